@@ -1,0 +1,49 @@
+# Everything a newcomer needs: Python 3.11 or newer (with venv) and make.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo up test check format bench lock
+
+help:  ## Show this list
+	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "make %-8s %s\n", $$1, $$2}'
+
+setup: $(READY)  ## Make .venv with the pinned dependencies (the others do it when needed)
+
+# The .pth file and the launcher let `.venv/bin/cashier` run this checkout from anywhere.
+$(READY): requirements.lock
+	@echo "Setting up $(VENV) ..."
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@echo "$(CURDIR)" > "$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/checkout.pth"
+	@printf '#!/bin/sh\nexec "$(CURDIR)/$(BIN)/python" -m cashier "$$@"\n' > $(BIN)/cashier
+	@chmod +x $(BIN)/cashier
+	@touch $@
+
+demo: $(READY)  ## Take one GCash payment end to end, printing the eight steps
+	@$(BIN)/cashier demo
+
+up: $(READY)  ## Keep everything running: API, simulator, worker, Temporal with its UI
+	@$(BIN)/cashier up
+
+test: $(READY)  ## Run the whole test suite
+	@$(BIN)/python -m pytest
+
+check: $(READY)  ## Lint, format check, types, tests: what CI runs
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy .
+	@$(BIN)/python -m pytest
+
+format: $(READY)  ## Format the code and apply the linter's safe fixes
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+bench: $(READY)  ## Measure speed, cost and memory against the floor
+	@$(BIN)/python -m bench
+
+lock: $(READY)  ## Renew requirements.lock from pyproject.toml
+	@$(BIN)/uv pip compile --quiet --universal --upgrade --group dev --generate-hashes \
+		--no-header --no-emit-index-url --output-file requirements.lock pyproject.toml

@@ -1,0 +1,69 @@
+"""The errors of this package.
+
+* AlipayError
+  + RejectedError               a verdict: Alipay answered F, final for this id
+  + NoVerdictError              no verdict: the money may or may not have moved
+    - TrafficExceededError      ... because we ask too often: slow down
+    - UnprovenResponseError     ... because the response is not provably Alipay's
+  + SignatureVerificationError  a message is not provably Alipay's
+  + MalformedNotificationError  provably Alipay's, yet not a notification
+  + KeyFormatError              a configured key cannot be read
+  + WalletRuleError             a payment breaks a rule of its wallet; nothing was sent
+
+The first two decide about money, so the line between them is drawn only here:
+a time-out, a 5xx, a body that is not JSON and every U but PAYMENT_IN_PROCESS are
+*no verdict*, whatever their texts say.
+"""
+
+
+class AlipayError(Exception):
+    """Base of all errors of this package."""
+
+
+class RejectedError(AlipayError):
+    """Alipay answered F: final for this request and its id."""
+
+    def __init__(self, result_code: str, result_message: str | None) -> None:
+        self.result_code = result_code
+        self.result_message = result_message or ""
+        super().__init__(f"Alipay answered F {result_code}: {self.result_message}")
+
+
+class NoVerdictError(AlipayError):
+    """Nobody can tell yet what became of the call: repeat it with the same id."""
+
+
+class TrafficExceededError(NoVerdictError):
+    """Alipay answered U REQUEST_TRAFFIC_EXCEED_LIMIT: repeat it, but slower."""
+
+
+class UnprovenResponseError(NoVerdictError):
+    """The response carries no signature that proves it to be Alipay's."""
+
+
+class SignatureVerificationError(AlipayError):
+    """A message is not provably Alipay's; its content must not be believed."""
+
+
+class MalformedNotificationError(AlipayError):
+    """A properly signed message that is not a notification we can read."""
+
+
+class KeyFormatError(AlipayError):
+    """A key's text is in none of the accepted forms; the text is never quoted."""
+
+
+class WalletRuleError(AlipayError):
+    """A payment breaks a rule of its wallet or currency; nothing was sent.
+
+    Attributes:
+        field: The offending field, as the storefront spells it.
+        rule: The rule in words.
+        source: Where the rule is published, with the date of that source.
+    """
+
+    def __init__(self, field: str, problem: str, *, rule: str, source: str) -> None:
+        self.field = field
+        self.rule = rule
+        self.source = source
+        super().__init__(f"{field}: {problem} ({rule}; {source})")

@@ -1,0 +1,182 @@
+"""Alipay's wire, field by field, as far as we read or send it.
+
+Scalars travel as JSON strings ("20", "true"), sometimes as numbers: both are read.
+Unknown fields are kept, since Alipay adds fields without notice (api.md 1.8, 2.3).
+Source of all fields: Alipay Global, `payment_cashier`, `paymentri_online`,
+`paymentc_online` and `paymentrn_online` under https://global.alipay.com/docs/ac/ams/
+"""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, PlainSerializer
+from pydantic.alias_generators import to_camel
+
+
+def _whole_number(value: object) -> int:
+    if isinstance(value, int) and not isinstance(value, bool):
+        number = value
+    elif isinstance(value, str) and value.isascii() and value.isdigit():
+        # Alipay's longest amount has 16 characters; int() must not chew on megabytes.
+        if len(value) > 16:
+            raise ValueError("an amount has at most 16 digits")
+        number = int(value)
+    else:
+        raise ValueError("an amount is a whole number of minor units")
+    if number < 0:
+        raise ValueError("an amount is not negative")
+    return number
+
+
+# Minor units: an int here, digits in a JSON string on the wire.
+MinorUnits = Annotated[int, BeforeValidator(_whole_number), PlainSerializer(str)]
+
+
+class Wire(BaseModel):
+    """Base of the wire models: camelCase outside, snake_case inside."""
+
+    model_config = ConfigDict(
+        alias_generator=to_camel,
+        populate_by_name=True,
+        extra="allow",
+        frozen=True,
+        coerce_numbers_to_str=True,
+    )
+
+    def to_wire(self) -> bytes:
+        """Return the JSON bytes to sign and send."""
+        return self.model_dump_json(by_alias=True, exclude_none=True).encode()
+
+
+class Amount(Wire):
+    """Money: an ISO 4217 code and a whole number of the currency's smallest unit."""
+
+    currency: str
+    value: MinorUnits
+
+
+class Result(Wire):
+    """The result block of every answer.
+
+    `S` done, `F` refused, `U` unknown; any other letter counts as `U` (api.md 3.1).
+    """
+
+    result_code: str
+    result_status: str
+    result_message: str | None = None
+
+
+class SettlementQuote(Wire):
+    """The exchange rate at which Alipay settles."""
+
+    quote_currency_pair: str | None = None
+    quote_price: str | None = None
+    quote_id: str | None = None
+    guaranteed: bool | None = None
+
+
+class Settlement(Wire):
+    """The settlement block shared by answers and notifications."""
+
+    gross_settlement_amount: Amount | None = None
+    settlement_quote: SettlementQuote | None = None
+
+
+class PaymentMethod(Wire):
+    """The wallet, by Alipay's code; free text, for the codes are no closed set."""
+
+    payment_method_type: str
+
+
+class SettlementStrategy(Wire):
+    """In which currency the merchant is paid out."""
+
+    settlement_currency: str
+
+
+class WireOrder(Wire):
+    """What the customer sees and Alipay's risk evaluation reads; moves no money."""
+
+    reference_order_id: str
+    order_description: str
+    order_amount: Amount
+    goods: list[dict[str, Any]] | None = None
+    buyer: dict[str, Any] | None = None
+
+
+class Env(Wire):
+    """The merchant's terminal (not the wallet's) and what is known of the device."""
+
+    terminal_type: str
+    os_type: str | None = None
+    client_ip: str | None = None
+
+
+class PayRequest(Wire):
+    """`POST /v1/payments/pay`."""
+
+    product_code: Literal["CASHIER_PAYMENT"] = "CASHIER_PAYMENT"
+    payment_request_id: str
+    order: WireOrder
+    payment_amount: Amount
+    payment_method: PaymentMethod
+    payment_expiry_time: str | None = None
+    payment_redirect_url: str
+    payment_notify_url: str | None = None
+    settlement_strategy: SettlementStrategy | None = None
+    env: Env
+
+
+class RedirectActionForm(Wire):
+    """The older spelling of the wallet's page, still returned."""
+
+    redirect_url: str | None = None
+
+
+class Answer(Settlement):
+    """What answers have in common; only `result` is always there."""
+
+    result: Result
+    payment_request_id: str | None = None
+    payment_id: str | None = None
+    payment_amount: Amount | None = None
+    payment_create_time: str | None = None
+    payment_time: str | None = None
+    redirect_action_form: RedirectActionForm | None = None
+
+
+class PayResponse(Answer):
+    """The answer to `pay`; payable only with at least one URL (api.md 3.2)."""
+
+    normal_url: str | None = None
+    scheme_url: str | None = None
+    applink_url: str | None = None
+
+
+class InquiryResponse(Answer):
+    """The answer to `inquiryPayment`.
+
+    `result` says only whether the inquiry worked; the payment is in `payment_status`.
+    `payment_result_code` explains and decides nothing: it is SUCCESS on CANCELLED.
+    """
+
+    payment_status: str | None = None
+    payment_result_code: str | None = None
+    payment_result_message: str | None = None
+
+
+class CancelResponse(Answer):
+    """The answer to `cancel`."""
+
+    cancel_time: str | None = None
+
+
+class PaymentNotification(Settlement):
+    """`notifyPayment`: proof of payment only as PAYMENT_RESULT with S (api.md 2.3)."""
+
+    notify_type: str
+    result: Result
+    payment_request_id: str
+    payment_id: str
+    payment_amount: Amount
+    payment_create_time: str | None = None
+    payment_time: str | None = None
