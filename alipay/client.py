@@ -180,11 +180,12 @@ class AlipayClient:
             verify(received, signature, self._alipay_keys)
         except SignatureVerificationError as error:
             raise UnprovenResponseError(f"{api}: {error}") from error
-        return _parse(api, response.content, answer_type)
+        answer = _parse(api, response.content, answer_type)
+        return answer.model_copy(update={"response_time": time})
 
 
 def path_of(api: str, client_id: str) -> str:
-    """Return the path to call and to sign; a sandbox client has its own (api.md 1.1)."""
+    """Return the path to call and sign; sandbox clients have their own (api.md 1.1)."""
     stage = "/ams/sandbox/api" if client_id.startswith("SANDBOX_") else "/ams/api"
     return f"{stage}/v1/payments/{api}"
 

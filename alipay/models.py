@@ -6,7 +6,7 @@ Source of all fields: Alipay Global, `payment_cashier`, `paymentri_online`,
 `paymentc_online` and `paymentrn_online` under https://global.alipay.com/docs/ac/ams/
 """
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, PlainSerializer
 from pydantic.alias_generators import to_camel
@@ -93,14 +93,48 @@ class SettlementStrategy(Wire):
     settlement_currency: str
 
 
+class WireGoods(Wire):
+    """One article."""
+
+    reference_goods_id: str
+    goods_name: str
+    goods_category: str | None = None
+    goods_unit_amount: Amount | None = None
+    goods_quantity: str | None = None
+    goods_url: str | None = None
+    delivery_method_type: str | None = None
+
+
+class BuyerName(Wire):
+    """The customer's name."""
+
+    first_name: str | None = None
+    last_name: str | None = None
+
+
+class Buyer(Wire):
+    """The customer, in Alipay's word for it."""
+
+    reference_buyer_id: str | None = None
+    buyer_name: BuyerName | None = None
+    buyer_phone_no: str | None = None
+    buyer_email: str | None = None
+
+
 class WireOrder(Wire):
     """What the customer sees and Alipay's risk evaluation reads; moves no money."""
 
     reference_order_id: str
     order_description: str
     order_amount: Amount
-    goods: list[dict[str, Any]] | None = None
-    buyer: dict[str, Any] | None = None
+    goods: list[WireGoods] | None = None
+    buyer: Buyer | None = None
+
+
+class BrowserInfo(Wire):
+    """The customer's browser."""
+
+    user_agent: str | None = None
 
 
 class Env(Wire):
@@ -109,6 +143,10 @@ class Env(Wire):
     terminal_type: str
     os_type: str | None = None
     client_ip: str | None = None
+    device_id: str | None = None
+    device_token_id: str | None = None
+    device_language: str | None = None
+    browser_info: BrowserInfo | None = None
 
 
 class PayRequest(Wire):
@@ -133,8 +171,13 @@ class RedirectActionForm(Wire):
 
 
 class Answer(Settlement):
-    """What answers have in common; only `result` is always there."""
+    """What answers have in common; only `result` is always there.
 
+    `response_time` is no field of the body but the header of the same name: Alipay's
+    clock when it answered.
+    """
+
+    response_time: str | None = None
     result: Result
     payment_request_id: str | None = None
     payment_id: str | None = None

@@ -50,21 +50,29 @@ class NotificationReader:
             SignatureVerificationError: Not provably Alipay's, or for another client.
             MalformedNotificationError: Alipay's, yet not a payment notification.
         """
-        by_name = {name.lower(): value for name, value in headers.items()}
-        time = by_name.get("request-time")
+        signature, time, client_id = (
+            _only(headers, name) for name in ("signature", "request-time", "client-id")
+        )
         if not time:
             raise SignatureVerificationError("the request-time header is missing")
-        if by_name.get("client-id") != self._client_id:
+        if client_id != self._client_id:
             raise SignatureVerificationError("the client-id header is not ours")
-        signature = by_name.get("signature", "")
         message = Message("POST", self._path, self._client_id, time, body)
         verify(message, signature, self._alipay_keys)
         return SignedNotification(_parse(body), message, signature)
 
 
+def _only(headers: Mapping[str, str], wanted: str) -> str:
+    """Return a header's value; two different ones leave open which was signed."""
+    values = {value for name, value in headers.items() if name.lower() == wanted}
+    if len(values) > 1:
+        raise SignatureVerificationError(f"the {wanted} header occurs twice")
+    return next(iter(values), "")
+
+
 def _parse(body: bytes) -> PaymentNotification:
     try:
-        fields = json.loads(body, object_pairs_hook=_without_duplicates)
+        fields = json.loads(body.decode(), object_pairs_hook=_without_duplicates)
         return PaymentNotification.model_validate(fields)
     except ValidationError as error:
         # Names and rules only: the values may be the customer's.

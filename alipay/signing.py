@@ -1,8 +1,8 @@
-"""Alipay's RSA256 signature over `<METHOD> <PATH>\\n<Client-Id>.<Time>.<Body>`.
+"""Alipay's RSA256 signature over method, path, client id, time and raw body.
 
 Lenient in reading the header (the documentation prints blanks, the SDKs do not, values
-come percent-encoded or plain), strict in verifying: raw bytes, one algorithm, one error.
-Source: Alipay Global, digital signature, https://global.alipay.com/docs/ac/ams/digital_signature
+come percent-encoded or plain), strict in verifying: raw bytes, one algorithm, one
+error. Source: https://global.alipay.com/docs/ac/ams/digital_signature
 """
 
 import base64
@@ -42,6 +42,7 @@ class Message:
     body: bytes
 
     def to_sign(self) -> bytes:
+        """Return `<METHOD> <PATH>`, a line feed, `<Client-Id>.<Time>.<Body>`."""
         head = f"{self.method} {self.path}\n{self.client_id}.{self.time}."
         return head.encode() + self.body
 

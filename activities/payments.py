@@ -1,0 +1,105 @@
+"""What the payment workflow asks of Alipay.
+
+A verdict, also a refusal, is the activity's result: history shows it as a fact. No
+verdict is an ordinary error, and Temporal repeats the same call with the same id.
+"""
+
+from datetime import UTC, datetime, timedelta
+
+from temporalio import activity
+from temporalio.exceptions import ApplicationError
+
+from activities.translation import (
+    from_inquiry_response,
+    from_pay_refusal,
+    from_pay_response,
+    to_pay_request,
+)
+from alipay.client import AlipayClient
+from alipay.errors import NoVerdictError, RejectedError, TrafficExceededError
+from alipay.wallets import find_wallet
+from contracts import (
+    CancelAnswer,
+    CancelCall,
+    CancelVerdict,
+    InquiryAnswer,
+    InquiryCall,
+    InquiryVerdict,
+    PayAnswer,
+    PayCall,
+)
+
+# Alipay gives no number for its rate limit, so a call over it waits noticeably longer
+# than an ordinary retry.
+TRAFFIC_PAUSE = timedelta(seconds=15)
+
+
+class PaymentActivities:
+    """The payment activities of one merchant."""
+
+    def __init__(self, alipay: AlipayClient, *, notify_url: str) -> None:
+        self._alipay = alipay
+        self._notify_url = notify_url
+
+    @activity.defn
+    async def pay(self, call: PayCall) -> PayAnswer:
+        """Ask Alipay for the wallet's page, or to tell again which it was."""
+        request = to_pay_request(call, notify_url=self._notify_url)
+        try:
+            response = await self._alipay.pay(request)
+        except RejectedError as refusal:
+            return from_pay_refusal(refusal, certain=activity.info().attempt == 1)
+        except NoVerdictError as error:
+            raise _no_verdict(error) from error
+        return from_pay_response(call, response, datetime.now(UTC))
+
+    @activity.defn
+    async def inquire_payment(self, call: InquiryCall) -> InquiryAnswer:
+        """Ask Alipay what became of the payment."""
+        try:
+            response = await self._alipay.inquire_payment(call.payment_request_id)
+        except RejectedError as refusal:
+            if refusal.result_code == "ORDER_NOT_EXIST":
+                return InquiryAnswer(
+                    verdict=InquiryVerdict.NOT_EXIST, result_code=refusal.result_code
+                )
+            # The inquiry failed, which says nothing of the payment.
+            raise ApplicationError(str(refusal), type=refusal.result_code) from refusal
+        except NoVerdictError as error:
+            raise _no_verdict(error) from error
+        answer = from_inquiry_response(response)
+        if answer is None:
+            raise ApplicationError(
+                "Alipay named a payment status that is not documented",
+                type="UNKNOWN_PAYMENT_STATUS",
+            )
+        return answer
+
+    @activity.defn
+    async def cancel_payment(self, call: CancelCall) -> CancelAnswer:
+        """Ask Alipay to close the payment, where its wallet allows that."""
+        if not find_wallet(call.wallet).cancel_before_payment:
+            return CancelAnswer(verdict=CancelVerdict.NOT_ALLOWED)
+        try:
+            response = await self._alipay.cancel_payment(call.payment_request_id)
+        except RejectedError as refusal:
+            return CancelAnswer(
+                verdict=CancelVerdict.REFUSED,
+                result_code=refusal.result_code,
+                result_message=refusal.result_message,
+            )
+        except NoVerdictError as error:
+            raise _no_verdict(error) from error
+        return CancelAnswer(
+            verdict=CancelVerdict.CANCELLED, result_code=response.result.result_code
+        )
+
+
+def _no_verdict(error: NoVerdictError) -> ApplicationError:
+    """Let Temporal repeat the call; slower when Alipay asks for it."""
+    crowded = isinstance(error, TrafficExceededError)
+    return ApplicationError(
+        str(error),
+        type=type(error).__name__,
+        next_retry_delay=TRAFFIC_PAUSE if crowded else None,
+    )

@@ -1,0 +1,341 @@
+"""The wallets' rule book: what may be asked of which wallet, as dated data.
+
+The rules stand in `wallets.toml`, each with its source and that source's date: a new
+wallet is one row there and no code. Reading it checks every row, so a slip of the pen
+stops the start of the process and not a customer's payment.
+"""
+
+import difflib
+import tomllib
+from collections.abc import Mapping
+from datetime import UTC, datetime, time, timedelta, timezone
+from importlib import resources
+from types import MappingProxyType
+from typing import Annotated, Final, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, PositiveInt, model_validator
+
+from alipay.errors import WalletRuleError
+
+# "Until 00:15 of T+1, UTC+8": Alipay's day, whatever the market's own time zone is
+# (docs/protocol.md 3.6). No daylight saving there, so a fixed offset is exact.
+ALIPAY_TIME: Final = timezone(timedelta(hours=8))
+CANCEL_CLOSES: Final = time(0, 15, tzinfo=ALIPAY_TIME)
+
+# Alipay's `amount.value` is a text of at most 16 characters (docs/protocol.md 2.0).
+LARGEST_VALUE: Final = 10**16 - 1
+
+# TOML has only lists; everything else in a row must be of its exact type.
+Strings = Annotated[tuple[str, ...], Field(strict=False)]
+Terminals = Annotated[
+    tuple[Literal["WEB", "WAP", "APP"], ...], Field(strict=False, min_length=1)
+]
+
+
+class Sourced(BaseModel):
+    """A published rule.
+
+    Attributes:
+        source: The public page it was read on.
+        source_date: The page's own date, as exact as it bears one (a year, a month, a
+            day); the day it was read where it bears none.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    source: str = Field(pattern=r"^https://\S+$")
+    source_date: str = Field(pattern=r"^20\d\d(-[01]\d(-[0-3]\d)?)?$")
+
+    @property
+    def cited(self) -> str:
+        """The source with its date, for the person who must look it up."""
+        return f"{self.source}, {self.source_date}"
+
+
+class Rules(BaseModel):
+    """Where the rules stand that no single wallet owns."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    codes: Sourced
+    amounts: Sourced
+    terminals: Sourced
+    expiry: Sourced
+    cancel: Sourced
+
+
+class Currency(Sourced):
+    """A currency Alipay takes: how many digits its minor unit has, and its step."""
+
+    code: str = Field(pattern=r"^[A-Z]{3}$")
+    exponent: int = Field(ge=0, le=3)
+    value_multiple: PositiveInt = 1
+
+
+class Wallet(Sourced):
+    """A wallet and its rules; amounts in minor units, None where nothing is stated.
+
+    Attributes:
+        code: Alipay's `paymentMethodType`.
+        market: The customer's country, ISO 3166; None for a cashier of many wallets.
+        currencies: What the customer can pay in; empty for every known currency.
+        longest_expiry_minutes: The longest expiry that may be *asked for*: DANA and
+            GCash have 14 minutes by default, yet may only be given less.
+        refund: `none`, `full` (only the whole amount) or `partial` (any part, too).
+        confidence: How well the row is founded; `conflict` where sources disagree.
+    """
+
+    code: str = Field(pattern=r"^[A-Z][A-Z0-9_]*$")
+    name: str = Field(min_length=1)
+    market: str | None = Field(default=None, pattern=r"^[A-Z]{2}$")
+    currencies: Strings
+    terminals: Terminals
+    default_expiry_minutes: PositiveInt
+    longest_expiry_minutes: PositiveInt
+    cancel_before_payment: bool
+    cancel_after_payment: Literal["until_00_15_utc8", "not_allowed"]
+    refund: Literal["none", "full", "partial"]
+    refund_days: PositiveInt | None = None
+    minimum: PositiveInt | None = None
+    maximum: PositiveInt | None = None
+    value_multiple: PositiveInt = 1
+    confidence: Literal["good", "medium", "low", "conflict"]
+    note: str = ""
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if (self.minimum or 1) > (self.maximum or LARGEST_VALUE):
+            raise ValueError("minimum is above maximum")
+        if (self.minimum or self.maximum) and len(self.currencies) != 1:
+            raise ValueError("limits need exactly one currency to be read in")
+        if self.refund == "none" and self.refund_days is not None:
+            raise ValueError("refund_days without a refund")
+        return self
+
+    def may_cancel_paid_until(self, paid_at: datetime) -> datetime | None:
+        """Return when the cancel window of a payment closes; None: there is none.
+
+        Args:
+            paid_at: When the customer paid; any time zone.
+
+        Returns:
+            The first moment, in UTC, at which cancelling is too late and only a
+            refund is left: 00:15 UTC+8 on the day after the payment's day there.
+        """
+        day = _aware(paid_at).astimezone(ALIPAY_TIME).date()
+        if self.cancel_after_payment == "not_allowed":
+            return None
+        closes = datetime.combine(day + timedelta(days=1), CANCEL_CLOSES)
+        return closes.astimezone(UTC)
+
+    def refund_until(self, paid_at: datetime) -> datetime | None:
+        """Return when the refund period ends, in UTC.
+
+        None if there is no refund, or (`refund` tells which) no period is stated.
+        """
+        paid_at = _aware(paid_at).astimezone(UTC)
+        if self.refund_days is None:
+            return None
+        return paid_at + timedelta(days=self.refund_days)
+
+
+class Book(BaseModel):
+    """The whole rule book, its rows consistent with each other."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    rules: Rules
+    currencies: Mapping[str, Currency]
+    wallets: Mapping[str, Wallet]
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        for wallet in self.wallets.values():
+            steps = [wallet.value_multiple]
+            for code in wallet.currencies:
+                if code not in self.currencies:
+                    raise ValueError(f"{wallet.code}: unknown currency {code}")
+                steps.append(self.currencies[code].value_multiple)
+            for limit in (wallet.minimum, wallet.maximum):
+                if limit is not None and any(limit % step for step in steps):
+                    raise ValueError(f"{wallet.code}: nobody can pay exactly {limit}")
+        return self
+
+
+def read_book(text: str) -> Book:
+    """Read a rule book from TOML.
+
+    Raises:
+        ValueError: A row is incomplete, contradicts itself or another one.
+    """
+    data = tomllib.loads(text)
+    # One row may hold for many currencies; a wallet's row says what is unusual in it.
+    currencies = {
+        code: {**row, "code": code}
+        for row in data.pop("currencies")
+        for code in row.pop("codes")
+    }
+    usual = data.pop("usual")
+    wallets = {
+        code: {**usual, **row, "code": code}
+        for code, row in data.pop("wallets").items()
+    }
+    return Book.model_validate({**data, "currencies": currencies, "wallets": wallets})
+
+
+_BOOK: Final = read_book(
+    resources.files("alipay").joinpath("wallets.toml").read_text("utf-8")
+)
+RULES: Final = _BOOK.rules
+CURRENCIES: Final[Mapping[str, Currency]] = MappingProxyType(dict(_BOOK.currencies))
+WALLETS: Final[Mapping[str, Wallet]] = MappingProxyType(dict(_BOOK.wallets))
+
+
+def find_wallet(code: str) -> Wallet:
+    """Return the wallet of that code.
+
+    Raises:
+        WalletRuleError: No such wallet; the text names the nearest codes.
+    """
+    if code in WALLETS:
+        return WALLETS[code]
+    near = difflib.get_close_matches(code[:64].upper(), WALLETS, n=3, cutoff=0.5)
+    raise WalletRuleError(
+        "wallet",
+        f"{_shape(code)} is not in the rule book"
+        + (f"; did you mean {' or '.join(near)}?" if near else ""),
+        rule="a wallet is named by Alipay's code, in capitals",
+        source=RULES.codes.cited,
+    )
+
+
+def check_payment(
+    wallet: Wallet,
+    *,
+    currency: str,
+    value: int,
+    terminal: str,
+    expires_in_minutes: int | None,
+) -> None:
+    """Check a payment against the rules of its wallet, before anything is sent.
+
+    Args:
+        wallet: The wallet the customer chose.
+        currency: ISO 4217 code of what the customer pays.
+        value: What the customer pays, in minor units.
+        terminal: The shop's terminal: WEB, WAP or APP.
+        expires_in_minutes: The expiry asked for; None for the wallet's default.
+
+    Raises:
+        WalletRuleError: The first rule that is broken, its field and its source.
+    """
+    _check_currency(wallet, currency)
+    _check_value(wallet, CURRENCIES[currency], value)
+    if terminal not in wallet.terminals:
+        raise WalletRuleError(
+            "terminal.type",
+            f"{wallet.code} was given {_shape(terminal)}",
+            rule=f"{wallet.name} runs on {', '.join(wallet.terminals)}",
+            source=RULES.terminals.cited,
+        )
+    if expires_in_minutes is not None:
+        _check_expiry(wallet, expires_in_minutes)
+
+
+def format_money(currency: str, value: int) -> str:
+    """Write money for people: `PHP 1,314.00`, `KRW 5,000`.
+
+    A currency that is not in the table has no known decimal point, so none is guessed.
+    """
+    if currency not in CURRENCIES:
+        return f"{currency} {value:,} minor units"
+    exponent = CURRENCIES[currency].exponent
+    whole, minor = divmod(abs(value), 10**exponent)
+    digits = f".{minor:0{exponent}}" if exponent else ""
+    return f"{currency} {'-' if value < 0 else ''}{whole:,}{digits}"
+
+
+def _check_currency(wallet: Wallet, currency: str) -> None:
+    if currency not in CURRENCIES:
+        raise WalletRuleError(
+            "amount.currency",
+            f"{wallet.code} was given {_shape(currency)}",
+            rule="the currencies Alipay takes are a closed list of ISO 4217 codes",
+            source=RULES.amounts.cited,
+        )
+    if wallet.currencies and currency not in wallet.currencies:
+        raise WalletRuleError(
+            "amount.currency",
+            f"{wallet.code} was given {_shape(currency)}",
+            rule=f"{wallet.name} takes {', '.join(wallet.currencies)}",
+            source=wallet.cited,
+        )
+
+
+def _check_value(wallet: Wallet, currency: Currency, value: int) -> None:
+    def refusal(rule: str, rule_of: Sourced) -> WalletRuleError:
+        return WalletRuleError(
+            "amount.value",
+            f"{wallet.code} was given {_shape(value, currency)}",
+            rule=rule,
+            source=rule_of.cited,
+        )
+
+    def money(limit: int) -> str:
+        return f"{format_money(currency.code, limit)}, a value of {limit}"
+
+    # bool is an int to Python, and a float comes close to one: neither is money.
+    if type(value) is not int or not 1 <= value <= LARGEST_VALUE:
+        raise refusal(
+            "an amount is a positive whole number of minor units, at most 16 digits",
+            RULES.amounts,
+        )
+    for owner, rule_of, step in (
+        (currency.code, currency, currency.value_multiple),
+        (wallet.name, RULES.amounts, wallet.value_multiple),
+    ):
+        if value % step:
+            raise refusal(f"{owner} goes in steps of {money(step)}", rule_of)
+    if wallet.minimum is not None and value < wallet.minimum:
+        raise refusal(f"{wallet.name} takes at least {money(wallet.minimum)}", wallet)
+    if wallet.maximum is not None and value > wallet.maximum:
+        raise refusal(f"{wallet.name} takes at most {money(wallet.maximum)}", wallet)
+
+
+def _check_expiry(wallet: Wallet, minutes: int) -> None:
+    if type(minutes) is int and 1 <= minutes <= wallet.longest_expiry_minutes:
+        return
+    default = wallet.default_expiry_minutes
+    only_less = "only less, " if wallet.longest_expiry_minutes < default else ""
+    # The default is published; what may be asked for is concluded from several pages.
+    rule = (
+        f"{wallet.name} expires after {default} minutes by default and may be given "
+        f"{only_less}1 to {wallet.longest_expiry_minutes}: docs/protocol.md 2.1.2"
+    )
+    raise WalletRuleError(
+        "expires_in_minutes",
+        f"{wallet.code} was given {_shape(minutes)}",
+        rule=rule,
+        source=RULES.expiry.cited,
+    )
+
+
+def _aware(moment: datetime) -> datetime:
+    """Refuse a time without an offset: a guess could move the deadline by a day."""
+    if moment.utcoffset() is None:
+        raise ValueError("paid_at must carry its UTC offset")
+    return moment
+
+
+def _shape(value: object, currency: Currency | None = None) -> str:
+    """Describe a refused value; shortened, for it may be anything of any length."""
+    if type(value) is int:
+        if abs(value) > LARGEST_VALUE:  # Python refuses to print the really long ones
+            return "a number of more than 16 digits"
+        return (
+            f"{value} ({format_money(currency.code, value)})"
+            if currency
+            else f"{value}"
+        )
+    text = repr(value[:24] if isinstance(value, str) else value)
+    return f"{text[:40]} ({type(value).__name__})"

@@ -1,0 +1,1 @@
+"""The HTTP face: what storefronts call, and where Alipay's notifications arrive."""

@@ -1,0 +1,33 @@
+"""Composes the HTTP face."""
+
+from fastapi import FastAPI, Response
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from temporalio.client import Client
+
+from api import health, notifications, payments
+from api.payment_workflows import PaymentWorkflows
+from api.problems import add_problem_handlers
+from settings import Settings
+
+
+def create_app(settings: Settings, client: Client) -> FastAPI:
+    """Return the application; the client may be lazy, so Temporal may come up later."""
+    app = FastAPI(
+        title="Durable cashier",
+        summary="Take payments with digital wallets through Alipay Cashier Payment",
+        version="1",
+    )
+    app.state.payment_workflows = PaymentWorkflows(client)
+    app.state.notification_reader = settings.notification_reader()
+    app.state.settlement_currency = settings.settlement_currency
+    app.state.api_key = settings.api_key
+    app.include_router(payments.router)
+    app.include_router(notifications.router)
+    app.include_router(health.router)
+    add_problem_handlers(app)
+
+    @app.get("/metrics", include_in_schema=False)
+    async def metrics() -> Response:
+        return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+
+    return app

@@ -1,0 +1,187 @@
+"""What storefronts send and get, in the API's own words."""
+
+from datetime import datetime
+from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StrictInt,
+    model_validator,
+)
+
+from contracts import (
+    Cashier,
+    Money,
+    Order,
+    PaymentOutcome,
+    PaymentStatus,
+    PaymentView,
+    Settlement,
+)
+
+# Alipay's longest amount has 16 digits (docs/protocol.md 2.0).
+LARGEST_VALUE = 10**16 - 1
+
+
+def _is_redirect_url(value: str) -> str:
+    parts = urlsplit(value)
+    if not parts.scheme or not (parts.netloc or parts.path.strip("/")):
+        raise ValueError("must be a full URL, https or the scheme of your app")
+    if parts.scheme in ("javascript", "data", "vbscript", "file"):
+        raise ValueError("must not be a URL that runs or reads something")
+    return value
+
+
+OrderId = Annotated[
+    str,
+    Field(
+        pattern=r"^[A-Za-z0-9_-]{1,60}$",
+        description="The shop's id of the order: letters, digits, `-`, `_`; at most 60",
+        examples=["coffee-1001"],
+    ),
+]
+Text64 = Annotated[str, Field(min_length=1, max_length=64)]
+
+
+class Body(BaseModel):
+    """Base of what callers send: a misspelt field is an error, not a surprise."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class AmountBody(Body):
+    """Money in minor units: `{"currency": "PHP", "value": 131400}` is PHP 1,314.00."""
+
+    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$", examples=["PHP"])]
+    value: Annotated[StrictInt, Field(ge=1, le=LARGEST_VALUE, examples=[131400])]
+
+
+class TerminalBody(Body):
+    """The shop's terminal: a desktop page, a mobile page, or the shop's own app."""
+
+    type: Literal["WEB", "WAP", "APP"]
+    os: Literal["IOS", "ANDROID"] | None = None
+
+    @model_validator(mode="after")
+    def _os_is_known(self) -> Self:
+        if self.type != "WEB" and self.os is None:
+            raise ValueError("os is needed when type is WAP or APP")
+        return self
+
+
+class GoodsBody(Body):
+    """One article; for Alipay's risk evaluation."""
+
+    id: Text64
+    name: Annotated[str, Field(min_length=1, max_length=256)]
+    category: Text64 | None = None
+    unit_amount: AmountBody | None = None
+    quantity: Annotated[StrictInt, Field(ge=1, le=10**9)] | None = None
+    url: Annotated[str, Field(max_length=2048)] | None = None
+    delivery: Literal["PHYSICAL", "DIGITAL"] | None = None
+
+
+class CustomerBody(Body):
+    """Who buys; for Alipay's risk evaluation."""
+
+    id: Text64 | None = None
+    first_name: Annotated[str, Field(max_length=32)] | None = None
+    last_name: Annotated[str, Field(max_length=32)] | None = None
+    email: Annotated[str, Field(max_length=64)] | None = None
+    phone: Annotated[str, Field(max_length=24)] | None = None
+
+
+class DeviceBody(Body):
+    """The customer's device; for Alipay's risk evaluation."""
+
+    ip: Text64 | None = None
+    device_id: Text64 | None = None
+    device_token_id: Text64 | None = None
+    language: Annotated[str, Field(max_length=32)] | None = None
+    user_agent: Annotated[str, Field(max_length=2048)] | None = None
+
+
+class PaymentBody(Body):
+    """One order to be paid with one wallet."""
+
+    order_id: OrderId
+    amount: AmountBody
+    wallet: Annotated[str, Field(min_length=1, max_length=64, examples=["GCASH"])]
+    description: Annotated[str, Field(min_length=1, max_length=256)]
+    redirect_url: Annotated[
+        str, Field(max_length=2048), AfterValidator(_is_redirect_url)
+    ]
+    terminal: TerminalBody
+    expires_in_minutes: Annotated[StrictInt, Field(ge=1)] | None = None
+    settlement_currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] | None = None
+    goods: Annotated[list[GoodsBody], Field(max_length=100)] | None = None
+    customer: CustomerBody | None = None
+    client: DeviceBody | None = None
+
+    def to_order(self, *, settlement_currency: str | None) -> Order:
+        """Return the workflow's input; the setting fills what the shop left out."""
+        fields = self.model_dump()
+        fields["settlement_currency"] = self.settlement_currency or settlement_currency
+        return Order.model_validate(fields)
+
+
+class OpenedPayment(BaseModel):
+    """A payment the customer can be sent to, or one that has ended already."""
+
+    order_id: str
+    payment_request_id: str
+    payment_id: str | None
+    cashier: Cashier | None
+    expires_at: datetime | None
+    status: PaymentStatus
+    outcome: PaymentOutcome | None
+
+    @classmethod
+    def of(cls, view: PaymentView) -> Self:
+        newest = view.attempts[-1]
+        return cls(
+            order_id=view.order_id,
+            payment_request_id=newest.payment_request_id,
+            payment_id=newest.payment_id,
+            cashier=newest.cashier,
+            expires_at=newest.expires_at,
+            status=view.status,
+            outcome=view.outcome,
+        )
+
+
+class AttemptBody(BaseModel):
+    """One attempt at Alipay."""
+
+    payment_request_id: str
+    payment_id: str | None
+    wallet: str
+    cashier: Cashier | None
+    expires_at: datetime | None
+    outcome: PaymentOutcome | None
+
+
+class PaymentState(BaseModel):
+    """All that a shop may know of a payment."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    order_id: str
+    amount: Money
+    status: PaymentStatus
+    outcome: PaymentOutcome | None
+    attempts: list[AttemptBody]
+    result_code: str | None
+    result_message: str | None
+    paid_at: str | None
+    settlement: Settlement | None
+    started_at: datetime | None
+    closed_at: datetime | None
+
+    @classmethod
+    def of(cls, view: PaymentView) -> Self:
+        return cls.model_validate(view.model_dump())

@@ -1,0 +1,23 @@
+"""Whether this process lives, and whether payments can be taken right now."""
+
+from fastapi import APIRouter, Request
+
+from api.payment_workflows import PaymentWorkflows
+from api.problems import UnavailableProblem
+
+router = APIRouter(prefix="/health", tags=["health"])
+
+
+@router.get("/live")
+async def live() -> dict[str, str]:
+    """Answer while the process runs."""
+    return {"status": "live"}
+
+
+@router.get("/ready")
+async def ready(request: Request) -> dict[str, str]:
+    """Answer 200 when Temporal is reachable and a worker polls, else 503."""
+    workflows: PaymentWorkflows = request.app.state.payment_workflows
+    if not await workflows.has_worker():
+        raise UnavailableProblem("no worker polls for payments")
+    return {"status": "ready"}

@@ -1,0 +1,289 @@
+"""Reaches the payment workflows in Temporal, and says in our words what failed."""
+
+import asyncio
+import hashlib
+import time
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from datetime import timedelta
+from typing import TypeVar
+from uuid import uuid4
+
+from temporalio.api.enums.v1 import TaskQueueType
+from temporalio.api.taskqueue.v1 import TaskQueue
+from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
+from temporalio.client import (
+    Client,
+    WithStartWorkflowOperation,
+    WorkflowFailureError,
+    WorkflowHandle,
+    WorkflowQueryRejectedError,
+    WorkflowUpdateFailedError,
+    WorkflowUpdateRPCTimeoutOrCancelledError,
+)
+from temporalio.common import (
+    QueryRejectCondition,
+    WorkflowIDConflictPolicy,
+    WorkflowIDReusePolicy,
+)
+from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
+from temporalio.service import RPCError, RPCStatusCode
+
+from api.problems import Problem, UnavailableProblem
+from contracts import (
+    TASK_QUEUE,
+    CancelWish,
+    Order,
+    PageWish,
+    PaymentNotified,
+    PaymentOutcome,
+    PaymentView,
+    workflow_id,
+)
+from workflows.cashier_payment import CashierPayment
+
+# A cashier page takes Alipay well under a second; a shop's customer waits no longer
+# than this. The SDK may repeat a call before it gives up: callers wait up to twice.
+PATIENCE = timedelta(seconds=8)
+# Signals, queries and results need no call to Alipay.
+QUICK = timedelta(seconds=4)
+# Equal wishes within this many seconds share one update and so one inquiry.
+SAME_WISH_SECONDS = 5
+
+# The three `type: ignore` below: the SDK's types of an update with a description take
+# the handler's coroutine for its result.
+
+ResultT = TypeVar("ResultT")
+PaymentHandle = WorkflowHandle[CashierPayment, PaymentView]
+
+
+class PaymentWorkflows:
+    """The payments of all orders, each its own workflow."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+
+    async def open(self, order: Order) -> tuple[PaymentView, bool]:
+        """Have an order paid; return its payment and whether this call opened it.
+
+        Raises:
+            Problem: 409 for other money, 503 when nobody can tell; a repeat is safe.
+        """
+        call_id = uuid4().hex
+        try:
+            view = await self._ask_for_page(
+                order, call_id, WorkflowIDReusePolicy.REJECT_DUPLICATE
+            )
+            if view.opened_by == call_id:
+                return view, True
+            # An echo of an earlier call, perhaps of one whose payment has ended since.
+            view = await self.view(order.order_id)
+        except WorkflowAlreadyStartedError:
+            view = await self.view(order.order_id)
+        if view.amount != order.amount:
+            raise _order_differs(order, view)
+        if view.outcome is None or view.outcome is PaymentOutcome.PAID:
+            return view, False
+        # Closed unpaid: a new run goes on with the next attempt's number.
+        return await self._open_anew(order, view, call_id)
+
+    async def _open_anew(
+        self, order: Order, last: PaymentView, call_id: str
+    ) -> tuple[PaymentView, bool]:
+        number = int(last.attempts[-1].payment_request_id.rpartition("_")[2]) + 1
+        order = order.model_copy(update={"first_attempt": number})
+        view = await self._ask_for_page(
+            order, call_id, WorkflowIDReusePolicy.ALLOW_DUPLICATE
+        )
+        return view, view.opened_by == call_id
+
+    async def _ask_for_page(
+        self, order: Order, call_id: str, reuse: WorkflowIDReusePolicy
+    ) -> PaymentView:
+        start = WithStartWorkflowOperation(
+            CashierPayment.run,
+            order,
+            id=workflow_id(order.order_id),
+            task_queue=TASK_QUEUE,
+            id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+            id_reuse_policy=reuse,
+            static_summary=(
+                f"{order.wallet} {order.amount.currency} {order.amount.value} "
+                f"(minor units), order {order.order_id}"
+            ),
+        )
+        wish = PageWish(amount=order.amount, wallet=order.wallet, call_id=call_id)
+        try:
+            return await _reach(
+                self._client.execute_update_with_start_workflow(
+                    CashierPayment.cashier_page,  # type: ignore[arg-type]
+                    wish,
+                    start_workflow_operation=start,
+                    id=_page_update_id(order),
+                    rpc_timeout=PATIENCE,
+                )
+            )
+        finally:
+            # Where the call failed, this future failed with it and must be looked at.
+            with suppress(Exception):
+                await asyncio.wait_for(start.workflow_handle(), timeout=0)
+
+    async def view(self, order_id: str) -> PaymentView:
+        """Return what is known of a payment, open or closed.
+
+        Raises:
+            Problem: 404 for an unknown order, 503 when Temporal or the worker is away.
+        """
+        handle = self._handle(order_id)
+        try:
+            return await _reach(
+                handle.query(
+                    CashierPayment.view,
+                    reject_condition=QueryRejectCondition.NOT_OPEN,
+                    rpc_timeout=QUICK,
+                )
+            )
+        except WorkflowQueryRejectedError:
+            return await self._result(handle)
+
+    async def check(self, order_id: str) -> PaymentView:
+        """Ask Alipay first, then return what is known of a payment."""
+        return await self._update_or_result(
+            order_id,
+            lambda handle: handle.execute_update(
+                CashierPayment.check_now,  # type: ignore[arg-type]
+                id=_wish_id("check"),
+                rpc_timeout=PATIENCE,
+            ),
+        )
+
+    async def cancel(self, order_id: str, wish: CancelWish) -> PaymentView:
+        """Close a payment; return how it ended, or the open one if that is refused."""
+        return await self._update_or_result(
+            order_id,
+            lambda handle: handle.execute_update(
+                CashierPayment.cancel,  # type: ignore[arg-type]
+                wish,
+                id=_wish_id("cancel"),
+                rpc_timeout=PATIENCE,
+            ),
+        )
+
+    async def notify(self, order_id: str, notification: PaymentNotified) -> bool:
+        """Hand a verified notification to the open payment; False if it has closed.
+
+        Raises:
+            Problem: 404 for an unknown order, 503 when Temporal has not accepted it.
+        """
+        try:
+            await _reach(
+                self._handle(order_id).signal(
+                    CashierPayment.payment_notified, notification, rpc_timeout=QUICK
+                )
+            )
+        except RPCError:
+            # Not found: closed, or never known. `describe` tells these apart.
+            await _reach(self._handle(order_id).describe(rpc_timeout=QUICK))
+            return False
+        return True
+
+    async def has_worker(self) -> bool:
+        """Whether Temporal answers and a worker polls for payments."""
+        request = DescribeTaskQueueRequest(
+            namespace=self._client.namespace,
+            task_queue=TaskQueue(name=TASK_QUEUE),
+            task_queue_type=TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW,
+        )
+        described = await _reach(
+            self._client.workflow_service.describe_task_queue(request, timeout=QUICK)
+        )
+        newest = max(
+            (poller.last_access_time.seconds for poller in described.pollers), default=0
+        )
+        # A poll lasts at most a minute, so a living worker was seen in the last one.
+        return time.time() - newest < 70
+
+    async def _update_or_result(
+        self,
+        order_id: str,
+        update: Callable[[PaymentHandle], Awaitable[PaymentView]],
+    ) -> PaymentView:
+        try:
+            return await _reach(update(self._handle(order_id)))
+        except RPCError:
+            # Not found: it has closed, so what is certain is its result.
+            return await self.view(order_id)
+
+    async def _result(self, handle: PaymentHandle) -> PaymentView:
+        try:
+            return await _reach(handle.result(rpc_timeout=QUICK))
+        except WorkflowFailureError as error:
+            raise Problem(
+                409,
+                "WORKFLOW_STOPPED",
+                "the payment's workflow was stopped before its end "
+                f"({type(error.cause).__name__}); what became of the money must be "
+                "looked up at Alipay",
+            ) from error
+
+    def _handle(self, order_id: str) -> PaymentHandle:
+        return self._client.get_workflow_handle_for(
+            CashierPayment.run, workflow_id(order_id)
+        )
+
+
+async def _reach(call: Awaitable[ResultT]) -> ResultT:
+    """Await a call to Temporal, and turn its failures into problems.
+
+    Raises:
+        Problem: 404, 409 or 503.
+        RPCError: With status NOT_FOUND, where the workflow exists but has closed.
+    """
+    try:
+        return await call
+    except WorkflowUpdateFailedError as error:
+        raise _of_refusal(error) from error
+    except WorkflowUpdateRPCTimeoutOrCancelledError as error:
+        raise UnavailableProblem(
+            "Alipay or the worker has not answered yet; call again"
+        ) from error
+    except RPCError as error:
+        if error.status is RPCStatusCode.NOT_FOUND:
+            if "already completed" in error.message:
+                raise
+            raise Problem(404, "UNKNOWN_ORDER", "no payment of this order") from error
+        raise UnavailableProblem(
+            f"Temporal does not answer ({error.status.name}); call again"
+        ) from error
+
+
+def _of_refusal(error: WorkflowUpdateFailedError) -> Problem:
+    cause = error.cause
+    if isinstance(cause, ApplicationError) and cause.type in (
+        "ORDER_DIFFERS",
+        "WALLET_DIFFERS",
+    ):
+        return Problem(409, cause.type, cause.message)
+    return UnavailableProblem("the payment ended while it was asked; call again")
+
+
+def _order_differs(order: Order, view: PaymentView) -> Problem:
+    return Problem(
+        409,
+        "ORDER_DIFFERS",
+        f"order {order.order_id} was over {view.amount.currency} {view.amount.value}, "
+        f"not {order.amount.currency} {order.amount.value} (minor units)",
+    )
+
+
+def _page_update_id(order: Order) -> str:
+    """Equal wishes share one update; other money, wallet or attempt makes another."""
+    wish = (
+        f"{order.order_id}/{order.amount.currency}/{order.amount.value}"
+        f"/{order.wallet}/{order.first_attempt}"
+    )
+    return f"page-{hashlib.sha256(wish.encode()).hexdigest()[:32]}"
+
+
+def _wish_id(wish: str) -> str:
+    return f"{wish}-{int(time.time()) // SAME_WISH_SECONDS}"

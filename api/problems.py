@@ -1,0 +1,76 @@
+"""Errors as callers see them: RFC 9457 problem documents, with no secrets in them."""
+
+from collections.abc import Mapping
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+MEDIA_TYPE = "application/problem+json"
+
+
+class Problem(Exception):  # noqa: N818 - the word of RFC 9457
+    """An error with its HTTP status, a code for programs and a text for people."""
+
+    def __init__(
+        self,
+        status: int,
+        code: str,
+        detail: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        **extra: object,
+    ) -> None:
+        self.status = status
+        self.headers = headers
+        self.document: dict[str, object] = {
+            "status": status,
+            "code": code,
+            "detail": detail,
+            **extra,
+        }
+        super().__init__(detail)
+
+
+class UnavailableProblem(Problem):
+    """Temporal or its workers do not answer; a repeat of the same call is safe."""
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(
+            503, "UNAVAILABLE", detail, headers={"Retry-After": "2"}, retry_is_safe=True
+        )
+
+
+def _answer(problem: Problem) -> JSONResponse:
+    return JSONResponse(
+        problem.document, problem.status, problem.headers, media_type=MEDIA_TYPE
+    )
+
+
+def add_problem_handlers(app: FastAPI) -> None:
+    """Make every error of the application a problem document."""
+
+    @app.exception_handler(Problem)
+    async def of_ours(_: Request, problem: Problem) -> JSONResponse:
+        return _answer(problem)
+
+    @app.exception_handler(RequestValidationError)
+    async def of_input(_: Request, error: RequestValidationError) -> JSONResponse:
+        # The rule and the place, never the value: it may be a customer's.
+        errors = [
+            {
+                "field": ".".join(str(part) for part in found["loc"][1:]) or "body",
+                "rule": found["msg"],
+            }
+            for found in error.errors()
+        ]
+        detail = "; ".join(f"{found['field']}: {found['rule']}" for found in errors)
+        return _answer(Problem(422, "INVALID", detail, errors=errors))
+
+    @app.exception_handler(HTTPException)
+    async def of_http(_: Request, error: HTTPException) -> JSONResponse:
+        code = str(error.detail).upper().replace(" ", "_")
+        return _answer(
+            Problem(error.status_code, code, str(error.detail), headers=error.headers)
+        )

@@ -1,0 +1,5 @@
+"""`python -m cashier`, or `.venv/bin/cashier` once set up."""
+
+from cashier.commands import app
+
+app()

@@ -1,0 +1,108 @@
+"""The commands; what each does stands in a module of its own."""
+
+import asyncio
+import sys
+from pathlib import Path
+from typing import Annotated, TypeVar
+
+import typer
+import uvicorn
+from pydantic import ValidationError
+from pydantic_settings import BaseSettings
+from rich.console import Console
+
+# Imports of the parts stand inside the commands: each process loads only its own.
+
+app = typer.Typer(
+    help="Take payments with digital wallets, each a durable workflow.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+errors = Console(stderr=True)
+SettingsT = TypeVar("SettingsT", bound=BaseSettings)
+
+
+@app.command()
+def demo() -> None:
+    """Take one GCash payment end to end and print its eight steps."""
+    from cashier.demo import take_demo_payment
+
+    sys.exit(asyncio.run(take_demo_payment(Console())))
+
+
+@app.command()
+def up(
+    folder: Annotated[
+        Path, typer.Option(help="Where keys, payments and logs are kept")
+    ] = Path(".cashier"),
+    api_port: int = 8080,
+    simulator_port: int = 8081,
+    temporal_port: int = 7233,
+    ui_port: int = 8233,
+) -> None:
+    """Keep everything running until Ctrl-C; payments survive a restart."""
+    from cashier.home import Ports
+    from cashier.up import keep_running
+
+    ports = Ports(api_port, simulator_port, temporal_port, ui_port)
+    sys.exit(asyncio.run(keep_running(Console(), folder, ports)))
+
+
+@app.command()
+def worker() -> None:
+    """Run the worker; it serves payments until SIGTERM."""
+    from settings import Settings
+    from worker import run_worker
+
+    asyncio.run(run_worker(read_settings(Settings)))
+
+
+@app.command()
+def api() -> None:
+    """Run the HTTP API for storefronts and for Alipay's notifications."""
+    from api.server import serve_api
+    from settings import Settings
+
+    asyncio.run(serve_api(read_settings(Settings)))
+
+
+@app.command()
+def simulator() -> None:
+    """Run the simulator: Alipay and the wallets, offline."""
+    from simulator.app import create_app
+    from simulator.settings import SimulatorSettings
+
+    settings = read_settings(SimulatorSettings)
+    uvicorn.run(
+        create_app(settings.to_config()),
+        host=settings.host,
+        port=settings.port,
+        log_level="warning",
+    )
+
+
+@app.command()
+def keys(
+    folder: Annotated[Path, typer.Argument(help="Where the new key files go")],
+) -> None:
+    """Make a key pair and an API key; print what Alipay's dashboard wants to have."""
+    from cashier.keys import make_keys
+
+    try:
+        make_keys(folder, Console())
+    except FileExistsError as error:
+        errors.print(f"{error.filename} exists already; nothing was changed")
+        sys.exit(2)
+
+
+def read_settings(settings: type[SettingsT]) -> SettingsT:
+    """Return the settings, or say which is wrong and exit with 2."""
+    try:
+        return settings()
+    except ValidationError as error:
+        prefix = settings.model_config.get("env_prefix", "")
+        errors.print("These settings are wrong; nothing was started:")
+        for found in error.errors(include_input=False, include_url=False):
+            name = "_".join(str(part) for part in found["loc"])
+            errors.print(f"  {prefix}{name.upper()}: {found['msg']}", soft_wrap=True)
+        sys.exit(2)

@@ -1,0 +1,135 @@
+"""A folder with all that a local system needs: keys, database, logs."""
+
+import secrets
+import socket
+from contextlib import ExitStack
+from dataclasses import astuple, dataclass
+from pathlib import Path
+
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+
+# What the local merchant is called at the simulated Alipay; `SANDBOX_` chooses the
+# sandbox path, so a request that went astray could never be a real one.
+CLIENT_ID = "SANDBOX_5YDEMO0000000000"
+
+
+@dataclass(frozen=True)
+class Ports:
+    """Where the parts of one local system listen, all on 127.0.0.1."""
+
+    api: int = 8080
+    simulator: int = 8081
+    temporal: int = 7233
+    ui: int = 8233
+
+    @classmethod
+    def free(cls) -> "Ports":
+        """Return four ports that nobody uses right now."""
+        with ExitStack() as stack:
+            sockets = [stack.enter_context(socket.socket()) for _ in range(4)]
+            for one in sockets:
+                one.bind(("127.0.0.1", 0))
+            return cls(*(one.getsockname()[1] for one in sockets))
+
+    def taken(self) -> list[int]:
+        """Return those of the ports on which somebody listens already."""
+        return [port for port in astuple(self) if _listens(port)]
+
+    @property
+    def api_url(self) -> str:
+        return f"http://127.0.0.1:{self.api}"
+
+    @property
+    def simulator_url(self) -> str:
+        return f"http://127.0.0.1:{self.simulator}"
+
+    @property
+    def ui_url(self) -> str:
+        return f"http://127.0.0.1:{self.ui}"
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+class Home:
+    """The files of one local system; secrets are readable by their owner only."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.database = folder / "temporal.sqlite"
+        self.simulator_state = folder / "simulator.jsonl"
+        self.logs = folder / "logs"
+        self.merchant_key = folder / "keys" / "merchant.pem"
+        self.alipay_keys = folder / "keys" / "alipay"
+        self.api_key = folder / "keys" / "api-key"
+        self.simulator_key = folder / "simulator-keys" / "alipay.pem"
+        self.simulator_merchants = folder / "simulator-keys" / "merchants"
+
+    def prepare(self) -> None:
+        """Make what is missing; what is there stays, so that payments go on."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.logs.mkdir(exist_ok=True)
+        if not self.merchant_key.exists():
+            merchant = make_private_key(self.merchant_key)
+            write_public_key(merchant, self.simulator_merchants / f"{CLIENT_ID}.pem")
+        if not self.simulator_key.exists():
+            alipay = make_private_key(self.simulator_key)
+            write_public_key(alipay, self.alipay_keys / "1.pem")
+        if not self.api_key.exists():
+            write_secret(self.api_key, secrets.token_urlsafe(32).encode())
+
+    def environment(self, ports: Ports) -> dict[str, str]:
+        """Return the settings of all processes of the system."""
+        return {
+            "TEMPORAL_ADDRESS": f"127.0.0.1:{ports.temporal}",
+            "CASHIER_CLIENT_ID": CLIENT_ID,
+            "CASHIER_PRIVATE_KEY_FILE": str(self.merchant_key),
+            "CASHIER_ALIPAY_KEYS_DIR": str(self.alipay_keys),
+            "CASHIER_ALIPAY_HOST": ports.simulator_url,
+            "CASHIER_NOTIFY_URL": f"{ports.api_url}/alipay/notifications/payment",
+            "CASHIER_API_KEY_FILE": str(self.api_key),
+            "CASHIER_API_PORT": str(ports.api),
+            "CASHIER_SETTLEMENT_CURRENCY": "USD",
+            "SIMULATOR_PRIVATE_KEY_FILE": str(self.simulator_key),
+            "SIMULATOR_MERCHANTS_DIR": str(self.simulator_merchants),
+            "SIMULATOR_PORT": str(ports.simulator),
+            "SIMULATOR_BASE_URL": ports.simulator_url,
+            "SIMULATOR_STATE_FILE": str(self.simulator_state),
+        }
+
+
+def make_private_key(path: Path) -> RSAPrivateKey:
+    """Make an RSA key of Alipay's size (docs/protocol.md 1.5) and keep it in a file."""
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    text = key.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    )
+    write_secret(path, text)
+    return key
+
+
+def write_public_key(key: RSAPrivateKey, path: Path) -> None:
+    """Keep the public half of a key in a file."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(
+        key.public_key().public_bytes(
+            serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
+        )
+    )
+
+
+def write_secret(path: Path, content: bytes) -> None:
+    """Write a file that only its owner can read; the file must not exist yet.
+
+    Raises:
+        FileExistsError: A secret is never overwritten.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.touch(mode=0o600, exist_ok=False)
+    path.write_bytes(content)

@@ -1,0 +1,339 @@
+"""What crosses a process border and is written to history: messages, results, names.
+
+Histories outlive releases, so a field is only ever added, and only with a default.
+Money is a whole number of minor units, times are UTC. Nothing secret may stand here.
+"""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Final
+
+from pydantic import BaseModel, ConfigDict
+
+TASK_QUEUE: Final = "cashier"
+
+
+class Contract(BaseModel):
+    """Base of all contracts: immutable; fields of newer releases are ignored."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+def workflow_id(order_id: str) -> str:
+    """Return the id of the one workflow that owns the payment of an order."""
+    return f"payment:{order_id}"
+
+
+def payment_request_id(order_id: str, attempt: int) -> str:
+    """Return Alipay's idempotency key of an order's n-th attempt, n from 1."""
+    return f"{order_id}_{attempt}"
+
+
+def order_of(payment_request_id: str) -> str:
+    """Return the order of a payment_request_id: what stands before the last `_`.
+
+    Raises:
+        ValueError: Not an id of ours.
+    """
+    order_id, separator, attempt = payment_request_id.rpartition("_")
+    if not (order_id and separator and attempt.isascii() and attempt.isdigit()):
+        raise ValueError("not a payment_request_id of the form {order_id}_{attempt}")
+    return order_id
+
+
+class Money(Contract):
+    """An amount: ISO 4217 code and minor units (PHP 1,314.00 is 131400)."""
+
+    currency: str
+    value: int
+
+
+class Terminal(Contract):
+    """Where the customer stands in the shop: WEB, WAP or APP; os unless WEB."""
+
+    type: str
+    os: str | None = None
+
+
+class Goods(Contract):
+    """One article of an order, for Alipay's risk evaluation."""
+
+    id: str
+    name: str
+    category: str | None = None
+    unit_amount: Money | None = None
+    quantity: int | None = None
+    url: str | None = None
+    delivery: str | None = None
+
+
+class Customer(Contract):
+    """Who buys, for Alipay's risk evaluation; personal data."""
+
+    id: str | None = None
+    first_name: str | None = None
+    last_name: str | None = None
+    email: str | None = None
+    phone: str | None = None
+
+
+class Device(Contract):
+    """What the shop knows of the customer's device, for Alipay's risk evaluation."""
+
+    ip: str | None = None
+    device_id: str | None = None
+    device_token_id: str | None = None
+    language: str | None = None
+    user_agent: str | None = None
+
+
+class Order(Contract):
+    """One order of a shop and how it shall be paid; the workflow's input.
+
+    Attributes:
+        order_id: The shop's id; the payment's key.
+        amount: What the customer pays.
+        wallet: Alipay's code of the wallet, e.g. GCASH.
+        description: Shown to the customer.
+        redirect_url: Where the wallet sends the customer afterwards.
+        terminal: The shop's terminal.
+        expires_in_minutes: Shorter than the wallet's default; None for the default.
+        settlement_currency: In which currency Alipay pays the merchant out.
+        goods, customer, client: For Alipay's risk evaluation only.
+        first_attempt: Number of the first attempt; more than 1 after an unpaid run.
+    """
+
+    order_id: str
+    amount: Money
+    wallet: str
+    description: str
+    redirect_url: str
+    terminal: Terminal
+    expires_in_minutes: int | None = None
+    settlement_currency: str | None = None
+    goods: list[Goods] | None = None
+    customer: Customer | None = None
+    client: Device | None = None
+    first_attempt: int = 1
+
+
+class Cashier(Contract):
+    """The wallet's page: its URL, and its kind: `normal`, `scheme` or `applink`."""
+
+    url: str
+    kind: str
+
+
+class Settlement(Contract):
+    """What Alipay settles with the merchant, and at which rate, as it said so."""
+
+    amount: Money | None = None
+    currency_pair: str | None = None
+    price: str | None = None
+    quote_id: str | None = None
+
+
+class PaymentStatus(StrEnum):
+    """Where a payment is while its workflow runs, or how it ended."""
+
+    OPENING = "OPENING"
+    AWAITING_CUSTOMER = "AWAITING_CUSTOMER"
+    CHECKING = "CHECKING"
+    CANCELLING = "CANCELLING"
+    REVIEW = "REVIEW"
+    PAID = "PAID"
+    DECLINED = "DECLINED"
+    EXPIRED = "EXPIRED"
+    CANCELLED = "CANCELLED"
+
+
+class PaymentOutcome(StrEnum):
+    """How a payment ended; only these end a workflow."""
+
+    PAID = "PAID"
+    DECLINED = "DECLINED"
+    EXPIRED = "EXPIRED"
+    CANCELLED = "CANCELLED"
+
+
+class AttemptView(Contract):
+    """One attempt at Alipay, as far as it is known."""
+
+    payment_request_id: str
+    wallet: str
+    payment_id: str | None = None
+    cashier: Cashier | None = None
+    expires_at: datetime | None = None
+    outcome: PaymentOutcome | None = None
+
+
+class PaymentView(Contract):
+    """What is known of a payment: the answer to questions, and the final result.
+
+    Attributes:
+        status: Where the payment is, or its outcome.
+        outcome: How it ended; None while it is open.
+        attempts: The attempts of this run, the newest last.
+        result_code, result_message: Alipay's, where it refused or failed the payment.
+        paid_at: Alipay's payment time, as Alipay wrote it.
+        review: Why a person must decide, and what money is at risk.
+        opened_by: The call that caused the newest attempt (`PageWish.call_id`).
+    """
+
+    order_id: str
+    amount: Money
+    status: PaymentStatus
+    outcome: PaymentOutcome | None = None
+    attempts: list[AttemptView] = []
+    result_code: str | None = None
+    result_message: str | None = None
+    paid_at: str | None = None
+    settlement: Settlement | None = None
+    review: str | None = None
+    started_at: datetime | None = None
+    closed_at: datetime | None = None
+    opened_by: str | None = None
+
+
+# ---- messages to the payment workflow ----
+
+
+class PageWish(Contract):
+    """The update `cashier_page`: a storefront wants this order paid with this wallet.
+
+    Attributes:
+        call_id: Unique per call. The update id is not, so the answer's `opened_by`
+            tells the one caller whose wish was carried out from those who got its echo.
+    """
+
+    amount: Money
+    wallet: str
+    call_id: str
+
+
+class CancelWish(Contract):
+    """The update `cancel`: nobody shall be able to pay this order any more."""
+
+    by: str = "shop"
+    reason: str = ""
+
+
+class SignedEvidence(Contract):
+    """A message as Alipay signed it, so that anyone can verify it again."""
+
+    method: str = "POST"
+    path: str = ""
+    client_id: str = ""
+    time: str = ""
+    signature: str = ""
+    body: str = ""
+
+
+class PaymentNotified(Contract):
+    """The signal `payment_notified`: a notification with a verified signature.
+
+    Every field has a default: a signal whose argument cannot be decoded is dropped in
+    silence, and an incomplete notification must still count as a hint.
+    """
+
+    notify_type: str = ""
+    result_status: str = ""
+    result_code: str = ""
+    result_message: str = ""
+    payment_request_id: str = ""
+    payment_id: str = ""
+    amount: Money | None = None
+    paid_at: str | None = None
+    settlement: Settlement | None = None
+    evidence: SignedEvidence | None = None
+
+
+# ---- activities: what is asked of Alipay, and its verdict ----
+
+
+class PayCall(Contract):
+    """The activity `pay`; a repeat with equal values creates nothing new."""
+
+    order: Order
+    payment_request_id: str
+    wallet: str
+    expires_at: datetime | None = None
+
+
+class PayVerdict(StrEnum):
+    """What an answer to `pay` means (docs/protocol.md 3.2)."""
+
+    OPENED = "OPENED"  # there is a page on which the customer can pay
+    NO_PAGE = "NO_PAGE"  # it exists, but without a page: failed, or paid already
+    REFUSED = "REFUSED"  # F: this payment_request_id will never be paid
+    ID_IS_DEAD = "ID_IS_DEAD"  # F: the id belongs to an attempt that is over
+    ID_DIFFERS = "ID_DIFFERS"  # F: the id belongs to an attempt of other money
+
+
+class PayAnswer(Contract):
+    """Alipay's answer to `pay`.
+
+    Attributes:
+        certain: No earlier try could have taken effect unseen, so a refusal is final.
+        expires_at: When the customer can no longer pay, by our clock.
+    """
+
+    verdict: PayVerdict
+    result_code: str
+    result_message: str = ""
+    certain: bool = True
+    payment_id: str | None = None
+    cashier: Cashier | None = None
+    expires_at: datetime | None = None
+
+
+class InquiryCall(Contract):
+    """The activity `inquire_payment`."""
+
+    payment_request_id: str
+
+
+class InquiryVerdict(StrEnum):
+    """What an answer to `inquiryPayment` says of the payment (docs/protocol.md 3.3)."""
+
+    SUCCESS = "SUCCESS"
+    FAIL = "FAIL"
+    CANCELLED = "CANCELLED"
+    PROCESSING = "PROCESSING"
+    PENDING = "PENDING"
+    NOT_EXIST = "NOT_EXIST"
+
+
+class InquiryAnswer(Contract):
+    """Alipay's answer to `inquiryPayment`."""
+
+    verdict: InquiryVerdict
+    result_code: str = ""
+    result_message: str = ""
+    payment_id: str | None = None
+    amount: Money | None = None
+    paid_at: str | None = None
+    settlement: Settlement | None = None
+
+
+class CancelCall(Contract):
+    """The activity `cancel_payment`; the wallet says whether it may be cancelled."""
+
+    payment_request_id: str
+    wallet: str
+
+
+class CancelVerdict(StrEnum):
+    """What an answer to `cancel` means (docs/protocol.md 3.6)."""
+
+    CANCELLED = "CANCELLED"
+    REFUSED = "REFUSED"  # F: it may have been paid, or be over; inquire
+    NOT_ALLOWED = "NOT_ALLOWED"  # the wallet's rules forbid it; nothing was sent
+
+
+class CancelAnswer(Contract):
+    """Alipay's answer to `cancel`."""
+
+    verdict: CancelVerdict
+    result_code: str = ""
+    result_message: str = ""

@@ -1,0 +1,81 @@
+"""Data for tests: each builder returns a sound thing, with what matters changed."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+from contracts import (
+    CancelAnswer,
+    CancelVerdict,
+    Cashier,
+    InquiryAnswer,
+    InquiryVerdict,
+    Money,
+    Order,
+    PayAnswer,
+    PaymentNotified,
+    PayVerdict,
+    Terminal,
+)
+
+PRICE = Money(currency="PHP", value=131400)
+PAYMENT_ID = "202611240000000001"
+
+
+def an_order(**changes: Any) -> Order:
+    order = Order(
+        order_id=f"order-{uuid4().hex[:12]}",
+        amount=PRICE,
+        wallet="GCASH",
+        description="Two cups of coffee",
+        redirect_url="https://shop.example/return",
+        terminal=Terminal(type="WEB"),
+    )
+    return order.model_copy(update=changes)
+
+
+def a_page(*, minutes: float = 14, **changes: Any) -> PayAnswer:
+    page = PayAnswer(
+        verdict=PayVerdict.OPENED,
+        result_code="PAYMENT_IN_PROCESS",
+        payment_id=PAYMENT_ID,
+        cashier=Cashier(url="https://gcash.example/cashier/1", kind="normal"),
+        expires_at=datetime.now(UTC) + timedelta(minutes=minutes),
+    )
+    return page.model_copy(update=changes)
+
+
+def a_refusal(code: str = "RISK_REJECT", **changes: Any) -> PayAnswer:
+    refusal = PayAnswer(
+        verdict=PayVerdict.REFUSED, result_code=code, result_message="no"
+    )
+    return refusal.model_copy(update=changes)
+
+
+def an_inquiry(verdict: str, **changes: Any) -> InquiryAnswer:
+    paid = verdict == "SUCCESS"
+    answer = InquiryAnswer(
+        verdict=InquiryVerdict(verdict),
+        payment_id=PAYMENT_ID,
+        amount=PRICE,
+        paid_at="2026-11-24T03:02:40-07:00" if paid else None,
+    )
+    return answer.model_copy(update=changes)
+
+
+def a_cancel(verdict: str = "CANCELLED", code: str = "SUCCESS") -> CancelAnswer:
+    return CancelAnswer(verdict=CancelVerdict(verdict), result_code=code)
+
+
+def a_notification(order: Order, **changes: Any) -> PaymentNotified:
+    """A success of the order's first attempt, unless changed."""
+    notification = PaymentNotified(
+        notify_type="PAYMENT_RESULT",
+        result_status="S",
+        result_code="SUCCESS",
+        payment_request_id=f"{order.order_id}_1",
+        payment_id=PAYMENT_ID,
+        amount=order.amount,
+        paid_at="2026-11-24T03:02:40-07:00",
+    )
+    return notification.model_copy(update=changes)

@@ -1,0 +1,50 @@
+"""The two servers of the tests: real, and real with skipped time."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from temporalio.testing import WorkflowEnvironment
+
+from cashier.embedded import QUICK_TASKS, start_embedded, temporal_program
+from temporal_client import DATA_CONVERTER
+
+# The switch has two names in neighbouring releases of the server; each ignores the
+# other's, so that a renewal of requirements.lock does not break the tests.
+TIME_SKIPPING = [
+    argument
+    for name in (
+        "frontend.WorkflowTimeSkippingEnabled",
+        "system.workflowTimeSkippingEnabled",
+    )
+    for argument in ("--dynamic-config-value", f"{name}=true")
+]
+
+
+@pytest.fixture(scope="session")
+async def skipping() -> AsyncIterator[WorkflowEnvironment]:
+    """The real server, leaping over the time in which a workflow only waits."""
+    async with await WorkflowEnvironment.start_time_skipping_v2(
+        dev_server_existing_path=temporal_program(),
+        dev_server_extra_args=[*QUICK_TASKS, *TIME_SKIPPING],
+        data_converter=DATA_CONVERTER,
+    ) as env:
+        yield env
+
+
+@pytest.fixture(scope="session")
+async def dev_server() -> AsyncIterator[WorkflowEnvironment]:
+    """The real server, as `make demo` embeds it."""
+    async with await start_embedded() as env:
+        yield env
+
+
+@pytest.fixture(scope="session")
+def merchant_key() -> RSAPrivateKey:
+    return rsa.generate_private_key(public_exponent=65537, key_size=2048)
+
+
+@pytest.fixture(scope="session")
+def alipay_key() -> RSAPrivateKey:
+    return rsa.generate_private_key(public_exponent=65537, key_size=2048)

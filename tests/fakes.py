@@ -1,0 +1,76 @@
+"""Alipay at the seam of the activities: the same names and types, scripted answers."""
+
+from collections import deque
+from collections.abc import Awaitable, Callable, Sequence
+from typing import TypeVar
+
+from temporalio import activity
+from temporalio.exceptions import ApplicationError
+
+from contracts import (
+    CancelAnswer,
+    CancelCall,
+    InquiryAnswer,
+    InquiryCall,
+    PayAnswer,
+    PayCall,
+)
+
+AnswerT = TypeVar("AnswerT")
+
+
+class NoVerdict:
+    """In a script: the call ends without a verdict."""
+
+
+NO_VERDICT = NoVerdict()
+
+
+class FakeAlipay:
+    """Answers from its scripts, the last answer for ever, and notes every call."""
+
+    def __init__(
+        self,
+        *,
+        pay: Sequence[PayAnswer | NoVerdict] = (),
+        inquiries: Sequence[InquiryAnswer | NoVerdict] = (),
+        cancels: Sequence[CancelAnswer | NoVerdict] = (),
+    ) -> None:
+        self.calls: list[str] = []
+        self.pay_calls: list[PayCall] = []
+        self.before_pay_answers: Callable[[], Awaitable[None]] | None = None
+        self._pay = deque(pay)
+        self._inquiries = deque(inquiries)
+        self._cancels = deque(cancels)
+
+    @property
+    def activities(self) -> list[Callable[..., object]]:
+        return [self.pay, self.inquire_payment, self.cancel_payment]
+
+    @activity.defn
+    async def pay(self, call: PayCall) -> PayAnswer:
+        self.pay_calls.append(call)
+        if self.before_pay_answers:
+            await self.before_pay_answers()
+        return self._answer("pay", call.payment_request_id, self._pay)
+
+    @activity.defn
+    async def inquire_payment(self, call: InquiryCall) -> InquiryAnswer:
+        return self._answer("inquire", call.payment_request_id, self._inquiries)
+
+    @activity.defn
+    async def cancel_payment(self, call: CancelCall) -> CancelAnswer:
+        return self._answer("cancel", call.payment_request_id, self._cancels)
+
+    def _answer(
+        self, name: str, payment_request_id: str, script: deque[AnswerT | NoVerdict]
+    ) -> AnswerT:
+        attempt = payment_request_id.rpartition("_")[2]
+        self.calls.append(name if attempt == "1" else f"{name} {attempt}")
+        if not script:
+            raise ApplicationError(f"{name}: not scripted", non_retryable=True)
+        answer = script.popleft() if len(script) > 1 else script[0]
+        if isinstance(answer, NoVerdict):
+            # As after the quick retries, without waiting for them.
+            raise ApplicationError("no verdict", type="NoVerdict", non_retryable=True)
+        return answer
