@@ -6,7 +6,7 @@ Money is a whole number of minor units, times are UTC. Nothing secret may stand 
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final
 
 from pydantic import BaseModel, ConfigDict
 
@@ -101,6 +101,7 @@ class Order(Contract):
         settlement_currency: In which currency Alipay pays the merchant out.
         goods, customer, client: For Alipay's risk evaluation only.
         first_attempt: Number of the first attempt; more than 1 after an unpaid run.
+        carried: The facts of a run that grew too long and goes on in this one.
     """
 
     order_id: str
@@ -115,6 +116,7 @@ class Order(Contract):
     customer: Customer | None = None
     client: Device | None = None
     first_attempt: int = 1
+    carried: dict[str, Any] | None = None
 
 
 class Cashier(Contract):
@@ -164,7 +166,14 @@ class AttemptView(Contract):
     payment_id: str | None = None
     cashier: Cashier | None = None
     expires_at: datetime | None = None
-    outcome: PaymentOutcome | None = None
+    is_paid: bool = False
+
+
+class Resolved(Contract):
+    """Who settled a payment in REVIEW, and why."""
+
+    by: str
+    reason: str
 
 
 class PaymentView(Contract):
@@ -177,6 +186,7 @@ class PaymentView(Contract):
         result_code, result_message: Alipay's, where it refused or failed the payment.
         paid_at: Alipay's payment time, as Alipay wrote it.
         review: Why a person must decide, and what money is at risk.
+        resolved: Who decided then, and why.
         opened_by: The call that caused the newest attempt (`PageWish.call_id`).
     """
 
@@ -190,6 +200,7 @@ class PaymentView(Contract):
     paid_at: str | None = None
     settlement: Settlement | None = None
     review: str | None = None
+    resolved: Resolved | None = None
     started_at: datetime | None = None
     closed_at: datetime | None = None
     opened_by: str | None = None
@@ -216,6 +227,14 @@ class CancelWish(Contract):
 
     by: str = "shop"
     reason: str = ""
+
+
+class Resolution(Contract):
+    """The update `resolve`: how a person settles a payment in REVIEW, and why."""
+
+    outcome: PaymentOutcome
+    reason: str
+    by: str
 
 
 class SignedEvidence(Contract):

@@ -1,6 +1,6 @@
 """The payment of one order, from the wish to pay to a certain end."""
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from datetime import datetime
 from typing import TypeVar
@@ -26,11 +26,23 @@ with workflow.unsafe.imports_passed_through():
         PayCall,
         PaymentNotified,
         PaymentView,
+        Resolution,
     )
-    from workflows.decision import Cancel, End, Inquire, Pay, Review, Wait, decide
-    from workflows.facts import Asked, Attempt, Facts, Heard
+    from workflows.attempt import Asked, Attempt
+    from workflows.decision import (
+        Begin,
+        Cancel,
+        End,
+        Inquire,
+        Pay,
+        Review,
+        Step,
+        Wait,
+        decide,
+    )
+    from workflows.facts import Facts, WalletWish
     from workflows.options import ask_alipay
-    from workflows.story import details_of, view_of
+    from workflows.story import details_of, view_of, words_of
 
 AnswerT = TypeVar("AnswerT")
 
@@ -41,19 +53,19 @@ class CashierPayment:
 
     @workflow.init
     def __init__(self, order: Order) -> None:
-        now = workflow.now()
-        self._facts = Facts(order)
-        self._facts.attempts.append(Attempt(order.first_attempt, order.wallet, now))
-        self._started_at = now
+        self._facts = Facts.of(order, workflow.now())
+        self._step = decide(self._facts, workflow.now())
         self._closed_at: datetime | None = None
         self._news = False
-        self._step = decide(self._facts, now)
+        self._is_full = False
 
     @workflow.run
     async def run(self, order: Order) -> PaymentView:
         # Gather facts and carry out what they decide, until the payment is over.
         while not isinstance(step := self._decide(), End):
             match step:
+                case Begin(number, wallet):
+                    self._begin(number, wallet)
                 case Pay(attempt):
                     attempt.pays.append(await self._pay(attempt))
                 case Inquire(attempt):
@@ -64,6 +76,8 @@ class CashierPayment:
                     await self._news_or(until)
                 case Review():
                     await workflow.wait_condition(lambda: self._news)
+            if workflow.info().is_continue_as_new_suggested():
+                await self._continue_in_a_new_run()
         self._closed_at = workflow.now()
         # Every caller who still waits gets this answer before the workflow ends.
         await workflow.wait_condition(workflow.all_handlers_finished)
@@ -74,11 +88,13 @@ class CashierPayment:
     @workflow.update(description="Ask for the wallet's page on which to pay the order")
     async def cashier_page(self, wish: PageWish) -> PaymentView:
         """Return the payment once the customer can be sent to pay, or once it ended."""
-        attempt = self._facts.current
-        attempt.opened_by = attempt.opened_by or wish.call_id
-        await workflow.wait_condition(
-            lambda: self._facts.current.page is not None or self._is_settled
-        )
+        facts = self._facts
+        if wish.wallet != facts.wallet_wanted:
+            facts.wallet_wish = WalletWish(wish.wallet, workflow.now(), wish.call_id)
+            self._news = True
+        elif wish.wallet == facts.current.wallet and not facts.current.opened_by:
+            facts.current.opened_by = wish.call_id
+        await self._until(lambda: self._has_page(wish) or self._is_passed_over(wish))
         return self.view()
 
     @cashier_page.validator
@@ -92,55 +108,89 @@ class CashierPayment:
                 f"{wish.amount.value} (minor units)",
                 type="ORDER_DIFFERS",
             )
-        if wish.wallet != self._facts.current.wallet:
-            raise ApplicationError(
-                f"order {order.order_id} is being paid with "
-                f"{self._facts.current.wallet}, not {wish.wallet}",
-                type="WALLET_DIFFERS",
-            )
 
     @workflow.update(description="Ask Alipay now what became of the payment")
     async def check_now(self) -> PaymentView:
         """Return the payment as Alipay describes it after this call."""
-        asked_for = workflow.now()
-        self._facts.check_wanted_at = asked_for
+        attempt, wanted_at = self._facts.current, workflow.now()
+        self._facts.check_wanted_at = wanted_at
         self._news = True
-        await workflow.wait_condition(
-            lambda: self._is_settled or self._facts.current.was_asked_since(asked_for)
+        await self._until(
+            lambda: (
+                self._rests and (attempt.was_asked_since(wanted_at) or not attempt.pays)
+            )
         )
         return self.view()
 
     @workflow.update(description="Close the payment, so that nobody can pay it later")
     async def cancel(self, wish: CancelWish) -> PaymentView:
         """Return the certain outcome, or the open payment if Alipay will not cancel."""
-        self._facts.cancel_wanted_at = workflow.now()
+        wanted_at = workflow.now()
+        self._facts.cancel_wanted_at = wanted_at
         self._facts.cancel_wish = wish
         self._news = True
-        await workflow.wait_condition(
-            lambda: self._is_settled or self._cancel_was_refused
+        await self._until(
+            lambda: self._rests and self._facts.current.refused_cancel_since(wanted_at)
         )
         return self.view()
+
+    @workflow.update(description="Settle a payment in REVIEW: outcome, reason, who")
+    async def resolve(self, resolution: Resolution) -> PaymentView:
+        """End a payment that only a person could settle."""
+        self._facts.resolution = resolution
+        self._news = True
+        await self._until(lambda: False)
+        return self.view()
+
+    @resolve.validator
+    def _check_resolution(self, resolution: Resolution) -> None:
+        """Refuse to settle what is not in doubt, or without a name and a reason."""
+        if not isinstance(self._step, Review):
+            raise ApplicationError(
+                f"only a payment in REVIEW can be resolved; this one is to "
+                f"{words_of(self._step)}",
+                type="NOT_IN_REVIEW",
+            )
+        for field, value in (("by", resolution.by), ("reason", resolution.reason)):
+            if not value.strip():
+                raise ApplicationError(
+                    f"{field}: must say {'who' if field == 'by' else 'why'}",
+                    type="RESOLUTION_INCOMPLETE",
+                )
 
     @workflow.signal(description="A notification of Alipay whose signature is verified")
     def payment_notified(self, notification: PaymentNotified) -> None:
         """Keep the notification as a fact; what it proves is decided later."""
-        for attempt in self._facts.attempts:
-            if self._facts.request_id(attempt) == notification.payment_request_id:
-                attempt.heard.append(Heard(workflow.now(), notification))
-                self._news = True
+        if self._facts.hear(notification, workflow.now()):
+            self._news = True
 
     @workflow.query(description="What is known of the payment")
     def view(self) -> PaymentView:
-        return view_of(
-            self._facts,
-            self._step,
-            started_at=self._started_at,
-            closed_at=self._closed_at,
+        return view_of(self._facts, self._step, closed_at=self._closed_at)
+
+    async def _until(self, condition: Callable[[], bool]) -> None:
+        """Let a handler wait, at most until the payment or this run is over."""
+        await workflow.wait_condition(
+            lambda: isinstance(self._step, End) or self._is_full or condition()
         )
+
+    def _has_page(self, wish: PageWish) -> bool:
+        current = self._facts.current
+        return current.wallet == wish.wallet and current.page is not None
+
+    def _is_passed_over(self, wish: PageWish) -> bool:
+        """Whether the wish cannot be followed: refused, replaced, or under review."""
+        replaced = self._rests and self._facts.wallet_wanted != wish.wallet
+        return replaced or isinstance(self._step, Review)
+
+    @property
+    def _rests(self) -> bool:
+        """Whether nothing is being asked of Alipay right now."""
+        return isinstance(self._step, Wait | Review) and not self._news
 
     # ---- steps, in the order of the story ----
 
-    def _decide(self) -> Pay | Inquire | Cancel | Wait | Review | End:
+    def _decide(self) -> Step:
         self._news = False
         self._step = decide(self._facts, workflow.now())
         workflow.set_current_details(
@@ -148,12 +198,20 @@ class CashierPayment:
         )
         return self._step
 
+    def _begin(self, number: int, wallet: str) -> None:
+        former, wish = self._facts.current, self._facts.wallet_wish
+        switched = wish is not None and wallet != former.wallet
+        opened_by = wish.call_id if wish and switched else former.opened_by
+        self._facts.begin_attempt(number, wallet, workflow.now(), opened_by=opened_by)
+
     async def _pay(self, attempt: Attempt) -> Asked[PayAnswer]:
         call = PayCall(
             order=self._facts.order,
             payment_request_id=self._facts.request_id(attempt),
             wallet=attempt.wallet,
-            expires_at=attempt.wanted_expiry(self._facts.order),
+            expires_at=(
+                attempt.expires_at if self._facts.order.expires_in_minutes else None
+            ),
         )
         return await _ask(
             workflow.execute_activity_method(
@@ -193,13 +251,11 @@ class CashierPayment:
                 timeout_summary=f"Wait for news until {until:%H:%M:%S} UTC",
             )
 
-    @property
-    def _is_settled(self) -> bool:
-        return isinstance(self._step, End | Review)
-
-    @property
-    def _cancel_was_refused(self) -> bool:
-        return isinstance(self._step, Wait) and self._facts.cancel_was_refused
+    async def _continue_in_a_new_run(self) -> None:
+        """Keep the history short: the facts go on, their events stay behind."""
+        self._is_full = True
+        await workflow.wait_condition(workflow.all_handlers_finished)
+        workflow.continue_as_new(self._facts.carried())
 
 
 async def _ask(answer: Awaitable[AnswerT]) -> Asked[AnswerT]:

@@ -6,31 +6,33 @@ a payment may come to can be read, and tested, in this file.
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from zlib import crc32
 
-from contracts import (
-    InquiryVerdict,
-    PaymentOutcome,
-    PayVerdict,
-)
-from workflows.facts import Attempt, Facts, Success
+from contracts import InquiryVerdict, PaymentOutcome, PayVerdict
+from workflows.attempt import Attempt, Success
+from workflows.facts import Facts
+from workflows.pace import HINT_GAP, pause
 
 # Alipay closes a payment some seconds after its expiry; asking earlier only asks twice.
 EXPIRY_MARGIN = timedelta(seconds=30)
-# However many hints come in, one payment asks Alipay at most this often.
-HINT_GAP = timedelta(seconds=5)
-# Pauses of a question that stays open: quick while a customer may be waiting, slow
-# when Alipay is down for hours, never so long that a person would not wait for it.
-PAUSES = tuple(
-    timedelta(seconds=seconds) for seconds in (5, 15, 30, 60, 120, 300, 600, 1800, 3600)
-)
-# Answers of `pay` after which this attempt will never have a page.
+# Answers of `pay` after which an attempt will never have a page ...
 PAGELESS = (
     PayVerdict.REFUSED,
     PayVerdict.ID_IS_DEAD,
     PayVerdict.ID_DIFFERS,
     PayVerdict.NO_PAGE,
 )
+# ... and those of them that ask for the next number, once the attempt is dead.
+WRONG_NUMBER = (PayVerdict.ID_IS_DEAD, PayVerdict.ID_DIFFERS)
+# Numbers in a row that other runs may have used up before we stop and say so.
+MOST_WRONG_NUMBERS = 30
+
+
+@dataclass(frozen=True)
+class Begin:
+    """Begin the next attempt, the former one being certainly over."""
+
+    number: int
+    wallet: str
 
 
 @dataclass(frozen=True)
@@ -77,7 +79,7 @@ class End:
     success: Success | None = None
 
 
-Step = Pay | Inquire | Cancel | Wait | Review | End
+Step = Begin | Pay | Inquire | Cancel | Wait | Review | End
 
 
 def decide(facts: Facts, now: datetime) -> Step:
@@ -88,59 +90,87 @@ def decide(facts: Facts, now: datetime) -> Step:
         now: The workflow's time.
     """
     attempt = facts.current
-    if doubt := _doubt(attempt, facts):
+    if facts.resolution:
+        return End(facts.resolution.outcome, attempt, next(attempt.successes, None))
+    for asked in facts.attempts:
+        if hint := _unanswered_hint(asked, facts, now):
+            return _inquire(asked, hint, now)
+    if doubt := find_doubt(facts):
         return Review(doubt)
-    if hint := _unanswered_hint(attempt, facts, now):
-        return _inquire(attempt, hint, now)
-    success = next(attempt.successes, None)
-    if success and not attempt.is_cancelled_by_us:
-        return End(PaymentOutcome.PAID, attempt, success)
+    paid = next((one for one in facts.attempts if one.is_paid), None)
+    if paid and (paid is attempt or attempt.is_dead or not attempt.pays):
+        return End(PaymentOutcome.PAID, paid, next(paid.successes))
     if attempt.is_dead:
-        return End(_how_it_ended(attempt, facts), attempt)
-    if _shall_close(attempt, facts, now):
+        return _begin_next(attempt, facts) or End(
+            _how_it_ended(attempt, facts), attempt
+        )
+    if paid or _shall_close(attempt, facts, now):
         return _close(attempt, facts, now)
     if not attempt.page:
         return _open(attempt, now)
-    return Wait(_deadline(attempt, facts))
+    return Wait(deadline_of(attempt))
 
 
-def _doubt(attempt: Attempt, facts: Facts) -> str | None:
-    """Say what only a person can settle, if anything."""
-    for success in attempt.successes:
-        if not facts.matches(success, attempt):
+def find_doubt(facts: Facts) -> str | None:
+    """Say what only a person can settle and what money is at risk, if anything."""
+    for attempt in facts.attempts:
+        name = facts.request_id(attempt)
+        for success in attempt.successes:
+            if success.amount != facts.order.amount:
+                return (
+                    f"{name} was paid with {_money(success)} instead of "
+                    f"{facts.order.amount.currency} {facts.order.amount.value}"
+                )
+            if attempt.payment_id not in (None, success.payment_id):
+                return (
+                    f"{name} was opened as payment {attempt.payment_id} and paid, with "
+                    f"{_money(success)}, as payment {success.payment_id}"
+                )
+        over = attempt.verdicts(InquiryVerdict.FAIL, InquiryVerdict.CANCELLED)
+        paid = attempt.verdicts(InquiryVerdict.SUCCESS)
+        if (paid and attempt.is_cancelled_by_us) or (over and attempt.is_paid):
+            success = next(attempt.successes)
             return (
-                f"Alipay reports a success of {success.amount} as payment "
-                f"{success.payment_id}; the order is over {facts.order.amount} "
-                f"as payment {attempt.payment_id}"
+                f"{name}: Alipay has said both that {_money(success)} were paid and "
+                "that it ended unpaid"
             )
-    over = attempt.verdicts(InquiryVerdict.FAIL, InquiryVerdict.CANCELLED)
-    asked_success = attempt.verdicts(InquiryVerdict.SUCCESS)
-    if asked_success and (over or attempt.is_cancelled_by_us):
-        return "Alipay reports a success and an end without payment"
-    # After our own cancel a success is refunded by Alipay (docs/protocol.md 3.6).
-    if any(attempt.successes) and over and not attempt.is_cancelled_by_us:
-        return "Alipay notified a success of an attempt that it had closed unpaid"
+    twice = [facts.request_id(one) for one in facts.attempts if one.is_paid]
+    if len(twice) > 1:
+        money = _money(next(facts.current.successes))
+        return f"the order was paid twice, each time with {money}: {', '.join(twice)}"
     return None
+
+
+def deadline_of(attempt: Attempt) -> datetime:
+    """Return when a silent attempt is asked about: its expiry and a margin."""
+    return attempt.expires_at + EXPIRY_MARGIN
 
 
 def _unanswered_hint(attempt: Attempt, facts: Facts, now: datetime) -> datetime | None:
     """Return the time of the newest reason to inquire that no inquiry has answered."""
-    proven = any(attempt.successes) and not attempt.is_cancelled_by_us
-    if attempt.is_dead or proven or not attempt.pays:
-        return None
-    hints = [heard.at for heard in attempt.heard if not heard.says_paid]
-    hints += [asked.ended_at for asked in attempt.cancels]
-    hints += [
-        asked.ended_at
-        for asked in attempt.pays
-        if not asked.answer or asked.answer.verdict is not PayVerdict.OPENED
-    ]
-    hints += [at for at in (facts.check_wanted_at, facts.cancel_wanted_at) if at]
-    hints += [deadline for deadline in [_deadline(attempt, facts)] if now >= deadline]
+    hints = list(attempt.hints)
+    if attempt is facts.current:
+        if not attempt.pays:
+            return None  # nothing was sent yet: there is nothing to ask about
+        hints += _wishes(facts)
+        hints += [due for due in [deadline_of(attempt)] if now >= due]
+    else:
+        # A success of a former attempt is believed only when Alipay repeats it.
+        hints += [heard.at for heard in attempt.heard]
     newest = max(hints, default=None)
-    if newest and (attempt.answered_at is None or attempt.answered_at < newest):
-        return newest
-    return None
+    if newest is None or (attempt.answered_at and attempt.answered_at >= newest):
+        return None
+    settled = attempt.is_paid or attempt.is_dead
+    if settled and attempt is facts.current and newest != facts.check_wanted_at:
+        return None
+    return newest
+
+
+def _wishes(facts: Facts) -> list[datetime]:
+    wish = facts.wallet_wish
+    switch = wish if wish and facts.wallet_wanted != facts.current.wallet else None
+    wishes = (facts.check_wanted_at, facts.cancel_wanted_at, switch and switch.at)
+    return [at for at in wishes if at]
 
 
 def _inquire(attempt: Attempt, hint: datetime, now: datetime) -> Step:
@@ -149,7 +179,7 @@ def _inquire(attempt: Attempt, hint: datetime, now: datetime) -> Step:
     if not asked:
         return Inquire(attempt)
     in_vain = sum(1 for at in asked if at >= hint)
-    gap = _pause(attempt, in_vain - 1) if in_vain else HINT_GAP
+    gap = pause(attempt, in_vain - 1) if in_vain else HINT_GAP
     return _at(max(asked) + gap, Inquire(attempt), now)
 
 
@@ -158,22 +188,27 @@ def _open(attempt: Attempt, now: datetime) -> Step:
     if not attempt.pays:
         return Pay(attempt)
     last = max(asked.ended_at for asked in attempt.pays)
-    return _at(last + _pause(attempt, len(attempt.pays) - 1), Pay(attempt), now)
+    return _at(last + pause(attempt, len(attempt.pays) - 1), Pay(attempt), now)
 
 
 def _shall_close(attempt: Attempt, facts: Facts, now: datetime) -> bool:
     """Whether nobody shall pay this attempt any more: unwanted, over, or pageless."""
     return (
         facts.cancel_wanted_at is not None
-        or now >= _deadline(attempt, facts)
-        or bool(attempt.refusals(*PAGELESS))
+        or facts.wallet_wanted != attempt.wallet
+        or now >= deadline_of(attempt)
+        or bool(attempt.pay_verdicts(*PAGELESS))
     )
 
 
 def _close(attempt: Attempt, facts: Facts, now: datetime) -> Step:
     """Cancel; where Alipay refuses that, go on asking until Alipay has closed it."""
-    deadline = _deadline(attempt, facts)
-    since = deadline if now >= deadline else facts.cancel_wanted_at or attempt.begun_at
+    if not attempt.pays:
+        # Nothing of it has ever reached Alipay.
+        return _begin_next(attempt, facts) or End(PaymentOutcome.CANCELLED, attempt)
+    deadline = deadline_of(attempt)
+    wanted = [attempt.begun_at, *_wishes(facts)]
+    since = deadline if now >= deadline else max(wanted)
     answered = [
         asked.ended_at
         for asked in attempt.cancels
@@ -183,30 +218,39 @@ def _close(attempt: Attempt, facts: Facts, now: datetime) -> Step:
         in_vain = [asked.ended_at for asked in attempt.cancels if asked.at >= since]
         if not in_vain:
             return Cancel(attempt)
-        pause = _pause(attempt, len(in_vain) - 1)
-        return _at(max(in_vain) + pause, Cancel(attempt), now)
+        gap = pause(attempt, len(in_vain) - 1)
+        return _at(max(in_vain) + gap, Cancel(attempt), now)
     if attempt.page and now < deadline and not attempt.is_cancelled_by_us:
         return Wait(deadline)  # the wallet does not let go; the customer may still pay
     polls = [asked.at for asked in attempt.inquiries if asked.at >= max(answered)]
-    pause = _pause(attempt, len(polls) - 1) if polls else timedelta(0)
-    return _at(max(polls, default=now) + pause, Inquire(attempt), now)
+    if not polls:
+        return Inquire(attempt)
+    return _at(max(polls) + pause(attempt, len(polls) - 1), Inquire(attempt), now)
 
 
-def _deadline(attempt: Attempt, facts: Facts) -> datetime:
-    return attempt.expires_at(facts.order) + EXPIRY_MARGIN
+def _begin_next(attempt: Attempt, facts: Facts) -> Begin | None:
+    """Go on with another wallet, or with a number that nobody has used up."""
+    if facts.cancel_wanted_at is not None or any(one.is_paid for one in facts.attempts):
+        return None
+    wrong = sum(1 for one in facts.attempts if one.pay_verdicts(*WRONG_NUMBER))
+    switched = facts.wallet_wanted != attempt.wallet
+    misnumbered = bool(attempt.pay_verdicts(*WRONG_NUMBER))
+    if switched or (misnumbered and wrong < MOST_WRONG_NUMBERS):
+        return Begin(attempt.number + 1, facts.wallet_wanted)
+    return None
 
 
 def _how_it_ended(attempt: Attempt, facts: Facts) -> PaymentOutcome:
     if facts.cancel_wanted_at is not None:
         return PaymentOutcome.CANCELLED
-    if attempt.refusals(*PAGELESS):
+    if attempt.pay_verdicts(*PAGELESS):
         return PaymentOutcome.DECLINED
     if attempt.is_cancelled_by_us:
         return PaymentOutcome.EXPIRED
     if attempt.verdicts(InquiryVerdict.CANCELLED):
         return PaymentOutcome.CANCELLED  # at Alipay's dashboard, by the merchant
     failed = attempt.verdicts(InquiryVerdict.FAIL)
-    at_its_end = all(asked.at >= attempt.expires_at(facts.order) for asked in failed)
+    at_its_end = all(asked.at >= attempt.expires_at for asked in failed)
     return PaymentOutcome.EXPIRED if at_its_end else PaymentOutcome.DECLINED
 
 
@@ -214,11 +258,6 @@ def _at(due: datetime, step: Pay | Inquire | Cancel, now: datetime) -> Step:
     return step if now >= due else Wait(due)
 
 
-def _pause(attempt: Attempt, tries: int) -> timedelta:
-    """Return the pause after a number of tries, spread by up to a fifth either way.
-
-    The spread comes from the attempt, not from chance, so that it replays; it keeps
-    thousands of payments from asking Alipay in step when an outage ends.
-    """
-    spread = crc32(f"{attempt.wallet}/{attempt.begun_at}/{tries}".encode()) % 401
-    return PAUSES[min(tries, len(PAUSES) - 1)] * ((800 + spread) / 1000)
+def _money(success: Success) -> str:
+    amount = success.amount
+    return f"{amount.currency} {amount.value}" if amount else "an unknown amount"

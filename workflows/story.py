@@ -4,51 +4,57 @@ from datetime import datetime
 
 from contracts import (
     AttemptView,
-    PaymentOutcome,
     PaymentStatus,
     PaymentView,
+    Resolved,
 )
-from workflows.decision import Cancel, End, Inquire, Pay, Review, Step, Wait
-from workflows.facts import Attempt, Facts
+from workflows.attempt import Attempt
+from workflows.decision import (
+    Begin,
+    Cancel,
+    End,
+    Inquire,
+    Pay,
+    Review,
+    Step,
+    Wait,
+    deadline_of,
+)
+from workflows.facts import Facts
 
 
-def view_of(
-    facts: Facts, step: Step, *, started_at: datetime, closed_at: datetime | None
-) -> PaymentView:
+def view_of(facts: Facts, step: Step, *, closed_at: datetime | None) -> PaymentView:
     """Return what is known of the payment, and what it is about to do."""
     end = step if isinstance(step, End) else None
-    current = facts.current
-    refusal = end.attempt.last_word if end and not end.success else None
+    success = end.success if end else None
+    refusal = end.attempt.last_word if end and not success else None
+    decided = facts.resolution
     return PaymentView(
         order_id=facts.order.order_id,
         amount=facts.order.amount,
         status=_status(facts, step),
         outcome=end.outcome if end else None,
-        attempts=[
-            _attempt_view(attempt, facts, end.outcome if end else None)
-            for attempt in facts.attempts
-        ],
+        attempts=[_attempt_view(attempt, facts) for attempt in facts.attempts],
         result_code=refusal.result_code if refusal else None,
         result_message=refusal.result_message if refusal else None,
-        paid_at=end.success.paid_at if end and end.success else None,
-        settlement=end.success.settlement if end and end.success else None,
+        paid_at=success.paid_at if success else None,
+        settlement=success.settlement if success else None,
         review=step.why if isinstance(step, Review) else None,
-        started_at=started_at,
+        resolved=Resolved(by=decided.by, reason=decided.reason) if decided else None,
+        started_at=facts.started_at,
         closed_at=closed_at,
-        opened_by=current.opened_by,
+        opened_by=facts.current.opened_by,
     )
 
 
-def _attempt_view(
-    attempt: Attempt, facts: Facts, outcome: PaymentOutcome | None
-) -> AttemptView:
+def _attempt_view(attempt: Attempt, facts: Facts) -> AttemptView:
     return AttemptView(
         payment_request_id=facts.request_id(attempt),
         wallet=attempt.wallet,
         payment_id=attempt.payment_id,
         cashier=attempt.page.cashier if attempt.page else None,
-        expires_at=attempt.expires_at(facts.order),
-        outcome=outcome,
+        expires_at=attempt.expires_at,
+        is_paid=attempt.is_paid,
     )
 
 
@@ -57,11 +63,12 @@ def _status(facts: Facts, step: Step) -> PaymentStatus:
         return PaymentStatus(step.outcome)
     if isinstance(step, Review):
         return PaymentStatus.REVIEW
-    if facts.cancel_wanted_at and not facts.cancel_was_refused:
+    wanted_at = facts.cancel_wanted_at
+    if wanted_at and not facts.current.refused_cancel_since(wanted_at):
         return PaymentStatus.CANCELLING
     if not facts.current.page:
         return PaymentStatus.OPENING
-    if isinstance(step, Wait) and not facts.current.cancels:
+    if isinstance(step, Wait) and not _is_overdue(facts, step):
         return PaymentStatus.AWAITING_CUSTOMER
     return PaymentStatus.CHECKING
 
@@ -70,7 +77,7 @@ def details_of(facts: Facts, step: Step, now: datetime) -> str:
     """Return Markdown for the Temporal UI: state, what it waits for, last answer."""
     attempt = facts.current
     lines = [f"**{_status(facts, step)}** since {now:%Y-%m-%d %H:%M:%S} UTC", ""]
-    lines.append(f"Next: {_words(step)}.")
+    lines.append(f"Next: {words_of(step)}.")
     lines.append(f"Attempt {facts.request_id(attempt)} with {attempt.wallet}.")
     if word := attempt.last_word:
         said = f"{word.result_code} {word.result_message}".strip()
@@ -80,8 +87,11 @@ def details_of(facts: Facts, step: Step, now: datetime) -> str:
     return "\n".join(lines)
 
 
-def _words(step: Step) -> str:
+def words_of(step: Step) -> str:
+    """Say in words what a payment does next."""
     match step:
+        case Begin(wallet=wallet):
+            return f"begin another attempt, with {wallet}"
         case Pay():
             return "ask Alipay for the cashier page"
         case Inquire():
@@ -94,3 +104,8 @@ def _words(step: Step) -> str:
             return f"a person must decide: {why}"
         case End(outcome=outcome):
             return f"nothing, the payment is {outcome}"
+
+
+def _is_overdue(facts: Facts, step: Wait) -> bool:
+    """Whether the wait is a pause between questions, and not for the customer."""
+    return step.until != deadline_of(facts.current)

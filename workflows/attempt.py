@@ -1,0 +1,230 @@
+"""The facts about one attempt at Alipay, and what they say when taken together.
+
+Nothing here depends on the order in which facts arrived, only on what they are.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Generic, TypeVar
+
+from contracts import (
+    CancelAnswer,
+    CancelVerdict,
+    InquiryAnswer,
+    InquiryVerdict,
+    Money,
+    PayAnswer,
+    PaymentNotified,
+    PayVerdict,
+    Settlement,
+)
+
+# The wallets' usual default (docs/protocol.md 2.1.2), for an attempt without a page.
+USUAL_EXPIRY = timedelta(minutes=14)
+# ORDER_NOT_EXIST counts after three inquiries, 15 s apart (docs/protocol.md 3.5) ...
+NOT_EXIST_TRIES = 3
+NOT_EXIST_GAP = timedelta(seconds=15)
+# ... and once the last `pay` cannot be under way any more: twice its longest time-out.
+NOT_EXIST_GRACE = timedelta(seconds=40)
+
+AnswerT = TypeVar("AnswerT", covariant=True)
+
+
+@dataclass(frozen=True)
+class Asked(Generic[AnswerT]):
+    """A question put to Alipay, and its answer; None where there was no verdict."""
+
+    at: datetime
+    ended_at: datetime
+    answer: AnswerT | None
+
+
+@dataclass(frozen=True)
+class Heard:
+    """A verified notification, and when it came."""
+
+    at: datetime
+    notification: PaymentNotified
+
+    @property
+    def says_paid(self) -> bool:
+        """Whether it is a success: PAYMENT_PENDING with S is none (protocol.md 2.3)."""
+        return (
+            self.notification.notify_type == "PAYMENT_RESULT"
+            and self.notification.result_status == "S"
+        )
+
+
+@dataclass(frozen=True)
+class Success:
+    """What a signed message of Alipay says was paid."""
+
+    payment_id: str | None
+    amount: Money | None
+    paid_at: str | None
+    settlement: Settlement | None
+
+    @classmethod
+    def told_by(cls, said: InquiryAnswer | PaymentNotified) -> "Success":
+        return cls(said.payment_id, said.amount, said.paid_at, said.settlement)
+
+
+@dataclass
+class Attempt:
+    """The facts about one attempt.
+
+    Attributes:
+        number: From 1, over all runs of the order.
+        wallet: Alipay's code; empty for an attempt of an earlier run.
+        begun_at: When this run began it, or first heard of it.
+        lasts: How long the customer may pay when Alipay has told no expiry.
+        opened_by: The call whose wish it carries out.
+    """
+
+    number: int
+    wallet: str
+    begun_at: datetime
+    lasts: timedelta = USUAL_EXPIRY
+    opened_by: str | None = None
+    pays: list[Asked[PayAnswer]] = field(default_factory=list)
+    inquiries: list[Asked[InquiryAnswer]] = field(default_factory=list)
+    cancels: list[Asked[CancelAnswer]] = field(default_factory=list)
+    heard: list[Heard] = field(default_factory=list)
+
+    @property
+    def page(self) -> PayAnswer | None:
+        """The newest answer with a page on which the customer can pay."""
+        pages = self.pay_verdicts(PayVerdict.OPENED)
+        return max(pages, key=lambda asked: asked.at).answer if pages else None
+
+    @property
+    def payment_id(self) -> str | None:
+        """Alipay's id, as `pay` told it."""
+        ids = [asked.answer.payment_id for asked in self.pays if asked.answer]
+        return next((known for known in ids if known), None)
+
+    @property
+    def expires_at(self) -> datetime:
+        """When the customer can no longer pay."""
+        told = self.page.expires_at if self.page else None
+        return told or self.begun_at + self.lasts
+
+    def pay_verdicts(self, *wanted: PayVerdict) -> list[Asked[PayAnswer]]:
+        """The answers of `pay` with one of these verdicts."""
+        return [
+            asked
+            for asked in self.pays
+            if asked.answer and asked.answer.verdict in wanted
+        ]
+
+    def verdicts(self, *wanted: InquiryVerdict) -> list[Asked[InquiryAnswer]]:
+        """The inquiries that ended in one of these verdicts."""
+        return [
+            asked
+            for asked in self.inquiries
+            if asked.answer and asked.answer.verdict in wanted
+        ]
+
+    @property
+    def successes(self) -> Iterator[Success]:
+        """What was said of success: by inquiries first, then by notifications.
+
+        A notification with an unexpected payment_id proves nothing; it is a hint.
+        """
+        for asked in self.verdicts(InquiryVerdict.SUCCESS):
+            if asked.answer:
+                yield Success.told_by(asked.answer)
+        for heard in self.heard:
+            if heard.says_paid and self._is_expected(heard):
+                yield Success.told_by(heard.notification)
+
+    @property
+    def hints(self) -> Iterator[datetime]:
+        """When something was heard or answered that only an inquiry can settle."""
+        for heard in self.heard:
+            if not heard.says_paid or not self._is_expected(heard):
+                yield heard.at
+        for cancelled in self.cancels:
+            yield cancelled.ended_at
+        for paid in self.pays:
+            if not paid.answer or paid.answer.verdict is not PayVerdict.OPENED:
+                yield paid.ended_at
+
+    def _is_expected(self, heard: Heard) -> bool:
+        return self.payment_id in (None, heard.notification.payment_id)
+
+    @property
+    def answered_at(self) -> datetime | None:
+        """When the newest inquiry that got a verdict was asked."""
+        return max((asked.at for asked in self.inquiries if asked.answer), default=None)
+
+    def was_asked_since(self, at: datetime) -> bool:
+        """Whether an inquiry, answered or not, was put at this time or later."""
+        return any(asked.at >= at for asked in self.inquiries)
+
+    @property
+    def is_cancelled_by_us(self) -> bool:
+        return any(
+            asked.answer and asked.answer.verdict is CancelVerdict.CANCELLED
+            for asked in self.cancels
+        )
+
+    def refused_cancel_since(self, at: datetime) -> bool:
+        """Whether Alipay, or the wallet's rules, refused a cancel asked since then."""
+        return any(
+            asked.answer
+            and asked.answer.verdict is not CancelVerdict.CANCELLED
+            and asked.at >= at
+            for asked in self.cancels
+        )
+
+    @property
+    def is_paid(self) -> bool:
+        # After our own cancel a success is refunded by Alipay (docs/protocol.md 3.6).
+        return not self.is_cancelled_by_us and any(self.successes)
+
+    @property
+    def is_dead(self) -> bool:
+        """Whether Alipay has said that this attempt will never be paid."""
+        return (
+            bool(self.verdicts(InquiryVerdict.FAIL, InquiryVerdict.CANCELLED))
+            or self._is_refused_for_certain
+            or self._never_existed
+        )
+
+    @property
+    def _is_refused_for_certain(self) -> bool:
+        # A refusal of a repeated call says nothing of the calls before it.
+        refusals = self.pay_verdicts(PayVerdict.REFUSED, PayVerdict.ID_IS_DEAD)
+        return len(self.pays) == 1 and any(
+            asked.answer and asked.answer.certain for asked in refusals
+        )
+
+    @property
+    def _never_existed(self) -> bool:
+        if self.payment_id:
+            return False  # Alipay has named it: what it says now is a lag or a fault
+        last_pay = max((asked.ended_at for asked in self.pays), default=self.begun_at)
+        counted: list[datetime] = []
+        for at in sorted(asked.at for asked in self.verdicts(InquiryVerdict.NOT_EXIST)):
+            if at >= last_pay and (not counted or at - counted[-1] >= NOT_EXIST_GAP):
+                counted.append(at)
+        if len(counted) < NOT_EXIST_TRIES:
+            return False
+        return counted[-1] - last_pay >= NOT_EXIST_GRACE
+
+    @property
+    def last_word(self) -> PayAnswer | InquiryAnswer | CancelAnswer | None:
+        """Alipay's newest answer of any kind."""
+        answered = [asked for asked in self._questions if asked.answer]
+        newest = max(answered, key=lambda asked: asked.ended_at, default=None)
+        return newest.answer if newest else None
+
+    @property
+    def calls_without_verdict(self) -> int:
+        return sum(1 for asked in self._questions if asked.answer is None)
+
+    @property
+    def _questions(self) -> list[Asked[PayAnswer | InquiryAnswer | CancelAnswer]]:
+        return [*self.pays, *self.inquiries, *self.cancels]
