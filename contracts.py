@@ -188,6 +188,7 @@ class PaymentView(Contract):
         review: Why a person must decide, and what money is at risk.
         resolved: Who decided then, and why.
         opened_by: The call that caused the newest attempt (`PageWish.call_id`).
+        asked_by: The call that this answer was made for; another one got an echo.
     """
 
     order_id: str
@@ -204,6 +205,7 @@ class PaymentView(Contract):
     started_at: datetime | None = None
     closed_at: datetime | None = None
     opened_by: str | None = None
+    asked_by: str | None = None
 
 
 # ---- messages to the payment workflow ----
@@ -213,8 +215,8 @@ class PageWish(Contract):
     """The update `cashier_page`: a storefront wants this order paid with this wallet.
 
     Attributes:
-        call_id: Unique per call. The update id is not, so the answer's `opened_by`
-            tells the one caller whose wish was carried out from those who got its echo.
+        call_id: Unique per call, while the update id is the same for equal wishes: so
+            the answer's `asked_by` tells the one caller who was heard from the echoes.
     """
 
     amount: Money

@@ -162,7 +162,7 @@ class AttemptBody(BaseModel):
     wallet: str
     cashier: Cashier | None
     expires_at: datetime | None
-    outcome: PaymentOutcome | None
+    is_paid: bool
 
 
 class PaymentState(BaseModel):

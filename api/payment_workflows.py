@@ -32,6 +32,7 @@ from temporalio.service import RPCError, RPCStatusCode
 from api.problems import Problem, UnavailableProblem
 from contracts import (
     TASK_QUEUE,
+    AttemptView,
     CancelWish,
     Order,
     PageWish,
@@ -49,12 +50,21 @@ PATIENCE = timedelta(seconds=8)
 QUICK = timedelta(seconds=4)
 # Equal wishes within this many seconds share one update and so one inquiry.
 SAME_WISH_SECONDS = 5
+# New, moved on, and closed in between: more looks mean that somebody works against us.
+MOST_LOOKS = 4
 
 # The three `type: ignore` below: the SDK's types of an update with a description take
 # the handler's coroutine for its result.
 
 ResultT = TypeVar("ResultT")
 PaymentHandle = WorkflowHandle[CashierPayment, PaymentView]
+
+
+class NoAnswerYet(UnavailableProblem):
+    """Alipay, or the worker, has not answered within our patience."""
+
+    def __init__(self) -> None:
+        super().__init__("the payment has not been answered yet; call again")
 
 
 class PaymentWorkflows:
@@ -64,38 +74,40 @@ class PaymentWorkflows:
         self._client = client
 
     async def open(self, order: Order) -> tuple[PaymentView, bool]:
-        """Have an order paid; return its payment and whether this call opened it.
+        """Have an order paid; return its payment and whether this call opened its page.
+
+        A page of another wallet in the answer means that Alipay does not let go of it.
 
         Raises:
-            Problem: 409 for other money, 503 when nobody can tell; a repeat is safe.
+            Problem: 409 for other money or a payment under review, 503 when nobody can
+                tell; a repeat is safe.
         """
         call_id = uuid4().hex
-        try:
-            view = await self._ask_for_page(
-                order, call_id, WorkflowIDReusePolicy.REJECT_DUPLICATE
-            )
-            if view.opened_by == call_id:
-                return view, True
-            # An echo of an earlier call, perhaps of one whose payment has ended since.
-            view = await self.view(order.order_id)
-        except WorkflowAlreadyStartedError:
-            view = await self.view(order.order_id)
-        if view.amount != order.amount:
-            raise _order_differs(order, view)
-        if view.outcome is None or view.outcome is PaymentOutcome.PAID:
-            return view, False
-        # Closed unpaid: a new run goes on with the next attempt's number.
-        return await self._open_anew(order, view, call_id)
-
-    async def _open_anew(
-        self, order: Order, last: PaymentView, call_id: str
-    ) -> tuple[PaymentView, bool]:
-        number = int(last.attempts[-1].payment_request_id.rpartition("_")[2]) + 1
-        order = order.model_copy(update={"first_attempt": number})
-        view = await self._ask_for_page(
-            order, call_id, WorkflowIDReusePolicy.ALLOW_DUPLICATE
-        )
-        return view, view.opened_by == call_id
+        reuse = WorkflowIDReusePolicy.REJECT_DUPLICATE
+        # Once as if it were new; then with what was found out: that it is another
+        # attempt of the running payment, or a new run after one that ended unpaid.
+        for _ in range(MOST_LOOKS):
+            try:
+                view = await self._ask_for_page(order, call_id, reuse)
+                if view.asked_by == call_id:
+                    return view, view.opened_by == call_id
+                # An echo of an earlier call, whose payment may have moved on since.
+                view = await self.view(order.order_id)
+            except WorkflowAlreadyStartedError:
+                view = await self.view(order.order_id)
+            except NoAnswerYet:
+                return await self.view(order.order_id), False
+            if view.amount != order.amount:
+                raise _order_differs(order, view)
+            newest = view.attempts[-1]
+            if view.outcome is PaymentOutcome.PAID:
+                return view, False
+            if view.outcome is None and newest.wallet == order.wallet:
+                return view, False
+            # The update id holds the expected attempt, so this is no echo any more.
+            order = order.model_copy(update={"first_attempt": attempt_of(newest) + 1})
+            reuse = WorkflowIDReusePolicy.ALLOW_DUPLICATE
+        raise UnavailableProblem("the payment changes while it is asked; call again")
 
     async def _ask_for_page(
         self, order: Order, call_id: str, reuse: WorkflowIDReusePolicy
@@ -210,8 +222,8 @@ class PaymentWorkflows:
     ) -> PaymentView:
         try:
             return await _reach(update(self._handle(order_id)))
-        except RPCError:
-            # Not found: it has closed, so what is certain is its result.
+        except (NoAnswerYet, RPCError):
+            # Still asking, or closed (not found): the view says which.
             return await self.view(order_id)
 
     async def _result(self, handle: PaymentHandle) -> PaymentView:
@@ -244,9 +256,7 @@ async def _reach(call: Awaitable[ResultT]) -> ResultT:
     except WorkflowUpdateFailedError as error:
         raise _of_refusal(error) from error
     except WorkflowUpdateRPCTimeoutOrCancelledError as error:
-        raise UnavailableProblem(
-            "Alipay or the worker has not answered yet; call again"
-        ) from error
+        raise NoAnswerYet from error
     except RPCError as error:
         if error.status is RPCStatusCode.NOT_FOUND:
             if "already completed" in error.message:
@@ -265,6 +275,10 @@ def _of_refusal(error: WorkflowUpdateFailedError) -> Problem:
     ):
         return Problem(409, cause.type, cause.message)
     return UnavailableProblem("the payment ended while it was asked; call again")
+
+
+def attempt_of(attempt: AttemptView) -> int:
+    return int(attempt.payment_request_id.rpartition("_")[2])
 
 
 def _order_differs(order: Order, view: PaymentView) -> Problem:

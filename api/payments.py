@@ -1,5 +1,6 @@
 """What storefronts call: take a payment, look at it, cancel it."""
 
+from datetime import UTC, datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Request, Response
@@ -10,7 +11,8 @@ from api.bodies import OpenedPayment, PaymentBody, PaymentState
 from api.payment_workflows import PaymentWorkflows
 from api.problems import Problem
 from api.security import require_api_key
-from contracts import CancelWish, PaymentOutcome
+from contracts import AttemptView, CancelWish, PaymentOutcome, PaymentStatus
+from workflows.decision import EXPIRY_MARGIN
 
 router = APIRouter(
     prefix="/payments", tags=["payments"], dependencies=[Depends(require_api_key)]
@@ -32,8 +34,9 @@ Workflows = Annotated[PaymentWorkflows, Depends(_workflows)]
     status_code=201,
     responses={
         200: {"model": OpenedPayment, "description": "The same call again"},
+        202: {"model": OpenedPayment, "description": "Being opened; ask again by GET"},
         402: {"description": "Alipay refused the payment"},
-        409: {"description": "The order is being paid with other money or wallet"},
+        409: {"description": "Other money, or a wallet that does not let go yet"},
         503: {"description": "Temporal or the worker is away; call again"},
     },
 )
@@ -42,12 +45,14 @@ async def take_payment(
 ) -> OpenedPayment:
     """Take a payment of one order; answers the page to which to send the customer.
 
-    Calling twice is safe: one order has one payment and one cashier page.
+    Calling twice is safe: one order has one payment and one cashier page. Calling with
+    another wallet closes the page of the one before, where that wallet allows it.
     """
     _check_wallet_rules(body)
     order = body.to_order(settlement_currency=request.app.state.settlement_currency)
     view, is_new = await workflows.open(order)
-    if view.outcome is PaymentOutcome.DECLINED and not view.attempts[-1].cashier:
+    newest = view.attempts[-1]
+    if view.outcome is PaymentOutcome.DECLINED and not newest.cashier:
         raise Problem(
             402,
             "REFUSED",
@@ -55,7 +60,17 @@ async def take_payment(
             result_code=view.result_code,
             result_message=view.result_message,
         )
+    if view.status is PaymentStatus.REVIEW:
+        raise Problem(
+            409, "UNDER_REVIEW", f"order {order.order_id} waits for a person's decision"
+        )
     response.status_code = 201 if is_new else 200
+    if view.outcome is None and newest.cashier is None:
+        response.status_code = 202
+        response.headers["Retry-After"] = "2"
+        response.headers["Location"] = f"/payments/{order.order_id}"
+    elif view.outcome is None and newest.wallet != order.wallet:
+        raise _no_other_wallet_yet(newest)
     return OpenedPayment.of(view)
 
 
@@ -70,21 +85,45 @@ async def look_at_payment(
 
 @router.post(
     "/{order_id}/cancel",
-    responses={409: {"description": "Its wallet cannot be cancelled before its time"}},
+    responses={
+        202: {"model": PaymentState, "description": "Being cancelled; ask by GET"},
+        409: {"description": "Its wallet cannot be cancelled before its time"},
+    },
 )
-async def cancel_payment(order_id: OrderIdInPath, workflows: Workflows) -> PaymentState:
+async def cancel_payment(
+    order_id: OrderIdInPath, response: Response, workflows: Workflows
+) -> PaymentState:
     """Close a payment: CANCELLED for certain, or PAID if the customer was faster."""
     view = await workflows.cancel(order_id, CancelWish(by="shop"))
-    if view.outcome is None:
-        expires_at = view.attempts[-1].expires_at
+    newest = view.attempts[-1]
+    if view.status is PaymentStatus.AWAITING_CUSTOMER:
         raise Problem(
             409,
             "CANNOT_CANCEL",
-            f"{view.attempts[-1].wallet} does not let a payment be cancelled; it ends "
-            f"by itself, or is paid, by {expires_at:%Y-%m-%dT%H:%M:%SZ}",
-            available_at=expires_at.isoformat() if expires_at else None,
+            f"{newest.wallet} does not let a payment be cancelled; it ends by itself, "
+            f"or is paid, by {_time(newest)}",
+            available_at=_time(newest),
         )
+    response.status_code = 200 if view.outcome else 202
     return PaymentState.of(view)
+
+
+def _no_other_wallet_yet(paying: AttemptView) -> Problem:
+    return Problem(
+        409,
+        "WALLET_IS_PAYING",
+        f"the order can still be paid with {paying.wallet}, which does not let go "
+        f"before {_time(paying)}; send the customer back to its page, or wait",
+        available_at=_time(paying),
+        wallet=paying.wallet,
+        cashier=paying.cashier.model_dump() if paying.cashier else None,
+    )
+
+
+def _time(attempt: AttemptView) -> str:
+    """When the attempt is over for certain, and another one can begin."""
+    ends = (attempt.expires_at or datetime.now(UTC)) + EXPIRY_MARGIN
+    return ends.astimezone(UTC).isoformat(timespec="seconds")
 
 
 def _check_wallet_rules(body: PaymentBody) -> None:

@@ -95,7 +95,7 @@ class CashierPayment:
         elif wish.wallet == facts.current.wallet and not facts.current.opened_by:
             facts.current.opened_by = wish.call_id
         await self._until(lambda: self._has_page(wish) or self._is_passed_over(wish))
-        return self.view()
+        return self.view().model_copy(update={"asked_by": wish.call_id})
 
     @cashier_page.validator
     def _check_page_wish(self, wish: PageWish) -> None:

@@ -1,0 +1,114 @@
+"""Which notifications a payment's result causes, the faults among them included."""
+
+import json
+import secrets
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from simulator.answers import Body, Writer
+from simulator.config import Clock, SimulatorConfig
+from simulator.faults import Fault, Faults
+from simulator.notifier import Notification, Notifier
+from simulator.payments import Payment
+
+# Long enough that the merchant has gone on without it, shorter than the expiry.
+LATE_BY = timedelta(minutes=5)
+
+ANY_RESULT = frozenset(
+    {
+        Fault.NOTIFICATION_LOST,
+        Fault.NOTIFICATION_DOUBLED,
+        Fault.NOTIFICATION_LATE,
+        Fault.NOTIFICATION_FORGED,
+    }
+)
+ONLY_SUCCESS = frozenset({Fault.F_THEN_S, Fault.OUT_OF_ORDER})
+
+
+class Announcer:
+    """Tells the merchant what became of a payment."""
+
+    def __init__(
+        self, config: SimulatorConfig, clock: Clock, faults: Faults, notifier: Notifier
+    ) -> None:
+        self._config = config
+        self._clock = clock
+        self._faults = faults
+        self._notifier = notifier
+
+    def success(self, payment: Payment) -> None:
+        self._announce(payment, "S", "SUCCESS")
+
+    def failure(self, payment: Payment, code: str) -> None:
+        self._announce(payment, "F", code)
+
+    def pending(self, payment: Payment) -> None:
+        skew = self._faults.skew(keys_of(payment))
+        body = self._writer(skew).pending_notification(payment)
+        self._notifier.send(self._notifications(payment, body, skew))
+
+    def _writer(self, skew: timedelta) -> Writer:
+        return Writer(self._config.base_url, skew)
+
+    def _announce(self, payment: Payment, status: str, code: str) -> None:
+        keys = keys_of(payment)
+        skew = self._faults.skew(keys)
+        writer = self._writer(skew)
+        real = self._notifications(
+            payment, writer.notification(payment, status, code), skew
+        )
+        if not real:
+            return
+        among = ANY_RESULT | ONLY_SUCCESS if status == "S" else ANY_RESULT
+        match self._faults.take(keys, among):
+            case Fault.NOTIFICATION_LOST:
+                real = []
+            case Fault.NOTIFICATION_DOUBLED:
+                real = [*real, *(replace(one, id=_id(), deliveries=[]) for one in real)]
+            case Fault.NOTIFICATION_LATE:
+                late = self._clock() + self._config.shortened(LATE_BY)
+                real = [replace(one, next_at=late) for one in real]
+            case Fault.NOTIFICATION_FORGED:
+                body = writer.notification(payment, "S", "SUCCESS")
+                forged = self._notifications(payment, body, skew)
+                real = [*(replace(one, forged=True) for one in forged), *real]
+            case Fault.F_THEN_S:
+                body = writer.notification(payment, "F", "PROCESS_FAIL")
+                real = [*self._notifications(payment, body, skew), *real]
+            case Fault.OUT_OF_ORDER:
+                body = writer.pending_notification(payment)
+                real = [*real, *self._notifications(payment, body, skew)]
+        self._notifier.send(real)
+
+    def _notifications(
+        self, payment: Payment, body: Body, skew: timedelta
+    ) -> list[Notification]:
+        """Return one, or none when nobody has said where to send it."""
+        url = payment.notify_url or self._config.notify_url
+        if url is None:
+            return []
+        return [_notification(payment, url, body, self._clock(), skew)]
+
+
+def keys_of(payment: Payment) -> tuple[str, str]:
+    """Return what faults of a payment may have been planned for."""
+    return payment.payment_request_id, payment.order_id
+
+
+def _notification(
+    payment: Payment, url: str, body: Body, now: datetime, skew: timedelta
+) -> Notification:
+    return Notification(
+        id=_id(),
+        payment_request_id=payment.payment_request_id,
+        client_id=payment.client_id,
+        url=url,
+        summary=f"{body['notifyType']} {body['result']['resultStatus']}",
+        body=json.dumps(body),
+        next_at=now,
+        skew=skew,
+    )
+
+
+def _id() -> str:
+    return secrets.token_hex(8)

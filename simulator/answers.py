@@ -1,0 +1,200 @@
+"""The JSON bodies that Alipay writes; shaped after the samples of its documentation."""
+
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+from simulator.money import Money, settle
+from simulator.payments import Payment, Refund, Status
+
+Body = dict[str, Any]
+
+# The real gateway writes US Pacific offsets into its bodies (api.md 2.0, Datetime).
+PACIFIC = timezone(timedelta(hours=-7))
+
+MESSAGES = {
+    "PAYMENT_IN_PROCESS": "The payment is being processed.",
+    "PROCESS_FAIL": "A general business failure occurred.",
+    "ORDER_IS_CLOSED": "The order is closed.",
+    "USER_BALANCE_NOT_ENOUGH": "The customer's balance is not enough.",
+    "UNKNOWN_EXCEPTION": "The call failed for an unknown reason.",
+    "REQUEST_TRAFFIC_EXCEED_LIMIT": "Too many requests.",
+    "REFUND_IN_PROCESS": "Refund is under processing.",
+}
+
+
+def result(status: str, code: str) -> dict[str, str]:
+    message = MESSAGES.get(code, "success.")
+    return {"resultCode": code, "resultStatus": status, "resultMessage": message}
+
+
+SUCCESS = result("S", "SUCCESS")
+
+
+def stamp(moment: datetime) -> str:
+    return moment.astimezone(PACIFIC).isoformat(timespec="seconds")
+
+
+class Writer:
+    """Writes bodies; knows where cashier pages are and by how much clocks are off."""
+
+    def __init__(self, base_url: str, skew: timedelta = timedelta()) -> None:
+        self._base_url = base_url.rstrip("/")
+        self._skew = skew
+
+    def cashier_url(self, payment: Payment) -> str:
+        return f"{self._base_url}/cashier/{payment.token}"
+
+    def in_process(self, payment: Payment) -> Body:
+        """`pay` was accepted; URLs come only while the customer can still pay."""
+        body = {"result": result("U", "PAYMENT_IN_PROCESS")} | self._head(payment)
+        return body | self._links(payment) if payment.payable else body
+
+    def inquiry(self, payment: Payment, now: datetime) -> Body:
+        status = payment.status
+        body = {"result": SUCCESS, "paymentStatus": status} | self._head(payment)
+        if status is Status.PROCESSING:
+            body |= _payment_result("PAYMENT_IN_PROCESS")
+            body["redirectActionForm"] = {
+                "actionFormType": "RedirectActionForm",
+                "method": "GET",
+                "redirectUrl": self.cashier_url(payment),
+            }
+        elif status is Status.FAIL:
+            body |= _payment_result(payment.fail_code or "PROCESS_FAIL")
+        elif status in {Status.SUCCESS, Status.CANCELLED}:
+            # SUCCESS for CANCELLED as well: a trap of the real API (api.md 2.2).
+            body |= _payment_result("SUCCESS")
+        if status is Status.SUCCESS:
+            body |= self._paid(payment)
+            body["transactions"] = [
+                self._transaction(payment, refund, now) for refund in payment.refunds
+            ] or None
+        elif payment.paid_at is not None:
+            body["paymentTime"] = self._stamp(payment.paid_at)
+        return body
+
+    def notification(self, payment: Payment, status: str, code: str) -> Body:
+        body = {"notifyType": "PAYMENT_RESULT", "result": result(status, code)}
+        body |= self._head(payment)
+        if status == "S":
+            body |= self._paid(payment)
+            body["actualPaymentAmount"] = payment.charged.wire()
+            body["paymentResultInfo"] = {}
+        return body
+
+    def pending_notification(self, payment: Payment) -> Body:
+        head = self._head(payment)
+        return {"notifyType": "PAYMENT_PENDING", "result": SUCCESS} | head
+
+    def cancelled(self, payment: Payment) -> Body:
+        body: Body = {
+            "result": SUCCESS,
+            "paymentRequestId": payment.payment_request_id,
+            "paymentId": payment.payment_id,
+        }
+        if payment.cancelled_at is not None:
+            body["cancelTime"] = self._stamp(payment.cancelled_at)
+        return body
+
+    def refunded(self, payment: Payment, refund: Refund, now: datetime) -> Body:
+        if now < refund.done_at:
+            return {"result": result("U", "REFUND_IN_PROCESS")}
+        body = {"result": SUCCESS, "paymentId": payment.payment_id}
+        return body | self._refund(payment, refund, now)
+
+    def refund_inquiry(self, payment: Payment, refund: Refund, now: datetime) -> Body:
+        status = "PROCESSING" if now < refund.done_at else "SUCCESS"
+        body = {"result": SUCCESS, "refundStatus": status}
+        return body | self._refund(payment, refund, now)
+
+    def _stamp(self, moment: datetime) -> str:
+        return stamp(moment + self._skew)
+
+    def _head(self, payment: Payment) -> Body:
+        return {
+            "paymentRequestId": payment.payment_request_id,
+            "paymentId": payment.payment_id,
+            "paymentAmount": payment.charged.wire(),
+            "paymentCreateTime": self._stamp(payment.created_at),
+        }
+
+    def _links(self, payment: Payment) -> Body:
+        url = self.cashier_url(payment)
+        links: Body = {
+            "normalUrl": url,
+            "redirectActionForm": {"method": "GET", "redirectUrl": url},
+        }
+        if payment.terminal == "WEB":
+            if payment.rules.qr:
+                code = {"codeValue": url, "displayType": "TEXT"}
+                expire_time = self._stamp(payment.expires_at)
+                links["orderCodeForm"] = {
+                    "expireTime": expire_time,
+                    "codeDetails": [code],
+                }
+            return links
+        if payment.rules.scheme:
+            app = payment.wallet.lower().replace("_", "")
+            links["schemeUrl"] = f"{app}://cashier/{payment.token}"
+        if payment.rules.applink:
+            links["applinkUrl"] = f"{url}?from=applink"
+        if payment.rules.package and payment.os == "ANDROID":
+            links["appIdentifier"] = payment.rules.package
+        return links
+
+    def _paid(self, payment: Payment) -> Body:
+        body: Body = {
+            "pspCustomerInfo": {
+                "pspName": payment.wallet,
+                "pspCustomerId": f"2102{payment.payment_id[-12:]}",
+            },
+        }
+        if payment.paid_at is not None:
+            body["paymentTime"] = self._stamp(payment.paid_at)
+        return body | self._settlement(payment, payment.charged)
+
+    def _settlement(self, payment: Payment, amount: Money) -> Body:
+        currency = payment.settlement_currency
+        if currency is None or currency == payment.currency or payment.paid_at is None:
+            return {}
+        quote = settle(amount, currency)
+        day = payment.paid_at.astimezone(PACIFIC).replace(hour=0, minute=0, second=0)
+        return {
+            "grossSettlementAmount": quote.settled.wire(),
+            "settlementQuote": {
+                "guaranteed": "true",
+                "quoteId": f"Q{payment.payment_id}",
+                "quoteCurrencyPair": quote.pair,
+                "quotePrice": str(quote.price),
+                "quoteStartTime": self._stamp(day),
+                "quoteExpiryTime": self._stamp(day + timedelta(days=1)),
+            },
+        }
+
+    def _refund(self, payment: Payment, refund: Refund, now: datetime) -> Body:
+        amount = Money(payment.currency, refund.value)
+        body: Body = {
+            "refundRequestId": refund.refund_request_id,
+            "refundId": refund.refund_id,
+            "refundAmount": amount.wire(),
+        }
+        if now >= refund.done_at:
+            body["refundTime"] = self._stamp(refund.done_at)
+            body |= self._settlement(payment, amount)
+        return body
+
+    def _transaction(self, payment: Payment, refund: Refund, now: datetime) -> Body:
+        done = now >= refund.done_at
+        return {
+            "transactionType": "REFUND",
+            "transactionStatus": "SUCCESS" if done else "PROCESSING",
+            "transactionResult": SUCCESS if done else result("U", "REFUND_IN_PROCESS"),
+            "transactionId": refund.refund_id,
+            "transactionRequestId": refund.refund_request_id,
+            "transactionAmount": Money(payment.currency, refund.value).wire(),
+        }
+
+
+def _payment_result(code: str) -> Body:
+    message = MESSAGES.get(code, "Success")
+    return {"paymentResultCode": code, "paymentResultMessage": message}

@@ -1,0 +1,61 @@
+"""The simulator as one ASGI application; `create_app` is all that others need."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import httpx
+from fastapi import FastAPI, Request, Response
+
+from simulator.broken import quiet_server_log
+from simulator.cashier_page import CashierPage
+from simulator.config import Clock, SimulatorConfig, wall_clock
+from simulator.control import Control
+from simulator.gateway import Gateway
+from simulator.payments import NotPayableError
+from simulator.simulation import Simulation
+
+
+def create_app(
+    config: SimulatorConfig,
+    *,
+    clock: Clock = wall_clock,
+    transport: httpx.AsyncBaseTransport | None = None,
+) -> FastAPI:
+    """Build the simulator.
+
+    Args:
+        config: How it is set up.
+        clock: Tells the time; tests move it.
+        transport: Carries the notifications; None: real HTTP.
+    """
+    simulation = Simulation(config, clock, transport)
+    cashier_page = CashierPage(simulation)
+    control = Control(simulation)
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        quiet_server_log()
+        await simulation.start()
+        try:
+            yield
+        finally:
+            await simulation.stop()
+
+    app = FastAPI(
+        title="Alipay simulator",
+        description="Alipay and the wallets, played offline. For tests and demos only.",
+        version="1",
+        lifespan=lifespan,
+    )
+    app.state.simulation = simulation
+    app.include_router(Gateway(simulation).router)
+    app.include_router(cashier_page.router)
+    app.include_router(control.router)
+
+    @app.exception_handler(NotPayableError)
+    async def not_payable(request: Request, error: NotPayableError) -> Response:
+        if request.url.path.startswith("/control/"):
+            return await control.refuse(error)
+        return await cashier_page.refuse(request, error)
+
+    return app

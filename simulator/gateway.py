@@ -1,0 +1,221 @@
+"""The signed API: verifies the merchant, carries out, signs, and injects call faults."""
+
+import json
+
+from fastapi import APIRouter, Request, Response
+from starlette.types import Receive, Scope, Send
+
+from alipay.errors import SignatureVerificationError
+from alipay.keys import AlipayKeys
+from alipay.signing import Message, sign, verify
+from simulator.answers import Body, Writer, result, stamp
+from simulator.broken import BrokenResponse, cut, hanging, hold
+from simulator.calls import Call, Subject
+from simulator.faults import CALL_FAULTS, Fault
+from simulator.fields import Fields
+from simulator.refusal import RefusedError
+from simulator.simulation import Simulation
+
+PRODUCTION_PATH = "/ams/api/v1/payments/{api}"
+SANDBOX_PATH = "/ams/sandbox/api/v1/payments/{api}"
+# Client ids that begin so belong to the sandbox path (official SDKs).
+SANDBOX_CLIENT = "SANDBOX_"
+
+JSON = "application/json; charset=UTF-8"
+
+# Faults that answer something else, and let nothing happen.
+INSTEAD: dict[Fault | None, Body] = {
+    Fault.U_BEFORE: {"result": result("U", "UNKNOWN_EXCEPTION")},
+    Fault.U_FOR_EVER: {"result": result("U", "UNKNOWN_EXCEPTION")},
+    Fault.RATE_LIMIT: {"result": result("U", "REQUEST_TRAFFIC_EXCEED_LIMIT")},
+}
+
+
+class Gateway:
+    """Answers every call of the merchant's."""
+
+    def __init__(self, simulation: Simulation) -> None:
+        self._simulation = simulation
+        self._config = simulation.config
+        self._keys = {
+            # Merchants have one key here, and the SDKs call the first version 1.
+            client_id: AlipayKeys({"1": key})
+            for client_id, key in simulation.config.clients.items()
+        }
+        self.router = APIRouter(tags=["Alipay"])
+        for path in (PRODUCTION_PATH, SANDBOX_PATH):
+            self.router.add_api_route(
+                path, self.call, methods=["POST"], response_class=Response
+            )
+
+    async def call(self, api: str, request: Request) -> Response:
+        """A signed call: pay, inquiryPayment, cancel, refund or inquiryRefund."""
+        body = await request.body()
+        try:
+            client_id = self._authenticate(request, body)
+        except RefusedError as refused:
+            # Before the client is known nothing is signed (api.md 1.6).
+            self._remember(api, None, refused.code, None)
+            return _respond({"result": refused.result()}, {})
+        exchange = _Exchange(self, request, client_id)
+        try:
+            fields = Fields.parse(body)
+        except RefusedError as refused:
+            self._remember(api, None, refused.code, None)
+            return exchange.respond({"result": refused.result()})
+        return await self._answer(api, exchange, fields)
+
+    def _authenticate(self, request: Request, body: bytes) -> str:
+        client_id = request.headers.get("client-id", "")
+        if client_id not in self._keys:
+            raise RefusedError("KEY_NOT_FOUND", "No key is known for the client id.")
+        time = request.headers.get("request-time", "")
+        message = Message("POST", request.url.path, client_id, time, body)
+        try:
+            verify(message, request.headers.get("signature"), self._keys[client_id])
+        except SignatureVerificationError as error:
+            raise RefusedError(
+                "INVALID_SIGNATURE", f"The signature is invalid: {error}."
+            ) from None
+        return client_id
+
+    async def _answer(
+        self, api: str, exchange: "_Exchange", fields: Fields
+    ) -> Response:
+        simulation, faults = self._simulation, self._simulation.faults
+        subject = Subject.of(simulation.register, api, exchange.client_id, fields)
+        if api == "pay" and subject.payment_request_id:
+            faults.meet(subject.payment_request_id)
+        exchange.skew_by(subject)
+        fault = faults.take(subject.keys, CALL_FAULTS, api)
+        if fault is None and subject.payment_request_id:
+            fault = faults.take_magic(subject.payment_request_id, api, subject.value)
+        answered: Body | None = None
+        if fault in INSTEAD:
+            answered = INSTEAD[fault]
+        elif fault not in {Fault.TIMEOUT_BEFORE, Fault.SERVER_ERROR_BEFORE}:
+            answered = self._operate(api, exchange, fields)
+            if api == "pay":
+                await self._overtake(subject)
+            if fault is Fault.U_AFTER:
+                answered = INSTEAD[Fault.U_BEFORE]
+        response = exchange.deliver(answered, fault)
+        code = answered["result"]["resultCode"] if answered else None
+        self._remember(api, subject.payment_request_id, code, fault)
+        return response
+
+    def _operate(self, api: str, exchange: "_Exchange", fields: Fields) -> Body:
+        try:
+            exchange.check_path()
+            operation = self._simulation.operations.named(api)
+            return operation(exchange.client_id, fields, exchange.writer)
+        except RefusedError as refused:
+            return {"result": refused.result()}
+
+    async def _overtake(self, subject: Subject) -> None:
+        """Let the customer pay, and the merchant hear of it, before `pay` answers."""
+        simulation = self._simulation
+        payment = simulation.register.with_request_id(subject.payment_request_id or "")
+        if payment is None or not payment.payable:
+            return
+        if simulation.faults.take(subject.keys, {Fault.PAID_BEFORE_RESPONSE}):
+            simulation.lifecycle.pay(payment)
+            await simulation.settle()
+
+    def _remember(
+        self, api: str, request_id: str | None, code: str | None, fault: Fault | None
+    ) -> None:
+        now = self._simulation.clock()
+        self._simulation.calls.append(Call(now, api, request_id, code, fault))
+
+
+class _Exchange:
+    """One call of a known client: signs and delivers its answer."""
+
+    def __init__(self, gateway: Gateway, request: Request, client_id: str) -> None:
+        self._simulation = gateway._simulation
+        self._path = request.url.path
+        self.client_id = client_id
+        self.writer = Writer(self._simulation.config.base_url)
+        self._now = self._simulation.clock()
+
+    def skew_by(self, subject: Subject) -> None:
+        skew = self._simulation.faults.skew(subject.keys)
+        self.writer = Writer(self._simulation.config.base_url, skew)
+        self._now += skew
+
+    def check_path(self) -> None:
+        """Refuse a sandbox client on the production path and the other way round.
+
+        Raises:
+            RefusedError: As for any URL that is not defined.
+        """
+        sandbox = self._path.startswith("/ams/sandbox/")
+        if sandbox != self.client_id.startswith(SANDBOX_CLIENT):
+            where = "/ams/sandbox/api" if not sandbox else "/ams/api"
+            raise RefusedError("NO_INTERFACE_DEF", f"This client must call {where}.")
+
+    def respond(self, body: Body) -> Response:
+        return _respond(body, self._signed(_bytes(body)))
+
+    def deliver(self, body: Body | None, fault: Fault | None) -> Response:
+        """Return the answer, or what a fault makes of it."""
+        config = self._simulation.config
+        if fault in {Fault.TIMEOUT_BEFORE, Fault.TIMEOUT_AFTER}:
+            return _Broken(hanging(config.timeout_seconds))
+        if body is None or fault is Fault.SERVER_ERROR_AFTER:
+            return Response("Service Unavailable", 503, media_type="text/plain")
+        content = _bytes(body)
+        match fault:
+            case Fault.CUT:
+                return _Broken(cut(content))
+            case Fault.UNSIGNED:
+                return _respond(body, {})
+            case Fault.BADLY_SIGNED:
+                return _respond(body, self._signed(content + b" "))
+            case Fault.SLOW:
+                return _Slow(_respond(body, self._signed(content)), config.slow_seconds)
+        return self.respond(body)
+
+    def _signed(self, content: bytes) -> dict[str, str]:
+        config = self._simulation.config
+        time = stamp(self._now)
+        message = Message("POST", self._path, self.client_id, time, content)
+        signature = sign(message, config.private_key, key_version=config.key_version)
+        return {
+            "client-id": self.client_id,
+            "response-time": time,
+            "signature": signature,
+        }
+
+
+class _Broken(Response):
+    """A broken answer in the shape that FastAPI passes on untouched."""
+
+    def __init__(self, broken: BrokenResponse) -> None:
+        super().__init__()
+        self._broken = broken
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self._broken(scope, receive, send)
+
+
+class _Slow(Response):
+    """An answer that comes late, if anybody still waits for it."""
+
+    def __init__(self, response: Response, seconds: float) -> None:
+        super().__init__()
+        self._response = response
+        self._seconds = seconds
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await hold(receive, self._seconds)
+        await self._response(scope, receive, send)
+
+
+def _bytes(body: Body) -> bytes:
+    return json.dumps(body, separators=(",", ":")).encode()
+
+
+def _respond(body: Body, headers: dict[str, str]) -> Response:
+    return Response(_bytes(body), 200, headers, media_type=JSON)

@@ -1,0 +1,81 @@
+"""The book of money that really moved; independent of what any payment says of itself."""
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from simulator.money import Money
+
+
+class Kind(StrEnum):
+    """Which way money moved, and why."""
+
+    CHARGE = "CHARGE"  # from the customer's wallet
+    RETURN = "RETURN"  # back to it, because the payment was cancelled
+    REFUND = "REFUND"  # back to it, by a refund
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One movement of money; `request_id` says by whose request it happened."""
+
+    time: datetime
+    kind: Kind
+    payment_request_id: str
+    payment_id: str
+    order_id: str
+    currency: str
+    value: int
+    request_id: str
+
+    @property
+    def key(self) -> str:
+        return f"{self.kind}:{self.payment_request_id}:{self.request_id}"
+
+
+class Ledger:
+    """Append-only; the same movement written twice is one movement."""
+
+    def __init__(self) -> None:
+        self._entries: dict[str, Entry] = {}
+
+    @property
+    def entries(self) -> tuple[Entry, ...]:
+        return tuple(self._entries.values())
+
+    def record(self, entry: Entry) -> bool:
+        """Write an entry; False when the same movement is in the book already."""
+        if entry.key in self._entries:
+            return False
+        self._entries[entry.key] = entry
+        return True
+
+    def charges(self, order_id: str) -> int:
+        """Return how often the customer's money was taken for an order."""
+        return sum(
+            entry.kind is Kind.CHARGE and entry.order_id == order_id
+            for entry in self._entries.values()
+        )
+
+    def net(self, order_id: str) -> Money | None:
+        """Return what the merchant holds for an order; None when nothing ever moved.
+
+        Raises:
+            ValueError: The order was charged in several currencies: no sum exists.
+        """
+        held = self.nets().get(order_id)
+        if held is None:
+            return None
+        if len(held) > 1:
+            raise ValueError(f"order {order_id} was charged in {', '.join(held)}")
+        ((currency, value),) = held.items()
+        return Money(currency, value)
+
+    def nets(self) -> dict[str, dict[str, int]]:
+        """Return what the merchant holds, by order and currency."""
+        held: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
+        for entry in self._entries.values():
+            sign = 1 if entry.kind is Kind.CHARGE else -1
+            held[entry.order_id][entry.currency] += sign * entry.value
+        return {order: dict(values) for order, values in held.items()}

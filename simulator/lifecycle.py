@@ -1,0 +1,206 @@
+"""What happens to a payment: its state, the money, the notifications, together."""
+
+import secrets
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from simulator.announcer import Announcer, keys_of
+from simulator.config import Clock, SimulatorConfig
+from simulator.faults import LATE_FAULTS, Fault, Faults
+from simulator.ledger import Entry, Kind, Ledger
+from simulator.money import Money
+from simulator.payments import Payment, Refund, Status
+from simulator.refusal import RefusedError
+from simulator.register import Register
+from simulator.timers import Timers
+
+# How long "pending", a refund in process and a late customer take: long enough for
+# the merchant to have noticed the state before.
+PAUSE = timedelta(minutes=1)
+# What the wallet says when the customer declines; an F code of paymentrn_online.
+DECLINED = "USER_BALANCE_NOT_ENOUGH"
+
+
+class Lifecycle:
+    """Carries out what merchant, customer and time do to payments."""
+
+    def __init__(
+        self,
+        config: SimulatorConfig,
+        clock: Clock,
+        timers: Timers,
+        faults: Faults,
+        register: Register,
+        ledger: Ledger,
+        announcer: Announcer,
+        save: Callable[[Payment | Entry], None],
+    ) -> None:
+        self._config = config
+        self._clock = clock
+        self._timers = timers
+        self._faults = faults
+        self._register = register
+        self._ledger = ledger
+        self._announcer = announcer
+        self._save = save
+
+    def open(self, payment: Payment) -> None:
+        self._register.add(payment)
+        self._save(payment)
+        self._wake(payment, payment.expires_at)
+
+    def resume(self, payment: Payment) -> None:
+        """Take up a payment after a restart."""
+        self._register.add(payment)
+        waits = [payment.completes_at, payment.pays_late_at]
+        waits += [refund.done_at for refund in payment.refunds if not refund.done]
+        waits += [payment.expires_at if payment.payable else None]
+        for at in waits:
+            if at is not None:
+                self._wake(payment, at)
+
+    def catch_up(self, payment: Payment) -> None:
+        """Do what time has done since; called by timers and before every look."""
+        now = self._clock()
+        if payment.completes_at is not None and now >= payment.completes_at:
+            payment.complete(payment.completes_at)
+            self._charge(payment)
+        if payment.expire(now):
+            self._announcer.failure(payment, "ORDER_IS_CLOSED")
+            self._plan_late(payment, Fault.PAY_AFTER_EXPIRY)
+            self._save(payment)
+        if payment.pays_late_at is not None and now >= payment.pays_late_at:
+            self._pay_late(payment)
+        for refund in payment.refunds:
+            if not refund.done and now >= refund.done_at:
+                self._finish_refund(payment, refund)
+
+    def pay(self, payment: Payment, fault: Fault | None = None) -> None:
+        """The customer pays.
+
+        Raises:
+            NotPayableError: The payment has ended.
+        """
+        keys = keys_of(payment)
+        if fault is not None:
+            self._faults.plan(payment.payment_request_id, fault)
+        self.catch_up(payment)
+        late = self._faults.waiting(keys, LATE_FAULTS)
+        if late is not None and payment.payable:
+            return  # This customer comes back when it is too late.
+        closed = {Fault.PAY_AFTER_EXPIRY: payment.expired}
+        closed[Fault.PAY_AFTER_CANCEL] = payment.status is Status.CANCELLED
+        if late is not None and closed[late.fault]:
+            self._faults.take(keys, {late.fault})
+            self._pay_late(payment)
+            return
+        if payment.payable and self._faults.take(keys, {Fault.PENDING_THEN_S}):
+            payment.begin(self._clock() + self._config.shortened(PAUSE))
+            self._wake(payment, payment.completes_at)
+            self._announcer.pending(payment)
+            self._save(payment)
+            return
+        payment.complete(self._clock())
+        self._charge(payment)
+
+    def decline(self, payment: Payment) -> None:
+        """The customer declines.
+
+        Raises:
+            NotPayableError: The payment has ended.
+        """
+        self.catch_up(payment)
+        payment.decline(DECLINED)
+        self._save(payment)
+        self._announcer.failure(payment, DECLINED)
+
+    def cancel(self, payment: Payment) -> None:
+        """The merchant cancels.
+
+        Raises:
+            RefusedError: The wallet, the state or the window forbids it.
+        """
+        self.catch_up(payment)
+        loses = payment.payable and payment.rules.cancellable
+        if loses and self._faults.take(keys_of(payment), {Fault.CANCEL_LOSES_RACE}):
+            payment.complete(self._clock())
+            self._charge(payment)
+            raise RefusedError("ORDER_STATUS_INVALID", "The customer has just paid.")
+        was_paid = payment.status is Status.SUCCESS
+        if payment.status is not Status.CANCELLED:
+            payment.cancel(self._clock())
+            if was_paid:
+                self._move(Kind.RETURN, payment, payment.charged.value, "cancel")
+            else:
+                self._plan_late(payment, Fault.PAY_AFTER_CANCEL)
+            self._save(payment)
+
+    def refund(self, payment: Payment, request_id: str, amount: Money) -> Refund:
+        """The merchant refunds.
+
+        Raises:
+            RefusedError: The wallet, the state, the period or the amount forbids it.
+        """
+        self.catch_up(payment)
+        now = self._clock()
+        payment.check_refund(amount, now)
+        done_at = now
+        if self._faults.take(keys_of(payment), {Fault.REFUND_IN_PROCESS}):
+            done_at += self._config.shortened(PAUSE)
+        refund_id = new_id(now, "3")
+        refund = Refund(request_id, refund_id, amount.value, done_at)
+        payment.refunds.append(refund)
+        self._register.add_refund(payment, refund)
+        self._save(payment)
+        self._wake(payment, done_at)
+        self.catch_up(payment)
+        return refund
+
+    def _charge(self, payment: Payment) -> None:
+        """Write what the wallet took, and tell the merchant."""
+        if self._faults.take(keys_of(payment), {Fault.OTHER_AMOUNT}):
+            # One major unit more; a multiple of 100, so it is valid rupiah as well.
+            payment.other_value = payment.value + 100
+        self._save(payment)
+        self._move(Kind.CHARGE, payment, payment.charged.value, "customer")
+        self._announcer.success(payment)
+
+    def _plan_late(self, payment: Payment, fault: Fault) -> None:
+        if self._faults.take(keys_of(payment), {fault}):
+            payment.pays_late_at = self._clock() + self._config.shortened(PAUSE)
+            self._wake(payment, payment.pays_late_at)
+
+    def _pay_late(self, payment: Payment) -> None:
+        payment.complete_late(self._clock())
+        self._charge(payment)
+        if payment.status is Status.CANCELLED:
+            # Alipay gives it back by itself (cashierpay/cancel, cancel before payment).
+            self._move(Kind.REFUND, payment, payment.charged.value, "automatic")
+
+    def _finish_refund(self, payment: Payment, refund: Refund) -> None:
+        refund.done = True
+        self._save(payment)
+        self._move(Kind.REFUND, payment, refund.value, refund.refund_request_id)
+
+    def _move(self, kind: Kind, payment: Payment, value: int, request_id: str) -> None:
+        entry = Entry(
+            time=self._clock(),
+            kind=kind,
+            payment_request_id=payment.payment_request_id,
+            payment_id=payment.payment_id,
+            order_id=payment.order_id,
+            currency=payment.currency,
+            value=value,
+            request_id=request_id,
+        )
+        if self._ledger.record(entry):
+            self._save(entry)
+
+    def _wake(self, payment: Payment, at: datetime | None) -> None:
+        if at is not None:
+            self._timers.at(at, lambda: self.catch_up(payment))
+
+
+def new_id(now: datetime, kind: str) -> str:
+    """Return an id that looks like Alipay's: the day, then digits."""
+    return f"{now:%Y%m%d}19401080{kind}00188{secrets.randbelow(10**12):012d}"

@@ -1,0 +1,82 @@
+"""Money as whole minor units: currencies, how people read them, made-up exchange."""
+
+from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
+
+# Digits after the point. Alipay's list is closed: docs.antom.com/ac/ref/cc and the
+# official SDK's amount-currency-rules.json (2026-09-01).
+EXPONENTS: dict[str, int] = dict.fromkeys(
+    ("JPY", "KRW", "VND", "CLP"), 0
+) | dict.fromkeys(
+    [
+        "AUD",
+        "BDT",
+        "BRL",
+        "CAD",
+        "CNY",
+        "EUR",
+        "GBP",
+        "HKD",
+        "IDR",
+        "MXN",
+        "MYR",
+        "NZD",
+        "PEN",
+        "PHP",
+        "PKR",
+        "PLN",
+        "SGD",
+        "THB",
+        "TWD",
+        "USD",
+    ],
+    2,
+)
+
+# What one US dollar buys. Invented, but of the right size, and fixed: the same
+# payment always settles to the same amount.
+PER_DOLLAR: dict[str, Decimal] = {
+    currency: Decimal(price)
+    for currency, price in {
+        "AUD": "1.52", "BDT": "121.50", "BRL": "5.41", "CAD": "1.38", "CLP": "951.20",
+        "CNY": "7.13", "EUR": "0.86", "GBP": "0.74", "HKD": "7.80", "IDR": "15544.04",
+        "JPY": "147.30", "KRW": "1392.50", "MXN": "18.62", "MYR": "4.22", "NZD": "1.71",
+        "PEN": "3.54", "PHP": "57.12", "PKR": "281.90", "PLN": "3.65", "SGD": "1.28",
+        "THB": "32.31", "TWD": "30.58", "USD": "1", "VND": "26340.00",
+    }.items()
+}  # fmt: skip
+
+PRICE_DIGITS = Decimal("0.000001")
+
+
+@dataclass(frozen=True)
+class Money:
+    """An amount in the currency's smallest unit."""
+
+    currency: str
+    value: int
+
+    def wire(self) -> dict[str, str]:
+        return {"currency": self.currency, "value": str(self.value)}
+
+    def __str__(self) -> str:
+        """Return it as a customer reads it: PHP 1,314.00."""
+        digits = EXPONENTS[self.currency]
+        return f"{self.currency} {Decimal(self.value).scaleb(-digits):,.{digits}f}"
+
+
+@dataclass(frozen=True)
+class Quote:
+    """What a payment is worth in the merchant's settlement currency."""
+
+    settled: Money
+    pair: str
+    price: Decimal
+
+
+def settle(paid: Money, currency: str) -> Quote:
+    """Convert at the fixed rates; the price is payment units per settlement unit."""
+    price = (PER_DOLLAR[paid.currency] / PER_DOLLAR[currency]).quantize(PRICE_DIGITS)
+    major = Decimal(paid.value).scaleb(-EXPONENTS[paid.currency]) / price
+    minor = major.scaleb(EXPONENTS[currency]).quantize(Decimal(1), ROUND_HALF_UP)
+    return Quote(Money(currency, int(minor)), f"{currency}/{paid.currency}", price)

@@ -1,0 +1,151 @@
+"""The five calls of the API: what each answers to a valid request."""
+
+import secrets
+from collections.abc import Callable
+from datetime import timedelta
+
+from simulator.answers import Body, Writer
+from simulator.config import Clock, SimulatorConfig
+from simulator.fields import Fields
+from simulator.lifecycle import Lifecycle, new_id
+from simulator.pay_request import PayRequest
+from simulator.payments import Payment, Status
+from simulator.refusal import RefusedError
+from simulator.register import Register
+from simulator.wallets import wallet_of
+
+Operation = Callable[[str, Fields, Writer], Body]
+
+
+class Operations:
+    """Reads requests, lets them happen, writes answers.
+
+    Every operation raises `RefusedError` for an answer F.
+    """
+
+    def __init__(
+        self,
+        config: SimulatorConfig,
+        clock: Clock,
+        register: Register,
+        lifecycle: Lifecycle,
+    ) -> None:
+        self._config = config
+        self._clock = clock
+        self._register = register
+        self._lifecycle = lifecycle
+        self._operations: dict[str, Operation] = {
+            "pay": self.pay,
+            "inquiryPayment": self.inquiry_payment,
+            "cancel": self.cancel,
+            "refund": self.refund,
+            "inquiryRefund": self.inquiry_refund,
+        }
+
+    def named(self, api: str) -> Operation:
+        """Return the operation of an API.
+
+        Raises:
+            RefusedError: There is no such API here.
+        """
+        if api not in self._operations:
+            raise RefusedError("NO_INTERFACE_DEF", f"There is no API {api!r}.")
+        return self._operations[api]
+
+    def pay(self, client_id: str, fields: Fields, writer: Writer) -> Body:
+        request = PayRequest.read(fields, self._clock())
+        payment = self._register.with_request_id(request.payment_request_id)
+        if payment is None:
+            payment = self._create(client_id, request)
+        else:
+            self._lifecycle.catch_up(payment)
+            payment.pay_calls += 1
+            _check_repeat(payment, client_id, request)
+        return writer.in_process(payment)
+
+    def inquiry_payment(self, client_id: str, fields: Fields, writer: Writer) -> Body:
+        payment = self._register.payment(client_id, fields)
+        self._lifecycle.catch_up(payment)
+        return writer.inquiry(payment, self._clock())
+
+    def cancel(self, client_id: str, fields: Fields, writer: Writer) -> Body:
+        payment = self._register.payment(client_id, fields)
+        self._lifecycle.cancel(payment)
+        return writer.cancelled(payment)
+
+    def refund(self, client_id: str, fields: Fields, writer: Writer) -> Body:
+        request_id = fields.identifier("refundRequestId")
+        if not fields.has("paymentId"):
+            raise RefusedError("PARAM_ILLEGAL", "paymentId is missing")
+        amount = fields.amount("refundAmount")
+        payment = self._register.payment(client_id, fields)
+        known = self._register.refund_with_request_id(request_id)
+        if known is None:
+            refund = self._lifecycle.refund(payment, request_id, amount)
+            return writer.refunded(payment, refund, self._clock())
+        owner, refund = known
+        self._lifecycle.catch_up(owner)
+        if owner is not payment or amount.wire() != _wire(owner, refund.value):
+            raise RefusedError(
+                "REPEAT_REQ_INCONSISTENT",
+                "refundAmount or paymentId differs from the previous request.",
+            )
+        return writer.refunded(payment, refund, self._clock())
+
+    def inquiry_refund(self, client_id: str, fields: Fields, writer: Writer) -> Body:
+        payment, refund = self._register.refund(client_id, fields)
+        self._lifecycle.catch_up(payment)
+        return writer.refund_inquiry(payment, refund, self._clock())
+
+    def _create(self, client_id: str, request: PayRequest) -> Payment:
+        now = self._clock()
+        time_to_pay = timedelta(minutes=wallet_of(request.wallet).minutes)
+        if request.expires_at is not None:
+            time_to_pay = request.expires_at - now
+        payment = Payment(
+            payment_request_id=request.payment_request_id,
+            payment_id=new_id(now, "1"),
+            client_id=client_id,
+            order_id=request.order_id,
+            description=request.description,
+            currency=request.amount.currency,
+            value=request.amount.value,
+            wallet=request.wallet,
+            terminal=request.terminal,
+            os=request.os,
+            redirect_url=request.redirect_url,
+            notify_url=request.notify_url,
+            settlement_currency=request.settlement_currency,
+            token=secrets.token_urlsafe(24),
+            created_at=now,
+            expires_at=now + self._config.shortened(time_to_pay),
+        )
+        self._lifecycle.open(payment)
+        return payment
+
+
+def _check_repeat(payment: Payment, client_id: str, request: PayRequest) -> None:
+    """Refuse a repeat that differs or comes too late (payment_cashier, responses)."""
+    if payment.client_id != client_id:
+        raise RefusedError("ACCESS_DENIED", "paymentRequestId belongs to someone else.")
+    # The wallet is checked too: docs.antom.com/ac/ams/idempotency names the method.
+    asked = (payment.asked, payment.wallet)
+    if asked != (request.amount, request.wallet):
+        raise RefusedError(
+            "REPEAT_REQ_INCONSISTENT",
+            "Amount, currency or payment method differs from the previous request.",
+        )
+    if payment.status is Status.CANCELLED and payment.paid_at is not None:
+        raise RefusedError(
+            "ORDER_IS_CANCELED",
+            "The paymentRequestId belongs to a paid transaction that was cancelled.",
+        )
+    if payment.status in {Status.FAIL, Status.CANCELLED}:
+        raise RefusedError(
+            "ORDER_IS_CLOSED",
+            "The paymentRequestId was already used by a transaction that is closed.",
+        )
+
+
+def _wire(payment: Payment, value: int) -> dict[str, str]:
+    return {"currency": payment.currency, "value": str(value)}

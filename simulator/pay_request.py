@@ -1,0 +1,113 @@
+"""What a valid `pay` asks for; everything else is refused with the field's name."""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from simulator.fields import Fields, illegal
+from simulator.money import EXPONENTS, Money
+from simulator.refusal import RefusedError
+from simulator.wallets import wallet_of
+
+WALLET_CODE = re.compile(r"[A-Z0-9_]{1,64}")
+# The product page allows these two wallets only less than the default of 14 minutes.
+AT_MOST_14_MINUTES = frozenset({"DANA", "GCASH"})
+# The merchant's clock and ours may differ a little, and the request travels.
+TOLERANCE = timedelta(minutes=1)
+
+
+@dataclass(frozen=True)
+class PayRequest:
+    """The fields of `pay` (api.md 2.1) that the simulator acts on."""
+
+    payment_request_id: str
+    order_id: str
+    description: str
+    amount: Money
+    wallet: str
+    terminal: str
+    os: str | None
+    redirect_url: str
+    notify_url: str | None
+    settlement_currency: str | None
+    expires_at: datetime | None
+
+    @classmethod
+    def read(cls, fields: Fields, now: datetime) -> "PayRequest":
+        """Read and check.
+
+        Raises:
+            RefusedError: With the code and the field that Alipay would name.
+        """
+        fields.one_of("productCode", "CASHIER_PAYMENT")
+        order = fields.under("order")
+        # Checked for form only: it moves no money (api.md 2.1).
+        order.amount("orderAmount")
+        amount = fields.amount("paymentAmount")
+        wallet = _wallet(fields.under("paymentMethod"), amount)
+        terminal, system = _terminal(fields.under("env"))
+        return cls(
+            payment_request_id=fields.identifier("paymentRequestId"),
+            order_id=order.text("referenceOrderId", longest=64),
+            description=order.text("orderDescription", longest=256),
+            amount=amount,
+            wallet=wallet,
+            terminal=terminal,
+            os=system,
+            redirect_url=fields.url("paymentRedirectUrl"),
+            notify_url=(
+                fields.url("paymentNotifyUrl", "http", "https")
+                if fields.has("paymentNotifyUrl")
+                else None
+            ),
+            settlement_currency=_settlement(fields),
+            expires_at=_expiry(fields, wallet, now),
+        )
+
+
+def _wallet(method: Fields, amount: Money) -> str:
+    code = method.text("paymentMethodType", longest=64)
+    if not WALLET_CODE.fullmatch(code):
+        raise illegal(method.named("paymentMethodType"), "is not a payment method")
+    wallet = wallet_of(code)
+    if wallet.currency not in {None, amount.currency}:
+        raise RefusedError(
+            "CURRENCY_NOT_SUPPORT",
+            f"paymentAmount.currency must be {wallet.currency} for {code}",
+        )
+    if amount.value % wallet.step:
+        raise illegal("paymentAmount.value", f"must be a multiple of {wallet.step}")
+    return code
+
+
+def _terminal(env: Fields) -> tuple[str, str | None]:
+    terminal = env.one_of("terminalType", "WEB", "WAP", "APP", "MINI_APP")
+    if terminal == "WEB":
+        return terminal, None
+    return terminal, env.one_of("osType", "IOS", "ANDROID")
+
+
+def _settlement(fields: Fields) -> str | None:
+    # Optional: the pages disagree, and only some contracts need it (api.md 2.1).
+    if not fields.has("settlementStrategy"):
+        return None
+    strategy = fields.under("settlementStrategy")
+    currency = strategy.text("settlementCurrency", longest=3)
+    if currency not in EXPONENTS:
+        raise RefusedError(
+            "SETTLE_CONTRACT_NOT_MATCH",
+            f"settlementStrategy.settlementCurrency {currency!r} is not contracted",
+        )
+    return currency
+
+
+def _expiry(fields: Fields, wallet: str, now: datetime) -> datetime | None:
+    if not fields.has("paymentExpiryTime"):
+        return None
+    moment = fields.moment("paymentExpiryTime")
+    if moment <= now:
+        raise illegal("paymentExpiryTime", "is in the past")
+    longest = timedelta(minutes=14) + TOLERANCE
+    if wallet in AT_MOST_14_MINUTES and moment - now > longest:
+        raise illegal("paymentExpiryTime", f"is more than 14 minutes away for {wallet}")
+    return moment

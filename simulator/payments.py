@@ -1,0 +1,204 @@
+"""The state machine of one payment; pure: time is told, nothing is sent.
+
+Sources: api.md 3.3 (states), 3.4 (repeats), 3.6 (cancel), 3.7 (refund).
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime, time, timedelta, timezone
+from enum import StrEnum
+
+from simulator.money import Money
+from simulator.refusal import RefusedError
+from simulator.wallets import Wallet, wallet_of
+
+# A payment may be cancelled until 00:15 of the next day, UTC+8 (cashierpay/cancel).
+CANCEL_ZONE = timezone(timedelta(hours=8))
+CANCEL_UNTIL = time(0, 15)
+# The wallet tables give nearly every wallet 365 days.
+REFUND_PERIOD = timedelta(days=365)
+
+
+class Status(StrEnum):
+    """The paymentStatus values of inquiryPayment."""
+
+    PROCESSING = "PROCESSING"
+    PENDING = "PENDING"
+    SUCCESS = "SUCCESS"
+    FAIL = "FAIL"
+    CANCELLED = "CANCELLED"
+
+
+class NotPayableError(Exception):
+    """The customer cannot do this with the payment any more; the text says why."""
+
+
+@dataclass
+class Refund:
+    """One refund; it is done once `done_at` has passed and the money has moved."""
+
+    refund_request_id: str
+    refund_id: str
+    value: int
+    done_at: datetime
+    done: bool = False
+
+
+@dataclass
+class Payment:
+    """One payment from `pay` to its end.
+
+    Attributes:
+        expires_at: The real deadline, the clock factor already applied.
+        other_value: The amount that was charged in place of `value` (a fault).
+        completes_at: When a PENDING payment becomes SUCCESS.
+        pays_late_at: When the customer pays although the payment is closed (a fault).
+        fail_code: Why it failed, as a result code of Alipay's.
+    """
+
+    payment_request_id: str
+    payment_id: str
+    client_id: str
+    order_id: str
+    description: str
+    currency: str
+    value: int
+    wallet: str
+    terminal: str
+    os: str | None
+    redirect_url: str
+    notify_url: str | None
+    settlement_currency: str | None
+    token: str
+    created_at: datetime
+    expires_at: datetime
+    status: Status = Status.PROCESSING
+    paid_at: datetime | None = None
+    cancelled_at: datetime | None = None
+    fail_code: str | None = None
+    other_value: int | None = None
+    completes_at: datetime | None = None
+    pays_late_at: datetime | None = None
+    pay_calls: int = 1
+    refunds: list[Refund] = field(default_factory=list)
+
+    @property
+    def rules(self) -> Wallet:
+        return wallet_of(self.wallet)
+
+    @property
+    def asked(self) -> Money:
+        return Money(self.currency, self.value)
+
+    @property
+    def charged(self) -> Money:
+        """The amount as Alipay knows it, which one fault makes another than asked."""
+        return Money(self.currency, self.other_value or self.value)
+
+    @property
+    def payable(self) -> bool:
+        return self.status is Status.PROCESSING
+
+    @property
+    def expired(self) -> bool:
+        return self.status is Status.FAIL and self.fail_code == "PROCESS_FAIL"
+
+    def expire(self, now: datetime) -> bool:
+        """Close it when its time is over; True only the first time."""
+        if not self.payable or now < self.expires_at:
+            return False
+        self.status, self.fail_code = Status.FAIL, "PROCESS_FAIL"
+        return True
+
+    def begin(self, done_at: datetime) -> None:
+        """The customer has finished; the wallet still works: PENDING."""
+        self._must_be_payable()
+        self.status, self.completes_at = Status.PENDING, done_at
+
+    def complete(self, now: datetime) -> None:
+        """The money has been taken."""
+        if self.status is not Status.PENDING:
+            self._must_be_payable()
+        self.status, self.paid_at, self.completes_at = Status.SUCCESS, now, None
+
+    def complete_late(self, now: datetime) -> None:
+        """The money has been taken although the payment is closed.
+
+        An expired payment becomes SUCCESS all the same. A cancelled one stays
+        CANCELLED, whatever comes: Alipay gives the money back (cashierpay/cancel).
+        """
+        if self.expired:
+            self.status, self.fail_code = Status.SUCCESS, None
+        elif self.status is not Status.CANCELLED or self.paid_at is not None:
+            raise NotPayableError(self._why())
+        self.paid_at, self.pays_late_at = now, None
+
+    def decline(self, code: str) -> None:
+        self._must_be_payable()
+        self.status, self.fail_code = Status.FAIL, code
+
+    def cancel(self, now: datetime) -> None:
+        """Cancel it; once more changes nothing.
+
+        Raises:
+            RefusedError: The wallet, the state or the window forbids it.
+        """
+        if self.status is Status.CANCELLED:
+            return
+        if not self.rules.cancellable:
+            raise RefusedError(
+                "PAYMENT_METHOD_NOT_SUPPORTED", f"{self.wallet} cannot be cancelled."
+            )
+        if self.status is Status.FAIL:
+            raise RefusedError(
+                "ORDER_STATUS_INVALID", "The payment has failed or expired."
+            )
+        if self.refunds:
+            raise RefusedError("PROCESS_FAIL", "The payment has been refunded.")
+        if self.paid_at is not None and now >= cancel_window_end(self.paid_at):
+            raise RefusedError(
+                "CANCEL_WINDOW_EXCEED", "Cancelling ended at 00:15 (UTC+8)."
+            )
+        self.status, self.cancelled_at, self.completes_at = Status.CANCELLED, now, None
+
+    def check_refund(self, amount: Money, now: datetime) -> None:
+        """Return only when this much may be refunded.
+
+        Raises:
+            RefusedError: The wallet, the state, the period or the amount forbids it.
+        """
+        if not self.rules.refundable:
+            raise RefusedError("REFUND_NOT_SUPPORTED", f"{self.wallet} has no refunds.")
+        if self.status is Status.CANCELLED and self.paid_at is not None:
+            raise RefusedError("ORDER_IS_CANCELED", "The money has gone back already.")
+        if self.status in {Status.FAIL, Status.CANCELLED}:
+            raise RefusedError("ORDER_IS_CLOSED", "The payment was never paid.")
+        if self.paid_at is None:
+            raise RefusedError("ORDER_STATUS_INVALID", "The payment is not paid yet.")
+        if amount.currency != self.currency:
+            raise RefusedError(
+                "CURRENCY_NOT_SUPPORT", f"refundAmount.currency must be {self.currency}"
+            )
+        if now >= self.paid_at + REFUND_PERIOD:
+            raise RefusedError("REFUND_WINDOW_EXCEED", "The refund period is over.")
+        if sum(r.value for r in self.refunds) + amount.value > self.charged.value:
+            raise RefusedError("REFUND_AMOUNT_EXCEED", "Refunds exceed the payment.")
+
+    def _must_be_payable(self) -> None:
+        if not self.payable:
+            raise NotPayableError(self._why())
+
+    def _why(self) -> str:
+        if self.expired:
+            return "The time to pay is over."
+        return {
+            Status.PROCESSING: "This payment is still open.",
+            Status.PENDING: "Your payment is being worked on.",
+            Status.SUCCESS: "This payment has been paid already.",
+            Status.FAIL: "This payment was declined.",
+            Status.CANCELLED: "The merchant has cancelled this payment.",
+        }[self.status]
+
+
+def cancel_window_end(paid_at: datetime) -> datetime:
+    next_day = paid_at.astimezone(CANCEL_ZONE).date() + timedelta(days=1)
+    return datetime.combine(next_day, CANCEL_UNTIL, CANCEL_ZONE)

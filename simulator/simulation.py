@@ -1,0 +1,99 @@
+"""All parts of one simulator, put together, started and stopped."""
+
+import asyncio
+from collections import deque
+
+import httpx
+from pydantic import TypeAdapter
+
+from simulator.announcer import Announcer
+from simulator.calls import Call
+from simulator.config import Clock, SimulatorConfig
+from simulator.faults import Faults
+from simulator.journal import Journal
+from simulator.ledger import Entry, Ledger
+from simulator.lifecycle import Lifecycle
+from simulator.notifier import Notification, Notifier
+from simulator.operations import Operations
+from simulator.payments import Payment
+from simulator.register import Register
+from simulator.timers import Timers
+
+# Far more than a test or a chaos run makes; an endless `make up` must not grow.
+REMEMBERED_CALLS = 100_000
+
+PAYMENT = TypeAdapter(Payment)
+ENTRY = TypeAdapter(Entry)
+NOTIFICATION = TypeAdapter(Notification)
+
+
+class Simulation:
+    """One Alipay with its payments; every part is reachable by name."""
+
+    def __init__(
+        self,
+        config: SimulatorConfig,
+        clock: Clock,
+        transport: httpx.AsyncBaseTransport | None = None,
+    ) -> None:
+        self.config = config
+        self.clock = clock
+        self.calls: deque[Call] = deque(maxlen=REMEMBERED_CALLS)
+        self.timers = Timers(clock)
+        self.faults = Faults(seed=config.seed, rate=config.fault_rate)
+        self.register = Register()
+        self.ledger = Ledger()
+        self.notifier = Notifier(config, clock, self.timers, self._save, transport)
+        self.lifecycle = Lifecycle(
+            config,
+            clock,
+            self.timers,
+            self.faults,
+            self.register,
+            self.ledger,
+            Announcer(config, clock, self.faults, self.notifier),
+            self._save,
+        )
+        self.operations = Operations(config, clock, self.register, self.lifecycle)
+        self._journal = Journal(config.state_file)
+        self._ticking: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        payments: list[Payment] = []
+        for line in self._journal.open():
+            match line.kind:
+                case "payment":
+                    payments.append(PAYMENT.validate_python(line.record))
+                case "entry":
+                    self.ledger.record(ENTRY.validate_python(line.record))
+                case "notification":
+                    self.notifier.restore(NOTIFICATION.validate_python(line.record))
+        for payment in payments:
+            self.lifecycle.resume(payment)
+        self._ticking = asyncio.create_task(self.timers.run())
+
+    async def stop(self) -> None:
+        if self._ticking is not None:
+            self._ticking.cancel()
+            await asyncio.gather(self._ticking, return_exceptions=True)
+        await self.notifier.close()
+        self._journal.close()
+
+    async def settle(self) -> None:
+        """Let everything happen that is due by now, and wait for the sends of it."""
+        self.timers.fire()
+        # Sends of this very moment have their task, but it may not have run yet.
+        await self.notifier.settle()
+
+    def _save(self, record: Payment | Entry | Notification) -> None:
+        match record:
+            case Payment():
+                key, kind = record.payment_request_id, "payment"
+                value = PAYMENT.dump_python(record, mode="json")
+            case Entry():
+                key, kind = record.key, "entry"
+                value = ENTRY.dump_python(record, mode="json")
+            case Notification():
+                key, kind = record.id, "notification"
+                value = NOTIFICATION.dump_python(record, mode="json")
+        self._journal.write(kind, key, value)

@@ -1,0 +1,83 @@
+"""What the simulator knows of the wallets: links, currency, cancelling, refunding."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Wallet:
+    """One payment method as Alipay's pages describe it.
+
+    Attributes:
+        currency: The only currency it takes; None: whatever the contract says.
+        qr: Its desktop page shows a code to scan, so `pay` answers orderCodeForm.
+        scheme: On a phone it answers a schemeUrl.
+        applink: On a phone it answers an applinkUrl.
+        package: Its Android package, answered as appIdentifier.
+        cancellable: Cancelling is allowed at all.
+        refundable: Refunding is allowed at all.
+        step: Amounts must be a multiple of this many minor units.
+        minutes: How long a customer may take by default.
+    """
+
+    currency: str | None = None
+    qr: bool = False
+    scheme: bool = False
+    applink: bool = False
+    package: str | None = None
+    cancellable: bool = True
+    refundable: bool = True
+    step: int = 1
+    minutes: int = 14
+
+
+# A code that is not listed gets this: only the merchant's own table may be closed, so
+# that a new wallet there needs no code here.
+OTHER = Wallet()
+
+# Links: global.alipay.com/docs/ac/cashierpay/urls (2024-05-09). Cancelling:
+# .../cashierpay/cancel (2024-04-24). Refunds: wallet table v1.37 (OVO, GoPay, LinkAja).
+# Minutes: docs.antom.com/ac/pm/default_timeout. JKOPay's step: docs.antom.com/ac/ref/cc.
+WALLETS: dict[str, Wallet] = {
+    "AKULAKU_PAYLATER": Wallet("IDR", cancellable=False),
+    "AKULAKU_PAYLATER_PH": Wallet("PHP", qr=True, scheme=True, applink=True),
+    "ALIPAY_CN": Wallet(qr=True, scheme=True, package="com.eg.android.AlipayGphone"),
+    "ALIPAY_HK": Wallet("HKD", qr=True, applink=True, package="hk.alipay.wallet"),
+    "BILLEASE": Wallet("PHP", scheme=True, applink=True),
+    "BOOST": Wallet("MYR", scheme=True, applink=True),
+    "BPI": Wallet("PHP"),
+    "CONNECT_WALLET": Wallet(),
+    "DANA": Wallet("IDR", applink=True, package="id.dana", cancellable=False),
+    "DOKU": Wallet("IDR", cancellable=False),
+    "GCASH": Wallet("PHP", qr=True, applink=True, package="com.globe.gcash.android"),
+    "GOPAY_ID": Wallet("IDR", cancellable=False, refundable=False),
+    "GRABPAY_MY": Wallet("MYR"),
+    "GRABPAY_PH": Wallet("PHP"),
+    "GRABPAY_SG": Wallet("SGD"),
+    "JKOPAY": Wallet("TWD", qr=True, cancellable=False, step=100),
+    "KAKAOPAY": Wallet("KRW", qr=True, applink=True, package="com.kakao.talk"),
+    "KPLUS": Wallet("THB", qr=True, scheme=True, applink=True),
+    "KREDIVO_ID": Wallet(
+        "IDR",
+        qr=True,
+        scheme=True,
+        applink=True,
+        package="com.finaccel.android",
+        cancellable=False,
+    ),
+    "LINEPAY": Wallet("JPY"),
+    "LINKAJA": Wallet("IDR", cancellable=False, refundable=False, minutes=5),
+    "MAYA": Wallet("PHP"),
+    "NAVERPAY": Wallet("KRW"),
+    "OVO": Wallet("IDR", cancellable=False, refundable=False),
+    "PAYPAY": Wallet("JPY"),
+    "RABBIT_LINE_PAY": Wallet("THB", qr=True, scheme=True, applink=True),
+    "SHOPEEPAY_ID": Wallet("IDR", cancellable=False),
+    "TNG": Wallet("MYR", qr=True, applink=True, package="my.com.tngdigital.ewallet"),
+    "TOSSPAY": Wallet("KRW", qr=True, applink=True),
+    "TRUEMONEY": Wallet("THB", qr=True, applink=True, package="th.co.truemoney.wallet"),
+    "ZALOPAY": Wallet("VND"),
+}
+
+
+def wallet_of(code: str) -> Wallet:
+    return WALLETS.get(code, OTHER)
