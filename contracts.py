@@ -338,10 +338,16 @@ class InquiryAnswer(Contract):
 
 
 class CancelCall(Contract):
-    """The activity `cancel_payment`; the wallet says whether it may be cancelled."""
+    """The activity `cancel_payment`; the wallet says whether it may be cancelled.
+
+    Attributes:
+        wallet: Alipay's code; empty where it is not known, and Alipay decides.
+        paid_at: When it was paid, as Alipay wrote it; None before payment.
+    """
 
     payment_request_id: str
     wallet: str
+    paid_at: str | None = None
 
 
 class CancelVerdict(StrEnum):
@@ -358,3 +364,100 @@ class CancelAnswer(Contract):
     verdict: CancelVerdict
     result_code: str = ""
     result_message: str = ""
+
+
+class RefundCall(Contract):
+    """The activity `refund_payment`; an equal repeat refunds nothing more."""
+
+    refund_request_id: str
+    payment_id: str
+    amount: Money
+    reason: str
+
+
+class RefundVerdict(StrEnum):
+    """What an answer to `refund` or `inquiryRefund` means (docs/protocol.md 3.7)."""
+
+    REFUNDED = "REFUNDED"
+    IN_PROCESS = "IN_PROCESS"  # taken on: never to be sent again, only inquired
+    REFUSED = "REFUSED"
+    NOT_EXIST = "NOT_EXIST"
+
+
+class RefundAnswer(Contract):
+    """Alipay's answer about a refund."""
+
+    verdict: RefundVerdict
+    result_code: str = ""
+    result_message: str = ""
+
+
+class RefundInquiryCall(Contract):
+    """The activity `inquire_refund`."""
+
+    refund_request_id: str
+
+
+# ---- late money: paid after its payment had ended ----
+
+
+class LateMoneyPolicy(StrEnum):
+    """What the shop wants done with money that comes after the end."""
+
+    REFUND = "REFUND"
+    HONOUR = "HONOUR"
+
+
+class LateOutcome(StrEnum):
+    """What became of late money."""
+
+    NOT_PAID = "NOT_PAID"  # Alipay does not confirm it, or has returned it itself
+    RETURNED = "RETURNED"  # cancelled after payment: all of it went back
+    REFUNDED = "REFUNDED"
+    HONOURED = "HONOURED"  # kept: the shop delivers although it was late
+
+
+class LatePaymentInput(Contract):
+    """A success that was heard after the payment's end; input of `LatePayment`."""
+
+    order_id: str
+    payment_request_id: str
+    wallet: str
+    amount: Money
+    policy: LateMoneyPolicy
+    notification: PaymentNotified
+
+
+class LateResolution(Contract):
+    """The update `resolve` of late money: what a person did with it, and why."""
+
+    outcome: LateOutcome
+    reason: str
+    by: str
+
+
+class LatePaymentView(Contract):
+    """What is known of late money; the workflow's result too.
+
+    Attributes:
+        status: In words: what it waits for, or how it ended.
+        review: Why a person must decide, and what money is at risk.
+    """
+
+    payment_request_id: str
+    amount: Money
+    status: str
+    outcome: LateOutcome | None = None
+    paid_at: str | None = None
+    review: str | None = None
+    resolved: Resolved | None = None
+
+
+def late_payment_id(payment_request_id: str) -> str:
+    """Return the id of the workflow that deals with an attempt's late money."""
+    return f"late-payment:{payment_request_id}"
+
+
+def late_refund_id(payment_request_id: str) -> str:
+    """Return Alipay's idempotency key of the one refund of late money."""
+    return f"{payment_request_id}_late"

@@ -18,6 +18,7 @@ from alipay.client import AlipayClient
 from alipay.errors import KeyFormatError
 from alipay.keys import AlipayKeys, load_private_key, load_public_key
 from alipay.notifications import NotificationReader
+from contracts import LateMoneyPolicy
 
 # Shorter keys can be guessed; `cashier keys` makes 43 characters.
 SHORTEST_API_KEY = 24
@@ -65,6 +66,10 @@ class Settings(BaseSettings):
     )
     settlement_currency: str | None = Field(
         default=None, description="Currency of settlement where the shop names none"
+    )
+    late_money: LateMoneyPolicy = Field(
+        default=LateMoneyPolicy.REFUND,
+        description="What to do with money that comes after the end: REFUND or HONOUR",
     )
     api_host: str = Field(default="127.0.0.1", description="Address the API listens on")
     api_port: int = Field(default=8080, description="Port the API listens on")

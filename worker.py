@@ -8,11 +8,13 @@ from temporalio.client import Client
 from temporalio.worker import Worker
 
 from activities.payments import PaymentActivities
+from activities.refunds import RefundActivities
 from alipay.client import AlipayClient, open_connections
 from contracts import TASK_QUEUE
 from settings import Settings
 from temporal_client import connect
 from workflows.cashier_payment import CashierPayment
+from workflows.late_payment import LatePayment
 
 # An activity in flight is one call to Alipay, at most 20 s: let it finish and be
 # recorded, instead of leaving another unknown behind. Containers must grant more.
@@ -22,11 +24,18 @@ GRACE = timedelta(seconds=25)
 def build_worker(client: Client, alipay: AlipayClient, *, notify_url: str) -> Worker:
     """Return the worker as it runs in production; the tests run this one too."""
     payments = PaymentActivities(alipay, notify_url=notify_url)
+    refunds = RefundActivities(alipay)
     return Worker(
         client,
         task_queue=TASK_QUEUE,
-        workflows=[CashierPayment],
-        activities=[payments.pay, payments.inquire_payment, payments.cancel_payment],
+        workflows=[CashierPayment, LatePayment],
+        activities=[
+            payments.pay,
+            payments.inquire_payment,
+            payments.cancel_payment,
+            refunds.refund_payment,
+            refunds.inquire_refund,
+        ],
         graceful_shutdown_timeout=GRACE,
     )
 

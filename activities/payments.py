@@ -50,7 +50,7 @@ class PaymentActivities:
         except RejectedError as refusal:
             return from_pay_refusal(refusal, certain=activity.info().attempt == 1)
         except NoVerdictError as error:
-            raise _no_verdict(error) from error
+            raise no_verdict(error) from error
         return from_pay_response(call, response, datetime.now(UTC))
 
     @activity.defn
@@ -66,7 +66,7 @@ class PaymentActivities:
             # The inquiry failed, which says nothing of the payment.
             raise ApplicationError(str(refusal), type=refusal.result_code) from refusal
         except NoVerdictError as error:
-            raise _no_verdict(error) from error
+            raise no_verdict(error) from error
         answer = from_inquiry_response(response)
         if answer is None:
             raise ApplicationError(
@@ -78,7 +78,7 @@ class PaymentActivities:
     @activity.defn
     async def cancel_payment(self, call: CancelCall) -> CancelAnswer:
         """Ask Alipay to close the payment, where its wallet allows that."""
-        if not find_wallet(call.wallet).cancel_before_payment:
+        if not may_cancel(call, datetime.now(UTC)):
             return CancelAnswer(verdict=CancelVerdict.NOT_ALLOWED)
         try:
             response = await self._alipay.cancel_payment(call.payment_request_id)
@@ -89,13 +89,24 @@ class PaymentActivities:
                 result_message=refusal.result_message,
             )
         except NoVerdictError as error:
-            raise _no_verdict(error) from error
+            raise no_verdict(error) from error
         return CancelAnswer(
             verdict=CancelVerdict.CANCELLED, result_code=response.result.result_code
         )
 
 
-def _no_verdict(error: NoVerdictError) -> ApplicationError:
+def may_cancel(call: CancelCall, now: datetime) -> bool:
+    """Whether the wallet's rules allow to cancel, before or after payment."""
+    if not call.wallet:
+        return True
+    wallet = find_wallet(call.wallet)
+    if call.paid_at is None:
+        return wallet.cancel_before_payment
+    until = wallet.may_cancel_paid_until(datetime.fromisoformat(call.paid_at))
+    return until is not None and now < until
+
+
+def no_verdict(error: NoVerdictError) -> ApplicationError:
     """Let Temporal repeat the call; slower when Alipay asks for it."""
     crowded = isinstance(error, TrafficExceededError)
     return ApplicationError(

@@ -15,6 +15,7 @@ from alipay.models import (
     PaymentNotification,
     PayRequest,
     PayResponse,
+    RefundRequest,
     Settlement as WireSettlement,
     SettlementStrategy,
     WireGoods,
@@ -34,6 +35,7 @@ from contracts import (
     PayCall,
     PaymentNotified,
     PayVerdict,
+    RefundCall,
     Settlement,
     SignedEvidence,
     Terminal,
@@ -80,6 +82,16 @@ def to_pay_request(call: PayCall, *, notify_url: str) -> PayRequest:
             else None
         ),
         env=_env(order.terminal, order.client or Device()),
+    )
+
+
+def to_refund_request(call: RefundCall) -> RefundRequest:
+    """Build Alipay's `refund` request."""
+    return RefundRequest(
+        refund_request_id=call.refund_request_id,
+        payment_id=call.payment_id,
+        refund_amount=_amount(call.amount),
+        refund_reason=call.reason,
     )
 
 

@@ -28,6 +28,9 @@ from alipay.models import (
     InquiryResponse,
     PayRequest,
     PayResponse,
+    RefundInquiryResponse,
+    RefundRequest,
+    RefundResponse,
     Result,
     Wire,
 )
@@ -43,6 +46,9 @@ LARGEST_ANSWER = 1_000_000
 LIMITS = httpx.Limits(
     max_connections=100, max_keepalive_connections=50, keepalive_expiry=30
 )
+
+# The two U that are verdicts: created, or taken on, and not to be doubted.
+ACCEPTED = {("pay", "PAYMENT_IN_PROCESS"), ("refund", "REFUND_IN_PROCESS")}
 
 AnswerT = TypeVar("AnswerT", bound=Answer)
 
@@ -117,6 +123,28 @@ class AlipayClient:
         """
         request = Wire.model_validate({"paymentRequestId": payment_request_id})
         return await self._call("cancel", request, CancelResponse)
+
+    async def refund(self, request: RefundRequest) -> RefundResponse:
+        """Give money back: idempotent by refund_request_id.
+
+        Returns:
+            S, or U with REFUND_IN_PROCESS, after which it must not be sent again.
+
+        Raises:
+            RejectedError: This refund_request_id will not give anything back.
+            NoVerdictError: It may or may not have; call again with the same values.
+        """
+        return await self._call("refund", request, RefundResponse)
+
+    async def inquire_refund(self, refund_request_id: str) -> RefundInquiryResponse:
+        """Ask what became of a refund.
+
+        Raises:
+            RejectedError: The inquiry itself failed, e.g. ORDER_NOT_EXIST.
+            NoVerdictError: Ask again.
+        """
+        request = Wire.model_validate({"refundRequestId": refund_request_id})
+        return await self._call("inquiryRefund", request, RefundInquiryResponse)
 
     async def _call(
         self, api: str, request: Wire, answer_type: type[AnswerT]
@@ -205,7 +233,7 @@ def _verdict(api: str, answer: AnswerT) -> AnswerT:
         raise RejectedError(result.result_code, result.result_message)
     if result.result_status == "S":
         return answer
-    if result.result_code == "PAYMENT_IN_PROCESS" and api == "pay":
+    if (api, result.result_code) in ACCEPTED:
         return answer
     if result.result_code == "REQUEST_TRAFFIC_EXCEED_LIMIT":
         raise TrafficExceededError(f"{api}: {result.result_code}")

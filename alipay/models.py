@@ -223,3 +223,25 @@ class PaymentNotification(Settlement):
     payment_amount: Amount
     payment_create_time: str | None = None
     payment_time: str | None = None
+
+
+class RefundRequest(Wire):
+    """`POST /v1/payments/refund`; needs Alipay's payment_id (protocol.md 2.5)."""
+
+    refund_request_id: str
+    payment_id: str
+    refund_amount: Amount
+    refund_reason: str | None = None
+
+
+class RefundResponse(Answer):
+    """The answer to `refund`: S done, U REFUND_IN_PROCESS accepted."""
+
+    refund_id: str | None = None
+
+
+class RefundInquiryResponse(Answer):
+    """The answer to `inquiryRefund`; the refund is in `refund_status`."""
+
+    refund_status: str | None = None
+    refund_id: str | None = None

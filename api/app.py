@@ -5,6 +5,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from temporalio.client import Client
 
 from api import health, notifications, payments
+from api.late_payments import LatePayments
 from api.payment_workflows import PaymentWorkflows
 from api.problems import add_problem_handlers
 from settings import Settings
@@ -18,7 +19,9 @@ def create_app(settings: Settings, client: Client) -> FastAPI:
         version="1",
     )
     app.state.payment_workflows = PaymentWorkflows(client)
+    app.state.late_payments = LatePayments(client, settings.late_money)
     app.state.notification_reader = settings.notification_reader()
+    app.state.seen_notifications = notifications.SeenNotifications()
     app.state.settlement_currency = settings.settlement_currency
     app.state.api_key = settings.api_key
     app.include_router(payments.router)

@@ -1,5 +1,6 @@
 """What storefronts send and get, in the API's own words."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
@@ -15,6 +16,8 @@ from pydantic import (
 
 from contracts import (
     Cashier,
+    LateOutcome,
+    LatePaymentView,
     Money,
     Order,
     PaymentOutcome,
@@ -165,6 +168,15 @@ class AttemptBody(BaseModel):
     is_paid: bool
 
 
+class LateMoney(BaseModel):
+    """Money that came after the payment's end, and what became of it."""
+
+    payment_request_id: str
+    status: str
+    outcome: LateOutcome | None
+    paid_at: str | None
+
+
 class PaymentState(BaseModel):
     """All that a shop may know of a payment."""
 
@@ -181,7 +193,9 @@ class PaymentState(BaseModel):
     settlement: Settlement | None
     started_at: datetime | None
     closed_at: datetime | None
+    late_money: list[LateMoney] = []
 
     @classmethod
-    def of(cls, view: PaymentView) -> Self:
-        return cls.model_validate(view.model_dump())
+    def of(cls, view: PaymentView, late: Sequence[LatePaymentView] = ()) -> Self:
+        late_money = [money.model_dump() for money in late]
+        return cls.model_validate({**view.model_dump(), "late_money": late_money})

@@ -6,7 +6,6 @@ import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from datetime import timedelta
-from typing import TypeVar
 from uuid import uuid4
 
 from temporalio.api.enums.v1 import TaskQueueType
@@ -15,21 +14,17 @@ from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
 from temporalio.client import (
     Client,
     WithStartWorkflowOperation,
-    WorkflowFailureError,
     WorkflowHandle,
-    WorkflowQueryRejectedError,
-    WorkflowUpdateFailedError,
-    WorkflowUpdateRPCTimeoutOrCancelledError,
 )
 from temporalio.common import (
-    QueryRejectCondition,
     WorkflowIDConflictPolicy,
     WorkflowIDReusePolicy,
 )
-from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
-from temporalio.service import RPCError, RPCStatusCode
+from temporalio.exceptions import WorkflowAlreadyStartedError
+from temporalio.service import RPCError
 
 from api.problems import Problem, UnavailableProblem
+from api.reaching import QUICK, NoAnswerYet, reach, read_view
 from contracts import (
     TASK_QUEUE,
     AttemptView,
@@ -46,8 +41,6 @@ from workflows.cashier_payment import CashierPayment
 # A cashier page takes Alipay well under a second; a shop's customer waits no longer
 # than this. The SDK may repeat a call before it gives up: callers wait up to twice.
 PATIENCE = timedelta(seconds=8)
-# Signals, queries and results need no call to Alipay.
-QUICK = timedelta(seconds=4)
 # Equal wishes within this many seconds share one update and so one inquiry.
 SAME_WISH_SECONDS = 5
 # New, moved on, and closed in between: more looks mean that somebody works against us.
@@ -55,16 +48,7 @@ MOST_LOOKS = 4
 
 # The three `type: ignore` below: the SDK's types of an update with a description take
 # the handler's coroutine for its result.
-
-ResultT = TypeVar("ResultT")
 PaymentHandle = WorkflowHandle[CashierPayment, PaymentView]
-
-
-class NoAnswerYet(UnavailableProblem):
-    """Alipay, or the worker, has not answered within our patience."""
-
-    def __init__(self) -> None:
-        super().__init__("the payment has not been answered yet; call again")
 
 
 class PaymentWorkflows:
@@ -126,7 +110,7 @@ class PaymentWorkflows:
         )
         wish = PageWish(amount=order.amount, wallet=order.wallet, call_id=call_id)
         try:
-            return await _reach(
+            return await reach(
                 self._client.execute_update_with_start_workflow(
                     CashierPayment.cashier_page,  # type: ignore[arg-type]
                     wish,
@@ -146,17 +130,7 @@ class PaymentWorkflows:
         Raises:
             Problem: 404 for an unknown order, 503 when Temporal or the worker is away.
         """
-        handle = self._handle(order_id)
-        try:
-            return await _reach(
-                handle.query(
-                    CashierPayment.view,
-                    reject_condition=QueryRejectCondition.NOT_OPEN,
-                    rpc_timeout=QUICK,
-                )
-            )
-        except WorkflowQueryRejectedError:
-            return await self._result(handle)
+        return await read_view(self._handle(order_id), CashierPayment.view)
 
     async def check(self, order_id: str) -> PaymentView:
         """Ask Alipay first, then return what is known of a payment."""
@@ -188,14 +162,14 @@ class PaymentWorkflows:
             Problem: 404 for an unknown order, 503 when Temporal has not accepted it.
         """
         try:
-            await _reach(
+            await reach(
                 self._handle(order_id).signal(
                     CashierPayment.payment_notified, notification, rpc_timeout=QUICK
                 )
             )
         except RPCError:
             # Not found: closed, or never known. `describe` tells these apart.
-            await _reach(self._handle(order_id).describe(rpc_timeout=QUICK))
+            await reach(self._handle(order_id).describe(rpc_timeout=QUICK))
             return False
         return True
 
@@ -206,7 +180,7 @@ class PaymentWorkflows:
             task_queue=TaskQueue(name=TASK_QUEUE),
             task_queue_type=TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW,
         )
-        described = await _reach(
+        described = await reach(
             self._client.workflow_service.describe_task_queue(request, timeout=QUICK)
         )
         newest = max(
@@ -221,60 +195,15 @@ class PaymentWorkflows:
         update: Callable[[PaymentHandle], Awaitable[PaymentView]],
     ) -> PaymentView:
         try:
-            return await _reach(update(self._handle(order_id)))
+            return await reach(update(self._handle(order_id)))
         except (NoAnswerYet, RPCError):
             # Still asking, or closed (not found): the view says which.
             return await self.view(order_id)
-
-    async def _result(self, handle: PaymentHandle) -> PaymentView:
-        try:
-            return await _reach(handle.result(rpc_timeout=QUICK))
-        except WorkflowFailureError as error:
-            raise Problem(
-                409,
-                "WORKFLOW_STOPPED",
-                "the payment's workflow was stopped before its end "
-                f"({type(error.cause).__name__}); what became of the money must be "
-                "looked up at Alipay",
-            ) from error
 
     def _handle(self, order_id: str) -> PaymentHandle:
         return self._client.get_workflow_handle_for(
             CashierPayment.run, workflow_id(order_id)
         )
-
-
-async def _reach(call: Awaitable[ResultT]) -> ResultT:
-    """Await a call to Temporal, and turn its failures into problems.
-
-    Raises:
-        Problem: 404, 409 or 503.
-        RPCError: With status NOT_FOUND, where the workflow exists but has closed.
-    """
-    try:
-        return await call
-    except WorkflowUpdateFailedError as error:
-        raise _of_refusal(error) from error
-    except WorkflowUpdateRPCTimeoutOrCancelledError as error:
-        raise NoAnswerYet from error
-    except RPCError as error:
-        if error.status is RPCStatusCode.NOT_FOUND:
-            if "already completed" in error.message:
-                raise
-            raise Problem(404, "UNKNOWN_ORDER", "no payment of this order") from error
-        raise UnavailableProblem(
-            f"Temporal does not answer ({error.status.name}); call again"
-        ) from error
-
-
-def _of_refusal(error: WorkflowUpdateFailedError) -> Problem:
-    cause = error.cause
-    if isinstance(cause, ApplicationError) and cause.type in (
-        "ORDER_DIFFERS",
-        "WALLET_DIFFERS",
-    ):
-        return Problem(409, cause.type, cause.message)
-    return UnavailableProblem("the payment ended while it was asked; call again")
 
 
 def attempt_of(attempt: AttemptView) -> int:

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends, Path, Request, Response
 from alipay.errors import WalletRuleError
 from alipay.wallets import check_payment, find_wallet
 from api.bodies import OpenedPayment, PaymentBody, PaymentState
+from api.late_payments import LatePayments
 from api.payment_workflows import PaymentWorkflows
 from api.problems import Problem
 from api.security import require_api_key
@@ -76,11 +77,15 @@ async def take_payment(
 
 @router.get("/{order_id}")
 async def look_at_payment(
-    order_id: OrderIdInPath, workflows: Workflows, refresh: bool = False
+    order_id: OrderIdInPath,
+    request: Request,
+    workflows: Workflows,
+    refresh: bool = False,
 ) -> PaymentState:
     """Return what is known of a payment; `refresh=1` asks Alipay first."""
     view = await (workflows.check(order_id) if refresh else workflows.view(order_id))
-    return PaymentState.of(view)
+    late_payments: LatePayments = request.app.state.late_payments
+    return PaymentState.of(view, await late_payments.of(view) if view.outcome else ())
 
 
 @router.post(

@@ -75,6 +75,7 @@ class Attempt:
     """The facts about one attempt.
 
     Attributes:
+        request_id: Alipay's idempotency key, payment_request_id.
         number: From 1, over all runs of the order.
         wallet: Alipay's code; empty for an attempt of an earlier run.
         begun_at: When this run began it, or first heard of it.
@@ -82,6 +83,7 @@ class Attempt:
         opened_by: The call whose wish it carries out.
     """
 
+    request_id: str
     number: int
     wallet: str
     begun_at: datetime

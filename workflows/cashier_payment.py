@@ -1,16 +1,11 @@
 """The payment of one order, from the wish to pay to a certain end."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
-from typing import TypeVar
 
 from temporalio import workflow
-from temporalio.exceptions import (
-    ActivityError,
-    ApplicationError,
-    is_cancelled_exception,
-)
+from temporalio.exceptions import ApplicationError
 
 with workflow.unsafe.imports_passed_through():
     from activities.payments import PaymentActivities
@@ -28,6 +23,7 @@ with workflow.unsafe.imports_passed_through():
         PaymentView,
         Resolution,
     )
+    from workflows.asking import ask
     from workflows.attempt import Asked, Attempt
     from workflows.decision import (
         Begin,
@@ -42,9 +38,8 @@ with workflow.unsafe.imports_passed_through():
     )
     from workflows.facts import Facts, WalletWish
     from workflows.options import ask_alipay
+    from workflows.resolution import check_names_and_reasons
     from workflows.story import details_of, view_of, words_of
-
-AnswerT = TypeVar("AnswerT")
 
 
 @workflow.defn(name="CashierPayment")
@@ -151,12 +146,7 @@ class CashierPayment:
                 f"{words_of(self._step)}",
                 type="NOT_IN_REVIEW",
             )
-        for field, value in (("by", resolution.by), ("reason", resolution.reason)):
-            if not value.strip():
-                raise ApplicationError(
-                    f"{field}: must say {'who' if field == 'by' else 'why'}",
-                    type="RESOLUTION_INCOMPLETE",
-                )
+        check_names_and_reasons(by=resolution.by, reason=resolution.reason)
 
     @workflow.signal(description="A notification of Alipay whose signature is verified")
     def payment_notified(self, notification: PaymentNotified) -> None:
@@ -207,13 +197,13 @@ class CashierPayment:
     async def _pay(self, attempt: Attempt) -> Asked[PayAnswer]:
         call = PayCall(
             order=self._facts.order,
-            payment_request_id=self._facts.request_id(attempt),
+            payment_request_id=attempt.request_id,
             wallet=attempt.wallet,
             expires_at=(
                 attempt.expires_at if self._facts.order.expires_in_minutes else None
             ),
         )
-        return await _ask(
+        return await ask(
             workflow.execute_activity_method(
                 PaymentActivities.pay,
                 call,
@@ -222,8 +212,8 @@ class CashierPayment:
         )
 
     async def _inquire(self, attempt: Attempt) -> Asked[InquiryAnswer]:
-        call = InquiryCall(payment_request_id=self._facts.request_id(attempt))
-        return await _ask(
+        call = InquiryCall(payment_request_id=attempt.request_id)
+        return await ask(
             workflow.execute_activity_method(
                 PaymentActivities.inquire_payment,
                 call,
@@ -232,10 +222,8 @@ class CashierPayment:
         )
 
     async def _cancel(self, attempt: Attempt) -> Asked[CancelAnswer]:
-        call = CancelCall(
-            payment_request_id=self._facts.request_id(attempt), wallet=attempt.wallet
-        )
-        return await _ask(
+        call = CancelCall(payment_request_id=attempt.request_id, wallet=attempt.wallet)
+        return await ask(
             workflow.execute_activity_method(
                 PaymentActivities.cancel_payment,
                 call,
@@ -256,15 +244,3 @@ class CashierPayment:
         self._is_full = True
         await workflow.wait_condition(workflow.all_handlers_finished)
         workflow.continue_as_new(self._facts.carried())
-
-
-async def _ask(answer: Awaitable[AnswerT]) -> Asked[AnswerT]:
-    """Put a question to Alipay; no verdict is a fact as well, and never a failure."""
-    asked_at = workflow.now()
-    try:
-        said: AnswerT | None = await answer
-    except ActivityError as error:
-        if is_cancelled_exception(error):
-            raise
-        said = None
-    return Asked(asked_at, workflow.now(), said)

@@ -114,7 +114,7 @@ def decide(facts: Facts, now: datetime) -> Step:
 def find_doubt(facts: Facts) -> str | None:
     """Say what only a person can settle and what money is at risk, if anything."""
     for attempt in facts.attempts:
-        name = facts.request_id(attempt)
+        name = attempt.request_id
         for success in attempt.successes:
             if success.amount != facts.order.amount:
                 return (
@@ -134,7 +134,7 @@ def find_doubt(facts: Facts) -> str | None:
                 f"{name}: Alipay has said both that {_money(success)} were paid and "
                 "that it ended unpaid"
             )
-    twice = [facts.request_id(one) for one in facts.attempts if one.is_paid]
+    twice = [one.request_id for one in facts.attempts if one.is_paid]
     if len(twice) > 1:
         money = _money(next(facts.current.successes))
         return f"the order was paid twice, each time with {money}: {', '.join(twice)}"
@@ -179,7 +179,7 @@ def _inquire(attempt: Attempt, hint: datetime, now: datetime) -> Step:
     if not asked:
         return Inquire(attempt)
     in_vain = sum(1 for at in asked if at >= hint)
-    gap = pause(attempt, in_vain - 1) if in_vain else HINT_GAP
+    gap = pause(attempt.request_id, in_vain - 1) if in_vain else HINT_GAP
     return _at(max(asked) + gap, Inquire(attempt), now)
 
 
@@ -188,7 +188,9 @@ def _open(attempt: Attempt, now: datetime) -> Step:
     if not attempt.pays:
         return Pay(attempt)
     last = max(asked.ended_at for asked in attempt.pays)
-    return _at(last + pause(attempt, len(attempt.pays) - 1), Pay(attempt), now)
+    return _at(
+        last + pause(attempt.request_id, len(attempt.pays) - 1), Pay(attempt), now
+    )
 
 
 def _shall_close(attempt: Attempt, facts: Facts, now: datetime) -> bool:
@@ -218,14 +220,16 @@ def _close(attempt: Attempt, facts: Facts, now: datetime) -> Step:
         in_vain = [asked.ended_at for asked in attempt.cancels if asked.at >= since]
         if not in_vain:
             return Cancel(attempt)
-        gap = pause(attempt, len(in_vain) - 1)
+        gap = pause(attempt.request_id, len(in_vain) - 1)
         return _at(max(in_vain) + gap, Cancel(attempt), now)
     if attempt.page and now < deadline and not attempt.is_cancelled_by_us:
         return Wait(deadline)  # the wallet does not let go; the customer may still pay
     polls = [asked.at for asked in attempt.inquiries if asked.at >= max(answered)]
     if not polls:
         return Inquire(attempt)
-    return _at(max(polls) + pause(attempt, len(polls) - 1), Inquire(attempt), now)
+    return _at(
+        max(polls) + pause(attempt.request_id, len(polls) - 1), Inquire(attempt), now
+    )
 
 
 def _begin_next(attempt: Attempt, facts: Facts) -> Begin | None:

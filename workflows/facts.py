@@ -68,7 +68,8 @@ class Facts:
     ) -> None:
         minutes = self.order.expires_in_minutes
         lasts = timedelta(minutes=minutes) if minutes else USUAL_EXPIRY
-        self.attempts.append(Attempt(number, wallet, now, lasts, opened_by))
+        name = payment_request_id(self.order.order_id, number)
+        self.attempts.append(Attempt(name, number, wallet, now, lasts, opened_by))
 
     def hear(self, notification: PaymentNotified, now: datetime) -> bool:
         """Keep a notification; return whether it is news.
@@ -88,19 +89,15 @@ class Facts:
 
     def _attempt_with(self, request_id: str, now: datetime) -> Attempt | None:
         for attempt in self.attempts:
-            if self.request_id(attempt) == request_id:
+            if attempt.request_id == request_id:
                 return attempt
         number = request_id.removeprefix(f"{self.order.order_id}_")
         if not number.isdigit() or int(number) > self.current.number:
             return None
-        earlier = Attempt(int(number), "", now)
+        earlier = Attempt(request_id, int(number), "", now)
         self.attempts.append(earlier)
         self.attempts.sort(key=lambda attempt: attempt.number)
         return earlier
-
-    def request_id(self, attempt: Attempt) -> str:
-        """Alipay's idempotency key of an attempt."""
-        return payment_request_id(self.order.order_id, attempt.number)
 
     @property
     def wallet_wanted(self) -> str:

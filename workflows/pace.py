@@ -3,8 +3,6 @@
 from datetime import timedelta
 from zlib import crc32
 
-from workflows.attempt import Attempt
-
 # However many hints come in, one payment asks Alipay at most this often.
 HINT_GAP = timedelta(seconds=5)
 # Pauses of a question that stays open; never so long that nobody would wait for it.
@@ -13,11 +11,11 @@ PAUSES = tuple(
 )
 
 
-def pause(attempt: Attempt, tries: int) -> timedelta:
+def pause(payment_request_id: str, tries: int) -> timedelta:
     """Return the pause after a number of tries, spread by up to a fifth either way.
 
-    The spread comes from the attempt, not from chance, so that it replays; it keeps
+    The spread comes from the id, not from chance, so that it replays; it keeps
     thousands of payments from asking Alipay in step when an outage ends.
     """
-    spread = crc32(f"{attempt.number}/{attempt.begun_at}/{tries}".encode()) % 401
+    spread = crc32(f"{payment_request_id}/{tries}".encode()) % 401
     return PAUSES[min(tries, len(PAUSES) - 1)] * ((800 + spread) / 1000)

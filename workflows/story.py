@@ -34,7 +34,7 @@ def view_of(facts: Facts, step: Step, *, closed_at: datetime | None) -> PaymentV
         amount=facts.order.amount,
         status=_status(facts, step),
         outcome=end.outcome if end else None,
-        attempts=[_attempt_view(attempt, facts) for attempt in facts.attempts],
+        attempts=[_attempt_view(attempt) for attempt in facts.attempts],
         result_code=refusal.result_code if refusal else None,
         result_message=refusal.result_message if refusal else None,
         paid_at=success.paid_at if success else None,
@@ -47,9 +47,9 @@ def view_of(facts: Facts, step: Step, *, closed_at: datetime | None) -> PaymentV
     )
 
 
-def _attempt_view(attempt: Attempt, facts: Facts) -> AttemptView:
+def _attempt_view(attempt: Attempt) -> AttemptView:
     return AttemptView(
-        payment_request_id=facts.request_id(attempt),
+        payment_request_id=attempt.request_id,
         wallet=attempt.wallet,
         payment_id=attempt.payment_id,
         cashier=attempt.page.cashier if attempt.page else None,
@@ -78,7 +78,7 @@ def details_of(facts: Facts, step: Step, now: datetime) -> str:
     attempt = facts.current
     lines = [f"**{_status(facts, step)}** since {now:%Y-%m-%d %H:%M:%S} UTC", ""]
     lines.append(f"Next: {words_of(step)}.")
-    lines.append(f"Attempt {facts.request_id(attempt)} with {attempt.wallet}.")
+    lines.append(f"Attempt {attempt.request_id} with {attempt.wallet}.")
     if word := attempt.last_word:
         said = f"{word.result_code} {word.result_message}".strip()
         lines.append(f"Alipay's last answer: {said or word.verdict}.")

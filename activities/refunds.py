@@ -1,0 +1,65 @@
+"""What the late-payment workflow asks of Alipay to give money back."""
+
+from temporalio import activity
+from temporalio.exceptions import ApplicationError
+
+from activities.payments import no_verdict
+from activities.translation import to_refund_request
+from alipay.client import AlipayClient
+from alipay.errors import NoVerdictError, RejectedError
+from contracts import RefundAnswer, RefundCall, RefundInquiryCall, RefundVerdict
+
+# The statuses of an inquired refund (docs/protocol.md 2.6).
+_OF_STATUS = {
+    "SUCCESS": RefundVerdict.REFUNDED,
+    "PROCESSING": RefundVerdict.IN_PROCESS,
+    "FAIL": RefundVerdict.REFUSED,
+}
+
+
+class RefundActivities:
+    """The refund activities of one merchant."""
+
+    def __init__(self, alipay: AlipayClient) -> None:
+        self._alipay = alipay
+
+    @activity.defn
+    async def refund_payment(self, call: RefundCall) -> RefundAnswer:
+        """Ask Alipay to give the money back."""
+        try:
+            response = await self._alipay.refund(to_refund_request(call))
+        except RejectedError as refusal:
+            return RefundAnswer(
+                verdict=RefundVerdict.REFUSED,
+                result_code=refusal.result_code,
+                result_message=refusal.result_message,
+            )
+        except NoVerdictError as error:
+            raise no_verdict(error) from error
+        done = response.result.result_status == "S"
+        return RefundAnswer(
+            verdict=RefundVerdict.REFUNDED if done else RefundVerdict.IN_PROCESS,
+            result_code=response.result.result_code,
+        )
+
+    @activity.defn
+    async def inquire_refund(self, call: RefundInquiryCall) -> RefundAnswer:
+        """Ask Alipay what became of a refund."""
+        try:
+            response = await self._alipay.inquire_refund(call.refund_request_id)
+        except RejectedError as refusal:
+            if refusal.result_code == "ORDER_NOT_EXIST":
+                return RefundAnswer(
+                    verdict=RefundVerdict.NOT_EXIST, result_code=refusal.result_code
+                )
+            # The inquiry failed, which says nothing of the refund.
+            raise ApplicationError(str(refusal), type=refusal.result_code) from refusal
+        except NoVerdictError as error:
+            raise no_verdict(error) from error
+        verdict = _OF_STATUS.get(response.refund_status or "")
+        if verdict is None:
+            raise ApplicationError(
+                "Alipay named a refund status that is not documented",
+                type="UNKNOWN_REFUND_STATUS",
+            )
+        return RefundAnswer(verdict=verdict)

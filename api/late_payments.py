@@ -1,0 +1,114 @@
+"""Starts, and finds, the workflows that deal with money after a payment's end."""
+
+import asyncio
+from collections.abc import Iterator
+from http import HTTPStatus
+
+from temporalio.client import Client
+from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
+from temporalio.exceptions import WorkflowAlreadyStartedError
+
+from api.problems import Problem
+from api.reaching import QUICK, reach, read_view
+from contracts import (
+    TASK_QUEUE,
+    LateMoneyPolicy,
+    LatePaymentInput,
+    LatePaymentView,
+    PaymentNotified,
+    PaymentOutcome,
+    PaymentView,
+    late_payment_id,
+    payment_request_id,
+)
+from workflows.late_payment import LatePayment
+
+# An order with more attempts than this has other problems than being shown in full.
+MOST_ATTEMPTS_SHOWN = 20
+
+
+class LatePayments:
+    """The late money of all orders; each attempt's has its own workflow."""
+
+    def __init__(self, client: Client, policy: LateMoneyPolicy) -> None:
+        self._client = client
+        self._policy = policy
+
+    def is_news(self, notification: PaymentNotified, closed: PaymentView) -> bool:
+        """Whether a notification tells of money that a closed payment has not seen."""
+        says_paid = (
+            notification.notify_type == "PAYMENT_RESULT"
+            and notification.result_status == "S"
+        )
+        known = any(
+            attempt.is_paid
+            and attempt.payment_request_id == notification.payment_request_id
+            for attempt in closed.attempts
+        )
+        return says_paid and not known
+
+    async def begin(self, notification: PaymentNotified, closed: PaymentView) -> None:
+        """Have the late money dealt with, once, however often it is notified.
+
+        Raises:
+            Problem: 503 when Temporal has not accepted it.
+        """
+        request_id = notification.payment_request_id
+        wallets = {
+            attempt.payment_request_id: attempt.wallet for attempt in closed.attempts
+        }
+        # An order that is paid already cannot be delivered twice for money twice.
+        paid = closed.outcome is PaymentOutcome.PAID
+        late = LatePaymentInput(
+            order_id=closed.order_id,
+            payment_request_id=request_id,
+            wallet=wallets.get(request_id, ""),
+            amount=closed.amount,
+            policy=LateMoneyPolicy.REFUND if paid else self._policy,
+            notification=notification,
+        )
+        try:
+            await reach(
+                self._client.start_workflow(
+                    LatePayment.run,
+                    late,
+                    id=late_payment_id(request_id),
+                    task_queue=TASK_QUEUE,
+                    id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+                    id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
+                    rpc_timeout=QUICK,
+                    static_summary=(
+                        f"Late money of {late.amount.currency} {late.amount.value} "
+                        f"(minor units), order {late.order_id}"
+                    ),
+                )
+            )
+        except WorkflowAlreadyStartedError:
+            return  # dealt with before
+
+    async def of(self, closed: PaymentView) -> list[LatePaymentView]:
+        """Return the late money of a closed payment, the attempts of old runs too."""
+        found = await asyncio.gather(*(self._find(one) for one in _unpaid_ids(closed)))
+        return [view for view in found if view]
+
+    async def _find(self, request_id: str) -> LatePaymentView | None:
+        handle = self._client.get_workflow_handle_for(
+            LatePayment.run, late_payment_id(request_id)
+        )
+        try:
+            # Describing is free of charge, and nearly always finds nothing.
+            await reach(handle.describe(rpc_timeout=QUICK))
+        except Problem as problem:
+            if problem.status == HTTPStatus.NOT_FOUND:
+                return None
+            raise
+        return await read_view(handle, LatePayment.view)
+
+
+def _unpaid_ids(closed: PaymentView) -> Iterator[str]:
+    newest = int(closed.attempts[-1].payment_request_id.rpartition("_")[2])
+    paid = {one.payment_request_id for one in closed.attempts if one.is_paid}
+    for number in range(max(1, newest - MOST_ATTEMPTS_SHOWN + 1), newest + 1):
+        request_id = payment_request_id(closed.order_id, number)
+        if request_id not in paid:
+            yield request_id

@@ -1,0 +1,93 @@
+"""Reaches Temporal, and says in the API's words what failed."""
+
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from typing import Any, TypeVar
+
+from temporalio.client import (
+    WorkflowFailureError,
+    WorkflowHandle,
+    WorkflowQueryRejectedError,
+    WorkflowUpdateFailedError,
+    WorkflowUpdateRPCTimeoutOrCancelledError,
+)
+from temporalio.common import QueryRejectCondition
+from temporalio.exceptions import ApplicationError
+from temporalio.service import RPCError, RPCStatusCode
+
+from api.problems import Problem, UnavailableProblem
+
+# Signals, queries and results need no call to Alipay.
+QUICK = timedelta(seconds=4)
+
+ResultT = TypeVar("ResultT")
+
+
+class NoAnswerYet(UnavailableProblem):
+    """Alipay, or the worker, has not answered within our patience."""
+
+    def __init__(self) -> None:
+        super().__init__("the payment has not been answered yet; call again")
+
+
+async def reach(call: Awaitable[ResultT]) -> ResultT:
+    """Await a call to Temporal, and turn its failures into problems.
+
+    Raises:
+        Problem: 404, 409 or 503.
+        RPCError: With status NOT_FOUND, where the workflow exists but has closed.
+    """
+    try:
+        return await call
+    except WorkflowUpdateFailedError as error:
+        raise _of_refusal(error) from error
+    except WorkflowUpdateRPCTimeoutOrCancelledError as error:
+        raise NoAnswerYet from error
+    except RPCError as error:
+        if error.status is RPCStatusCode.NOT_FOUND:
+            if "already completed" in error.message:
+                raise
+            raise Problem(404, "UNKNOWN_ORDER", "no payment of this order") from error
+        raise UnavailableProblem(
+            f"Temporal does not answer ({error.status.name}); call again"
+        ) from error
+
+
+async def read_view(
+    handle: WorkflowHandle[Any, ResultT], view: Callable[[Any], ResultT]
+) -> ResultT:
+    """Return what a workflow knows: asked while it runs, its result when it has closed.
+
+    Raises:
+        Problem: 404 unknown, 409 stopped before its end, 503 nobody answers.
+    """
+    try:
+        return await reach(
+            handle.query(
+                view,
+                reject_condition=QueryRejectCondition.NOT_OPEN,
+                rpc_timeout=QUICK,
+            )
+        )
+    except WorkflowQueryRejectedError:
+        pass
+    try:
+        return await reach(handle.result(rpc_timeout=QUICK))
+    except WorkflowFailureError as error:
+        raise Problem(
+            409,
+            "WORKFLOW_STOPPED",
+            "the payment's workflow was stopped before its end "
+            f"({type(error.cause).__name__}); what became of the money must be "
+            "looked up at Alipay",
+        ) from error
+
+
+def _of_refusal(error: WorkflowUpdateFailedError) -> Problem:
+    cause = error.cause
+    if isinstance(cause, ApplicationError) and cause.type in (
+        "ORDER_DIFFERS",
+        "WALLET_DIFFERS",
+    ):
+        return Problem(409, cause.type, cause.message)
+    return UnavailableProblem("the payment ended while it was asked; call again")

@@ -1,0 +1,23 @@
+"""Puts questions to Alipay, where no verdict is a fact as well, and never a failure."""
+
+from collections.abc import Awaitable
+from typing import TypeVar
+
+from temporalio import workflow
+from temporalio.exceptions import ActivityError, is_cancelled_exception
+
+from workflows.attempt import Asked
+
+AnswerT = TypeVar("AnswerT")
+
+
+async def ask(answer: Awaitable[AnswerT]) -> Asked[AnswerT]:
+    """Await an activity; its quick retries may end without a verdict."""
+    asked_at = workflow.now()
+    try:
+        said: AnswerT | None = await answer
+    except ActivityError as error:
+        if is_cancelled_exception(error):
+            raise
+        said = None
+    return Asked(asked_at, workflow.now(), said)
