@@ -32,7 +32,7 @@ rejected = Counter(
 
 
 class SeenNotifications:
-    """The notifications that Temporal has kept lately, so that a flood of one stops here.
+    """The notifications that Temporal has kept lately: a flood of one stops here.
 
     Only a saving: what is forgotten, or was kept by another process, is handed over
     again and changes nothing.
