@@ -173,13 +173,21 @@ class Attempt:
         )
 
     def refused_cancel_since(self, at: datetime) -> bool:
-        """Whether Alipay, or the wallet's rules, refused a cancel asked since then."""
+        """Whether a cancel asked since then was refused, and not for being paid.
+
+        Alipay, or the wallet's rules, refused it, and an inquiry was put after that.
+        """
         return any(
             asked.answer
             and asked.answer.verdict is not CancelVerdict.CANCELLED
             and asked.at >= at
+            and self.was_asked_since(asked.ended_at)
             for asked in self.cancels
         )
+
+    def is_own_answer(self, at: datetime) -> bool:
+        """Whether a call of ours, not an inquiry, ended then, with or without verdict."""
+        return any(asked.ended_at == at for asked in [*self.pays, *self.cancels])
 
     @property
     def is_paid(self) -> bool:

@@ -174,11 +174,11 @@ def _wishes(facts: Facts) -> list[datetime]:
 
 
 def _inquire(attempt: Attempt, hint: datetime, now: datetime) -> Step:
-    """Inquire now, or as soon as the pace allows it."""
+    """Inquire now, or as soon as the pace allows it: hints from outside may flood."""
     asked = [asked.at for asked in attempt.inquiries]
-    if not asked:
-        return Inquire(attempt)
     in_vain = sum(1 for at in asked if at >= hint)
+    if not asked or (attempt.is_own_answer(hint) and not in_vain):
+        return Inquire(attempt)
     gap = pause(attempt.request_id, in_vain - 1) if in_vain else HINT_GAP
     return _at(max(asked) + gap, Inquire(attempt), now)
 

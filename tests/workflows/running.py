@@ -1,56 +1,148 @@
-"""Runs one payment against a scripted Alipay."""
+"""Runs one payment against a scripted Alipay, as the API and Alipay would meet it."""
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
+from typing import Any
 from uuid import uuid4
 
 from temporalio.client import Client, WithStartWorkflowOperation, WorkflowHandle
 from temporalio.common import WorkflowIDConflictPolicy
+from temporalio.service import RPCError
+from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
-from contracts import Order, PageWish, PaymentView, workflow_id
+from contracts import (
+    CancelWish,
+    Money,
+    Order,
+    PageWish,
+    PaymentOutcome,
+    PaymentView,
+    Resolution,
+    workflow_id,
+)
+from tests.builders import a_notification, an_order
 from tests.fakes import FakeAlipay
 from workflows.cashier_payment import CashierPayment
+from workflows.late_payment import LatePayment
 
-Payment = WorkflowHandle[CashierPayment, PaymentView]
+
+class RunningPayment:
+    """One order's payment, and those who talk to it."""
+
+    def __init__(self, env: WorkflowEnvironment, order: Order, task_queue: str) -> None:
+        self.order = order
+        self._env = env
+        self._client = env.client
+        self._task_queue = task_queue
+
+    @property
+    def handle(self) -> WorkflowHandle[CashierPayment, PaymentView]:
+        return self._client.get_workflow_handle_for(
+            CashierPayment.run, workflow_id(self.order.order_id)
+        )
+
+    async def ask_for_page(
+        self,
+        *,
+        call_id: str = "call",
+        wallet: str | None = None,
+        amount: Money | None = None,
+    ) -> PaymentView:
+        """Do what the API does: update with start."""
+        operation = WithStartWorkflowOperation(
+            CashierPayment.run,
+            self.order,
+            id=workflow_id(self.order.order_id),
+            task_queue=self._task_queue,
+            id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+        )
+        return await self._client.execute_update_with_start_workflow(
+            CashierPayment.cashier_page,  # type: ignore[arg-type]
+            PageWish(
+                amount=amount or self.order.amount,
+                wallet=wallet or self.order.wallet,
+                call_id=call_id,
+            ),
+            start_workflow_operation=operation,
+            id=f"page-{call_id}",
+        )
+
+    async def notify(self, **changes: Any) -> None:
+        """Let Alipay notify a success, unless changed."""
+        await self.handle.signal(
+            CashierPayment.payment_notified, a_notification(self.order, **changes)
+        )
+
+    async def view(self) -> PaymentView:
+        return await self.handle.query(CashierPayment.view)
+
+    async def check_now(self) -> PaymentView:
+        return await self.handle.execute_update(
+            CashierPayment.check_now,  # type: ignore[arg-type]
+        )
+
+    async def cancel(self) -> PaymentView:
+        return await self.handle.execute_update(
+            CashierPayment.cancel,  # type: ignore[arg-type]
+            CancelWish(),
+        )
+
+    async def resolve(
+        self, outcome: PaymentOutcome, *, reason: str = "seen at Alipay", by: str = "op"
+    ) -> PaymentView:
+        return await self.handle.execute_update(
+            CashierPayment.resolve,  # type: ignore[arg-type]
+            Resolution(outcome=outcome, reason=reason, by=by),
+        )
+
+    async def result(self) -> PaymentView:
+        """Leap to the end, over all the time in which nothing happens."""
+        if (await self.view()).outcome is None:
+            with suppress(RPCError):  # it has ended just now
+                await self._env.fast_forward(self.handle)
+        return await self.handle.result()
 
 
 @asynccontextmanager
 async def a_worker(client: Client, alipay: FakeAlipay) -> AsyncIterator[str]:
-    """Serve the payment workflow on a task queue of its own."""
+    """Serve the workflows on a task queue of its own."""
     task_queue = f"test-{uuid4()}"
     async with Worker(
         client,
         task_queue=task_queue,
-        workflows=[CashierPayment],
+        workflows=[CashierPayment, LatePayment],
         activities=alipay.activities,
     ):
         yield task_queue
 
 
-async def start(client: Client, order: Order, task_queue: str) -> Payment:
-    return await client.start_workflow(
-        CashierPayment.run,
-        order,
-        id=workflow_id(order.order_id),
-        task_queue=task_queue,
-    )
+@asynccontextmanager
+async def a_payment(
+    env: WorkflowEnvironment,
+    alipay: FakeAlipay,
+    *,
+    opened: bool = True,
+    **changes: Any,
+) -> AsyncIterator[RunningPayment]:
+    """Run a payment whose time only leaps once its result is awaited."""
+    async with a_worker(env.client, alipay) as task_queue:
+        payment = RunningPayment(env, an_order(**changes), task_queue)
+        with env.with_time_skipping_disabled():
+            if opened:
+                await payment.ask_for_page()
+            yield payment
 
 
-async def ask_for_page(
-    client: Client, order: Order, task_queue: str, *, call_id: str = "call"
+async def play(
+    env: WorkflowEnvironment, alipay: FakeAlipay, **changes: Any
 ) -> PaymentView:
-    """Do what the API does: update with start."""
-    operation = WithStartWorkflowOperation(
-        CashierPayment.run,
-        order,
-        id=workflow_id(order.order_id),
-        task_queue=task_queue,
-        id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
-    )
-    return await client.execute_update_with_start_workflow(
-        CashierPayment.cashier_page,  # type: ignore[arg-type]
-        PageWish(amount=order.amount, wallet=order.wallet, call_id=call_id),
-        start_workflow_operation=operation,
-        id=f"page-{call_id}",
-    )
+    """Run a payment that nobody talks to, to its end, in leaps."""
+    order = an_order(**changes)
+    async with a_worker(env.client, alipay) as task_queue:
+        return await env.client.execute_workflow(
+            CashierPayment.run,
+            order,
+            id=workflow_id(order.order_id),
+            task_queue=task_queue,
+        )

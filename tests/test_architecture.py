@@ -1,0 +1,104 @@
+"""Who may import whom: dependencies point one way, and nobody else has our names."""
+
+import ast
+from collections.abc import Iterator
+from importlib.metadata import packages_distributions
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+
+# What each part may import of ours, besides itself. A prefix allows what is below it.
+MAY_IMPORT: dict[str, set[str]] = {
+    "contracts": set(),
+    "alipay": set(),
+    "temporal_client": set(),
+    "settings": {"alipay"},
+    "workflows": {"contracts", "activities"},
+    "activities": {"contracts", "alipay"},
+    "worker": {
+        "activities", "alipay", "contracts", "settings", "temporal_client", "workflows",
+    },
+    "api": {
+        "activities", "alipay", "contracts", "settings", "temporal_client", "workflows",
+    },
+    # Another implementation of Alipay's side, or a mistake in ours could not show.
+    "simulator": {"alipay.signing", "alipay.keys", "alipay.errors"},
+    "cashier": {
+        "activities", "alipay", "api", "contracts", "settings", "simulator",
+        "temporal_client", "worker", "workflows",
+    },
+}  # fmt: skip
+# Tests and measurements may look at everything.
+EXEMPT = {"tests", "bench"}
+
+
+def modules_of(part: str) -> list[Path]:
+    module = ROOT / f"{part}.py"
+    return [module] if module.is_file() else sorted((ROOT / part).rglob("*.py"))
+
+
+def imports_of(file: Path) -> Iterator[str]:
+    """Every imported name, `from a.b import c` as `a.b.c`."""
+    for node in ast.walk(ast.parse(file.read_text(), str(file))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{file}:{node.lineno}: import by the full name"
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def is_below(name: str, prefixes: set[str]) -> bool:
+    return any(f"{name}.".startswith(f"{prefix}.") for prefix in prefixes)
+
+
+def test_every_part_of_ours_stands_in_the_table() -> None:
+    found = {path.parent.name for path in ROOT.glob("[a-z]*/*.py")}
+    found |= {path.stem for path in ROOT.glob("*.py")}
+    assert found - EXEMPT == MAY_IMPORT.keys()
+
+
+@pytest.mark.parametrize("part", MAY_IMPORT)
+def test_a_part_imports_only_what_the_table_allows(part: str) -> None:
+    allowed = MAY_IMPORT[part] | {part}
+    ours = MAY_IMPORT.keys() | EXEMPT
+    assert modules_of(part)
+    for file in modules_of(part):
+        taken = {name for name in imports_of(file) if name.partition(".")[0] in ours}
+        wrong = {name for name in taken if not is_below(name, allowed)}
+        assert not wrong, f"{file.relative_to(ROOT)} may not import {sorted(wrong)}"
+
+
+def test_workflows_cannot_reach_the_network_or_the_environment() -> None:
+    banned = {"httpx", "alipay", "settings", "os", "random", "socket", "time", "uuid"}
+    for file in modules_of("workflows"):
+        wrong = {name for name in imports_of(file) if is_below(name, banned)}
+        assert not wrong, f"{file.relative_to(ROOT)} may not import {sorted(wrong)}"
+
+
+def test_alipay_knows_nothing_of_temporal_and_workflows_only_temporal() -> None:
+    for part, banned in (
+        ("alipay", {"temporalio", "fastapi", "pydantic_settings"}),
+        ("contracts", {"temporalio", "fastapi", "httpx"}),
+        ("workflows", {"fastapi", "pydantic_settings", "cryptography"}),
+    ):
+        for file in modules_of(part):
+            wrong = {name for name in imports_of(file) if is_below(name, banned)}
+            assert not wrong, f"{file.relative_to(ROOT)}: {sorted(wrong)}"
+
+
+def test_workflows_take_only_signatures_from_activities() -> None:
+    taken = {
+        name
+        for file in modules_of("workflows")
+        for name in imports_of(file)
+        if is_below(name, {"activities"})
+    }
+    # The class of the methods that are executed, and nothing that could be called.
+    assert all(name.rpartition(".")[2].endswith("Activities") for name in taken)
+
+
+def test_no_installed_package_has_one_of_our_names() -> None:
+    # This checkout itself is not installed, so any such name would hide or be hidden.
+    assert not (MAY_IMPORT.keys() | EXEMPT) & packages_distributions().keys()

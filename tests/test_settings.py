@@ -1,0 +1,204 @@
+"""Settings: whatever is wrong is named before anything starts, and no secret is."""
+
+import re
+from pathlib import Path
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+)
+from pydantic import ValidationError
+
+from alipay.keys import one_line_public_key
+from settings import SHORTEST_API_KEY, Settings
+
+API_KEY = "k" * SHORTEST_API_KEY
+
+
+@pytest.fixture
+def sound(
+    tmp_path: Path,
+    merchant_key: RSAPrivateKey,
+    alipay_key: RSAPrivateKey,
+    monkeypatch: pytest.MonkeyPatch,
+) -> dict[str, str]:
+    """Settings as the environment gives them; no `.env` and no variable is near."""
+    monkeypatch.chdir(tmp_path)
+    for name in Settings.model_fields:
+        monkeypatch.delenv(f"CASHIER_{name.upper()}", raising=False)
+    private = merchant_key.private_bytes(
+        Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()
+    )
+    (tmp_path / "alipay-keys").mkdir()
+    (tmp_path / "alipay-keys" / "1.pem").write_text(
+        one_line_public_key(alipay_key.public_key())
+    )
+    (tmp_path / "merchant.pem").write_bytes(private)
+    (tmp_path / "api-key").write_text(f"{API_KEY}\n")
+    return {
+        "client_id": "5J0000000000000000",
+        "private_key_file": str(tmp_path / "merchant.pem"),
+        "alipay_keys_dir": str(tmp_path / "alipay-keys"),
+        "notify_url": "https://shop.example/alipay/notifications/payment",
+        "api_key_file": str(tmp_path / "api-key"),
+    }
+
+
+def settings_of(values: dict[str, str]) -> Settings:
+    return Settings.model_validate(values)
+
+
+def refusal_of(values: dict[str, str]) -> str:
+    with pytest.raises(ValidationError) as refusal:
+        settings_of(values)
+    return str(refusal.value)
+
+
+def test_sound_settings_are_read(
+    sound: dict[str, str], merchant_key: RSAPrivateKey, alipay_key: RSAPrivateKey
+) -> None:
+    settings = settings_of(sound)
+    assert settings.api_key == API_KEY
+    assert settings.private_key.private_numbers() == merchant_key.private_numbers()
+    assert settings.alipay_keys.of_version("1") == alipay_key.public_key()
+    assert settings.alipay_host.startswith("https://open-sea-global.")
+
+
+def test_settings_come_from_the_environment_and_from_a_file(
+    sound: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lines = [f"CASHIER_{name.upper()}={value}\n" for name, value in sound.items()]
+    (tmp_path / ".env").write_text("".join(lines) + "UNRELATED=1\n")
+    monkeypatch.setenv("CASHIER_CLIENT_ID", "5J1111111111111111")
+    settings = Settings()
+    assert settings.client_id == "5J1111111111111111"
+    assert settings.notify_url == sound["notify_url"]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "client_id",
+        "private_key_file",
+        "alipay_keys_dir",
+        "notify_url",
+        "api_key_file",
+    ],
+)
+def test_a_missing_setting_is_named(sound: dict[str, str], name: str) -> None:
+    del sound[name]
+    assert name in refusal_of(sound)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "why"),
+    [
+        ("client_id", "", "at least 1 character"),
+        ("private_key_file", "/nowhere/key.pem", "there is no file"),
+        ("private_key_file", ".", "there is no file"),
+        ("api_key_file", "/nowhere/api-key", "there is no file"),
+        ("alipay_keys_dir", "/nowhere", "no public key of Alipay"),
+        ("notify_url", "http://shop.example/alipay", "https"),
+        ("notify_url", "http://localhost.evil.example/alipay", "https"),
+        ("notify_url", "ftp://localhost/alipay", "https"),
+        ("notify_url", "/alipay/notifications/payment", "host"),
+        ("notify_url", "https://shop.example/alipay?order=1", "query"),
+        ("notify_url", "https://shop.example/alipay#top", "fragment"),
+        ("notify_url", "https://[shop.example/alipay", ""),
+        ("alipay_host", "http://open-sea-global.alipay.com", "https"),
+        ("alipay_host", "open-sea-global.alipay.com", "host"),
+        ("key_version", "-1", "greater than or equal to 0"),
+        ("key_version", "one", "integer"),
+        ("api_port", "http", "integer"),
+    ],
+)
+def test_a_wrong_setting_is_named_with_the_reason(
+    sound: dict[str, str], name: str, value: str, why: str
+) -> None:
+    text = refusal_of({**sound, name: value})
+    assert name in text
+    assert why in text
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1:8080", "localhost", "[::1]:1", "api"])
+def test_http_is_allowed_where_it_does_not_leave_the_machine(
+    sound: dict[str, str], host: str
+) -> None:
+    url = f"http://{host}/alipay/notifications/payment"
+    assert settings_of({**sound, "notify_url": url}).notify_url == url
+
+
+SECRET = "dG9wLXNlY3JldC10ZXh0"
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "name"),
+    [
+        ("merchant.pem", "", "private_key_file"),
+        ("merchant.pem", " \n", "private_key_file"),
+        ("merchant.pem", SECRET, "private_key_file"),
+        ("merchant.pem", f"{SECRET}!", "private_key_file"),
+        ("alipay-keys/1.pem", SECRET, "alipay_keys_dir"),
+        ("alipay-keys/2.pem", "", "alipay_keys_dir"),
+        ("api-key", "", "api_key_file"),
+        ("api-key", SECRET, "api_key_file"),
+    ],
+)
+def test_an_unreadable_secret_is_named_and_not_shown(
+    sound: dict[str, str], tmp_path: Path, file: str, text: str, name: str
+) -> None:
+    (tmp_path / file).write_text(text)
+    refusal = refusal_of(sound)
+    assert name in refusal
+    assert SECRET not in refusal
+
+
+@pytest.mark.parametrize(
+    ("file", "name"),
+    [
+        ("merchant.pem", "private_key_file"),
+        ("alipay-keys/1.pem", "alipay_keys_dir"),
+        ("api-key", "api_key_file"),
+    ],
+)
+def test_a_key_in_binary_form_is_named_too(
+    sound: dict[str, str], tmp_path: Path, file: str, name: str
+) -> None:
+    (tmp_path / file).write_bytes(b"\x30\x82\x04\xa4" + bytes(range(256)))
+    assert re.search(rf"\b{name}\b", refusal_of(sound))
+
+
+def test_a_public_key_whose_file_has_no_version_is_named(
+    sound: dict[str, str], tmp_path: Path
+) -> None:
+    keys = tmp_path / "alipay-keys"
+    (keys / "1.pem").rename(keys / "latest.pem")
+    assert "alipay_keys_dir: key version 'latest'" in refusal_of(sound)
+
+
+def test_a_wrong_api_key_is_not_shown_and_its_length_is_asked_for(
+    sound: dict[str, str], tmp_path: Path
+) -> None:
+    (tmp_path / "api-key").write_text("k" * (SHORTEST_API_KEY - 1))
+    refusal = refusal_of(sound)
+    assert f"at least {SHORTEST_API_KEY} characters" in refusal
+    assert "kkk" not in refusal
+
+
+def test_printed_settings_show_no_secret(sound: dict[str, str]) -> None:
+    settings = settings_of(sound)
+    _ = settings.private_key, settings.api_key
+    shown = f"{settings!r} {settings}"
+    assert API_KEY not in shown
+    assert "PRIVATE KEY" not in shown
+
+
+def test_notifications_are_verified_for_the_path_of_their_url(
+    sound: dict[str, str],
+) -> None:
+    url = "https://shop.example/behind/a/proxy"
+    reader = settings_of({**sound, "notify_url": url}).notification_reader()
+    assert vars(reader)["_path"] == "/behind/a/proxy"
