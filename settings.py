@@ -104,6 +104,8 @@ class Settings(BaseSettings):
                 read()
             except KeyFormatError as error:
                 raise ValueError(f"{name}: {error}") from None
+            except UnicodeDecodeError:
+                raise ValueError(f"{name}: a key file is not text") from None
         return self
 
     @cached_property

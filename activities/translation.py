@@ -47,6 +47,12 @@ _OF_THE_ID = {
     "ORDER_IS_CANCELED": PayVerdict.ID_IS_DEAD,
     "REPEAT_REQ_INCONSISTENT": PayVerdict.ID_DIFFERS,
 }
+# The payment statuses of an inquiry (docs/protocol.md 3.3).
+_OF_STATUS = {
+    verdict.value: verdict
+    for verdict in InquiryVerdict
+    if verdict is not InquiryVerdict.NOT_EXIST
+}
 # An app link falls back to a page, a scheme is a dead end without the app; Android
 # opens schemes more reliably than links (docs/protocol.md 2.1.3).
 _PREFERENCE = {
@@ -120,9 +126,8 @@ def from_pay_refusal(refusal: RejectedError, *, certain: bool) -> PayAnswer:
 
 def from_inquiry_response(response: InquiryResponse) -> InquiryAnswer | None:
     """Read a successful inquiry; None for a payment status that we do not know."""
-    try:
-        verdict = InquiryVerdict(response.payment_status or "")
-    except ValueError:
+    verdict = _OF_STATUS.get(response.payment_status or "")
+    if verdict is None:
         return None
     return InquiryAnswer(
         verdict=verdict,

@@ -192,8 +192,9 @@ class AlipayClient:
         if signature is None and time is None:
             answer = _parse(api, response.content, answer_type)
             # Errors raised before Alipay knows who calls come unsigned (api.md 1.6).
-            if answer.result.result_status not in ("F", "U"):
-                raise UnprovenResponseError(f"{api}: unsigned answer that says S")
+            accepted = (api, answer.result.result_code) in ACCEPTED
+            if accepted or answer.result.result_status not in ("F", "U"):
+                raise UnprovenResponseError(f"{api}: unsigned answer that says yes")
             return answer
         received = Message(
             "POST",

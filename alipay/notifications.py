@@ -73,6 +73,7 @@ def _only(headers: Mapping[str, str], wanted: str) -> str:
 def _parse(body: bytes) -> PaymentNotification:
     try:
         fields = json.loads(body.decode(), object_pairs_hook=_without_duplicates)
+        json.dumps(fields, ensure_ascii=False).encode()  # no halves of characters
         return PaymentNotification.model_validate(fields)
     except ValidationError as error:
         # Names and rules only: the values may be the customer's.

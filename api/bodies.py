@@ -32,10 +32,15 @@ LARGEST_VALUE = 10**16 - 1
 
 def _is_redirect_url(value: str) -> str:
     parts = urlsplit(value)
-    if not parts.scheme or not (parts.netloc or parts.path.strip("/")):
-        raise ValueError("must be a full URL, https or the scheme of your app")
     if parts.scheme in ("javascript", "data", "vbscript", "file"):
         raise ValueError("must not be a URL that runs or reads something")
+    local = parts.hostname in ("127.0.0.1", "localhost", "::1")
+    if (
+        not (parts.scheme and (parts.netloc or parts.path.strip("/")))
+        or (parts.scheme in ("http", "https") and not parts.hostname)
+        or (parts.scheme == "http" and not local)
+    ):
+        raise ValueError("must be a full URL, https or the scheme of your app")
     return value
 
 

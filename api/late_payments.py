@@ -92,9 +92,8 @@ class LatePayments:
         return [view for view in found if view]
 
     async def _find(self, request_id: str) -> LatePaymentView | None:
-        handle = self._client.get_workflow_handle_for(
-            LatePayment.run, late_payment_id(request_id)
-        )
+        found = late_payment_id(request_id)
+        handle = self._client.get_workflow_handle(found)
         try:
             # Describing is free of charge, and nearly always finds nothing.
             await reach(handle.describe(rpc_timeout=QUICK))
@@ -102,7 +101,7 @@ class LatePayments:
             if problem.status == HTTPStatus.NOT_FOUND:
                 return None
             raise
-        return await read_view(handle, LatePayment.view)
+        return await read_view(self._client, found, LatePayment.run, LatePayment.view)
 
 
 def _unpaid_ids(closed: PaymentView) -> Iterator[str]:

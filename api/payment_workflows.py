@@ -84,13 +84,23 @@ class PaymentWorkflows:
             if view.amount != order.amount:
                 raise _order_differs(order, view)
             newest = view.attempts[-1]
+            same_wallet = newest.wallet == order.wallet
             if view.outcome is PaymentOutcome.PAID:
                 return view, False
-            if view.outcome is None and newest.wallet == order.wallet:
+            if view.outcome is None and same_wallet and newest.cashier:
                 return view, False
-            # The update id holds the expected attempt, so this is no echo any more.
-            order = order.model_copy(update={"first_attempt": attempt_of(newest) + 1})
-            reuse = WorkflowIDReusePolicy.ALLOW_DUPLICATE
+            # The update id holds the expected attempt, so this is no echo any more: of
+            # one that is being opened by another call, or else of the next one.
+            opening = view.outcome is None and same_wallet
+            expected = attempt_of(newest) + (0 if opening else 1)
+            order = order.model_copy(update={"first_attempt": expected})
+            # A new run only after one that was seen to end unpaid: one that is open now
+            # may be paid before we call again.
+            reuse = (
+                WorkflowIDReusePolicy.ALLOW_DUPLICATE
+                if view.outcome
+                else WorkflowIDReusePolicy.REJECT_DUPLICATE
+            )
         raise UnavailableProblem("the payment changes while it is asked; call again")
 
     async def _ask_for_page(
@@ -130,7 +140,12 @@ class PaymentWorkflows:
         Raises:
             Problem: 404 for an unknown order, 503 when Temporal or the worker is away.
         """
-        return await read_view(self._handle(order_id), CashierPayment.view)
+        return await read_view(
+            self._client,
+            workflow_id(order_id),
+            CashierPayment.run,
+            CashierPayment.view,
+        )
 
     async def check(self, order_id: str) -> PaymentView:
         """Ask Alipay first, then return what is known of a payment."""

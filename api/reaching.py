@@ -5,6 +5,8 @@ from datetime import timedelta
 from typing import Any, TypeVar
 
 from temporalio.client import (
+    Client,
+    WorkflowExecutionStatus,
     WorkflowFailureError,
     WorkflowHandle,
     WorkflowQueryRejectedError,
@@ -19,6 +21,9 @@ from api.problems import Problem, UnavailableProblem
 
 # Signals, queries and results need no call to Alipay.
 QUICK = timedelta(seconds=4)
+
+# A run may close between two looks, and the next one begin; hardly twice in a row.
+MOST_LOOKS = 3
 
 ResultT = TypeVar("ResultT")
 
@@ -39,6 +44,11 @@ async def reach(call: Awaitable[ResultT]) -> ResultT:
     """
     try:
         return await call
+    except RuntimeError as error:
+        # A client that has never connected says so without an RPCError.
+        if "client connect" not in str(error):
+            raise
+        raise UnavailableProblem("Temporal does not answer; call again") from error
     except WorkflowUpdateFailedError as error:
         raise _of_refusal(error) from error
     except WorkflowUpdateRPCTimeoutOrCancelledError as error:
@@ -54,25 +64,48 @@ async def reach(call: Awaitable[ResultT]) -> ResultT:
 
 
 async def read_view(
-    handle: WorkflowHandle[Any, ResultT], view: Callable[[Any], ResultT]
+    client: Client,
+    workflow_id: str,
+    run: Callable[[Any, Any], Awaitable[ResultT]],
+    view: Callable[[Any], ResultT],
 ) -> ResultT:
     """Return what a workflow knows: asked while it runs, its result when it has closed.
+
+    Args:
+        client: Reaches Temporal.
+        workflow_id: Whose newest run is meant.
+        run: The workflow's run method, for the type of its result.
+        view: Its query, which answers the same type.
 
     Raises:
         Problem: 404 unknown, 409 stopped before its end, 503 nobody answers.
     """
-    try:
-        return await reach(
-            handle.query(
-                view,
-                reject_condition=QueryRejectCondition.NOT_OPEN,
-                rpc_timeout=QUICK,
+    handle = client.get_workflow_handle_for(run, workflow_id)
+    for _ in range(MOST_LOOKS):
+        try:
+            return await reach(
+                handle.query(
+                    view,
+                    reject_condition=QueryRejectCondition.NOT_OPEN,
+                    rpc_timeout=QUICK,
+                )
             )
-        )
-    except WorkflowQueryRejectedError:
-        pass
+        except WorkflowQueryRejectedError:
+            described = await reach(handle.describe(rpc_timeout=QUICK))
+        # The next run may have begun meanwhile, and its result is still to come: only
+        # the result of this very run can be waited for.
+        if described.status is not WorkflowExecutionStatus.RUNNING:
+            return await _result(
+                client.get_workflow_handle_for(
+                    run, workflow_id, run_id=described.run_id
+                )
+            )
+    raise NoAnswerYet
+
+
+async def _result(closed: WorkflowHandle[Any, ResultT]) -> ResultT:
     try:
-        return await reach(handle.result(rpc_timeout=QUICK))
+        return await reach(closed.result(follow_runs=False, rpc_timeout=QUICK))
     except WorkflowFailureError as error:
         raise Problem(
             409,

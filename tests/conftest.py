@@ -1,14 +1,19 @@
 """The two servers of the tests: real, and real with skipped time."""
 
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from hypothesis import settings
 from temporalio.testing import WorkflowEnvironment
 
 from cashier.embedded import QUICK_TASKS, start_embedded, temporal_program
 from temporal_client import DATA_CONVERTER
+
+# `make test` looks at a hundred examples of each property, this profile at many.
+settings.register_profile("thorough", max_examples=10_000, deadline=None)
 
 # The switch has two names in neighbouring releases of the server; each ignores the
 # other's, so that a renewal of requirements.lock does not break the tests.
@@ -22,14 +27,22 @@ TIME_SKIPPING = [
 ]
 
 
-@pytest.fixture(scope="session")
-async def skipping() -> AsyncIterator[WorkflowEnvironment]:
-    """The real server, leaping over the time in which a workflow only waits."""
+@asynccontextmanager
+async def start_skipping() -> AsyncIterator[WorkflowEnvironment]:
     async with await WorkflowEnvironment.start_time_skipping_v2(
         dev_server_existing_path=temporal_program(),
         dev_server_extra_args=[*QUICK_TASKS, *TIME_SKIPPING],
         data_converter=DATA_CONVERTER,
+        # Recorded histories keep who wrote them: no name of somebody's machine.
+        identity="tests",
     ) as env:
+        yield env
+
+
+@pytest.fixture(scope="session")
+async def skipping() -> AsyncIterator[WorkflowEnvironment]:
+    """The real server, leaping over the time in which a workflow only waits."""
+    async with start_skipping() as env:
         yield env
 
 

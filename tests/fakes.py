@@ -14,6 +14,9 @@ from contracts import (
     InquiryCall,
     PayAnswer,
     PayCall,
+    RefundAnswer,
+    RefundCall,
+    RefundInquiryCall,
 )
 
 AnswerT = TypeVar("AnswerT")
@@ -35,17 +38,28 @@ class FakeAlipay:
         pay: Sequence[PayAnswer | NoVerdict] = (),
         inquiries: Sequence[InquiryAnswer | NoVerdict] = (),
         cancels: Sequence[CancelAnswer | NoVerdict] = (),
+        refunds: Sequence[RefundAnswer | NoVerdict] = (),
+        refund_inquiries: Sequence[RefundAnswer | NoVerdict] = (),
     ) -> None:
         self.calls: list[str] = []
         self.pay_calls: list[PayCall] = []
+        self.refund_calls: list[RefundCall] = []
         self.before_pay_answers: Callable[[], Awaitable[None]] | None = None
         self._pay = deque(pay)
         self._inquiries = deque(inquiries)
         self._cancels = deque(cancels)
+        self._refunds = deque(refunds)
+        self._refund_inquiries = deque(refund_inquiries)
 
     @property
     def activities(self) -> list[Callable[..., object]]:
-        return [self.pay, self.inquire_payment, self.cancel_payment]
+        return [
+            self.pay,
+            self.inquire_payment,
+            self.cancel_payment,
+            self.refund_payment,
+            self.inquire_refund,
+        ]
 
     @activity.defn
     async def pay(self, call: PayCall) -> PayAnswer:
@@ -61,6 +75,15 @@ class FakeAlipay:
     @activity.defn
     async def cancel_payment(self, call: CancelCall) -> CancelAnswer:
         return self._answer("cancel", call.payment_request_id, self._cancels)
+
+    @activity.defn
+    async def refund_payment(self, call: RefundCall) -> RefundAnswer:
+        self.refund_calls.append(call)
+        return self._answer("refund", "_1", self._refunds)
+
+    @activity.defn
+    async def inquire_refund(self, call: RefundInquiryCall) -> RefundAnswer:
+        return self._answer("inquire refund", "_1", self._refund_inquiries)
 
     def _answer(
         self, name: str, payment_request_id: str, script: deque[AnswerT | NoVerdict]

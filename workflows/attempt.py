@@ -98,13 +98,18 @@ class Attempt:
     def page(self) -> PayAnswer | None:
         """The newest answer with a page on which the customer can pay."""
         pages = self.pay_verdicts(PayVerdict.OPENED)
-        return max(pages, key=lambda asked: asked.at).answer if pages else None
+        newest = max(
+            pages,
+            key=lambda asked: (asked.at, asked.answer and str(asked.answer.expires_at)),
+            default=None,
+        )
+        return newest.answer if newest else None
 
     @property
     def payment_id(self) -> str | None:
-        """Alipay's id, as `pay` told it."""
-        ids = [asked.answer.payment_id for asked in self.pays if asked.answer]
-        return next((known for known in ids if known), None)
+        """Alipay's id, as `pay` told it; it is the same in all its answers."""
+        ids = {asked.answer.payment_id for asked in self.pays if asked.answer}
+        return min((known for known in ids if known), default=None)
 
     @property
     def expires_at(self) -> datetime:
@@ -186,7 +191,7 @@ class Attempt:
         )
 
     def is_own_answer(self, at: datetime) -> bool:
-        """Whether a call of ours, not an inquiry, ended then, with or without verdict."""
+        """Whether a call of ours that was no inquiry ended then, however it ended."""
         return any(asked.ended_at == at for asked in [*self.pays, *self.cancels])
 
     @property

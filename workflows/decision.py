@@ -148,15 +148,14 @@ def deadline_of(attempt: Attempt) -> datetime:
 
 def _unanswered_hint(attempt: Attempt, facts: Facts, now: datetime) -> datetime | None:
     """Return the time of the newest reason to inquire that no inquiry has answered."""
-    hints = list(attempt.hints)
-    if attempt is facts.current:
-        if not attempt.pays:
-            return None  # nothing was sent yet: there is nothing to ask about
-        hints += _wishes(facts)
+    if attempt is not facts.current:
+        # Certainly over when the next began; what is heard since is asked about.
+        hints = [heard.at for heard in attempt.heard]
+    elif attempt.pays:
+        hints = [*attempt.hints, *_wishes(facts)]
         hints += [due for due in [deadline_of(attempt)] if now >= due]
     else:
-        # A success of a former attempt is believed only when Alipay repeats it.
-        hints += [heard.at for heard in attempt.heard]
+        return None  # nothing was sent yet: there is nothing to ask about
     newest = max(hints, default=None)
     if newest is None or (attempt.answered_at and attempt.answered_at >= newest):
         return None

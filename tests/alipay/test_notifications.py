@@ -1,0 +1,231 @@
+"""Notifications: verified first, read after, and refused with only two errors."""
+
+import json
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from starlette.datastructures import Headers
+
+from alipay.errors import MalformedNotificationError, SignatureVerificationError
+from alipay.keys import AlipayKeys
+from alipay.notifications import ACKNOWLEDGEMENT, NotificationReader
+from alipay.signing import Message, sign
+from tests.alipay.gateway import CLIENT_ID
+from tests.samples.reading import changed, sample
+
+PATH = "/alipay/notifications/payment"
+TIME = "2026-09-01T10:02:41Z"
+PAID = sample("20")
+
+
+@pytest.fixture(scope="module")
+def reader(alipay_key: RSAPrivateKey) -> NotificationReader:
+    return NotificationReader(
+        path=PATH,
+        client_id=CLIENT_ID,
+        alipay_keys=AlipayKeys({"1": alipay_key.public_key()}),
+    )
+
+
+def headers_of(
+    body: bytes,
+    key: RSAPrivateKey,
+    *,
+    path: str = PATH,
+    time: str = TIME,
+    client_id: str = CLIENT_ID,
+) -> dict[str, str]:
+    message = Message("POST", path, client_id, time, body)
+    return {
+        "Signature": sign(message, key),
+        "Request-Time": time,
+        "Client-Id": client_id,
+        "Content-Type": "application/json",
+    }
+
+
+# ---- what is read ----
+
+
+@pytest.mark.parametrize(
+    ("name", "notify_type", "status", "value"),
+    [
+        ("20", "PAYMENT_RESULT", "S", 15000000),
+        ("21", "PAYMENT_RESULT", "F", 131400),
+        ("22", "PAYMENT_PENDING", "S", 1212),
+    ],
+)
+def test_the_published_notifications_are_read(
+    name: str,
+    notify_type: str,
+    status: str,
+    value: int,
+    reader: NotificationReader,
+    alipay_key: RSAPrivateKey,
+) -> None:
+    body = sample(name)
+    signed = reader.parse_notification(headers_of(body, alipay_key), body)
+    assert signed.content.notify_type == notify_type
+    assert signed.content.result.result_status == status
+    assert signed.content.payment_amount.value == value
+    assert signed.message == Message("POST", PATH, CLIENT_ID, TIME, body)
+
+
+def test_unknown_fields_are_kept_and_numbers_are_read(
+    reader: NotificationReader, alipay_key: RSAPrivateKey
+) -> None:
+    body = changed(
+        PAID,
+        paymentId=42,
+        paymentAmount={"currency": "PHP", "value": 131400},
+        inventedNextYear=[1, 2],
+    )
+    content = reader.parse_notification(headers_of(body, alipay_key), body).content
+    assert content.payment_id == "42"
+    assert content.payment_amount.value == 131400
+    assert (content.model_extra or {})["inventedNextYear"] == [1, 2]
+
+
+def test_the_names_of_headers_are_read_in_any_case(
+    reader: NotificationReader, alipay_key: RSAPrivateKey
+) -> None:
+    headers = headers_of(PAID, alipay_key)
+    for spelling in (str.lower, str.upper, str.title):
+        reader.parse_notification({spelling(k): v for k, v in headers.items()}, PAID)
+
+
+def test_the_acknowledgement_is_the_one_alipay_wants() -> None:
+    assert ACKNOWLEDGEMENT == {
+        "result": {
+            "resultCode": "SUCCESS",
+            "resultStatus": "S",
+            "resultMessage": "success",
+        }
+    }
+
+
+# ---- what proves nothing ----
+
+
+@pytest.mark.parametrize("header", ["Signature", "Request-Time", "Client-Id"])
+@pytest.mark.parametrize("value", [None, "", " ", "other"])
+def test_a_missing_or_wrong_header_proves_nothing(
+    header: str,
+    value: str | None,
+    reader: NotificationReader,
+    alipay_key: RSAPrivateKey,
+) -> None:
+    headers = headers_of(PAID, alipay_key)
+    del headers[header]
+    if value is not None:
+        headers[header] = value
+    with pytest.raises(SignatureVerificationError):
+        reader.parse_notification(headers, PAID)
+
+
+@pytest.mark.parametrize("header", ["signature", "request-time", "client-id"])
+def test_a_header_that_comes_twice_leaves_open_which_was_signed(
+    header: str, reader: NotificationReader, alipay_key: RSAPrivateKey
+) -> None:
+    raw = [
+        (name.lower().encode(), value.encode())
+        for name, value in headers_of(PAID, alipay_key).items()
+    ]
+    for twice in ([*raw, (header.encode(), b"x")], [(header.encode(), b"x"), *raw]):
+        with pytest.raises(SignatureVerificationError, match=header):
+            reader.parse_notification(Headers(raw=twice), PAID)
+
+
+def test_a_header_that_comes_twice_in_two_cases_is_refused_too(
+    reader: NotificationReader, alipay_key: RSAPrivateKey
+) -> None:
+    headers = {**headers_of(PAID, alipay_key), "signature": "x"}
+    with pytest.raises(SignatureVerificationError, match="twice"):
+        reader.parse_notification(headers, PAID)
+
+
+@pytest.mark.parametrize("at", [0, len(PAID) // 2, len(PAID) - 1])
+def test_one_changed_byte_proves_nothing(
+    at: int, reader: NotificationReader, alipay_key: RSAPrivateKey
+) -> None:
+    forged = PAID[:at] + bytes([PAID[at] ^ 1]) + PAID[at + 1 :]
+    with pytest.raises(SignatureVerificationError, match="does not match"):
+        reader.parse_notification(headers_of(PAID, alipay_key), forged)
+
+
+def test_what_was_signed_for_another_path_client_or_key_proves_nothing(
+    reader: NotificationReader,
+    alipay_key: RSAPrivateKey,
+    merchant_key: RSAPrivateKey,
+) -> None:
+    elsewhere = headers_of(PAID, alipay_key, path="/alipay/notifications/refund")
+    to_another = headers_of(PAID, alipay_key, client_id="5J9999999999999999")
+    by_another = headers_of(PAID, merchant_key)
+    disguised = {**to_another, "Client-Id": CLIENT_ID}
+    for headers in (elsewhere, to_another, by_another, disguised):
+        with pytest.raises(SignatureVerificationError):
+            reader.parse_notification(headers, PAID)
+
+
+ODD_VALUES: list[object] = [
+    "", "-1", "1.5", "1e3", " 1", "\u0661", "9" * 17, 1.5, True, [],
+]  # fmt: skip
+MALFORMED = {
+    "empty": b"",
+    "not JSON": b"result=SUCCESS",
+    "cut": PAID[:-10],
+    "a list": b"[]",
+    "null": b"null",
+    "an empty object": b"{}",
+    "not UTF-8": b'{"notifyType":"\xff"}',
+    "UTF-16": PAID.decode().encode("utf-16"),
+    "deep": b"[" * 60_000,
+    "a number of 10,000 digits": b"1" * 10_000,
+    "a doubled key": PAID.replace(
+        b'"paymentAmount"',
+        b'"paymentAmount":{"currency":"X","value":"1"},"paymentAmount"',
+    ),
+    "a doubled key further in": PAID.replace(
+        b'"value": "15000000"', b'"value": "1", "value": "15000000"', 1
+    ),
+    "no id": changed(PAID, paymentRequestId=None),
+    "no amount": changed(PAID, paymentAmount=None),
+    "no result": changed(PAID, result=None),
+    "an id that is an object": changed(PAID, paymentRequestId={"a": 1}),
+    "a result that is text": changed(PAID, result="S"),
+    "an amount that is text": changed(PAID, paymentAmount="15000000"),
+    "a refund": sample("20").replace(b"paymentId", b"refundId"),
+    "half a character": PAID.replace(b"PAY-20260901-000002", b"\\ud800"),
+    **{
+        f"a value of {value!r}": changed(
+            PAID, paymentAmount={"currency": "IDR", "value": value}
+        )
+        for value in ODD_VALUES
+    },
+}
+
+
+@pytest.mark.parametrize("body", MALFORMED.values(), ids=MALFORMED)
+def test_a_signed_body_of_another_shape_is_malformed(
+    body: bytes, reader: NotificationReader, alipay_key: RSAPrivateKey
+) -> None:
+    with pytest.raises(MalformedNotificationError) as refusal:
+        reader.parse_notification(headers_of(body, alipay_key), body)
+    # It goes into a log and into an answer.
+    assert len(str(refusal.value)) < 1000
+    assert "15000000" not in str(refusal.value)
+
+
+@pytest.mark.parametrize("body", MALFORMED.values(), ids=MALFORMED)
+def test_a_body_is_not_parsed_before_it_is_verified(
+    body: bytes, reader: NotificationReader, merchant_key: RSAPrivateKey
+) -> None:
+    with pytest.raises(SignatureVerificationError):
+        reader.parse_notification(headers_of(body, merchant_key), body)
+
+
+def test_the_samples_are_objects_with_a_value_to_leave_out() -> None:
+    assert json.loads(MALFORMED["no amount"]).keys() == (
+        json.loads(PAID).keys() - {"paymentAmount"}
+    )
+    assert MALFORMED["a doubled key"] != PAID != MALFORMED["a doubled key further in"]

@@ -1,0 +1,165 @@
+"""Runs the API as it is served, with a scripted Alipay behind each order."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import httpx
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+)
+from temporalio import activity
+from temporalio.client import Client
+
+from alipay.keys import one_line_public_key
+from alipay.signing import Message, sign
+from api.app import create_app
+from contracts import (
+    CancelAnswer,
+    CancelCall,
+    InquiryAnswer,
+    InquiryCall,
+    PayAnswer,
+    PayCall,
+    order_of,
+)
+from settings import Settings
+from tests.builders import PAYMENT_ID, an_order
+from tests.fakes import FakeAlipay
+from tests.samples.reading import changed, sample
+
+API_KEY = "the-key-of-the-tests-storefront"
+CLIENT_ID = "5J0000000000000000"
+# The path that Alipay calls, which is what it signs; the proxy in front cuts `/pay`.
+SIGNED_PATH = "/pay/alipay/notifications/payment"
+NOTIFICATIONS = "/alipay/notifications/payment"
+NOTIFIED_AT = "2026-11-24T10:02:41Z"
+
+
+def settings_in(
+    folder: Path, merchant_key: RSAPrivateKey, alipay_key: RSAPrivateKey
+) -> Settings:
+    """Return settings whose secrets lie in this folder."""
+    private = merchant_key.private_bytes(
+        Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()
+    )
+    (folder / "alipay-keys").mkdir()
+    (folder / "alipay-keys" / "1.pem").write_text(
+        one_line_public_key(alipay_key.public_key())
+    )
+    (folder / "merchant.pem").write_bytes(private)
+    (folder / "api-key").write_text(API_KEY)
+    return Settings(
+        client_id=CLIENT_ID,
+        private_key_file=folder / "merchant.pem",
+        alipay_keys_dir=folder / "alipay-keys",
+        notify_url=f"https://shop.example{SIGNED_PATH}",
+        api_key_file=folder / "api-key",
+    )
+
+
+class Alipays:
+    """One scripted Alipay for each order, so that tests can share a worker."""
+
+    def __init__(self) -> None:
+        self._of_order: dict[str, FakeAlipay] = {}
+
+    def set(self, order_id: str, alipay: FakeAlipay) -> None:
+        self._of_order[order_id] = alipay
+
+    @property
+    def activities(self) -> list[Callable[..., object]]:
+        return [self.pay, self.inquire_payment, self.cancel_payment]
+
+    @activity.defn
+    async def pay(self, call: PayCall) -> PayAnswer:
+        return await self._of_order[order_of(call.payment_request_id)].pay(call)
+
+    @activity.defn
+    async def inquire_payment(self, call: InquiryCall) -> InquiryAnswer:
+        alipay = self._of_order[order_of(call.payment_request_id)]
+        return await alipay.inquire_payment(call)
+
+    @activity.defn
+    async def cancel_payment(self, call: CancelCall) -> CancelAnswer:
+        alipay = self._of_order[order_of(call.payment_request_id)]
+        return await alipay.cancel_payment(call)
+
+
+class Shop:
+    """A storefront that calls our API, and Alipay that notifies it."""
+
+    def __init__(
+        self, settings: Settings, client: Client, alipay_key: RSAPrivateKey
+    ) -> None:
+        self.client = client
+        self.alipays = Alipays()
+        self.alipay_key = alipay_key
+        self.http = httpx.AsyncClient(
+            transport=httpx.ASGITransport(create_app(settings, client)),
+            base_url="http://api.test",
+            headers={"Authorization": f"Bearer {API_KEY}"},
+        )
+
+    def sells(self, alipay: FakeAlipay) -> dict[str, Any]:
+        """Return the body of a call for a new order, which this Alipay answers."""
+        body = an_order().model_dump(mode="json", exclude_none=True)
+        del body["first_attempt"]
+        self.alipays.set(body["order_id"], alipay)
+        return body
+
+    async def opens(self, alipay: FakeAlipay) -> str:
+        """Open a payment of a new order; return the order's id."""
+        body = self.sells(alipay)
+        response = await self.http.post("/payments", json=body)
+        assert response.status_code == 201, response.text
+        order_id: str = body["order_id"]
+        return order_id
+
+    async def opens_again(self, order_id: str) -> None:
+        """Open the next attempt of an order that ended unpaid."""
+        body = {**self.sells(FakeAlipay()), "order_id": order_id}
+        response = await self.http.post("/payments", json=body)
+        assert response.status_code == 201, response.text
+
+    async def look(self, order_id: str, *, refresh: bool = False) -> dict[str, Any]:
+        response = await self.http.get(
+            f"/payments/{order_id}", params={"refresh": "1"} if refresh else {}
+        )
+        assert response.status_code == 200, response.text
+        state: dict[str, Any] = response.json()
+        return state
+
+    async def notified(
+        self,
+        body: bytes,
+        *,
+        received: bytes | None = None,
+        extra: tuple[tuple[str, str], ...] = (),
+    ) -> httpx.Response:
+        """Notify as Alipay does: signed, and perhaps received differently."""
+        message = Message("POST", SIGNED_PATH, CLIENT_ID, NOTIFIED_AT, body)
+        headers = [
+            ("Signature", sign(message, self.alipay_key)),
+            ("Request-Time", NOTIFIED_AT),
+            ("Client-Id", CLIENT_ID),
+            ("Content-Type", "application/json; charset=UTF-8"),
+            *extra,
+        ]
+        return await self.http.post(
+            NOTIFICATIONS,
+            content=body if received is None else received,
+            headers=headers,
+        )
+
+
+def paid_notification(order_id: str, *, attempt: int = 1, **changes: object) -> bytes:
+    fields = {
+        "paymentRequestId": f"{order_id}_{attempt}",
+        "paymentId": PAYMENT_ID,
+        "paymentAmount": {"currency": "PHP", "value": "131400"},
+    }
+    return changed(sample("20"), **{**fields, **changes})

@@ -1,0 +1,78 @@
+"""While Temporal or the worker is away: 503, and a repeat is safe."""
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from pathlib import Path
+
+import httpx
+import pytest
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from temporalio.client import Client
+
+from api import payment_workflows, reaching
+from cashier.embedded import start_embedded
+from temporal_client import DATA_CONVERTER
+from tests.api.running import Shop, paid_notification, settings_in
+from tests.builders import a_page
+from tests.fakes import FakeAlipay
+
+
+def assert_unavailable(response: httpx.Response) -> None:
+    assert response.status_code == 503
+    assert int(response.headers["retry-after"]) > 0
+    assert response.headers["content-type"] == "application/problem+json"
+    assert response.json()["code"] == "UNAVAILABLE"
+
+
+@pytest.fixture
+async def cut_off(
+    tmp_path: Path, merchant_key: RSAPrivateKey, alipay_key: RSAPrivateKey
+) -> AsyncIterator[Shop]:
+    """An API whose Temporal refuses every connection."""
+    client = await Client.connect(
+        "127.0.0.1:1", lazy=True, data_converter=DATA_CONVERTER
+    )
+    settings = settings_in(tmp_path, merchant_key, alipay_key)
+    shop = Shop(settings, client, alipay_key)
+    async with shop.http:
+        yield shop
+
+
+async def test_without_temporal_a_call_says_so(cut_off: Shop) -> None:
+    body = cut_off.sells(FakeAlipay(pay=[a_page()]))
+    assert_unavailable(await cut_off.http.post("/payments", json=body))
+    path = f"/payments/{body['order_id']}"
+    assert_unavailable(await cut_off.http.get(path))
+    assert_unavailable(await cut_off.http.get(path, params={"refresh": "1"}))
+    assert_unavailable(await cut_off.http.post(f"{path}/cancel"))
+
+
+async def test_without_temporal_no_notification_is_acknowledged(cut_off: Shop) -> None:
+    assert_unavailable(await cut_off.notified(paid_notification("order-1")))
+
+
+async def test_without_temporal_the_api_lives_and_is_not_ready(cut_off: Shop) -> None:
+    assert (await cut_off.http.get("/health/live")).status_code == 200
+    assert_unavailable(await cut_off.http.get("/health/ready"))
+
+
+async def test_without_a_worker_a_call_says_so_and_a_notification_is_kept(
+    tmp_path: Path,
+    merchant_key: RSAPrivateKey,
+    alipay_key: RSAPrivateKey,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # The real patience is made for people, and waited for in full.
+    monkeypatch.setattr(payment_workflows, "PATIENCE", timedelta(seconds=0.5))
+    monkeypatch.setattr(reaching, "QUICK", timedelta(seconds=0.5))
+    settings = settings_in(tmp_path, merchant_key, alipay_key)
+    async with await start_embedded() as env:
+        shop = Shop(settings, env.client, alipay_key)
+        body = shop.sells(FakeAlipay(pay=[a_page()]))
+        async with shop.http as http:
+            assert_unavailable(await http.get("/health/ready"))
+            assert_unavailable(await http.post("/payments", json=body))
+            assert_unavailable(await http.get(f"/payments/{body['order_id']}"))
+            # The payment has begun, and Temporal keeps what happens to it.
+            notified = await shop.notified(paid_notification(body["order_id"]))
+            assert notified.status_code == 200

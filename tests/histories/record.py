@@ -1,0 +1,191 @@
+"""Records each path that has no history yet: `python -m tests.histories.record`.
+
+A recorded history is a promise to all payments that are open while a release goes out,
+so one that exists is never written again (CONTRIBUTING.md).
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+from temporalio.client import WorkflowHistory
+from temporalio.testing import WorkflowEnvironment
+
+from contracts import (
+    LateMoneyPolicy,
+    LatePaymentInput,
+    PaymentOutcome,
+    PayVerdict,
+    RefundAnswer,
+    RefundVerdict,
+    late_payment_id,
+)
+from tests.builders import (
+    a_cancel,
+    a_notification,
+    a_page,
+    a_refusal,
+    an_inquiry,
+    an_order,
+)
+from tests.conftest import start_skipping
+from tests.fakes import NO_VERDICT, FakeAlipay
+from tests.workflows.running import RunningPayment, a_payment, a_worker
+from workflows.late_payment import LatePayment
+
+HISTORIES = Path(__file__).parent
+
+Play = Callable[[RunningPayment], Awaitable[object]]
+
+
+async def nobody(payment: RunningPayment) -> None:
+    """Nobody does anything: the customer walked away, the notification is lost."""
+
+
+async def notified(payment: RunningPayment) -> None:
+    await payment.notify()
+
+
+async def declined(payment: RunningPayment) -> None:
+    await payment.notify(result_status="F", result_code="USER_BALANCE_NOT_ENOUGH")
+
+
+async def pending_then_paid(payment: RunningPayment) -> None:
+    await payment.notify(notify_type="PAYMENT_PENDING")
+    await payment.check_now()
+    await payment.notify()
+
+
+async def cancelled(payment: RunningPayment) -> None:
+    await payment.cancel()
+
+
+async def other_wallet(payment: RunningPayment) -> None:
+    await payment.ask_for_page(call_id="second", wallet="TNG")
+    await payment.notify(payment_request_id=f"{payment.order.order_id}_2")
+
+
+async def other_amount(payment: RunningPayment) -> None:
+    await payment.notify(amount=None)
+    await payment.view()  # the signal has been seen by then
+    await payment.resolve(PaymentOutcome.CANCELLED)
+
+
+SUCCESS, PROCESSING = an_inquiry("SUCCESS"), an_inquiry("PROCESSING")
+FAIL, GONE = an_inquiry("FAIL"), an_inquiry("CANCELLED")
+USED_UP = a_refusal("ORDER_IS_CLOSED", verdict=PayVerdict.ID_IS_DEAD)
+
+PATHS: dict[str, tuple[FakeAlipay, Play]] = {
+    "paid": (FakeAlipay(pay=[a_page()]), notified),
+    "paid-notification-lost": (FakeAlipay(pay=[a_page()], inquiries=[SUCCESS]), nobody),
+    "paid-after-pending": (
+        FakeAlipay(pay=[a_page()], inquiries=[an_inquiry("PENDING")]),
+        pending_then_paid,
+    ),
+    "paid-while-cancelled": (
+        FakeAlipay(
+            pay=[a_page()],
+            inquiries=[PROCESSING, SUCCESS],
+            cancels=[a_cancel("REFUSED")],
+        ),
+        cancelled,
+    ),
+    "paid-after-unknown-pay": (
+        FakeAlipay(
+            pay=[NO_VERDICT, a_page()], inquiries=[NO_VERDICT, PROCESSING, SUCCESS]
+        ),
+        nobody,
+    ),
+    "paid-with-another-wallet": (
+        FakeAlipay(pay=[a_page()], inquiries=[PROCESSING, GONE], cancels=[a_cancel()]),
+        other_wallet,
+    ),
+    "paid-with-a-later-number": (
+        FakeAlipay(pay=[USED_UP, a_page()], inquiries=[SUCCESS]),
+        nobody,
+    ),
+    "refused": (FakeAlipay(pay=[a_refusal()]), nobody),
+    "declined": (FakeAlipay(pay=[a_page()], inquiries=[FAIL]), declined),
+    "expired-cancelled": (
+        FakeAlipay(pay=[a_page()], inquiries=[PROCESSING, GONE], cancels=[a_cancel()]),
+        nobody,
+    ),
+    "expired-not-cancellable": (
+        FakeAlipay(
+            pay=[a_page()],
+            inquiries=[PROCESSING, PROCESSING, NO_VERDICT, FAIL],
+            cancels=[a_cancel("NOT_ALLOWED", "")],
+        ),
+        nobody,
+    ),
+    "cancelled": (
+        FakeAlipay(pay=[a_page()], inquiries=[PROCESSING, GONE], cancels=[a_cancel()]),
+        cancelled,
+    ),
+    "reviewed": (FakeAlipay(pay=[a_page()]), other_amount),
+}
+
+LATE_PATHS: dict[str, FakeAlipay] = {
+    "late-returned": FakeAlipay(inquiries=[SUCCESS], cancels=[a_cancel()]),
+    "late-refunded": FakeAlipay(
+        inquiries=[NO_VERDICT, SUCCESS],
+        cancels=[a_cancel("REFUSED", "CANCEL_WINDOW_EXCEED")],
+        refunds=[NO_VERDICT, RefundAnswer(verdict=RefundVerdict.IN_PROCESS)],
+        refund_inquiries=[RefundAnswer(verdict=RefundVerdict.REFUNDED)],
+    ),
+    "late-untrue": FakeAlipay(inquiries=[GONE]),
+}
+
+
+async def play_payment(
+    env: WorkflowEnvironment, alipay: FakeAlipay, play: Play, name: str
+) -> WorkflowHistory:
+    async with a_payment(env, alipay, order_id=f"recorded-{name}") as payment:
+        await play(payment)
+        await payment.result()
+        return await payment.handle.fetch_history()
+
+
+async def play_late(
+    env: WorkflowEnvironment, alipay: FakeAlipay, name: str
+) -> WorkflowHistory:
+    order = an_order(order_id=f"recorded-{name}")
+    late = LatePaymentInput(
+        order_id=order.order_id,
+        payment_request_id=f"{order.order_id}_1",
+        wallet=order.wallet,
+        amount=order.amount,
+        policy=LateMoneyPolicy.REFUND,
+        notification=a_notification(order),
+    )
+    async with a_worker(env.client, alipay) as task_queue:
+        handle = await env.client.start_workflow(
+            LatePayment.run,
+            late,
+            id=late_payment_id(late.payment_request_id),
+            task_queue=task_queue,
+        )
+        await handle.result()
+        return await handle.fetch_history()
+
+
+async def record_missing() -> None:
+    async with start_skipping() as env:
+        for name, (alipay, play) in PATHS.items():
+            if not file_of(name).exists():
+                write(name, await play_payment(env, alipay, play, name))
+        for name, alipay in LATE_PATHS.items():
+            if not file_of(name).exists():
+                write(name, await play_late(env, alipay, name))
+
+
+def file_of(name: str) -> Path:
+    return HISTORIES / f"{name}.json"
+
+
+def write(name: str, history: WorkflowHistory) -> None:
+    file_of(name).write_text(history.to_json() + "\n")
+
+
+if __name__ == "__main__":
+    asyncio.run(record_missing())

@@ -1,0 +1,161 @@
+"""Several attempts for one order: one after the other, never two alive at once."""
+
+from temporalio.testing import WorkflowEnvironment
+
+from contracts import Money, PaymentOutcome, PaymentStatus, PayVerdict
+from tests.builders import PRICE, a_cancel, a_page, a_refusal, an_inquiry
+from tests.fakes import FakeAlipay
+from tests.workflows.running import a_payment, play
+
+
+async def test_another_wallet_begins_only_when_the_first_is_certainly_closed(
+    skipping: WorkflowEnvironment,
+) -> None:
+    alipay = FakeAlipay(
+        pay=[a_page()],
+        inquiries=[an_inquiry("PROCESSING"), an_inquiry("CANCELLED")],
+        cancels=[a_cancel()],
+    )
+    async with a_payment(skipping, alipay) as payment:
+        view = await payment.ask_for_page(call_id="second", wallet="TNG")
+        await payment.notify(payment_request_id=f"{payment.order.order_id}_2")
+        result = await payment.result()
+    assert [attempt.wallet for attempt in view.attempts] == ["GCASH", "TNG"]
+    assert view.opened_by == "second"
+    assert result.outcome is PaymentOutcome.PAID
+    assert [attempt.is_paid for attempt in result.attempts] == [False, True]
+    assert alipay.calls == ["pay", "inquire", "cancel", "inquire", "pay 2"]
+
+
+async def test_a_wallet_that_does_not_let_go_keeps_its_page(
+    skipping: WorkflowEnvironment,
+) -> None:
+    alipay = FakeAlipay(
+        pay=[a_page()],
+        inquiries=[an_inquiry("PROCESSING")],
+        cancels=[a_cancel("NOT_ALLOWED", "")],
+    )
+    async with a_payment(skipping, alipay, wallet="DANA") as payment:
+        view = await payment.ask_for_page(call_id="second", wallet="GCASH")
+        await payment.notify()
+        result = await payment.result()
+    assert [attempt.wallet for attempt in view.attempts] == ["DANA"]
+    assert view.status is PaymentStatus.AWAITING_CUSTOMER
+    assert view.opened_by == "call"
+    assert result.outcome is PaymentOutcome.PAID
+    assert alipay.calls == ["pay", "inquire", "cancel", "inquire"]
+
+
+async def test_a_switch_that_finds_the_money_paid_begins_nothing(
+    skipping: WorkflowEnvironment,
+) -> None:
+    alipay = FakeAlipay(pay=[a_page()], inquiries=[an_inquiry("SUCCESS")])
+    async with a_payment(skipping, alipay) as payment:
+        view = await payment.ask_for_page(call_id="second", wallet="TNG")
+        await payment.result()
+    assert view.outcome is PaymentOutcome.PAID
+    assert alipay.calls == ["pay", "inquire"]
+
+
+async def test_a_number_that_is_used_up_is_passed_over(
+    skipping: WorkflowEnvironment,
+) -> None:
+    dead = a_refusal("ORDER_IS_CLOSED", verdict=PayVerdict.ID_IS_DEAD)
+    alipay = FakeAlipay(
+        pay=[dead, dead, a_page()],
+        inquiries=[an_inquiry("SUCCESS")],
+    )
+    result = await play(skipping, alipay)
+    assert result.outcome is PaymentOutcome.PAID
+    assert alipay.calls == ["pay", "pay 2", "pay 3", "inquire 3"]
+
+
+async def test_a_number_of_other_money_is_closed_before_the_next_begins(
+    skipping: WorkflowEnvironment,
+) -> None:
+    other = a_refusal("REPEAT_REQ_INCONSISTENT", verdict=PayVerdict.ID_DIFFERS)
+    alipay = FakeAlipay(
+        pay=[other, a_page()],
+        inquiries=[
+            an_inquiry("PROCESSING"),
+            an_inquiry("CANCELLED"),
+            an_inquiry("SUCCESS"),
+        ],
+        cancels=[a_cancel()],
+    )
+    result = await play(skipping, alipay)
+    assert result.outcome is PaymentOutcome.PAID
+    assert alipay.calls == [
+        *["pay", "inquire", "cancel", "inquire"],
+        *["pay 2", "inquire 2"],
+    ]
+
+
+async def test_a_number_of_other_money_that_was_paid_is_put_under_review(
+    skipping: WorkflowEnvironment,
+) -> None:
+    other = a_refusal("REPEAT_REQ_INCONSISTENT", verdict=PayVerdict.ID_DIFFERS)
+    paid = an_inquiry("SUCCESS", amount=Money(currency="PHP", value=99))
+    alipay = FakeAlipay(pay=[other], inquiries=[paid])
+    async with a_payment(skipping, alipay, opened=False) as payment:
+        view = await payment.ask_for_page()
+        await payment.resolve(PaymentOutcome.CANCELLED)
+        await payment.result()
+    assert view.status is PaymentStatus.REVIEW
+    assert view.review is not None
+    assert "PHP 99" in view.review
+    assert alipay.calls == ["pay", "inquire"]
+
+
+async def test_a_new_run_goes_on_with_the_next_number(
+    skipping: WorkflowEnvironment,
+) -> None:
+    alipay = FakeAlipay(pay=[a_page()], inquiries=[an_inquiry("SUCCESS")])
+    result = await play(skipping, alipay, first_attempt=3)
+    assert result.attempts[0].payment_request_id.endswith("_3")
+    assert alipay.calls == ["pay 3", "inquire 3"]
+
+
+async def test_late_money_of_an_earlier_run_is_told_to_the_open_one(
+    skipping: WorkflowEnvironment,
+) -> None:
+    alipay = FakeAlipay(
+        pay=[a_page()],
+        inquiries=[
+            an_inquiry("SUCCESS", payment_id="earlier"),
+            an_inquiry("PROCESSING"),
+            an_inquiry("CANCELLED"),
+        ],
+        cancels=[a_cancel()],
+    )
+    async with a_payment(skipping, alipay, first_attempt=2) as payment:
+        await payment.notify(payment_id="earlier")
+        result = await payment.result()
+    assert result.outcome is PaymentOutcome.PAID
+    assert [attempt.is_paid for attempt in result.attempts] == [True, False]
+    assert alipay.calls[:2] == ["pay 2", "inquire"]
+    assert "cancel 2" in alipay.calls
+
+
+async def test_a_second_success_for_one_order_is_put_under_review(
+    skipping: WorkflowEnvironment,
+) -> None:
+    alipay = FakeAlipay(
+        pay=[a_page()],
+        inquiries=[
+            an_inquiry("SUCCESS", payment_id="earlier"),
+            an_inquiry("SUCCESS"),
+        ],
+        cancels=[a_cancel("REFUSED")],
+    )
+    async with a_payment(skipping, alipay, first_attempt=2) as payment:
+        await payment.notify(payment_id="earlier")
+        view = await payment.check_now()
+        resolved = await payment.resolve(PaymentOutcome.PAID, reason="one refunded")
+        await payment.result()
+    assert view.status is PaymentStatus.REVIEW
+    assert view.review is not None
+    assert "paid twice" in view.review
+    assert str(PRICE.value) in view.review
+    assert resolved.resolved is not None
+    assert resolved.resolved.reason == "one refunded"
