@@ -1,0 +1,31 @@
+# One image for all processes: `worker`, `api`, `simulator` and the rest of the command
+# line. It holds no keys and no settings; docker-compose.yml shows what to give it.
+#
+# Not `latest`, not `3.11`: a rebuild must not change Python or Debian by itself.
+FROM python:3.11.14-slim-bookworm
+
+ENV PYTHONDONTWRITEBYTECODE=1 \
+    PYTHONUNBUFFERED=1 \
+    PYTHONPATH=/app
+
+WORKDIR /app
+
+# Before the sources, so that a change of code does not install everything again.
+# Wheels only: an sdist would run its own code here and need a compiler.
+COPY requirements.lock .
+RUN pip install --no-cache-dir --disable-pip-version-check --no-deps \
+        --only-binary :all: --require-hashes -r requirements.lock \
+    && python -m pip check
+
+# .dockerignore names what is copied, and leaves everything else out.
+COPY . .
+
+# The sources belong to root, so that no process can change them. State is written here
+# only; a new volume takes over its mode, so that any user may be chosen with `user:`.
+RUN install -d -m 1777 /var/lib/cashier
+
+USER 1000:1000
+EXPOSE 8080 8081
+
+ENTRYPOINT ["python", "-m", "cashier"]
+CMD ["--help"]
