@@ -1,17 +1,17 @@
-"""The whole system on one machine: Temporal, simulator, worker and API as processes."""
+"""The whole system on one machine: processes, started again when they die."""
 
 import asyncio
 import os
 import sys
 from asyncio.subprocess import Process
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import httpx
 
-from cashier.embedded import start_embedded
+from cashier.embedded import QUICK_TASKS, start_embedded, temporal_program
 from cashier.home import Home, Ports
 
 CHECKOUT = Path(__file__).parent.parent
@@ -20,6 +20,7 @@ STOP_PATIENCE_SECONDS = 30
 START_PATIENCE_SECONDS = 60
 # A part that dies at once, e.g. for a wrong setting, shall not be restarted in a spin.
 RESTART_PAUSE_SECONDS = 0.5
+MOST_STARTS = 3
 
 
 class PartFailedError(Exception):
@@ -29,52 +30,75 @@ class PartFailedError(Exception):
 class Part:
     """One process, started again when it dies."""
 
-    def __init__(self, name: str, environment: dict[str, str], log: Path) -> None:
+    def __init__(
+        self, name: str, command: Sequence[str], environment: dict[str, str], log: Path
+    ) -> None:
         self.name = name
         self.starts = 0
         self.process: Process | None = None
+        self._command = command
         self._environment = environment
         self._log = log
+        self._stopping = asyncio.Event()
         self._keeper: asyncio.Task[None] | None = None
 
     def start(self) -> None:
         self._keeper = asyncio.create_task(self._keep())
 
+    @property
+    def is_running(self) -> bool:
+        return self.process is not None and self.process.returncode is None
+
     async def _keep(self) -> None:
-        while True:
-            with self._log.open("ab") as log:
-                self.process = await asyncio.create_subprocess_exec(
-                    sys.executable,
-                    "-m",
-                    "cashier",
-                    self.name,
-                    cwd=CHECKOUT,
-                    env={**os.environ, **self._environment},
-                    stdin=asyncio.subprocess.DEVNULL,
-                    stdout=log,
-                    stderr=log,
-                    # Ctrl-C in the terminal is for us; we stop the parts in order.
-                    start_new_session=True,
-                )
+        while not self._stopping.is_set():
+            self.process = await self._spawn()
             self.starts += 1
+            if self._stopping.is_set():
+                self._ask_to_end()
             await self.process.wait()
-            await asyncio.sleep(RESTART_PAUSE_SECONDS)
+            if not self._stopping.is_set():
+                await asyncio.sleep(RESTART_PAUSE_SECONDS)
+
+    async def _spawn(self) -> Process:
+        with self._log.open("ab") as log:
+            return await asyncio.create_subprocess_exec(
+                *self._command,
+                cwd=CHECKOUT,
+                env={**os.environ, **self._environment},
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                # Ctrl-C in the terminal is for us; we stop the parts in order.
+                start_new_session=True,
+            )
+
+    def kill(self) -> bool:
+        """End the process as a crash would; return whether there was one to end."""
+        if self.process is None or self.process.returncode is not None:
+            return False
+        self.process.kill()
+        return True
 
     async def stop(self) -> None:
         """End the process gently, and by force when it does not listen."""
-        if self._keeper:
-            self._keeper.cancel()
-        if self.process is None or self.process.returncode is not None:
+        self._stopping.set()
+        if self._keeper is None:
             return
-        self.process.terminate()
-        try:
-            await asyncio.wait_for(self.process.wait(), STOP_PATIENCE_SECONDS)
-        except TimeoutError:
-            self.process.kill()
-            await self.process.wait()
+        self._ask_to_end()
+        # A process that is just being started ends too: the keeper sees to that.
+        done, _ = await asyncio.wait({self._keeper}, timeout=STOP_PATIENCE_SECONDS)
+        if not done:
+            self.kill()
+            await asyncio.wait({self._keeper})
+
+    def _ask_to_end(self) -> None:
+        if self.process is not None and self.process.returncode is None:
+            self.process.terminate()
 
     def last_words(self) -> str:
         """Return the end of the log, for the error message."""
+        if not self._log.exists():
+            return "it was never started"
         return "\n".join(self._log.read_text(errors="replace").splitlines()[-15:])
 
 
@@ -97,6 +121,9 @@ async def running_system(
     ports: Ports,
     *,
     keep: bool,
+    workers: int = 1,
+    server_is_a_part: bool = False,
+    settings: Mapping[str, str] | None = None,
     tell: Callable[[str], None] = lambda _: None,
 ) -> AsyncIterator[System]:
     """Run all parts until the block ends.
@@ -105,6 +132,10 @@ async def running_system(
         home: Where keys and logs are, and the state when it is kept.
         ports: Where the parts listen.
         keep: Whether payments survive in the home's files.
+        workers: How many processes serve the payments.
+        server_is_a_part: Run Temporal as a part like the others, on the home's file, so
+            that it can be killed and comes back; else it is the SDK's child.
+        settings: Environment of all parts, beyond what the home says.
         tell: Called with each step of the start, in words.
 
     Raises:
@@ -112,31 +143,70 @@ async def running_system(
     """
     home.prepare()
     system = System(home, ports)
-    environment = home.environment(ports)
-    for name in ("simulator", "api", "worker"):
-        system.parts[name] = Part(name, environment, home.logs / f"{name}.log")
+    environment = {**home.environment(ports), **(settings or {})}
+    names = ["simulator", "api", "worker"]
+    names += [f"worker-{number}" for number in range(2, workers + 1)]
+    for name in names:
+        command = [sys.executable, "-m", "cashier", name.partition("-")[0]]
+        system.parts[name] = Part(name, command, environment, _log_of(home, name))
     tell("Starting Temporal, the simulator, the API and the worker")
+    server = _server_part(home, ports) if server_is_a_part else None
     try:
         # All side by side: each part waits for Temporal by itself, and its imports take
         # longer than Temporal's start.
         for part in system.parts.values():
             part.start()
-        async with await start_embedded(
-            database=home.database if keep else None,
-            port=ports.temporal,
-            ui_port=ports.ui,
-        ):
+        async with _running_server(home, ports, keep=keep, part=server):
+            if server:
+                system.parts[server.name] = server
             await _until_ready(system, tell)
             yield system
             tell("Stopping")
             # Before Temporal goes, so that what is in flight can still be recorded.
-            await _stop(system)
+            await _stop(system.parts[name] for name in names)
     finally:
-        await _stop(system)
+        await _stop(system.parts.values())
 
 
-async def _stop(system: System) -> None:
-    await asyncio.gather(*(part.stop() for part in system.parts.values()))
+def _server_part(home: Home, ports: Ports) -> Part:
+    program = temporal_program()
+    if program is None:
+        raise PartFailedError(
+            "there is no program `temporal`: run make setup, or set TEMPORAL_CLI_PATH"
+        )
+    command = [
+        *(program, "server", "start-dev", "--headless", "--log-level", "error"),
+        *("--ip", "127.0.0.1", "--port", str(ports.temporal)),
+        *("--db-filename", str(home.database)),
+        *QUICK_TASKS,
+    ]
+    return Part("temporal", command, {}, _log_of(home, "temporal"))
+
+
+@asynccontextmanager
+async def _running_server(
+    home: Home, ports: Ports, *, keep: bool, part: Part | None
+) -> AsyncIterator[None]:
+    if part is None:
+        database = home.database if keep else None
+        async with await start_embedded(
+            database=database, port=ports.temporal, ui_port=ports.ui
+        ):
+            yield
+        return
+    part.start()
+    try:
+        yield
+    finally:
+        await part.stop()
+
+
+def _log_of(home: Home, name: str) -> Path:
+    return home.logs / f"{name}.log"
+
+
+async def _stop(parts: Iterable[Part]) -> None:
+    await asyncio.gather(*(part.stop() for part in parts))
 
 
 async def _until_ready(system: System, tell: Callable[[str], None]) -> None:
@@ -151,7 +221,7 @@ async def _until_ready(system: System, tell: Callable[[str], None]) -> None:
                 for name, url in waiting_for.items():
                     tell(f"Waiting for the {name}")
                     while not await _answers(http, url):
-                        if system.parts[name].starts > 3:
+                        if system.parts[name].starts > MOST_STARTS:
                             raise _failed(system.parts[name])
                         await asyncio.sleep(0.1)
         except TimeoutError:

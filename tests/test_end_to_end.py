@@ -1,0 +1,204 @@
+"""The whole system as processes, over real HTTP: shop, Temporal, worker, simulator."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import pytest
+from temporalio.client import Client, WorkflowHandle
+
+from cashier.home import Home, Ports
+from cashier.system import System, running_system
+from contracts import PaymentOutcome, PaymentView, workflow_id
+from temporal_client import DATA_CONVERTER
+from workflows.cashier_payment import CashierPayment
+
+pytestmark = pytest.mark.timeout(120)
+
+CANARY_EMAIL = "canary-4711@customer.example"
+
+
+class Shop:
+    """What a shop does, and where its customer pays."""
+
+    def __init__(self, system: System, http: httpx.AsyncClient) -> None:
+        self.system = system
+        self.http = http
+        self._key = {"Authorization": f"Bearer {system.home.api_key.read_text()}"}
+
+    async def take(self, order_id: str, *, wallet: str = "GCASH") -> httpx.Response:
+        """POST /payments, and again while the answer is: not yet."""
+        body = {
+            "order_id": order_id,
+            "amount": {"currency": "PHP", "value": 131400},
+            "wallet": wallet,
+            "description": "Two cups of coffee",
+            "redirect_url": "https://shop.example/return",
+            "terminal": {"type": "WEB"},
+            "customer": {"email": CANARY_EMAIL},
+        }
+        while True:
+            url = f"{self.system.ports.api_url}/payments"
+            response = await self.http.post(url, json=body, headers=self._key)
+            if response.status_code not in (202, 503):
+                return response
+
+    async def look(self, order_id: str) -> Any:
+        url = f"{self.system.ports.api_url}/payments/{order_id}"
+        return (await self.http.get(url, headers=self._key)).json()
+
+    async def control(self, path: str) -> Any:
+        url = f"{self.system.ports.simulator_url}/control/{path}"
+        return (await self.http.get(url)).json()
+
+    async def fault(self, order_id: str, fault: str) -> None:
+        url = f"{self.system.ports.simulator_url}/control/faults"
+        planned = await self.http.post(url, json={"order_id": order_id, "fault": fault})
+        planned.raise_for_status()
+
+    async def pay(self, opened: httpx.Response) -> None:
+        """The customer presses Pay, and all notifications due are sent."""
+        pressed = await self.http.post(f"{opened.json()['cashier']['url']}/pay")
+        assert pressed.status_code == httpx.codes.SEE_OTHER
+        await self.http.post(f"{self.system.ports.simulator_url}/control/settle")
+
+    async def payment(
+        self, order_id: str
+    ) -> WorkflowHandle[CashierPayment, PaymentView]:
+        client = await Client.connect(
+            f"127.0.0.1:{self.system.ports.temporal}", data_converter=DATA_CONVERTER
+        )
+        return client.get_workflow_handle_for(CashierPayment.run, workflow_id(order_id))
+
+    async def result(self, order_id: str) -> PaymentView:
+        handle = await self.payment(order_id)
+        return await handle.result(rpc_timeout=timedelta(seconds=60))
+
+    async def held_for(self, order_id: str) -> Any:
+        """What the simulator's ledger says is held for the order."""
+        return (await self.control("ledger"))["net"].get(order_id)
+
+
+def an_order_id() -> str:
+    return f"e2e-{uuid4().hex[:10]}"
+
+
+@pytest.fixture(scope="module")
+async def shop(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Shop]:
+    home = Home(tmp_path_factory.mktemp("system"))
+    async with (
+        running_system(home, Ports.free(), keep=True) as system,
+        httpx.AsyncClient(timeout=30) as http,
+    ):
+        yield Shop(system, http)
+
+
+async def test_an_order_is_paid_from_the_shop_to_the_ledger(shop: Shop) -> None:
+    order_id = an_order_id()
+    opened = await shop.take(order_id)
+    await shop.pay(opened)
+    result = await shop.result(order_id)
+    assert opened.status_code == httpx.codes.CREATED
+    assert result.outcome is PaymentOutcome.PAID
+    assert (await shop.look(order_id))["status"] == "PAID"
+    assert await shop.held_for(order_id) == {"PHP": 131400}
+
+
+async def test_two_calls_at_once_create_one_payment_at_alipay(shop: Shop) -> None:
+    order_id = an_order_id()
+    calls = await asyncio.gather(shop.take(order_id), shop.take(order_id))
+    payments = [
+        payment
+        for payment in await shop.control("payments")
+        if payment["order_id"] == order_id
+    ]
+    assert sorted(call.status_code for call in calls) == [200, 201]
+    assert calls[0].json() == calls[1].json()
+    assert len(payments) == 1
+
+
+@pytest.mark.parametrize("when", ["before the call", "before paying", "after paying"])
+async def test_a_killed_worker_only_delays_the_payment(shop: Shop, when: str) -> None:
+    order_id, worker = an_order_id(), shop.system.parts["worker"]
+    if when == "before the call":
+        assert worker.kill()
+    opened = await shop.take(order_id)
+    if when == "before paying":
+        assert worker.kill()
+    await shop.pay(opened)
+    if when == "after paying":
+        assert worker.kill()
+    result = await shop.result(order_id)
+    assert result.outcome is PaymentOutcome.PAID
+    assert await shop.held_for(order_id) == {"PHP": 131400}
+
+
+async def test_a_worker_killed_while_alipay_is_slow_creates_no_second_payment(
+    shop: Shop,
+) -> None:
+    order_id, worker = an_order_id(), shop.system.parts["worker"]
+    await shop.fault(order_id, "slow")
+    taking = asyncio.create_task(shop.take(order_id))
+    while not any(
+        payment["order_id"] == order_id for payment in await shop.control("payments")
+    ):
+        pass  # until Alipay has created it, and before it answers
+    assert worker.kill()
+    await shop.pay(await taking)
+    result = await shop.result(order_id)
+    payments = await shop.control("payments")
+    assert result.outcome is PaymentOutcome.PAID
+    assert len([one for one in payments if one["order_id"] == order_id]) == 1
+
+
+async def test_a_forged_notification_changes_nothing(shop: Shop) -> None:
+    order_id = an_order_id()
+    opened = await shop.take(order_id)
+    await shop.fault(order_id, "notification_forged")
+    await shop.pay(opened)
+    result = await shop.result(order_id)
+    sent = (await shop.control(f"payments/{order_id}_1"))["notifications"]
+    answers = {
+        bool(one["forged"]): [delivery["status"] for delivery in one["deliveries"]]
+        for one in sent
+    }
+    assert result.outcome is PaymentOutcome.PAID
+    assert 401 in answers[True]
+    assert 200 not in answers[True]
+    assert answers[False][-1] == httpx.codes.OK
+
+
+async def test_nothing_secret_stands_in_history_or_logs(shop: Shop) -> None:
+    order_id = an_order_id()
+    await shop.pay(await shop.take(order_id))
+    await shop.result(order_id)
+    history = (await (await shop.payment(order_id)).fetch_history()).to_json()
+    home = shop.system.home
+    written = history + "".join(
+        file.read_text(errors="replace") for file in _logs(home.logs)
+    )
+    private = "".join(home.merchant_key.read_text().splitlines()[1:-1])
+    for secret in (home.api_key.read_text(), private[:40], private[-40:]):
+        assert secret not in written
+    logs = "".join(file.read_text(errors="replace") for file in _logs(home.logs))
+    assert CANARY_EMAIL not in logs
+
+
+def _logs(folder: Path) -> list[Path]:
+    return sorted(folder.glob("*.log"))
+
+
+async def test_a_payment_survives_a_restart_of_everything(tmp_path: Path) -> None:
+    home, ports, order_id = Home(tmp_path), Ports.free(), an_order_id()
+    async with httpx.AsyncClient(timeout=30) as http:
+        async with running_system(home, ports, keep=True) as system:
+            opened = await Shop(system, http).take(order_id)
+        async with running_system(home, ports, keep=True) as system:
+            shop = Shop(system, http)
+            await shop.pay(opened)
+            result = await shop.result(order_id)
+    assert result.outcome is PaymentOutcome.PAID
