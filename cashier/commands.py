@@ -45,7 +45,7 @@ def up(
     from cashier.up import keep_running
 
     ports = Ports(api_port, simulator_port, temporal_port, ui_port)
-    sys.exit(asyncio.run(keep_running(Console(), folder, ports)))
+    sys.exit(asyncio.run(keep_running(Console(), folder.absolute(), ports)))
 
 
 @app.command()

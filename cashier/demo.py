@@ -187,7 +187,7 @@ class Demo:
         for name, value in headers.items():
             text.append(f"\n{name}: {_shortened(value)}", style="not bold green")
         text.append(f"\n\n{_pretty(body)}", style="not bold")
-        self._console.print(Panel(text, border_style="dim", width=96))
+        self._console.print(Panel(text, border_style="dim"))
 
     def _verdict(self, result: PaymentView) -> None:
         took = ""
@@ -213,4 +213,4 @@ def _pretty(body: str) -> str:
 
 
 def _shortened(value: str) -> str:
-    return value if len(value) <= 80 else f"{value[:66]}... ({len(value)} characters)"
+    return value if len(value) <= 60 else f"{value[:40]}... ({len(value)} characters)"

@@ -122,7 +122,6 @@ async def running_system(
     *,
     keep: bool,
     workers: int = 1,
-    server_is_a_part: bool = False,
     settings: Mapping[str, str] | None = None,
     tell: Callable[[str], None] = lambda _: None,
 ) -> AsyncIterator[System]:
@@ -133,8 +132,6 @@ async def running_system(
         ports: Where the parts listen.
         keep: Whether payments survive in the home's files.
         workers: How many processes serve the payments.
-        server_is_a_part: Run Temporal as a part like the others, on the home's file, so
-            that it can be killed and comes back; else it is the SDK's child.
         settings: Environment of all parts, beyond what the home says.
         tell: Called with each step of the start, in words.
 
@@ -150,7 +147,7 @@ async def running_system(
         command = [sys.executable, "-m", "cashier", name.partition("-")[0]]
         system.parts[name] = Part(name, command, environment, _log_of(home, name))
     tell("Starting Temporal, the simulator, the API and the worker")
-    server = _server_part(home, ports) if server_is_a_part else None
+    server = _server_part(home, ports, keep=keep)
     try:
         # All side by side: each part waits for Temporal by itself, and its imports take
         # longer than Temporal's start.
@@ -168,16 +165,16 @@ async def running_system(
         await _stop(system.parts.values())
 
 
-def _server_part(home: Home, ports: Ports) -> Part:
+def _server_part(home: Home, ports: Ports, *, keep: bool) -> Part | None:
+    """Return Temporal as a part; None where only the SDK can get the program."""
     program = temporal_program()
     if program is None:
-        raise PartFailedError(
-            "there is no program `temporal`: run make setup, or set TEMPORAL_CLI_PATH"
-        )
+        return None
     command = [
-        *(program, "server", "start-dev", "--headless", "--log-level", "error"),
+        *(program, "server", "start-dev", "--log-level", "error"),
         *("--ip", "127.0.0.1", "--port", str(ports.temporal)),
-        *("--db-filename", str(home.database)),
+        *("--ui-port", str(ports.ui), "--ui-disable-news-fetch"),
+        *(("--db-filename", str(home.database)) if keep else ()),
         *QUICK_TASKS,
     ]
     return Part("temporal", command, {}, _log_of(home, "temporal"))

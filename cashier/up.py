@@ -22,7 +22,7 @@ async def keep_running(console: Console, folder: Path, ports: Ports) -> int:
     stop = asyncio.Event()
     for name in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(name, stop.set)
-    home = Home(folder.absolute())
+    home = Home(folder)
     try:
         with console.status("Starting") as status:
             async with running_system(home, ports, keep=True, tell=status.update) as up:
