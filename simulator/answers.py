@@ -8,7 +8,7 @@ from simulator.payments import Payment, Refund, Status
 
 Body = dict[str, Any]
 
-# The real gateway writes US Pacific offsets into its bodies (api.md 2.0, Datetime).
+# The real gateway writes US Pacific offsets into its bodies (docs/protocol.md 2.0).
 PACIFIC = timezone(timedelta(hours=-7))
 
 MESSAGES = {
@@ -51,7 +51,8 @@ class Writer:
 
     def inquiry(self, payment: Payment, now: datetime) -> Body:
         status = payment.status
-        body = {"result": SUCCESS, "paymentStatus": status} | self._head(payment)
+        body: Body = {"result": SUCCESS, "paymentStatus": status}
+        body |= self._head(payment)
         if status is Status.PROCESSING:
             body |= _payment_result("PAYMENT_IN_PROCESS")
             body["redirectActionForm"] = {
@@ -62,7 +63,7 @@ class Writer:
         elif status is Status.FAIL:
             body |= _payment_result(payment.fail_code or "PROCESS_FAIL")
         elif status in {Status.SUCCESS, Status.CANCELLED}:
-            # SUCCESS for CANCELLED as well: a trap of the real API (api.md 2.2).
+            # SUCCESS for CANCELLED as well: a trap (docs/protocol.md 2.2).
             body |= _payment_result("SUCCESS")
         if status is Status.SUCCESS:
             body |= self._paid(payment)

@@ -5,6 +5,8 @@ from contextlib import asynccontextmanager
 
 import httpx
 from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
 
 from simulator.broken import quiet_server_log
 from simulator.cashier_page import CashierPage
@@ -57,5 +59,14 @@ def create_app(
         if request.url.path.startswith("/control/"):
             return await control.refuse(error)
         return await cashier_page.refuse(request, error)
+
+    @app.exception_handler(RequestValidationError)
+    async def unreadable(_: Request, error: RequestValidationError) -> Response:
+        # Without the input, which may be what JSON cannot hold: NaN, Infinity.
+        detail = [
+            {name: problem[name] for name in ("loc", "msg", "type")}
+            for problem in error.errors()
+        ]
+        return JSONResponse({"detail": detail}, 422)
 
     return app

@@ -1,42 +1,60 @@
-"""Answers that are none: a connection that hangs, or breaks off in the middle.
+"""Answers that are none: a connection that hangs, breaks off, or is only slow.
 
-Plain ASGI, because no framework lets a response end before its content-length. The
-server reports such a response as a programming error before it closes the connection;
-`quiet_server_log` takes back just that line.
+No framework lets a response end before its content-length, so these speak ASGI
+themselves. The server reports them as programming errors before it closes the
+connection; `quiet_server_log` takes back just that line.
 """
 
 import asyncio
 import logging
 
+from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 # What uvicorn says when a response was begun and not finished.
 COMPLAINT = "ASGI callable returned without completing response."
 
 
-class BrokenResponse:
+class BrokenResponse(Response):
     """Waits, promises more bytes than it sends, and lets the server hang up."""
 
-    def __init__(self, body: bytes, *, promised: int, after: float = 0.0) -> None:
-        self._body = body
-        self._promised = promised
+    def __init__(self, part: bytes, *, promised: int, after: float = 0.0) -> None:
+        super().__init__(headers={"content-length": str(promised)})
+        self._part = part
         self._after = after
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def __call__(
+        self,
+        scope: Scope,  # noqa: ARG002  the signature is ASGI's
+        receive: Receive,
+        send: Send,
+    ) -> None:
         await hold(receive, self._after)
-        length = str(self._promised).encode()
-        headers = [(b"content-type", b"application/json"), (b"content-length", length)]
-        await send({"type": "http.response.start", "status": 200, "headers": headers})
-        part = {"type": "http.response.body", "body": self._body, "more_body": True}
-        await send(part)
+        start = {"type": "http.response.start", "status": 200}
+        await send({**start, "headers": self.raw_headers})
+        body = {"type": "http.response.body", "body": self._part}
+        await send({**body, "more_body": True})
 
 
-def hanging(seconds: float) -> BrokenResponse:
+class SlowResponse(Response):
+    """An answer that comes late, if anybody still waits for it."""
+
+    def __init__(self, response: Response, seconds: float) -> None:
+        super().__init__()
+        self._response = response
+        self._seconds = seconds
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await hold(receive, self._seconds)
+        await self._response(scope, receive, send)
+
+
+def hanging(seconds: float) -> Response:
     """Return a response that keeps the client waiting and then tells it nothing."""
     return BrokenResponse(b"", promised=1, after=seconds)
 
 
-def cut(body: bytes) -> BrokenResponse:
+def cut(body: bytes) -> Response:
     """Return a response that breaks off in the middle of its body."""
     return BrokenResponse(body[: len(body) // 2], promised=len(body))
 

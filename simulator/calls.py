@@ -1,7 +1,10 @@
-"""What the merchant called: which payment a call is about, and the list of all calls."""
+"""What the merchant called: which payment a call is about, how it was answered."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+
+from starlette.requests import Request
 
 from simulator.faults import Fault
 from simulator.fields import Fields
@@ -9,16 +12,42 @@ from simulator.payments import Payment
 from simulator.refusal import RefusedError
 from simulator.register import Register
 
+# The headers that prove a request; the others are of no account to anybody.
+PROOF = ("client-id", "request-time", "signature")
+
 
 @dataclass(frozen=True)
 class Call:
-    """One call and its answer; no result code means that no verdict was sent."""
+    """One call as it was received, and its answer.
+
+    Attributes:
+        headers: Those of `PROOF` that came, untouched.
+        body: The raw text; what is not UTF-8 is shown as replacement characters.
+        result_code: None: no verdict was sent.
+    """
 
     time: datetime
     api: str
-    payment_request_id: str | None
-    result_code: str | None
-    fault: Fault | None
+    path: str
+    headers: Mapping[str, str]
+    body: str
+    payment_request_id: str | None = None
+    result_code: str | None = None
+    fault: Fault | None = None
+
+    @classmethod
+    def received(
+        cls, time: datetime, api: str, request: Request, body: bytes
+    ) -> "Call":
+        return cls(
+            time=time,
+            api=api,
+            path=request.url.path,
+            headers={
+                name: request.headers[name] for name in PROOF if name in request.headers
+            },
+            body=body.decode(errors="replace"),
+        )
 
 
 @dataclass(frozen=True)
@@ -30,17 +59,15 @@ class Subject:
     value: int = 0
 
     @classmethod
-    def of(
-        cls, register: Register, api: str, client_id: str, body: Fields
-    ) -> "Subject":
+    def of(cls, register: Register, api: str, client: str, body: Fields) -> "Subject":
         """Look leniently: a body that is refused later may still be meant to fail."""
         if api == "pay":
             return cls._of_pay(body)
         try:
             if api == "inquiryRefund":
-                payment: Payment = register.refund(client_id, body)[0]
+                payment: Payment = register.refund(client, body)[0]
             else:
-                payment = register.payment(client_id, body)
+                payment = register.payment(client, body)
         except RefusedError:
             return cls(_text(body.values.get("paymentRequestId")))
         return cls(payment.payment_request_id, payment.order_id, payment.value)

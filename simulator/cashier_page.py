@@ -52,14 +52,13 @@ class CashierPage:
     async def decline(self, token: str, request: Request) -> RedirectResponse:
         """The customer declines."""
         payment = self._find(token)
-        self._plan(payment, await _chosen_fault(request))
-        self._simulation.lifecycle.decline(payment)
+        self._simulation.lifecycle.decline(payment, await _chosen_fault(request))
         return _back(payment)
 
     async def leave(self, token: str, request: Request) -> RedirectResponse:
         """The customer goes back to the shop and has done nothing."""
         payment = self._find(token)
-        self._plan(payment, await _chosen_fault(request))
+        self._simulation.lifecycle.plan(payment, await _chosen_fault(request))
         return _back(payment)
 
     async def refuse(self, request: Request, error: Exception) -> HTMLResponse:
@@ -72,10 +71,6 @@ class CashierPage:
             raise HTTPException(404, "There is no such cashier page.")
         self._simulation.lifecycle.catch_up(payment)
         return payment
-
-    def _plan(self, payment: Payment, fault: Fault | None) -> None:
-        if fault is not None:
-            self._simulation.faults.plan(payment.payment_request_id, fault)
 
     def _page(self, payment: Payment, status: int, problem: str = "") -> HTMLResponse:
         left = (payment.expires_at - self._simulation.clock()).total_seconds()
@@ -103,5 +98,5 @@ async def _chosen_fault(request: Request) -> Fault | None:
 
 
 def _back(payment: Payment) -> RedirectResponse:
-    # The redirect carries no result, as with the real wallets (api.md 2.1).
+    # The redirect carries no result, as with the real wallets (docs/protocol.md 2.1).
     return RedirectResponse(payment.redirect_url, 303)

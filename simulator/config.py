@@ -41,9 +41,9 @@ class SimulatorConfig:
     seed: int = 0
     fault_rate: float = 0.0
     notify_url: str | None = None
-    # Longer than the 15 s after which Alipay's own SDKs give up (api.md 1.8).
+    # Longer than the 15 s after which most SDKs give up (docs/protocol.md 1.8).
     timeout_seconds: float = 20.0
-    # Noticeable, and shorter than the 10 s that Alipay recommends for `pay`.
+    # Noticeable, and shorter than the 10 s advised for `pay` (docs/protocol.md 4.2).
     slow_seconds: float = 3.0
     state_file: Path | None = None
 

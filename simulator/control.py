@@ -7,11 +7,20 @@ from fastapi import APIRouter, HTTPException, status
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field, model_validator
 
-from simulator.faults import DEFAULT_MIX, DEFAULT_SKEW, SENTENCES, Fault
+from simulator.faults import (
+    CALL_FAULTS,
+    DEFAULT_MIX,
+    DEFAULT_SKEW,
+    SENTENCES,
+    Fault,
+)
 from simulator.payments import Payment
 from simulator.simulation import PAYMENT, Simulation
 
 JsonObject = dict[str, Any]
+
+# A day: no clock is more wrong than that, and no date leaves the calendar by it.
+MOST_SKEW = 24 * 60
 
 
 class FaultOrder(BaseModel):
@@ -25,12 +34,20 @@ class FaultOrder(BaseModel):
     fault: Fault
     times: int | None = Field(default=None, ge=1)
     api: str | None = None
-    minutes: float = DEFAULT_SKEW.total_seconds() / 60
+    minutes: float = Field(
+        default=DEFAULT_SKEW.total_seconds() / 60,
+        ge=-MOST_SKEW,
+        le=MOST_SKEW,
+        allow_inf_nan=False,
+    )
 
     @model_validator(mode="after")
-    def _names_one(self) -> "FaultOrder":
+    def _makes_sense(self) -> "FaultOrder":
         if (self.payment_request_id is None) == (self.order_id is None):
             raise ValueError("name either payment_request_id or order_id")
+        if self.api is not None and self.fault not in CALL_FAULTS:
+            # It would wait for ever: nobody asks for it by a call.
+            raise ValueError(f"{self.fault} does not befall a call: name no api")
         return self
 
     @property

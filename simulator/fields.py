@@ -3,16 +3,16 @@
 import json
 import re
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
 from simulator.money import EXPONENTS, Money
 from simulator.refusal import RefusedError
 
-# Special characters are forbidden in ids by the older pages (api.md 2.0, IDs).
+# Letters, digits, - and _ only: our conclusion (docs/protocol.md 2.0).
 IDENTIFIER = re.compile(r"[A-Za-z0-9_-]{1,64}")
-# A positive whole number in text, of at most 16 digits (docs.antom.com/ac/ref/cc).
+# A positive whole number in text, of at most 16 digits (docs/protocol.md 2.0).
 VALUE = re.compile(r"[1-9][0-9]{0,15}")
 
 
@@ -35,6 +35,13 @@ class Fields:
             raise illegal("The body", "is not JSON") from None
         if not isinstance(values, dict):
             raise illegal("The body", "is not a JSON object")
+        try:
+            # JSON can hold half of a surrogate pair, which no answer can repeat.
+            json.dumps(values, ensure_ascii=False).encode()
+        except UnicodeEncodeError:
+            raise illegal("The body", "holds half of a surrogate pair") from None
+        except RecursionError:
+            raise illegal("The body", "is nested too deeply") from None
         return cls(values)
 
     def named(self, name: str) -> str:
@@ -74,15 +81,18 @@ class Fields:
         value = self.text(name, longest=2048)
         try:
             parts = urlsplit(value)
+            # Read for its check alone: a port is a number up to 65535.
+            _ = parts.port
         except ValueError:
             raise illegal(self.named(name), "is not a URL") from None
-        if not parts.scheme or not parts.netloc or not value.isascii():
+        if not parts.scheme or not parts.hostname or not value.isascii():
             raise illegal(self.named(name), "is not an absolute URL")
         if schemes and parts.scheme not in schemes:
             raise illegal(self.named(name), f"must begin with {' or '.join(schemes)}")
         return value
 
     def moment(self, name: str) -> datetime:
+        """Read a time with an offset, and return it in UTC."""
         value = self.text(name, longest=64)
         try:
             moment = datetime.fromisoformat(value)
@@ -90,7 +100,10 @@ class Fields:
             raise illegal(self.named(name), "is not an ISO 8601 time") from None
         if "T" not in value or moment.tzinfo is None:
             raise illegal(self.named(name), "must be a time with an offset")
-        return moment
+        try:
+            return moment.astimezone(UTC)
+        except OverflowError:
+            raise illegal(self.named(name), "is out of the calendar") from None
 
     def currency(self, name: str) -> str:
         value = self.text(name, longest=3)
@@ -108,7 +121,7 @@ class Fields:
                 amount.named("value"), "must be a positive whole number in text"
             )
         money = Money(amount.currency("currency"), int(value))
-        # Rupiah have two minor digits that must be 00 (payment_cashier, warning).
+        # Rupiah have two minor digits that must be 00 (docs/protocol.md 2.0).
         if money.currency == "IDR" and money.value % 100:
             raise illegal(amount.named("value"), "must end in 00 for IDR")
         return money

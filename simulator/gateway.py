@@ -1,15 +1,15 @@
-"""The signed API: verifies the merchant, carries out, signs, and injects call faults."""
+"""The signed API: verifies the merchant, answers signed, injects call faults."""
 
 import json
+from dataclasses import replace
 
 from fastapi import APIRouter, Request, Response
-from starlette.types import Receive, Scope, Send
 
 from alipay.errors import SignatureVerificationError
 from alipay.keys import AlipayKeys
 from alipay.signing import Message, sign, verify
 from simulator.answers import Body, Writer, result, stamp
-from simulator.broken import BrokenResponse, cut, hanging, hold
+from simulator.broken import SlowResponse, cut, hanging
 from simulator.calls import Call, Subject
 from simulator.faults import CALL_FAULTS, Fault
 from simulator.fields import Fields
@@ -18,7 +18,7 @@ from simulator.simulation import Simulation
 
 PRODUCTION_PATH = "/ams/api/v1/payments/{api}"
 SANDBOX_PATH = "/ams/sandbox/api/v1/payments/{api}"
-# Client ids that begin so belong to the sandbox path (official SDKs).
+# Client ids that begin so belong to the sandbox path (docs/protocol.md 1.1).
 SANDBOX_CLIENT = "SANDBOX_"
 
 JSON = "application/json; charset=UTF-8"
@@ -29,6 +29,16 @@ INSTEAD: dict[Fault | None, Body] = {
     Fault.U_FOR_EVER: {"result": result("U", "UNKNOWN_EXCEPTION")},
     Fault.RATE_LIMIT: {"result": result("U", "REQUEST_TRAFFIC_EXCEED_LIMIT")},
 }
+# Faults after which the merchant has not read any result.
+NO_VERDICT = frozenset(
+    {
+        Fault.TIMEOUT_BEFORE,
+        Fault.TIMEOUT_AFTER,
+        Fault.SERVER_ERROR_BEFORE,
+        Fault.SERVER_ERROR_AFTER,
+        Fault.CUT,
+    }
+)
 
 
 class Gateway:
@@ -36,7 +46,6 @@ class Gateway:
 
     def __init__(self, simulation: Simulation) -> None:
         self._simulation = simulation
-        self._config = simulation.config
         self._keys = {
             # Merchants have one key here, and the SDKs call the first version 1.
             client_id: AlipayKeys({"1": key})
@@ -51,19 +60,21 @@ class Gateway:
     async def call(self, api: str, request: Request) -> Response:
         """A signed call: pay, inquiryPayment, cancel, refund or inquiryRefund."""
         body = await request.body()
+        simulation = self._simulation
+        call = Call.received(simulation.clock(), api, request, body)
         try:
             client_id = self._authenticate(request, body)
         except RefusedError as refused:
-            # Before the client is known nothing is signed (api.md 1.6).
-            self._remember(api, None, refused.code, None)
-            return _respond({"result": refused.result()}, {})
-        exchange = _Exchange(self, request, client_id)
+            # Before the client is known nothing is signed (docs/protocol.md 1.6).
+            simulation.calls.append(replace(call, result_code=refused.code))
+            return _respond(_bytes({"result": refused.result()}), {})
+        exchange = _Exchange(simulation, request, client_id)
         try:
             fields = Fields.parse(body)
         except RefusedError as refused:
-            self._remember(api, None, refused.code, None)
+            simulation.calls.append(replace(call, result_code=refused.code))
             return exchange.respond({"result": refused.result()})
-        return await self._answer(api, exchange, fields)
+        return await self._answer(call, exchange, fields)
 
     def _authenticate(self, request: Request, body: bytes) -> str:
         client_id = request.headers.get("client-id", "")
@@ -80,9 +91,9 @@ class Gateway:
         return client_id
 
     async def _answer(
-        self, api: str, exchange: "_Exchange", fields: Fields
+        self, call: Call, exchange: "_Exchange", fields: Fields
     ) -> Response:
-        simulation, faults = self._simulation, self._simulation.faults
+        api, simulation, faults = call.api, self._simulation, self._simulation.faults
         subject = Subject.of(simulation.register, api, exchange.client_id, fields)
         if api == "pay" and subject.payment_request_id:
             faults.meet(subject.payment_request_id)
@@ -100,8 +111,16 @@ class Gateway:
             if fault is Fault.U_AFTER:
                 answered = INSTEAD[Fault.U_BEFORE]
         response = exchange.deliver(answered, fault)
-        code = answered["result"]["resultCode"] if answered else None
-        self._remember(api, subject.payment_request_id, code, fault)
+        verdict = None if fault in NO_VERDICT else answered
+        code = verdict["result"]["resultCode"] if verdict else None
+        simulation.calls.append(
+            replace(
+                call,
+                payment_request_id=subject.payment_request_id,
+                result_code=code,
+                fault=fault,
+            )
+        )
         return response
 
     def _operate(self, api: str, exchange: "_Exchange", fields: Fields) -> Body:
@@ -120,20 +139,16 @@ class Gateway:
             return
         if simulation.faults.take(subject.keys, {Fault.PAID_BEFORE_RESPONSE}):
             simulation.lifecycle.pay(payment)
-            await simulation.settle()
-
-    def _remember(
-        self, api: str, request_id: str | None, code: str | None, fault: Fault | None
-    ) -> None:
-        now = self._simulation.clock()
-        self._simulation.calls.append(Call(now, api, request_id, code, fault))
+            await simulation.notifier.settle(payment.payment_request_id)
 
 
 class _Exchange:
     """One call of a known client: signs and delivers its answer."""
 
-    def __init__(self, gateway: Gateway, request: Request, client_id: str) -> None:
-        self._simulation = gateway._simulation
+    def __init__(
+        self, simulation: Simulation, request: Request, client_id: str
+    ) -> None:
+        self._simulation = simulation
         self._path = request.url.path
         self.client_id = client_id
         self.writer = Writer(self._simulation.config.base_url)
@@ -156,26 +171,28 @@ class _Exchange:
             raise RefusedError("NO_INTERFACE_DEF", f"This client must call {where}.")
 
     def respond(self, body: Body) -> Response:
-        return _respond(body, self._signed(_bytes(body)))
+        content = _bytes(body)
+        return _respond(content, self._signed(content))
 
     def deliver(self, body: Body | None, fault: Fault | None) -> Response:
         """Return the answer, or what a fault makes of it."""
         config = self._simulation.config
         if fault in {Fault.TIMEOUT_BEFORE, Fault.TIMEOUT_AFTER}:
-            return _Broken(hanging(config.timeout_seconds))
+            return hanging(config.timeout_seconds)
         if body is None or fault is Fault.SERVER_ERROR_AFTER:
             return Response("Service Unavailable", 503, media_type="text/plain")
         content = _bytes(body)
         match fault:
             case Fault.CUT:
-                return _Broken(cut(content))
+                return cut(content)
             case Fault.UNSIGNED:
-                return _respond(body, {})
+                return _respond(content, {})
             case Fault.BADLY_SIGNED:
-                return _respond(body, self._signed(content + b" "))
+                return _respond(content, self._signed(content + b" "))
             case Fault.SLOW:
-                return _Slow(_respond(body, self._signed(content)), config.slow_seconds)
-        return self.respond(body)
+                answer = _respond(content, self._signed(content))
+                return SlowResponse(answer, config.slow_seconds)
+        return _respond(content, self._signed(content))
 
     def _signed(self, content: bytes) -> dict[str, str]:
         config = self._simulation.config
@@ -189,33 +206,9 @@ class _Exchange:
         }
 
 
-class _Broken(Response):
-    """A broken answer in the shape that FastAPI passes on untouched."""
-
-    def __init__(self, broken: BrokenResponse) -> None:
-        super().__init__()
-        self._broken = broken
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await self._broken(scope, receive, send)
-
-
-class _Slow(Response):
-    """An answer that comes late, if anybody still waits for it."""
-
-    def __init__(self, response: Response, seconds: float) -> None:
-        super().__init__()
-        self._response = response
-        self._seconds = seconds
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await hold(receive, self._seconds)
-        await self._response(scope, receive, send)
-
-
 def _bytes(body: Body) -> bytes:
     return json.dumps(body, separators=(",", ":")).encode()
 
 
-def _respond(body: Body, headers: dict[str, str]) -> Response:
-    return Response(_bytes(body), 200, headers, media_type=JSON)
+def _respond(content: bytes, headers: dict[str, str]) -> Response:
+    return Response(content, 200, headers, media_type=JSON)

@@ -1,7 +1,8 @@
 """The state on disk: one JSON line for each change, so a restart forgets nothing.
 
-A line holds the whole record, and the last line of a record counts: a change costs one
-write whatever the number of payments. Opening the file rewrites it to one line a record.
+A line holds the whole record, and the last line of a record counts: a change costs
+one write whatever the number of payments. Opening the file rewrites it to one line a
+record.
 """
 
 import json
@@ -27,6 +28,10 @@ class Journal:
     def __init__(self, path: Path | None) -> None:
         self._path = path
         self._file: TextIO | None = None
+
+    @property
+    def is_open(self) -> bool:
+        return self._file is not None
 
     def open(self) -> list[Line]:
         """Return what the file knows, oldest record first, and begin to append."""

@@ -1,11 +1,9 @@
-"""The book of money that really moved; independent of what any payment says of itself."""
+"""The book of money that really moved, whatever a payment says of itself."""
 
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-
-from simulator.money import Money
 
 
 class Kind(StrEnum):
@@ -50,27 +48,6 @@ class Ledger:
             return False
         self._entries[entry.key] = entry
         return True
-
-    def charges(self, order_id: str) -> int:
-        """Return how often the customer's money was taken for an order."""
-        return sum(
-            entry.kind is Kind.CHARGE and entry.order_id == order_id
-            for entry in self._entries.values()
-        )
-
-    def net(self, order_id: str) -> Money | None:
-        """Return what the merchant holds for an order; None when nothing ever moved.
-
-        Raises:
-            ValueError: The order was charged in several currencies: no sum exists.
-        """
-        held = self.nets().get(order_id)
-        if held is None:
-            return None
-        if len(held) > 1:
-            raise ValueError(f"order {order_id} was charged in {', '.join(held)}")
-        ((currency, value),) = held.items()
-        return Money(currency, value)
 
     def nets(self) -> dict[str, dict[str, int]]:
         """Return what the merchant holds, by order and currency."""

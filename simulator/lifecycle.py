@@ -49,6 +49,12 @@ class Lifecycle:
         self._save(payment)
         self._wake(payment, payment.expires_at)
 
+    def repeat(self, payment: Payment) -> None:
+        """The merchant sends `pay` once more."""
+        self.catch_up(payment)
+        payment.pay_calls += 1
+        self._save(payment)
+
     def resume(self, payment: Payment) -> None:
         """Take up a payment after a restart."""
         self._register.add(payment)
@@ -78,23 +84,26 @@ class Lifecycle:
     def pay(self, payment: Payment, fault: Fault | None = None) -> None:
         """The customer pays.
 
+        Args:
+            payment: What is paid.
+            fault: What goes wrong; forgotten when the customer is refused.
+
         Raises:
-            NotPayableError: The payment has ended.
+            NotPayableError: The payment has ended, or the wallet works on it.
         """
         keys = keys_of(payment)
-        if fault is not None:
-            self._faults.plan(payment.payment_request_id, fault)
         self.catch_up(payment)
-        late = self._faults.waiting(keys, LATE_FAULTS)
-        if late is not None and payment.payable:
-            return  # This customer comes back when it is too late.
-        closed = {Fault.PAY_AFTER_EXPIRY: payment.expired}
-        closed[Fault.PAY_AFTER_CANCEL] = payment.status is Status.CANCELLED
-        if late is not None and closed[late.fault]:
-            self._faults.take(keys, {late.fault})
+        late = _late_faults(payment)
+        allowed = payment.payable or fault in late
+        if not allowed and not self._faults.waiting(keys, late):
+            raise payment.not_payable()
+        self.plan(payment, fault)
+        if self._faults.take(keys, late):
             self._pay_late(payment)
             return
-        if payment.payable and self._faults.take(keys, {Fault.PENDING_THEN_S}):
+        if self._faults.waiting(keys, LATE_FAULTS):
+            return  # This customer comes back when it is too late.
+        if self._faults.take(keys, {Fault.PENDING_THEN_S}):
             payment.begin(self._clock() + self._config.shortened(PAUSE))
             self._wake(payment, payment.completes_at)
             self._announcer.pending(payment)
@@ -103,14 +112,24 @@ class Lifecycle:
         payment.complete(self._clock())
         self._charge(payment)
 
-    def decline(self, payment: Payment) -> None:
+    def plan(self, payment: Payment, fault: Fault | None) -> None:
+        """Let what the customer chose, if anything, wait for its moment."""
+        if fault is not None:
+            self._faults.plan(payment.payment_request_id, fault)
+
+    def decline(self, payment: Payment, fault: Fault | None = None) -> None:
         """The customer declines.
 
+        Args:
+            payment: What is not paid.
+            fault: What goes wrong; forgotten when the customer is refused.
+
         Raises:
-            NotPayableError: The payment has ended.
+            NotPayableError: The payment has ended, or the wallet works on it.
         """
         self.catch_up(payment)
         payment.decline(DECLINED)
+        self.plan(payment, fault)
         self._save(payment)
         self._announcer.failure(payment, DECLINED)
 
@@ -159,7 +178,7 @@ class Lifecycle:
     def _charge(self, payment: Payment) -> None:
         """Write what the wallet took, and tell the merchant."""
         if self._faults.take(keys_of(payment), {Fault.OTHER_AMOUNT}):
-            # One major unit more; a multiple of 100, so it is valid rupiah as well.
+            # A multiple of 100, so that it is valid rupiah as well.
             payment.other_value = payment.value + 100
         self._save(payment)
         self._move(Kind.CHARGE, payment, payment.charged.value, "customer")
@@ -199,6 +218,15 @@ class Lifecycle:
     def _wake(self, payment: Payment, at: datetime | None) -> None:
         if at is not None:
             self._timers.at(at, lambda: self.catch_up(payment))
+
+
+def _late_faults(payment: Payment) -> frozenset[Fault]:
+    """Return what lets the customer pay a payment that is closed."""
+    if payment.expired:
+        return frozenset({Fault.PAY_AFTER_EXPIRY})
+    if payment.status is Status.CANCELLED and payment.paid_at is None:
+        return frozenset({Fault.PAY_AFTER_CANCEL})
+    return frozenset()
 
 
 def new_id(now: datetime, kind: str) -> str:

@@ -3,36 +3,6 @@
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 
-# Digits after the point. Alipay's list is closed: docs.antom.com/ac/ref/cc and the
-# official SDK's amount-currency-rules.json (2026-09-01).
-EXPONENTS: dict[str, int] = dict.fromkeys(
-    ("JPY", "KRW", "VND", "CLP"), 0
-) | dict.fromkeys(
-    [
-        "AUD",
-        "BDT",
-        "BRL",
-        "CAD",
-        "CNY",
-        "EUR",
-        "GBP",
-        "HKD",
-        "IDR",
-        "MXN",
-        "MYR",
-        "NZD",
-        "PEN",
-        "PHP",
-        "PKR",
-        "PLN",
-        "SGD",
-        "THB",
-        "TWD",
-        "USD",
-    ],
-    2,
-)
-
 # What one US dollar buys. Invented, but of the right size, and fixed: the same
 # payment always settles to the same amount.
 PER_DOLLAR: dict[str, Decimal] = {
@@ -45,6 +15,13 @@ PER_DOLLAR: dict[str, Decimal] = {
         "THB": "32.31", "TWD": "30.58", "USD": "1", "VND": "26340.00",
     }.items()
 }  # fmt: skip
+
+# Digits after the point. Alipay's list is closed: docs.antom.com/ac/ref/cc and the
+# official SDK's amount-currency-rules.json (2026-09-01).
+WITHOUT_MINOR_UNIT = frozenset({"JPY", "KRW", "VND", "CLP"})
+EXPONENTS: dict[str, int] = {
+    currency: 0 if currency in WITHOUT_MINOR_UNIT else 2 for currency in PER_DOLLAR
+}
 
 PRICE_DIGITS = Decimal("0.000001")
 

@@ -15,7 +15,7 @@ from alipay.signing import Message, sign
 from simulator.config import Clock, SimulatorConfig
 from simulator.timers import Timers
 
-# The pauses before each send: 8 within 24 h 22 min (paymentrn_online, retry policy).
+# The pauses before each send: 8 within 24 h 22 min (docs/protocol.md 4.1).
 GAPS = (
     timedelta(0),
     timedelta(minutes=2),
@@ -26,6 +26,15 @@ GAPS = (
     timedelta(hours=6),
     timedelta(hours=15),
 )
+# Only this ends the resending; blanks and the order of fields do not matter
+# (docs/protocol.md 2.3).
+ACKNOWLEDGEMENT = {
+    "result": {
+        "resultCode": "SUCCESS",
+        "resultStatus": "S",
+        "resultMessage": "success",
+    }
+}
 # A merchant acknowledges in milliseconds; a dead one must not hold up `settle` long.
 SEND_TIMEOUT = 5.0
 
@@ -82,7 +91,7 @@ class Notifier:
         self._client = httpx.AsyncClient(
             transport=transport, timeout=SEND_TIMEOUT, trust_env=False
         )
-        self._sends: set[asyncio.Task[None]] = set()
+        self._sends: dict[asyncio.Task[None], str] = {}
         self._all: dict[str, list[Notification]] = {}
         self._forger: RSAPrivateKey | None = None
 
@@ -109,10 +118,15 @@ class Notifier:
         if notification.next_at is not None:
             self._schedule(notification, notification.next_at)
 
-    async def settle(self) -> None:
-        """Wait until every send that is in flight now has ended."""
-        if self._sends:
-            await asyncio.wait(self._sends.copy())
+    async def settle(self, payment_request_id: str | None = None) -> None:
+        """Wait until the sends in flight now, of one payment or all, have ended."""
+        sends = [
+            send
+            for send, owner in self._sends.items()
+            if payment_request_id in {None, owner}
+        ]
+        if sends:
+            await asyncio.wait(sends)
 
     async def close(self) -> None:
         sends = list(self._sends)
@@ -129,8 +143,8 @@ class Notifier:
 
     def _spawn(self, notifications: list[Notification]) -> None:
         task = asyncio.create_task(self._send_in_order(notifications))
-        self._sends.add(task)
-        task.add_done_callback(self._sends.discard)
+        self._sends[task] = notifications[0].payment_request_id
+        task.add_done_callback(self._sends.pop)
 
     async def _send_in_order(self, notifications: list[Notification]) -> None:
         for notification in notifications:
@@ -150,7 +164,8 @@ class Notifier:
 
     async def _deliver(self, notification: Notification, at: datetime) -> Delivery:
         body = notification.body.encode()
-        # Seen live: ISO 8601 in UTC with a Z; a fresh one for each send (api.md 1.3).
+        # ISO 8601, one of the two forms in use (docs/protocol.md 1.3). Our conclusion:
+        # each send has a time of its own; no page says (4.1).
         moment = (at + notification.skew).astimezone(UTC)
         time = moment.strftime("%Y-%m-%dT%H:%M:%SZ")
         path = urlsplit(notification.url).path or "/"
@@ -166,22 +181,20 @@ class Notifier:
             response = await self._client.post(
                 notification.url, content=body, headers=headers
             )
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
+        except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as error:
+            # The last one comes of a host whose international name cannot be decoded.
             return Delivery(at, None, acknowledged=False, problem=type(error).__name__)
         acknowledged = response.status_code == 200 and _is_ack(response.content)
         return Delivery(at, response.status_code, acknowledged)
 
     def _forger_key(self) -> RSAPrivateKey:
         if self._forger is None:
-            self._forger = rsa.generate_private_key(
-                public_exponent=65537, key_size=2048
-            )
+            self._forger = rsa.generate_private_key(65537, 2048)
         return self._forger
 
 
 def _is_ack(body: bytes) -> bool:
     try:
-        result = json.loads(body)["result"]
-        return (result["resultCode"], result["resultStatus"]) == ("SUCCESS", "S")
-    except (ValueError, TypeError, KeyError):
+        return bool(json.loads(body) == ACKNOWLEDGEMENT)
+    except (ValueError, RecursionError):
         return False

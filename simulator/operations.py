@@ -2,7 +2,6 @@
 
 import secrets
 from collections.abc import Callable
-from datetime import timedelta
 
 from simulator.answers import Body, Writer
 from simulator.config import Clock, SimulatorConfig
@@ -12,7 +11,6 @@ from simulator.pay_request import PayRequest
 from simulator.payments import Payment, Status
 from simulator.refusal import RefusedError
 from simulator.register import Register
-from simulator.wallets import wallet_of
 
 Operation = Callable[[str, Fields, Writer], Body]
 
@@ -53,13 +51,12 @@ class Operations:
         return self._operations[api]
 
     def pay(self, client_id: str, fields: Fields, writer: Writer) -> Body:
-        request = PayRequest.read(fields, self._clock())
+        request = PayRequest.read(fields)
         payment = self._register.with_request_id(request.payment_request_id)
         if payment is None:
             payment = self._create(client_id, request)
         else:
-            self._lifecycle.catch_up(payment)
-            payment.pay_calls += 1
+            self._lifecycle.repeat(payment)
             _check_repeat(payment, client_id, request)
         return writer.in_process(payment)
 
@@ -99,9 +96,8 @@ class Operations:
 
     def _create(self, client_id: str, request: PayRequest) -> Payment:
         now = self._clock()
-        time_to_pay = timedelta(minutes=wallet_of(request.wallet).minutes)
-        if request.expires_at is not None:
-            time_to_pay = request.expires_at - now
+        # Not asked of a repeat: that is answered by what became of the payment.
+        time_to_pay = request.time_to_pay(now)
         payment = Payment(
             payment_request_id=request.payment_request_id,
             payment_id=new_id(now, "1"),
@@ -125,15 +121,20 @@ class Operations:
 
 
 def _check_repeat(payment: Payment, client_id: str, request: PayRequest) -> None:
-    """Refuse a repeat that differs or comes too late (payment_cashier, responses)."""
+    """Refuse a repeat that differs or comes too late (docs/protocol.md 3.4)."""
     if payment.client_id != client_id:
         raise RefusedError("ACCESS_DENIED", "paymentRequestId belongs to someone else.")
-    # The wallet is checked too: docs.antom.com/ac/ams/idempotency names the method.
-    asked = (payment.asked, payment.wallet)
-    if asked != (request.amount, request.wallet):
+    if payment.asked != request.amount:
         raise RefusedError(
             "REPEAT_REQ_INCONSISTENT",
-            "Amount, currency or payment method differs from the previous request.",
+            "paymentAmount differs from the previous request.",
+        )
+    # Our conclusion: of the method the pages compare only paymentMethodId, which we
+    # never send. Another wallet is another method, so it is no repeat either.
+    if payment.wallet != request.wallet:
+        raise RefusedError(
+            "REPEAT_REQ_INCONSISTENT",
+            "paymentMethod.paymentMethodType differs from the previous request.",
         )
     if payment.status is Status.CANCELLED and payment.paid_at is not None:
         raise RefusedError(

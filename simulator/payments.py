@@ -1,6 +1,6 @@
 """The state machine of one payment; pure: time is told, nothing is sent.
 
-Sources: api.md 3.3 (states), 3.4 (repeats), 3.6 (cancel), 3.7 (refund).
+Sources: docs/protocol.md 3.3 (states), 3.4 (repeats), 3.6 (cancel), 3.7 (refund).
 """
 
 from dataclasses import dataclass, field
@@ -11,7 +11,7 @@ from simulator.money import Money
 from simulator.refusal import RefusedError
 from simulator.wallets import Wallet, wallet_of
 
-# A payment may be cancelled until 00:15 of the next day, UTC+8 (cashierpay/cancel).
+# A payment may be cancelled until 00:15 of the next day, UTC+8 (docs/protocol.md 3.6).
 CANCEL_ZONE = timezone(timedelta(hours=8))
 CANCEL_UNTIL = time(0, 15)
 # The wallet tables give nearly every wallet 365 days.
@@ -116,6 +116,7 @@ class Payment:
 
     def complete(self, now: datetime) -> None:
         """The money has been taken."""
+        # The wallet completes what is PENDING; the customer cannot (Lifecycle.pay).
         if self.status is not Status.PENDING:
             self._must_be_payable()
         self.status, self.paid_at, self.completes_at = Status.SUCCESS, now, None
@@ -129,7 +130,7 @@ class Payment:
         if self.expired:
             self.status, self.fail_code = Status.SUCCESS, None
         elif self.status is not Status.CANCELLED or self.paid_at is not None:
-            raise NotPayableError(self._why())
+            raise self.not_payable()
         self.paid_at, self.pays_late_at = now, None
 
     def decline(self, code: str) -> None:
@@ -183,9 +184,13 @@ class Payment:
         if sum(r.value for r in self.refunds) + amount.value > self.charged.value:
             raise RefusedError("REFUND_AMOUNT_EXCEED", "Refunds exceed the payment.")
 
+    def not_payable(self) -> NotPayableError:
+        """Return the error that tells the customer why he can do nothing here."""
+        return NotPayableError(self._why())
+
     def _must_be_payable(self) -> None:
         if not self.payable:
-            raise NotPayableError(self._why())
+            raise self.not_payable()
 
     def _why(self) -> str:
         if self.expired:

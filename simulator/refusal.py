@@ -2,7 +2,7 @@
 
 
 class RefusedError(Exception):
-    """The verdict F, with one of the result codes of api.md 3.5."""
+    """The verdict F with its result code (docs/protocol.md 3.5)."""
 
     def __init__(self, code: str, message: str) -> None:
         self.code = code
@@ -10,7 +10,7 @@ class RefusedError(Exception):
         super().__init__(f"{code}: {message}")
 
     def result(self) -> dict[str, str]:
-        # resultMessage holds 256 characters at most (api.md 2.1.3).
+        # Our choice: it may quote the request, and nobody reads more than a sentence.
         return {
             "resultCode": self.code,
             "resultStatus": "F",

@@ -39,7 +39,9 @@ class Register:
         return self._by_payment_id.get(payment_id)
 
     def payment(self, client_id: str, fields: Fields) -> Payment:
-        """Find the payment that a request names; paymentId wins (api.md 2.2, 2.4).
+        """Find the payment that a request names.
+
+        paymentId wins (docs/protocol.md 2.2, 2.4).
 
         Raises:
             RefusedError: It names none, or one that this client does not have.
@@ -57,7 +59,7 @@ class Register:
         return found
 
     def refund(self, client_id: str, fields: Fields) -> tuple[Payment, Refund]:
-        """Find the refund that a request names; refundId wins (api.md 2.6).
+        """Find the refund that a request names; refundId wins (docs/protocol.md 2.6).
 
         Raises:
             RefusedError: It names none, or one that this client does not have.

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import deque
+from contextlib import suppress
 
 import httpx
 from pydantic import TypeAdapter
@@ -19,8 +20,9 @@ from simulator.payments import Payment
 from simulator.register import Register
 from simulator.timers import Timers
 
-# Far more than a test or a chaos run makes; an endless `make up` must not grow.
-REMEMBERED_CALLS = 100_000
+# Each is kept with its body, some 2 kB: about 10 MB at most, and an endless `make up`
+# grows no further. Whoever looks wants calls of the last minutes.
+REMEMBERED_CALLS = 5_000
 
 PAYMENT = TypeAdapter(Payment)
 ENTRY = TypeAdapter(Entry)
@@ -75,17 +77,20 @@ class Simulation:
     async def stop(self) -> None:
         if self._ticking is not None:
             self._ticking.cancel()
-            await asyncio.gather(self._ticking, return_exceptions=True)
+            # Anything else that ended it is a defect, and must be seen.
+            with suppress(asyncio.CancelledError):
+                await self._ticking
         await self.notifier.close()
         self._journal.close()
 
     async def settle(self) -> None:
         """Let everything happen that is due by now, and wait for the sends of it."""
         self.timers.fire()
-        # Sends of this very moment have their task, but it may not have run yet.
         await self.notifier.settle()
 
     def _save(self, record: Payment | Entry | Notification) -> None:
+        if not self._journal.is_open:
+            return
         match record:
             case Payment():
                 key, kind = record.payment_request_id, "payment"

@@ -36,7 +36,7 @@ OTHER = Wallet()
 
 # Links: global.alipay.com/docs/ac/cashierpay/urls (2024-05-09). Cancelling:
 # .../cashierpay/cancel (2024-04-24). Refunds: wallet table v1.37 (OVO, GoPay, LinkAja).
-# Minutes: docs.antom.com/ac/pm/default_timeout. JKOPay's step: docs.antom.com/ac/ref/cc.
+# Minutes: docs.antom.com/ac/pm/default_timeout. JKOPay: docs.antom.com/ac/ref/cc.
 WALLETS: dict[str, Wallet] = {
     "AKULAKU_PAYLATER": Wallet("IDR", cancellable=False),
     "AKULAKU_PAYLATER_PH": Wallet("PHP", qr=True, scheme=True, applink=True),

@@ -1,0 +1,129 @@
+"""One run: the system up, the visits, the kills, the settling, the books."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import httpx
+from temporalio.client import Client
+
+from cashier.home import Home, Ports
+from cashier.system import running_system
+from chaos.customer import Customer
+from chaos.faults import FaultMenu
+from chaos.killer import Killer
+from chaos.orders import Plan, plan_order
+from chaos.reading import Reader
+from chaos.report import Run
+from chaos.settling import settle
+from chaos.shop import Shop
+from chaos.visit import visit
+from temporal_client import DATA_CONVERTER
+
+# Customers in the shop at once.
+IN_FLIGHT = 50
+# Alipay's minutes become seconds: 14 minutes 42 s, its first repeat of a notification
+# comes after 6 s. Ours stay what they are; a shop that looks with `refresh` shortens
+# the wait, as a result page does.
+CLOCK_FACTOR = 20
+SETTINGS = {"SIMULATOR_CLOCK_FACTOR": str(CLOCK_FACTOR)}
+
+
+class Chaos:
+    """Takes payments while it kills what takes them."""
+
+    def __init__(
+        self,
+        payments: int,
+        seed: int,
+        folder: Path,
+        *,
+        say: Callable[[str], None] = lambda _: None,
+        advance: Callable[[int], None] = lambda _: None,
+    ) -> None:
+        self._plans = [plan_order(seed, number) for number in range(1, payments + 1)]
+        self._seed = seed
+        self._home = Home(folder)
+        self._say = say
+        self._advance = advance
+
+    async def run(self) -> Run:
+        """Run everything once, in the folder.
+
+        Raises:
+            PartFailedError: The system did not come up.
+        """
+        began = time.monotonic()
+        async with (
+            running_system(
+                self._home,
+                Ports.free(),
+                keep=True,
+                workers=2,
+                settings=SETTINGS,
+                tell=self._say,
+            ) as system,
+            # No limit of connections: a limit would hide who is slow.
+            httpx.AsyncClient(
+                timeout=30, limits=httpx.Limits(max_connections=None), trust_env=False
+            ) as http,
+        ):
+            shop = Shop(http, system.ports.api_url, self._home.api_key.read_text())
+            customer = Customer(http)
+            killer = Killer(system, self._seed)
+            faults = FaultMenu(http, system.ports.simulator_url, self._seed)
+            await faults.mix_in()
+            async with _at_work(killer.run()):
+                self._say("Taking payments")
+                await self._visits(faults, shop, customer)
+            await faults.mix_no_more()
+            client = await Client.connect(
+                f"127.0.0.1:{system.ports.temporal}",
+                data_converter=DATA_CONVERTER,
+                lazy=True,  # it may have been killed a moment ago
+            )
+            reader = Reader(http, system.ports.simulator_url, client, shop)
+            settled = await settle(self._plans, reader, self._tell_settling)
+            self._say("Comparing the books")
+            books = await reader.read(self._plans)
+            injected = await faults.counts()
+        return Run(
+            payments=len(self._plans),
+            seed=self._seed,
+            seconds=time.monotonic() - began,
+            settled=settled,
+            faults=injected,
+            kills=dict(killer.kills),
+            answers=dict(shop.answers),
+            deeds=dict(customer.deeds),
+            books=books,
+            undocumented=dict(shop.undocumented),
+        )
+
+    async def _visits(self, faults: FaultMenu, shop: Shop, customer: Customer) -> None:
+        turnstile = asyncio.Semaphore(IN_FLIGHT)
+
+        async def one(plan: Plan) -> None:
+            async with turnstile:
+                await faults.plan(plan)
+                await visit(plan, shop, customer)
+            self._advance(1)
+
+        async with asyncio.TaskGroup() as group:
+            for plan in self._plans:
+                group.create_task(one(plan))
+
+    def _tell_settling(self, orders: int, at_alipay: int) -> None:
+        self._say(f"Settling: {orders} orders open, {at_alipay} matters at Alipay")
+
+
+@asynccontextmanager
+async def _at_work(work: Awaitable[None]) -> AsyncIterator[None]:
+    task = asyncio.ensure_future(work)
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)

@@ -1,0 +1,105 @@
+"""Connections that hang or break, over a real server: no fake transport can show it."""
+
+import asyncio
+import logging
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import httpx
+import pytest
+import uvicorn
+from fastapi import FastAPI
+
+from tests.simulator.shop import Shop, a_pay, amount
+
+# A complete answer takes milliseconds; nothing here waits for this to pass.
+PATIENCE = 5.0
+
+
+class ReadyServer(uvicorn.Server):
+    """Tells when it listens, so nobody has to ask again and again."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.ready = asyncio.Event()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self.ready.set()
+
+
+@asynccontextmanager
+async def served(app: FastAPI) -> AsyncIterator[str]:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port = listener.getsockname()[1]
+        config = uvicorn.Config(app, lifespan="off", ws="none", log_config=None)
+        server = ReadyServer(config)
+        serving = asyncio.create_task(server.serve(sockets=[listener]))
+        await server.ready.wait()
+        try:
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            server.should_exit = True
+            await serving
+
+
+@pytest.fixture
+async def wired(shop: Shop) -> AsyncIterator[Shop]:
+    """The same shop, with a real wire to the same simulator."""
+    transport = shop.http._transport
+    assert isinstance(transport, httpx.ASGITransport)
+    app: Any = transport.app
+    async with served(app) as url:
+        inner = shop.http
+        async with httpx.AsyncClient(base_url=url, timeout=PATIENCE) as shop.http:
+            yield shop
+        shop.http = inner
+
+
+@pytest.mark.parametrize(
+    ("fault", "created"),
+    [("timeout_before", False), ("timeout_after", True), ("cut", True)],
+)
+async def test_a_broken_call_may_have_taken_effect(
+    wired: Shop, fault: str, created: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    await wired.plan(fault)
+    with (
+        caplog.at_level(logging.ERROR),
+        pytest.raises(httpx.RemoteProtocolError, match="without sending complete"),
+    ):
+        await wired.send("pay", a_pay())
+    assert bool(wired.simulation.register.payments) is created
+    assert await wired.code("pay", a_pay()) == "U PAYMENT_IN_PROCESS"
+    assert not caplog.records
+
+
+async def test_a_client_that_gives_up_first_meets_its_own_time_out(wired: Shop) -> None:
+    await wired.plan("timeout_after")
+    wired.http.timeout = httpx.Timeout(0.01)
+    with pytest.raises(httpx.ReadTimeout):
+        await wired.send("pay", a_pay())
+    wired.http.timeout = httpx.Timeout(PATIENCE)
+    assert wired.simulation.register.payments
+
+
+async def test_the_magic_time_outs_hold_for_two_calls(wired: Shop) -> None:
+    body = a_pay(paymentAmount=amount("PHP", 9902))
+    for _ in range(2):
+        with pytest.raises(httpx.RemoteProtocolError):
+            await wired.send("pay", body)
+    assert await wired.code("pay", body) == "U PAYMENT_IN_PROCESS"
+    inquiry = {"paymentRequestId": "order-1_2"}
+    await wired.pay(**inquiry, paymentAmount=amount("PHP", 9904))
+    for _ in range(2):
+        with pytest.raises(httpx.RemoteProtocolError):
+            await wired.send("inquiryPayment", inquiry)
+    assert await wired.code("inquiryPayment", inquiry) == "S SUCCESS"
+
+
+async def test_a_slow_answer_arrives(wired: Shop) -> None:
+    await wired.plan("slow")
+    assert await wired.code("pay", a_pay()) == "U PAYMENT_IN_PROCESS"
