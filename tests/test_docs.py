@@ -1,0 +1,37 @@
+"""What the documents promise exists: every test, file and command they name."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *ROOT.glob("docs/**/*.md")]
+NAMES = [document.relative_to(ROOT).as_posix() for document in DOCUMENTS]
+TESTS = "\n".join(file.read_text() for file in (ROOT / "tests").rglob("test_*.py"))
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=NAMES)
+def test_every_test_that_a_document_names_exists(document: Path) -> None:
+    named = set(re.findall(r"`(test_\w+)`", document.read_text()))
+    assert [name for name in sorted(named) if f"def {name}(" not in TESTS] == []
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=NAMES)
+def test_every_file_that_a_document_links_to_exists(document: Path) -> None:
+    links = re.findall(r"\]\((?!https?:|#)([^)#]+)", document.read_text())
+    assert [link for link in links if not (document.parent / link).exists()] == []
+
+
+def test_every_command_of_the_readme_is_a_target_of_make() -> None:
+    makefile, readme = ROOT / "Makefile", ROOT / "README.md"
+    targets = set(re.findall(r"^([a-z]+):", makefile.read_text(), re.MULTILINE))
+    named = set(re.findall(r"\bmake ([a-z]+)", readme.read_text()))
+    assert named - {"are"} <= targets
+
+
+def test_every_failure_has_a_test() -> None:
+    text = (ROOT / "docs" / "failure-modes.md").read_text()
+    rows = re.findall(r"^\| (\d+) \|.*\|(.*)\|$", text, re.MULTILINE)
+    assert [int(number) for number, _ in rows] == [*range(1, 18), 20, 21]
+    assert all("`test_" in proofs for _, proofs in rows)
