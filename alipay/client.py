@@ -36,7 +36,7 @@ from alipay.models import (
 )
 from alipay.signing import Message, sign, verify
 
-# Alipay recommends 10 s for `pay`, then the same request again (api.md 4.2).
+# Alipay recommends 10 s for `pay`, then the same request again (protocol.md 4.2).
 READ_TIMEOUT = timedelta(seconds=10)
 # A host that does not answer the handshake is down or unreachable; fail soon, retry.
 CONNECT_TIMEOUT = timedelta(seconds=3)
@@ -69,7 +69,7 @@ def open_connections(
 
 
 def epoch_milliseconds() -> str:
-    """Return the Request-Time as the current documentation wants it (api.md 1.3)."""
+    """Return the Request-Time as today's documentation wants it (protocol.md 1.3)."""
     return str(round(datetime.now(UTC).timestamp() * 1000))
 
 
@@ -185,13 +185,13 @@ class AlipayClient:
         answer_type: type[AnswerT],
     ) -> AnswerT:
         if response.status_code != httpx.codes.OK:
-            # Business failures come as 200 with F (api.md 1.6); others say nothing.
+            # Business failures are 200 with F (protocol.md 1.6); the rest says nothing.
             raise NoVerdictError(f"{api}: HTTP {response.status_code}")
         signature = response.headers.get("signature")
         time = response.headers.get("response-time")
         if signature is None and time is None:
             answer = _parse(api, response.content, answer_type)
-            # Errors raised before Alipay knows who calls come unsigned (api.md 1.6).
+            # Errors before Alipay knows who calls come unsigned (protocol.md 1.6).
             accepted = (api, answer.result.result_code) in ACCEPTED
             if accepted or answer.result.result_status not in ("F", "U"):
                 raise UnprovenResponseError(f"{api}: unsigned answer that says yes")
@@ -214,7 +214,7 @@ class AlipayClient:
 
 
 def path_of(api: str, client_id: str) -> str:
-    """Return the path to call and sign; sandbox clients have their own (api.md 1.1)."""
+    """Return the path to call and sign; the sandbox has its own (protocol.md 1.1)."""
     stage = "/ams/sandbox/api" if client_id.startswith("SANDBOX_") else "/ams/api"
     return f"{stage}/v1/payments/{api}"
 

@@ -89,7 +89,7 @@ class AlipayKeys:
         self._keys = {int(version): key for version, key in keys.items()}
 
     def of_version(self, version: str | None) -> RSAPublicKey:
-        """Return the key of a version, the newest when none is named (api.md 1.2).
+        """Return the key of a version, the newest when none is named (protocol.md 1.2).
 
         Raises:
             SignatureVerificationError: We hold no key of that version.

@@ -1,7 +1,7 @@
 """Alipay's wire, field by field, as far as we read or send it.
 
 Scalars travel as JSON strings ("20", "true"), sometimes as numbers: both are read.
-Unknown fields are kept, since Alipay adds fields without notice (api.md 1.8, 2.3).
+Unknown fields are kept, since Alipay adds fields without notice (protocol.md 1.8, 2.3).
 Source of all fields: Alipay Global, `payment_cashier`, `paymentri_online`,
 `paymentc_online` and `paymentrn_online` under https://global.alipay.com/docs/ac/ams/
 """
@@ -57,7 +57,7 @@ class Amount(Wire):
 class Result(Wire):
     """The result block of every answer.
 
-    `S` done, `F` refused, `U` unknown; any other letter counts as `U` (api.md 3.1).
+    `S` done, `F` refused, `U` unknown; any other letter is a `U` (protocol.md 3.1).
     """
 
     result_code: str
@@ -188,7 +188,7 @@ class Answer(Settlement):
 
 
 class PayResponse(Answer):
-    """The answer to `pay`; payable only with at least one URL (api.md 3.2)."""
+    """The answer to `pay`; payable only with at least one URL (protocol.md 3.2)."""
 
     normal_url: str | None = None
     scheme_url: str | None = None
@@ -214,7 +214,7 @@ class CancelResponse(Answer):
 
 
 class PaymentNotification(Settlement):
-    """`notifyPayment`: proof of payment only as PAYMENT_RESULT with S (api.md 2.3)."""
+    """`notifyPayment`: proof only as PAYMENT_RESULT with S (protocol.md 2.3)."""
 
     notify_type: str
     result: Result

@@ -11,7 +11,7 @@ from alipay.keys import AlipayKeys
 from alipay.models import PaymentNotification, Result
 from alipay.signing import Message, verify
 
-# The one acknowledgement that ends Alipay's resending (api.md 2.3).
+# The one acknowledgement that ends Alipay's resending (protocol.md 2.3).
 ACKNOWLEDGEMENT = {
     "result": Result(
         result_code="SUCCESS", result_status="S", result_message="success"

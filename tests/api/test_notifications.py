@@ -15,7 +15,6 @@ from tests.api.running import Shop, paid_notification
 from tests.builders import a_cancel, a_page, a_refusal, an_inquiry
 from tests.fakes import FakeAlipay
 from tests.samples.reading import changed
-from workflows.late_payment import LatePayment
 
 ACK = (
     b'{"result":{"resultCode":"SUCCESS","resultStatus":"S","resultMessage":"success"}}'
@@ -171,8 +170,10 @@ async def test_a_failure_after_an_unpaid_end_is_old_news(shop: Shop) -> None:
 async def late_money_of(shop: Shop, order_id: str, attempt: int) -> LatePaymentView:
     """Wait until the late money of an attempt has been dealt with."""
     name = payment_request_id(order_id, attempt)
-    late = shop.client.get_workflow_handle_for(LatePayment.run, late_payment_id(name))
-    return await late.result()
+    late = shop.client.get_workflow_handle(
+        late_payment_id(name), result_type=LatePaymentView
+    )
+    return LatePaymentView.model_validate(await late.result())
 
 
 async def test_a_success_after_an_unpaid_end_is_dealt_with_once(shop: Shop) -> None:
