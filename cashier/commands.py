@@ -49,6 +49,19 @@ def up(
 
 
 @app.command()
+def prepare(
+    folder: Annotated[
+        Path, typer.Argument(help="Where keys, payments and logs will be kept")
+    ] = Path(".cashier"),
+) -> None:
+    """Make the keys that a local system needs, as `up` does; existing ones stay."""
+    from cashier.home import Home
+
+    Home(folder).prepare()
+    Console().print(f"{folder} is prepared")
+
+
+@app.command()
 def worker() -> None:
     """Run the worker; it serves payments until SIGTERM."""
     from settings import Settings
