@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up test check format bench lock
+.PHONY: help setup demo up test check format bench chaos lock
 
 help:  ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "make %-8s %s\n", $$1, $$2}'
@@ -43,6 +43,12 @@ format: $(READY)  ## Format the code and apply the linter's safe fixes
 
 bench: $(READY)  ## Measure speed, cost and memory against the floor
 	@$(BIN)/python -m bench
+
+PAYMENTS ?= 300
+SEED ?= 1
+
+chaos: $(READY)  ## Kill what takes PAYMENTS=300 payments, drawn from SEED=1; compare the books
+	@$(BIN)/python -m chaos --payments $(PAYMENTS) --seed $(SEED)
 
 lock: $(READY)  ## Renew requirements.lock from pyproject.toml
 	@$(BIN)/uv pip compile --quiet --universal --upgrade --group dev --generate-hashes \

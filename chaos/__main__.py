@@ -1,0 +1,82 @@
+"""`python -m chaos`, or `make chaos`: is any money lost when everything fails?"""
+
+import asyncio
+import signal
+import sys
+import tempfile
+from collections.abc import Coroutine
+from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeElapsedColumn,
+)
+
+from cashier.system import PartFailedError
+from chaos.report import Run, print_report, write_json
+from chaos.run import Chaos
+
+
+def main(
+    payments: Annotated[int, typer.Option(min=1, help="How many orders")] = 300,
+    seed: Annotated[int, typer.Option(help="Decides orders, faults and kills")] = 1,
+    json: Annotated[Path | None, typer.Option(help="Also write a report here")] = None,
+    folder: Annotated[
+        Path | None, typer.Option(help="Keep database and logs here, to look into")
+    ] = None,
+) -> None:
+    """Take payments while processes are killed and Alipay fails; compare the books."""
+    console = Console()
+    columns = (
+        *(TextColumn("{task.description}"), BarColumn()),
+        *(MofNCompleteColumn(), TimeElapsedColumn()),
+    )
+    with (
+        _place(folder) as place,
+        Progress(*columns, console=console) as progress,
+    ):
+        bar = progress.add_task("Starting", total=payments)
+        chaos = Chaos(
+            payments,
+            seed,
+            Path(place).absolute(),
+            say=lambda words: progress.update(bar, description=words),
+            advance=lambda steps: progress.advance(bar, steps),
+        )
+        try:
+            run = asyncio.run(_until_signalled(chaos.run()))
+        except asyncio.CancelledError:
+            sys.exit(130)
+        except PartFailedError as error:
+            console.print(f"[red]{error}[/]", highlight=False)
+            sys.exit(2)
+    print_report(console, run)
+    if json:
+        write_json(json, run)
+    sys.exit(0 if run.has_passed else 1)
+
+
+def _place(folder: Path | None) -> AbstractContextManager[Path | str]:
+    """Return the folder, or one that is thrown away afterwards."""
+    if folder:
+        return nullcontext(folder)
+    return tempfile.TemporaryDirectory(prefix="cashier-chaos-")
+
+
+async def _until_signalled(run: Coroutine[None, None, Run]) -> Run:
+    """Await a run; a signal cancels it, so that no process is left behind."""
+    task = asyncio.ensure_future(run)
+    for name in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(name, task.cancel)
+    return await task
+
+
+if __name__ == "__main__":
+    typer.run(main)

@@ -1,0 +1,147 @@
+"""Reads the three books of a running system at the end."""
+
+import asyncio
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from typing import Any
+
+import httpx
+from temporalio.client import (
+    Client,
+    WorkflowExecutionStatus,
+    WorkflowFailureError,
+    WorkflowHandle,
+)
+from temporalio.service import RPCError, RPCStatusCode
+
+from chaos.books import Books, LateTold, Money, Told
+from chaos.orders import Plan
+from chaos.shop import JsonObject, Shop
+from contracts import LatePaymentView, PaymentView, late_payment_id, workflow_id
+from workflows.cashier_payment import CashierPayment
+from workflows.late_payment import LatePayment
+
+# Enough to be quick, few enough not to be a load test.
+AT_ONCE = 20
+
+
+class Reader:
+    """Reads what simulator, Temporal and API say about the orders."""
+
+    def __init__(
+        self, http: httpx.AsyncClient, simulator_url: str, client: Client, shop: Shop
+    ) -> None:
+        self._http = http
+        self._control = f"{simulator_url}/control"
+        self._client = client
+        self._shop = shop
+        self._turnstile = asyncio.Semaphore(AT_ONCE)
+
+    async def control(self, what: str) -> Any:  # noqa: ANN401 - JSON
+        response = await self._http.get(f"{self._control}/{what}")
+        response.raise_for_status()
+        return response.json()
+
+    async def read(self, plans: Iterable[Plan]) -> list[Books]:
+        """Return the books of all orders, each from its three places."""
+        ledger = await self.control("ledger")
+        entries: defaultdict[str, list[JsonObject]] = defaultdict(list)
+        for entry in ledger["entries"]:
+            entries[entry["order_id"]].append(entry)
+        payments: defaultdict[str, list[JsonObject]] = defaultdict(list)
+        for payment in await self.control("payments"):
+            payments[payment["order_id"]].append(payment)
+        return await asyncio.gather(
+            *(
+                self._books(plan, entries[plan.order_id], payments[plan.order_id])
+                for plan in plans
+            )
+        )
+
+    async def _books(
+        self, plan: Plan, entries: list[JsonObject], payments: list[JsonObject]
+    ) -> Books:
+        async with self._turnstile:
+            request_ids = [payment["payment_request_id"] for payment in payments]
+            return Books(
+                plan.order_id,
+                plan.currency,
+                plan.value,
+                _money(entries, tuple(_for_a_person(plan, payments))),
+                await self._workflows(plan.order_id, request_ids),
+                await self.shop_says(plan.order_id),
+            )
+
+    async def shop_says(self, order_id: str, *, refresh: bool = False) -> Told | None:
+        state = await self._shop.look(order_id, refresh=refresh)
+        if state is None:
+            return None
+        late = (
+            LateTold(one["payment_request_id"], one["status"], one["outcome"])
+            for one in state["late_money"]
+        )
+        return Told(state["status"], state["outcome"], tuple(late))
+
+    async def _workflows(self, order_id: str, request_ids: list[str]) -> Told | None:
+        payment = self._client.get_workflow_handle(
+            workflow_id(order_id), result_type=PaymentView
+        )
+        found: list[LateTold] = []
+        for request_id in sorted(
+            request_ids, key=lambda it: int(it.rpartition("_")[2])
+        ):
+            handle = self._client.get_workflow_handle(
+                late_payment_id(request_id), result_type=LatePaymentView
+            )
+            view = await self._view(handle, LatePayment.view)
+            if isinstance(view, LatePaymentView):
+                found.append(LateTold(request_id, view.status, view.outcome))
+            elif view:
+                found.append(LateTold(request_id, view, None))
+        view = await self._view(payment, CashierPayment.view)
+        if isinstance(view, PaymentView):
+            return Told(view.status, view.outcome, tuple(found), view.review)
+        return Told(view, None, tuple(found)) if view else None
+
+    async def _view(
+        self,
+        handle: WorkflowHandle[Any, Any],
+        query: Any,  # noqa: ANN401
+    ) -> Any:  # noqa: ANN401 - a view, the word FAILED, or None for unknown
+        try:
+            description = await handle.describe()
+        except RPCError as error:
+            if error.status is not RPCStatusCode.NOT_FOUND:
+                raise
+            return None
+        if description.status is WorkflowExecutionStatus.RUNNING:
+            return await handle.query(query)
+        try:
+            return await handle.result()
+        except WorkflowFailureError:
+            return "FAILED"
+
+
+def _money(entries: list[JsonObject], for_a_person: tuple[str, ...]) -> Money:
+    """Add up what moved, apart from the simulator's own sums."""
+    held: Counter[str] = Counter()
+    of_attempt: Counter[str] = Counter()
+    for entry in entries:
+        value = entry["value"] if entry["kind"] == "CHARGE" else -entry["value"]
+        held[entry["currency"]] += value
+        of_attempt[entry["payment_request_id"]] += value
+    charges = sum(value > 0 for value in of_attempt.values())
+    return Money(dict(held), charges, for_a_person)
+
+
+def _for_a_person(plan: Plan, payments: list[JsonObject]) -> Iterable[str]:
+    """Say what the simulator did to this order that no program may settle."""
+    for payment in payments:
+        name = payment["payment_request_id"]
+        if payment["other_value"] is not None:
+            yield f"{name} took {payment['other_value']} instead of {plan.value}"
+        if (
+            payment["status"] == "SUCCESS"
+            and payment["paid_at"] > payment["expires_at"]
+        ):
+            yield f"{name} was paid after Alipay had closed it"

@@ -1,0 +1,132 @@
+"""A shop: calls the HTTP API, and calls again as its documentation says."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable
+from http import HTTPStatus
+from typing import Any
+
+import httpx
+
+from chaos.orders import Plan
+
+JsonObject = dict[str, Any]
+
+# Killed and started again, a part is back within seconds.
+RETRY_PAUSE_SECONDS = 1.0
+# How long the shop repeats one call, or looks after one payment, before it goes on: the
+# payment goes on too, and is settled at the end.
+PATIENCE_SECONDS = 45
+# The answers that each call documents, besides 503 which means: call again.
+DOCUMENTED = {
+    "open": {200, 201, 202, 402, 409},
+    "look": {200},
+    "cancel": {200, 202, 409},
+}
+
+
+class Shop:
+    """One storefront; counts what its calls were answered."""
+
+    def __init__(self, http: httpx.AsyncClient, url: str, api_key: str) -> None:
+        self._http = http
+        self._url = f"{url}/payments"
+        self._headers = {"Authorization": f"Bearer {api_key}"}
+        self.answers: Counter[str] = Counter()
+        self.undocumented: Counter[str] = Counter()
+
+    async def open(self, plan: Plan, wallet: str) -> JsonObject | None:
+        """Have an order paid; None where the shop lost its patience."""
+        body = {
+            "order_id": plan.order_id,
+            "amount": {"currency": plan.currency, "value": plan.value},
+            "wallet": wallet,
+            "description": "Chaos",
+            "redirect_url": f"https://shop.example/return/{plan.order_id}",
+            "terminal": {"type": "WEB"},
+            "expires_in_minutes": plan.expires_in_minutes,
+        }
+        return await self._call("open", "POST", "", json=body)
+
+    async def look(self, order_id: str, *, refresh: bool = False) -> JsonObject | None:
+        params = {"refresh": "1"} if refresh else {}
+        return await self._call("look", "GET", f"/{order_id}", params=params)
+
+    async def cancel(self, order_id: str) -> JsonObject | None:
+        return await self._call("cancel", "POST", f"/{order_id}/cancel")
+
+    async def until_page(self, order_id: str) -> JsonObject | None:
+        """Look after a payment that is being opened: it gets a page, or ends."""
+        return await self._until(
+            order_id, lambda state: bool(state["attempts"][-1]["cashier"])
+        )
+
+    async def until_over(
+        self, order_id: str, *, refresh: bool = False
+    ) -> JsonObject | None:
+        return await self._until(order_id, lambda _: False, refresh=refresh)
+
+    async def _until(
+        self,
+        order_id: str,
+        is_enough: Callable[[JsonObject], bool],
+        *,
+        refresh: bool = False,
+    ) -> JsonObject | None:
+        state = None
+        try:
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                while True:
+                    state = await self.look(order_id, refresh=refresh)
+                    if state and (is_over(state) or is_enough(state)):
+                        return state
+                    await asyncio.sleep(2 * RETRY_PAUSE_SECONDS)
+        except TimeoutError:
+            return state
+
+    async def _call(
+        self,
+        name: str,
+        method: str,
+        path: str,
+        **content: Any,  # noqa: ANN401 - httpx's
+    ) -> JsonObject | None:
+        """Call until there is an answer that is one; a repeat is always safe."""
+        try:
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                while True:
+                    answer = await self._once(name, method, path, **content)
+                    if answer is not None:
+                        return answer
+                    await asyncio.sleep(RETRY_PAUSE_SECONDS)
+        except TimeoutError:
+            self.answers[f"{name}: gave up"] += 1
+            return None
+
+    async def _once(
+        self,
+        name: str,
+        method: str,
+        path: str,
+        **content: Any,  # noqa: ANN401 - httpx's
+    ) -> JsonObject | None:
+        try:
+            response = await self._http.request(
+                method, f"{self._url}{path}", headers=self._headers, **content
+            )
+        except httpx.TransportError as error:
+            self.answers[f"{name}: {type(error).__name__}"] += 1
+            return None
+        self.answers[f"{name}: {response.status_code}"] += 1
+        if response.status_code in DOCUMENTED[name]:
+            document: JsonObject = response.json()
+            return document
+        if response.status_code != HTTPStatus.SERVICE_UNAVAILABLE:
+            said = f"{response.status_code} {response.text[:200]}"
+            self.undocumented[f"{name}: {said}"] += 1
+        return None
+
+
+def is_over(state: JsonObject) -> bool:
+    """Whether only a person, or nobody, has to do with the payment any more."""
+    return state.get("outcome") is not None or state.get("status") == "REVIEW"

@@ -1,0 +1,63 @@
+"""One customer's visit to the shop, from the wish to pay to some end."""
+
+import asyncio
+
+from chaos.customer import Customer
+from chaos.orders import Deed, Plan
+from chaos.shop import JsonObject, Shop, is_over
+
+
+async def visit(plan: Plan, shop: Shop, customer: Customer) -> None:
+    """Do all that the plan says; what stays open then is settled at the end."""
+    first = await _send_to_page(plan, shop, plan.wallet, calls=plan.calls_at_once)
+    page = first
+    if plan.other_wallet:
+        page = await _send_to_page(plan, shop, plan.other_wallet) or first
+    await asyncio.gather(_act(plan, customer, page, first), _cancel_in_time(plan, shop))
+    state = await shop.until_over(plan.order_id, refresh=plan.refreshes)
+    if plan.tries_again and _has_ended_unpaid(state):
+        page = await _send_to_page(plan, shop, plan.wallet)
+        if page:
+            await customer.act(page, Deed.PAY)
+        await shop.until_over(plan.order_id, refresh=plan.refreshes)
+
+
+async def _send_to_page(
+    plan: Plan, shop: Shop, wallet: str, *, calls: int = 1
+) -> str | None:
+    """Open the payment; return the page, or None when there is none to be sent to."""
+    answers = await asyncio.gather(*(shop.open(plan, wallet) for _ in range(calls)))
+    for opened in answers:
+        if url := _page_of(opened):
+            return url
+    if any(answers):
+        # Being opened (202): the page comes later.
+        state = await shop.until_page(plan.order_id)
+        if state and not is_over(state):
+            return _page_of(state["attempts"][-1])
+    return None
+
+
+async def _act(
+    plan: Plan, customer: Customer, page: str | None, first: str | None
+) -> None:
+    await asyncio.sleep(plan.thinks)
+    if page:
+        await customer.act(page, plan.deed)
+    if first and first != page and plan.keeps_old_page:
+        await customer.act(first, Deed.PAY)
+
+
+async def _cancel_in_time(plan: Plan, shop: Shop) -> None:
+    if plan.cancels_after is not None:
+        await asyncio.sleep(plan.cancels_after)
+        await shop.cancel(plan.order_id)
+
+
+def _page_of(answer: JsonObject | None) -> str | None:
+    cashier = answer.get("cashier") if answer and not answer.get("outcome") else None
+    return cashier["url"] if cashier else None
+
+
+def _has_ended_unpaid(state: JsonObject | None) -> bool:
+    return state is not None and state["outcome"] not in (None, "PAID")
