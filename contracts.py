@@ -418,14 +418,20 @@ class LateOutcome(StrEnum):
 
 
 class LatePaymentInput(Contract):
-    """A success that was heard after the payment's end; input of `LatePayment`."""
+    """A success that came after the payment's end, or on top of another one.
+
+    Attributes:
+        wallet: Alipay's code; empty where it is not known.
+        amount: The order's; any other is a person's matter.
+        notification: What was heard of it, if that was how it became known.
+    """
 
     order_id: str
     payment_request_id: str
     wallet: str
     amount: Money
     policy: LateMoneyPolicy
-    notification: PaymentNotified
+    notification: PaymentNotified | None = None
 
 
 class LateResolution(Contract):

@@ -18,8 +18,9 @@ def create_app(settings: Settings, client: Client) -> FastAPI:
         summary="Take payments with digital wallets through Alipay Cashier Payment",
         version="1",
     )
-    app.state.payment_workflows = PaymentWorkflows(client)
-    app.state.late_payments = LatePayments(client, settings.late_money)
+    late_payments = LatePayments(client, settings.late_money)
+    app.state.late_payments = late_payments
+    app.state.payment_workflows = PaymentWorkflows(client, late_payments)
     app.state.notification_reader = settings.notification_reader()
     app.state.seen_notifications = notifications.SeenNotifications()
     app.state.settlement_currency = settings.settlement_currency

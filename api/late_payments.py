@@ -1,7 +1,7 @@
 """Starts, and finds, the workflows that deal with money after a payment's end."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from http import HTTPStatus
 
 from temporalio.client import Client
@@ -13,6 +13,7 @@ from api.reaching import QUICK, reach, read_view
 from contracts import (
     TASK_QUEUE,
     LateMoneyPolicy,
+    LateOutcome,
     LatePaymentInput,
     LatePaymentView,
     PaymentNotified,
@@ -102,6 +103,27 @@ class LatePayments:
                 return None
             raise
         return await read_view(self._client, found, LatePayment.run, LatePayment.view)
+
+
+def check_late_money(late: Sequence[LatePaymentView]) -> None:
+    """Return when an order that ended unpaid may be paid anew.
+
+    Raises:
+        Problem: 409 where late money was kept, or where it is not settled yet.
+    """
+    if any(money.outcome is LateOutcome.HONOURED for money in late):
+        raise Problem(
+            409,
+            "PAID_LATE",
+            "the order was paid after its payment had ended, and that was honoured",
+        )
+    if any(money.outcome is None for money in late):
+        raise Problem(
+            409,
+            "LATE_MONEY",
+            "money that came after the end is being dealt with; look at the payment",
+            headers={"Retry-After": "5"},
+        )
 
 
 def _unpaid_ids(closed: PaymentView) -> Iterator[str]:

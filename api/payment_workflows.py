@@ -23,6 +23,7 @@ from temporalio.common import (
 from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError
 
+from api.late_payments import LatePayments, check_late_money
 from api.problems import Problem, UnavailableProblem
 from api.reaching import QUICK, NoAnswerYet, reach, read_view
 from contracts import (
@@ -54,8 +55,9 @@ PaymentHandle = WorkflowHandle[CashierPayment, PaymentView]
 class PaymentWorkflows:
     """The payments of all orders, each its own workflow."""
 
-    def __init__(self, client: Client) -> None:
+    def __init__(self, client: Client, late_payments: LatePayments) -> None:
         self._client = client
+        self._late_payments = late_payments
 
     async def open(self, order: Order) -> tuple[PaymentView, bool]:
         """Have an order paid; return its payment and whether this call opened its page.
@@ -63,8 +65,8 @@ class PaymentWorkflows:
         A page of another wallet in the answer means that Alipay does not let go of it.
 
         Raises:
-            Problem: 409 for other money or a payment under review, 503 when nobody can
-                tell; a repeat is safe.
+            Problem: 409 for other money, or money that came late and is kept or not
+                dealt with yet; 503 when nobody can tell. A repeat is safe.
         """
         call_id = uuid4().hex
         reuse = WorkflowIDReusePolicy.REJECT_DUPLICATE
@@ -77,7 +79,8 @@ class PaymentWorkflows:
                     return view, view.opened_by == call_id
                 # An echo of an earlier call, whose payment may have moved on since.
                 view = await self.view(order.order_id)
-            except WorkflowAlreadyStartedError:
+            except (WorkflowAlreadyStartedError, RPCError):
+                # It has closed, long ago or while it was asked.
                 view = await self.view(order.order_id)
             except NoAnswerYet:
                 return await self.view(order.order_id), False
@@ -87,6 +90,8 @@ class PaymentWorkflows:
             same_wallet = newest.wallet == order.wallet
             if view.outcome is PaymentOutcome.PAID:
                 return view, False
+            if view.outcome and (late := await self._late_payments.of(view)):
+                check_late_money(late)
             if view.outcome is None and same_wallet and newest.cashier:
                 return view, False
             # The update id holds the expected attempt, so this is no echo any more: of

@@ -9,7 +9,7 @@ from alipay.errors import WalletRuleError
 from alipay.wallets import check_payment, find_wallet
 from api.bodies import OpenedPayment, PaymentBody, PaymentState
 from api.late_payments import LatePayments
-from api.payment_workflows import PaymentWorkflows
+from api.payment_workflows import PaymentWorkflows, attempt_of
 from api.problems import Problem
 from api.security import require_api_key
 from contracts import AttemptView, CancelWish, PaymentOutcome, PaymentStatus
@@ -85,7 +85,8 @@ async def look_at_payment(
     """Return what is known of a payment; `refresh=1` asks Alipay first."""
     view = await (workflows.check(order_id) if refresh else workflows.view(order_id))
     late_payments: LatePayments = request.app.state.late_payments
-    return PaymentState.of(view, await late_payments.of(view) if view.outcome else ())
+    has_ended_once = view.outcome or attempt_of(view.attempts[-1]) > 1
+    return PaymentState.of(view, await late_payments.of(view) if has_ended_once else ())
 
 
 @router.post(

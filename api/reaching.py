@@ -40,7 +40,7 @@ async def reach(call: Awaitable[ResultT]) -> ResultT:
 
     Raises:
         Problem: 404, 409 or 503.
-        RPCError: With status NOT_FOUND, where the workflow exists but has closed.
+        RPCError: With status NOT_FOUND, where the workflow has closed, or just closes.
     """
     try:
         return await call
@@ -55,7 +55,7 @@ async def reach(call: Awaitable[ResultT]) -> ResultT:
         raise NoAnswerYet from error
     except RPCError as error:
         if error.status is RPCStatusCode.NOT_FOUND:
-            if "already completed" in error.message:
+            if "workflow not found" not in error.message:
                 raise
             raise Problem(404, "UNKNOWN_ORDER", "no payment of this order") from error
         raise UnavailableProblem(

@@ -45,6 +45,7 @@ class FakeAlipay:
         self.pay_calls: list[PayCall] = []
         self.refund_calls: list[RefundCall] = []
         self.before_pay_answers: Callable[[], Awaitable[None]] | None = None
+        self.before_cancel_answers: Callable[[], Awaitable[None]] | None = None
         self._pay = deque(pay)
         self._inquiries = deque(inquiries)
         self._cancels = deque(cancels)
@@ -74,6 +75,8 @@ class FakeAlipay:
 
     @activity.defn
     async def cancel_payment(self, call: CancelCall) -> CancelAnswer:
+        if self.before_cancel_answers:
+            await self.before_cancel_answers()
         return self._answer("cancel", call.payment_request_id, self._cancels)
 
     @activity.defn

@@ -81,6 +81,7 @@ class Attempt:
         begun_at: When this run began it, or first heard of it.
         lasts: How long the customer may pay when Alipay has told no expiry.
         opened_by: The call whose wish it carries out.
+        given_back_at: When the return of its money was handed over to `LatePayment`.
     """
 
     request_id: str
@@ -93,6 +94,7 @@ class Attempt:
     inquiries: list[Asked[InquiryAnswer]] = field(default_factory=list)
     cancels: list[Asked[CancelAnswer]] = field(default_factory=list)
     heard: list[Heard] = field(default_factory=list)
+    given_back_at: datetime | None = None
 
     @property
     def page(self) -> PayAnswer | None:
@@ -196,8 +198,26 @@ class Attempt:
 
     @property
     def is_paid(self) -> bool:
-        # After our own cancel a success is refunded by Alipay (docs/protocol.md 3.6).
-        return not self.is_cancelled_by_us and any(self.successes)
+        """Whether it is paid, and the money has not gone back.
+
+        A payment that is cancelled, by us or by somebody else, is refunded by Alipay,
+        whatever success is notified before or after (docs/protocol.md 3.6).
+        """
+        gone_back = (
+            self.given_back_at is not None
+            or self.is_cancelled_by_us
+            or bool(self.verdicts(InquiryVerdict.CANCELLED))
+        )
+        return not gone_back and any(self.successes)
+
+    @property
+    def may_be_cancelled(self) -> bool:
+        """Whether a cancel of ours may have taken effect without our knowing."""
+        return any(
+            asked.answer is None
+            and (self.answered_at is None or self.answered_at < asked.ended_at)
+            for asked in self.cancels
+        )
 
     @property
     def is_dead(self) -> bool:

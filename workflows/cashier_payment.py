@@ -5,7 +5,8 @@ from contextlib import suppress
 from datetime import datetime
 
 from temporalio import workflow
-from temporalio.exceptions import ApplicationError
+from temporalio.common import WorkflowIDReusePolicy
+from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
 
 with workflow.unsafe.imports_passed_through():
     from activities.payments import PaymentActivities
@@ -15,6 +16,8 @@ with workflow.unsafe.imports_passed_through():
         CancelWish,
         InquiryAnswer,
         InquiryCall,
+        LateMoneyPolicy,
+        LatePaymentInput,
         Order,
         PageWish,
         PayAnswer,
@@ -22,6 +25,7 @@ with workflow.unsafe.imports_passed_through():
         PaymentNotified,
         PaymentView,
         Resolution,
+        late_payment_id,
     )
     from workflows.asking import ask
     from workflows.attempt import Asked, Attempt
@@ -29,14 +33,17 @@ with workflow.unsafe.imports_passed_through():
         Begin,
         Cancel,
         End,
+        GiveBack,
         Inquire,
         Pay,
         Review,
         Step,
         Wait,
         decide,
+        find_doubt,
     )
     from workflows.facts import Facts, WalletWish
+    from workflows.late_payment import LatePayment
     from workflows.options import ask_alipay
     from workflows.resolution import check_names_and_reasons
     from workflows.story import details_of, view_of, words_of
@@ -67,6 +74,8 @@ class CashierPayment:
                     attempt.inquiries.append(await self._inquire(attempt))
                 case Cancel(attempt):
                     attempt.cancels.append(await self._cancel(attempt))
+                case GiveBack(attempt):
+                    await self._give_back(attempt)
                 case Wait(until):
                     await self._news_or(until)
                 case Review():
@@ -140,7 +149,7 @@ class CashierPayment:
     @resolve.validator
     def _check_resolution(self, resolution: Resolution) -> None:
         """Refuse to settle what is not in doubt, or without a name and a reason."""
-        if not isinstance(self._step, Review):
+        if find_doubt(self._facts) is None:
             raise ApplicationError(
                 f"only a payment in REVIEW can be resolved; this one is to "
                 f"{words_of(self._step)}",
@@ -171,7 +180,7 @@ class CashierPayment:
     def _is_passed_over(self, wish: PageWish) -> bool:
         """Whether the wish cannot be followed: refused, replaced, or under review."""
         replaced = self._rests and self._facts.wallet_wanted != wish.wallet
-        return replaced or isinstance(self._step, Review)
+        return replaced or find_doubt(self._facts) is not None
 
     @property
     def _rests(self) -> bool:
@@ -230,6 +239,26 @@ class CashierPayment:
                 **ask_alipay("Close the attempt, so that nobody can pay it late"),
             )
         )
+
+    async def _give_back(self, attempt: Attempt) -> None:
+        """Hand the extra money over; whether it is returned is seen to elsewhere."""
+        late = LatePaymentInput(
+            order_id=self._facts.order.order_id,
+            payment_request_id=attempt.request_id,
+            wallet=attempt.wallet,
+            amount=self._facts.order.amount,
+            policy=LateMoneyPolicy.REFUND,
+        )
+        with suppress(WorkflowAlreadyStartedError):  # the API was told of it, too
+            await workflow.start_child_workflow(
+                LatePayment.run,
+                late,
+                id=late_payment_id(attempt.request_id),
+                id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
+                parent_close_policy=workflow.ParentClosePolicy.ABANDON,
+                static_summary=f"Second payment of order {late.order_id}",
+            )
+        attempt.given_back_at = workflow.now()
 
     async def _news_or(self, until: datetime) -> None:
         with suppress(TimeoutError):

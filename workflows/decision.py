@@ -57,6 +57,13 @@ class Cancel:
 
 
 @dataclass(frozen=True)
+class GiveBack:
+    """Return the money of an attempt, for a later one has paid the order as well."""
+
+    attempt: Attempt
+
+
+@dataclass(frozen=True)
 class Wait:
     """Nothing to do before this time, unless news arrive."""
 
@@ -79,7 +86,7 @@ class End:
     success: Success | None = None
 
 
-Step = Begin | Pay | Inquire | Cancel | Wait | Review | End
+Step = Begin | Pay | Inquire | Cancel | GiveBack | Wait | Review | End
 
 
 def decide(facts: Facts, now: datetime) -> Step:
@@ -95,11 +102,17 @@ def decide(facts: Facts, now: datetime) -> Step:
     for asked in facts.attempts:
         if hint := _unanswered_hint(asked, facts, now):
             return _inquire(asked, hint, now)
+    paid = [one for one in facts.attempts if one.is_paid]
+    for extra in paid[:-1]:
+        if _has_paid_the_order(extra, facts):
+            return GiveBack(extra)
     if doubt := find_doubt(facts):
+        # While a person thinks, nobody shall be able to pay yet another attempt.
+        if attempt.pays and not attempt.is_dead and not any(attempt.successes):
+            return _close(attempt, facts, now)
         return Review(doubt)
-    paid = next((one for one in facts.attempts if one.is_paid), None)
-    if paid and (paid is attempt or attempt.is_dead or not attempt.pays):
-        return End(PaymentOutcome.PAID, paid, next(paid.successes))
+    if paid and (attempt in paid or attempt.is_dead or not attempt.pays):
+        return End(PaymentOutcome.PAID, paid[-1], next(paid[-1].successes))
     if attempt.is_dead:
         return _begin_next(attempt, facts) or End(
             _how_it_ended(attempt, facts), attempt
@@ -114,31 +127,35 @@ def decide(facts: Facts, now: datetime) -> Step:
 def find_doubt(facts: Facts) -> str | None:
     """Say what only a person can settle and what money is at risk, if anything."""
     for attempt in facts.attempts:
-        name = attempt.request_id
+        if attempt.given_back_at is not None:
+            continue  # settled by a workflow of its own
         for success in attempt.successes:
             if success.amount != facts.order.amount:
                 return (
-                    f"{name} was paid with {_money(success)} instead of "
+                    f"{attempt.request_id} was paid with {_money(success)} instead of "
                     f"{facts.order.amount.currency} {facts.order.amount.value}"
                 )
             if attempt.payment_id not in (None, success.payment_id):
                 return (
-                    f"{name} was opened as payment {attempt.payment_id} and paid, with "
-                    f"{_money(success)}, as payment {success.payment_id}"
+                    f"{attempt.request_id} was opened as payment {attempt.payment_id} "
+                    f"and paid, with {_money(success)}, as {success.payment_id}"
                 )
-        over = attempt.verdicts(InquiryVerdict.FAIL, InquiryVerdict.CANCELLED)
-        paid = attempt.verdicts(InquiryVerdict.SUCCESS)
-        if (paid and attempt.is_cancelled_by_us) or (over and attempt.is_paid):
-            success = next(attempt.successes)
+        failed = attempt.verdicts(InquiryVerdict.FAIL)
+        asked = attempt.verdicts(InquiryVerdict.SUCCESS)
+        if (asked and not attempt.is_paid) or (failed and attempt.is_paid):
             return (
-                f"{name}: Alipay has said both that {_money(success)} were paid and "
-                "that it ended unpaid"
+                f"{attempt.request_id}: Alipay has said both that "
+                f"{_money(next(attempt.successes))} were paid and that it ended unpaid"
             )
-    twice = [one.request_id for one in facts.attempts if one.is_paid]
-    if len(twice) > 1:
-        money = _money(next(facts.current.successes))
-        return f"the order was paid twice, each time with {money}: {', '.join(twice)}"
     return None
+
+
+def _has_paid_the_order(attempt: Attempt, facts: Facts) -> bool:
+    """Whether the money is certainly this order's, by Alipay's answer to an inquiry."""
+    asked = attempt.verdicts(InquiryVerdict.SUCCESS)
+    return bool(asked) and all(
+        success.amount == facts.order.amount for success in attempt.successes
+    )
 
 
 def deadline_of(attempt: Attempt) -> datetime:
@@ -159,8 +176,12 @@ def _unanswered_hint(attempt: Attempt, facts: Facts, now: datetime) -> datetime 
     newest = max(hints, default=None)
     if newest is None or (attempt.answered_at and attempt.answered_at >= newest):
         return None
-    settled = attempt.is_paid or attempt.is_dead
-    if settled and attempt is facts.current and newest != facts.check_wanted_at:
+    paid = attempt.is_paid and not attempt.may_be_cancelled
+    if (
+        (paid or attempt.is_dead)
+        and attempt is facts.current
+        and newest != facts.check_wanted_at
+    ):
         return None
     return newest
 

@@ -178,7 +178,7 @@ class LatePayment:
     def _refund(self, paid: InquiryAnswer) -> Awaitable[RefundAnswer]:
         call = RefundCall(
             refund_request_id=late_refund_id(self._late.payment_request_id),
-            payment_id=paid.payment_id or self._late.notification.payment_id,
+            payment_id=paid.payment_id or "",
             amount=self._late.amount,
             reason="Paid after the payment had ended",
         )

@@ -13,12 +13,14 @@ from workflows.decision import (
     Begin,
     Cancel,
     End,
+    GiveBack,
     Inquire,
     Pay,
     Review,
     Step,
     Wait,
     deadline_of,
+    find_doubt,
 )
 from workflows.facts import Facts
 
@@ -39,7 +41,7 @@ def view_of(facts: Facts, step: Step, *, closed_at: datetime | None) -> PaymentV
         result_message=refusal.result_message if refusal else None,
         paid_at=success.paid_at if success else None,
         settlement=success.settlement if success else None,
-        review=step.why if isinstance(step, Review) else None,
+        review=None if end else find_doubt(facts),
         resolved=Resolved(by=decided.by, reason=decided.reason) if decided else None,
         started_at=facts.started_at,
         closed_at=closed_at,
@@ -61,7 +63,7 @@ def _attempt_view(attempt: Attempt) -> AttemptView:
 def _status(facts: Facts, step: Step) -> PaymentStatus:
     if isinstance(step, End):
         return PaymentStatus(step.outcome)
-    if isinstance(step, Review):
+    if find_doubt(facts):
         return PaymentStatus.REVIEW
     wanted_at = facts.cancel_wanted_at
     if wanted_at and not facts.current.refused_cancel_since(wanted_at):
@@ -77,6 +79,8 @@ def details_of(facts: Facts, step: Step, now: datetime) -> str:
     """Return Markdown for the Temporal UI: state, what it waits for, last answer."""
     attempt = facts.current
     lines = [f"**{_status(facts, step)}** since {now:%Y-%m-%d %H:%M:%S} UTC", ""]
+    if doubt := find_doubt(facts):
+        lines.append(f"A person must decide: {doubt}.")
     lines.append(f"Next: {words_of(step)}.")
     lines.append(f"Attempt {attempt.request_id} with {attempt.wallet}.")
     if word := attempt.last_word:
@@ -98,10 +102,12 @@ def words_of(step: Step) -> str:
             return "ask Alipay what became of the payment"
         case Cancel():
             return "ask Alipay to close the attempt"
+        case GiveBack(attempt=attempt):
+            return f"have the money of {attempt.request_id} given back"
         case Wait(until=until):
             return f"wait for a notification, at most until {until:%H:%M:%S} UTC"
-        case Review(why=why):
-            return f"a person must decide: {why}"
+        case Review():
+            return "wait for a person's decision"
         case End(outcome=outcome):
             return f"nothing, the payment is {outcome}"
 

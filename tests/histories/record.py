@@ -122,6 +122,14 @@ PATHS: dict[str, tuple[FakeAlipay, Play]] = {
         FakeAlipay(pay=[a_page()], inquiries=[PROCESSING, GONE], cancels=[a_cancel()]),
         cancelled,
     ),
+    "paid-while-cancel-is-unclear": (
+        FakeAlipay(
+            pay=[a_page()],
+            inquiries=[PROCESSING, NO_VERDICT, GONE],
+            cancels=[NO_VERDICT],
+        ),
+        nobody,
+    ),
     "reviewed": (FakeAlipay(pay=[a_page()]), other_amount),
 }
 

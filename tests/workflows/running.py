@@ -13,12 +13,15 @@ from temporalio.worker import Worker
 
 from contracts import (
     CancelWish,
+    LatePaymentView,
     Money,
     Order,
     PageWish,
     PaymentOutcome,
     PaymentView,
     Resolution,
+    late_payment_id,
+    payment_request_id,
     workflow_id,
 )
 from tests.builders import a_notification, an_order
@@ -95,6 +98,14 @@ class RunningPayment:
             CashierPayment.resolve,  # type: ignore[arg-type]
             Resolution(outcome=outcome, reason=reason, by=by),
         )
+
+    async def late_result(self, *, attempt: int) -> LatePaymentView:
+        """Return what became of an attempt's late money."""
+        name = payment_request_id(self.order.order_id, attempt)
+        late = self._client.get_workflow_handle(
+            late_payment_id(name), result_type=LatePaymentView
+        )
+        return LatePaymentView.model_validate(await late.result())
 
     async def result(self) -> PaymentView:
         """Leap to the end, over all the time in which nothing happens."""

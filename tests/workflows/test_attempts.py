@@ -2,8 +2,14 @@
 
 from temporalio.testing import WorkflowEnvironment
 
-from contracts import Money, PaymentOutcome, PaymentStatus, PayVerdict
-from tests.builders import PRICE, a_cancel, a_page, a_refusal, an_inquiry
+from contracts import (
+    LateOutcome,
+    Money,
+    PaymentOutcome,
+    PaymentStatus,
+    PayVerdict,
+)
+from tests.builders import a_cancel, a_page, a_refusal, an_inquiry
 from tests.fakes import FakeAlipay
 from tests.workflows.running import a_payment, play
 
@@ -137,7 +143,7 @@ async def test_late_money_of_an_earlier_run_is_told_to_the_open_one(
     assert "cancel 2" in alipay.calls
 
 
-async def test_a_second_success_for_one_order_is_put_under_review(
+async def test_a_second_success_for_one_order_is_given_back(
     skipping: WorkflowEnvironment,
 ) -> None:
     alipay = FakeAlipay(
@@ -145,17 +151,19 @@ async def test_a_second_success_for_one_order_is_put_under_review(
         inquiries=[
             an_inquiry("SUCCESS", payment_id="earlier"),
             an_inquiry("SUCCESS"),
+            an_inquiry("SUCCESS", payment_id="earlier"),
         ],
-        cancels=[a_cancel("REFUSED")],
+        cancels=[a_cancel()],
     )
     async with a_payment(skipping, alipay, first_attempt=2) as payment:
         await payment.notify(payment_id="earlier")
         view = await payment.check_now()
-        resolved = await payment.resolve(PaymentOutcome.PAID, reason="one refunded")
-        await payment.result()
-    assert view.status is PaymentStatus.REVIEW
-    assert view.review is not None
-    assert "paid twice" in view.review
-    assert str(PRICE.value) in view.review
-    assert resolved.resolved is not None
-    assert resolved.resolved.reason == "one refunded"
+        result = await payment.result()
+        returned = await payment.late_result(attempt=1)
+    assert view.outcome is PaymentOutcome.PAID
+    assert result.outcome is PaymentOutcome.PAID
+    assert [attempt.is_paid for attempt in result.attempts] == [False, True]
+    assert returned.outcome is LateOutcome.RETURNED
+    assert sorted(alipay.calls) == sorted(
+        ["pay 2", "inquire", "inquire 2", "inquire", "cancel"]
+    )

@@ -253,3 +253,22 @@ async def test_other_money_for_the_same_order_is_refused(
         await payment.result()
     assert "PHP 131400, not PHP 1 " in str(refused.value.cause)
     assert alipay.calls == ["pay"]
+
+
+async def test_a_cancel_that_took_effect_unseen_is_not_taken_for_paid(
+    skipping: WorkflowEnvironment,
+) -> None:
+    alipay = FakeAlipay(
+        pay=[a_page()],
+        inquiries=[an_inquiry("PROCESSING"), an_inquiry("CANCELLED")],
+        cancels=[NO_VERDICT],
+    )
+    async with a_payment(skipping, alipay) as payment:
+
+        async def paid_meanwhile() -> None:
+            await payment.notify()
+
+        alipay.before_cancel_answers = paid_meanwhile
+        view = await payment.cancel()
+    assert view.outcome is PaymentOutcome.CANCELLED
+    assert alipay.calls == ["pay", "inquire", "cancel", "inquire"]

@@ -27,6 +27,7 @@ from workflows.decision import (
     Begin,
     Cancel,
     End,
+    GiveBack,
     Inquire,
     Pay,
     Review,
@@ -168,7 +169,7 @@ def essence(step: Step) -> object:
     """What a step means, apart from which of equal objects it holds."""
     if isinstance(step, End):
         return "End", step.outcome, step.attempt.number
-    if isinstance(step, Pay | Inquire | Cancel):
+    if isinstance(step, Pay | Inquire | Cancel | GiveBack):
         return type(step), step.attempt.number
     if isinstance(step, Review):
         return "Review"
@@ -249,11 +250,31 @@ def test_the_next_attempt_begins_only_when_the_last_is_over(
 
 
 @given(any_facts(), times)
-def test_two_successes_of_one_order_are_a_matter_for_a_person(
+def test_two_successes_of_one_order_are_never_both_kept(
     facts: Facts, now: datetime
 ) -> None:
     if sum(attempt.is_paid for attempt in facts.attempts) > 1:
         assert not isinstance(decide(facts, now), End)
+
+
+@given(any_facts(), times)
+def test_money_is_given_back_only_where_a_later_attempt_is_paid(
+    facts: Facts, now: datetime
+) -> None:
+    step = decide(facts, now)
+    if isinstance(step, GiveBack):
+        assert step.attempt is not facts.current
+        assert step.attempt.is_paid
+        assert facts.current.is_paid
+
+
+@given(any_facts(), times)
+def test_a_cancel_that_may_have_taken_effect_is_asked_about_before_paid(
+    facts: Facts, now: datetime
+) -> None:
+    step = decide(facts, now)
+    if isinstance(step, End) and step.outcome is PaymentOutcome.PAID:
+        assert not facts.current.may_be_cancelled
 
 
 @given(any_facts(), times)

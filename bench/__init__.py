@@ -1,0 +1,1 @@
+"""Measures speed, cost and memory of a payment; not imported by the product."""

@@ -1,0 +1,29 @@
+"""The floor's worker as a process of its own: set up as ours, apart from the work."""
+
+import asyncio
+import signal
+
+from temporalio.worker import Worker
+
+from bench.floor import FLOOR_TASK_QUEUE, FloorPage, FloorPayment, nothing
+from temporal_client import connect
+from worker import GRACE
+
+
+async def main() -> None:
+    """Serve until SIGTERM."""
+    stop = asyncio.Event()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
+    worker = Worker(
+        await connect(),
+        task_queue=FLOOR_TASK_QUEUE,
+        workflows=[FloorPage, FloorPayment],
+        activities=[nothing],
+        graceful_shutdown_timeout=GRACE,
+    )
+    async with worker:
+        await stop.wait()
+
+
+if __name__ == "__main__":
+    asyncio.run(main())

@@ -1,0 +1,104 @@
+"""The goals, and whether the figures reach them."""
+
+from dataclasses import dataclass
+
+from bench.cost import Cost
+from bench.latency import Latency
+from bench.memory import Memory
+from bench.throughput import Throughput
+
+PAGE_FACTOR = 1.3  # of the floor, plus the bare call
+RATE_FACTOR = 0.7
+CPU_FACTOR = 1.8
+MOST_EVENTS = 20
+MOST_ACTIONS = 5
+
+
+@dataclass(frozen=True)
+class Figures:
+    """All that one run measured."""
+
+    latency: list[Latency]
+    throughput: list[Throughput]
+    cost: list[Cost]
+    memory: list[Memory]
+
+
+@dataclass(frozen=True)
+class Goal:
+    """One goal: the figure, its limit, and whether it holds."""
+
+    name: str
+    figure: float
+    limit: float
+    unit: str
+    at_least: bool = False
+
+    @property
+    def is_met(self) -> bool:
+        if self.at_least:
+            return self.figure >= self.limit
+        return self.figure <= self.limit
+
+
+def goals_of(figures: Figures) -> list[Goal]:
+    """Compare the figures of one run with the goals."""
+    return [
+        *_page_goals(figures.latency),
+        *_rate_goals(figures.throughput),
+        *_cost_goals(figures.cost),
+    ]
+
+
+def _page_goals(latency: list[Latency]) -> list[Goal]:
+    p50 = {(row.subject, row.in_flight): row.p50 for row in latency}
+    return [
+        Goal(
+            f"(a) p50 to the page, {in_flight} in flight: "
+            f"{PAGE_FACTOR} x floor + bare call",
+            p50["ours", in_flight],
+            PAGE_FACTOR * p50["floor", in_flight] + p50["bare call", in_flight],
+            "ms",
+        )
+        for in_flight in sorted({row.in_flight for row in latency})
+    ]
+
+
+def _rate_goals(throughput: list[Throughput]) -> list[Goal]:
+    rows = {(row.subject, row.in_flight): row for row in throughput}
+    goals = []
+    for in_flight in sorted({row.in_flight for row in throughput}):
+        ours, floor = rows["ours", in_flight], rows["floor", in_flight]
+        goals.append(
+            Goal(
+                f"(b) paid a second, {in_flight} in flight: {RATE_FACTOR} x floor",
+                ours.per_second,
+                RATE_FACTOR * floor.per_second,
+                "/s",
+                at_least=True,
+            )
+        )
+    goals.append(
+        Goal(
+            f"(c) worker processor time a payment: {CPU_FACTOR} x floor",
+            _worker_milliseconds("ours", "worker", throughput),
+            CPU_FACTOR * _worker_milliseconds("floor", "floor", throughput),
+            "ms",
+        )
+    )
+    return goals
+
+
+def _worker_milliseconds(subject: str, process: str, rows: list[Throughput]) -> float:
+    """Return the mean over all numbers in flight."""
+    own = [row for row in rows if row.subject == subject]
+    used = sum(row.cpu_seconds[process] for row in own)
+    return used / sum(row.payments for row in own) * 1000
+
+
+def _cost_goals(cost: list[Cost]) -> list[Goal]:
+    [ours] = [row for row in cost if row.subject == "ours"]
+    return [
+        Goal("(d) history events a payment", ours.events, MOST_EVENTS, ""),
+        Goal("(d) billable actions a payment", ours.actions, MOST_ACTIONS, ""),
+    ]

@@ -1,0 +1,147 @@
+"""The measured system: each part its own process, as in production."""
+
+import asyncio
+import os
+import sys
+from asyncio.subprocess import Process
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import httpx
+import psutil
+from temporalio.client import Client
+from temporalio.testing import WorkflowEnvironment
+
+from cashier.embedded import QUICK_TASKS, temporal_program
+from cashier.home import Home, Ports
+from settings import Settings
+from temporal_client import DATA_CONVERTER
+
+CHECKOUT = Path(__file__).parent.parent
+PARTS = {
+    "simulator": ["-m", "cashier", "simulator"],
+    "api": ["-m", "cashier", "api"],
+    "worker": ["-m", "cashier", "worker"],
+    "floor": ["-m", "bench.floor_worker"],
+}
+START_PATIENCE_SECONDS = 60
+METRICS_DELAY_SECONDS = 3
+
+
+@dataclass
+class Bench:
+    """A running system: how to reach it, and what its processes have used."""
+
+    home: Home
+    ports: Ports
+    client: Client
+    http: httpx.AsyncClient
+    settings: Settings
+    _processes: dict[str, Process] = field(default_factory=dict)
+
+    async def start(self, name: str) -> None:
+        environment = {**os.environ, **self.home.environment(self.ports)}
+        # The simulator keeps everything in memory: its disk is not our subject.
+        environment.pop("SIMULATOR_STATE_FILE")
+        # The sandbox imports the workflow's module anew for each run, so without cached
+        # bytecode it compiles it each time; Python's default is to cache.
+        environment.pop("PYTHONDONTWRITEBYTECODE", None)
+        with (self.home.logs / f"{name}.log").open("ab") as log:
+            self._processes[name] = await asyncio.create_subprocess_exec(
+                sys.executable,
+                *PARTS[name],
+                cwd=CHECKOUT,
+                env=environment,
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+
+    async def stop(self, name: str) -> None:
+        process = self._processes.pop(name)
+        if process.returncode is None:
+            process.terminate()
+        await process.wait()
+
+    async def stop_all(self) -> None:
+        await asyncio.gather(*(self.stop(name) for name in list(self._processes)))
+
+    async def until_ready(self) -> None:
+        """Wait until simulator and API answer and the worker polls."""
+        async with asyncio.timeout(START_PATIENCE_SECONDS):
+            for url in (
+                f"{self.ports.simulator_url}/health/live",
+                f"{self.ports.api_url}/health/ready",
+            ):
+                while not await self._answers(url):  # noqa: ASYNC110 - another process
+                    await asyncio.sleep(0.1)
+
+    async def _answers(self, url: str) -> bool:
+        try:
+            return (await self.http.get(url)).is_success
+        except httpx.HTTPError:
+            return False
+
+    def cpu_seconds(self) -> dict[str, float]:
+        """Return the processor time used so far, by process."""
+        used = {}
+        for name, process in self._observed().items():
+            times = process.cpu_times()
+            used[name] = times.user + times.system
+        return used
+
+    def resident_bytes(self, name: str) -> int:
+        return self._observed()[name].memory_info().rss
+
+    def _observed(self) -> dict[str, psutil.Process]:
+        observed = {
+            name: psutil.Process(process.pid)
+            for name, process in self._processes.items()
+        }
+        us = psutil.Process()
+        ours = {process.pid for process in self._processes.values()}
+        for child in us.children():
+            if child.pid not in ours and child.name().startswith("temporal"):
+                observed["server"] = child
+        return observed | {"client": us}
+
+    async def billed_actions(self) -> float:
+        """Return how many billable actions the server has counted so far."""
+        # The server publishes its counters about once a second.
+        await asyncio.sleep(METRICS_DELAY_SECONDS)
+        metrics = await self.http.get(f"http://127.0.0.1:{self.ports.ui}/metrics")
+        return sum(
+            float(line.rpartition(" ")[2])
+            for line in metrics.text.splitlines()
+            if line.startswith("action{") and 'namespace="default"' in line
+        )
+
+
+@asynccontextmanager
+async def running_bench(folder: Path) -> AsyncIterator[Bench]:
+    """Run everything until the block ends: server in memory, no UI, quick tasks."""
+    home, ports = Home(folder), Ports.free()
+    home.prepare()
+    os.environ.update(home.environment(ports))
+    async with (
+        await WorkflowEnvironment.start_local(
+            data_converter=DATA_CONVERTER,
+            port=ports.temporal,
+            dev_server_existing_path=temporal_program(),
+            # The port of the UI, which does not run here.
+            dev_server_extra_args=[*QUICK_TASKS, "--metrics-port", str(ports.ui)],
+            dev_server_log_level="error",
+        ) as server,
+        httpx.AsyncClient(timeout=30) as http,
+    ):
+        bench = Bench(home, ports, server.client, http, Settings())
+        try:
+            for name in PARTS:
+                await bench.start(name)
+            await bench.until_ready()
+            yield bench
+        finally:
+            await bench.stop_all()

@@ -1,0 +1,71 @@
+"""An order that was paid after its end is not paid anew while that money counts."""
+
+from pathlib import Path
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from temporalio.testing import WorkflowEnvironment
+
+from contracts import LateMoneyPolicy, LatePaymentView, late_payment_id
+from tests.api.running import Shop, paid_notification, settings_in
+from tests.builders import a_cancel, a_page, a_refusal, an_inquiry
+from tests.fakes import NO_VERDICT, FakeAlipay
+
+
+@pytest.fixture
+def honouring(
+    shop: Shop,
+    dev_server: WorkflowEnvironment,
+    merchant_key: RSAPrivateKey,
+    alipay_key: RSAPrivateKey,
+    tmp_path: Path,
+) -> Shop:
+    """A shop that delivers although the money came late; the same worker serves it."""
+    settings = settings_in(tmp_path, merchant_key, alipay_key).model_copy(
+        update={"late_money": LateMoneyPolicy.HONOUR}
+    )
+    other = Shop(settings, dev_server.client, alipay_key)
+    other.alipays = shop.alipays
+    return other
+
+
+async def late_result(shop: Shop, order_id: str) -> LatePaymentView:
+    late = shop.client.get_workflow_handle(
+        late_payment_id(f"{order_id}_1"), result_type=LatePaymentView
+    )
+    return LatePaymentView.model_validate(await late.result())
+
+
+async def test_an_order_whose_late_money_was_honoured_is_not_paid_again(
+    honouring: Shop,
+) -> None:
+    alipay = FakeAlipay(pay=[a_refusal(), a_page()], inquiries=[an_inquiry("SUCCESS")])
+    body = honouring.sells(alipay)
+    await honouring.http.post("/payments", json=body)
+    await honouring.notified(paid_notification(body["order_id"]))
+    await late_result(honouring, body["order_id"])
+    again = await honouring.http.post("/payments", json=body)
+    [late] = (await honouring.look(body["order_id"]))["late_money"]
+    assert again.status_code == 409
+    assert again.json()["code"] == "PAID_LATE"
+    assert late["outcome"] == "HONOURED"
+    assert alipay.calls == ["pay", "inquire"]
+
+
+async def test_an_order_is_not_started_anew_while_late_money_is_dealt_with(
+    shop: Shop,
+) -> None:
+    alipay = FakeAlipay(
+        pay=[a_refusal(), a_page()],
+        inquiries=[NO_VERDICT, an_inquiry("SUCCESS")],
+        cancels=[a_cancel()],
+    )
+    body = shop.sells(alipay)
+    await shop.http.post("/payments", json=body)
+    await shop.notified(paid_notification(body["order_id"]))
+    meanwhile = await shop.http.post("/payments", json=body)
+    await late_result(shop, body["order_id"])
+    afterwards = await shop.http.post("/payments", json=body)
+    assert meanwhile.status_code == 409
+    assert meanwhile.json()["code"] == "LATE_MONEY"
+    assert afterwards.status_code == 201
