@@ -20,6 +20,9 @@ RUN pip install --no-cache-dir --disable-pip-version-check --no-deps \
 # .dockerignore names what is copied, and leaves everything else out.
 COPY . .
 
+# The sandbox loads the workflow's module for every run; compiled, that costs less.
+RUN python -m compileall -q .
+
 # The sources belong to root, so that no process can change them. State is written here
 # only; a new volume takes over its mode, so that any user may be chosen with `user:`.
 RUN install -d -m 1777 /var/lib/cashier

@@ -1,9 +1,10 @@
 """The commands; what each does stands in a module of its own."""
 
 import asyncio
+import os
 import sys
 from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import Annotated, NoReturn, TypeVar
 
 import typer
 import uvicorn
@@ -68,6 +69,7 @@ def worker() -> None:
     from worker import run_worker
 
     asyncio.run(run_worker(read_settings(Settings)))
+    leave()
 
 
 @app.command()
@@ -77,6 +79,7 @@ def api() -> None:
     from settings import Settings
 
     asyncio.run(serve_api(read_settings(Settings)))
+    leave()
 
 
 @app.command()
@@ -106,6 +109,18 @@ def keys(
     except FileExistsError as error:
         errors.print(f"{error.filename} exists already; nothing was changed")
         sys.exit(2)
+
+
+def leave() -> NoReturn:
+    """End the process at once, all its work being done.
+
+    While the interpreter takes itself apart, threads of the Temporal SDK may still call
+    it and abort (https://github.com/temporalio/sdk-python/issues/300), and an
+    orchestrator takes that for a crash.
+    """
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(0)
 
 
 def read_settings(settings: type[SettingsT]) -> SettingsT:
