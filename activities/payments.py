@@ -102,7 +102,11 @@ def may_cancel(call: CancelCall, now: datetime) -> bool:
     wallet = find_wallet(call.wallet)
     if call.paid_at is None:
         return wallet.cancel_before_payment
-    until = wallet.may_cancel_paid_until(datetime.fromisoformat(call.paid_at))
+    try:
+        until = wallet.may_cancel_paid_until(datetime.fromisoformat(call.paid_at))
+    except ValueError:
+        # A time that we cannot read; Alipay knows when it was paid.
+        return wallet.cancel_after_payment != "not_allowed"
     return until is not None and now < until
 
 

@@ -10,6 +10,8 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from temporalio.testing import ActivityEnvironment
 
 from activities.payments import PaymentActivities
+from activities.refunds import RefundActivities
+from alipay.client import AlipayClient
 from contracts import Order, PayCall
 from tests.alipay.gateway import Answering, a_client
 
@@ -28,12 +30,17 @@ class Asking:
         self.sent: list[httpx.Request] = []
 
     def activities(self, answering: Answering) -> PaymentActivities:
+        return PaymentActivities(self._client(answering), notify_url=NOTIFY_URL)
+
+    def refunds(self, answering: Answering) -> RefundActivities:
+        return RefundActivities(self._client(answering))
+
+    def _client(self, answering: Answering) -> AlipayClient:
         def noting(request: httpx.Request) -> httpx.Response:
             self.sent.append(request)
             return answering(request)
 
-        client = a_client(noting, self.merchant_key, self.alipay_key)
-        return PaymentActivities(client, notify_url=NOTIFY_URL)
+        return a_client(noting, self.merchant_key, self.alipay_key)
 
 
 async def run(

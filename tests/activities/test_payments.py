@@ -1,13 +1,14 @@
 """The activities: which answers are data, and which ones Temporal shall repeat."""
 
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
 
 import httpx
 import pytest
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from temporalio.exceptions import ApplicationError
 
-from activities.payments import TRAFFIC_PAUSE, PaymentActivities
+from activities.payments import TRAFFIC_PAUSE, PaymentActivities, may_cancel
 from contracts import (
     CancelCall,
     CancelVerdict,
@@ -211,3 +212,22 @@ async def test_a_repeat_sends_the_same_values(asking: Asking) -> None:
         await run(activities.pay, call, attempt=attempt)
     first, second = asking.sent
     assert first.content == second.content
+
+
+@pytest.mark.parametrize("paid_at", ["", "yesterday", "2026-11-24T03:02:40"])
+def test_a_time_of_payment_that_cannot_be_read_leaves_the_window_to_alipay(
+    paid_at: str,
+) -> None:
+    now = datetime(2026, 11, 24, 12, tzinfo=UTC)
+    call = CancelCall(payment_request_id="o_1", wallet="GCASH", paid_at=paid_at)
+    assert may_cancel(call, now)
+    assert not may_cancel(call.model_copy(update={"wallet": "DANA"}), now)
+    assert may_cancel(call.model_copy(update={"wallet": ""}), now)
+
+
+def test_a_paid_payment_is_cancelled_only_inside_its_wallets_window() -> None:
+    paid_at = "2026-11-24T23:59:00+08:00"
+    call = CancelCall(payment_request_id="o_1", wallet="GCASH", paid_at=paid_at)
+    closes = datetime(2026, 11, 24, 16, 15, tzinfo=UTC)
+    assert may_cancel(call, closes - timedelta(seconds=1))
+    assert not may_cancel(call, closes)
