@@ -69,23 +69,31 @@ class LatePayments:
             notification=notification,
         )
         try:
-            await reach(
-                self._client.start_workflow(
-                    LatePayment.run,
-                    late,
-                    id=late_payment_id(request_id),
-                    task_queue=TASK_QUEUE,
-                    id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
-                    id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
-                    rpc_timeout=QUICK,
-                    static_summary=(
-                        f"Late money of {late.amount.currency} {late.amount.value} "
-                        f"(minor units), order {late.order_id}"
-                    ),
-                )
-            )
+            await self._start(late, WorkflowIDReusePolicy.REJECT_DUPLICATE)
         except WorkflowAlreadyStartedError:
-            return  # dealt with before
+            before = await self._find(request_id)
+            # What was settled stays so; what was untrue then may be true now.
+            if before and before.outcome is LateOutcome.NOT_PAID:
+                await self._start(late, WorkflowIDReusePolicy.ALLOW_DUPLICATE)
+
+    async def _start(
+        self, late: LatePaymentInput, reuse: WorkflowIDReusePolicy
+    ) -> None:
+        await reach(
+            self._client.start_workflow(
+                LatePayment.run,
+                late,
+                id=late_payment_id(late.payment_request_id),
+                task_queue=TASK_QUEUE,
+                id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+                id_reuse_policy=reuse,
+                rpc_timeout=QUICK,
+                static_summary=(
+                    f"Late money of {late.amount.currency} {late.amount.value} "
+                    f"(minor units), order {late.order_id}"
+                ),
+            )
+        )
 
     async def of(self, closed: PaymentView) -> list[LatePaymentView]:
         """Return the late money of a closed payment, the attempts of old runs too."""

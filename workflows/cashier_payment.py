@@ -249,12 +249,14 @@ class CashierPayment:
             amount=self._facts.order.amount,
             policy=LateMoneyPolicy.REFUND,
         )
-        with suppress(WorkflowAlreadyStartedError):  # the API was told of it, too
+        # Running already, where the API was told of it, too. One that has ended may be
+        # repeated: its ids are fixed, and what was untrue then may be true now.
+        with suppress(WorkflowAlreadyStartedError):
             await workflow.start_child_workflow(
                 LatePayment.run,
                 late,
                 id=late_payment_id(attempt.request_id),
-                id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
+                id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
                 parent_close_policy=workflow.ParentClosePolicy.ABANDON,
                 static_summary=f"Second payment of order {late.order_id}",
             )

@@ -6,7 +6,12 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from temporalio.testing import WorkflowEnvironment
 
-from contracts import LateMoneyPolicy, LatePaymentView, late_payment_id
+from contracts import (
+    LateMoneyPolicy,
+    LateOutcome,
+    LatePaymentView,
+    late_payment_id,
+)
 from tests.api.running import Shop, paid_notification, settings_in
 from tests.builders import a_cancel, a_page, a_refusal, an_inquiry
 from tests.fakes import NO_VERDICT, FakeAlipay
@@ -69,3 +74,36 @@ async def test_an_order_is_not_started_anew_while_late_money_is_dealt_with(
     assert meanwhile.status_code == 409
     assert meanwhile.json()["code"] == "LATE_MONEY"
     assert afterwards.status_code == 201
+
+
+async def test_a_late_success_that_was_untrue_at_first_is_looked_at_again(
+    shop: Shop,
+) -> None:
+    alipay = FakeAlipay(
+        pay=[a_refusal()],
+        inquiries=[an_inquiry("FAIL"), an_inquiry("SUCCESS")],
+        cancels=[a_cancel()],
+    )
+    body = shop.sells(alipay)
+    order_id = body["order_id"]
+    await shop.http.post("/payments", json=body)
+    await shop.notified(paid_notification(order_id))
+    untrue = await late_result(shop, order_id)
+    await shop.notified(paid_notification(order_id, resent=True))
+    true = await late_result(shop, order_id)
+    assert untrue.outcome is LateOutcome.NOT_PAID
+    assert true.outcome is LateOutcome.RETURNED
+    assert alipay.calls == ["pay", "inquire", "inquire", "cancel"]
+
+
+async def test_late_money_that_is_settled_is_not_settled_twice(shop: Shop) -> None:
+    alipay = FakeAlipay(
+        pay=[a_refusal()], inquiries=[an_inquiry("SUCCESS")], cancels=[a_cancel()]
+    )
+    body = shop.sells(alipay)
+    order_id = body["order_id"]
+    await shop.http.post("/payments", json=body)
+    for resent in range(3):
+        await shop.notified(paid_notification(order_id, resent=resent))
+        await late_result(shop, order_id)
+    assert alipay.calls == ["pay", "inquire", "cancel"]

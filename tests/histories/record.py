@@ -71,6 +71,11 @@ async def other_amount(payment: RunningPayment) -> None:
     await payment.resolve(PaymentOutcome.CANCELLED)
 
 
+async def paid_twice(payment: RunningPayment) -> None:
+    await payment.notify(payment_id="earlier")
+    await payment.check_now()
+
+
 SUCCESS, PROCESSING = an_inquiry("SUCCESS"), an_inquiry("PROCESSING")
 FAIL, GONE = an_inquiry("FAIL"), an_inquiry("CANCELLED")
 USED_UP = a_refusal("ORDER_IS_CLOSED", verdict=PayVerdict.ID_IS_DEAD)
@@ -130,8 +135,19 @@ PATHS: dict[str, tuple[FakeAlipay, Play]] = {
         ),
         nobody,
     ),
+    "paid-twice": (
+        FakeAlipay(
+            pay=[a_page()],
+            inquiries=[an_inquiry("SUCCESS", payment_id="earlier"), SUCCESS, GONE],
+            cancels=[a_cancel()],
+        ),
+        paid_twice,
+    ),
     "reviewed": (FakeAlipay(pay=[a_page()]), other_amount),
 }
+
+# Paths that begin in another way than with a new order.
+BEGINNINGS = {"paid-twice": {"first_attempt": 2}}
 
 LATE_PATHS: dict[str, FakeAlipay] = {
     "late-returned": FakeAlipay(inquiries=[SUCCESS], cancels=[a_cancel()]),
@@ -148,7 +164,8 @@ LATE_PATHS: dict[str, FakeAlipay] = {
 async def play_payment(
     env: WorkflowEnvironment, alipay: FakeAlipay, play: Play, name: str
 ) -> WorkflowHistory:
-    async with a_payment(env, alipay, order_id=f"recorded-{name}") as payment:
+    changes = {"order_id": f"recorded-{name}", **BEGINNINGS.get(name, {})}
+    async with a_payment(env, alipay, **changes) as payment:
         await play(payment)
         await payment.result()
         return await payment.handle.fetch_history()
