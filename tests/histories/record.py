@@ -7,6 +7,7 @@ so one that exists is never written again (CONTRIBUTING.md).
 import asyncio
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import Any
 
 from temporalio.client import WorkflowHistory
 from temporalio.testing import WorkflowEnvironment
@@ -147,7 +148,7 @@ PATHS: dict[str, tuple[FakeAlipay, Play]] = {
 }
 
 # Paths that begin in another way than with a new order.
-BEGINNINGS = {"paid-twice": {"first_attempt": 2}}
+BEGINNINGS: dict[str, dict[str, Any]] = {"paid-twice": {"first_attempt": 2}}
 
 LATE_PATHS: dict[str, FakeAlipay] = {
     "late-returned": FakeAlipay(inquiries=[SUCCESS], cancels=[a_cancel()]),
@@ -164,7 +165,10 @@ LATE_PATHS: dict[str, FakeAlipay] = {
 async def play_payment(
     env: WorkflowEnvironment, alipay: FakeAlipay, play: Play, name: str
 ) -> WorkflowHistory:
-    changes = {"order_id": f"recorded-{name}", **BEGINNINGS.get(name, {})}
+    changes: dict[str, Any] = {
+        "order_id": f"recorded-{name}",
+        **BEGINNINGS.get(name, {}),
+    }
     async with a_payment(env, alipay, **changes) as payment:
         await play(payment)
         await payment.result()
