@@ -60,6 +60,14 @@ class Shop:
         planned = await self.http.post(url, json={"order_id": order_id, "fault": fault})
         planned.raise_for_status()
 
+    async def until_created(self, order_id: str) -> None:
+        """Wait until Alipay has created the payment, and before it answers slowly."""
+        while not any(
+            payment["order_id"] == order_id
+            for payment in await self.control("payments")
+        ):
+            pass
+
     async def pay(self, opened: httpx.Response) -> None:
         """The customer presses Pay, and all notifications due are sent."""
         pressed = await self.http.post(f"{opened.json()['cashier']['url']}/pay")
@@ -143,16 +151,30 @@ async def test_a_worker_killed_while_alipay_is_slow_creates_no_second_payment(
     order_id, worker = an_order_id(), shop.system.parts["worker"]
     await shop.fault(order_id, "slow")
     taking = asyncio.create_task(shop.take(order_id))
-    while not any(
-        payment["order_id"] == order_id for payment in await shop.control("payments")
-    ):
-        pass  # until Alipay has created it, and before it answers
+    await shop.until_created(order_id)
     assert worker.kill()
     await shop.pay(await taking)
     result = await shop.result(order_id)
     payments = await shop.control("payments")
     assert result.outcome is PaymentOutcome.PAID
     assert len([one for one in payments if one["order_id"] == order_id]) == 1
+
+
+async def test_a_worker_told_to_stop_finishes_its_call_to_alipay(shop: Shop) -> None:
+    order_id, worker = an_order_id(), shop.system.parts["worker"]
+    await shop.fault(order_id, "slow")
+    taking = asyncio.create_task(shop.take(order_id))
+    await shop.until_created(order_id)
+    assert worker.process is not None
+    worker.process.terminate()
+    opened = await taking
+    calls = [
+        call
+        for call in (await shop.control("calls"))["calls"]
+        if call["payment_request_id"] == f"{order_id}_1"
+    ]
+    assert opened.json()["cashier"] is not None
+    assert [call["api"] for call in calls] == ["pay"]
 
 
 async def test_a_forged_notification_changes_nothing(shop: Shop) -> None:

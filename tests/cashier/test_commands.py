@@ -1,0 +1,67 @@
+"""The command line: new keys, and settings that are wrong."""
+
+import socket
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from alipay.keys import load_private_key, load_public_key, one_line_public_key
+from cashier.commands import app
+from cashier.home import Home, Ports
+
+runner = CliRunner()
+
+
+def test_new_keys_are_readable_by_their_owner_only(tmp_path: Path) -> None:
+    made = runner.invoke(app, ["keys", str(tmp_path)])
+    private = load_private_key((tmp_path / "merchant.pem").read_text())
+    shown = made.output.strip().splitlines()[-1]
+    assert made.exit_code == 0
+    assert load_public_key(shown).public_numbers() == (
+        private.public_key().public_numbers()
+    )
+    assert shown == one_line_public_key(private.public_key())
+    for name in ("merchant.pem", "api-key"):
+        assert (tmp_path / name).stat().st_mode & 0o077 == 0
+
+
+def test_keys_are_never_overwritten(tmp_path: Path) -> None:
+    runner.invoke(app, ["keys", str(tmp_path)])
+    before = (tmp_path / "merchant.pem").read_bytes()
+    again = runner.invoke(app, ["keys", str(tmp_path)])
+    assert again.exit_code == 2
+    assert (tmp_path / "merchant.pem").read_bytes() == before
+
+
+@pytest.mark.parametrize("command", ["worker", "api"])
+def test_a_wrong_setting_is_named_before_anything_starts(
+    command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = Home(tmp_path)
+    home.prepare()
+    for name, value in home.environment(Ports()).items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("CASHIER_NOTIFY_URL", "http://shop.example/notify")
+    wrong = runner.invoke(app, [command])
+    assert wrong.exit_code == 2
+    assert "CASHIER_NOTIFY_URL" in wrong.output
+    assert "https" in wrong.output
+    assert home.api_key.read_text() not in wrong.output
+
+
+def test_a_home_is_prepared_once(tmp_path: Path) -> None:
+    runner.invoke(app, ["prepare", str(tmp_path)])
+    first = Home(tmp_path).merchant_key.read_bytes()
+    runner.invoke(app, ["prepare", str(tmp_path)])
+    assert Home(tmp_path).merchant_key.read_bytes() == first
+
+
+def test_a_taken_port_is_said(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        up = runner.invoke(app, ["up", "--folder", str(tmp_path), "--api-port", port])
+    assert up.exit_code == 1
+    assert port in up.output
