@@ -1,16 +1,18 @@
 """Settings of all processes, from the environment or `.env`; secrets from files.
 
 Read only at entry points (never at import), so that a wrong setting is named before
-anything starts, and tests need no environment.
+anything starts, and tests need no environment. Each process is told only what it needs:
+the worker never sees the API's key, and the API never sees the merchant's.
 """
 
+from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Self
 from urllib.parse import urlsplit
 
 import httpx
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from pydantic import AfterValidator, Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -32,11 +34,22 @@ def _file_with_text(path: Path) -> Path:
     return path
 
 
+def _is_url(value: str) -> str:
+    parts = urlsplit(value)
+    local = parts.hostname in ("127.0.0.1", "localhost", "::1", "simulator", "api")
+    if not parts.hostname or parts.query or parts.fragment:
+        raise ValueError("must be a URL with a host and without query and fragment")
+    if parts.scheme != "https" and not (parts.scheme == "http" and local):
+        raise ValueError("must begin with https:// (http:// only for local tests)")
+    return value
+
+
+Url = Annotated[str, AfterValidator(_is_url)]
 TextFile = Annotated[Path, AfterValidator(_file_with_text)]
 
 
 class Settings(BaseSettings):
-    """What a merchant configures; Temporal's own settings are TEMPORAL_*."""
+    """What worker and API both need; Temporal's own settings are TEMPORAL_*."""
 
     model_config = SettingsConfigDict(
         env_prefix="CASHIER_",
@@ -49,81 +62,47 @@ class Settings(BaseSettings):
     client_id: str = Field(
         min_length=1, description="Alipay's client id of the merchant"
     )
-    private_key_file: TextFile = Field(description="The merchant's private key")
     alipay_keys_dir: Path = Field(
         description="Alipay's public keys, one file each, named {keyVersion}.pem"
     )
-    notify_url: str = Field(
+    notify_url: Url = Field(
         description="The URL at which Alipay reaches POST /alipay/notifications/payment"
     )
-    api_key_file: TextFile = Field(description="The key of the storefront's calls")
-    alipay_host: str = Field(
+
+    @model_validator(mode="after")
+    def _alipay_keys_are_readable(self) -> Self:
+        _check_keys("alipay_keys_dir", lambda: self.alipay_keys)
+        return self
+
+    @cached_property
+    def alipay_keys(self) -> AlipayKeys:
+        """Alipay's public keys, by the key version in their file's name."""
+        files = sorted(self.alipay_keys_dir.glob("*.pem"))
+        return AlipayKeys(
+            {file.stem: load_public_key(file.read_text()) for file in files}
+        )
+
+
+class WorkerSettings(Settings):
+    """What the worker is told: how to call Alipay as the merchant."""
+
+    private_key_file: TextFile = Field(description="The merchant's private key")
+    alipay_host: Url = Field(
         default="https://open-sea-global.alipay.com",
         description="Alipay's host of your region",
     )
     key_version: int = Field(
         default=1, ge=0, description="Version of the merchant's key at Alipay"
     )
-    settlement_currency: str | None = Field(
-        default=None, description="Currency of settlement where the shop names none"
-    )
-    late_money: LateMoneyPolicy = Field(
-        default=LateMoneyPolicy.REFUND,
-        description="What to do with money that comes after the end: REFUND or HONOUR",
-    )
-    api_host: str = Field(default="127.0.0.1", description="Address the API listens on")
-    api_port: int = Field(default=8080, description="Port the API listens on")
-
-    @field_validator("notify_url", "alipay_host")
-    @classmethod
-    def _is_url(cls, value: str) -> str:
-        parts = urlsplit(value)
-        local = parts.hostname in ("127.0.0.1", "localhost", "::1", "simulator", "api")
-        if not parts.hostname or parts.query or parts.fragment:
-            raise ValueError("must be a URL with a host and without query and fragment")
-        if parts.scheme != "https" and not (parts.scheme == "http" and local):
-            raise ValueError("must begin with https:// (http:// only for local tests)")
-        return value
-
-    @field_validator("api_key_file")
-    @classmethod
-    def _is_long_enough(cls, path: Path) -> Path:
-        if len(path.read_text().strip()) < SHORTEST_API_KEY:
-            raise ValueError(
-                f"the key must have at least {SHORTEST_API_KEY} characters"
-            )
-        return path
 
     @model_validator(mode="after")
-    def _keys_are_readable(self) -> "Settings":
-        for name, read in (
-            ("private_key_file", lambda: self.private_key),
-            ("alipay_keys_dir", lambda: self.alipay_keys),
-        ):
-            try:
-                read()
-            except KeyFormatError as error:
-                raise ValueError(f"{name}: {error}") from None
-            except UnicodeDecodeError:
-                raise ValueError(f"{name}: a key file is not text") from None
+    def _private_key_is_readable(self) -> Self:
+        _check_keys("private_key_file", lambda: self.private_key)
         return self
 
     @cached_property
     def private_key(self) -> RSAPrivateKey:
         return load_private_key(self.private_key_file.read_text())
-
-    @cached_property
-    def alipay_keys(self) -> AlipayKeys:
-        """Alipay's public keys, by the key version in their file's name."""
-        files = sorted(self.alipay_keys_dir.glob("*.pem"))
-        keys: dict[str, RSAPublicKey] = {}
-        for file in files:
-            keys[file.stem] = load_public_key(file.read_text())
-        return AlipayKeys(keys)
-
-    @property
-    def api_key(self) -> str:
-        return self.api_key_file.read_text().strip()
 
     def alipay_client(self, http: httpx.AsyncClient) -> AlipayClient:
         """Return the client that calls Alipay as this merchant."""
@@ -136,6 +115,34 @@ class Settings(BaseSettings):
             key_version=self.key_version,
         )
 
+
+class ApiSettings(Settings):
+    """What the API is told: who may call, and how to tell Alipay from others."""
+
+    api_key_file: TextFile = Field(description="The key of the storefront's calls")
+    settlement_currency: str | None = Field(
+        default=None, description="Currency of settlement where the shop names none"
+    )
+    late_money: LateMoneyPolicy = Field(
+        default=LateMoneyPolicy.REFUND,
+        description="What to do with money that comes after the end: REFUND or HONOUR",
+    )
+    api_host: str = Field(default="127.0.0.1", description="Address the API listens on")
+    api_port: int = Field(default=8080, description="Port the API listens on")
+
+    @field_validator("api_key_file")
+    @classmethod
+    def _is_long_enough(cls, path: Path) -> Path:
+        if len(path.read_text().strip()) < SHORTEST_API_KEY:
+            raise ValueError(
+                f"the key must have at least {SHORTEST_API_KEY} characters"
+            )
+        return path
+
+    @property
+    def api_key(self) -> str:
+        return self.api_key_file.read_text().strip()
+
     def notification_reader(self) -> NotificationReader:
         """Return the reader of what Alipay sends to the notification URL."""
         return NotificationReader(
@@ -143,3 +150,12 @@ class Settings(BaseSettings):
             client_id=self.client_id,
             alipay_keys=self.alipay_keys,
         )
+
+
+def _check_keys(name: str, read: Callable[[], object]) -> None:
+    try:
+        read()
+    except KeyFormatError as error:
+        raise ValueError(f"{name}: {error}") from None
+    except UnicodeDecodeError:
+        raise ValueError(f"{name}: a key file is not text") from None

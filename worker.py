@@ -11,7 +11,7 @@ from activities.payments import PaymentActivities
 from activities.refunds import RefundActivities
 from alipay.client import AlipayClient, open_connections
 from contracts import TASK_QUEUE
-from settings import Settings
+from settings import WorkerSettings
 from temporal_client import connect
 from workflows.cashier_payment import CashierPayment
 from workflows.late_payment import LatePayment
@@ -40,7 +40,7 @@ def build_worker(client: Client, alipay: AlipayClient, *, notify_url: str) -> Wo
     )
 
 
-async def run_worker(settings: Settings) -> None:
+async def run_worker(settings: WorkerSettings) -> None:
     """Serve payments until SIGTERM or SIGINT, then finish what is in flight."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -54,4 +54,4 @@ async def run_worker(settings: Settings) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(run_worker(Settings()))
+    asyncio.run(run_worker(WorkerSettings()))

@@ -8,10 +8,10 @@ from api import health, notifications, payments
 from api.late_payments import LatePayments
 from api.payment_workflows import PaymentWorkflows
 from api.problems import add_problem_handlers
-from settings import Settings
+from settings import ApiSettings
 
 
-def create_app(settings: Settings, client: Client) -> FastAPI:
+def create_app(settings: ApiSettings, client: Client) -> FastAPI:
     """Return the application; the client may be lazy, so Temporal may come up later."""
     app = FastAPI(
         title="Durable cashier",

@@ -3,7 +3,7 @@
 import uvicorn
 
 from api.app import create_app
-from settings import Settings
+from settings import ApiSettings
 from temporal_client import connect
 
 # Longer than the longest wait for a cashier page, so that a stop cuts nobody off.
@@ -12,7 +12,7 @@ GRACE_SECONDS = 20
 LARGEST_HEADERS = 16 * 1024
 
 
-async def serve_api(settings: Settings) -> None:
+async def serve_api(settings: ApiSettings) -> None:
     """Serve until SIGTERM or SIGINT, then finish the calls in flight."""
     # Lazy: the API lives, and says 503, while Temporal is away.
     client = await connect(lazy=True)

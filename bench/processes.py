@@ -16,7 +16,7 @@ from temporalio.testing import WorkflowEnvironment
 
 from cashier.embedded import QUICK_TASKS, temporal_program
 from cashier.home import Home, Ports
-from settings import Settings
+from settings import WorkerSettings
 from temporal_client import DATA_CONVERTER
 
 CHECKOUT = Path(__file__).parent.parent
@@ -38,7 +38,7 @@ class Bench:
     ports: Ports
     client: Client
     http: httpx.AsyncClient
-    settings: Settings
+    settings: WorkerSettings
     _processes: dict[str, Process] = field(default_factory=dict)
 
     async def start(self, name: str) -> None:
@@ -137,7 +137,7 @@ async def running_bench(folder: Path) -> AsyncIterator[Bench]:
         ) as server,
         httpx.AsyncClient(timeout=30) as http,
     ):
-        bench = Bench(home, ports, server.client, http, Settings())
+        bench = Bench(home, ports, server.client, http, WorkerSettings())
         try:
             for name in PARTS:
                 await bench.start(name)

@@ -48,7 +48,7 @@ class Run:
                 self._ours,
                 bench.http,
                 url=bench.ports.api_url,
-                api_key=bench.settings.api_key,
+                api_key=bench.home.api_key.read_text(),
             ),
             "floor": FloorToPage(bench.client),
             "bare call": bare,

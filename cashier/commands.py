@@ -65,10 +65,10 @@ def prepare(
 @app.command()
 def worker() -> None:
     """Run the worker; it serves payments until SIGTERM."""
-    from settings import Settings
+    from settings import WorkerSettings
     from worker import run_worker
 
-    asyncio.run(run_worker(read_settings(Settings)))
+    asyncio.run(run_worker(read_settings(WorkerSettings)))
     leave()
 
 
@@ -76,9 +76,9 @@ def worker() -> None:
 def api() -> None:
     """Run the HTTP API for storefronts and for Alipay's notifications."""
     from api.server import serve_api
-    from settings import Settings
+    from settings import ApiSettings
 
-    asyncio.run(serve_api(read_settings(Settings)))
+    asyncio.run(serve_api(read_settings(ApiSettings)))
     leave()
 
 

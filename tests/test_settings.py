@@ -13,9 +13,13 @@ from cryptography.hazmat.primitives.serialization import (
 from pydantic import ValidationError
 
 from alipay.keys import one_line_public_key
-from settings import SHORTEST_API_KEY, Settings
+from settings import SHORTEST_API_KEY, ApiSettings, WorkerSettings
 
 API_KEY = "k" * SHORTEST_API_KEY
+
+
+class Settings(ApiSettings, WorkerSettings):
+    """All settings at once, to try each."""
 
 
 @pytest.fixture
@@ -202,3 +206,8 @@ def test_notifications_are_verified_for_the_path_of_their_url(
     url = "https://shop.example/behind/a/proxy"
     reader = settings_of({**sound, "notify_url": url}).notification_reader()
     assert vars(reader)["_path"] == "/behind/a/proxy"
+
+
+def test_each_process_is_told_only_the_secrets_it_needs() -> None:
+    assert "private_key_file" not in ApiSettings.model_fields
+    assert "api_key_file" not in WorkerSettings.model_fields

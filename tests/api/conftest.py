@@ -16,12 +16,11 @@ from workflows.late_payment import LatePayment
 @pytest.fixture(scope="module")
 async def shop(
     dev_server: WorkflowEnvironment,
-    merchant_key: RSAPrivateKey,
     alipay_key: RSAPrivateKey,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> AsyncIterator[Shop]:
     folder = tmp_path_factory.mktemp("settings")
-    settings = settings_in(folder, merchant_key, alipay_key)
+    settings = settings_in(folder, alipay_key)
     shop = Shop(settings, dev_server.client, alipay_key)
     async with (
         shop.http,

@@ -6,11 +6,6 @@ from typing import Any
 
 import httpx
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
-from cryptography.hazmat.primitives.serialization import (
-    Encoding,
-    NoEncryption,
-    PrivateFormat,
-)
 from temporalio import activity
 from temporalio.client import Client
 
@@ -26,7 +21,7 @@ from contracts import (
     PayCall,
     order_of,
 )
-from settings import Settings
+from settings import ApiSettings
 from tests.builders import PAYMENT_ID, an_order
 from tests.fakes import FakeAlipay
 from tests.samples.reading import changed, sample
@@ -39,22 +34,15 @@ NOTIFICATIONS = "/alipay/notifications/payment"
 NOTIFIED_AT = "2026-11-24T10:02:41Z"
 
 
-def settings_in(
-    folder: Path, merchant_key: RSAPrivateKey, alipay_key: RSAPrivateKey
-) -> Settings:
+def settings_in(folder: Path, alipay_key: RSAPrivateKey) -> ApiSettings:
     """Return settings whose secrets lie in this folder."""
-    private = merchant_key.private_bytes(
-        Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()
-    )
     (folder / "alipay-keys").mkdir()
     (folder / "alipay-keys" / "1.pem").write_text(
         one_line_public_key(alipay_key.public_key())
     )
-    (folder / "merchant.pem").write_bytes(private)
     (folder / "api-key").write_text(API_KEY)
-    return Settings(
+    return ApiSettings(
         client_id=CLIENT_ID,
-        private_key_file=folder / "merchant.pem",
         alipay_keys_dir=folder / "alipay-keys",
         notify_url=f"https://shop.example{SIGNED_PATH}",
         api_key_file=folder / "api-key",
@@ -93,7 +81,7 @@ class Shop:
     """A storefront that calls our API, and Alipay that notifies it."""
 
     def __init__(
-        self, settings: Settings, client: Client, alipay_key: RSAPrivateKey
+        self, settings: ApiSettings, client: Client, alipay_key: RSAPrivateKey
     ) -> None:
         self.client = client
         self.alipays = Alipays()

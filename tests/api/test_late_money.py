@@ -21,12 +21,11 @@ from tests.fakes import NO_VERDICT, FakeAlipay
 def honouring(
     shop: Shop,
     dev_server: WorkflowEnvironment,
-    merchant_key: RSAPrivateKey,
     alipay_key: RSAPrivateKey,
     tmp_path: Path,
 ) -> Shop:
     """A shop that delivers although the money came late; the same worker serves it."""
-    settings = settings_in(tmp_path, merchant_key, alipay_key).model_copy(
+    settings = settings_in(tmp_path, alipay_key).model_copy(
         update={"late_money": LateMoneyPolicy.HONOUR}
     )
     other = Shop(settings, dev_server.client, alipay_key)

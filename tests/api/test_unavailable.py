@@ -32,7 +32,7 @@ async def cut_off(
     client = await Client.connect(
         "127.0.0.1:1", lazy=True, data_converter=DATA_CONVERTER
     )
-    settings = settings_in(tmp_path, merchant_key, alipay_key)
+    settings = settings_in(tmp_path, alipay_key)
     shop = Shop(settings, client, alipay_key)
     async with shop.http:
         yield shop
@@ -58,14 +58,13 @@ async def test_without_temporal_the_api_lives_and_is_not_ready(cut_off: Shop) ->
 
 async def test_without_a_worker_a_call_says_so_and_a_notification_is_kept(
     tmp_path: Path,
-    merchant_key: RSAPrivateKey,
     alipay_key: RSAPrivateKey,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     # The real patience is made for people, and waited for in full.
     monkeypatch.setattr(payment_workflows, "PATIENCE", timedelta(seconds=0.5))
     monkeypatch.setattr(reaching, "QUICK", timedelta(seconds=0.5))
-    settings = settings_in(tmp_path, merchant_key, alipay_key)
+    settings = settings_in(tmp_path, alipay_key)
     async with await start_embedded() as env:
         shop = Shop(settings, env.client, alipay_key)
         body = shop.sells(FakeAlipay(pay=[a_page()]))
