@@ -4,6 +4,7 @@ Histories outlive releases, so a field is only ever added, and only with a defau
 Money is a whole number of minor units, times are UTC. Nothing secret may stand here.
 """
 
+import re
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final
@@ -33,12 +34,12 @@ def order_of(payment_request_id: str) -> str:
     """Return the order of a payment_request_id: what stands before the last `_`.
 
     Raises:
-        ValueError: Not an id of ours.
+        ValueError: Not an id that `payment_request_id` could have made.
     """
-    order_id, separator, attempt = payment_request_id.rpartition("_")
-    if not (order_id and separator and attempt.isascii() and attempt.isdigit()):
+    made = re.fullmatch(r"([A-Za-z0-9_-]{1,60})_[1-9][0-9]{0,5}", payment_request_id)
+    if not made:
         raise ValueError("not a payment_request_id of the form {order_id}_{attempt}")
-    return order_id
+    return made[1]
 
 
 class Money(Contract):

@@ -72,7 +72,11 @@ def _only(headers: Mapping[str, str], wanted: str) -> str:
 
 def _parse(body: bytes) -> PaymentNotification:
     try:
-        fields = json.loads(body.decode(), object_pairs_hook=_without_duplicates)
+        fields = json.loads(
+            body.decode(),
+            object_pairs_hook=_without_duplicates,
+            parse_constant=_no_constant,
+        )
         json.dumps(fields, ensure_ascii=False).encode()  # no halves of characters
         return PaymentNotification.model_validate(fields)
     except ValidationError as error:
@@ -92,3 +96,7 @@ def _without_duplicates(pairs: list[tuple[str, object]]) -> dict[str, object]:
     if len(fields) != len(pairs):
         raise ValueError("a JSON key occurs twice")
     return fields
+
+
+def _no_constant(name: str) -> object:
+    raise ValueError(f"{name} is no JSON")  # though Python reads NaN and Infinity

@@ -6,8 +6,9 @@ from temporalio.client import Client
 
 from api import health, notifications, payments
 from api.late_payments import LatePayments
+from api.limits import BodyLimit
 from api.payment_workflows import PaymentWorkflows
-from api.problems import add_problem_handlers
+from api.problems import DOCUMENTED, add_problem_handlers
 from settings import ApiSettings
 
 
@@ -25,9 +26,10 @@ def create_app(settings: ApiSettings, client: Client) -> FastAPI:
     app.state.seen_notifications = notifications.SeenNotifications()
     app.state.settlement_currency = settings.settlement_currency
     app.state.api_key = settings.api_key
-    app.include_router(payments.router)
+    app.include_router(payments.router, responses=DOCUMENTED)
     app.include_router(notifications.router)
     app.include_router(health.router)
+    app.add_middleware(BodyLimit)
     add_problem_handlers(app)
 
     @app.get("/metrics", include_in_schema=False)

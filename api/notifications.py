@@ -7,6 +7,7 @@ from typing import Any
 
 from fastapi import APIRouter, Request
 from prometheus_client import Counter
+from starlette.requests import ClientDisconnect
 
 from activities.translation import to_payment_notified
 from alipay.errors import MalformedNotificationError, SignatureVerificationError
@@ -81,10 +82,13 @@ async def payment_notification(request: Request) -> dict[str, Any]:
 
 async def _body(request: Request) -> bytes:
     body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > LARGEST_BODY:
-            raise _rejection(413, "TOO_LARGE", f"more than {LARGEST_BODY} bytes")
+    try:
+        async for chunk in request.stream():
+            body += chunk
+            if len(body) > LARGEST_BODY:
+                raise _rejection(413, "TOO_LARGE", f"more than {LARGEST_BODY} bytes")
+    except ClientDisconnect:
+        raise _rejection(400, "CUT_SHORT", "the body ended early") from None
     return bytes(body)
 
 

@@ -1,13 +1,39 @@
 """Errors as callers see them: RFC 9457 problem documents, with no secrets in them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
+# As many errors as anybody mends at once, and names as long as ours at their longest.
+MOST_ERRORS = 20
+LONGEST_NAME = 64
 MEDIA_TYPE = "application/problem+json"
+
+
+class ProblemDocument(BaseModel):
+    """What every error looks like; some say more."""
+
+    status: int
+    code: str
+    detail: str
+
+
+# For the OpenAPI page, which would else promise FastAPI's own form of errors.
+DOCUMENTED: dict[int | str, dict[str, Any]] = {
+    status: {"model": ProblemDocument, "description": description}
+    for status, description in (
+        (401, "The API key is missing or wrong"),
+        (404, "No payment of this order"),
+        (413, "The body is too large"),
+        (422, "A field breaks its rule; `errors` names both"),
+        (503, "Temporal or the worker is away; call again"),
+    )
+}
 
 
 class Problem(Exception):  # noqa: N818 - the word of RFC 9457
@@ -42,6 +68,11 @@ class UnavailableProblem(Problem):
         )
 
 
+def _place(location: Sequence[int | str]) -> str:
+    """Return the field's place; a name that the caller made up may be of any length."""
+    return ".".join(str(part)[:LONGEST_NAME] for part in location[1:]) or "body"
+
+
 def _answer(problem: Problem) -> JSONResponse:
     return JSONResponse(
         problem.document, problem.status, problem.headers, media_type=MEDIA_TYPE
@@ -60,10 +91,10 @@ def add_problem_handlers(app: FastAPI) -> None:
         # The rule and the place, never the value: it may be a customer's.
         errors = [
             {
-                "field": ".".join(str(part) for part in found["loc"][1:]) or "body",
+                "field": _place(found["loc"]),
                 "rule": found["msg"],
             }
-            for found in error.errors()
+            for found in error.errors()[:MOST_ERRORS]
         ]
         detail = "; ".join(f"{found['field']}: {found['rule']}" for found in errors)
         return _answer(Problem(422, "INVALID", detail, errors=errors))

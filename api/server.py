@@ -22,6 +22,7 @@ async def serve_api(settings: ApiSettings) -> None:
             host=settings.api_host,
             port=settings.api_port,
             log_level="warning",
+            http="h11",  # whose limit of headers is set below
             h11_max_incomplete_event_size=LARGEST_HEADERS,
             timeout_graceful_shutdown=GRACE_SECONDS,
         )

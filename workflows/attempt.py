@@ -27,6 +27,8 @@ NOT_EXIST_TRIES = 3
 NOT_EXIST_GAP = timedelta(seconds=15)
 # ... and once the last `pay` cannot be under way any more: twice its longest time-out.
 NOT_EXIST_GRACE = timedelta(seconds=40)
+# Different successes of one attempt; from the second on, a person looks at them anyway.
+MOST_SUCCESSES = 20
 
 AnswerT = TypeVar("AnswerT", covariant=True)
 
@@ -95,6 +97,21 @@ class Attempt:
     cancels: list[Asked[CancelAnswer]] = field(default_factory=list)
     heard: list[Heard] = field(default_factory=list)
     given_back_at: datetime | None = None
+
+    def hear(self, heard: Heard) -> bool:
+        """Keep what was heard; return whether it is news.
+
+        All successes are kept. Of the others only the newest: each is but a hint, and a
+        flood of them must not make the facts grow.
+        """
+        if any(known.notification == heard.notification for known in self.heard):
+            return False
+        kept = [known for known in self.heard if known.says_paid]
+        if heard.says_paid and len(kept) >= MOST_SUCCESSES:
+            return False
+        hints = [known for known in self.heard if not known.says_paid]
+        self.heard = [*kept, *(hints if heard.says_paid else ()), heard]
+        return True
 
     @property
     def page(self) -> PayAnswer | None:
@@ -167,6 +184,14 @@ class Attempt:
     def answered_at(self) -> datetime | None:
         """When the newest inquiry that got a verdict was asked."""
         return max((asked.at for asked in self.inquiries if asked.answer), default=None)
+
+    @property
+    def settled_at(self) -> datetime | None:
+        """When the newest inquiry was asked that got a final verdict."""
+        final = self.verdicts(
+            InquiryVerdict.SUCCESS, InquiryVerdict.FAIL, InquiryVerdict.CANCELLED
+        )
+        return max((asked.at for asked in final), default=None)
 
     def was_asked_since(self, at: datetime) -> bool:
         """Whether an inquiry, answered or not, was put at this time or later."""

@@ -102,9 +102,9 @@ def decide(facts: Facts, now: datetime) -> Step:
     for asked in facts.attempts:
         if hint := _unanswered_hint(asked, facts, now):
             return _inquire(asked, hint, now)
-    paid = [one for one in facts.attempts if one.is_paid]
+    paid = [one for one in facts.attempts if _counts_as_paid(one, facts)]
     for extra in paid[:-1]:
-        if _has_paid_the_order(extra, facts):
+        if all(success.amount == facts.order.amount for success in extra.successes):
             return GiveBack(extra)
     if doubt := find_doubt(facts):
         # While a person thinks, nobody shall be able to pay yet another attempt.
@@ -150,12 +150,10 @@ def find_doubt(facts: Facts) -> str | None:
     return None
 
 
-def _has_paid_the_order(attempt: Attempt, facts: Facts) -> bool:
-    """Whether the money is certainly this order's, by Alipay's answer to an inquiry."""
-    asked = attempt.verdicts(InquiryVerdict.SUCCESS)
-    return bool(asked) and all(
-        success.amount == facts.order.amount for success in attempt.successes
-    )
+def _counts_as_paid(attempt: Attempt, facts: Facts) -> bool:
+    """Whether it is paid; a former attempt only if Alipay said so when asked."""
+    asked = attempt is facts.current or attempt.verdicts(InquiryVerdict.SUCCESS)
+    return attempt.is_paid and bool(asked)
 
 
 def deadline_of(attempt: Attempt) -> datetime:
@@ -166,22 +164,22 @@ def deadline_of(attempt: Attempt) -> datetime:
 def _unanswered_hint(attempt: Attempt, facts: Facts, now: datetime) -> datetime | None:
     """Return the time of the newest reason to inquire that no inquiry has answered."""
     if attempt is not facts.current:
-        # Certainly over when the next began; what is heard since is asked about.
+        # Certainly over when the next began; what is heard since must be made certain.
         hints = [heard.at for heard in attempt.heard]
+        answered_at = attempt.settled_at
     elif attempt.pays:
         hints = [*attempt.hints, *_wishes(facts)]
         hints += [due for due in [deadline_of(attempt)] if now >= due]
+        answered_at = attempt.answered_at
     else:
         return None  # nothing was sent yet: there is nothing to ask about
     newest = max(hints, default=None)
-    if newest is None or (attempt.answered_at and attempt.answered_at >= newest):
+    if newest is None or (answered_at and answered_at >= newest):
         return None
-    paid = attempt.is_paid and not attempt.may_be_cancelled
-    if (
-        (paid or attempt.is_dead)
-        and attempt is facts.current
-        and newest != facts.check_wanted_at
-    ):
+    is_certain = attempt.is_dead
+    if attempt.is_paid:
+        is_certain = not attempt.may_be_cancelled
+    if is_certain and attempt is facts.current and newest != facts.check_wanted_at:
         return None
     return newest
 
@@ -254,7 +252,8 @@ def _close(attempt: Attempt, facts: Facts, now: datetime) -> Step:
 
 def _begin_next(attempt: Attempt, facts: Facts) -> Begin | None:
     """Go on with another wallet, or with a number that nobody has used up."""
-    if facts.cancel_wanted_at is not None or any(one.is_paid for one in facts.attempts):
+    paid = any(_counts_as_paid(one, facts) for one in facts.attempts)
+    if facts.cancel_wanted_at is not None or paid:
         return None
     wrong = sum(1 for one in facts.attempts if one.pay_verdicts(*WRONG_NUMBER))
     switched = facts.wallet_wanted != attempt.wallet

@@ -79,25 +79,22 @@ class Facts:
         attempt = self._attempt_with(notification.payment_request_id, now)
         if attempt is None:
             return False
-        # Resent notifications differ in their evidence only.
+        # Resent notifications differ in their evidence only, which history keeps.
         content = notification.model_copy(update={"evidence": None})
-        for heard in attempt.heard:
-            if heard.notification.model_copy(update={"evidence": None}) == content:
-                return False
-        attempt.heard.append(Heard(now, notification))
-        return True
+        return attempt.hear(Heard(now, content))
 
     def _attempt_with(self, request_id: str, now: datetime) -> Attempt | None:
         for attempt in self.attempts:
             if attempt.request_id == request_id:
                 return attempt
-        number = request_id.removeprefix(f"{self.order.order_id}_")
-        if not number.isdigit() or int(number) > self.current.number:
-            return None
-        earlier = Attempt(request_id, int(number), "", now)
-        self.attempts.append(earlier)
-        self.attempts.sort(key=lambda attempt: attempt.number)
-        return earlier
+        order_id = self.order.order_id
+        for number in range(1, self.current.number):
+            if payment_request_id(order_id, number) == request_id:
+                earlier = Attempt(request_id, number, "", now)
+                self.attempts.append(earlier)
+                self.attempts.sort(key=lambda attempt: attempt.number)
+                return earlier
+        return None
 
     @property
     def wallet_wanted(self) -> str:
