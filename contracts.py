@@ -4,6 +4,7 @@ Histories outlive releases, so a field is only ever added, and only with a defau
 Money is a whole number of minor units, times are UTC. Nothing secret may stand here.
 """
 
+import hashlib
 import re
 from datetime import datetime
 from enum import StrEnum
@@ -12,6 +13,8 @@ from typing import Any, Final
 from pydantic import BaseModel, ConfigDict
 
 TASK_QUEUE: Final = "cashier"
+# The most characters of Alipay's ids (docs/protocol.md 2.0).
+LONGEST_ALIPAY_ID: Final = 64
 
 
 class Contract(BaseModel):
@@ -336,6 +339,7 @@ class InquiryAnswer(Contract):
     amount: Money | None = None
     paid_at: str | None = None
     settlement: Settlement | None = None
+    is_refunded: bool = False
 
 
 class CancelCall(Contract):
@@ -467,4 +471,7 @@ def late_payment_id(payment_request_id: str) -> str:
 
 def late_refund_id(payment_request_id: str) -> str:
     """Return Alipay's idempotency key of the one refund of late money."""
-    return f"{payment_request_id}_late"
+    if len(payment_request_id) + len("_late") <= LONGEST_ALIPAY_ID:
+        return f"{payment_request_id}_late"
+    digest = hashlib.sha256(payment_request_id.encode()).hexdigest()
+    return f"{digest[:40]}_late"

@@ -22,7 +22,7 @@ from alipay.models import (
     WireOrder,
 )
 from alipay.notifications import SignedNotification
-from alipay.wallets import find_wallet
+from alipay.wallets import WALLETS
 from contracts import (
     Cashier,
     Customer,
@@ -137,6 +137,7 @@ def from_inquiry_response(response: InquiryResponse) -> InquiryAnswer | None:
         amount=_money(response.payment_amount),
         paid_at=response.payment_time,
         settlement=_settlement(response),
+        is_refunded=response.is_refunded,
     )
 
 
@@ -197,7 +198,8 @@ def _expiry(wallet: str, response: Answer, now: datetime) -> datetime:
             age = datetime.fromisoformat(answered) - datetime.fromisoformat(created)
         except (ValueError, TypeError):
             age = timedelta(0)
-    default = timedelta(minutes=find_wallet(wallet).default_expiry_minutes)
+    known = WALLETS.get(wallet)
+    default = timedelta(minutes=known.default_expiry_minutes if known else 14)
     return now - min(max(age, timedelta(0)), default) + default
 
 

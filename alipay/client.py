@@ -26,6 +26,7 @@ from alipay.models import (
     Answer,
     CancelResponse,
     InquiryResponse,
+    PaymentQuestion,
     PayRequest,
     PayResponse,
     RefundInquiryResponse,
@@ -64,6 +65,7 @@ def open_connections(
         limits=LIMITS,
         verify=ssl.create_default_context(),
         follow_redirects=False,
+        trust_env=False,
         transport=transport,
     )
 
@@ -111,7 +113,7 @@ class AlipayClient:
             RejectedError: The inquiry itself failed, e.g. ORDER_NOT_EXIST.
             NoVerdictError: Ask again.
         """
-        request = Wire.model_validate({"paymentRequestId": payment_request_id})
+        request = PaymentQuestion(payment_request_id=payment_request_id)
         return await self._call("inquiryPayment", request, InquiryResponse)
 
     async def cancel_payment(self, payment_request_id: str) -> CancelResponse:
@@ -121,7 +123,7 @@ class AlipayClient:
             RejectedError: It was not cancelled; the code says why.
             NoVerdictError: It may or may not be cancelled; call again.
         """
-        request = Wire.model_validate({"paymentRequestId": payment_request_id})
+        request = PaymentQuestion(payment_request_id=payment_request_id)
         return await self._call("cancel", request, CancelResponse)
 
     async def refund(self, request: RefundRequest) -> RefundResponse:

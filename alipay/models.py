@@ -8,7 +8,15 @@ Source of all fields: Alipay Global, `payment_cashier`, `paymentri_online`,
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, PlainSerializer
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    PlainSerializer,
+    ValidationError,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
+)
 from pydantic.alias_generators import to_camel
 
 
@@ -25,6 +33,14 @@ def _whole_number(value: object) -> int:
     if number < 0:
         raise ValueError("an amount is not negative")
     return number
+
+
+def _or_none(value: object, read: ValidatorFunctionWrapHandler) -> object:
+    """Read what is only information; an odd value must not hide that money moved."""
+    try:
+        return read(value)
+    except ValidationError:
+        return None
 
 
 # Minor units: an int here, digits in a JSON string on the wire.
@@ -71,14 +87,13 @@ class SettlementQuote(Wire):
     quote_currency_pair: str | None = None
     quote_price: str | None = None
     quote_id: str | None = None
-    guaranteed: bool | None = None
 
 
 class Settlement(Wire):
-    """The settlement block shared by answers and notifications."""
+    """The settlement block shared by answers and notifications; only information."""
 
-    gross_settlement_amount: Amount | None = None
-    settlement_quote: SettlementQuote | None = None
+    gross_settlement_amount: Annotated[Amount | None, WrapValidator(_or_none)] = None
+    settlement_quote: Annotated[SettlementQuote | None, WrapValidator(_or_none)] = None
 
 
 class PaymentMethod(Wire):
@@ -164,6 +179,12 @@ class PayRequest(Wire):
     env: Env
 
 
+class PaymentQuestion(Wire):
+    """`POST /v1/payments/inquiryPayment` and `/cancel`."""
+
+    payment_request_id: str
+
+
 class RedirectActionForm(Wire):
     """The older spelling of the wallet's page, still returned."""
 
@@ -184,7 +205,9 @@ class Answer(Settlement):
     payment_amount: Amount | None = None
     payment_create_time: str | None = None
     payment_time: str | None = None
-    redirect_action_form: RedirectActionForm | None = None
+    redirect_action_form: Annotated[
+        RedirectActionForm | None, WrapValidator(_or_none)
+    ] = None
 
 
 class PayResponse(Answer):
@@ -193,6 +216,13 @@ class PayResponse(Answer):
     normal_url: str | None = None
     scheme_url: str | None = None
     applink_url: str | None = None
+
+
+class Transaction(Wire):
+    """What happened to a payment after it was paid, such as a refund."""
+
+    transaction_type: str | None = None
+    transaction_status: str | None = None
 
 
 class InquiryResponse(Answer):
@@ -205,6 +235,15 @@ class InquiryResponse(Answer):
     payment_status: str | None = None
     payment_result_code: str | None = None
     payment_result_message: str | None = None
+    transactions: list[Transaction] | None = None
+
+    @property
+    def is_refunded(self) -> bool:
+        """Whether a refund was made or is under way; the status stays SUCCESS."""
+        return any(
+            one.transaction_type == "REFUND" and one.transaction_status != "FAIL"
+            for one in self.transactions or ()
+        )
 
 
 class CancelResponse(Answer):

@@ -15,7 +15,8 @@ from alipay.notifications import ACKNOWLEDGEMENT, NotificationReader
 from api.late_payments import LatePayments
 from api.payment_workflows import PaymentWorkflows
 from api.problems import Problem
-from contracts import order_of
+from api.reaching import MOST_LOOKS, NoAnswerYet
+from contracts import PaymentNotified, order_of
 
 # Notifications measure one to two kB; Alipay's own limits add up to far less than this.
 LARGEST_BODY = 64 * 1024
@@ -72,12 +73,33 @@ async def payment_notification(request: Request) -> dict[str, Any]:
     if seen.has(signed.message.body):
         return ACKNOWLEDGEMENT
     notification = to_payment_notified(signed)
-    if not await workflows.notify(order_id, notification):
-        closed = await workflows.view(order_id)
-        if late_payments.is_news(notification, closed):
-            await late_payments.begin(notification, closed)
+    try:
+        await _hand_over(order_id, notification, workflows, late_payments)
+    except Problem as problem:
+        rejected.labels(str(problem.document["code"]).lower()).inc()
+        log.warning("notification of %s not kept: %s", order_id, problem)
+        raise
     seen.add(signed.message.body)
     return ACKNOWLEDGEMENT
+
+
+async def _hand_over(
+    order_id: str,
+    notification: PaymentNotified,
+    workflows: PaymentWorkflows,
+    late_payments: LatePayments,
+) -> None:
+    """Give the notification to the open payment, or to what deals with late money."""
+    for _ in range(MOST_LOOKS):
+        if await workflows.notify(order_id, notification):
+            return
+        closed = await workflows.view(order_id)
+        if closed.outcome is None:
+            continue  # the next run has begun meanwhile, and is to be told
+        if late_payments.is_news(notification, closed):
+            await late_payments.begin(notification, closed)
+        return
+    raise NoAnswerYet
 
 
 async def _body(request: Request) -> bytes:
@@ -94,5 +116,5 @@ async def _body(request: Request) -> bytes:
 
 def _rejection(status: int, reason: str, detail: str) -> Problem:
     rejected.labels(reason.lower()).inc()
-    log.warning("notification rejected", extra={"reason": reason, "detail": detail})
+    log.warning("notification rejected: %s, %s", reason, detail)
     return Problem(status, reason, detail)

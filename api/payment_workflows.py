@@ -23,6 +23,7 @@ from temporalio.common import (
 from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError
 
+from alipay.wallets import format_money
 from api.late_payments import LatePayments, check_late_money
 from api.problems import Problem, UnavailableProblem
 from api.reaching import QUICK, NoAnswerYet, reach, read_view
@@ -42,7 +43,7 @@ from workflows.cashier_payment import CashierPayment
 # A cashier page takes Alipay well under a second; a shop's customer waits no longer
 # than this. The SDK may repeat a call before it gives up: callers wait up to twice.
 PATIENCE = timedelta(seconds=8)
-# Equal wishes within this many seconds share one update and so one inquiry.
+# Refreshes within this many seconds share one update and so one inquiry.
 SAME_WISH_SECONDS = 5
 # New, moved on, and closed in between: more looks mean that somebody works against us.
 MOST_LOOKS = 4
@@ -119,8 +120,9 @@ class PaymentWorkflows:
             id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
             id_reuse_policy=reuse,
             static_summary=(
-                f"{order.wallet} {order.amount.currency} {order.amount.value} "
-                f"(minor units), order {order.order_id}"
+                f"{order.wallet} "
+                f"{format_money(order.amount.currency, order.amount.value)}, "
+                f"order {order.order_id}"
             ),
         )
         wish = PageWish(amount=order.amount, wallet=order.wallet, call_id=call_id)
@@ -152,14 +154,16 @@ class PaymentWorkflows:
 
     async def check(self, order_id: str) -> PaymentView:
         """Ask Alipay first, then return what is known of a payment."""
-        return await self._update_or_result(
+        view = await self._update_or_result(
             order_id,
             lambda handle: handle.execute_update(
                 CashierPayment.check_now,  # type: ignore[arg-type]
-                id=_wish_id("check"),
+                id=f"check-{int(time.time()) // SAME_WISH_SECONDS}",
                 rpc_timeout=PATIENCE,
             ),
         )
+        # It may be the echo of another call within these seconds: only an end lasts.
+        return view if view.outcome else await self.view(order_id)
 
     async def cancel(self, order_id: str, wish: CancelWish) -> PaymentView:
         """Close a payment; return how it ended, or the open one if that is refused."""
@@ -168,7 +172,7 @@ class PaymentWorkflows:
             lambda handle: handle.execute_update(
                 CashierPayment.cancel,  # type: ignore[arg-type]
                 wish,
-                id=_wish_id("cancel"),
+                id=f"cancel-{uuid4().hex}",
                 rpc_timeout=PATIENCE,
             ),
         )
@@ -258,7 +262,3 @@ def _page_update_id(order: Order) -> str:
         f"/{order.wallet}/{order.first_attempt}"
     )
     return f"page-{hashlib.sha256(wish.encode()).hexdigest()[:32]}"
-
-
-def _wish_id(wish: str) -> str:
-    return f"{wish}-{int(time.time()) // SAME_WISH_SECONDS}"

@@ -25,8 +25,8 @@ USUAL_EXPIRY = timedelta(minutes=14)
 # ORDER_NOT_EXIST counts after three inquiries, 15 s apart (docs/protocol.md 3.5) ...
 NOT_EXIST_TRIES = 3
 NOT_EXIST_GAP = timedelta(seconds=15)
-# ... and once the last `pay` cannot be under way any more: twice its longest time-out.
-NOT_EXIST_GRACE = timedelta(seconds=40)
+# ... and once the last call cannot be under way any more: twice its longest time-out.
+IN_FLIGHT = timedelta(seconds=40)
 # Different successes of one attempt; from the second on, a person looks at them anyway.
 MOST_SUCCESSES = 20
 
@@ -229,20 +229,33 @@ class Attempt:
         whatever success is notified before or after (docs/protocol.md 3.6).
         """
         gone_back = (
-            self.given_back_at is not None
+            self.is_given_back
             or self.is_cancelled_by_us
             or bool(self.verdicts(InquiryVerdict.CANCELLED))
         )
         return not gone_back and any(self.successes)
 
     @property
+    def is_given_back(self) -> bool:
+        """Whether its money was returned, or is being returned, after it was paid."""
+        refunded = any(
+            asked.answer and asked.answer.is_refunded for asked in self.inquiries
+        )
+        return refunded or self.given_back_at is not None
+
+    @property
+    def cancel_is_certain_at(self) -> datetime | None:
+        """When a cancel without a verdict has taken effect, if ever it does."""
+        unclear = [asked.ended_at for asked in self.cancels if asked.answer is None]
+        return max(unclear) + IN_FLIGHT if unclear else None
+
+    @property
     def may_be_cancelled(self) -> bool:
         """Whether a cancel of ours may have taken effect without our knowing."""
-        return any(
-            asked.answer is None
-            and (self.answered_at is None or self.answered_at < asked.ended_at)
-            for asked in self.cancels
-        )
+        certain_at = self.cancel_is_certain_at
+        if certain_at is None:
+            return False
+        return self.answered_at is None or self.answered_at < certain_at
 
     @property
     def is_dead(self) -> bool:
@@ -272,7 +285,7 @@ class Attempt:
                 counted.append(at)
         if len(counted) < NOT_EXIST_TRIES:
             return False
-        return counted[-1] - last_pay >= NOT_EXIST_GRACE
+        return counted[-1] - last_pay >= IN_FLIGHT
 
     @property
     def last_word(self) -> PayAnswer | InquiryAnswer | CancelAnswer | None:

@@ -1,12 +1,18 @@
 """The payment of one order, from the wish to pay to a certain end."""
 
-from collections.abc import Callable
+import asyncio  # noqa: TID251 - for the name of its CancelledError only
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from datetime import datetime
+from typing import TypeVar
 
 from temporalio import workflow
 from temporalio.common import WorkflowIDReusePolicy
-from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
+from temporalio.exceptions import (
+    ActivityError,
+    ApplicationError,
+    WorkflowAlreadyStartedError,
+)
 
 with workflow.unsafe.imports_passed_through():
     from activities.payments import PaymentActivities
@@ -48,6 +54,8 @@ with workflow.unsafe.imports_passed_through():
     from workflows.resolution import check_names_and_reasons
     from workflows.story import details_of, view_of, words_of
 
+AnswerT = TypeVar("AnswerT")
+
 
 @workflow.defn(name="CashierPayment")
 class CashierPayment:
@@ -65,21 +73,11 @@ class CashierPayment:
     async def run(self, order: Order) -> PaymentView:
         # Gather facts and carry out what they decide, until the payment is over.
         while not isinstance(step := self._decide(), End):
-            match step:
-                case Begin(number, wallet):
-                    self._begin(number, wallet)
-                case Pay(attempt):
-                    attempt.pays.append(await self._pay(attempt))
-                case Inquire(attempt):
-                    attempt.inquiries.append(await self._inquire(attempt))
-                case Cancel(attempt):
-                    attempt.cancels.append(await self._cancel(attempt))
-                case GiveBack(attempt):
-                    await self._give_back(attempt)
-                case Wait(until):
-                    await self._news_or(until)
-                case Review():
-                    await workflow.wait_condition(lambda: self._news)
+            try:
+                await self._carry_out(step)
+            except asyncio.CancelledError:
+                # Whoever cancels a workflow wants its payment closed, and certainly.
+                self._wish_to_cancel(CancelWish(by="Temporal"))
             if workflow.info().is_continue_as_new_suggested():
                 await self._continue_in_a_new_run()
         self._closed_at = workflow.now()
@@ -129,10 +127,7 @@ class CashierPayment:
     @workflow.update(description="Close the payment, so that nobody can pay it later")
     async def cancel(self, wish: CancelWish) -> PaymentView:
         """Return the certain outcome, or the open payment if Alipay will not cancel."""
-        wanted_at = workflow.now()
-        self._facts.cancel_wanted_at = wanted_at
-        self._facts.cancel_wish = wish
-        self._news = True
+        wanted_at = self._wish_to_cancel(wish)
         await self._until(
             lambda: self._rests and self._facts.current.refused_cancel_since(wanted_at)
         )
@@ -175,11 +170,15 @@ class CashierPayment:
 
     def _has_page(self, wish: PageWish) -> bool:
         current = self._facts.current
-        return current.wallet == wish.wallet and current.page is not None
+        closing = current.is_cancelled_by_us or isinstance(self._step, Cancel)
+        usable = current.page is not None and not closing and not self._facts.paid
+        return usable and current.wallet == wish.wallet
 
     def _is_passed_over(self, wish: PageWish) -> bool:
         """Whether the wish cannot be followed: refused, replaced, or under review."""
         replaced = self._rests and self._facts.wallet_wanted != wish.wallet
+        if self._rests and self._facts.paid:
+            return True
         return replaced or find_doubt(self._facts) is not None
 
     @property
@@ -188,6 +187,29 @@ class CashierPayment:
         return isinstance(self._step, Wait | Review) and not self._news
 
     # ---- steps, in the order of the story ----
+
+    async def _carry_out(self, step: Step) -> None:
+        match step:
+            case Begin(number, wallet):
+                self._begin(number, wallet)
+            case Pay(attempt):
+                attempt.pays.append(await self._pay(attempt))
+            case Inquire(attempt):
+                attempt.inquiries.append(await self._inquire(attempt))
+            case Cancel(attempt):
+                attempt.cancels.append(await self._cancel(attempt))
+            case GiveBack(attempt):
+                await self._give_back(attempt)
+            case Wait(until):
+                await self._news_or(until)
+            case Review():
+                await workflow.wait_condition(lambda: self._news)
+
+    def _wish_to_cancel(self, wish: CancelWish) -> datetime:
+        self._facts.cancel_wanted_at = wanted_at = workflow.now()
+        self._facts.cancel_wish = wish
+        self._news = True
+        return wanted_at
 
     def _decide(self) -> Step:
         self._news = False
@@ -212,7 +234,7 @@ class CashierPayment:
                 attempt.expires_at if self._facts.order.expires_in_minutes else None
             ),
         )
-        return await ask(
+        return await self._ask(
             workflow.execute_activity_method(
                 PaymentActivities.pay,
                 call,
@@ -222,7 +244,7 @@ class CashierPayment:
 
     async def _inquire(self, attempt: Attempt) -> Asked[InquiryAnswer]:
         call = InquiryCall(payment_request_id=attempt.request_id)
-        return await ask(
+        return await self._ask(
             workflow.execute_activity_method(
                 PaymentActivities.inquire_payment,
                 call,
@@ -232,7 +254,7 @@ class CashierPayment:
 
     async def _cancel(self, attempt: Attempt) -> Asked[CancelAnswer]:
         call = CancelCall(payment_request_id=attempt.request_id, wallet=attempt.wallet)
-        return await ask(
+        return await self._ask(
             workflow.execute_activity_method(
                 PaymentActivities.cancel_payment,
                 call,
@@ -261,6 +283,15 @@ class CashierPayment:
                 static_summary=f"Second payment of order {late.order_id}",
             )
         attempt.given_back_at = workflow.now()
+
+    async def _ask(self, answer: Awaitable[AnswerT]) -> Asked[AnswerT]:
+        """Ask; a call that is cut off by a cancellation may have taken effect."""
+        asked_at = workflow.now()
+        try:
+            return await ask(answer)
+        except (asyncio.CancelledError, ActivityError):
+            self._wish_to_cancel(CancelWish(by="Temporal"))
+            return Asked(asked_at, workflow.now(), None)
 
     async def _news_or(self, until: datetime) -> None:
         with suppress(TimeoutError):

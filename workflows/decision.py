@@ -100,12 +100,13 @@ def decide(facts: Facts, now: datetime) -> Step:
     if facts.resolution:
         return End(facts.resolution.outcome, attempt, next(attempt.successes, None))
     for asked in facts.attempts:
+        if asked.is_paid and asked.may_be_cancelled:
+            return _until_cancel_is_certain(asked, now)
         if hint := _unanswered_hint(asked, facts, now):
             return _inquire(asked, hint, now)
-    paid = [one for one in facts.attempts if _counts_as_paid(one, facts)]
-    for extra in paid[:-1]:
-        if all(success.amount == facts.order.amount for success in extra.successes):
-            return GiveBack(extra)
+    paid = facts.paid
+    if len(paid) > 1 and all(_is_of_the_order(one, facts) for one in paid):
+        return GiveBack(paid[0])
     if doubt := find_doubt(facts):
         # While a person thinks, nobody shall be able to pay yet another attempt.
         if attempt.pays and not attempt.is_dead and not any(attempt.successes):
@@ -127,8 +128,8 @@ def decide(facts: Facts, now: datetime) -> Step:
 def find_doubt(facts: Facts) -> str | None:
     """Say what only a person can settle and what money is at risk, if anything."""
     for attempt in facts.attempts:
-        if attempt.given_back_at is not None:
-            continue  # settled by a workflow of its own
+        if attempt.is_given_back and attempt is not facts.current:
+            continue  # settled by a workflow of its own, or by hand
         for success in attempt.successes:
             if success.amount != facts.order.amount:
                 return (
@@ -150,10 +151,8 @@ def find_doubt(facts: Facts) -> str | None:
     return None
 
 
-def _counts_as_paid(attempt: Attempt, facts: Facts) -> bool:
-    """Whether it is paid; a former attempt only if Alipay said so when asked."""
-    asked = attempt is facts.current or attempt.verdicts(InquiryVerdict.SUCCESS)
-    return attempt.is_paid and bool(asked)
+def _is_of_the_order(attempt: Attempt, facts: Facts) -> bool:
+    return all(success.amount == facts.order.amount for success in attempt.successes)
 
 
 def deadline_of(attempt: Attempt) -> datetime:
@@ -176,9 +175,7 @@ def _unanswered_hint(attempt: Attempt, facts: Facts, now: datetime) -> datetime 
     newest = max(hints, default=None)
     if newest is None or (answered_at and answered_at >= newest):
         return None
-    is_certain = attempt.is_dead
-    if attempt.is_paid:
-        is_certain = not attempt.may_be_cancelled
+    is_certain = attempt.is_dead or attempt.is_paid
     if is_certain and attempt is facts.current and newest != facts.check_wanted_at:
         return None
     return newest
@@ -199,6 +196,15 @@ def _inquire(attempt: Attempt, hint: datetime, now: datetime) -> Step:
         return Inquire(attempt)
     gap = pause(attempt.request_id, in_vain - 1) if in_vain else HINT_GAP
     return _at(max(asked) + gap, Inquire(attempt), now)
+
+
+def _until_cancel_is_certain(attempt: Attempt, now: datetime) -> Step:
+    """Inquire once a cancel without a verdict cannot be under way any more."""
+    due = attempt.cancel_is_certain_at or now
+    in_vain = [asked.at for asked in attempt.inquiries if asked.at >= due]
+    if in_vain:
+        due = max(in_vain) + pause(attempt.request_id, len(in_vain) - 1)
+    return _at(due, Inquire(attempt), now)
 
 
 def _open(attempt: Attempt, now: datetime) -> Step:
@@ -252,14 +258,21 @@ def _close(attempt: Attempt, facts: Facts, now: datetime) -> Step:
 
 def _begin_next(attempt: Attempt, facts: Facts) -> Begin | None:
     """Go on with another wallet, or with a number that nobody has used up."""
-    paid = any(_counts_as_paid(one, facts) for one in facts.attempts)
-    if facts.cancel_wanted_at is not None or paid:
+    if facts.cancel_wanted_at is not None or facts.paid:
         return None
     wrong = sum(1 for one in facts.attempts if one.pay_verdicts(*WRONG_NUMBER))
-    switched = facts.wallet_wanted != attempt.wallet
+    wish = facts.wallet_wish
+    # Also where the customer came back to a wallet whose page was being closed.
+    for_a_wish = wish is not None and any(
+        asked.at < deadline_of(attempt) for asked in attempt.cancels
+    )
+    switched = facts.wallet_wanted != attempt.wallet or (
+        for_a_wish and attempt.is_cancelled_by_us
+    )
     misnumbered = bool(attempt.pay_verdicts(*WRONG_NUMBER))
     if switched or (misnumbered and wrong < MOST_WRONG_NUMBERS):
-        return Begin(attempt.number + 1, facts.wallet_wanted)
+        number = max(one.number for one in facts.attempts) + 1
+        return Begin(number, facts.wallet_wanted)
     return None
 
 

@@ -1,5 +1,6 @@
 """All that is known of one order's payment."""
 
+import re
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -7,12 +8,15 @@ from pydantic import TypeAdapter
 
 from contracts import (
     CancelWish,
+    InquiryVerdict,
     Order,
     PaymentNotified,
     Resolution,
     payment_request_id,
 )
 from workflows.attempt import USUAL_EXPIRY, Attempt, Heard
+
+NUMBER = re.compile(r"[1-9][0-9]{0,5}")
 
 
 @dataclass(frozen=True)
@@ -31,7 +35,7 @@ class Facts:
     Attributes:
         order: As the run was started with it.
         started_at: When the first run of this chain began.
-        attempts: Ordered by number; those of earlier runs only if something was heard.
+        attempts: Those that were only heard of, from other runs; then this run's.
         check_wanted_at: When somebody last asked for an inquiry.
         cancel_wanted_at: When somebody last asked to close the payment.
     """
@@ -61,7 +65,8 @@ class Facts:
 
     @property
     def current(self) -> Attempt:
-        return self.attempts[-1]
+        """The newest attempt of ours; those that were only heard of have no wallet."""
+        return next(one for one in reversed(self.attempts) if one.wallet)
 
     def begin_attempt(
         self, number: int, wallet: str, now: datetime, *, opened_by: str | None = None
@@ -74,7 +79,7 @@ class Facts:
     def hear(self, notification: PaymentNotified, now: datetime) -> bool:
         """Keep a notification; return whether it is news.
 
-        One about an attempt of an earlier run makes that attempt known to this run.
+        One about an attempt of another run makes that attempt known to this run.
         """
         attempt = self._attempt_with(notification.payment_request_id, now)
         if attempt is None:
@@ -88,13 +93,22 @@ class Facts:
             if attempt.request_id == request_id:
                 return attempt
         order_id = self.order.order_id
-        for number in range(1, self.current.number):
-            if payment_request_id(order_id, number) == request_id:
-                earlier = Attempt(request_id, number, "", now)
-                self.attempts.append(earlier)
-                self.attempts.sort(key=lambda attempt: attempt.number)
-                return earlier
-        return None
+        number = request_id.removeprefix(f"{order_id}_")
+        if not NUMBER.fullmatch(number):
+            return None
+        heard_of = Attempt(request_id, int(number), "", now)
+        self.attempts.insert(0, heard_of)
+        return heard_of
+
+    @property
+    def paid(self) -> list[Attempt]:
+        """The attempts that are paid; one not current only if Alipay confirmed it."""
+        return [
+            one
+            for one in self.attempts
+            if one.is_paid
+            and (one is self.current or one.verdicts(InquiryVerdict.SUCCESS))
+        ]
 
     @property
     def wallet_wanted(self) -> str:

@@ -31,12 +31,18 @@ def view_of(facts: Facts, step: Step, *, closed_at: datetime | None) -> PaymentV
     success = end.success if end else None
     refusal = end.attempt.last_word if end and not success else None
     decided = facts.resolution
+    paid = facts.paid
     return PaymentView(
         order_id=facts.order.order_id,
         amount=facts.order.amount,
         status=_status(facts, step),
         outcome=end.outcome if end else None,
-        attempts=[_attempt_view(attempt) for attempt in facts.attempts],
+        attempts=[
+            _attempt_view(
+                one, is_paid=one in paid, may_be_opened=end is not None or not paid
+            )
+            for one in facts.attempts
+        ],
         result_code=refusal.result_code if refusal else None,
         result_message=refusal.result_message if refusal else None,
         paid_at=success.paid_at if success else None,
@@ -49,14 +55,17 @@ def view_of(facts: Facts, step: Step, *, closed_at: datetime | None) -> PaymentV
     )
 
 
-def _attempt_view(attempt: Attempt) -> AttemptView:
+def _attempt_view(
+    attempt: Attempt, *, is_paid: bool, may_be_opened: bool
+) -> AttemptView:
     return AttemptView(
         payment_request_id=attempt.request_id,
         wallet=attempt.wallet,
         payment_id=attempt.payment_id,
-        cashier=attempt.page.cashier if attempt.page else None,
+        # Where the order is paid already, nobody shall be sent to pay again.
+        cashier=attempt.page.cashier if attempt.page and may_be_opened else None,
         expires_at=attempt.expires_at,
-        is_paid=attempt.is_paid,
+        is_paid=is_paid,
     )
 
 

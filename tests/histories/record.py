@@ -5,6 +5,7 @@ so one that exists is never written again (CONTRIBUTING.md).
 """
 
 import asyncio
+import json
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -213,7 +214,20 @@ def file_of(name: str) -> Path:
 
 
 def write(name: str, history: WorkflowHistory) -> None:
-    file_of(name).write_text(history.to_json() + "\n")
+    file_of(name).write_text(json.dumps(_anonymous(history.to_json_dict())) + "\n")
+
+
+def _anonymous(part: Any) -> Any:
+    """Leave out stack traces: they name folders of somebody's machine."""
+    if isinstance(part, list):
+        return [_anonymous(one) for one in part]
+    if isinstance(part, dict):
+        return {
+            name: _anonymous(value)
+            for name, value in part.items()
+            if name != "stackTrace"
+        }
+    return part
 
 
 if __name__ == "__main__":

@@ -167,3 +167,60 @@ async def test_a_second_success_for_one_order_is_given_back(
     assert sorted(alipay.calls) == sorted(
         ["pay 2", "inquire", "inquire 2", "inquire", "cancel"]
     )
+
+
+async def test_money_that_was_refunded_pays_no_later_run(
+    skipping: WorkflowEnvironment,
+) -> None:
+    alipay = FakeAlipay(
+        pay=[a_page()],
+        inquiries=[
+            an_inquiry("SUCCESS", payment_id="earlier", is_refunded=True),
+            an_inquiry("PROCESSING"),
+        ],
+    )
+    async with a_payment(skipping, alipay, first_attempt=2) as payment:
+        await payment.notify(payment_id="earlier")
+        view = await payment.check_now()
+        await payment.notify(payment_request_id=f"{payment.order.order_id}_2")
+        result = await payment.result()
+    assert view.status is PaymentStatus.AWAITING_CUSTOMER
+    assert [attempt.is_paid for attempt in result.attempts] == [False, True]
+    assert "cancel 2" not in alipay.calls
+
+
+async def test_a_success_of_a_number_that_is_not_ours_yet_is_not_lost(
+    skipping: WorkflowEnvironment,
+) -> None:
+    alipay = FakeAlipay(
+        pay=[a_page()],
+        inquiries=[an_inquiry("SUCCESS", payment_id="other"), an_inquiry("FAIL")],
+    )
+    async with a_payment(skipping, alipay) as payment:
+        await payment.notify(
+            payment_request_id=f"{payment.order.order_id}_3", payment_id="other"
+        )
+        result = await payment.result()
+    assert result.outcome is PaymentOutcome.PAID
+    assert alipay.calls[:2] == ["pay", "inquire 3"]
+
+
+async def test_a_paid_order_sends_nobody_to_a_page(
+    skipping: WorkflowEnvironment,
+) -> None:
+    alipay = FakeAlipay(
+        pay=[a_page()],
+        inquiries=[
+            an_inquiry("SUCCESS", payment_id="earlier"),
+            *[an_inquiry("PROCESSING")] * 3,
+            an_inquiry("FAIL"),
+        ],
+        cancels=[a_cancel("NOT_ALLOWED", "")],
+    )
+    async with a_payment(skipping, alipay, first_attempt=2) as payment:
+        await payment.notify(payment_id="earlier")
+        await payment.check_now()
+        view = await payment.ask_for_page(call_id="again")
+        result = await payment.result()
+    assert [attempt.cashier for attempt in view.attempts] == [None, None]
+    assert result.outcome is PaymentOutcome.PAID

@@ -264,11 +264,40 @@ async def test_a_cancel_that_took_effect_unseen_is_not_taken_for_paid(
         cancels=[NO_VERDICT],
     )
     async with a_payment(skipping, alipay) as payment:
-
-        async def paid_meanwhile() -> None:
-            await payment.notify()
-
-        alipay.before_cancel_answers = paid_meanwhile
-        view = await payment.cancel()
-    assert view.outcome is PaymentOutcome.CANCELLED
+        # The success is heard while nobody knows what became of the cancel.
+        alipay.before_cancel_answers = payment.notify
+        result = await payment.result()
+    assert result.outcome is PaymentOutcome.CANCELLED
     assert alipay.calls == ["pay", "inquire", "cancel", "inquire"]
+
+
+async def test_a_workflow_cancelled_in_the_ui_closes_its_payment_for_certain(
+    skipping: WorkflowEnvironment,
+) -> None:
+    alipay = FakeAlipay(
+        pay=[a_page()],
+        inquiries=[an_inquiry("PROCESSING"), an_inquiry("CANCELLED")],
+        cancels=[a_cancel()],
+    )
+    async with a_payment(skipping, alipay) as payment:
+        await payment.handle.cancel()
+        result = await payment.handle.result()
+    assert result.outcome is PaymentOutcome.CANCELLED
+    assert alipay.calls == ["pay", "inquire", "cancel", "inquire"]
+
+
+async def test_a_workflow_cancelled_while_it_asks_does_not_forget_the_call(
+    skipping: WorkflowEnvironment,
+) -> None:
+    alipay = FakeAlipay(
+        pay=[a_page()], inquiries=[an_inquiry("SUCCESS")], cancels=[a_cancel()]
+    )
+    async with a_payment(skipping, alipay, opened=False) as payment:
+
+        async def cancelled_meanwhile() -> None:
+            await payment.handle.cancel()
+
+        alipay.before_pay_answers = cancelled_meanwhile
+        view = await payment.ask_for_page()
+    assert view.outcome is PaymentOutcome.PAID
+    assert alipay.calls == ["pay", "inquire"]

@@ -36,3 +36,8 @@ async def test_a_recorded_history_replays(file: Path) -> None:
 
 def test_every_path_has_a_recorded_history() -> None:
     assert {file.stem for file in RECORDED} >= set(PATHS) | set(LATE_PATHS)
+
+
+def test_no_recorded_history_names_a_folder_of_a_machine() -> None:
+    for file in RECORDED:
+        assert "site-packages" not in file.read_text(), file.name
