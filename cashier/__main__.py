@@ -2,4 +2,4 @@
 
 from cashier.commands import app
 
-app()
+app(prog_name="cashier")

@@ -3,8 +3,11 @@
 import os
 import shutil
 import sys
+from datetime import timedelta
 from pathlib import Path
 
+from temporalio.api.workflowservice.v1 import UpdateNamespaceRequest
+from temporalio.client import Client
 from temporalio.testing import WorkflowEnvironment
 
 from temporal_client import DATA_CONVERTER
@@ -19,6 +22,10 @@ QUICK_TASKS = [
     )
     for argument in ("--dynamic-config-value", f"{name}=2000")
 ]
+
+
+# How long closed payments are kept; for longer, histories must be taken away.
+KEPT = timedelta(days=90)
 
 
 def temporal_program() -> str | None:
@@ -37,6 +44,17 @@ def temporal_program() -> str | None:
         return named
     beside = Path(sys.executable).parent / "temporal"
     return str(beside) if beside.is_file() else shutil.which("temporal")
+
+
+async def keep_for_long(client: Client) -> None:
+    """Have the namespace keep closed payments for KEPT, not for the server's one day.
+
+    Alipay sends a notification again for 24 h 22 min, and a shop may ask later still:
+    a payment that Temporal has forgotten looks like one that never was.
+    """
+    request = UpdateNamespaceRequest(namespace=client.namespace)
+    request.config.workflow_execution_retention_ttl.FromTimedelta(KEPT)
+    await client.workflow_service.update_namespace(request)
 
 
 async def start_embedded(

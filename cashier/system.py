@@ -10,8 +10,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import httpx
+from temporalio.client import Client
 
-from cashier.embedded import QUICK_TASKS, start_embedded, temporal_program
+from cashier.embedded import (
+    QUICK_TASKS,
+    keep_for_long,
+    start_embedded,
+    temporal_program,
+)
 from cashier.home import Home, Ports
 
 CHECKOUT = Path(__file__).parent.parent
@@ -157,6 +163,7 @@ async def running_system(
             if server:
                 system.parts[server.name] = server
             await _until_ready(system, tell)
+            await keep_for_long(await Client.connect(f"127.0.0.1:{ports.temporal}"))
             yield system
             tell("Stopping")
             # Before Temporal goes, so that what is in flight can still be recorded.

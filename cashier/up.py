@@ -16,7 +16,7 @@ async def keep_running(console: Console, folder: Path, ports: Ports) -> int:
     if taken := ports.taken():
         console.print(
             f"[red]Something listens on port {taken[0]} already.[/] Stop it, or choose "
-            "other ports: cashier up --help"
+            "other ports:\n.venv/bin/cashier up --help"
         )
         return 1
     stop = asyncio.Event()

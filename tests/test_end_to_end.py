@@ -9,6 +9,7 @@ from uuid import uuid4
 
 import httpx
 import pytest
+from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest
 from temporalio.client import Client, WorkflowHandle
 
 from cashier.home import Home, Ports
@@ -114,6 +115,17 @@ async def test_an_order_is_paid_from_the_shop_to_the_ledger(shop: Shop) -> None:
     assert result.outcome is PaymentOutcome.PAID
     assert (await shop.look(order_id))["status"] == "PAID"
     assert await shop.held_for(order_id) == {"PHP": 131400}
+
+
+async def test_temporal_keeps_closed_payments_longer_than_alipay_resends(
+    shop: Shop,
+) -> None:
+    client = await Client.connect(f"127.0.0.1:{shop.system.ports.temporal}")
+    described = await client.workflow_service.describe_namespace(
+        DescribeNamespaceRequest(namespace="default")
+    )
+    kept = described.config.workflow_execution_retention_ttl.ToTimedelta()
+    assert kept >= timedelta(days=90)
 
 
 async def test_two_calls_at_once_create_one_payment_at_alipay(shop: Shop) -> None:
