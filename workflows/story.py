@@ -87,13 +87,13 @@ def _status(facts: Facts, step: Step) -> PaymentStatus:
 def details_of(facts: Facts, step: Step, now: datetime) -> str:
     """Return Markdown for the Temporal UI: state, what it waits for, last answer."""
     attempt = facts.current
-    lines = [f"**{_status(facts, step)}** since {now:%Y-%m-%d %H:%M:%S} UTC", ""]
+    lines = [f"**{_status(facts, step)}**, as of {now:%Y-%m-%d %H:%M:%S} UTC", ""]
     if doubt := find_doubt(facts):
         lines.append(f"A person must decide: {doubt}.")
     lines.append(f"Next: {words_of(step)}.")
     lines.append(f"Attempt {attempt.request_id} with {attempt.wallet}.")
     if word := attempt.last_word:
-        said = f"{word.result_code} {word.result_message}".strip()
+        said = f"{word.result_code} {word.result_message}".strip(" .")
         lines.append(f"Alipay's last answer: {said or word.verdict}.")
     if unanswered := attempt.calls_without_verdict:
         lines.append(f"Calls that ended without a verdict: {unanswered}.")
