@@ -1,0 +1,67 @@
+"""Callbacks: what the shop is told, and what became of telling it."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from contracts.base import Contract, Money
+from contracts.payment import Resolved
+
+
+class ShopEvent(Contract):
+    """One final outcome, as the shop is told it; the input of `tell_shop`.
+
+    Attributes:
+        id: The same in every repeat, so that the shop can tell repeats from news.
+        type: `payment.paid`, `payment.expired`, `late_payment.refunded`, ...
+        occurred_at: When the outcome was certain.
+        outcome: A PaymentOutcome, or the LateOutcome of late money.
+        paid_at: Alipay's payment time, as Alipay wrote it.
+    """
+
+    id: str
+    type: str
+    occurred_at: datetime
+    order_id: str
+    payment_request_id: str
+    amount: Money
+    outcome: str
+    payment_id: str | None = None
+    paid_at: str | None = None
+    result_code: str | None = None
+
+
+class ShopAnswer(Contract):
+    """The shop has accepted a callback."""
+
+    http_status: int
+
+
+class CallbackInput(Contract):
+    """A callback that was not accepted at once; input of the workflow `Callback`."""
+
+    event: ShopEvent
+    wallet: str = ""
+    runbook_url: str | None = None
+
+
+class CallbackOutcome(StrEnum):
+    """What became of a callback."""
+
+    DELIVERED = "DELIVERED"
+    SETTLED = "SETTLED"  # a person has told the shop in another way
+
+
+class CallbackSettlement(Contract):
+    """The update `settle`: the shop knows from a person, who says how."""
+
+    reason: str
+    by: str
+
+
+class CallbackView(Contract):
+    """What is known of a callback; the workflow's result too."""
+
+    event: ShopEvent
+    status: str
+    outcome: CallbackOutcome | None = None
+    resolved: Resolved | None = None

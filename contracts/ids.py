@@ -1,0 +1,49 @@
+"""The names of workflows and of calls: all follow from the order, and from it alone."""
+
+import hashlib
+import re
+from typing import Final
+
+TASK_QUEUE: Final = "cashier"
+# The most characters of Alipay's ids (docs/protocol.md 2.0).
+LONGEST_ALIPAY_ID: Final = 64
+
+
+def workflow_id(order_id: str) -> str:
+    """Return the id of the one workflow that owns the payment of an order."""
+    return f"payment:{order_id}"
+
+
+def payment_request_id(order_id: str, attempt: int) -> str:
+    """Return Alipay's idempotency key of an order's n-th attempt, n from 1."""
+    return f"{order_id}_{attempt}"
+
+
+def order_of(payment_request_id: str) -> str:
+    """Return the order of a payment_request_id: what stands before the last `_`.
+
+    Raises:
+        ValueError: Not an id that `payment_request_id` could have made.
+    """
+    made = re.fullmatch(r"([A-Za-z0-9_-]{1,60})_[1-9][0-9]{0,5}", payment_request_id)
+    if not made:
+        raise ValueError("not a payment_request_id of the form {order_id}_{attempt}")
+    return made[1]
+
+
+def callback_id(event_id: str) -> str:
+    """Return the id of the workflow that repeats a callback until it is accepted."""
+    return f"callback:{event_id}"
+
+
+def late_payment_id(payment_request_id: str) -> str:
+    """Return the id of the workflow that deals with an attempt's late money."""
+    return f"late-payment:{payment_request_id}"
+
+
+def late_refund_id(payment_request_id: str) -> str:
+    """Return Alipay's idempotency key of the one refund of late money."""
+    if len(payment_request_id) + len("_late") <= LONGEST_ALIPAY_ID:
+        return f"{payment_request_id}_late"
+    digest = hashlib.sha256(payment_request_id.encode()).hexdigest()
+    return f"{digest[:40]}_late"

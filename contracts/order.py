@@ -1,0 +1,83 @@
+"""One order of a shop: the input of its payment."""
+
+from typing import Any
+
+from contracts.base import Contract, Money
+
+
+class Terminal(Contract):
+    """Where the customer stands in the shop: WEB, WAP or APP; os unless WEB."""
+
+    type: str
+    os: str | None = None
+
+
+class Goods(Contract):
+    """One article of an order, for Alipay's risk evaluation."""
+
+    id: str
+    name: str
+    category: str | None = None
+    unit_amount: Money | None = None
+    quantity: int | None = None
+    url: str | None = None
+    delivery: str | None = None
+
+
+class Customer(Contract):
+    """Who buys, for Alipay's risk evaluation; personal data."""
+
+    id: str | None = None
+    first_name: str | None = None
+    last_name: str | None = None
+    email: str | None = None
+    phone: str | None = None
+
+
+class Device(Contract):
+    """What the shop knows of the customer's device, for Alipay's risk evaluation."""
+
+    ip: str | None = None
+    device_id: str | None = None
+    device_token_id: str | None = None
+    language: str | None = None
+    user_agent: str | None = None
+
+
+class Order(Contract):
+    """One order of a shop and how it shall be paid; the workflow's input.
+
+    Attributes:
+        order_id: The shop's id; the payment's key.
+        amount: What the customer pays.
+        wallet: Alipay's code of the wallet, e.g. GCASH.
+        description: Shown to the customer.
+        redirect_url: Where the wallet sends the customer afterwards.
+        terminal: The shop's terminal.
+        expires_in_minutes: Shorter than the wallet's default; None for the default.
+        settlement_currency: In which currency Alipay pays the merchant out.
+        goods, customer, client: For Alipay's risk evaluation only.
+        first_attempt: Number of the first attempt; more than 1 after an unpaid run.
+        carried: The facts of a run that grew too long and goes on in this one.
+        second_person_above: From more than this, in minor units of the order's
+            currency, a resolution needs a second person; None: one is enough.
+        tells_shop: Whether the shop hears of the outcome by a callback.
+        runbook_url: Where operators find what to do; for links in the Temporal UI.
+    """
+
+    order_id: str
+    amount: Money
+    wallet: str
+    description: str
+    redirect_url: str
+    terminal: Terminal
+    expires_in_minutes: int | None = None
+    settlement_currency: str | None = None
+    goods: list[Goods] | None = None
+    customer: Customer | None = None
+    client: Device | None = None
+    first_attempt: int = 1
+    carried: dict[str, Any] | None = None
+    second_person_above: int | None = None
+    tells_shop: bool = False
+    runbook_url: str | None = None

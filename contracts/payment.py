@@ -1,0 +1,165 @@
+"""A payment: what is known of it, and the messages to its workflow."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from contracts.base import Contract, Money
+
+
+class Cashier(Contract):
+    """The wallet's page: its URL, and its kind: `normal`, `scheme` or `applink`."""
+
+    url: str
+    kind: str
+
+
+class Settlement(Contract):
+    """What Alipay settles with the merchant, and at which rate, as it said so."""
+
+    amount: Money | None = None
+    currency_pair: str | None = None
+    price: str | None = None
+    quote_id: str | None = None
+
+
+class PaymentStatus(StrEnum):
+    """Where a payment is while its workflow runs, or how it ended."""
+
+    OPENING = "OPENING"
+    AWAITING_CUSTOMER = "AWAITING_CUSTOMER"
+    CHECKING = "CHECKING"
+    CANCELLING = "CANCELLING"
+    REVIEW = "REVIEW"
+    PAID = "PAID"
+    DECLINED = "DECLINED"
+    EXPIRED = "EXPIRED"
+    CANCELLED = "CANCELLED"
+
+
+class PaymentOutcome(StrEnum):
+    """How a payment ended; only these end a workflow."""
+
+    PAID = "PAID"
+    DECLINED = "DECLINED"
+    EXPIRED = "EXPIRED"
+    CANCELLED = "CANCELLED"
+
+
+class AttemptView(Contract):
+    """One attempt at Alipay, as far as it is known."""
+
+    payment_request_id: str
+    wallet: str
+    payment_id: str | None = None
+    cashier: Cashier | None = None
+    expires_at: datetime | None = None
+    is_paid: bool = False
+
+
+class Resolved(Contract):
+    """Who settled what only a person could settle, why, and who confirmed it."""
+
+    by: str
+    reason: str
+    confirmed_by: str | None = None
+
+
+class Proposed(Contract):
+    """How a person would settle it; it counts once another person says the same."""
+
+    outcome: str
+    by: str
+    reason: str
+
+
+class PaymentView(Contract):
+    """What is known of a payment: the answer to questions, and the final result.
+
+    Attributes:
+        status: Where the payment is, or its outcome.
+        outcome: How it ended; None while it is open.
+        attempts: The attempts of this run, the newest last.
+        result_code, result_message: Alipay's, where it refused or failed the payment.
+        paid_at: Alipay's payment time, as Alipay wrote it.
+        review: Why a person must decide, and what money is at risk.
+        proposed: What one person has decided and a second one must confirm.
+        resolved: Who decided then, and why.
+        opened_by: The call that caused the newest attempt (`PageWish.call_id`).
+        asked_by: The call that this answer was made for; another one got an echo.
+    """
+
+    order_id: str
+    amount: Money
+    status: PaymentStatus
+    outcome: PaymentOutcome | None = None
+    attempts: tuple[AttemptView, ...] = ()
+    result_code: str | None = None
+    result_message: str | None = None
+    paid_at: str | None = None
+    settlement: Settlement | None = None
+    review: str | None = None
+    proposed: Proposed | None = None
+    resolved: Resolved | None = None
+    started_at: datetime | None = None
+    closed_at: datetime | None = None
+    opened_by: str | None = None
+    asked_by: str | None = None
+
+
+class PageWish(Contract):
+    """The update `cashier_page`: a storefront wants this order paid with this wallet.
+
+    Attributes:
+        call_id: Unique per call, while the update id is the same for equal wishes: so
+            the answer's `asked_by` tells the one caller who was heard from the echoes.
+    """
+
+    amount: Money
+    wallet: str
+    call_id: str
+
+
+class CancelWish(Contract):
+    """The update `cancel`: nobody shall be able to pay this order any more."""
+
+    by: str = "shop"
+    reason: str = ""
+
+
+class Resolution(Contract):
+    """The update `resolve`: how a person settles a payment in REVIEW, and why."""
+
+    outcome: PaymentOutcome
+    reason: str
+    by: str
+
+
+class SignedEvidence(Contract):
+    """A message as Alipay signed it, so that anyone can verify it again."""
+
+    method: str = "POST"
+    path: str = ""
+    client_id: str = ""
+    time: str = ""
+    signature: str = ""
+    body: str = ""
+
+
+class PaymentNotified(Contract):
+    """The signal `payment_notified`: a notification with a verified signature.
+
+    Every field has a default: a signal whose argument cannot be decoded is dropped in
+    silence, and an incomplete notification must still count as a hint.
+    """
+
+    notify_type: str = ""
+    result_status: str = ""
+    result_code: str = ""
+    result_message: str = ""
+    payment_request_id: str = ""
+    payment_id: str = ""
+    amount: Money | None = None
+    paid_at: str | None = None
+    settlement: Settlement | None = None
+    evidence: SignedEvidence | None = None
+    received_at: datetime | None = None
