@@ -5,6 +5,7 @@ anything starts, and tests need no environment. Each process is told only what i
 the worker never sees the API's key, and the API never sees the merchant's.
 """
 
+import base64
 from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
@@ -69,6 +70,10 @@ class Settings(BaseSettings):
         description="The URL at which Alipay reaches POST /alipay/notifications/payment"
     )
 
+    callback_url: Url | None = Field(
+        default=None, description="Where the shop is told how a payment ended"
+    )
+
     @model_validator(mode="after")
     def _alipay_keys_are_readable(self) -> Self:
         _check_keys("alipay_keys_dir", lambda: self.alipay_keys)
@@ -94,6 +99,29 @@ class WorkerSettings(Settings):
     key_version: int = Field(
         default=1, ge=0, description="Version of the merchant's key at Alipay"
     )
+    callback_secrets_file: TextFile | None = Field(
+        default=None,
+        description="Secrets that sign callbacks, a line each: the newest, the old one",
+    )
+
+    @model_validator(mode="after")
+    def _callbacks_can_be_signed(self) -> Self:
+        if self.callback_url and not self.callback_secrets_file:
+            raise ValueError("callback_secrets_file: needed where callback_url is set")
+        if not all(is_callback_secret(secret) for secret in self.callback_secrets):
+            raise ValueError(
+                "callback_secrets_file: a line is not `whsec_` and 24 to 64 bytes as "
+                "Base64"
+            )
+        return self
+
+    @property
+    def callback_secrets(self) -> list[str]:
+        """The secrets of the callbacks, the newest first; each signs."""
+        if self.callback_secrets_file is None:
+            return []
+        text = self.callback_secrets_file.read_text()
+        return [line.strip() for line in text.splitlines() if line.strip()]
 
     @model_validator(mode="after")
     def _private_key_is_readable(self) -> Self:
@@ -127,6 +155,13 @@ class ApiSettings(Settings):
         default=LateMoneyPolicy.REFUND,
         description="What to do with money that comes after the end: REFUND or HONOUR",
     )
+    second_person_above: dict[str, int] = Field(
+        default={},
+        description="By currency, in minor units: the most that one person may resolve",
+    )
+    runbook_url: Url | None = Field(
+        default=None, description="Where operators find the runbook; linked in the UI"
+    )
     api_host: str = Field(default="127.0.0.1", description="Address the API listens on")
     api_port: int = Field(default=8080, description="Port the API listens on")
 
@@ -150,6 +185,15 @@ class ApiSettings(Settings):
             client_id=self.client_id,
             alipay_keys=self.alipay_keys,
         )
+
+
+def is_callback_secret(secret: str) -> bool:
+    """Whether it is a secret as the Standard Webhooks specification wants it."""
+    try:
+        key = base64.b64decode(secret.removeprefix("whsec_"), validate=True)
+    except ValueError:
+        return False
+    return secret.startswith("whsec_") and 24 <= len(key) <= 64
 
 
 def _check_keys(name: str, read: Callable[[], object]) -> None:

@@ -13,21 +13,26 @@ ROOT = Path(__file__).parent.parent
 MAY_IMPORT: dict[str, set[str]] = {
     "contracts": set(),
     "alipay": set(),
-    "temporal_client": set(),
-    "settings": {"alipay", "contracts"},
-    "workflows": {"contracts", "activities"},
-    "activities": {"contracts", "alipay"},
+    "codec": set(),
+    "telemetry": set(),
+    "visibility": {"contracts"},
+    "temporal_client": {"codec", "telemetry"},
+    "settings": {"alipay", "codec", "contracts"},
+    "workflows": {"activities", "contracts", "visibility"},
+    "activities": {"alipay", "contracts"},
     "worker": {
-        "activities", "alipay", "contracts", "settings", "temporal_client", "workflows",
+        "activities", "alipay", "contracts", "settings", "telemetry", "temporal_client",
+        "workflows",
     },
     "api": {
-        "activities", "alipay", "contracts", "settings", "temporal_client", "workflows",
+        "activities", "alipay", "contracts", "settings", "telemetry", "temporal_client",
+        "visibility", "workflows",
     },
     # Another implementation of Alipay's side, or a mistake in ours could not show.
-    "simulator": {"alipay.signing", "alipay.keys", "alipay.errors"},
+    "simulator": {"alipay.signing", "alipay.keys", "alipay.errors", "telemetry.logs"},
     "cashier": {
-        "activities", "alipay", "api", "contracts", "settings", "simulator",
-        "temporal_client", "worker", "workflows",
+        "activities", "alipay", "api", "codec", "contracts", "settings", "simulator",
+        "telemetry", "temporal_client", "visibility", "worker", "workflows",
     },
 }  # fmt: skip
 # Tests and measurements may look at everything.

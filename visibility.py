@@ -1,0 +1,98 @@
+"""What Temporal's list of payments can be filtered by: the search attributes.
+
+They are never encrypted, so no customer data may stand in them. They are set at the
+start, which is free; a change costs an action, so a payment changes them only where it
+leaves its course (docs/decisions/0012-search-attributes-without-upserts.md).
+"""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Final
+
+from temporalio.common import (
+    SearchAttributeKey,
+    SearchAttributePair,
+    TypedSearchAttributes,
+)
+
+from contracts import Money
+
+PAYMENT_STATUS: Final = SearchAttributeKey.for_keyword("PaymentStatus")
+ORDER_ID: Final = SearchAttributeKey.for_keyword("OrderId")
+WALLET: Final = SearchAttributeKey.for_keyword("Wallet")
+CURRENCY: Final = SearchAttributeKey.for_keyword("Currency")
+AMOUNT_MINOR: Final = SearchAttributeKey.for_int("AmountMinor")
+EXPIRES_AT: Final = SearchAttributeKey.for_datetime("ExpiresAt")
+NEEDS_ATTENTION: Final = SearchAttributeKey.for_keyword("NeedsAttention")
+
+KEYS: Final = (
+    PAYMENT_STATUS,
+    ORDER_ID,
+    WALLET,
+    CURRENCY,
+    AMOUNT_MINOR,
+    EXPIRES_AT,
+    NEEDS_ATTENTION,
+)
+
+
+class Listed(StrEnum):
+    """PaymentStatus in the list; besides these it is the outcome, unless paid."""
+
+    # Being paid while it runs, and PAID once it is completed: told without an upsert.
+    ON_COURSE = "ON_COURSE"
+    REVIEW = "REVIEW"
+    LATE_MONEY = "LATE_MONEY"
+    CALLBACK = "CALLBACK"
+
+
+class NeedsAttention(StrEnum):
+    """Why an operator should look at it."""
+
+    REVIEW = "REVIEW"  # a person must decide
+    NO_VERDICT = "NO_VERDICT"  # Alipay does not answer; it is asked slowly
+    OVERDUE = "OVERDUE"  # open long after its time to pay was over
+    CALLBACK = "CALLBACK"  # the shop does not accept the outcome
+
+
+def attributes_of(
+    *,
+    order_id: str,
+    amount: Money,
+    wallet: str,
+    status: str = Listed.ON_COURSE,
+    expires_at: datetime | None = None,
+    needs_attention: NeedsAttention | None = None,
+) -> TypedSearchAttributes:
+    """Return the attributes with which a workflow is started.
+
+    Args:
+        order_id: The shop's order.
+        amount: What the order costs.
+        wallet: Alipay's code; empty where it is not known.
+        status: `Listed`, or an outcome.
+        expires_at: When the customer can no longer pay.
+        needs_attention: Why an operator should look at it from the start.
+    """
+    pairs: list[SearchAttributePair[Any]] = [
+        SearchAttributePair(PAYMENT_STATUS, str(status)),
+        SearchAttributePair(ORDER_ID, order_id),
+        SearchAttributePair(CURRENCY, amount.currency),
+        SearchAttributePair(AMOUNT_MINOR, amount.value),
+    ]
+    if wallet:
+        pairs.append(SearchAttributePair(WALLET, wallet))
+    if expires_at:
+        pairs.append(SearchAttributePair(EXPIRES_AT, expires_at))
+    if needs_attention:
+        pairs.append(SearchAttributePair(NEEDS_ATTENTION, str(needs_attention)))
+    return TypedSearchAttributes(pairs)
+
+
+def is_listed(attributes: TypedSearchAttributes) -> bool:
+    """Whether a workflow was started with these attributes, and may change them.
+
+    Runs of older releases, and of clusters that do not know the attributes, were not:
+    a change would not replay, or would be refused.
+    """
+    return attributes.get(ORDER_ID) is not None
