@@ -130,11 +130,9 @@ class PaymentBody(Body):
     customer: CustomerBody | None = None
     client: DeviceBody | None = None
 
-    def to_order(self, *, settlement_currency: str | None) -> Order:
-        """Return the workflow's input; the setting fills what the shop left out."""
-        fields = self.model_dump()
-        fields["settlement_currency"] = self.settlement_currency or settlement_currency
-        return Order.model_validate(fields)
+    def to_order(self) -> Order:
+        """Return the order as the shop wants it paid."""
+        return Order.model_validate(self.model_dump())
 
 
 class OpenedPayment(BaseModel):

@@ -8,6 +8,8 @@ from temporalio.client import Client
 from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.exceptions import WorkflowAlreadyStartedError
 
+from api.house_rules import HouseRules
+from api.presentation import facts_of_late_money, in_words, listing_of_late_money
 from api.problems import Problem
 from api.reaching import QUICK, reach, read_view
 from contracts import (
@@ -31,9 +33,9 @@ MOST_ATTEMPTS_SHOWN = 20
 class LatePayments:
     """The late money of all orders; each attempt's has its own workflow."""
 
-    def __init__(self, client: Client, policy: LateMoneyPolicy) -> None:
+    def __init__(self, client: Client, rules: HouseRules) -> None:
         self._client = client
-        self._policy = policy
+        self._rules = rules
 
     def is_news(self, notification: PaymentNotified, closed: PaymentView) -> bool:
         """Whether a notification tells of money that a closed payment has not seen."""
@@ -65,8 +67,11 @@ class LatePayments:
             payment_request_id=request_id,
             wallet=wallets.get(request_id, ""),
             amount=closed.amount,
-            policy=LateMoneyPolicy.REFUND if paid else self._policy,
+            policy=LateMoneyPolicy.REFUND if paid else self._rules.late_money,
             notification=notification,
+            second_person_above=self._rules.most_for_one_person(closed.amount.currency),
+            tells_shop=self._rules.tells_shop,
+            runbook_url=self._rules.runbook_url,
         )
         try:
             await self._start(late, WorkflowIDReusePolicy.REJECT_DUPLICATE)
@@ -88,10 +93,11 @@ class LatePayments:
                 id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
                 id_reuse_policy=reuse,
                 rpc_timeout=QUICK,
+                search_attributes=listing_of_late_money(late),
                 static_summary=(
-                    f"Late money of {late.amount.currency} {late.amount.value} "
-                    f"(minor units), order {late.order_id}"
+                    f"Late money of {in_words(late.amount)}, order {late.order_id}"
                 ),
+                static_details=facts_of_late_money(late),
             )
         )
 

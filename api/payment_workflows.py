@@ -4,7 +4,7 @@ import asyncio
 import hashlib
 import time
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -23,8 +23,9 @@ from temporalio.common import (
 from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError
 
-from alipay.wallets import format_money
+from api.house_rules import HouseRules
 from api.late_payments import LatePayments, check_late_money
+from api.presentation import facts_of, listing_of, summary_of
 from api.problems import Problem, UnavailableProblem
 from api.reaching import QUICK, NoAnswerYet, reach, read_view
 from contracts import (
@@ -56,9 +57,12 @@ PaymentHandle = WorkflowHandle[CashierPayment, PaymentView]
 class PaymentWorkflows:
     """The payments of all orders, each its own workflow."""
 
-    def __init__(self, client: Client, late_payments: LatePayments) -> None:
+    def __init__(
+        self, client: Client, late_payments: LatePayments, rules: HouseRules
+    ) -> None:
         self._client = client
         self._late_payments = late_payments
+        self._rules = rules
 
     async def open(self, order: Order) -> tuple[PaymentView, bool]:
         """Have an order paid; return its payment and whether this call opened its page.
@@ -70,6 +74,7 @@ class PaymentWorkflows:
                 dealt with yet; 503 when nobody can tell. A repeat is safe.
         """
         call_id = uuid4().hex
+        order = self._rules.applied_to(order)
         reuse = WorkflowIDReusePolicy.REJECT_DUPLICATE
         # Once as if it were new; then with what was found out: that it is another
         # attempt of the running payment, or a new run after one that ended unpaid.
@@ -119,11 +124,9 @@ class PaymentWorkflows:
             task_queue=TASK_QUEUE,
             id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
             id_reuse_policy=reuse,
-            static_summary=(
-                f"{order.wallet} "
-                f"{format_money(order.amount.currency, order.amount.value)}, "
-                f"order {order.order_id}"
-            ),
+            search_attributes=listing_of(order),
+            static_summary=summary_of(order),
+            static_details=facts_of(order, self._rules),
         )
         wish = PageWish(amount=order.amount, wallet=order.wallet, call_id=call_id)
         try:
@@ -183,10 +186,11 @@ class PaymentWorkflows:
         Raises:
             Problem: 404 for an unknown order, 503 when Temporal has not accepted it.
         """
+        received = notification.model_copy(update={"received_at": datetime.now(UTC)})
         try:
             await reach(
                 self._handle(order_id).signal(
-                    CashierPayment.payment_notified, notification, rpc_timeout=QUICK
+                    CashierPayment.payment_notified, received, rpc_timeout=QUICK
                 )
             )
         except RPCError:

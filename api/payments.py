@@ -42,7 +42,7 @@ Workflows = Annotated[PaymentWorkflows, Depends(_workflows)]
     },
 )
 async def take_payment(
-    body: PaymentBody, request: Request, response: Response, workflows: Workflows
+    body: PaymentBody, response: Response, workflows: Workflows
 ) -> OpenedPayment:
     """Take a payment of one order; answers the page to which to send the customer.
 
@@ -50,7 +50,7 @@ async def take_payment(
     another wallet closes the page of the one before, where that wallet allows it.
     """
     _check_wallet_rules(body)
-    order = body.to_order(settlement_currency=request.app.state.settlement_currency)
+    order = body.to_order()
     view, is_new = await workflows.open(order)
     newest = view.attempts[-1]
     if view.outcome is PaymentOutcome.DECLINED and not newest.cashier:

@@ -9,12 +9,12 @@ from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 
 from activities.translation import to_pay_request
 from alipay.client import AlipayClient
+from api.house_rules import HouseRules
 from api.late_payments import LatePayments
 from api.payment_workflows import PaymentWorkflows
 from bench.floor import FLOOR_TASK_QUEUE, FloorPage, FloorPayment
 from bench.orders import a_notification, an_order
 from contracts import (
-    LateMoneyPolicy,
     PayCall,
     PaymentOutcome,
     PaymentView,
@@ -48,8 +48,9 @@ class Ours:
 
     def __init__(self, client: Client) -> None:
         self._client = client
-        late = LatePayments(client, LateMoneyPolicy.REFUND)
-        self._workflows = PaymentWorkflows(client, late)
+        rules = HouseRules()
+        late = LatePayments(client, rules)
+        self._workflows = PaymentWorkflows(client, late, rules)
         self._payment_ids: dict[str, str] = {}
 
     async def open(self, order_id: str) -> None:

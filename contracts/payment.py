@@ -65,11 +65,16 @@ class Resolved(Contract):
 
 
 class Proposed(Contract):
-    """How a person would settle it; it counts once another person says the same."""
+    """How a person would settle it; it counts once another person says the same.
+
+    Attributes:
+        about: The doubt as it was then; a later one needs another proposal.
+    """
 
     outcome: str
     by: str
     reason: str
+    about: str
 
 
 class PaymentView(Contract):

@@ -17,6 +17,8 @@ from contracts import (
     RefundAnswer,
     RefundCall,
     RefundInquiryCall,
+    ShopAnswer,
+    ShopEvent,
 )
 
 AnswerT = TypeVar("AnswerT")
@@ -44,6 +46,8 @@ class FakeAlipay:
         self.calls: list[str] = []
         self.pay_calls: list[PayCall] = []
         self.refund_calls: list[RefundCall] = []
+        self.shop_heard: list[ShopEvent] = []
+        self.shop_is_away = False
         self.before_pay_answers: Callable[[], Awaitable[None]] | None = None
         self.before_cancel_answers: Callable[[], Awaitable[None]] | None = None
         self._pay = deque(pay)
@@ -60,6 +64,7 @@ class FakeAlipay:
             self.cancel_payment,
             self.refund_payment,
             self.inquire_refund,
+            self.tell_shop,
         ]
 
     @activity.defn
@@ -87,6 +92,13 @@ class FakeAlipay:
     @activity.defn
     async def inquire_refund(self, call: RefundInquiryCall) -> RefundAnswer:
         return self._answer("inquire refund", "_1", self._refund_inquiries)
+
+    @activity.defn
+    async def tell_shop(self, event: ShopEvent) -> ShopAnswer:
+        self.shop_heard.append(event)
+        if self.shop_is_away:
+            raise ApplicationError("the shop answered HTTP 503, not 2xx")
+        return ShopAnswer(http_status=204)
 
     def _answer(
         self, name: str, payment_request_id: str, script: deque[AnswerT | NoVerdict]

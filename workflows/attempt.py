@@ -44,10 +44,11 @@ class Asked(Generic[AnswerT]):
 
 @dataclass(frozen=True)
 class Heard:
-    """A verified notification, and when it came."""
+    """A verified notification, when it came, and when the API had received it."""
 
     at: datetime
     notification: PaymentNotified
+    received_at: datetime | None = None
 
     @property
     def says_paid(self) -> bool:
@@ -288,15 +289,27 @@ class Attempt:
         return counted[-1] - last_pay >= IN_FLIGHT
 
     @property
+    def last_answered(
+        self,
+    ) -> Asked[PayAnswer | InquiryAnswer | CancelAnswer] | None:
+        """The newest question of any kind that Alipay has answered."""
+        answered = [asked for asked in self._questions if asked.answer]
+        return max(answered, key=lambda asked: asked.ended_at, default=None)
+
+    @property
     def last_word(self) -> PayAnswer | InquiryAnswer | CancelAnswer | None:
         """Alipay's newest answer of any kind."""
-        answered = [asked for asked in self._questions if asked.answer]
-        newest = max(answered, key=lambda asked: asked.ended_at, default=None)
-        return newest.answer if newest else None
+        return self.last_answered.answer if self.last_answered else None
 
     @property
     def calls_without_verdict(self) -> int:
         return sum(1 for asked in self._questions if asked.answer is None)
+
+    @property
+    def lacks_a_verdict(self) -> bool:
+        """Whether the newest call ended without a verdict, its quick repeats too."""
+        newest = max(self._questions, key=lambda asked: asked.ended_at, default=None)
+        return newest is not None and newest.answer is None
 
     @property
     def _questions(self) -> list[Asked[PayAnswer | InquiryAnswer | CancelAnswer]]:

@@ -7,34 +7,23 @@ from datetime import datetime
 from typing import TypeVar
 
 from temporalio import workflow
-from temporalio.common import WorkflowIDReusePolicy
 from temporalio.exceptions import (
     ActivityError,
     ApplicationError,
-    WorkflowAlreadyStartedError,
 )
 
 with workflow.unsafe.imports_passed_through():
-    from activities.payments import PaymentActivities
     from contracts import (
-        CancelAnswer,
-        CancelCall,
         CancelWish,
-        InquiryAnswer,
-        InquiryCall,
-        LateMoneyPolicy,
-        LatePaymentInput,
         Order,
         PageWish,
-        PayAnswer,
-        PayCall,
         PaymentNotified,
         PaymentView,
         Resolution,
-        late_payment_id,
     )
+    from visibility import is_listed
     from workflows.asking import ask
-    from workflows.attempt import Asked, Attempt
+    from workflows.attempt import Asked
     from workflows.decision import (
         Begin,
         Cancel,
@@ -48,11 +37,15 @@ with workflow.unsafe.imports_passed_through():
         decide,
         find_doubt,
     )
+    from workflows.details import details_of, words_of, words_of_wait
     from workflows.facts import Facts, WalletWish
-    from workflows.late_payment import LatePayment
-    from workflows.options import ask_alipay
-    from workflows.resolution import check_names_and_reasons
-    from workflows.story import details_of, view_of, words_of
+    from workflows.giving_back import give_back
+    from workflows.listing import changes_for_an_attempt, changes_to, listing_of
+    from workflows.measuring import count_payment
+    from workflows.questions import ask_for_page, ask_to_close, ask_what_became
+    from workflows.resolution import check_names_and_reasons, check_second_person
+    from workflows.story import event_of, status_of, view_of
+    from workflows.telling import tell_shop
 
 AnswerT = TypeVar("AnswerT")
 
@@ -65,6 +58,8 @@ class CashierPayment:
     def __init__(self, order: Order) -> None:
         self._facts = Facts.of(order, workflow.now())
         self._step = decide(self._facts, workflow.now())
+        self._status = status_of(self._facts, self._step)
+        self._since = workflow.now()
         self._closed_at: datetime | None = None
         self._news = False
         self._is_full = False
@@ -81,6 +76,9 @@ class CashierPayment:
             if workflow.info().is_continue_as_new_suggested():
                 await self._continue_in_a_new_run()
         self._closed_at = workflow.now()
+        count_payment(step)
+        if order.tells_shop:
+            await tell_shop(event_of(self._facts, step, workflow.now()))
         # Every caller who still waits gets this answer before the workflow ends.
         await workflow.wait_condition(workflow.all_handlers_finished)
         return self.view()
@@ -135,22 +133,24 @@ class CashierPayment:
 
     @workflow.update(description="Settle a payment in REVIEW: outcome, reason, who")
     async def resolve(self, resolution: Resolution) -> PaymentView:
-        """End a payment that only a person could settle."""
-        self._facts.resolution = resolution
+        """End what only a person could settle; above an amount, propose its end."""
+        self._facts.resolve(resolution, find_doubt(self._facts) or "")
         self._news = True
-        await self._until(lambda: False)
+        await self._until(lambda: self._facts.resolution is None)
         return self.view()
 
     @resolve.validator
     def _check_resolution(self, resolution: Resolution) -> None:
         """Refuse to settle what is not in doubt, or without a name and a reason."""
-        if find_doubt(self._facts) is None:
+        doubt = find_doubt(self._facts)
+        if doubt is None:
             raise ApplicationError(
                 f"only a payment in REVIEW can be resolved; this one is to "
                 f"{words_of(self._step)}",
                 type="NOT_IN_REVIEW",
             )
         check_names_and_reasons(by=resolution.by, reason=resolution.reason)
+        check_second_person(self._facts.proposed, resolution, doubt)
 
     @workflow.signal(description="A notification of Alipay whose signature is verified")
     def payment_notified(self, notification: PaymentNotified) -> None:
@@ -193,13 +193,16 @@ class CashierPayment:
             case Begin(number, wallet):
                 self._begin(number, wallet)
             case Pay(attempt):
-                attempt.pays.append(await self._pay(attempt))
+                attempt.pays.append(
+                    await self._ask(ask_for_page(self._facts.order, attempt))
+                )
             case Inquire(attempt):
-                attempt.inquiries.append(await self._inquire(attempt))
+                attempt.inquiries.append(await self._ask(ask_what_became(attempt)))
             case Cancel(attempt):
-                attempt.cancels.append(await self._cancel(attempt))
+                attempt.cancels.append(await self._ask(ask_to_close(attempt)))
             case GiveBack(attempt):
-                await self._give_back(attempt)
+                await give_back(self._facts.order, attempt)
+                attempt.given_back_at = workflow.now()
             case Wait(until):
                 await self._news_or(until)
             case Review():
@@ -214,75 +217,31 @@ class CashierPayment:
     def _decide(self) -> Step:
         self._news = False
         self._step = decide(self._facts, workflow.now())
-        workflow.set_current_details(
-            details_of(self._facts, self._step, workflow.now())
-        )
+        self._show()
         return self._step
+
+    def _show(self) -> None:
+        """Have the payment's page, and its line in the list, tell how it stands."""
+        now, status = workflow.now(), status_of(self._facts, self._step)
+        if status is not self._status:
+            self._status, self._since = status, now
+        workflow.set_current_details(
+            details_of(self._facts, self._step, since=self._since, now=now)
+        )
+        listed = workflow.info().typed_search_attributes
+        changes = changes_to(listed, listing_of(self._facts, self._step, now))
+        if changes and is_listed(listed):
+            workflow.upsert_search_attributes(changes)
 
     def _begin(self, number: int, wallet: str) -> None:
         former, wish = self._facts.current, self._facts.wallet_wish
         switched = wish is not None and wallet != former.wallet
         opened_by = wish.call_id if wish and switched else former.opened_by
         self._facts.begin_attempt(number, wallet, workflow.now(), opened_by=opened_by)
-
-    async def _pay(self, attempt: Attempt) -> Asked[PayAnswer]:
-        call = PayCall(
-            order=self._facts.order,
-            payment_request_id=attempt.request_id,
-            wallet=attempt.wallet,
-            expires_at=(
-                attempt.expires_at if self._facts.order.expires_in_minutes else None
-            ),
-        )
-        return await self._ask(
-            workflow.execute_activity_method(
-                PaymentActivities.pay,
-                call,
-                **ask_alipay(f"Ask for the {attempt.wallet} cashier page"),
+        if is_listed(workflow.info().typed_search_attributes):
+            workflow.upsert_search_attributes(
+                changes_for_an_attempt(self._facts.current)
             )
-        )
-
-    async def _inquire(self, attempt: Attempt) -> Asked[InquiryAnswer]:
-        call = InquiryCall(payment_request_id=attempt.request_id)
-        return await self._ask(
-            workflow.execute_activity_method(
-                PaymentActivities.inquire_payment,
-                call,
-                **ask_alipay("Ask what became of the payment"),
-            )
-        )
-
-    async def _cancel(self, attempt: Attempt) -> Asked[CancelAnswer]:
-        call = CancelCall(payment_request_id=attempt.request_id, wallet=attempt.wallet)
-        return await self._ask(
-            workflow.execute_activity_method(
-                PaymentActivities.cancel_payment,
-                call,
-                **ask_alipay("Close the attempt, so that nobody can pay it late"),
-            )
-        )
-
-    async def _give_back(self, attempt: Attempt) -> None:
-        """Hand the extra money over; whether it is returned is seen to elsewhere."""
-        late = LatePaymentInput(
-            order_id=self._facts.order.order_id,
-            payment_request_id=attempt.request_id,
-            wallet=attempt.wallet,
-            amount=self._facts.order.amount,
-            policy=LateMoneyPolicy.REFUND,
-        )
-        # Running already, where the API was told of it, too. One that has ended may be
-        # repeated: its ids are fixed, and what was untrue then may be true now.
-        with suppress(WorkflowAlreadyStartedError):
-            await workflow.start_child_workflow(
-                LatePayment.run,
-                late,
-                id=late_payment_id(attempt.request_id),
-                id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
-                parent_close_policy=workflow.ParentClosePolicy.ABANDON,
-                static_summary=f"Second payment of order {late.order_id}",
-            )
-        attempt.given_back_at = workflow.now()
 
     async def _ask(self, answer: Awaitable[AnswerT]) -> Asked[AnswerT]:
         """Ask; a call that is cut off by a cancellation may have taken effect."""
@@ -298,7 +257,7 @@ class CashierPayment:
             await workflow.wait_condition(
                 lambda: self._news,
                 timeout=until - workflow.now(),
-                timeout_summary=f"Wait for news until {until:%H:%M:%S} UTC",
+                timeout_summary=words_of_wait(self._facts, until),
             )
 
     async def _continue_in_a_new_run(self) -> None:

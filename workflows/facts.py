@@ -9,12 +9,15 @@ from pydantic import TypeAdapter
 from contracts import (
     CancelWish,
     InquiryVerdict,
+    Money,
     Order,
     PaymentNotified,
+    Proposed,
     Resolution,
     payment_request_id,
 )
 from workflows.attempt import USUAL_EXPIRY, Attempt, Heard
+from workflows.resolution import confirm, needs_second_person, propose
 
 NUMBER = re.compile(r"[1-9][0-9]{0,5}")
 
@@ -38,6 +41,9 @@ class Facts:
         attempts: Those that were only heard of, from other runs; then this run's.
         check_wanted_at: When somebody last asked for an inquiry.
         cancel_wanted_at: When somebody last asked to close the payment.
+        resolution: How a person has settled it; above an amount only once it is
+            confirmed by a second one.
+        proposed: What waits for a second person.
     """
 
     order: Order
@@ -48,6 +54,8 @@ class Facts:
     cancel_wanted_at: datetime | None = None
     cancel_wish: CancelWish | None = None
     resolution: Resolution | None = None
+    proposed: Proposed | None = None
+    confirmed_by: str | None = None
 
     @classmethod
     def of(cls, order: Order, now: datetime) -> "Facts":
@@ -85,8 +93,10 @@ class Facts:
         if attempt is None:
             return False
         # Resent notifications differ in their evidence only, which history keeps.
-        content = notification.model_copy(update={"evidence": None})
-        return attempt.hear(Heard(now, content))
+        content = notification.model_copy(
+            update={"evidence": None, "received_at": None}
+        )
+        return attempt.hear(Heard(now, content, notification.received_at))
 
     def _attempt_with(self, request_id: str, now: datetime) -> Attempt | None:
         for attempt in self.attempts:
@@ -99,6 +109,21 @@ class Facts:
         heard_of = Attempt(request_id, int(number), "", now)
         self.attempts.insert(0, heard_of)
         return heard_of
+
+    def resolve(self, said: Resolution, doubt: str) -> None:
+        """Take a person's word: it settles the payment, or waits for a second one's."""
+        amounts: list[Money | None] = [self.order.amount]
+        amounts += [one.amount for each in self.attempts for one in each.successes]
+        above, currency = self.order.second_person_above, self.order.amount.currency
+        if not needs_second_person(above, currency, amounts):
+            self.resolution = said
+        elif resolved := confirm(self.proposed, said, doubt):
+            self.resolution = said.model_copy(
+                update={"by": resolved.by, "reason": resolved.reason}
+            )
+            self.confirmed_by = resolved.confirmed_by
+        else:
+            self.proposed = propose(said, doubt)
 
     @property
     def paid(self) -> list[Attempt]:

@@ -10,6 +10,7 @@ with workflow.unsafe.imports_passed_through():
     from activities.payments import PaymentActivities
     from activities.refunds import RefundActivities
     from contracts import (
+        CallbackInput,
         CancelAnswer,
         CancelCall,
         CancelVerdict,
@@ -21,17 +22,30 @@ with workflow.unsafe.imports_passed_through():
         LatePaymentInput,
         LatePaymentView,
         LateResolution,
+        Money,
         RefundAnswer,
         RefundCall,
         RefundInquiryCall,
         RefundVerdict,
         Resolved,
+        ShopEvent,
         late_refund_id,
     )
+    from visibility import Listed, is_listed
     from workflows.asking import ask
+    from workflows.late_details import late_attention_of, late_details_of
+    from workflows.listing import Listing, changes_to
+    from workflows.measuring import count_late_payment
     from workflows.options import ask_alipay
     from workflows.pace import pause
-    from workflows.resolution import check_names_and_reasons
+    from workflows.resolution import (
+        check_names_and_reasons,
+        check_second_person,
+        confirm,
+        needs_second_person,
+        propose,
+    )
+    from workflows.telling import tell_shop
 
 AnswerT = TypeVar("AnswerT")
 # Answers after which one only has to ask again.
@@ -52,10 +66,15 @@ class LatePayment:
             amount=late.amount,
             status="ask Alipay whether it was paid",
         )
+        # What Alipay says was paid; the order's amount until it has said so.
+        self._paid: Money | None = late.amount
         self._resolution: LateResolution | None = None
+        self._resolved: Resolved | None = None
+        self._is_in_vain = False
 
     @workflow.run
     async def run(self, late: LatePaymentInput) -> LatePaymentView:
+        self._tell(self._view.status)
         # 1. A late success is believed only when Alipay repeats it.
         said = await self._until_certain(self._inquire, lambda it: it.verdict in OPEN)
         # 2. It may be untrue, or returned by Alipay: then nothing is at risk.
@@ -63,6 +82,7 @@ class LatePayment:
             outcome = LateOutcome.NOT_PAID
         # 3. Other money than the order's is a person's matter.
         elif said.amount != late.amount:
+            self._paid = said.amount
             outcome = await self._review(f"paid was {said.amount}, not {late.amount}")
         # 4. The shop's policy decides: deliver late, or give the money back.
         elif late.policy is LateMoneyPolicy.HONOUR:
@@ -70,6 +90,10 @@ class LatePayment:
         else:
             outcome = await self._give_back(said)
         self._tell(f"over: {outcome}", outcome=outcome, paid_at=said.paid_at)
+        count_late_payment(outcome)
+        # 5. The shop hears what became of it, unless it was never paid.
+        if late.tells_shop and outcome is not LateOutcome.NOT_PAID:
+            await tell_shop(self._event(outcome, said))
         await workflow.wait_condition(workflow.all_handlers_finished)
         return self._view
 
@@ -103,9 +127,22 @@ class LatePayment:
 
     @workflow.update(description="Settle late money in REVIEW: outcome, reason, who")
     async def resolve(self, resolution: LateResolution) -> LatePaymentView:
-        """End what only a person could settle."""
-        self._resolution = resolution
-        await workflow.wait_condition(lambda: self._view.outcome is not None)
+        """End what only a person could settle; above an amount, propose its end."""
+        why, late = self._view.review or "", self._late
+        resolved = confirm(self._view.proposed, resolution, why)
+        if resolved or not needs_second_person(
+            late.second_person_above, late.amount.currency, [late.amount, self._paid]
+        ):
+            self._resolved = resolved or Resolved(
+                by=resolution.by, reason=resolution.reason
+            )
+            self._resolution = resolution
+            await workflow.wait_condition(lambda: self._view.outcome is not None)
+        else:
+            self._tell(
+                f"{resolution.outcome} is proposed; a second person must say the same",
+                proposed=propose(resolution, why),
+            )
         return self._view
 
     @resolve.validator
@@ -116,6 +153,7 @@ class LatePayment:
                 type="NOT_IN_REVIEW",
             )
         check_names_and_reasons(by=resolution.by, reason=resolution.reason)
+        check_second_person(self._view.proposed, resolution, self._view.review)
 
     @workflow.query(description="What is known of the late money")
     def view(self) -> LatePaymentView:
@@ -132,6 +170,8 @@ class LatePayment:
         tries = 0
         while True:
             answer = (await ask(question())).answer
+            self._is_in_vain = answer is None
+            self._tell(self._view.status)
             if answer is not None and not is_open(answer):
                 return answer
             seed = self._late.payment_request_id
@@ -140,21 +180,42 @@ class LatePayment:
             )
             tries += 1
 
+    def _event(self, outcome: LateOutcome, paid: InquiryAnswer) -> CallbackInput:
+        late = self._late
+        event = ShopEvent(
+            id=f"{late.payment_request_id}-late-{outcome.lower()}",
+            type=f"late_payment.{outcome.lower()}",
+            occurred_at=workflow.now(),
+            order_id=late.order_id,
+            payment_request_id=late.payment_request_id,
+            payment_id=paid.payment_id,
+            amount=late.amount,
+            outcome=outcome,
+            paid_at=paid.paid_at,
+        )
+        return CallbackInput(
+            event=event, wallet=late.wallet, runbook_url=late.runbook_url
+        )
+
     async def _review(self, why: str) -> LateOutcome:
         self._tell("a person must decide", review=why)
         await workflow.wait_condition(lambda: self._resolution is not None)
-        resolved = self._resolution
-        assert resolved is not None  # noqa: S101 - as waited for
-        self._tell("decided", resolved=Resolved(by=resolved.by, reason=resolved.reason))
-        return resolved.outcome
+        resolution = self._resolution
+        assert resolution is not None  # noqa: S101 - as waited for
+        self._tell("decided", resolved=self._resolved, proposed=None)
+        return resolution.outcome
 
     def _tell(self, status: str, **known: object) -> None:
+        """Have the view, the page and the list tell how it stands."""
         self._view = self._view.model_copy(update={"status": status, **known})
-        why = self._view.review
         workflow.set_current_details(
-            f"**Late money**, {self._late.payment_request_id}: {status}."
-            + (f"\n\n**Why:** {why}" if why else "")
+            late_details_of(self._late, self._view, lacks_a_verdict=self._is_in_vain)
         )
+        attention = late_attention_of(self._view, lacks_a_verdict=self._is_in_vain)
+        listed = workflow.info().typed_search_attributes
+        changes = changes_to(listed, Listing(Listed.LATE_MONEY, attention))
+        if changes and is_listed(listed):
+            workflow.upsert_search_attributes(changes)
 
     def _inquire(self) -> Awaitable[InquiryAnswer]:
         return workflow.execute_activity_method(

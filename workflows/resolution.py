@@ -1,6 +1,13 @@
-"""The rules for what a person says when settling what only a person can settle."""
+"""The rules for a person who settles what only a person can settle.
+
+Above an amount one person proposes and another one confirms: the maker and the checker.
+"""
+
+from collections.abc import Iterable
 
 from temporalio.exceptions import ApplicationError
+
+from contracts import LateResolution, Money, Proposed, Resolution, Resolved
 
 
 def check_names_and_reasons(*, by: str, reason: str) -> None:
@@ -15,3 +22,71 @@ def check_names_and_reasons(*, by: str, reason: str) -> None:
     ):
         if not value.strip():
             raise ApplicationError(f"{field}: {rule}", type="RESOLUTION_INCOMPLETE")
+
+
+def check_second_person(
+    proposed: Proposed | None, said: Resolution | LateResolution, about: str
+) -> None:
+    """Refuse that somebody confirms what the same person has proposed.
+
+    Raises:
+        ApplicationError: Says who proposed it; nothing is written to history.
+    """
+    if _repeats(proposed, said, about) and proposed and _same(proposed.by, said.by):
+        raise ApplicationError(
+            f"by: {proposed.outcome} was proposed by {proposed.by} already; another "
+            f"person must confirm it",
+            type="SECOND_PERSON_NEEDED",
+        )
+
+
+def needs_second_person(
+    above: int | None, currency: str, at_risk: Iterable[Money | None]
+) -> bool:
+    """Whether what is at risk is more than one person may settle.
+
+    Args:
+        above: The most that one person may settle, in minor units; None for all.
+        currency: What `above` is counted in; other money always needs two persons.
+        at_risk: The amounts; None is an unknown one, which needs two persons as well.
+    """
+    if above is None:
+        return False
+    return any(
+        money is None or money.currency != currency or money.value > above
+        for money in at_risk
+    )
+
+
+def propose(said: Resolution | LateResolution, about: str) -> Proposed:
+    """Keep what the first person says, and what was known of the doubt by then."""
+    return Proposed(
+        outcome=said.outcome, by=said.by.strip(), reason=said.reason, about=about
+    )
+
+
+def confirm(
+    proposed: Proposed | None, said: Resolution | LateResolution, about: str
+) -> Resolved | None:
+    """Return the decision if this is the second person's equal word, else None.
+
+    A doubt that has changed since needs a new proposal: the first one was about less.
+    """
+    if proposed is None or not _repeats(proposed, said, about):
+        return None
+    return Resolved(
+        by=proposed.by, reason=proposed.reason, confirmed_by=said.by.strip()
+    )
+
+
+def _repeats(
+    proposed: Proposed | None, said: Resolution | LateResolution, about: str
+) -> bool:
+    return proposed is not None and (proposed.outcome, proposed.about) == (
+        said.outcome,
+        about,
+    )
+
+
+def _same(one: str, other: str) -> bool:
+    return " ".join(one.split()).casefold() == " ".join(other.split()).casefold()

@@ -1,27 +1,17 @@
-"""Tells a payment's facts: to shops as a view, to operators as words in the UI."""
+"""Tells a payment's facts to those who ask: shops, operators, and its result."""
 
 from datetime import datetime
 
 from contracts import (
     AttemptView,
+    CallbackInput,
     PaymentStatus,
     PaymentView,
     Resolved,
+    ShopEvent,
 )
 from workflows.attempt import Attempt
-from workflows.decision import (
-    Begin,
-    Cancel,
-    End,
-    GiveBack,
-    Inquire,
-    Pay,
-    Review,
-    Step,
-    Wait,
-    deadline_of,
-    find_doubt,
-)
+from workflows.decision import End, Step, Wait, deadline_of, find_doubt
 from workflows.facts import Facts
 
 
@@ -30,12 +20,11 @@ def view_of(facts: Facts, step: Step, *, closed_at: datetime | None) -> PaymentV
     end = step if isinstance(step, End) else None
     success = end.success if end else None
     refusal = end.attempt.last_word if end and not success else None
-    decided = facts.resolution
     paid = facts.paid
     return PaymentView(
         order_id=facts.order.order_id,
         amount=facts.order.amount,
-        status=_status(facts, step),
+        status=status_of(facts, step),
         outcome=end.outcome if end else None,
         attempts=[
             _attempt_view(
@@ -48,10 +37,39 @@ def view_of(facts: Facts, step: Step, *, closed_at: datetime | None) -> PaymentV
         paid_at=success.paid_at if success else None,
         settlement=success.settlement if success else None,
         review=None if end else find_doubt(facts),
-        resolved=Resolved(by=decided.by, reason=decided.reason) if decided else None,
+        proposed=None if end else facts.proposed,
+        resolved=_resolved(facts),
         started_at=facts.started_at,
         closed_at=closed_at,
         opened_by=facts.current.opened_by,
+    )
+
+
+def _resolved(facts: Facts) -> Resolved | None:
+    said = facts.resolution
+    if said is None:
+        return None
+    return Resolved(by=said.by, reason=said.reason, confirmed_by=facts.confirmed_by)
+
+
+def event_of(facts: Facts, end: End, now: datetime) -> CallbackInput:
+    """Return what the shop is told of the end."""
+    view = view_of(facts, end, closed_at=now)
+    attempt = end.attempt
+    event = ShopEvent(
+        id=f"{attempt.request_id}-{end.outcome.lower()}",
+        type=f"payment.{end.outcome.lower()}",
+        occurred_at=now,
+        order_id=view.order_id,
+        payment_request_id=attempt.request_id,
+        payment_id=attempt.payment_id,
+        amount=view.amount,
+        outcome=end.outcome,
+        paid_at=view.paid_at,
+        result_code=view.result_code,
+    )
+    return CallbackInput(
+        event=event, wallet=attempt.wallet, runbook_url=facts.order.runbook_url
     )
 
 
@@ -69,7 +87,8 @@ def _attempt_view(
     )
 
 
-def _status(facts: Facts, step: Step) -> PaymentStatus:
+def status_of(facts: Facts, step: Step) -> PaymentStatus:
+    """Say where a payment is, or how it ended."""
     if isinstance(step, End):
         return PaymentStatus(step.outcome)
     if find_doubt(facts):
@@ -82,43 +101,6 @@ def _status(facts: Facts, step: Step) -> PaymentStatus:
     if isinstance(step, Wait) and not _is_overdue(facts, step):
         return PaymentStatus.AWAITING_CUSTOMER
     return PaymentStatus.CHECKING
-
-
-def details_of(facts: Facts, step: Step, now: datetime) -> str:
-    """Return Markdown for the Temporal UI: state, what it waits for, last answer."""
-    attempt = facts.current
-    lines = [f"**{_status(facts, step)}**, as of {now:%Y-%m-%d %H:%M:%S} UTC", ""]
-    if doubt := find_doubt(facts):
-        lines.append(f"A person must decide: {doubt}.")
-    lines.append(f"Next: {words_of(step)}.")
-    lines.append(f"Attempt {attempt.request_id} with {attempt.wallet}.")
-    if word := attempt.last_word:
-        said = f"{word.result_code} {word.result_message}".strip(" .")
-        lines.append(f"Alipay's last answer: {said or word.verdict}.")
-    if unanswered := attempt.calls_without_verdict:
-        lines.append(f"Calls that ended without a verdict: {unanswered}.")
-    return "\n".join(lines)
-
-
-def words_of(step: Step) -> str:
-    """Say in words what a payment does next."""
-    match step:
-        case Begin(wallet=wallet):
-            return f"begin another attempt, with {wallet}"
-        case Pay():
-            return "ask Alipay for the cashier page"
-        case Inquire():
-            return "ask Alipay what became of the payment"
-        case Cancel():
-            return "ask Alipay to close the attempt"
-        case GiveBack(attempt=attempt):
-            return f"have the money of {attempt.request_id} given back"
-        case Wait(until=until):
-            return f"wait for a notification, at most until {until:%H:%M:%S} UTC"
-        case Review():
-            return "wait for a person's decision"
-        case End(outcome=outcome):
-            return f"nothing, the payment is {outcome}"
 
 
 def _is_overdue(facts: Facts, step: Wait) -> bool:

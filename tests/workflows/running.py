@@ -26,6 +26,7 @@ from contracts import (
 )
 from tests.builders import a_notification, an_order
 from tests.fakes import FakeAlipay
+from workflows.callback import Callback
 from workflows.cashier_payment import CashierPayment
 from workflows.late_payment import LatePayment
 
@@ -122,7 +123,7 @@ async def a_worker(client: Client, alipay: FakeAlipay) -> AsyncIterator[str]:
     async with Worker(
         client,
         task_queue=task_queue,
-        workflows=[CashierPayment, LatePayment],
+        workflows=[CashierPayment, LatePayment, Callback],
         activities=alipay.activities,
     ):
         yield task_queue

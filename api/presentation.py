@@ -1,0 +1,92 @@
+"""How a new payment is shown to operators: its line in the list, and its page.
+
+Never anything of the customer: search attributes are not encrypted.
+"""
+
+from datetime import UTC, datetime, timedelta
+
+from temporalio.common import TypedSearchAttributes
+
+from alipay.wallets import WALLETS, format_money
+from api.house_rules import HouseRules
+from contracts import LatePaymentInput, Money, Order
+from visibility import Listed, attributes_of
+
+# For a wallet that is not in the book.
+USUAL_EXPIRY_MINUTES = 14
+
+
+def facts_of(order: Order, rules: HouseRules) -> str:
+    """Return the static details of a payment: Markdown, nothing of the customer."""
+    wallet = WALLETS.get(order.wallet)
+    name = f"{wallet.name} (`{order.wallet}`)" if wallet else f"`{order.wallet}`"
+    settled = order.settlement_currency or "as agreed with Alipay"
+    lines = [
+        f"Order `{order.order_id}`: {in_words(order.amount)} with {name}, from "
+        f"attempt {order.first_attempt} on.",
+        f"Merchant `{rules.client_id}`; settled in {settled}; terminal "
+        f"{order.terminal.type}.",
+        f"In the shop's API: `GET /payments/{order.order_id}`. On the command line: "
+        f"`cashier payments show {order.order_id}`.",
+        _when_nothing_is_shown(order.runbook_url),
+    ]
+    return "\n\n".join(lines)
+
+
+def facts_of_late_money(late: LatePaymentInput) -> str:
+    """Return the static details of late money."""
+    return "\n\n".join(
+        [
+            f"Late money of attempt `{late.payment_request_id}`, order "
+            f"`{late.order_id}` over {in_words(late.amount)}; the shop's policy is "
+            f"{late.policy}.",
+            f"On the command line: `cashier payments show {late.order_id}`.",
+            _when_nothing_is_shown(late.runbook_url),
+        ]
+    )
+
+
+def _when_nothing_is_shown(url: str | None) -> str:
+    no_worker = f"[no worker runs]({url}#no-worker)" if url else "no worker runs"
+    fails = (
+        f"[the workflow's code fails]({url}#workflow-task-fails)"
+        if url
+        else "the workflow's code fails"
+    )
+    return (
+        "Current details, which say what it waits for, are told by a worker: where "
+        f"there are none, {no_worker}, or {fails}."
+    )
+
+
+def summary_of(order: Order) -> str:
+    """Return the static summary: wallet, money, order."""
+    return f"{order.wallet} {in_words(order.amount)}, order {order.order_id}"
+
+
+def in_words(amount: Money) -> str:
+    """Write money for people: `PHP 1,314.00`."""
+    return format_money(amount.currency, amount.value)
+
+
+def listing_of(order: Order) -> TypedSearchAttributes:
+    """Return how a new payment is listed; it expires as the wallet usually does."""
+    wallet = WALLETS.get(order.wallet)
+    usual = wallet.default_expiry_minutes if wallet else USUAL_EXPIRY_MINUTES
+    minutes = order.expires_in_minutes or usual
+    return attributes_of(
+        order_id=order.order_id,
+        amount=order.amount,
+        wallet=order.wallet,
+        expires_at=datetime.now(UTC) + timedelta(minutes=minutes),
+    )
+
+
+def listing_of_late_money(late: LatePaymentInput) -> TypedSearchAttributes:
+    """Return how late money is listed."""
+    return attributes_of(
+        order_id=late.order_id,
+        amount=late.amount,
+        wallet=late.wallet,
+        status=Listed.LATE_MONEY,
+    )

@@ -1,0 +1,155 @@
+"""A payment in words, for its page in the Temporal UI: Markdown, always up to date."""
+
+from datetime import datetime
+
+from visibility import NeedsAttention
+from workflows.attempt import Attempt
+from workflows.decision import (
+    Begin,
+    Cancel,
+    End,
+    GiveBack,
+    Inquire,
+    Pay,
+    Review,
+    Step,
+    Wait,
+    deadline_of,
+    find_doubt,
+)
+from workflows.facts import Facts
+from workflows.listing import listing_of
+from workflows.meanings import meaning_of
+from workflows.runbook import runbook_link
+from workflows.story import status_of
+
+# Why an operator should look, and the chapter of the runbook that says what to do.
+_ATTENTION = {
+    NeedsAttention.REVIEW: ("A person must decide", "review"),
+    NeedsAttention.NO_VERDICT: (
+        "Alipay does not answer; it is asked again with growing pauses, and the "
+        "payment is neither paid nor unpaid until it answers",
+        "alipay-does-not-answer",
+    ),
+    NeedsAttention.OVERDUE: (
+        "Its time to pay is long over, and Alipay has not said how it ended",
+        "overdue",
+    ),
+}
+
+
+def details_of(facts: Facts, step: Step, *, since: datetime, now: datetime) -> str:
+    """Return the current details: state, what it waits for, what may be done.
+
+    Args:
+        facts: All that is known.
+        step: What was decided.
+        since: When the payment came into its state.
+        now: The workflow's time.
+    """
+    order = facts.order
+    parts = [
+        f"### {status_of(facts, step)} since {_time(since)}",
+        f"Order `{order.order_id}` over {order.amount.currency} {order.amount.value} "
+        "(amounts are in minor units).",
+        _attention(facts, step, now),
+        f"**Next:** {words_of(step)}.",
+        _attempt(facts.current),
+        _last_answer(facts.current),
+        _proposal(facts, step),
+        f"**You may:** {_what_may_be_done(step)}",
+    ]
+    return "\n\n".join(part for part in parts if part)
+
+
+def _attention(facts: Facts, step: Step, now: datetime) -> str:
+    why = listing_of(facts, step, now).needs_attention
+    if why is None:
+        return ""
+    sentence, chapter = _ATTENTION[NeedsAttention(why)]
+    link = runbook_link(facts.order.runbook_url, chapter)
+    if doubt := find_doubt(facts):
+        sentence = f"{sentence}: {doubt}"
+    return f"**Needs attention:** {sentence}.{link}"
+
+
+def _attempt(attempt: Attempt) -> str:
+    payable = "could be paid" if attempt.is_dead else "can be paid"
+    page = "with a page" if attempt.page else "without a page yet"
+    return (
+        f"**Attempt** `{attempt.request_id}` with {attempt.wallet}, {page}; it "
+        f"{payable} until {_time(attempt.expires_at)}."
+    )
+
+
+def _last_answer(attempt: Attempt) -> str:
+    lines = []
+    asked = attempt.last_answered
+    if asked and asked.answer:
+        code = asked.answer.result_code or asked.answer.verdict
+        said = getattr(asked.answer, "result_message", "").strip(" .")
+        quoted = f", in its words: {said}" if said else ""
+        lines.append(
+            f"**Alipay's last answer**, {_time(asked.ended_at)}: `{code}`: "
+            f"{meaning_of(asked.answer)}{quoted}."
+        )
+    if unanswered := attempt.calls_without_verdict:
+        lines.append(f"Calls that ended without an answer: {unanswered}.")
+    return " ".join(lines)
+
+
+def _proposal(facts: Facts, step: Step) -> str:
+    proposed = facts.proposed
+    if proposed is None or isinstance(step, End):
+        return ""
+    return (
+        f"**Proposed:** {proposed.outcome}, by {proposed.by}: {proposed.reason} "
+        "A second person must say the same."
+    )
+
+
+def _what_may_be_done(step: Step) -> str:
+    match step:
+        case End():
+            return "nothing more; the result holds the outcome."
+        case Review():
+            return (
+                "look the payment up at Alipay, then settle it with the update "
+                "`resolve`: outcome, reason, by."
+            )
+    return (
+        "have Alipay asked at once with the update `check_now`, or close the payment "
+        "with the update `cancel`: by, reason."
+    )
+
+
+def words_of(step: Step) -> str:
+    """Say in words what a payment does next."""
+    match step:
+        case Begin(wallet=wallet):
+            return f"begin another attempt, with {wallet}"
+        case Pay():
+            return "ask Alipay for the cashier page"
+        case Inquire():
+            return "ask Alipay what became of the payment"
+        case Cancel():
+            return "ask Alipay to close the attempt"
+        case GiveBack(attempt=attempt):
+            return f"have the money of {attempt.request_id} given back"
+        case Wait(until=until):
+            return f"wait for a notification, at most until {_time(until)}"
+        case Review():
+            return "wait for a person's decision"
+        case End(outcome=outcome):
+            return f"nothing, the payment is {outcome}"
+
+
+def words_of_wait(facts: Facts, until: datetime) -> str:
+    """Say in words what a timer is for."""
+    if until == deadline_of(facts.current):
+        return f"Wait for the customer until {_time(until)}, then ask Alipay"
+    return f"Ask Alipay again at {_time(until)}"
+
+
+def _time(at: datetime) -> str:
+    return f"{at:%Y-%m-%d %H:%M:%S} UTC"

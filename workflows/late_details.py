@@ -1,0 +1,50 @@
+"""Late money in words, for its page in the Temporal UI."""
+
+from contracts import LatePaymentInput, LatePaymentView
+from visibility import NeedsAttention
+from workflows.runbook import runbook_link
+
+
+def late_details_of(
+    late: LatePaymentInput, view: LatePaymentView, *, lacks_a_verdict: bool
+) -> str:
+    """Return the current details of late money, as Markdown."""
+    parts = [
+        f"### Late money: {view.status}",
+        f"`{late.payment_request_id}` of order `{late.order_id}` was reported paid "
+        f"after the end, or on top of another payment; the order is over "
+        f"{late.amount.currency} {late.amount.value} (minor units).",
+    ]
+    if view.outcome is not None:
+        return parts[0]
+    if view.review:
+        link = runbook_link(late.runbook_url, "review")
+        parts.append(f"**Needs attention:** A person must decide: {view.review}.{link}")
+    elif lacks_a_verdict:
+        link = runbook_link(late.runbook_url, "alipay-does-not-answer")
+        parts.append(
+            "**Needs attention:** Alipay does not answer; it is asked again with "
+            f"growing pauses.{link}"
+        )
+    if proposed := view.proposed:
+        parts.append(
+            f"**Proposed:** {proposed.outcome}, by {proposed.by}: {proposed.reason} "
+            "A second person must say the same."
+        )
+    if view.review:
+        parts.append(
+            "**You may:** look it up at Alipay, do there what is to be done, then "
+            "settle it with the update `resolve`: outcome, reason, by."
+        )
+    return "\n\n".join(parts)
+
+
+def late_attention_of(
+    view: LatePaymentView, *, lacks_a_verdict: bool
+) -> NeedsAttention | None:
+    """Say why an operator should look at late money, if at all."""
+    if view.outcome is not None:
+        return None
+    if view.review and not view.resolved:
+        return NeedsAttention.REVIEW
+    return NeedsAttention.NO_VERDICT if lacks_a_verdict else None

@@ -1,0 +1,77 @@
+"""What the list of payments shows, changed only where a payment leaves its course.
+
+A change is an action that Temporal Cloud bills, so a payment that is paid in the usual
+way makes none: `ON_COURSE` and *Completed* together say PAID.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from temporalio.common import SearchAttributeUpdate, TypedSearchAttributes
+
+from contracts import PaymentOutcome
+from visibility import (
+    EXPIRES_AT,
+    NEEDS_ATTENTION,
+    PAYMENT_STATUS,
+    WALLET,
+    Listed,
+    NeedsAttention,
+)
+from workflows.attempt import Attempt
+from workflows.decision import End, Step, deadline_of, find_doubt
+from workflows.facts import Facts
+
+# After its time to pay Alipay ends a payment within a minute or two.
+OVERDUE_AFTER = timedelta(minutes=5)
+
+
+@dataclass(frozen=True)
+class Listing:
+    """One line of the list; None where nothing is to be shown."""
+
+    status: str
+    needs_attention: str | None = None
+
+
+def listing_of(facts: Facts, step: Step, now: datetime) -> Listing:
+    """Say how a payment is listed."""
+    match step:
+        case End(outcome=outcome):
+            return Listing(outcome)
+        case _ if find_doubt(facts):
+            return Listing(Listed.REVIEW, NeedsAttention.REVIEW)
+    return Listing(Listed.ON_COURSE, _attention_of(facts, now))
+
+
+def _attention_of(facts: Facts, now: datetime) -> NeedsAttention | None:
+    if now >= deadline_of(facts.current) + OVERDUE_AFTER:
+        return NeedsAttention.OVERDUE
+    if facts.current.lacks_a_verdict:
+        return NeedsAttention.NO_VERDICT
+    return None
+
+
+def changes_to(
+    listed: TypedSearchAttributes, listing: Listing
+) -> list[SearchAttributeUpdate[Any]]:
+    """Return what must be changed so that the list tells the truth."""
+    changes: list[SearchAttributeUpdate[Any]] = []
+    status, attention = listed.get(PAYMENT_STATUS), listed.get(NEEDS_ATTENTION)
+    says_paid = listing.status == PaymentOutcome.PAID and status == Listed.ON_COURSE
+    if status != listing.status and not says_paid:
+        changes.append(PAYMENT_STATUS.value_set(listing.status))
+    if listing.needs_attention is None and attention is not None:
+        changes.append(NEEDS_ATTENTION.value_unset())
+    elif listing.needs_attention != attention and listing.needs_attention is not None:
+        changes.append(NEEDS_ATTENTION.value_set(listing.needs_attention))
+    return changes
+
+
+def changes_for_an_attempt(attempt: Attempt) -> list[SearchAttributeUpdate[Any]]:
+    """Return what a further attempt changes: its wallet, and its time to pay."""
+    return [
+        WALLET.value_set(attempt.wallet),
+        EXPIRES_AT.value_set(attempt.begun_at + attempt.lasts),
+    ]

@@ -1,0 +1,6 @@
+"""Links from the Temporal UI into the operators' runbook (docs/runbook.md)."""
+
+
+def runbook_link(url: str | None, chapter: str) -> str:
+    """Return a link in Markdown; nothing where the runbook's address is not known."""
+    return f" [What to do: see the runbook]({url}#{chapter})." if url else ""
