@@ -9,7 +9,7 @@ import base64
 from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 
 import httpx
@@ -21,6 +21,7 @@ from alipay.client import AlipayClient
 from alipay.errors import KeyFormatError
 from alipay.keys import AlipayKeys, load_private_key, load_public_key
 from alipay.notifications import NotificationReader
+from codec.keyring import Keyring, KeyringError
 from contracts import LateMoneyPolicy
 
 # Shorter keys can be guessed; `cashier keys` makes 43 characters.
@@ -45,7 +46,15 @@ def _is_url(value: str) -> str:
     return value
 
 
+def _is_address(value: str) -> str:
+    host, _, port = value.rpartition(":")
+    if not host or not port.isdecimal() or not 0 < int(port) < 65536:
+        raise ValueError("must be host:port, e.g. 127.0.0.1:9464, or empty for off")
+    return value
+
+
 Url = Annotated[str, AfterValidator(_is_url)]
+Address = Annotated[str, AfterValidator(_is_address)]
 TextFile = Annotated[Path, AfterValidator(_file_with_text)]
 
 
@@ -73,6 +82,36 @@ class Settings(BaseSettings):
     callback_url: Url | None = Field(
         default=None, description="Where the shop is told how a payment ended"
     )
+    payload_keys_dir: Path | None = Field(
+        default=None,
+        description="Keys of all that Temporal keeps, one file each: {key id}.key",
+    )
+    clear_text: bool = Field(
+        default=False, description="Whether Temporal keeps everything readable"
+    )
+
+    @model_validator(mode="after")
+    def _is_encrypted_or_told_not_to(self) -> Self:
+        if self.clear_text and self.payload_keys_dir:
+            raise ValueError("clear_text: must not be set with payload_keys_dir")
+        if self.clear_text:
+            return self
+        if not self.payload_keys_dir:
+            raise ValueError(
+                "payload_keys_dir: needed, so that Temporal keeps nothing readable; "
+                "`cashier payload-keys new FOLDER` makes a key; only "
+                "CASHIER_CLEAR_TEXT=true does without"
+            )
+        try:
+            _ = self.keyring
+        except KeyringError as error:
+            raise ValueError(f"payload_keys_dir: {error}") from None
+        return self
+
+    @cached_property
+    def keyring(self) -> Keyring | None:
+        """The keys of all payloads; None where clear text was asked for."""
+        return Keyring.load(self.payload_keys_dir) if self.payload_keys_dir else None
 
     @model_validator(mode="after")
     def _alipay_keys_are_readable(self) -> Self:
@@ -102,6 +141,10 @@ class WorkerSettings(Settings):
     callback_secrets_file: TextFile | None = Field(
         default=None,
         description="Secrets that sign callbacks, a line each: the newest, the old one",
+    )
+
+    metrics_address: Address | Literal[""] = Field(
+        default="", description="Where Prometheus finds the worker's metrics, host:port"
     )
 
     @model_validator(mode="after")
@@ -162,6 +205,9 @@ class ApiSettings(Settings):
     runbook_url: Url | None = Field(
         default=None, description="Where operators find the runbook; linked in the UI"
     )
+    api_metrics_address: Address | Literal[""] = Field(
+        default="", description="Where Prometheus finds the API's metrics, host:port"
+    )
     api_host: str = Field(default="127.0.0.1", description="Address the API listens on")
     api_port: int = Field(default=8080, description="Port the API listens on")
 
@@ -185,6 +231,39 @@ class ApiSettings(Settings):
             client_id=self.client_id,
             alipay_keys=self.alipay_keys,
         )
+
+
+class OperatorSettings(BaseSettings):
+    """What the commands of operators are told; without keys they see only the list."""
+
+    model_config = Settings.model_config
+
+    ui_url: Url = Field(
+        default="http://127.0.0.1:8233", description="Where the Temporal UI is"
+    )
+    operator: str = Field(default="", description="Who acts, as histories keep it")
+    payload_keys_dir: Path | None = Field(
+        default=None, description="As for worker and API; needed to read and to act"
+    )
+    clear_text: bool = Field(default=False, description="As for worker and API")
+
+    @model_validator(mode="after")
+    def _keys_are_readable(self) -> Self:
+        try:
+            _ = self.keyring
+        except KeyringError as error:
+            raise ValueError(f"payload_keys_dir: {error}") from None
+        return self
+
+    @cached_property
+    def keyring(self) -> Keyring | None:
+        """The keys of all payloads; None where none are given."""
+        return Keyring.load(self.payload_keys_dir) if self.payload_keys_dir else None
+
+    @property
+    def may_write(self) -> bool:
+        """Whether what we write is as readable as all else, and no more."""
+        return self.keyring is not None or self.clear_text
 
 
 def is_callback_secret(secret: str) -> bool:

@@ -1,22 +1,67 @@
 """How this project's processes reach Temporal: one converter, one set of settings."""
 
-from temporalio.client import Client
-from temporalio.contrib.pydantic import pydantic_data_converter
-from temporalio.envconfig import ClientConfig
+from collections.abc import Sequence
+from dataclasses import replace
 
-# The same in every process, or one could not read what another wrote.
+from temporalio.client import Client, Interceptor
+from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.converter import (
+    DataConverter,
+    DefaultFailureConverterWithEncodedAttributes,
+)
+from temporalio.envconfig import ClientConfig
+from temporalio.runtime import Runtime
+
+from codec.keyring import Keyring
+from codec.payload_codec import EncryptingCodec
+
+# Clear text, for tests and for recorded histories.
 DATA_CONVERTER = pydantic_data_converter
 
 
-async def connect(*, lazy: bool = False) -> Client:
+def data_converter(keyring: Keyring | None) -> DataConverter:
+    """Return the converter: the same in every process, or one could not read another.
+
+    Args:
+        keyring: Encrypts payloads, and messages and stack traces of failures; a
+            failure's type stays readable. None leaves everything in clear text.
+    """
+    if keyring is None:
+        return DATA_CONVERTER
+    return replace(
+        DATA_CONVERTER,
+        payload_codec=EncryptingCodec(keyring),
+        failure_converter_class=DefaultFailureConverterWithEncodedAttributes,
+    )
+
+
+async def connect(
+    *,
+    keyring: Keyring | None,
+    lazy: bool = False,
+    identity: str | None = None,
+    runtime: Runtime | None = None,
+    interceptors: Sequence[Interceptor] = (),
+) -> Client:
     """Connect as the environment says.
 
     TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE, TEMPORAL_API_KEY, TEMPORAL_TLS and the like
     (`temporalio.envconfig`) choose the cluster, so Temporal Cloud is only a setting.
 
     Args:
+        keyring: The keys of all payloads; None for clear text.
         lazy: Connect with the first call, so that Temporal may come up later.
+        identity: Who calls, as histories keep it; None for process and machine.
+        runtime: Where the SDK's metrics go; None for nowhere.
+        interceptors: What looks at each call, as tracing does.
     """
     config = ClientConfig.load_client_connect_config()
     config.setdefault("target_host", "localhost:7233")
-    return await Client.connect(**config, data_converter=DATA_CONVERTER, lazy=lazy)
+    return await Client.connect(
+        **config,
+        data_converter=data_converter(keyring),
+        lazy=lazy,
+        identity=identity,
+        runtime=runtime,
+        interceptors=interceptors,
+    )

@@ -5,14 +5,21 @@ import signal
 from datetime import timedelta
 
 from temporalio.client import Client
+from temporalio.runtime import Runtime
 from temporalio.worker import Worker
 
+from activities.callbacks import CallbackActivities
 from activities.payments import PaymentActivities
 from activities.refunds import RefundActivities
 from alipay.client import AlipayClient, open_connections
-from contracts import TASK_QUEUE
+from alipay.wallets import WALLETS
+from contracts import TASK_QUEUE, LateOutcome, PaymentOutcome
 from settings import WorkerSettings
+from telemetry.activities import ActivityLog
+from telemetry.runtime import count_from_zero, start_runtime
+from telemetry.tracing import interceptors_of, start_tracing
 from temporal_client import connect
+from workflows.callback import Callback
 from workflows.cashier_payment import CashierPayment
 from workflows.late_payment import LatePayment
 
@@ -21,21 +28,29 @@ from workflows.late_payment import LatePayment
 GRACE = timedelta(seconds=25)
 
 
-def build_worker(client: Client, alipay: AlipayClient, *, notify_url: str) -> Worker:
+def build_worker(
+    client: Client,
+    alipay: AlipayClient,
+    callbacks: CallbackActivities,
+    *,
+    notify_url: str,
+) -> Worker:
     """Return the worker as it runs in production; the tests run this one too."""
     payments = PaymentActivities(alipay, notify_url=notify_url)
     refunds = RefundActivities(alipay)
     return Worker(
         client,
         task_queue=TASK_QUEUE,
-        workflows=[CashierPayment, LatePayment],
+        workflows=[CashierPayment, LatePayment, Callback],
         activities=[
             payments.pay,
             payments.inquire_payment,
             payments.cancel_payment,
             refunds.refund_payment,
             refunds.inquire_refund,
+            callbacks.tell_shop,
         ],
+        interceptors=[ActivityLog()],
         graceful_shutdown_timeout=GRACE,
     )
 
@@ -46,11 +61,39 @@ async def run_worker(settings: WorkerSettings) -> None:
     loop = asyncio.get_running_loop()
     for name in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(name, stop.set)
-    client = await connect()
+    tracing = start_tracing("worker")
+    runtime = start_runtime(settings.metrics_address)
+    client = await connect(
+        keyring=settings.keyring,
+        runtime=runtime,
+        interceptors=interceptors_of(tracing),
+    )
+    show_counters(runtime, client.namespace)
     async with open_connections() as http:
+        if tracing:
+            tracing.watch_client(http)
         alipay = settings.alipay_client(http)
-        async with build_worker(client, alipay, notify_url=settings.notify_url):
+        callbacks = CallbackActivities(
+            http, url=settings.callback_url, secrets=settings.callback_secrets
+        )
+        async with build_worker(
+            client, alipay, callbacks, notify_url=settings.notify_url
+        ):
             await stop.wait()
+    if tracing:
+        await tracing.stop()
+
+
+def show_counters(runtime: Runtime, namespace: str) -> None:
+    """Let each of our counters begin at 0, so that its first event counts too."""
+    count_from_zero(
+        runtime,
+        namespace=namespace,
+        task_queue=TASK_QUEUE,
+        wallets=WALLETS,
+        outcomes=PaymentOutcome,
+        late_outcomes=LateOutcome,
+    )
 
 
 if __name__ == "__main__":

@@ -3,7 +3,11 @@
 import uvicorn
 
 from api.app import create_app
+from api.backlog import Backlog
+from api.metrics import served_metrics
 from settings import ApiSettings
+from telemetry.runtime import start_runtime
+from telemetry.tracing import interceptors_of, start_tracing
 from temporal_client import connect
 
 # Longer than the longest wait for a cashier page, so that a stop cuts nobody off.
@@ -15,16 +19,31 @@ LARGEST_HEADERS = 16 * 1024
 async def serve_api(settings: ApiSettings) -> None:
     """Serve until SIGTERM or SIGINT, then finish the calls in flight."""
     # Lazy: the API lives, and says 503, while Temporal is away.
-    client = await connect(lazy=True)
+    tracing = start_tracing("api")
+    client = await connect(
+        keyring=settings.keyring,
+        lazy=True,
+        runtime=start_runtime(),
+        interceptors=interceptors_of(tracing),
+    )
+    app = create_app(settings, client)
+    if tracing:
+        tracing.watch_app(app)
     server = uvicorn.Server(
         uvicorn.Config(
-            create_app(settings, client),
+            app,
             host=settings.api_host,
             port=settings.api_port,
+            # Ours, as JSON; each call is told by telemetry/access.py.
+            log_config=None,
             log_level="warning",
+            access_log=False,
             http="h11",  # whose limit of headers is set below
             h11_max_incomplete_event_size=LARGEST_HEADERS,
             timeout_graceful_shutdown=GRACE_SECONDS,
         )
     )
-    await server.serve()
+    async with served_metrics(settings.api_metrics_address, Backlog(client)):
+        await server.serve()
+    if tracing:
+        await tracing.stop()

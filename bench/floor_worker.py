@@ -6,6 +6,7 @@ import signal
 from temporalio.worker import Worker
 
 from bench.floor import FLOOR_TASK_QUEUE, FloorPage, FloorPayment, nothing
+from settings import WorkerSettings
 from temporal_client import connect
 from worker import GRACE
 
@@ -15,7 +16,8 @@ async def main() -> None:
     stop = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
     worker = Worker(
-        await connect(),
+        # Like with like: the same settings, the same encryption.
+        await connect(keyring=WorkerSettings().keyring),
         task_queue=FLOOR_TASK_QUEUE,
         workflows=[FloorPage, FloorPayment],
         activities=[nothing],

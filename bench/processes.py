@@ -14,10 +14,10 @@ import psutil
 from temporalio.client import Client
 from temporalio.testing import WorkflowEnvironment
 
-from cashier.embedded import QUICK_TASKS, temporal_program
+from cashier.embedded import SERVER_OPTIONS, temporal_program
 from cashier.home import Home, Ports
 from settings import WorkerSettings
-from temporal_client import DATA_CONVERTER
+from temporal_client import data_converter
 
 CHECKOUT = Path(__file__).parent.parent
 PARTS = {
@@ -128,11 +128,11 @@ async def running_bench(folder: Path) -> AsyncIterator[Bench]:
     os.environ.update(home.environment(ports))
     async with (
         await WorkflowEnvironment.start_local(
-            data_converter=DATA_CONVERTER,
+            data_converter=data_converter(home.keyring),
             port=ports.temporal,
             dev_server_existing_path=temporal_program(),
             # The port of the UI, which does not run here.
-            dev_server_extra_args=[*QUICK_TASKS, "--metrics-port", str(ports.ui)],
+            dev_server_extra_args=[*SERVER_OPTIONS, "--metrics-port", str(ports.ui)],
             dev_server_log_level="error",
         ) as server,
         httpx.AsyncClient(timeout=30) as http,

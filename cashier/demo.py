@@ -14,7 +14,7 @@ import httpx
 from rich.console import Console
 from rich.panel import Panel
 from rich.text import Text
-from temporalio.client import Client, WorkflowHandle
+from temporalio.client import WorkflowHandle
 
 from alipay.wallets import format_money
 from cashier.home import Home, Ports
@@ -25,7 +25,7 @@ from contracts import (
     payment_request_id,
     workflow_id,
 )
-from temporal_client import DATA_CONVERTER
+from temporal_client import data_converter
 from workflows.cashier_payment import CashierPayment
 
 CURRENCY, VALUE = "PHP", 131400
@@ -146,19 +146,18 @@ class Demo:
         return await handle.result(rpc_timeout=timedelta(seconds=PATIENCE_SECONDS))
 
     async def _payment(self) -> WorkflowHandle[CashierPayment, PaymentView]:
-        client = await Client.connect(
-            f"127.0.0.1:{self._system.ports.temporal}", data_converter=DATA_CONVERTER
-        )
+        client = await self._system.client()
         return client.get_workflow_handle_for(
             CashierPayment.run, workflow_id(self._order_id)
         )
 
     async def _show_notification(self) -> None:
         """Show the notification as the history keeps it: headers and raw body."""
+        converter = data_converter(self._system.home.keyring)
         async for event in (await self._payment()).fetch_history_events():
             signal = event.workflow_execution_signaled_event_attributes
             if signal.signal_name == "payment_notified":
-                [kept] = await DATA_CONVERTER.decode(
+                [kept] = await converter.decode(
                     signal.input.payloads, [PaymentNotified]
                 )
                 evidence = kept.evidence

@@ -3,12 +3,15 @@
 import secrets
 import socket
 from contextlib import ExitStack
-from dataclasses import astuple, dataclass
+from dataclasses import astuple, dataclass, fields
+from datetime import UTC, datetime
 from pathlib import Path
 
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+
+from codec.keyring import Keyring, make_key
 
 # What the local merchant is called at the simulated Alipay; `SANDBOX_` chooses the
 # sandbox path, so a request that went astray could never be a real one.
@@ -23,12 +26,13 @@ class Ports:
     simulator: int = 8081
     temporal: int = 7233
     ui: int = 8233
+    codec: int = 8082
 
     @classmethod
     def free(cls) -> "Ports":
-        """Return four ports that nobody uses right now."""
+        """Return ports that nobody uses right now."""
         with ExitStack() as stack:
-            sockets = [stack.enter_context(socket.socket()) for _ in range(4)]
+            sockets = [stack.enter_context(socket.socket()) for _ in fields(cls)]
             for one in sockets:
                 one.bind(("127.0.0.1", 0))
             return cls(*(one.getsockname()[1] for one in sockets))
@@ -49,6 +53,10 @@ class Ports:
     def ui_url(self) -> str:
         return f"http://127.0.0.1:{self.ui}"
 
+    @property
+    def codec_url(self) -> str:
+        return f"http://127.0.0.1:{self.codec}"
+
 
 def _listens(port: int) -> bool:
     with socket.socket() as probe:
@@ -66,6 +74,7 @@ class Home:
         self.merchant_key = folder / "keys" / "merchant.pem"
         self.alipay_keys = folder / "keys" / "alipay"
         self.api_key = folder / "keys" / "api-key"
+        self.payload_keys = folder / "keys" / "payloads"
         self.simulator_key = folder / "simulator-keys" / "alipay.pem"
         self.simulator_merchants = folder / "simulator-keys" / "merchants"
 
@@ -81,6 +90,13 @@ class Home:
             write_public_key(alipay, self.alipay_keys / "1.pem")
         if not self.api_key.exists():
             write_secret(self.api_key, secrets.token_urlsafe(32).encode())
+        if not any(self.payload_keys.glob("*.key")):
+            make_key(self.payload_keys, begins=datetime.now(UTC))
+
+    @property
+    def keyring(self) -> Keyring:
+        """The keys of all payloads, once prepared."""
+        return Keyring.load(self.payload_keys)
 
     def environment(self, ports: Ports) -> dict[str, str]:
         """Return the settings of all processes of the system."""
@@ -90,6 +106,9 @@ class Home:
             "CASHIER_PRIVATE_KEY_FILE": str(self.merchant_key),
             "CASHIER_ALIPAY_KEYS_DIR": str(self.alipay_keys),
             "CASHIER_ALIPAY_HOST": ports.simulator_url,
+            "CASHIER_PAYLOAD_KEYS_DIR": str(self.payload_keys),
+            # A word in the environment must not undo it.
+            "CASHIER_CLEAR_TEXT": "false",
             "CASHIER_NOTIFY_URL": f"{ports.api_url}/alipay/notifications/payment",
             "CASHIER_API_KEY_FILE": str(self.api_key),
             "CASHIER_API_PORT": str(ports.api),

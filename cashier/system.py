@@ -13,12 +13,14 @@ import httpx
 from temporalio.client import Client
 
 from cashier.embedded import (
-    QUICK_TASKS,
+    SERVER_OPTIONS,
     keep_for_long,
+    register_search_attributes,
     start_embedded,
     temporal_program,
 )
 from cashier.home import Home, Ports
+from temporal_client import data_converter
 
 CHECKOUT = Path(__file__).parent.parent
 # A worker lets an activity in flight finish (25 s); no part needs longer than this.
@@ -120,6 +122,18 @@ class System:
         """Return the address of a payment in the Temporal UI."""
         return f"{self.ports.ui_url}/namespaces/default/workflows/{workflow_id}"
 
+    async def client(self, *, lazy: bool = False) -> Client:
+        """Connect to the system's Temporal, with the keys that it writes with.
+
+        Args:
+            lazy: Connect with the first call; Temporal may be away right now.
+        """
+        return await Client.connect(
+            f"127.0.0.1:{self.ports.temporal}",
+            data_converter=data_converter(self.home.keyring),
+            lazy=lazy,
+        )
+
 
 @asynccontextmanager
 async def running_system(
@@ -163,7 +177,9 @@ async def running_system(
             if server:
                 system.parts[server.name] = server
             await _until_ready(system, tell)
-            await keep_for_long(await Client.connect(f"127.0.0.1:{ports.temporal}"))
+            client = await system.client()
+            await keep_for_long(client)
+            await register_search_attributes(client)
             yield system
             tell("Stopping")
             # Before Temporal goes, so that what is in flight can still be recorded.
@@ -181,8 +197,9 @@ def _server_part(home: Home, ports: Ports, *, keep: bool) -> Part | None:
         *(program, "server", "start-dev", "--log-level", "error"),
         *("--ip", "127.0.0.1", "--port", str(ports.temporal)),
         *("--ui-port", str(ports.ui), "--ui-disable-news-fetch"),
+        *("--ui-codec-endpoint", f"{ports.codec_url}/codec"),
         *(("--db-filename", str(home.database)) if keep else ()),
-        *QUICK_TASKS,
+        *SERVER_OPTIONS,
     ]
     return Part("temporal", command, {}, _log_of(home, "temporal"))
 
@@ -194,7 +211,10 @@ async def _running_server(
     if part is None:
         database = home.database if keep else None
         async with await start_embedded(
-            database=database, port=ports.temporal, ui_port=ports.ui
+            database=database,
+            port=ports.temporal,
+            ui_port=ports.ui,
+            codec_url=f"{ports.codec_url}/codec",
         ):
             yield
         return

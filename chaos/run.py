@@ -7,7 +7,6 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import httpx
-from temporalio.client import Client
 
 from cashier.home import Home, Ports
 from cashier.system import running_system
@@ -20,7 +19,6 @@ from chaos.report import Run
 from chaos.settling import settle
 from chaos.shop import Shop
 from chaos.visit import visit
-from temporal_client import DATA_CONVERTER
 
 # Customers in the shop at once.
 IN_FLIGHT = 50
@@ -79,11 +77,8 @@ class Chaos:
                 self._say("Taking payments")
                 await self._visits(faults, shop, customer)
             await faults.mix_no_more()
-            client = await Client.connect(
-                f"127.0.0.1:{system.ports.temporal}",
-                data_converter=DATA_CONVERTER,
-                lazy=True,  # it may have been killed a moment ago
-            )
+            # Lazy: it may have been killed a moment ago.
+            client = await system.client(lazy=True)
             reader = Reader(http, system.ports.simulator_url, client, shop)
             settled = await settle(self._plans, reader, self._tell_settling)
             self._say("Comparing the books")

@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from hypothesis import settings
 from temporalio.testing import WorkflowEnvironment
 
-from cashier.embedded import QUICK_TASKS, start_embedded, temporal_program
+from cashier.embedded import SERVER_OPTIONS, start_embedded, temporal_program
 from temporal_client import DATA_CONVERTER
 
 # `make test` looks at a hundred examples of each property, this profile at many.
@@ -31,7 +31,7 @@ TIME_SKIPPING = [
 async def start_skipping() -> AsyncIterator[WorkflowEnvironment]:
     async with await WorkflowEnvironment.start_time_skipping_v2(
         dev_server_existing_path=temporal_program(),
-        dev_server_extra_args=[*QUICK_TASKS, *TIME_SKIPPING],
+        dev_server_extra_args=[*SERVER_OPTIONS, *TIME_SKIPPING],
         data_converter=DATA_CONVERTER,
         # Recorded histories keep who wrote them: no name of somebody's machine.
         identity="tests",

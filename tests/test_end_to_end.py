@@ -10,12 +10,11 @@ from uuid import uuid4
 import httpx
 import pytest
 from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest
-from temporalio.client import Client, WorkflowHandle
+from temporalio.client import WorkflowHandle
 
 from cashier.home import Home, Ports
 from cashier.system import System, running_system
 from contracts import PaymentOutcome, PaymentView, workflow_id
-from temporal_client import DATA_CONVERTER
 from workflows.cashier_payment import CashierPayment
 
 pytestmark = pytest.mark.timeout(120)
@@ -78,9 +77,7 @@ class Shop:
     async def payment(
         self, order_id: str
     ) -> WorkflowHandle[CashierPayment, PaymentView]:
-        client = await Client.connect(
-            f"127.0.0.1:{self.system.ports.temporal}", data_converter=DATA_CONVERTER
-        )
+        client = await self.system.client()
         return client.get_workflow_handle_for(CashierPayment.run, workflow_id(order_id))
 
     async def result(self, order_id: str) -> PaymentView:
@@ -120,7 +117,7 @@ async def test_an_order_is_paid_from_the_shop_to_the_ledger(shop: Shop) -> None:
 async def test_temporal_keeps_closed_payments_longer_than_alipay_resends(
     shop: Shop,
 ) -> None:
-    client = await Client.connect(f"127.0.0.1:{shop.system.ports.temporal}")
+    client = await shop.system.client()
     described = await client.workflow_service.describe_namespace(
         DescribeNamespaceRequest(namespace="default")
     )

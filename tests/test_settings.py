@@ -1,6 +1,7 @@
 """Settings: whatever is wrong is named before anything starts, and no secret is."""
 
 import re
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from cryptography.hazmat.primitives.serialization import (
 from pydantic import ValidationError
 
 from alipay.keys import one_line_public_key
+from codec.keyring import make_key
 from settings import SHORTEST_API_KEY, ApiSettings, WorkerSettings
 
 API_KEY = "k" * SHORTEST_API_KEY
@@ -48,6 +50,7 @@ def sound(
         "alipay_keys_dir": str(tmp_path / "alipay-keys"),
         "notify_url": "https://shop.example/alipay/notifications/payment",
         "api_key_file": str(tmp_path / "api-key"),
+        "clear_text": "true",
     }
 
 
@@ -211,3 +214,37 @@ def test_notifications_are_verified_for_the_path_of_their_url(
 def test_each_process_is_told_only_the_secrets_it_needs() -> None:
     assert "private_key_file" not in ApiSettings.model_fields
     assert "api_key_file" not in WorkerSettings.model_fields
+
+
+def test_payloads_are_encrypted_unless_told_in_words(
+    sound: dict[str, str], tmp_path: Path
+) -> None:
+    del sound["clear_text"]
+    refusal = refusal_of(sound)
+    assert "payload_keys_dir: needed" in refusal
+    assert "payload-keys new" in refusal
+    assert "CASHIER_CLEAR_TEXT=true" in refusal
+    key = make_key(tmp_path / "payloads", begins=datetime(2026, 1, 1, tzinfo=UTC))
+    keyring = settings_of({**sound, "payload_keys_dir": str(key.parent)}).keyring
+    assert keyring is not None
+    assert keyring.newest()[0] == key.stem == "20260101T000000Z"
+
+
+def test_clear_text_needs_no_keys_and_has_none(
+    sound: dict[str, str], tmp_path: Path
+) -> None:
+    assert settings_of(sound).keyring is None
+    both = {**sound, "payload_keys_dir": str(tmp_path)}
+    assert "clear_text: must not be set with payload_keys_dir" in refusal_of(both)
+
+
+def test_a_bad_payload_key_is_named_and_not_shown(
+    sound: dict[str, str], tmp_path: Path
+) -> None:
+    del sound["clear_text"]
+    (tmp_path / "payloads").mkdir()
+    (tmp_path / "payloads" / "20260101T000000Z.key").write_text(SECRET)
+    refusal = refusal_of({**sound, "payload_keys_dir": str(tmp_path / "payloads")})
+    assert "payload_keys_dir: the payload file" in refusal
+    assert "20260101T000000Z.key" in refusal
+    assert SECRET not in refusal

@@ -46,6 +46,7 @@ def settings_in(folder: Path, alipay_key: RSAPrivateKey) -> ApiSettings:
         alipay_keys_dir=folder / "alipay-keys",
         notify_url=f"https://shop.example{SIGNED_PATH}",
         api_key_file=folder / "api-key",
+        clear_text=True,
     )
 
 
@@ -95,7 +96,7 @@ class Shop:
     def sells(self, alipay: FakeAlipay) -> dict[str, Any]:
         """Return the body of a call for a new order, which this Alipay answers."""
         body = an_order().model_dump(mode="json", exclude_none=True)
-        del body["first_attempt"]
+        del body["first_attempt"], body["tells_shop"]
         self.alipays.set(body["order_id"], alipay)
         return body
 

@@ -1,0 +1,1 @@
+"""Encryption of all that Temporal keeps, and the server that lets operators read it."""
