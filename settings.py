@@ -9,7 +9,7 @@ import base64
 from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Self
 from urllib.parse import urlsplit
 
 import httpx
@@ -48,7 +48,8 @@ def _is_url(value: str) -> str:
 
 def _is_address(value: str) -> str:
     host, _, port = value.rpartition(":")
-    if not host or not port.isdecimal() or not 0 < int(port) < 65536:
+    is_port = port.isdecimal() and 0 < int(port) < 65536
+    if value and not (host and is_port):
         raise ValueError("must be host:port, e.g. 127.0.0.1:9464, or empty for off")
     return value
 
@@ -143,7 +144,7 @@ class WorkerSettings(Settings):
         description="Secrets that sign callbacks, a line each: the newest, the old one",
     )
 
-    metrics_address: Address | Literal[""] = Field(
+    metrics_address: Address = Field(
         default="", description="Where Prometheus finds the worker's metrics, host:port"
     )
 
@@ -205,7 +206,7 @@ class ApiSettings(Settings):
     runbook_url: Url | None = Field(
         default=None, description="Where operators find the runbook; linked in the UI"
     )
-    api_metrics_address: Address | Literal[""] = Field(
+    api_metrics_address: Address = Field(
         default="", description="Where Prometheus finds the API's metrics, host:port"
     )
     api_host: str = Field(default="127.0.0.1", description="Address the API listens on")

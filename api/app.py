@@ -1,15 +1,17 @@
 """Composes the HTTP face."""
 
-from fastapi import FastAPI, Response
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from fastapi import Depends, FastAPI
 from temporalio.client import Client
 
 from api import health, notifications, payments
+from api.house_rules import HouseRules
 from api.late_payments import LatePayments
 from api.limits import BodyLimit
+from api.measuring import measure, note_order
 from api.payment_workflows import PaymentWorkflows
 from api.problems import DOCUMENTED, add_problem_handlers
 from settings import ApiSettings
+from telemetry.access import AccessLog
 
 
 def create_app(settings: ApiSettings, client: Client) -> FastAPI:
@@ -19,21 +21,19 @@ def create_app(settings: ApiSettings, client: Client) -> FastAPI:
         summary="Take payments with digital wallets through Alipay Cashier Payment",
         version="1",
     )
-    late_payments = LatePayments(client, settings.late_money)
+    rules = HouseRules.of(settings)
+    late_payments = LatePayments(client, rules)
     app.state.late_payments = late_payments
-    app.state.payment_workflows = PaymentWorkflows(client, late_payments)
+    app.state.payment_workflows = PaymentWorkflows(client, late_payments, rules)
     app.state.notification_reader = settings.notification_reader()
     app.state.seen_notifications = notifications.SeenNotifications()
-    app.state.settlement_currency = settings.settlement_currency
     app.state.api_key = settings.api_key
-    app.include_router(payments.router, responses=DOCUMENTED)
+    app.include_router(
+        payments.router, responses=DOCUMENTED, dependencies=[Depends(note_order)]
+    )
     app.include_router(notifications.router)
     app.include_router(health.router)
     app.add_middleware(BodyLimit)
+    app.add_middleware(AccessLog, measure=measure)
     add_problem_handlers(app)
-
-    @app.get("/metrics", include_in_schema=False)
-    async def metrics() -> Response:
-        return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
-
     return app

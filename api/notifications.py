@@ -6,13 +6,13 @@ from hashlib import sha256
 from typing import Any
 
 from fastapi import APIRouter, Request
-from prometheus_client import Counter
 from starlette.requests import ClientDisconnect
 
 from activities.translation import to_payment_notified
 from alipay.errors import MalformedNotificationError, SignatureVerificationError
 from alipay.notifications import ACKNOWLEDGEMENT, NotificationReader
 from api.late_payments import LatePayments
+from api.measuring import notifications_accepted, notifications_rejected
 from api.payment_workflows import PaymentWorkflows
 from api.problems import Problem
 from api.reaching import MOST_LOOKS, NoAnswerYet
@@ -26,11 +26,6 @@ MOST_SEEN = 10_000
 
 log = logging.getLogger(__name__)
 router = APIRouter(tags=["Alipay"])
-rejected = Counter(
-    "cashier_notifications_rejected",
-    "Notifications that were not acknowledged, by reason",
-    ["reason"],
-)
 
 
 class SeenNotifications:
@@ -70,16 +65,26 @@ async def payment_notification(request: Request) -> dict[str, Any]:
         raise _rejection(401, "SIGNATURE", str(error)) from error
     except (MalformedNotificationError, ValueError) as error:
         raise _rejection(400, "MALFORMED", str(error)) from error
+    request.state.order_id = order_id
     if seen.has(signed.message.body):
+        notifications_accepted.inc()
         return ACKNOWLEDGEMENT
     notification = to_payment_notified(signed)
     try:
         await _hand_over(order_id, notification, workflows, late_payments)
     except Problem as problem:
-        rejected.labels(str(problem.document["code"]).lower()).inc()
-        log.warning("notification of %s not kept: %s", order_id, problem)
+        notifications_rejected.labels(str(problem.document["code"]).lower()).inc()
+        log.warning(
+            "notification not kept: %s",
+            problem,
+            extra={
+                "order_id": order_id,
+                "payment_request_id": signed.content.payment_request_id,
+            },
+        )
         raise
     seen.add(signed.message.body)
+    notifications_accepted.inc()
     return ACKNOWLEDGEMENT
 
 
@@ -115,6 +120,6 @@ async def _body(request: Request) -> bytes:
 
 
 def _rejection(status: int, reason: str, detail: str) -> Problem:
-    rejected.labels(reason.lower()).inc()
+    notifications_rejected.labels(reason.lower()).inc()
     log.warning("notification rejected: %s, %s", reason, detail)
     return Problem(status, reason, detail)

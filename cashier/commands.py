@@ -40,12 +40,21 @@ def up(
     simulator_port: int = 8081,
     temporal_port: int = 7233,
     ui_port: int = 8233,
+    metrics_port: int = 9464,
+    api_metrics_port: int = 9465,
 ) -> None:
     """Keep everything running until Ctrl-C; payments survive a restart."""
     from cashier.home import Ports
     from cashier.up import keep_running
 
-    ports = Ports(api_port, simulator_port, temporal_port, ui_port)
+    ports = Ports(
+        api_port,
+        simulator_port,
+        temporal_port,
+        ui_port,
+        metrics=metrics_port,
+        api_metrics=api_metrics_port,
+    )
     sys.exit(asyncio.run(keep_running(Console(), folder.absolute(), ports)))
 
 
@@ -66,9 +75,12 @@ def prepare(
 def worker() -> None:
     """Run the worker; it serves payments until SIGTERM."""
     from settings import WorkerSettings
+    from telemetry.logs import start_logging
     from worker import run_worker
 
-    asyncio.run(run_worker(read_settings(WorkerSettings)))
+    settings = read_settings(WorkerSettings)
+    start_logging("worker")
+    asyncio.run(run_worker(settings))
     leave()
 
 
@@ -77,8 +89,11 @@ def api() -> None:
     """Run the HTTP API for storefronts and for Alipay's notifications."""
     from api.server import serve_api
     from settings import ApiSettings
+    from telemetry.logs import start_logging
 
-    asyncio.run(serve_api(read_settings(ApiSettings)))
+    settings = read_settings(ApiSettings)
+    start_logging("api")
+    asyncio.run(serve_api(settings))
     leave()
 
 
@@ -87,13 +102,18 @@ def simulator() -> None:
     """Run the simulator: Alipay and the wallets, offline."""
     from simulator.app import create_app
     from simulator.settings import SimulatorSettings
+    from telemetry.access import AccessLog
+    from telemetry.logs import start_logging
 
     settings = read_settings(SimulatorSettings)
+    start_logging("simulator")
     uvicorn.run(
-        create_app(settings.to_config()),
+        AccessLog(create_app(settings.to_config())),
         host=settings.host,
         port=settings.port,
+        log_config=None,
         log_level="warning",
+        access_log=False,
     )
 
 

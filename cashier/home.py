@@ -27,6 +27,8 @@ class Ports:
     temporal: int = 7233
     ui: int = 8233
     codec: int = 8082
+    metrics: int = 9464
+    api_metrics: int = 9465
 
     @classmethod
     def free(cls) -> "Ports":
@@ -112,6 +114,9 @@ class Home:
             "CASHIER_NOTIFY_URL": f"{ports.api_url}/alipay/notifications/payment",
             "CASHIER_API_KEY_FILE": str(self.api_key),
             "CASHIER_API_PORT": str(ports.api),
+            # The first worker has it; more of them on this machine go without.
+            "CASHIER_METRICS_ADDRESS": f"127.0.0.1:{ports.metrics}",
+            "CASHIER_API_METRICS_ADDRESS": f"127.0.0.1:{ports.api_metrics}",
             "CASHIER_SETTLEMENT_CURRENCY": "USD",
             "SIMULATOR_PRIVATE_KEY_FILE": str(self.simulator_key),
             "SIMULATOR_MERCHANTS_DIR": str(self.simulator_merchants),

@@ -1,0 +1,167 @@
+"""What Temporal's list says of payments right now: how many are open, and how stuck."""
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Final, TypeVar
+
+from temporalio.api.enums.v1 import TaskQueueType
+from temporalio.api.taskqueue.v1 import TaskQueue
+from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
+from temporalio.client import Client
+from temporalio.service import RPCError
+
+from contracts import TASK_QUEUE
+from visibility import EXPIRES_AT, NeedsAttention
+
+# Counting and listing are free of billable actions, but not of work for the server.
+KEPT_SECONDS: Final = 15
+# Together the answers must fit into the ten seconds that Prometheus waits.
+PATIENCE: Final = timedelta(seconds=3)
+# After its time to pay a payment is asked after and closed within a minute or two.
+OVERDUE_AFTER: Final = timedelta(minutes=5)
+# A poll lasts at most a minute, so a living worker was seen in the last one.
+POLLED_WITHIN_SECONDS: Final = 70
+# Of more than these the oldest is old enough to be seen.
+MOST_LISTED: Final = 200
+
+RUNNING: Final = 'ExecutionStatus = "Running"'
+WORKFLOW_TASK_FAILS: Final = "WORKFLOW_TASK_FAILS"
+
+AnswerT = TypeVar("AnswerT")
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Counted:
+    """What was counted; None where Temporal did not answer.
+
+    Attributes:
+        open: Payments that have not ended.
+        stuck: What an operator should look at, by reason.
+        oldest_stuck_seconds: Age of the oldest of these, since the end of its time to
+            pay, or since it began where it had none; 0 where there is none.
+        callbacks_pending: Outcomes that the shop has not accepted yet.
+        workers_polling: Processes that ask for work on payments.
+    """
+
+    open: float | None = None
+    stuck: dict[str, float | None] = field(default_factory=dict)
+    oldest_stuck_seconds: float | None = None
+    callbacks_pending: float | None = None
+    workers_polling: float | None = None
+
+    @property
+    def is_complete(self) -> bool:
+        single = (
+            self.open,
+            self.oldest_stuck_seconds,
+            self.callbacks_pending,
+            self.workers_polling,
+        )
+        return bool(self.stuck) and None not in (*single, *self.stuck.values())
+
+
+class Backlog:
+    """Counts, and remembers the counts for a little while."""
+
+    def __init__(
+        self, client: Client, *, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._client = client
+        self._clock = clock
+        self._counted = Counted()
+        self._counted_at: float | None = None
+        self._counting = asyncio.Lock()
+
+    async def counted(self) -> Counted:
+        """Return counts not older than KEPT_SECONDS; never raises for Temporal."""
+        async with self._counting:
+            age = None if self._counted_at is None else self._clock() - self._counted_at
+            if age is None or age >= KEPT_SECONDS:
+                self._counted = await self._count_all()
+                self._counted_at = self._clock()
+        return self._counted
+
+    async def _count_all(self) -> Counted:
+        queries = queries_of_stuck(datetime.now(UTC))
+        payments, callbacks, oldest, workers, *stuck = await asyncio.gather(
+            self._count(f'{RUNNING} AND WorkflowType = "CashierPayment"'),
+            self._count(f'{RUNNING} AND WorkflowType = "Callback"'),
+            _or_none(self._oldest(queries.values())),
+            _or_none(self._workers()),
+            *(self._count(query) for query in queries.values()),
+        )
+        return Counted(
+            open=payments,
+            stuck=dict(zip(queries, stuck, strict=True)),
+            oldest_stuck_seconds=oldest,
+            callbacks_pending=callbacks,
+            workers_polling=workers,
+        )
+
+    async def _count(self, query: str) -> float | None:
+        answer = await _or_none(
+            self._client.count_workflows(query, rpc_timeout=PATIENCE)
+        )
+        return None if answer is None else answer.count
+
+    async def _oldest(self, queries: Iterable[str]) -> float:
+        now, ages = datetime.now(UTC), [0.0]
+        either = " OR ".join(f"({query})" for query in queries)
+        listed = self._client.list_workflows(
+            either, limit=MOST_LISTED, rpc_timeout=PATIENCE
+        )
+        async for found in listed:
+            expired = found.typed_search_attributes.get(EXPIRES_AT)
+            since = min(expired, now) if expired else found.start_time
+            ages.append((now - since).total_seconds())
+        return max(ages)
+
+    async def _workers(self) -> int:
+        described = await self._client.workflow_service.describe_task_queue(
+            DescribeTaskQueueRequest(
+                namespace=self._client.namespace,
+                task_queue=TaskQueue(name=TASK_QUEUE),
+                task_queue_type=TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW,
+            ),
+            timeout=PATIENCE,
+        )
+        oldest = time.time() - POLLED_WITHIN_SECONDS
+        polling = {
+            poller.identity
+            for poller in described.pollers
+            if poller.last_access_time.seconds > oldest
+        }
+        return len(polling)
+
+
+def queries_of_stuck(now: datetime) -> dict[str, str]:
+    """Return by reason the filter of Temporal's list; no payment is in two of them."""
+    late = (now - OVERDUE_AFTER).isoformat(timespec="seconds")
+    works = f"{RUNNING} AND TemporalReportedProblems IS NULL"
+    queries = {
+        str(why): f'{works} AND NeedsAttention = "{why}"' for why in NeedsAttention
+    }
+    # By the clock too: without a worker nobody says so.
+    queries[NeedsAttention.OVERDUE] = (
+        f'{works} AND (NeedsAttention = "{NeedsAttention.OVERDUE}" OR '
+        f'(NeedsAttention IS NULL AND ExpiresAt < "{late}"))'
+    )
+    queries[WORKFLOW_TASK_FAILS] = f"{RUNNING} AND TemporalReportedProblems IS NOT NULL"
+    return queries
+
+
+async def _or_none(call: Awaitable[AnswerT]) -> AnswerT | None:
+    try:
+        return await call
+    except RPCError as error:
+        log.warning("Temporal did not tell its counts: %s", error.status.name)
+    except RuntimeError as error:
+        # A client that has never connected says so without an RPCError.
+        log.warning("Temporal did not tell its counts: %s", error)
+    return None

@@ -1,0 +1,76 @@
+"""Measures what the API answers; no label is of a caller's making."""
+
+from typing import Final
+
+from fastapi import Request
+from prometheus_client import Counter, Histogram
+
+from alipay.wallets import WALLETS
+from telemetry import names
+from telemetry.access import Call
+
+# A page takes Alipay under a second; callers wait for up to 16 s.
+PAGE_SECONDS: Final = (0.05, 0.1, 0.25, 0.5, 0.75, 1, 1.5, 2.5, 5, 10, 20)
+
+# How a call for a cashier page ended. A call with a wrong key or a wrong field asked
+# for none.
+PAGE_RESULTS: Final = {
+    201: "created",
+    200: "repeated",
+    202: "pending",
+    402: "refused",
+    409: "refused",
+    500: "failed",
+    503: "failed",
+}
+
+notifications_rejected = Counter(
+    names.NOTIFICATIONS_REJECTED,
+    "Notifications that were not acknowledged, by reason",
+    ["reason"],
+)
+notifications_accepted = Counter(
+    names.NOTIFICATIONS_ACCEPTED,
+    "Notifications that were acknowledged: kept by Temporal, or known already",
+)
+page_seconds = Histogram(
+    names.PAGE,
+    "From the shop's call to the answer with the cashier page",
+    ["wallet", "result"],
+    buckets=PAGE_SECONDS,
+)
+http_seconds = Histogram(
+    names.HTTP_CALLS,
+    "HTTP calls that were answered",
+    ["method", "route", "status"],
+    buckets=PAGE_SECONDS,
+)
+for _reason in ("signature", "malformed", "too_large", "cut_short", "unknown_order"):
+    notifications_rejected.labels(_reason)
+
+
+async def note_order(request: Request) -> None:
+    """Note whose page a call wants, for the log and for `measure`."""
+    if request.method != "POST":
+        return
+    try:
+        body = await request.json()
+    except (ValueError, RecursionError):
+        return  # the route says what is wrong with it
+    if isinstance(body, dict):
+        request.state.order_id = body.get("order_id")
+        request.state.wallet = body.get("wallet")
+
+
+def measure(call: Call) -> None:
+    """Count a call that was answered, and how long a page took."""
+    http_seconds.labels(call.method, call.route, str(call.status)).observe(call.seconds)
+    if call.method == "POST" and call.route == "/payments":
+        result = PAGE_RESULTS.get(call.status)
+        if result:
+            page_seconds.labels(_wallet(call), result).observe(call.seconds)
+
+
+def _wallet(call: Call) -> str:
+    wallet = call.noted.get("wallet")
+    return wallet if isinstance(wallet, str) and wallet in WALLETS else "other"

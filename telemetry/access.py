@@ -1,0 +1,102 @@
+"""One line, and one measurement, for each HTTP call that a server has answered."""
+
+import logging
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from time import perf_counter
+from typing import Any, Final
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+# Asked every few seconds by whoever keeps the process alive; nobody reads that.
+UNTOLD: Final = ("/health/live", "/health/ready")
+NO_ROUTE: Final = "unknown"
+METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Call:
+    """One call as it was answered.
+
+    Attributes:
+        method: Of HTTP, or `other`.
+        route: The template, `/payments/{order_id}`, never what was called: a path may
+            hold a customer's token. `unknown` where nothing was found.
+        status: The HTTP status; 500 where the application failed.
+        seconds: From the call's arrival to its last byte.
+        order_id: Where the path or the application has named it.
+        noted: What the application has noted of the call in `request.state`.
+    """
+
+    method: str
+    route: str
+    status: int
+    seconds: float
+    order_id: str | None = None
+    noted: dict[str, Any] = field(default_factory=dict)
+
+
+def log_call(call: Call) -> None:
+    level = logging.DEBUG if call.route in UNTOLD else logging.INFO
+    fields: dict[str, object] = {
+        "method": call.method,
+        "route": call.route,
+        "status": call.status,
+        "milliseconds": round(call.seconds * 1000, 1),
+    }
+    if call.order_id:
+        fields["order_id"] = call.order_id
+    log.log(level, "call answered", extra=fields)
+
+
+class AccessLog:
+    """Tells each answered call to the log, and to whoever measures."""
+
+    def __init__(
+        self, app: ASGIApp, *, measure: Callable[[Call], None] = lambda _: None
+    ) -> None:
+        self._app = app
+        self._measure = measure
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        status, began = 500, perf_counter()
+
+        async def noting_send(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+            await send(message)
+
+        try:
+            await self._app(scope, receive, noting_send)
+        finally:
+            call = _call(scope, status, perf_counter() - began)
+            log_call(call)
+            self._measure(call)
+
+
+def _call(scope: Scope, status: int, seconds: float) -> Call:
+    method = scope["method"]
+    noted = dict(scope.get("state") or {})
+    named = (scope.get("path_params") or {}).get("order_id") or noted.get("order_id")
+    return Call(
+        method=method if method in METHODS else "other",
+        # Set by the router, in this same dictionary, once it has found a route.
+        route=getattr(scope.get("route"), "path", NO_ROUTE),
+        status=status,
+        seconds=seconds,
+        order_id=_order_id(named),
+        noted=noted,
+    )
+
+
+def _order_id(named: object) -> str | None:
+    """Return the id if it is one: a caller may write anything in its place."""
+    is_id = isinstance(named, str) and re.fullmatch(r"[A-Za-z0-9_-]{1,60}", named)
+    return str(named) if is_id else None

@@ -1,0 +1,27 @@
+"""The names of our own metrics, and what is counted by which label.
+
+Workflow code may not import this part, so it repeats the names of what it counts;
+`tests/telemetry/test_names.py` holds both together.
+"""
+
+from typing import Final
+
+# Of the worker, on the endpoint of the SDK; the SDK adds `_total` to the counters.
+PAYMENTS_CLOSED: Final = "cashier_payments_closed"  # outcome, wallet
+LATE_PAYMENTS_CLOSED: Final = "cashier_late_payments_closed"  # outcome
+CALLBACKS: Final = "cashier_callbacks"  # result
+NOTIFICATION_TO_PAID: Final = "cashier_notification_to_paid_seconds"
+
+# Of the API.
+NOTIFICATIONS_REJECTED: Final = "cashier_notifications_rejected"  # reason
+NOTIFICATIONS_ACCEPTED: Final = "cashier_notifications_accepted"
+PAGE: Final = "cashier_page_seconds"  # wallet, result
+HTTP_CALLS: Final = "cashier_http_call_seconds"  # method, route, status
+
+# Of the API, counted in Temporal's list.
+VISIBILITY_UP: Final = "cashier_visibility_up"
+PAYMENTS_OPEN: Final = "cashier_payments_open"
+STUCK: Final = "cashier_payments_stuck"  # why
+OLDEST_STUCK: Final = "cashier_oldest_stuck_seconds"
+CALLBACKS_PENDING: Final = "cashier_callbacks_pending"
+WORKERS_POLLING: Final = "cashier_workers_polling"

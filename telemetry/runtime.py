@@ -1,0 +1,123 @@
+"""The SDK's engine of a process: where its metrics and its own log lines go.
+
+One for each process; it brings threads of its own.
+"""
+
+import logging
+from collections.abc import Iterable
+from typing import Final
+
+from temporalio import activity, workflow
+from temporalio.runtime import (
+    LogForwardingConfig,
+    LoggingConfig,
+    PrometheusConfig,
+    Runtime,
+    TelemetryConfig,
+    TelemetryFilter,
+)
+
+from telemetry.names import (
+    CALLBACKS,
+    LATE_PAYMENTS_CLOSED,
+    NOTIFICATION_TO_PAID,
+    PAYMENTS_CLOSED,
+)
+
+# From a healthy system's milliseconds to a notification that waited for the worker.
+TO_PAID_SECONDS: Final = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800)
+# The SDK's own are milliseconds where we ask for seconds, or end too early: a task that
+# waits for a minute is what an operator must see.
+WAIT_SECONDS: Final = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
+BUCKETS: Final = {
+    NOTIFICATION_TO_PAID: TO_PAID_SECONDS,
+    "temporal_workflow_task_schedule_to_start_latency": WAIT_SECONDS,
+    "temporal_activity_schedule_to_start_latency": WAIT_SECONDS,
+    "temporal_activity_execution_latency": WAIT_SECONDS,
+}
+
+log = logging.getLogger(__name__)
+
+
+def start_runtime(metrics_address: str | None = None) -> Runtime:
+    """Start the engine of this process.
+
+    Args:
+        metrics_address: Where Prometheus finds its metrics, `host:port`; None for
+            nowhere. Where that is taken, e.g. by another worker of the same machine,
+            the process goes on without: a payment is worth more than its measurement.
+    """
+    # The ids are fields already; in the message they would stand twice.
+    activity.logger.activity_info_on_message = False
+    workflow.logger.workflow_info_on_message = False
+    if metrics_address:
+        try:
+            return Runtime(telemetry=_telemetry(_metrics(metrics_address)))
+        except ValueError as error:
+            log.warning("metrics are off: %s", error)
+    return Runtime(telemetry=_telemetry(None))
+
+
+def count_from_zero(
+    runtime: Runtime,
+    *,
+    namespace: str,
+    task_queue: str,
+    wallets: Iterable[str],
+    outcomes: Iterable[str],
+    late_outcomes: Iterable[str],
+) -> None:
+    """Show our counters before their first event.
+
+    Prometheus sees only what grows: of a counter that appears with 1 it would miss the
+    first event, and an alert on a counter that is not there never fires.
+
+    Args:
+        runtime: Whose endpoint shows them.
+        namespace: As the worker has it; a label.
+        task_queue: As the worker has it; a label.
+        wallets: All wallets that are counted by name.
+        outcomes: How payments can end.
+        late_outcomes: How late payments can end.
+    """
+    # As the SDK labels what a workflow counts, or it would be another counter.
+    of_payments, of_late_payments = (
+        runtime.metric_meter.with_additional_attributes(
+            {"namespace": namespace, "task_queue": task_queue, "workflow_type": name}
+        )
+        for name in ("CashierPayment", "LatePayment")
+    )
+    closed, outcomes = of_payments.create_counter(PAYMENTS_CLOSED), list(outcomes)
+    for wallet in wallets:
+        for outcome in outcomes:
+            closed.add(0, {"outcome": outcome, "wallet": wallet})
+    late = of_late_payments.create_counter(LATE_PAYMENTS_CLOSED)
+    for outcome in late_outcomes:
+        late.add(0, {"outcome": outcome})
+    for meter in (of_payments, of_late_payments):
+        callbacks = meter.create_counter(CALLBACKS)
+        for result in ("accepted", "handed_over"):
+            callbacks.add(0, {"result": result})
+
+
+def _metrics(address: str) -> PrometheusConfig:
+    return PrometheusConfig(
+        bind_address=address,
+        counters_total_suffix=True,
+        durations_as_seconds=True,
+        histogram_bucket_overrides=BUCKETS,
+    )
+
+
+def _telemetry(metrics: PrometheusConfig | None) -> TelemetryConfig:
+    return TelemetryConfig(
+        metrics=metrics,
+        logging=LoggingConfig(
+            filter=TelemetryFilter(core_level="WARN", other_level="ERROR"),
+            # Else the engine writes its own form straight to the console.
+            forwarding=LogForwardingConfig(
+                logger=logging.getLogger("temporalio.core"),
+                append_target_to_name=False,
+            ),
+        ),
+    )
