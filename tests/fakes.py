@@ -48,6 +48,7 @@ class FakeAlipay:
         self.refund_calls: list[RefundCall] = []
         self.shop_heard: list[ShopEvent] = []
         self.shop_is_away = False
+        self.before_shop_answers: Callable[[], Awaitable[None]] | None = None
         self.before_pay_answers: Callable[[], Awaitable[None]] | None = None
         self.before_cancel_answers: Callable[[], Awaitable[None]] | None = None
         self._pay = deque(pay)
@@ -55,6 +56,10 @@ class FakeAlipay:
         self._cancels = deque(cancels)
         self._refunds = deque(refunds)
         self._refund_inquiries = deque(refund_inquiries)
+
+    def answers_inquiries(self, *answers: InquiryAnswer | NoVerdict) -> None:
+        """Answer inquiries like this from now on."""
+        self._inquiries = deque(answers)
 
     @property
     def activities(self) -> list[Callable[..., object]]:
@@ -96,6 +101,8 @@ class FakeAlipay:
     @activity.defn
     async def tell_shop(self, event: ShopEvent) -> ShopAnswer:
         self.shop_heard.append(event)
+        if self.before_shop_answers:
+            await self.before_shop_answers()
         if self.shop_is_away:
             raise ApplicationError("the shop answered HTTP 503, not 2xx")
         return ShopAnswer(http_status=204)

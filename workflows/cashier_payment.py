@@ -253,11 +253,12 @@ class CashierPayment:
             return Asked(asked_at, workflow.now(), None)
 
     async def _news_or(self, until: datetime) -> None:
+        words = words_of_wait(self._facts, until)
         with suppress(TimeoutError):
             await workflow.wait_condition(
                 lambda: self._news,
                 timeout=until - workflow.now(),
-                timeout_summary=words_of_wait(self._facts, until),
+                timeout_summary=words[0].upper() + words[1:],
             )
 
     async def _continue_in_a_new_run(self) -> None:

@@ -53,9 +53,10 @@ def details_of(facts: Facts, step: Step, *, since: datetime, now: datetime) -> s
         f"Order `{order.order_id}` over {order.amount.currency} {order.amount.value} "
         "(amounts are in minor units).",
         _attention(facts, step, now),
-        f"**Next:** {words_of(step)}.",
-        _attempt(facts.current),
+        f"**Next:** {_next(facts, step)}.",
+        _attempt(facts.current, now),
         _last_answer(facts.current),
+        _last_notification(facts.current),
         _proposal(facts, step),
         f"**You may:** {_what_may_be_done(step)}",
     ]
@@ -73,8 +74,16 @@ def _attention(facts: Facts, step: Step, now: datetime) -> str:
     return f"**Needs attention:** {sentence}.{link}"
 
 
-def _attempt(attempt: Attempt) -> str:
-    payable = "could be paid" if attempt.is_dead else "can be paid"
+def _next(facts: Facts, step: Step) -> str:
+    match step:
+        case Wait(until=until):
+            return words_of_wait(facts, until)
+    return words_of(step)
+
+
+def _attempt(attempt: Attempt, now: datetime) -> str:
+    is_over = attempt.is_dead or now > attempt.expires_at
+    payable = "could be paid" if is_over else "can be paid"
     page = "with a page" if attempt.page else "without a page yet"
     return (
         f"**Attempt** `{attempt.request_id}` with {attempt.wallet}, {page}; it "
@@ -98,13 +107,25 @@ def _last_answer(attempt: Attempt) -> str:
     return " ".join(lines)
 
 
+def _last_notification(attempt: Attempt) -> str:
+    heard = max(attempt.heard, key=lambda one: one.at, default=None)
+    if heard is None:
+        return ""
+    said = heard.notification
+    paid = f", {said.amount.currency} {said.amount.value}" if said.amount else ""
+    return (
+        f"**Alipay's last notification**, {_time(heard.at)}: `{said.notify_type}` "
+        f"`{said.result_status} {said.result_code}`{paid}."
+    )
+
+
 def _proposal(facts: Facts, step: Step) -> str:
     proposed = facts.proposed
     if proposed is None or isinstance(step, End):
         return ""
     return (
-        f"**Proposed:** {proposed.outcome}, by {proposed.by}: {proposed.reason} "
-        "A second person must say the same."
+        f"**Proposed:** {proposed.outcome}, by {proposed.by} (reason: "
+        f"{proposed.reason}). A second person must say the same."
     )
 
 
@@ -147,8 +168,8 @@ def words_of(step: Step) -> str:
 def words_of_wait(facts: Facts, until: datetime) -> str:
     """Say in words what a timer is for."""
     if until == deadline_of(facts.current):
-        return f"Wait for the customer until {_time(until)}, then ask Alipay"
-    return f"Ask Alipay again at {_time(until)}"
+        return f"wait for the customer until {_time(until)}, then ask Alipay"
+    return f"ask Alipay again at {_time(until)}, or when it sends news"
 
 
 def _time(at: datetime) -> str:

@@ -28,8 +28,8 @@ def late_details_of(
         )
     if proposed := view.proposed:
         parts.append(
-            f"**Proposed:** {proposed.outcome}, by {proposed.by}: {proposed.reason} "
-            "A second person must say the same."
+            f"**Proposed:** {proposed.outcome}, by {proposed.by} (reason: "
+            f"{proposed.reason}). A second person must say the same."
         )
     if view.review:
         parts.append(

@@ -10,16 +10,21 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
-from temporalio.client import WorkflowHistory
+from temporalio.client import WorkflowHandle, WorkflowHistory
 from temporalio.testing import WorkflowEnvironment
 
+from api.presentation import listing_of_late_money
 from contracts import (
     LateMoneyPolicy,
+    LateOutcome,
     LatePaymentInput,
+    LatePaymentView,
+    LateResolution,
     PaymentOutcome,
     PayVerdict,
     RefundAnswer,
     RefundVerdict,
+    callback_id,
     late_payment_id,
 )
 from tests.builders import (
@@ -33,6 +38,7 @@ from tests.builders import (
 from tests.conftest import start_skipping
 from tests.fakes import NO_VERDICT, FakeAlipay
 from tests.workflows.running import RunningPayment, a_payment, a_worker
+from workflows.callback import Callback
 from workflows.late_payment import LatePayment
 
 HISTORIES = Path(__file__).parent
@@ -76,6 +82,19 @@ async def other_amount(payment: RunningPayment) -> None:
 async def paid_twice(payment: RunningPayment) -> None:
     await payment.notify(payment_id="earlier")
     await payment.check_now()
+
+
+def an_alipay_whose_shop_is_away() -> FakeAlipay:
+    alipay = FakeAlipay(pay=[a_page()])
+    alipay.shop_is_away = True
+    return alipay
+
+
+async def settled_by_two(payment: RunningPayment) -> None:
+    await payment.notify(amount=None)
+    await payment.view()
+    await payment.resolve(PaymentOutcome.CANCELLED, by="first")
+    await payment.resolve(PaymentOutcome.CANCELLED, by="second")
 
 
 SUCCESS, PROCESSING = an_inquiry("SUCCESS"), an_inquiry("PROCESSING")
@@ -146,10 +165,42 @@ PATHS: dict[str, tuple[FakeAlipay, Play]] = {
         paid_twice,
     ),
     "reviewed": (FakeAlipay(pay=[a_page()]), other_amount),
+    "listed-paid-after-review": (FakeAlipay(pay=[a_page()]), settled_by_two),
+    "listed-overdue": (
+        FakeAlipay(
+            pay=[a_page()],
+            inquiries=[*[PROCESSING] * 9, NO_VERDICT, FAIL],
+            cancels=[a_cancel("NOT_ALLOWED", "")],
+        ),
+        nobody,
+    ),
+    "listed-another-wallet": (
+        FakeAlipay(pay=[a_page()], inquiries=[PROCESSING, GONE], cancels=[a_cancel()]),
+        other_wallet,
+    ),
+    "listed-paid-twice": (
+        FakeAlipay(
+            pay=[a_page()],
+            inquiries=[an_inquiry("SUCCESS", payment_id="earlier"), SUCCESS, GONE],
+            cancels=[a_cancel()],
+        ),
+        paid_twice,
+    ),
+    "told-paid": (FakeAlipay(pay=[a_page()]), notified),
+    "told-while-shop-is-away": (an_alipay_whose_shop_is_away(), notified),
 }
 
+CALLBACK = "callback-resent"
+LATE_REVIEW = "late-settled-by-two"
+
 # Paths that begin in another way than with a new order.
-BEGINNINGS: dict[str, dict[str, Any]] = {"paid-twice": {"first_attempt": 2}}
+BEGINNINGS: dict[str, dict[str, Any]] = {
+    "paid-twice": {"first_attempt": 2},
+    "listed-paid-twice": {"first_attempt": 2},
+    "listed-paid-after-review": {"second_person_above": 1},
+    "told-paid": {"tells_shop": True},
+    "told-while-shop-is-away": {"tells_shop": True},
+}
 
 LATE_PATHS: dict[str, FakeAlipay] = {
     "late-returned": FakeAlipay(inquiries=[SUCCESS], cancels=[a_cancel()]),
@@ -176,9 +227,7 @@ async def play_payment(
         return await payment.handle.fetch_history()
 
 
-async def play_late(
-    env: WorkflowEnvironment, alipay: FakeAlipay, name: str
-) -> WorkflowHistory:
+def a_late_payment(name: str, **changes: Any) -> LatePaymentInput:
     order = an_order(order_id=f"recorded-{name}")
     late = LatePaymentInput(
         order_id=order.order_id,
@@ -188,19 +237,70 @@ async def play_late(
         policy=LateMoneyPolicy.REFUND,
         notification=a_notification(order),
     )
+    return late.model_copy(update=changes)
+
+
+async def start_late(
+    env: WorkflowEnvironment, late: LatePaymentInput, task_queue: str
+) -> WorkflowHandle[LatePayment, LatePaymentView]:
+    return await env.client.start_workflow(
+        LatePayment.run,
+        late,
+        id=late_payment_id(late.payment_request_id),
+        task_queue=task_queue,
+        search_attributes=listing_of_late_money(late),
+    )
+
+
+async def play_late(
+    env: WorkflowEnvironment, alipay: FakeAlipay, name: str
+) -> WorkflowHistory:
     async with a_worker(env.client, alipay) as task_queue:
-        handle = await env.client.start_workflow(
-            LatePayment.run,
-            late,
-            id=late_payment_id(late.payment_request_id),
-            task_queue=task_queue,
-        )
+        handle = await start_late(env, a_late_payment(name), task_queue)
         await handle.result()
         return await handle.fetch_history()
 
 
+async def play_late_review(env: WorkflowEnvironment) -> WorkflowHistory:
+    late = a_late_payment(LATE_REVIEW, second_person_above=1)
+    alipay = FakeAlipay(inquiries=[an_inquiry("SUCCESS", amount=None)])
+    async with a_worker(env.client, alipay) as task_queue:
+        with env.with_time_skipping_disabled():
+            handle = await start_late(env, late, task_queue)
+            while (await handle.query(LatePayment.view)).review is None:
+                pass
+            for person in ("first", "second"):
+                await handle.execute_update(
+                    "resolve",
+                    LateResolution(
+                        outcome=LateOutcome.REFUNDED, reason="by hand", by=person
+                    ),
+                )
+            await handle.result()
+        return await handle.fetch_history()
+
+
+async def play_callback(env: WorkflowEnvironment) -> WorkflowHistory:
+    alipay = an_alipay_whose_shop_is_away()
+    order_id = f"recorded-{CALLBACK}"
+    async with a_payment(env, alipay, order_id=order_id, tells_shop=True) as payment:
+        await payment.notify()
+        await payment.handle.result()
+        callback = env.client.get_workflow_handle_for(
+            Callback.run, callback_id(f"{order_id}_1-paid")
+        )
+        alipay.shop_is_away = False
+        await callback.execute_update("resend")
+        await callback.result()
+        return await callback.fetch_history()
+
+
 async def record_missing() -> None:
     async with start_skipping() as env:
+        if not file_of(CALLBACK).exists():
+            write(CALLBACK, await play_callback(env))
+        if not file_of(LATE_REVIEW).exists():
+            write(LATE_REVIEW, await play_late_review(env))
         for name, (alipay, play) in PATHS.items():
             if not file_of(name).exists():
                 write(name, await play_payment(env, alipay, play, name))

@@ -1,16 +1,20 @@
 """Runs one payment against a scripted Alipay, as the API and Alipay would meet it."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
+from temporalio.api.sdk.v1 import WorkflowMetadata
 from temporalio.client import Client, WithStartWorkflowOperation, WorkflowHandle
 from temporalio.common import WorkflowIDConflictPolicy
 from temporalio.service import RPCError
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
+from api.presentation import listing_of
 from contracts import (
     CancelWish,
     LatePaymentView,
@@ -26,6 +30,7 @@ from contracts import (
 )
 from tests.builders import a_notification, an_order
 from tests.fakes import FakeAlipay
+from visibility import NEEDS_ATTENTION, PAYMENT_STATUS
 from workflows.callback import Callback
 from workflows.cashier_payment import CashierPayment
 from workflows.late_payment import LatePayment
@@ -60,6 +65,7 @@ class RunningPayment:
             id=workflow_id(self.order.order_id),
             task_queue=self._task_queue,
             id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+            search_attributes=listing_of(self.order),
         )
         return await self._client.execute_update_with_start_workflow(
             CashierPayment.cashier_page,  # type: ignore[arg-type]
@@ -72,11 +78,44 @@ class RunningPayment:
             id=f"page-{call_id}",
         )
 
+    async def start(self, *, listed: bool = True) -> None:
+        """Begin the payment, and wait for nothing."""
+        await self._client.start_workflow(
+            CashierPayment.run,
+            self.order,
+            id=workflow_id(self.order.order_id),
+            task_queue=self._task_queue,
+            search_attributes=listing_of(self.order) if listed else None,
+        )
+
+    async def leap(self, duration: timedelta) -> None:
+        """Let time pass for this payment."""
+        await self._env.fast_forward(self.handle, duration)
+
+    async def until_listed(self, status: str, needs_attention: str | None) -> None:
+        """Wait until the payment stands like this in the list."""
+        async with asyncio.timeout(20):
+            # The server has no way to wait for a line of its list.
+            while await self.listed() != (status, needs_attention):  # noqa: ASYNC110
+                await asyncio.sleep(0.05)
+
     async def notify(self, **changes: Any) -> None:
         """Let Alipay notify a success, unless changed."""
         await self.handle.signal(
             CashierPayment.payment_notified, a_notification(self.order, **changes)
         )
+
+    async def listed(self) -> tuple[str | None, str | None]:
+        """Return PaymentStatus and NeedsAttention, as they stand in the list."""
+        attributes = (await self.handle.describe()).typed_search_attributes
+        return attributes.get(PAYMENT_STATUS), attributes.get(NEEDS_ATTENTION)
+
+    async def details(self) -> str:
+        """Return the current details, as they stand on the payment's page."""
+        metadata: WorkflowMetadata = await self.handle.query(
+            "__temporal_workflow_metadata", result_type=WorkflowMetadata
+        )
+        return metadata.current_details
 
     async def view(self) -> PaymentView:
         return await self.handle.query(CashierPayment.view)

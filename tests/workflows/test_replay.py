@@ -8,7 +8,8 @@ from temporalio.client import WorkflowHistory
 from temporalio.worker import Replayer
 
 from temporal_client import DATA_CONVERTER
-from tests.histories.record import HISTORIES, LATE_PATHS, PATHS
+from tests.histories.record import CALLBACK, HISTORIES, LATE_PATHS, LATE_REVIEW, PATHS
+from workflows.callback import Callback
 from workflows.cashier_payment import CashierPayment
 from workflows.late_payment import LatePayment
 
@@ -25,7 +26,8 @@ def recorded(file: Path) -> WorkflowHistory:
 async def test_a_recorded_history_replays(file: Path) -> None:
     history = recorded(file)
     replayer = Replayer(
-        workflows=[CashierPayment, LatePayment], data_converter=DATA_CONVERTER
+        workflows=[CashierPayment, LatePayment, Callback],
+        data_converter=DATA_CONVERTER,
     )
     result = await replayer.replay_workflow(history, raise_on_replay_failure=False)
     assert result.replay_failure is None, (
@@ -35,7 +37,8 @@ async def test_a_recorded_history_replays(file: Path) -> None:
 
 
 def test_every_path_has_a_recorded_history() -> None:
-    assert {file.stem for file in RECORDED} >= set(PATHS) | set(LATE_PATHS)
+    paths = {*PATHS, *LATE_PATHS, CALLBACK, LATE_REVIEW}
+    assert {file.stem for file in RECORDED} >= paths
 
 
 def test_no_recorded_history_names_a_folder_of_a_machine() -> None:

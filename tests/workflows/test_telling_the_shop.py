@@ -1,0 +1,185 @@
+"""The shop hears of every outcome, however long it does not listen."""
+
+from datetime import timedelta
+
+import pytest
+from temporalio.client import WorkflowHandle, WorkflowUpdateFailedError
+from temporalio.testing import WorkflowEnvironment
+
+from contracts import (
+    CallbackOutcome,
+    CallbackSettlement,
+    CallbackView,
+    LateMoneyPolicy,
+    LateOutcome,
+    LatePaymentInput,
+    PaymentOutcome,
+    callback_id,
+    late_payment_id,
+)
+from tests.builders import a_cancel, a_page, a_refusal, an_inquiry, an_order
+from tests.fakes import FakeAlipay
+from tests.workflows.running import RunningPayment, a_payment, a_worker
+from visibility import NEEDS_ATTENTION, ORDER_ID, PAYMENT_STATUS
+from workflows.callback import Callback
+from workflows.late_payment import LatePayment
+
+
+def callback_of(
+    env: WorkflowEnvironment, payment: RunningPayment, outcome: str
+) -> WorkflowHandle[Callback, CallbackView]:
+    name = callback_id(f"{payment.order.order_id}_1-{outcome}")
+    return env.client.get_workflow_handle_for(Callback.run, name)
+
+
+async def test_the_shop_is_told_that_a_payment_is_paid(
+    skipping: WorkflowEnvironment,
+) -> None:
+    alipay = FakeAlipay(pay=[a_page()])
+    async with a_payment(skipping, alipay, tells_shop=True) as payment:
+        await payment.notify()
+        result = await payment.handle.result()
+    (event,) = alipay.shop_heard
+    assert result.outcome is PaymentOutcome.PAID
+    assert event.type == "payment.paid"
+    assert event.id == f"{payment.order.order_id}_1-paid"
+    assert event.amount == payment.order.amount
+    assert event.paid_at == result.paid_at
+    assert event.payment_id == result.attempts[0].payment_id
+
+
+async def test_the_shop_is_told_of_a_refusal_with_its_code(
+    skipping: WorkflowEnvironment,
+) -> None:
+    alipay = FakeAlipay(pay=[a_refusal("RISK_REJECT")])
+    async with a_payment(skipping, alipay, tells_shop=True) as payment:
+        await payment.result()
+    (event,) = alipay.shop_heard
+    assert (event.type, event.result_code) == ("payment.declined", "RISK_REJECT")
+
+
+async def test_a_shop_that_wants_no_callbacks_gets_none(
+    skipping: WorkflowEnvironment,
+) -> None:
+    alipay = FakeAlipay(pay=[a_page()])
+    async with a_payment(skipping, alipay) as payment:
+        await payment.notify()
+        await payment.handle.result()
+    assert alipay.shop_heard == []
+
+
+async def test_a_payment_ends_while_its_shop_is_away_and_the_shop_hears_it_later(
+    skipping: WorkflowEnvironment,
+) -> None:
+    alipay = FakeAlipay(pay=[a_page()])
+    alipay.shop_is_away = True
+    async with a_payment(skipping, alipay, tells_shop=True) as payment:
+        await payment.notify()
+        result = await payment.handle.result()
+        callback = callback_of(skipping, payment, "paid")
+        undelivered = await callback.describe()
+        await skipping.fast_forward(callback, timedelta(minutes=90))
+        still = await callback.query(Callback.view)
+        alipay.shop_is_away = False
+        await skipping.fast_forward(callback)
+        delivered = await callback.result()
+        at_the_end = await callback.describe()
+    attributes = undelivered.typed_search_attributes
+    assert result.outcome is PaymentOutcome.PAID
+    assert attributes.get(PAYMENT_STATUS) == "CALLBACK"
+    assert attributes.get(NEEDS_ATTENTION) == "CALLBACK"
+    assert attributes.get(ORDER_ID) == payment.order.order_id
+    assert still.outcome is None
+    assert delivered.outcome is CallbackOutcome.DELIVERED
+    assert at_the_end.typed_search_attributes.get(NEEDS_ATTENTION) is None
+    # With growing pauses; each time the same event.
+    assert 8 < len(alipay.shop_heard) < 16
+    assert len({event.id for event in alipay.shop_heard}) == 1
+
+
+async def test_an_operator_has_the_shop_told_at_once(
+    skipping: WorkflowEnvironment,
+) -> None:
+    alipay = FakeAlipay(pay=[a_page()])
+    alipay.shop_is_away = True
+    async with a_payment(skipping, alipay, tells_shop=True) as payment:
+        await payment.notify()
+        await payment.handle.result()
+        callback = callback_of(skipping, payment, "paid")
+        while (await callback.describe()).raw_description.pending_activities == []:
+            pass
+        alipay.shop_is_away = False
+        await callback.execute_update("resend")
+        delivered = await callback.result()
+    assert delivered.outcome is CallbackOutcome.DELIVERED
+
+
+async def test_an_operator_settles_a_callback_with_name_and_reason(
+    skipping: WorkflowEnvironment,
+) -> None:
+    alipay = FakeAlipay(pay=[a_page()])
+    alipay.shop_is_away = True
+    async with a_payment(skipping, alipay, tells_shop=True) as payment:
+        await payment.notify()
+        await payment.handle.result()
+        callback = callback_of(skipping, payment, "paid")
+        with pytest.raises(WorkflowUpdateFailedError) as refused:
+            await callback.execute_update(
+                "settle",
+                CallbackSettlement(reason=" ", by="anna"),
+            )
+        await callback.execute_update(
+            "settle",
+            CallbackSettlement(reason="told them by telephone", by="anna"),
+        )
+        settled = await callback.result()
+    assert "reason: must say why" in str(refused.value.cause)
+    assert settled.outcome is CallbackOutcome.SETTLED
+    assert settled.resolved is not None
+    assert settled.resolved.by == "anna"
+
+
+async def test_a_cancellation_while_the_shop_is_told_loses_nothing(
+    skipping: WorkflowEnvironment,
+) -> None:
+    alipay = FakeAlipay(pay=[a_page()])
+
+    async with a_payment(skipping, alipay, tells_shop=True) as payment:
+
+        async def cancelled_meanwhile() -> None:
+            await payment.handle.cancel()
+
+        alipay.before_shop_answers = cancelled_meanwhile
+        await payment.notify()
+        result = await payment.handle.result()
+    assert result.outcome is PaymentOutcome.PAID
+    assert alipay.shop_heard
+
+
+async def test_the_shop_is_told_what_became_of_late_money(
+    skipping: WorkflowEnvironment,
+) -> None:
+    order = an_order()
+    for policy, inquiry, told in (
+        (LateMoneyPolicy.HONOUR, "SUCCESS", ["late_payment.honoured"]),
+        (LateMoneyPolicy.REFUND, "SUCCESS", ["late_payment.returned"]),
+        (LateMoneyPolicy.REFUND, "CANCELLED", []),
+    ):
+        alipay = FakeAlipay(inquiries=[an_inquiry(inquiry)], cancels=[a_cancel()])
+        late = LatePaymentInput(
+            order_id=order.order_id,
+            payment_request_id=f"{order.order_id}_1",
+            wallet=order.wallet,
+            amount=order.amount,
+            policy=policy,
+            tells_shop=True,
+        )
+        async with a_worker(skipping.client, alipay) as task_queue:
+            result = await skipping.client.execute_workflow(
+                LatePayment.run,
+                late,
+                id=late_payment_id(late.payment_request_id),
+                task_queue=task_queue,
+            )
+        assert [event.type for event in alipay.shop_heard] == told
+        assert (result.outcome is LateOutcome.NOT_PAID) == (not told)
