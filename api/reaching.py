@@ -1,5 +1,6 @@
 """Reaches Temporal, and says in the API's words what failed."""
 
+import logging
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Any, TypeVar
@@ -25,6 +26,7 @@ QUICK = timedelta(seconds=4)
 # A run may close between two looks, and the next one begin; hardly twice in a row.
 MOST_LOOKS = 3
 
+log = logging.getLogger(__name__)
 ResultT = TypeVar("ResultT")
 
 
@@ -58,6 +60,12 @@ async def reach(call: Awaitable[ResultT]) -> ResultT:
             if "workflow not found" not in error.message:
                 raise
             raise Problem(404, "UNKNOWN_ORDER", "no payment of this order") from error
+        if "search attribute" in error.message.lower():
+            log.error("Temporal does not know our search attributes: %s", error.message)
+            raise UnavailableProblem(
+                "Temporal does not know how payments are listed; the operator must run "
+                "`cashier setup`"
+            ) from error
         raise UnavailableProblem(
             f"Temporal does not answer ({error.status.name}); call again"
         ) from error

@@ -8,9 +8,10 @@ import httpx
 import pytest
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from temporalio.client import Client
+from temporalio.testing import WorkflowEnvironment
 
 from api import payment_workflows, reaching
-from cashier.embedded import start_embedded
+from cashier.embedded import start_embedded, temporal_program
 from temporal_client import DATA_CONVERTER
 from tests.api.running import Shop, paid_notification, settings_in
 from tests.builders import a_page
@@ -75,3 +76,18 @@ async def test_without_a_worker_a_call_says_so_and_a_notification_is_kept(
             # The payment has begun, and Temporal keeps what happens to it.
             notified = await shop.notified(paid_notification(body["order_id"]))
             assert notified.status_code == 200
+
+
+async def test_a_cluster_that_was_not_set_up_is_named_as_such(
+    tmp_path: Path, alipay_key: RSAPrivateKey
+) -> None:
+    settings = settings_in(tmp_path, alipay_key)
+    async with await WorkflowEnvironment.start_local(
+        dev_server_existing_path=temporal_program(), data_converter=DATA_CONVERTER
+    ) as env:
+        shop = Shop(settings, env.client, alipay_key)
+        async with shop.http:
+            body = shop.sells(FakeAlipay(pay=[a_page()]))
+            response = await shop.http.post("/payments", json=body)
+    assert_unavailable(response)
+    assert "cashier setup" in response.json()["detail"]
