@@ -45,9 +45,12 @@ async def test_a_payment_that_is_paid_as_usual_costs_no_change_of_the_list(
         result = await payment.handle.result()
         at_the_end = await payment.listed()
         changes = await upserts(payment)
+        history = await payment.handle.fetch_history()
     assert while_open == at_the_end == ("ON_COURSE", None)
     assert result.outcome is PaymentOutcome.PAID
     assert changes == 0
+    # Start, update, `pay`, timer and signal: what it must leave, and no more.
+    assert len(history.events) <= 19
 
 
 async def test_every_other_end_stands_in_the_list(
