@@ -1,5 +1,9 @@
 """Serves the API with uvicorn."""
 
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import uvicorn
 
 from api.app import create_app
@@ -43,7 +47,24 @@ async def serve_api(settings: ApiSettings) -> None:
             timeout_graceful_shutdown=GRACE_SECONDS,
         )
     )
-    async with served_metrics(settings.api_metrics_address, Backlog(client)):
-        await server.serve()
-    if tracing:
-        await tracing.stop()
+    with _outliving_signals():
+        async with served_metrics(settings.api_metrics_address, Backlog(client)):
+            await server.serve()
+        if tracing:
+            await tracing.stop()
+
+
+@contextmanager
+def _outliving_signals() -> Iterator[None]:
+    """Let what stands after the server happen too.
+
+    The server raises the signal that ended it once more, when it has put back the
+    handlers that were there before; by default that ends the process on the spot.
+    """
+    ours = (signal.SIGTERM, signal.SIGINT)
+    before = {one: signal.signal(one, lambda *_: None) for one in ours}
+    try:
+        yield
+    finally:
+        for one, handler in before.items():
+            signal.signal(one, handler)

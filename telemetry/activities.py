@@ -20,6 +20,8 @@ log = logging.getLogger(__name__)
 # What is told of inputs and results: ids and verdicts; never an order or a customer.
 OF_INPUT = ("payment_request_id", "refund_request_id")
 OF_RESULT = ("verdict", "result_code", "http_status")
+# Our own words, but Alipay's are in some of them.
+LONGEST_REASON = 200
 
 
 class ActivityLog(Interceptor):
@@ -41,7 +43,12 @@ class _Inbound(ActivityInboundInterceptor):
             try:
                 result = await super().execute_activity(input)
             except ApplicationError as error:
-                _log("activity without an answer", began, error=error.type)
+                _log(
+                    "activity without an answer",
+                    began,
+                    error=error.type,
+                    reason=error.message[:LONGEST_REASON],
+                )
                 raise
             except Exception as error:
                 # A bug, or the end of the worker; the SDK adds the stack trace.

@@ -125,6 +125,8 @@ class Tracing:
     """Traces one process."""
 
     def __init__(self, service: str, processor: SpanProcessor) -> None:
+        # The stable names of HTTP's attributes, where nobody has chosen others.
+        os.environ.setdefault("OTEL_SEMCONV_STABILITY_OPT_IN", "http")
         name = os.environ.get("OTEL_SERVICE_NAME") or f"cashier-{service}"
         self._provider = TracerProvider(
             resource=Resource.create({SERVICE_NAME: name}), shutdown_on_exit=False

@@ -24,7 +24,7 @@ async def served_api(settings: ApiSettings, client: Client) -> AsyncIterator[int
             await super().startup(sockets)
             started.set_result(self)
 
-    async def this_client(*, lazy: bool = False) -> Client:
+    async def this_client(**_: object) -> Client:
         return client
 
     with pytest.MonkeyPatch.context() as patch:

@@ -1,0 +1,105 @@
+"""What Temporal's list says: open, stuck by reason, the age of the oldest, workers."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from datetime import UTC, datetime, timedelta
+from uuid import uuid4
+
+import pytest
+from temporalio.client import Client, WorkflowHandle
+
+from api.backlog import KEPT_SECONDS, Backlog, Counted
+from cashier.embedded import start_embedded
+from tests.builders import PRICE
+from tests.telemetry.running import Watched
+from visibility import NeedsAttention, attributes_of
+
+
+@pytest.fixture(scope="module")
+async def empty() -> AsyncIterator[Client]:
+    """A server of its own: on the shared one other tests have left payments open."""
+    async with await start_embedded() as env:
+        yield env.client
+
+
+async def stuck(
+    client: Client,
+    why: NeedsAttention | None,
+    *,
+    workflow: str = "CashierPayment",
+    minutes_left: float = 0,
+) -> WorkflowHandle[object, object]:
+    """Begin one that waits, listed as stuck ones are, on a queue that nobody serves."""
+    return await client.start_workflow(
+        workflow,
+        id=f"stuck-{uuid4().hex}",
+        task_queue="nobody",
+        search_attributes=attributes_of(
+            order_id="coffee-1",
+            amount=PRICE,
+            wallet="GCASH",
+            expires_at=datetime.now(UTC) + timedelta(minutes=minutes_left),
+            needs_attention=why,
+        ),
+    )
+
+
+async def counted_until(client: Client, told: Callable[[Counted], bool]) -> Counted:
+    """Count again until it is listed: Temporal's list is a little behind."""
+    async with asyncio.timeout(20):
+        while not told(counted := await Backlog(client).counted()):
+            pass
+    return counted
+
+
+async def test_where_nothing_runs_all_counts_are_known_and_zero(empty: Client) -> None:
+    assert await Backlog(empty).counted() == Counted(
+        open=0,
+        stuck=dict.fromkeys([*NeedsAttention, "WORKFLOW_TASK_FAILS"], 0),
+        oldest_stuck_seconds=0,
+        callbacks_pending=0,
+        workers_polling=0,
+    )
+
+
+async def test_what_is_stuck_is_counted_once_by_its_reason(empty: Client) -> None:
+    handles = [
+        await stuck(empty, NeedsAttention.REVIEW, minutes_left=-60),
+        await stuck(empty, NeedsAttention.NO_VERDICT),
+        await stuck(empty, NeedsAttention.OVERDUE, minutes_left=-30),
+        # Nobody has said so, but the clock does.
+        await stuck(empty, None, minutes_left=-30),
+        await stuck(empty, NeedsAttention.CALLBACK, workflow="Callback"),
+        await stuck(empty, None, minutes_left=10),
+    ]
+    try:
+        counted = await counted_until(
+            empty, lambda now: now.open == 5 and now.callbacks_pending == 1
+        )
+    finally:
+        for handle in handles:
+            await handle.terminate()
+    assert counted.is_complete
+    assert counted.stuck == {
+        NeedsAttention.REVIEW: 1,
+        NeedsAttention.NO_VERDICT: 1,
+        NeedsAttention.OVERDUE: 2,
+        NeedsAttention.CALLBACK: 1,
+        "WORKFLOW_TASK_FAILS": 0,
+    }
+    assert 60 * 60 <= (counted.oldest_stuck_seconds or 0) < 61 * 60
+
+
+async def test_the_worker_that_polls_is_counted(watched: Watched) -> None:
+    counted = await counted_until(watched.client, lambda now: bool(now.workers_polling))
+    assert counted.workers_polling
+
+
+async def test_counts_are_kept_for_a_while(watched: Watched) -> None:
+    now = 0.0
+    backlog = Backlog(watched.client, clock=lambda: now)
+    first = await backlog.counted()
+    now = KEPT_SECONDS - 1
+    assert await backlog.counted() is first
+    now = KEPT_SECONDS + 1
+    assert await backlog.counted() is not first
