@@ -307,9 +307,15 @@ class Attempt:
 
     @property
     def lacks_a_verdict(self) -> bool:
-        """Whether the newest call ended without a verdict, its quick repeats too."""
-        newest = max(self._questions, key=lambda asked: asked.ended_at, default=None)
-        return newest is not None and newest.answer is None
+        """Whether a question is open whose last call, and its quick repeats, failed.
+
+        An answer to another question does not close it: Alipay may well say that it
+        does not know a payment which it does not answer to open.
+        """
+        if self.is_dead or self.is_paid:
+            return False
+        kinds = (self.pays, self.inquiries, self.cancels)
+        return any(asked and asked[-1].answer is None for asked in kinds)
 
     @property
     def _questions(self) -> list[Asked[PayAnswer | InquiryAnswer | CancelAnswer]]:

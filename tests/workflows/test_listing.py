@@ -99,6 +99,22 @@ async def test_an_alipay_that_does_not_answer_stands_in_the_list_until_it_does(
     assert answered == ("ON_COURSE", None)
 
 
+async def test_an_answer_to_another_question_does_not_close_an_open_one(
+    skipping: WorkflowEnvironment,
+) -> None:
+    # Alipay does not answer `pay`, and says that it does not know the payment.
+    alipay = FakeAlipay(
+        pay=[NO_VERDICT, NO_VERDICT, a_page()],
+        inquiries=[an_inquiry("NOT_EXIST"), an_inquiry("SUCCESS")],
+    )
+    async with a_payment(skipping, alipay, opened=False) as payment:
+        await payment.start()
+        await payment.until_listed("ON_COURSE", "NO_VERDICT")
+        await payment.result()
+        changes = await upserts(payment)
+    assert changes == 2
+
+
 async def test_a_payment_open_long_after_its_time_is_listed_as_overdue(
     skipping: WorkflowEnvironment,
 ) -> None:
