@@ -1,5 +1,8 @@
 """`python -m cashier`, or `.venv/bin/cashier` once set up."""
 
-from cashier.commands import app
+from cashier.commands import app, leave
 
-app(prog_name="cashier")
+try:
+    app(prog_name="cashier")
+except SystemExit as ended:
+    leave(ended.code if isinstance(ended.code, int) else 0)

@@ -12,6 +12,8 @@ from pydantic import ValidationError
 from pydantic_settings import BaseSettings
 from rich.console import Console
 
+from cashier import access_commands, operator_commands
+
 # Imports of the parts stand inside the commands: each process loads only its own.
 
 app = typer.Typer(
@@ -19,6 +21,8 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
+app.add_typer(operator_commands.app)
+app.add_typer(access_commands.app)
 errors = Console(stderr=True)
 SettingsT = TypeVar("SettingsT", bound=BaseSettings)
 
@@ -40,6 +44,7 @@ def up(
     simulator_port: int = 8081,
     temporal_port: int = 7233,
     ui_port: int = 8233,
+    codec_port: int = 8082,
     metrics_port: int = 9464,
     api_metrics_port: int = 9465,
 ) -> None:
@@ -52,6 +57,7 @@ def up(
         simulator_port,
         temporal_port,
         ui_port,
+        codec_port,
         metrics=metrics_port,
         api_metrics=api_metrics_port,
     )
@@ -131,7 +137,7 @@ def keys(
         sys.exit(2)
 
 
-def leave() -> NoReturn:
+def leave(code: int = 0) -> NoReturn:
     """End the process at once, all its work being done.
 
     While the interpreter takes itself apart, threads of the Temporal SDK may still call
@@ -140,7 +146,7 @@ def leave() -> NoReturn:
     """
     sys.stdout.flush()
     sys.stderr.flush()
-    os._exit(0)
+    os._exit(code)
 
 
 def read_settings(settings: type[SettingsT]) -> SettingsT:

@@ -1,0 +1,168 @@
+"""How the commands of operators reach Temporal, and how they end.
+
+Exit codes: 0 done, 1 refused or something was found, 2 a setting is wrong, 3 Temporal
+or the worker does not answer.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from datetime import timedelta
+from typing import TypeVar
+from urllib.parse import quote
+
+from rich.console import Console
+from temporalio.client import Client
+from temporalio.envconfig import ClientConfig
+from temporalio.service import RPCError, RPCStatusCode
+
+from codec.keyring import Keyring
+from temporal_client import connect
+
+ReachedT = TypeVar("ReachedT")
+
+# People wait for this at a terminal; a Temporal that is well answers in milliseconds.
+QUICK = timedelta(seconds=4)
+CONNECT_SECONDS = 5.0
+# Without a terminal there is no width to fit into, and links shall stay whole.
+WIDTH_OF_A_PIPE = 220
+
+
+class CommandError(Exception):
+    """A command cannot do what it was asked; the message is for people."""
+
+    exit_code = 1
+
+
+class WrongSettingError(CommandError):
+    """Nothing was done, because a setting or the cluster's setup is wrong."""
+
+    exit_code = 2
+
+
+class UnreachableError(CommandError):
+    """Temporal, or the worker behind it, does not answer."""
+
+    exit_code = 3
+
+
+@asynccontextmanager
+async def reached_temporal(
+    *, keyring: Keyring | None, identity: str | None = None
+) -> AsyncIterator[Client]:
+    """Connect within seconds; what the server then answers ends in plain words.
+
+    Args:
+        keyring: Reads what is encrypted; None where clear text is enough.
+        identity: Who acts, as histories keep it.
+
+    Raises:
+        WrongSettingError: Of TEMPORAL_*, or the namespace is unknown.
+        UnreachableError: Nobody answers there.
+    """
+    try:
+        async with asyncio.timeout(CONNECT_SECONDS):
+            client = await connect(keyring=keyring, identity=identity)
+    except TimeoutError:
+        raise UnreachableError(_nobody(f"within {CONNECT_SECONDS:.0f} s")) from None
+    except (RuntimeError, ValueError, OSError) as error:
+        if "Failed client connect" in str(error):
+            raise UnreachableError(_nobody(_first_words(str(error)))) from None
+        raise WrongSettingError(f"a setting TEMPORAL_* is wrong: {error}") from None
+    with plain_words():
+        yield client
+
+
+@contextmanager
+def plain_words() -> Iterator[None]:
+    """Turn failed calls to Temporal into errors that say what to do."""
+    try:
+        yield
+    except RPCError as error:
+        raise _in_words(error) from error
+
+
+def run_command(
+    command: Callable[[Client], Awaitable[int]],
+    *,
+    keyring: Keyring | None = None,
+    identity: str | None = None,
+) -> int:
+    """Connect, carry a command out, and return its exit code.
+
+    What goes wrong is said on stderr.
+    """
+
+    async def carry_out() -> int:
+        async with reached_temporal(keyring=keyring, identity=identity) as client:
+            return await command(client)
+
+    try:
+        return asyncio.run(carry_out())
+    except CommandError as error:
+        # Texts of servers may hold anything that looks like markup.
+        Console(stderr=True).print(
+            str(error), style="red", markup=False, highlight=False, soft_wrap=True
+        )
+        return error.exit_code
+
+
+def configured_namespace() -> str:
+    """Return the namespace that the environment names, without connecting."""
+    return ClientConfig.load_client_connect_config().get("namespace", "default")
+
+
+def a_console() -> Console:
+    """Return where a command prints: as wide as the terminal, or wide in a pipe."""
+    console = Console()
+    return console if console.is_terminal else Console(width=WIDTH_OF_A_PIPE)
+
+
+def page_of(ui_url: str, namespace: str, workflow_id: str, run_id: str = "") -> str:
+    """Return the address of a workflow's page in the Temporal UI."""
+    page = f"{ui_url.rstrip('/')}/namespaces/{quote(namespace, safe='')}/workflows/"
+    page += quote(workflow_id, safe="")
+    return f"{page}/{run_id}/history" if run_id else page
+
+
+def list_of(ui_url: str, namespace: str, query: str) -> str:
+    """Return the address of the Temporal UI's list, filtered."""
+    where = f"{ui_url.rstrip('/')}/namespaces/{quote(namespace, safe='')}/workflows"
+    return f"{where}?query={quote(query, safe='')}"
+
+
+def printable(text: str, *, longest: int = 400) -> str:
+    """Return one line of a text that others wrote, safe for a terminal."""
+    line = " ".join(text.split())
+    line = "".join(sign if sign.isprintable() else "?" for sign in line)
+    return line if len(line) <= longest else f"{line[: longest - 3]}..."
+
+
+def _in_words(error: RPCError) -> CommandError:
+    said = printable(error.message)
+    match error.status:
+        case RPCStatusCode.NOT_FOUND if said.startswith("Namespace"):
+            return WrongSettingError(f"TEMPORAL_NAMESPACE: {said}")
+        case RPCStatusCode.INVALID_ARGUMENT if "search attribute" in said:
+            return WrongSettingError(
+                f"the namespace does not know the search attributes of payments "
+                f"({said}); run: cashier setup"
+            )
+        case RPCStatusCode.PERMISSION_DENIED | RPCStatusCode.UNAUTHENTICATED:
+            return WrongSettingError(f"Temporal does not let us: {said}")
+    return UnreachableError(f"Temporal does not answer ({error.status.name}): {said}")
+
+
+def _nobody(why: str) -> str:
+    return (
+        f"Temporal cannot be reached: {why}. TEMPORAL_ADDRESS says where it is "
+        "(localhost:7233 if not set)."
+    )
+
+
+def _first_words(said: str) -> str:
+    """Shorten the connection's complaint, which goes on about its own insides."""
+    for known in ("Connection refused", "dns error", "certificate", "PermissionDenied"):
+        if known in said:
+            return known
+    return printable(said, longest=160)

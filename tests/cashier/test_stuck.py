@@ -1,0 +1,330 @@
+"""What `cashier stuck` lists: one stuck payment of each kind, and nothing else."""
+
+import json
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from temporalio import activity
+from temporalio.exceptions import ApplicationError
+from temporalio.service import RPCError
+from temporalio.testing import WorkflowEnvironment
+
+from cashier.stuck import find_stuck
+from cashier.stuck_queries import Kind, filter_of, saved_views
+from contracts import (
+    TASK_QUEUE,
+    CallbackInput,
+    InquiryAnswer,
+    InquiryCall,
+    Money,
+    Order,
+    PayAnswer,
+    PayCall,
+    ShopEvent,
+    callback_id,
+    workflow_id,
+)
+from tests.builders import a_page, an_order
+from tests.cashier.broken import BrokenLatePayment
+from tests.cashier.operating import (
+    Desk,
+    a_client,
+    a_desk,
+    a_worker,
+    callback_attributes,
+    until,
+)
+from tests.fakes import FakeAlipay
+from workflows.callback import Callback
+
+FIELDS = {
+    "kind": str,
+    "kinds": list,
+    "order_id": str,
+    "workflow_id": str,
+    "run_id": str,
+    "workflow_type": str,
+    "wallet": str,
+    "currency": str,
+    "amount_minor": int,
+    "since": str,
+    "seconds": int,
+    "why": str,
+    "todo": str,
+    "runbook": str,
+    "link": str,
+}
+EXPIRED = timedelta(minutes=10)
+
+
+class SilentForKakao(FakeAlipay):
+    """Gives every wallet its page but one, and answers no question."""
+
+    @activity.defn
+    async def pay(self, call: PayCall) -> PayAnswer:
+        if call.wallet == "KAKAOPAY":
+            raise ApplicationError("HTTP 502 from Alipay", non_retryable=True)
+        return await super().pay(call)
+
+    @activity.defn
+    async def inquire_payment(self, call: InquiryCall) -> InquiryAnswer:
+        raise ApplicationError("HTTP 502 from Alipay", non_retryable=True)
+
+
+@dataclass
+class Bad:
+    """A desk with one stuck order of each kind, and one that is well."""
+
+    desk: Desk
+    orders: dict[Kind, Order]
+    well: Order
+
+    async def listed(self, *words: str, **settings: str) -> list[dict[str, Any]]:
+        told = await self.desk.run("stuck", "--json", *words, **settings)
+        assert told.exit_code == 1, told.output
+        rows: list[dict[str, Any]] = json.loads(told.stdout)
+        return rows
+
+    async def row(self, kind: Kind) -> dict[str, Any]:
+        [row] = [row for row in await self.listed() if row["kind"] == kind]
+        return row
+
+
+@pytest.fixture(scope="module")
+async def bad(dev_server: WorkflowEnvironment) -> AsyncIterator[Bad]:
+    desk = await a_desk(dev_server)
+    alipay = SilentForKakao(pay=[a_page()])
+    alipay.shop_is_away = True
+    async with a_worker(desk, alipay, late_payment=BrokenLatePayment):
+        won = Money(currency="KRW", value=5000)
+        orders = {Kind.NO_VERDICT: await desk.begin(wallet="KAKAOPAY", amount=won)}
+        orders[Kind.REVIEW] = await desk.begin()
+        await desk.notify(orders[Kind.REVIEW], amount=Money(currency="PHP", value=100))
+        ago = datetime.now(UTC) - EXPIRED
+        orders[Kind.OVERDUE] = await desk.begin(expires_at=ago)
+        orders[Kind.TASK_FAILURE] = an_order()
+        await desk.begin_late(orders[Kind.TASK_FAILURE], attempt=2)
+        orders[Kind.CALLBACK] = an_order()
+        await begin_callback(desk, orders[Kind.CALLBACK])
+        orders[Kind.NO_WORKER] = await desk.begin(task_queue="cashier-of-old")
+        in_time = datetime.now(UTC) + EXPIRED
+        well = await desk.begin(expires_at=in_time)
+        await until(lambda: shows(desk, set(Kind)))
+        yield Bad(desk, orders, well)
+
+
+async def shows(desk: Desk, kinds: set[Kind]) -> bool:
+    found = await find_stuck(desk.client, datetime.now(UTC))
+    return {one.kind for one in found.stuck} == kinds
+
+
+async def begin_callback(desk: Desk, order: Order) -> None:
+    event = ShopEvent(
+        id=f"{order.order_id}-paid",
+        type="payment.paid",
+        occurred_at=datetime.now(UTC),
+        order_id=order.order_id,
+        payment_request_id=f"{order.order_id}_1",
+        amount=order.amount,
+        outcome="PAID",
+    )
+    await desk.client.start_workflow(
+        Callback.run,
+        CallbackInput(event=event),
+        id=callback_id(event.id),
+        task_queue=TASK_QUEUE,
+        search_attributes=callback_attributes(order),
+    )
+
+
+async def test_each_kind_is_listed_exactly_once(bad: Bad) -> None:
+    rows = await bad.listed()
+    listed = {row["kind"]: row["order_id"] for row in rows}
+    assert len(rows) == len(Kind)
+    assert listed == {kind: order.order_id for kind, order in bad.orders.items()}
+
+
+async def test_rows_for_programs_have_all_their_fields(bad: Bad) -> None:
+    for row in await bad.listed():
+        assert row.keys() == FIELDS.keys()
+        for name, kind in FIELDS.items():
+            assert isinstance(row[name], kind), name
+        assert row["kinds"][0] == row["kind"]
+        assert datetime.fromisoformat(row["since"]).utcoffset() == timedelta()
+
+
+@pytest.mark.parametrize(
+    ("kind", "why", "todo"),
+    [
+        (Kind.REVIEW, "PHP 100 instead of PHP 131400", "cashier payments resolve"),
+        (Kind.NO_VERDICT, "paid: HTTP 502 from Alipay.", "cashier payments check"),
+        (Kind.OVERDUE, "open past its time to pay", "cashier payments check"),
+        (Kind.TASK_FAILURE, "a bug; order-", "Deploy the worker"),
+        (Kind.CALLBACK, "the shop answered HTTP 503", "cashier callbacks resend"),
+        (Kind.NO_WORKER, "the task queue 'cashier-of-old'", "Start a worker"),
+    ],
+)
+async def test_a_row_says_in_words_why_and_what_to_do(
+    bad: Bad, kind: Kind, why: str, todo: str
+) -> None:
+    row = await bad.row(kind)
+    assert why in row["why"]
+    assert todo in row["todo"]
+
+
+async def test_a_row_says_since_when(bad: Bad) -> None:
+    overdue, review = await bad.row(Kind.OVERDUE), await bad.row(Kind.REVIEW)
+    assert EXPIRED.total_seconds() <= overdue["seconds"] < 20 * 60
+    assert review["seconds"] < 60
+
+
+async def test_a_row_links_to_its_page(bad: Bad) -> None:
+    row = (await bad.listed(CASHIER_UI_URL="https://ui.example/"))[0]
+    path = f"workflows/{row['workflow_id'].replace(':', '%3A')}/{row['run_id']}/history"
+    namespace = bad.desk.client.namespace
+    assert row["link"] == f"https://ui.example/namespaces/{namespace}/{path}"
+
+
+async def test_the_table_tells_people_the_same(bad: Bad) -> None:
+    told = await bad.desk.run("stuck")
+    assert told.exit_code == 1
+    for kind, order in bad.orders.items():
+        assert order.order_id in told.output
+        assert f"{kind}: " in told.output
+    assert bad.well.order_id not in told.output
+    assert "Stuck: 6" in told.output
+    # Five orders of PHP 1,314.00 and one of KRW 5,000.
+    assert "Money at risk: KRW 5,000, PHP 6,570.00" in told.output
+
+
+async def test_a_limit_says_how_many_are_left(bad: Bad) -> None:
+    told = await bad.desk.run("stuck", "--limit", "2")
+    assert "and 4 more" in told.output
+    assert "Stuck: 6" in told.output
+    assert len(await bad.listed("--limit", "2")) == 2
+
+
+async def test_only_what_is_stuck_for_long_can_be_asked_for(bad: Bad) -> None:
+    rows = await bad.listed("--older-than", "5")
+    assert [row["kind"] for row in rows] == [Kind.OVERDUE]
+    young = await bad.desk.run("stuck", "--older-than", "600")
+    assert (young.exit_code, young.output) == (0, "Nothing is stuck.\n")
+
+
+@pytest.mark.parametrize("kind", Kind)
+async def test_the_filter_of_a_kind_finds_it_and_nothing_else(
+    bad: Bad, kind: Kind
+) -> None:
+    query = filter_of(kind, datetime.now(UTC))
+    found = [one.id async for one in bad.desk.client.list_workflows(query)]
+    assert len(found) == 1
+    assert bad.orders[kind].order_id in found[0]
+
+
+async def test_every_saved_view_is_accepted_by_the_server(bad: Bad) -> None:
+    counts = {
+        view.name: (await bad.desk.client.count_workflows(view.query)).count
+        for view in saved_views(datetime.now(UTC))
+    }
+    assert counts["stuck"] == len(Kind)
+    # Two of the stuck ones are no payments but late money and a callback.
+    assert counts["open"] == len(Kind) - 2 + 1
+    assert counts["late-money"] == 1
+    assert counts["paid-today"] == counts["stopped"] == 0
+
+
+async def test_the_saved_views_are_printed_with_their_links(bad: Bad) -> None:
+    told = await bad.desk.run("stuck", "--queries")
+    namespace = bad.desk.client.namespace
+    assert told.exit_code == 0
+    for view in saved_views(datetime.now(UTC)):
+        assert f"{view.name}: {view.finds}" in told.output
+    links = told.output.count(f"/namespaces/{namespace}/workflows?query=Workflow")
+    assert links == len(list(saved_views(datetime.now(UTC))))
+
+
+async def test_what_is_stuck_in_two_ways_has_one_row_and_both_reasons(
+    dev_server: WorkflowEnvironment,
+) -> None:
+    desk = await a_desk(dev_server)
+    ago = datetime.now(UTC) - EXPIRED
+    order = await desk.begin(expires_at=ago)
+    await until(lambda: shows(desk, {Kind.NO_WORKER}))
+    [row] = await Bad(desk, {}, order).listed()
+    assert row["kinds"] == [Kind.NO_WORKER, Kind.OVERDUE]
+    assert "Also: it is open past its time to pay." in row["why"]
+
+
+async def test_without_any_worker_all_that_is_open_is_stuck(
+    dev_server: WorkflowEnvironment,
+) -> None:
+    desk = await a_desk(dev_server)
+    order = await desk.begin(expires_at=datetime.now(UTC) + EXPIRED)
+    await until(lambda: shows(desk, {Kind.NO_WORKER}))
+    [row] = await Bad(desk, {}, order).listed()
+    assert row["order_id"] == order.order_id
+    assert f"the task queue '{TASK_QUEUE}'" in row["why"]
+
+
+async def test_nothing_stuck_is_told_by_the_exit_code(
+    dev_server: WorkflowEnvironment,
+) -> None:
+    desk = await a_desk(dev_server)
+    alipay = FakeAlipay(pay=[a_page()])
+    async with a_worker(desk, alipay):
+        order = await desk.begin(expires_at=datetime.now(UTC) + EXPIRED)
+        told = await desk.run("stuck")
+        as_json = await desk.run("stuck", "--json")
+        await desk.notify(order)
+        await desk.client.get_workflow_handle(workflow_id(order.order_id)).result()
+    assert (told.exit_code, told.output) == (0, "Nothing is stuck.\n")
+    assert (as_json.exit_code, json.loads(as_json.stdout)) == (0, [])
+
+
+async def test_a_paid_payment_is_among_those_paid_today(
+    dev_server: WorkflowEnvironment,
+) -> None:
+    desk = await a_desk(dev_server)
+    async with a_worker(desk, FakeAlipay(pay=[a_page()])):
+        order = await desk.begin()
+        await desk.notify(order)
+        await desk.client.get_workflow_handle(workflow_id(order.order_id)).result()
+    views = {view.name: view.query for view in saved_views(datetime.now(UTC))}
+
+    async def is_paid_today() -> bool:
+        count = await desk.client.count_workflows(views["paid-today"])
+        return count.count == 1
+
+    await until(is_paid_today)
+    assert (await desk.client.count_workflows(views["unpaid-today"])).count == 0
+
+
+async def test_a_temporal_that_is_away_is_told_by_the_exit_code(
+    dev_server: WorkflowEnvironment,
+) -> None:
+    desk = Desk(dev_server.client)
+    away = await desk.run("stuck", "--json", TEMPORAL_ADDRESS="127.0.0.1:1")
+    assert away.exit_code == 3
+    assert away.stdout == ""
+    assert "Temporal cannot be reached" in away.stderr
+
+
+async def test_a_namespace_that_is_not_set_up_is_said(
+    dev_server: WorkflowEnvironment,
+) -> None:
+    desk = Desk(await a_client(dev_server))
+    async with a_worker(desk, FakeAlipay()):
+        wrong = await desk.run("stuck")
+    with pytest.raises(RPCError):
+        await desk.client.count_workflows(filter_of(Kind.REVIEW, datetime.now(UTC)))
+    assert wrong.exit_code == 2
+    assert "run: cashier setup" in wrong.stderr
+
+
+async def test_a_wrong_setting_is_named(dev_server: WorkflowEnvironment) -> None:
+    wrong = await Desk(dev_server.client).run("stuck", CASHIER_UI_URL="http://ui.test")
+    assert wrong.exit_code == 2
+    assert "CASHIER_UI_URL" in wrong.output
