@@ -12,10 +12,13 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
 from codec.keyring import Keyring, make_key
+from codec.operators import add_operator, new_password
 
 # What the local merchant is called at the simulated Alipay; `SANDBOX_` chooses the
 # sandbox path, so a request that went astray could never be a real one.
 CLIENT_ID = "SANDBOX_5YDEMO0000000000"
+# Who may read payments in the local Temporal UI.
+OPERATOR = "operator"
 
 
 @dataclass(frozen=True)
@@ -77,6 +80,8 @@ class Home:
         self.alipay_keys = folder / "keys" / "alipay"
         self.api_key = folder / "keys" / "api-key"
         self.payload_keys = folder / "keys" / "payloads"
+        self.operators = folder / "keys" / "operators"
+        self.operator_password = folder / "keys" / "operator-password"
         self.simulator_key = folder / "simulator-keys" / "alipay.pem"
         self.simulator_merchants = folder / "simulator-keys" / "merchants"
 
@@ -94,6 +99,11 @@ class Home:
             write_secret(self.api_key, secrets.token_urlsafe(32).encode())
         if not any(self.payload_keys.glob("*.key")):
             make_key(self.payload_keys, begins=datetime.now(UTC))
+        if not self.operators.exists():
+            password = new_password()
+            self.operator_password.unlink(missing_ok=True)
+            write_secret(self.operator_password, password.encode())
+            add_operator(self.operators, OPERATOR, password)
 
     @property
     def keyring(self) -> Keyring:
@@ -111,6 +121,11 @@ class Home:
             "CASHIER_PAYLOAD_KEYS_DIR": str(self.payload_keys),
             # A word in the environment must not undo it.
             "CASHIER_CLEAR_TEXT": "false",
+            "CASHIER_CODEC_PORT": str(ports.codec),
+            "CASHIER_CODEC_URL": ports.codec_url,
+            "CASHIER_CODEC_UI_ORIGINS": ports.ui_url,
+            "CASHIER_CODEC_OPERATORS_FILE": str(self.operators),
+            "CASHIER_RUNBOOK_URL": f"{ports.codec_url}/runbook",
             "CASHIER_NOTIFY_URL": f"{ports.api_url}/alipay/notifications/payment",
             "CASHIER_API_KEY_FILE": str(self.api_key),
             "CASHIER_API_PORT": str(ports.api),

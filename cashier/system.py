@@ -31,6 +31,10 @@ RESTART_PAUSE_SECONDS = 0.5
 MOST_STARTS = 3
 
 
+# Of parts that are called otherwise than their commands.
+COMMANDS = {"codec": "codec-server"}
+
+
 class PartFailedError(Exception):
     """A part of the system did not come up."""
 
@@ -161,12 +165,13 @@ async def running_system(
     home.prepare()
     system = System(home, ports)
     environment = {**home.environment(ports), **(settings or {})}
-    names = ["simulator", "api", "worker"]
+    names = ["simulator", "api", "codec", "worker"]
     names += [f"worker-{number}" for number in range(2, workers + 1)]
     for name in names:
-        command = [sys.executable, "-m", "cashier", name.partition("-")[0]]
+        kind = name.partition("-")[0]
+        command = [sys.executable, "-m", "cashier", COMMANDS.get(kind, kind)]
         system.parts[name] = Part(name, command, environment, _log_of(home, name))
-    tell("Starting Temporal, the simulator, the API and the worker")
+    tell("Starting Temporal, the simulator, the API, the codec server and the worker")
     server = _server_part(home, ports, keep=keep)
     try:
         # All side by side: each part waits for Temporal by itself, and its imports take
@@ -237,6 +242,7 @@ async def _until_ready(system: System, tell: Callable[[str], None]) -> None:
     waiting_for = {
         "simulator": f"{system.ports.simulator_url}/health/live",
         "api": f"{system.ports.api_url}/health/live",
+        "codec": f"{system.ports.codec_url}/health/live",
         "worker": f"{system.ports.api_url}/health/ready",
     }
     async with httpx.AsyncClient() as http:

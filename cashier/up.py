@@ -7,7 +7,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from cashier.home import Home, Ports
+from cashier.home import OPERATOR, Home, Ports
 from cashier.system import PartFailedError, System, running_system
 
 
@@ -27,7 +27,7 @@ async def keep_running(console: Console, folder: Path, ports: Ports) -> int:
         with console.status("Starting") as status:
             async with running_system(home, ports, keep=True, tell=status.update) as up:
                 status.stop()
-                _show_addresses(console, up)
+                show_addresses(console, up)
                 await stop.wait()
                 status.start()
     except PartFailedError as error:
@@ -37,12 +37,15 @@ async def keep_running(console: Console, folder: Path, ports: Ports) -> int:
     return 0
 
 
-def _show_addresses(console: Console, system: System) -> None:
+def show_addresses(console: Console, system: System) -> None:
+    """Print where everything is reached, and how one gets in."""
     ports, home = system.ports, system.home
     table = Table.grid(padding=(0, 2))
     table.add_row("Shop API", f"{ports.api_url}/docs")
     table.add_row("API key", f"$(cat {_short(home.api_key)})")
     table.add_row("Temporal UI", ports.ui_url)
+    table.add_row("Clear text", f"{ports.codec_url}/login")
+    table.add_row(f"as {OPERATOR}", f"$(cat {_short(home.operator_password)})")
     table.add_row("Simulator", f"{ports.simulator_url}/docs")
     table.add_row("Logs", _short(home.logs))
     console.print("[green]Everything runs.[/] Ctrl-C stops it.\n")

@@ -1,0 +1,98 @@
+"""Who asks: an operator with a session, or a UI with a token; and from which page."""
+
+import logging
+
+from fastapi import Request, Response
+from fastapi.responses import JSONResponse
+
+from codec.operators import Operators, OperatorsError
+from codec.sessions import Session, Sessions
+from codec.settings import CodecSettings
+from codec.tokens import SigningKeysError, TokenError, TokenRule
+
+logger = logging.getLogger(__name__)
+
+
+class RefusedError(Exception):
+    """A request is refused; the message is for the caller and holds no data."""
+
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+
+    def answer(self) -> Response:
+        return JSONResponse({"message": str(self)}, self.status)
+
+
+class Access:
+    """Decides who may read payloads."""
+
+    def __init__(
+        self, settings: CodecSettings, sessions: Sessions, rule: TokenRule | None
+    ) -> None:
+        self._operators: Operators | None = settings.operators
+        self._sessions = sessions
+        self._rule = rule
+        self._url = settings.url
+        self._own_origin = settings.own_origin
+        self._ui_origins = settings.ui_origins
+        # Only a cookie of this very host, over https, may bear the prefix.
+        self.is_secure = settings.url.startswith("https://")
+        self.cookie = "__Host-cashier-codec" if self.is_secure else "cashier-codec"
+
+    def session(self, request: Request) -> Session | None:
+        """Return the session of the request's cookie, if it is still good."""
+        secret = request.cookies.get(self.cookie)
+        session = self._sessions.of(secret) if secret else None
+        if session is None or self._operators is None:
+            return None
+        try:
+            known = self._operators.hash_of(session.name)
+        except OperatorsError as error:
+            logger.error("the operators cannot be read: %s", error)
+            return None
+        # Who was removed, or has a new password, is logged out.
+        return session if known == session.password_hash else None
+
+    async def reader(self, request: Request) -> str:
+        """Return who asks for payloads, for the log.
+
+        Raises:
+            RefusedError: 401 for who has neither session nor token, 503 where a token
+                cannot be verified right now.
+        """
+        kind, _, token = request.headers.get("authorization", "").partition(" ")
+        if self._rule and kind.lower() == "bearer":
+            try:
+                return await self._rule.subject(token.strip())
+            except TokenError as error:
+                raise RefusedError(401, f"{error}; sign in to the UI again") from None
+            except SigningKeysError as error:
+                raise RefusedError(503, f"{error}; try again in a minute") from None
+        if session := self.session(request):
+            return session.name
+        raise RefusedError(401, self._how_to_be_let_in())
+
+    def _how_to_be_let_in(self) -> str:
+        if self._operators is None:
+            return "these payloads are encrypted: the UI must pass a valid token"
+        return (
+            f"these payloads are encrypted: log in at {self._url}/login, and switch on "
+            "that the UI sends cookies (that page says how)"
+        )
+
+    def check_origin(self, request: Request, *, of_ui: bool) -> None:
+        """Refuse what another page makes a browser send: the cookie would go with it.
+
+        Cookies do not tell ports apart, so any page of this machine is of the same
+        site. Programs send no origin.
+
+        Raises:
+            RefusedError: 403 for another origin than ours, or the UI's where allowed.
+        """
+        origins = {self._own_origin, *(self._ui_origins if of_ui else ())}
+        origin = request.headers.get("origin")
+        if origin is not None and origin.lower() not in origins:
+            raise RefusedError(
+                403, f"requests from this page are refused; open {self._url}/login"
+            )

@@ -1,0 +1,94 @@
+"""`POST /codec/decode` and `/codec/encode`: what the Temporal UI and CLI ask for."""
+
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+
+from fastapi import FastAPI, Request, Response
+from fastapi.middleware.cors import CORSMiddleware
+from google.protobuf import json_format
+from temporalio.api.common.v1 import Payload, Payloads
+
+from codec.access import Access, RefusedError
+from codec.bodies import read_body
+from codec.keyring import KeyringError
+from codec.payload_codec import EncryptingCodec, UnreadablePayloadError
+from codec.settings import CodecSettings
+
+logger = logging.getLogger(__name__)
+
+# The largest message that Temporal sends is 4 MB, which becomes a third more in Base64.
+LARGEST_BODY = 16 * 1024 * 1024
+# What the UI sends; a browser asks before it does.
+HEADERS = ["Content-Type", "X-Namespace", "Authorization", "Authorization-Extras"]
+PREFLIGHT_SECONDS = 600
+
+Coding = Callable[[Sequence[Payload]], Awaitable[list[Payload]]]
+
+
+class CodingApi:
+    """Both calls, for pages of the UI's origins only."""
+
+    def __init__(self, settings: CodecSettings, access: Access) -> None:
+        codec = EncryptingCodec(settings.keyring)
+        self._access = access
+        self._codings: dict[str, Coding] = {
+            "encode": codec.encode,
+            "decode": codec.decode,
+        }
+        self.app = FastAPI(openapi_url=None)
+        self.app.post("/encode")(self.encode)
+        self.app.post("/decode")(self.decode)
+        self.app.exception_handler(RefusedError)(_refused)
+        self.app.add_middleware(
+            CORSMiddleware,
+            allow_origins=settings.ui_origins,
+            allow_methods=["POST"],
+            allow_headers=HEADERS,
+            allow_credentials=True,
+            max_age=PREFLIGHT_SECONDS,
+        )
+
+    async def encode(self, request: Request) -> Response:
+        """Encrypt what an operator sends from the UI."""
+        return await self._code("encode", request)
+
+    async def decode(self, request: Request) -> Response:
+        """Decrypt what the UI shows."""
+        return await self._code("decode", request)
+
+    async def _code(self, what: str, request: Request) -> Response:
+        self._access.check_origin(request, of_ui=True)
+        # Before the body: nobody shall make us read 16 MB without a login.
+        reader = await self._access.reader(request)
+        payloads = _payloads_of(await read_body(request, LARGEST_BODY))
+        try:
+            coded = await self._codings[what](payloads)
+        except (KeyringError, UnreadablePayloadError) as error:
+            logger.warning("%s failed: %s", what, error, extra={"reader": reader})
+            raise RefusedError(422, str(error)) from None
+        logger.info(
+            "payloads %sd", what, extra={"reader": reader, "payloads": len(payloads)}
+        )
+        return Response(
+            json_format.MessageToJson(Payloads(payloads=coded), indent=None),
+            media_type="application/json",
+            headers={"Cache-Control": "no-store"},
+        )
+
+
+async def _refused(_: Request, error: Exception) -> Response:
+    if not isinstance(error, RefusedError):
+        raise error
+    return error.answer()
+
+
+def _payloads_of(body: bytes) -> Sequence[Payload]:
+    try:
+        return json_format.Parse(body, Payloads(), ignore_unknown_fields=True).payloads
+    except (json_format.ParseError, ValueError, RecursionError):
+        # The library's message quotes what it could not read.
+        raise RefusedError(
+            400,
+            'the body must be {"payloads": [...]}, each with metadata and data in '
+            "Base64 (protobuf's JSON)",
+        ) from None

@@ -1,0 +1,147 @@
+"""The login page: a name and a password become a session in a cookie."""
+
+import asyncio
+import logging
+from functools import cache
+from urllib.parse import parse_qs
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import RedirectResponse
+
+from codec.access import Access, RefusedError
+from codec.bodies import read_body
+from codec.operators import (
+    LONGEST_PASSWORD,
+    Operators,
+    OperatorsError,
+    hash_password,
+    is_password,
+    new_password,
+)
+from codec.pages import HEADERS, page
+from codec.sessions import LIFE_SECONDS, Sessions
+from codec.settings import CodecSettings
+from codec.throttle import Throttle, TooManyFailuresError
+
+logger = logging.getLogger(__name__)
+
+LARGEST_FORM = 8 * 1024
+LONGEST_NAME = 64
+# Each takes 16 MiB and a processor for a moment.
+PASSWORDS_AT_ONCE = 2
+
+
+class Login:
+    """The pages `/login` and `/logout`."""
+
+    def __init__(
+        self,
+        settings: CodecSettings,
+        access: Access,
+        sessions: Sessions,
+        operators: Operators,
+        throttle: Throttle,
+    ) -> None:
+        self._settings = settings
+        self._access = access
+        self._sessions = sessions
+        self._operators = operators
+        self._throttle = throttle
+        self._hashing = asyncio.Semaphore(PASSWORDS_AT_ONCE)
+        self.router = APIRouter(include_in_schema=False)
+        self.router.get("/login")(self.show)
+        self.router.post("/login")(self.log_in)
+        self.router.post("/logout")(self.log_out)
+
+    async def show(self, request: Request) -> Response:
+        """The form, or, to who is logged in, what to switch on in the UI."""
+        return self._page(request)
+
+    async def log_in(self, request: Request) -> Response:
+        self._access.check_origin(request, of_ui=False)
+        form = await _form_of(request)
+        name = form.get("name", "").strip()[:LONGEST_NAME]
+        password = form.get("password", "")
+        by = {"operator": name}
+        try:
+            self._throttle.take(name)
+        except TooManyFailuresError as error:
+            logger.warning("login not tried: too many failed", extra=by)
+            answer = self._page(request, _later(error), 429)
+            answer.headers["Retry-After"] = str(error.seconds)
+            return answer
+        try:
+            hashed = self._operators.hash_of(name)
+        except OperatorsError as error:
+            logger.error("the operators cannot be read: %s", error)
+            return self._page(request, "Nobody can log in right now.", 503)
+        if not await self._is_password(password, hashed):
+            logger.warning("login failed", extra=by)
+            return self._page(request, "Name or password is wrong.", 401)
+        self._throttle.succeeded(name)
+        logger.info("logged in", extra=by)
+        secret = self._sessions.begin(name, hashed or "")
+        answer = RedirectResponse("/login", 303, HEADERS)
+        answer.set_cookie(
+            self._access.cookie,
+            secret,
+            max_age=LIFE_SECONDS,
+            secure=self._access.is_secure,
+            httponly=True,
+            samesite="strict",
+        )
+        return answer
+
+    async def log_out(self, request: Request) -> Response:
+        self._access.check_origin(request, of_ui=False)
+        session = self._sessions.end(request.cookies.get(self._access.cookie, ""))
+        if session:
+            logger.info("logged out", extra={"operator": session.name})
+        answer = RedirectResponse("/login", 303, HEADERS)
+        answer.delete_cookie(
+            self._access.cookie,
+            secure=self._access.is_secure,
+            httponly=True,
+            samesite="strict",
+        )
+        return answer
+
+    async def _is_password(self, password: str, hashed: str | None) -> bool:
+        async with self._hashing:
+            is_right = await asyncio.to_thread(
+                is_password, password[:LONGEST_PASSWORD], hashed or _nobodys_hash()
+            )
+        return is_right and hashed is not None
+
+    def _page(self, request: Request, problem: str = "", status: int = 200) -> Response:
+        session = self._access.session(request)
+        return page(
+            "login.html",
+            status=status,
+            problem=problem,
+            operator=session.name if session else "",
+            ui_url=self._settings.ui_origins[0],
+            codec_url=f"{self._settings.url}/codec",
+            hours=LIFE_SECONDS // 3600,
+        )
+
+
+@cache
+def _nobodys_hash() -> str:
+    """Compared with where there is no such name, so that it takes as long."""
+    return hash_password(new_password())
+
+
+async def _form_of(request: Request) -> dict[str, str]:
+    """Return the form's fields; of those that come twice, the first."""
+    body = await read_body(request, LARGEST_FORM)
+    try:
+        fields = parse_qs(body.decode(), max_num_fields=8)
+    except ValueError:
+        raise RefusedError(400, "the body must be the form of the login page") from None
+    return {name: values[0] for name, values in fields.items()}
+
+
+def _later(error: TooManyFailuresError) -> str:
+    unit = "second" if error.seconds == 1 else "seconds"
+    return f"Too many failed logins. Try again in {error.seconds} {unit}."

@@ -1,0 +1,67 @@
+"""The codec server: lets who may read it see clear text in the Temporal UI."""
+
+from pathlib import Path
+
+import uvicorn
+from fastapi import FastAPI, Request, Response
+
+from codec.access import Access, RefusedError
+from codec.coding import CodingApi
+from codec.login import Login
+from codec.runbook import Runbook
+from codec.sessions import Sessions
+from codec.settings import CodecSettings
+from codec.throttle import Throttle
+
+DOCS = Path(__file__).parent.parent / "docs"
+GRACE_SECONDS = 5
+
+
+def create_app(
+    settings: CodecSettings,
+    *,
+    sessions: Sessions | None = None,
+    throttle: Throttle | None = None,
+    docs: Path = DOCS,
+) -> FastAPI:
+    """Return the application.
+
+    Args:
+        settings: Keys, the UI, and who may read.
+        sessions: Who is logged in; None for nobody yet.
+        throttle: Counts failed logins; None for none yet.
+        docs: The folder with the runbook.
+    """
+    app = FastAPI(title="Codec server of the durable cashier", openapi_url=None)
+    sessions = sessions or Sessions()
+    access = Access(settings, sessions, settings.token_rule)
+    if settings.operators:
+        login = Login(
+            settings, access, sessions, settings.operators, throttle or Throttle()
+        )
+        app.include_router(login.router)
+    app.include_router(Runbook(docs).router)
+    app.mount("/codec", CodingApi(settings, access).app)
+
+    @app.get("/health/live")
+    async def live() -> dict[str, str]:
+        return {"status": "live"}
+
+    @app.exception_handler(RefusedError)
+    async def refused(_: Request, error: RefusedError) -> Response:
+        return error.answer()
+
+    return app
+
+
+async def serve_codec(settings: CodecSettings) -> None:
+    """Serve until SIGTERM or SIGINT."""
+    config = uvicorn.Config(
+        create_app(settings),
+        host=settings.host,
+        port=settings.port,
+        log_level="warning",
+        server_header=False,
+        timeout_graceful_shutdown=GRACE_SECONDS,
+    )
+    await uvicorn.Server(config).serve()

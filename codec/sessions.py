@@ -1,0 +1,60 @@
+"""Who has logged in: a secret in a cookie stands for a name, until it is over."""
+
+import hashlib
+import secrets
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+LIFE_SECONDS = 8 * 3600  # a working day's shift
+MOST_SESSIONS = 1000
+
+
+@dataclass(frozen=True)
+class Session:
+    """A login: whose, under which password, and until when by the passing clock."""
+
+    name: str
+    password_hash: str
+    ends: float
+
+
+class Sessions:
+    """The sessions of this process, found by the hash of their secret.
+
+    They are kept here and not in the cookie, so that a logout ends a session for
+    certain, and there is no key that could make sessions. A restart ends them all.
+    """
+
+    def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self._monotonic = monotonic
+        self._sessions: dict[str, Session] = {}
+
+    def begin(self, name: str, password_hash: str) -> str:
+        """Return the secret of a new session."""
+        now = self._monotonic()
+        self._sessions = {
+            key: session
+            for key, session in self._sessions.items()
+            if session.ends > now
+        }
+        if len(self._sessions) >= MOST_SESSIONS:
+            self._sessions.pop(next(iter(self._sessions)))
+        secret = secrets.token_urlsafe(32)
+        session = Session(name, password_hash, now + LIFE_SECONDS)
+        self._sessions[_hashed(secret)] = session
+        return secret
+
+    def of(self, secret: str) -> Session | None:
+        """Return the session of a secret; None where it is over, or never was."""
+        session = self._sessions.get(_hashed(secret))
+        return session if session and session.ends > self._monotonic() else None
+
+    def end(self, secret: str) -> Session | None:
+        """Log out; return the session that was ended."""
+        return self._sessions.pop(_hashed(secret), None)
+
+
+def _hashed(secret: str) -> str:
+    # Looked up by the hash, so that the time of a look-up tells nothing of the secret.
+    return hashlib.sha256(secret.encode(errors="replace")).hexdigest()

@@ -1,0 +1,149 @@
+"""Settings of the codec server, from the environment or `.env`."""
+
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Self
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, Field, field_validator, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from codec.keyring import Keyring, KeyringError
+from codec.operators import Operators, OperatorsError
+from codec.tokens import SigningKeys, SigningKeysError, TokenRule
+
+LOCAL = ("127.0.0.1", "localhost", "::1")
+
+
+def _secure_url(value: str) -> str:
+    parts = urlsplit(value)
+    if not parts.hostname or parts.query or parts.fragment:
+        raise ValueError("must be a URL with a host and without query and fragment")
+    if parts.scheme != "https" and not (
+        parts.scheme == "http" and parts.hostname in LOCAL
+    ):
+        raise ValueError("must begin with https:// (http:// only on this machine)")
+    return value.rstrip("/")
+
+
+def _origin(value: str) -> str:
+    parts = urlsplit(_secure_url(value))
+    return f"{parts.scheme}://{parts.netloc}".lower()
+
+
+SecureUrl = Annotated[str, AfterValidator(_secure_url)]
+Origin = Annotated[str, AfterValidator(_origin)]
+
+
+class CodecSettings(BaseSettings):
+    """What the codec server is told: keys, the UI that asks, and who may read."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="CASHIER_CODEC_",
+        env_file=".env",
+        extra="ignore",
+        frozen=True,
+        hide_input_in_errors=True,
+        populate_by_name=True,
+    )
+
+    host: str = Field(default="127.0.0.1", description="Address it listens on")
+    port: int = Field(default=8082, description="Port it listens on")
+    url: SecureUrl = Field(
+        default="http://127.0.0.1:8082", description="Where browsers reach it"
+    )
+    ui_origins: Annotated[tuple[Origin, ...], NoDecode] = Field(
+        default=("http://127.0.0.1:8233",),
+        min_length=1,
+        description="Where the Temporal UI is served, by commas; the first is linked",
+    )
+    payload_keys_dir: Path = Field(
+        validation_alias="CASHIER_PAYLOAD_KEYS_DIR",
+        description="Keys of all that Temporal keeps, one file each: {key id}.key",
+    )
+    operators_file: Path | None = Field(
+        default=None, description="Who may log in: a line each, name:hash"
+    )
+    token_keys_url: SecureUrl | None = Field(
+        default=None, description="JWKS with the keys of the tokens that the UI passes"
+    )
+    token_keys_file: Path | None = Field(
+        default=None, description="The same as a file, in place of the URL"
+    )
+    token_issuer: str | None = Field(default=None, description="Who makes the tokens")
+    token_audience: str | None = Field(default=None, description="For whom they are")
+    token_claim: str | None = Field(
+        default=None, description="What else a token must say, as name=value"
+    )
+
+    @field_validator("ui_origins", mode="before")
+    @classmethod
+    def _by_commas(cls, value: object) -> object:
+        if isinstance(value, str):
+            return [part.strip() for part in value.split(",") if part.strip()]
+        return value
+
+    @model_validator(mode="after")
+    def _somebody_may_read(self) -> Self:
+        keys = [self.token_keys_url, self.token_keys_file]
+        if all(keys):
+            raise ValueError("token_keys_file: not together with token_keys_url")
+        if any(keys) and not (self.token_issuer and self.token_audience):
+            raise ValueError(
+                "token_issuer and token_audience: needed with token_keys_url or "
+                "token_keys_file, or tokens made for others would do"
+            )
+        if self.token_claim and not all(self.token_claim.partition("=")):
+            raise ValueError("token_claim: must be name=value")
+        if not any(keys) and not self.operators_file:
+            raise ValueError(
+                "operators_file, or token_keys_url with token_issuer and "
+                "token_audience: needed, or nobody could read anything"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _files_are_readable(self) -> Self:
+        try:
+            _ = self.keyring, self.operators, self.token_rule
+        except KeyringError as error:
+            raise ValueError(f"CASHIER_PAYLOAD_KEYS_DIR: {error}") from None
+        except OperatorsError as error:
+            raise ValueError(f"operators_file: {error}") from None
+        except SigningKeysError as error:
+            raise ValueError(f"token_keys_file: {error}") from None
+        return self
+
+    @cached_property
+    def keyring(self) -> Keyring:
+        """The keys of all payloads."""
+        return Keyring.load(self.payload_keys_dir)
+
+    @cached_property
+    def operators(self) -> Operators | None:
+        """Who may log in; None where only tokens are taken."""
+        return Operators(self.operators_file) if self.operators_file else None
+
+    @cached_property
+    def token_rule(self) -> TokenRule | None:
+        """Which tokens are believed; None where none are."""
+        if not (self.token_issuer and self.token_audience):
+            return None
+        if self.token_keys_file:
+            keys = SigningKeys.of_file(self.token_keys_file)
+        elif self.token_keys_url:
+            keys = SigningKeys.of_url(self.token_keys_url)
+        else:
+            return None
+        name, _, value = (self.token_claim or "").partition("=")
+        return TokenRule(
+            keys,
+            issuer=self.token_issuer,
+            audience=self.token_audience,
+            claim=(name, value) if name else None,
+        )
+
+    @property
+    def own_origin(self) -> str:
+        """The origin of this server's own pages."""
+        return _origin(self.url)

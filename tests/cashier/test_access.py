@@ -1,0 +1,98 @@
+"""The commands of who may read payments: operators and payload keys."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+from typer.testing import CliRunner
+
+from cashier.commands import app
+from cashier.home import OPERATOR, Home, Ports
+from codec.keyring import Keyring
+from codec.operators import is_password, read_operators
+from codec.settings import CodecSettings
+
+runner = CliRunner()
+PASSWORD = "correct horse battery"
+
+
+def test_a_home_lets_one_operator_in(tmp_path: Path) -> None:
+    home = Home(tmp_path)
+    home.prepare()
+    password = home.operator_password.read_text()
+    assert home.operator_password.stat().st_mode & 0o077 == 0
+    assert is_password(password, read_operators(home.operators)[OPERATOR])
+    before = home.operators.read_text()
+    home.prepare()
+    assert home.operators.read_text() == before
+    assert len(list(home.payload_keys.iterdir())) == 1
+
+
+def test_a_home_has_all_settings_of_the_codec_server(tmp_path: Path) -> None:
+    home = Home(tmp_path)
+    home.prepare()
+    environment = home.environment(Ports())
+    names = ("port", "url", "ui_origins", "operators_file")
+    values = {name: environment[f"CASHIER_CODEC_{name.upper()}"] for name in names}
+    values["payload_keys_dir"] = environment["CASHIER_PAYLOAD_KEYS_DIR"]
+    settings = CodecSettings.model_validate(values)
+    assert settings.ui_origins == (Ports().ui_url,)
+    assert environment["CASHIER_RUNBOOK_URL"] == f"{settings.url}/runbook"
+
+
+def test_an_operator_is_added_with_a_password_asked_for_twice(tmp_path: Path) -> None:
+    file = tmp_path / "operators"
+    added = runner.invoke(
+        app,
+        ["operators", "add", "olga", "--file", str(file)],
+        input=f"{PASSWORD}\n{PASSWORD}\n",
+    )
+    assert added.exit_code == 0, added.output
+    assert PASSWORD not in added.output
+    assert is_password(PASSWORD, read_operators(file)["olga"])
+
+
+def test_a_generated_password_is_shown_once(tmp_path: Path) -> None:
+    file = tmp_path / "operators"
+    added = runner.invoke(
+        app, ["operators", "add", "olga", "--file", str(file), "--generate"]
+    )
+    password = added.output.partition("Password: ")[2].strip()
+    assert is_password(password, read_operators(file)["olga"])
+
+
+def test_a_weak_password_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "operators"
+    refused = runner.invoke(
+        app, ["operators", "add", "olga", "--file", str(file)], input="short\nshort\n"
+    )
+    assert refused.exit_code == 2
+    assert "12 to 1024" in refused.output
+    assert not file.exists()
+
+
+def test_a_new_key_begins_now_or_when_it_is_told(tmp_path: Path) -> None:
+    for options in (["--from", "2090-11-24T09:00+02:00"], []):
+        made = runner.invoke(app, ["payload-keys", "new", str(tmp_path), *options])
+        assert made.exit_code == 0, made.output
+    newest, _ = Keyring.load(tmp_path).newest()
+    assert newest <= datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
+    assert (tmp_path / "20901124T070000Z.key").is_file()
+
+
+def test_a_key_of_the_same_time_is_not_replaced(tmp_path: Path) -> None:
+    command = ["payload-keys", "new", str(tmp_path), "--from", "2026-11-24T09:00Z"]
+    runner.invoke(app, command)
+    before = (tmp_path / "20261124T090000Z.key").read_bytes()
+    again = runner.invoke(app, command)
+    assert again.exit_code == 2
+    assert "20261124T090000Z.key" in again.output.replace("\n", "")
+    assert (tmp_path / "20261124T090000Z.key").read_bytes() == before
+
+
+def test_a_time_that_is_none_is_refused(tmp_path: Path) -> None:
+    refused = runner.invoke(
+        app, ["payload-keys", "new", str(tmp_path), "--from", "tomorrow"]
+    )
+    assert refused.exit_code == 2
+    assert "ISO 8601" in refused.output
+    assert not list(tmp_path.iterdir())
