@@ -5,27 +5,14 @@ import shutil
 import sys
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
-from temporalio.api.enums.v1 import IndexedValueType
-from temporalio.api.operatorservice.v1 import (
-    AddSearchAttributesRequest,
-    ListSearchAttributesRequest,
-)
-from temporalio.api.workflowservice.v1 import UpdateNamespaceRequest
+from rich.console import Console
 from temporalio.client import Client
-from temporalio.common import SearchAttributeKey
 from temporalio.converter import DataConverter
 from temporalio.testing import WorkflowEnvironment
 
-import visibility
+from cashier.setup import TYPES, set_up, word_of
 from temporal_client import DATA_CONVERTER
-
-
-def type_name(key: SearchAttributeKey[Any]) -> str:
-    """Return what Temporal's programs call the type: `Keyword`, `Int`, `Datetime`."""
-    return key.indexed_value_type.name.title().replace("_", "")
-
 
 # A server of one shard polls each of its queues 20 times a second by default, which
 # puts a needless wait of up to 50 ms before each step. And a workflow task that fails
@@ -44,8 +31,8 @@ SERVER_OPTIONS = [
     ),
     *(
         argument
-        for key in visibility.KEYS
-        for argument in ("--search-attribute", f"{key.name}={type_name(key)}")
+        for name, kind in TYPES.items()
+        for argument in ("--search-attribute", f"{name}={word_of(kind)}")
     ),
 ]
 
@@ -71,37 +58,18 @@ def temporal_program() -> str | None:
     return str(beside) if beside.is_file() else shutil.which("temporal")
 
 
-async def keep_for_long(client: Client) -> None:
-    """Have the namespace keep closed payments for KEPT, not for the server's one day.
+async def set_up_embedded(client: Client) -> None:
+    """Register search attributes, and have closed payments kept for KEPT.
 
     Alipay sends a notification again for 24 h 22 min, and a shop may ask later still:
-    a payment that Temporal has forgotten looks like one that never was.
+    a payment that Temporal has forgotten looks like one that never was; the server's
+    own default is one day. And its switch for search attributes works for a new
+    database only.
+
+    Raises:
+        CommandError: The database has an attribute of ours with another type.
     """
-    request = UpdateNamespaceRequest(namespace=client.namespace)
-    request.config.workflow_execution_retention_ttl.FromTimedelta(KEPT)
-    await client.workflow_service.update_namespace(request)
-
-
-async def register_search_attributes(client: Client) -> list[str]:
-    """Add what payments are listed by; return the names of those that were missing.
-
-    The server's own switch for it works for a new database only.
-    """
-    service, namespace = client.operator_service, client.namespace
-    known = await service.list_search_attributes(
-        ListSearchAttributesRequest(namespace=namespace)
-    )
-    missing = {
-        key.name: key.indexed_value_type
-        for key in visibility.KEYS
-        if key.name not in known.custom_attributes
-    }
-    if missing:
-        request = AddSearchAttributesRequest(namespace=namespace)
-        for name, kind in missing.items():
-            request.search_attributes[name] = IndexedValueType.ValueType(kind.value)
-        await service.add_search_attributes(request)
-    return list(missing)
+    await set_up(client, Console(quiet=True), retention_days=KEPT.days)
 
 
 async def start_embedded(

@@ -14,12 +14,12 @@ from temporalio.client import Client
 
 from cashier.embedded import (
     SERVER_OPTIONS,
-    keep_for_long,
-    register_search_attributes,
+    set_up_embedded,
     start_embedded,
     temporal_program,
 )
 from cashier.home import Home, Ports
+from cashier.operators import CommandError
 from temporal_client import data_converter
 
 CHECKOUT = Path(__file__).parent.parent
@@ -182,15 +182,20 @@ async def running_system(
             if server:
                 system.parts[server.name] = server
             await _until_ready(system, tell)
-            client = await system.client()
-            await keep_for_long(client)
-            await register_search_attributes(client)
+            await _set_up(system)
             yield system
             tell("Stopping")
             # Before Temporal goes, so that what is in flight can still be recorded.
             await _stop(system.parts[name] for name in names)
     finally:
         await _stop(system.parts.values())
+
+
+async def _set_up(system: System) -> None:
+    try:
+        await set_up_embedded(await system.client())
+    except CommandError as error:
+        raise PartFailedError(f"temporal: {error}") from None
 
 
 def _server_part(home: Home, ports: Ports, *, keep: bool) -> Part | None:

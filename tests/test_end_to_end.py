@@ -1,6 +1,7 @@
 """The whole system as processes, over real HTTP: shop, Temporal, worker, simulator."""
 
 import asyncio
+import base64
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
@@ -9,6 +10,7 @@ from uuid import uuid4
 
 import httpx
 import pytest
+from google.protobuf import json_format
 from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest
 from temporalio.client import WorkflowHandle
 
@@ -213,10 +215,46 @@ async def test_nothing_secret_stands_in_history_or_logs(shop: Shop) -> None:
         file.read_text(errors="replace") for file in _logs(home.logs)
     )
     private = "".join(home.merchant_key.read_text().splitlines()[1:-1])
-    for secret in (home.api_key.read_text(), private[:40], private[-40:]):
+    [payload_key] = home.payload_keys.glob("*.key")
+    for secret in (
+        home.api_key.read_text(),
+        home.operator_password.read_text(),
+        payload_key.read_text().strip(),
+        private[:40],
+        private[-40:],
+        CANARY_EMAIL,
+    ):
         assert secret not in written
-    logs = "".join(file.read_text(errors="replace") for file in _logs(home.logs))
-    assert CANARY_EMAIL not in logs
+
+
+async def test_nothing_of_the_customer_stands_in_the_database(shop: Shop) -> None:
+    order_id = an_order_id()
+    await shop.pay(await shop.take(order_id))
+    await shop.result(order_id)
+    folder = shop.system.home.folder
+    stored = b"".join(file.read_bytes() for file in folder.glob("temporal.sqlite*"))
+    assert order_id.encode() in stored
+    assert CANARY_EMAIL.encode() not in stored
+
+
+async def test_the_codec_server_shows_a_payment_to_who_has_logged_in(
+    shop: Shop,
+) -> None:
+    order_id, home = an_order_id(), shop.system.home
+    opened = await shop.take(order_id)
+    history = await (await shop.payment(order_id)).fetch_history()
+    started = history.events[0].workflow_execution_started_event_attributes
+    body = json_format.MessageToJson(started.input)
+    url, ui = shop.system.ports.codec_url, shop.system.ports.ui_url
+    async with httpx.AsyncClient(base_url=url, headers={"Origin": ui}) as browser:
+        refused = await browser.post("/codec/decode", content=body)
+        form = {"name": "operator", "password": home.operator_password.read_text()}
+        await browser.post("/login", data=form, headers={"Origin": url})
+        shown = await browser.post("/codec/decode", content=body)
+    [order] = shown.json()["payloads"]
+    assert opened.status_code == httpx.codes.CREATED
+    assert refused.status_code == httpx.codes.UNAUTHORIZED
+    assert CANARY_EMAIL in base64.b64decode(order["data"]).decode()
 
 
 def _logs(folder: Path) -> list[Path]:

@@ -5,8 +5,10 @@ import sys
 from pathlib import Path
 
 import pytest
+from temporalio.testing import WorkflowEnvironment
 
-from cashier.embedded import temporal_program
+from cashier.embedded import set_up_embedded, start_embedded, temporal_program
+from cashier.setup import look_at
 
 
 @pytest.fixture
@@ -53,3 +55,19 @@ def test_the_program_on_path_comes_last(elsewhere: Path) -> None:
 def test_no_program_leaves_it_to_the_sdk_to_get_one(elsewhere: Path) -> None:
     elsewhere.unlink()
     assert temporal_program() is None
+
+
+async def test_a_database_of_before_gets_what_payments_are_listed_by(
+    tmp_path: Path,
+) -> None:
+    database = tmp_path / "temporal.sqlite"
+    async with await WorkflowEnvironment.start_local(
+        dev_server_existing_path=temporal_program(),
+        dev_server_database_filename=str(database),
+        dev_server_log_level="error",
+    ):
+        pass
+    for _ in range(2):
+        async with await start_embedded(database=database) as env:
+            await set_up_embedded(env.client)
+            assert (await look_at(env.client, "default")).missing == ()
