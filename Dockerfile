@@ -1,5 +1,6 @@
-# One image for all processes: `worker`, `api`, `simulator` and the rest of the command
-# line. It holds no keys and no settings; docker-compose.yml shows what to give it.
+# One image for all processes: `worker`, `api`, `codec-server`, `simulator` and the rest
+# of the command line. It holds no keys and no settings; docker-compose.yml shows what to
+# give it.
 #
 # Not `latest`, not `3.11`: a rebuild must not change Python or Debian by itself.
 FROM python:3.11.14-slim-bookworm
@@ -28,7 +29,7 @@ RUN python -m compileall -q .
 RUN install -d -m 1777 /var/lib/cashier
 
 USER 1000:1000
-EXPOSE 8080 8081
+EXPOSE 8080 8081 8082
 
 ENTRYPOINT ["python", "-m", "cashier"]
 CMD ["--help"]

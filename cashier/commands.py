@@ -157,6 +157,8 @@ def read_settings(settings: type[SettingsT]) -> SettingsT:
         prefix = settings.model_config.get("env_prefix", "")
         errors.print("These settings are wrong; nothing was started:")
         for found in error.errors(include_input=False, include_url=False):
-            name = "_".join(str(part) for part in found["loc"])
-            errors.print(f"  {prefix}{name.upper()}: {found['msg']}", soft_wrap=True)
+            name = "_".join(str(part) for part in found["loc"]).upper()
+            # A setting that several processes share bears its whole name.
+            shown = name if name.startswith("CASHIER_") else f"{prefix}{name}"
+            errors.print(f"  {shown}: {found['msg']}", soft_wrap=True)
         sys.exit(2)

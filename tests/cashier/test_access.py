@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 from pathlib import Path
 
+import pytest
 from typer.testing import CliRunner
 
 from cashier.commands import app
@@ -37,6 +38,16 @@ def test_a_home_has_all_settings_of_the_codec_server(tmp_path: Path) -> None:
     settings = CodecSettings.model_validate(values)
     assert settings.ui_origins == (Ports().ui_url,)
     assert environment["CASHIER_RUNBOOK_URL"] == f"{settings.url}/runbook"
+
+
+def test_a_codec_server_without_keys_names_the_setting(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("CASHIER_PAYLOAD_KEYS_DIR", raising=False)
+    wrong = runner.invoke(app, ["codec-server"])
+    assert wrong.exit_code == 2
+    assert "  CASHIER_PAYLOAD_KEYS_DIR: Field required" in wrong.output
 
 
 def test_an_operator_is_added_with_a_password_asked_for_twice(tmp_path: Path) -> None:
