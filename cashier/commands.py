@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from pydantic_settings import BaseSettings
 from rich.console import Console
 
-from cashier import access_commands, operator_commands
+from cashier import access_commands, operator_commands, payment_commands
 
 # Imports of the parts stand inside the commands: each process loads only its own.
 
@@ -22,6 +22,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(operator_commands.app)
+app.add_typer(payment_commands.payments, name="payments")
+app.add_typer(payment_commands.callbacks, name="callbacks")
 app.add_typer(access_commands.app)
 errors = Console(stderr=True)
 SettingsT = TypeVar("SettingsT", bound=BaseSettings)

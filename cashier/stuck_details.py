@@ -152,8 +152,8 @@ async def _failure(
         if failed is None:
             return None
         task = failed.workflow_task_failed_event_attributes
-        said = await _words(client, task.failure)
-        return said or _words_of_cause(task.cause)
+        said = await _words(client, task.failure) or _words_of_cause(task.cause)
+        return _text(f"{said} (worker {task.identity})")
     if pending and pending.HasField("last_failure"):
         return await _words(client, pending.last_failure)
     newest = _newest(

@@ -33,7 +33,7 @@ class Kind(StrEnum):
 # The chapters of docs/runbook.md.
 RUNBOOK = {
     Kind.NO_WORKER: "no-worker",
-    Kind.TASK_FAILURE: "task-failure",
+    Kind.TASK_FAILURE: "workflow-task-fails",
     Kind.REVIEW: "review",
     Kind.CALLBACK: "callback-not-accepted",
     Kind.NO_VERDICT: "alipay-does-not-answer",

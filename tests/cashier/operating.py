@@ -12,6 +12,7 @@ from uuid import uuid4
 from rich.console import Console
 from temporalio.api.workflowservice.v1 import RegisterNamespaceRequest
 from temporalio.client import Client
+from temporalio.converter import DataConverter
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 from typer.testing import CliRunner, Result
@@ -121,7 +122,9 @@ def callback_attributes(order: Order) -> Any:
     )
 
 
-async def a_client(env: WorkflowEnvironment) -> Client:
+async def a_client(
+    env: WorkflowEnvironment, *, converter: DataConverter = DATA_CONVERTER
+) -> Client:
     """Return a client of a new namespace, which has no search attributes yet."""
     namespace = f"desk-{uuid4().hex[:8]}"
     request = RegisterNamespaceRequest(namespace=namespace)
@@ -130,13 +133,15 @@ async def a_client(env: WorkflowEnvironment) -> Client:
     return await Client.connect(
         env.client.service_client.config.target_host,
         namespace=namespace,
-        data_converter=DATA_CONVERTER,
+        data_converter=converter,
     )
 
 
-async def a_desk(env: WorkflowEnvironment) -> Desk:
+async def a_desk(
+    env: WorkflowEnvironment, *, converter: DataConverter = DATA_CONVERTER
+) -> Desk:
     """Return a desk in a new namespace that is set up."""
-    client = await a_client(env)
+    client = await a_client(env, converter=converter)
     assert await set_up(client, Console(quiet=True)) == 0
     return Desk(client)
 

@@ -1,9 +1,11 @@
 """What `cashier stuck` lists: one stuck payment of each kind, and nothing else."""
 
 import json
+import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -58,6 +60,7 @@ FIELDS = {
     "link": str,
 }
 EXPIRED = timedelta(minutes=10)
+RUNBOOK = Path(__file__).parents[2] / "docs" / "runbook.md"
 
 
 class SilentForKakao(FakeAlipay):
@@ -179,6 +182,15 @@ async def test_a_row_says_since_when(bad: Bad) -> None:
     overdue, review = await bad.row(Kind.OVERDUE), await bad.row(Kind.REVIEW)
     assert EXPIRED.total_seconds() <= overdue["seconds"] < 20 * 60
     assert review["seconds"] < 60
+
+
+async def test_a_row_names_a_chapter_that_the_runbook_has(bad: Bad) -> None:
+    titles = re.findall(r"^## (.+)$", RUNBOOK.read_text(), re.MULTILINE)
+    chapters = {title.lower().replace(" ", "-") for title in titles}
+    for row in await bad.listed():
+        path, _, chapter = row["runbook"].partition("#")
+        assert path == "docs/runbook.md"
+        assert chapter in chapters
 
 
 async def test_a_row_links_to_its_page(bad: Bad) -> None:
