@@ -64,7 +64,9 @@ async def reached_temporal(
         async with asyncio.timeout(CONNECT_SECONDS):
             client = await connect(keyring=keyring, identity=identity)
     except TimeoutError:
-        raise UnreachableError(_nobody(f"within {CONNECT_SECONDS:.0f} s")) from None
+        raise UnreachableError(
+            _nobody(f"no answer within {CONNECT_SECONDS:.0f} s")
+        ) from None
     except (RuntimeError, ValueError, OSError) as error:
         if "Failed client connect" in str(error):
             raise UnreachableError(_nobody(_first_words(str(error)))) from None
