@@ -66,7 +66,7 @@ class CallbackActivities:
             raise ApplicationError(
                 f"the shop could not be reached: {type(error).__name__}",
                 type="SHOP_UNREACHABLE",
-            ) from error
+            ) from None
         if not answer.is_success:
             raise ApplicationError(
                 f"the shop answered HTTP {answer.status_code}, not 2xx",

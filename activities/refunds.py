@@ -35,7 +35,7 @@ class RefundActivities:
                 result_message=refusal.result_message,
             )
         except NoVerdictError as error:
-            raise no_verdict(error) from error
+            raise no_verdict(error) from None
         done = response.result.result_status == "S"
         return RefundAnswer(
             verdict=RefundVerdict.REFUNDED if done else RefundVerdict.IN_PROCESS,
@@ -53,9 +53,9 @@ class RefundActivities:
                     verdict=RefundVerdict.NOT_EXIST, result_code=refusal.result_code
                 )
             # The inquiry failed, which says nothing of the refund.
-            raise ApplicationError(str(refusal), type=refusal.result_code) from refusal
+            raise ApplicationError(str(refusal), type=refusal.result_code) from None
         except NoVerdictError as error:
-            raise no_verdict(error) from error
+            raise no_verdict(error) from None
         verdict = _OF_STATUS.get(response.refund_status or "")
         if verdict is None:
             raise ApplicationError(

@@ -20,11 +20,15 @@ def facts_of(order: Order, rules: HouseRules) -> str:
     """Return the static details of a payment: Markdown, nothing of the customer."""
     wallet = WALLETS.get(order.wallet)
     name = f"{wallet.name} (`{order.wallet}`)" if wallet else f"`{order.wallet}`"
-    settled = order.settlement_currency or "as agreed with Alipay"
+    settled = (
+        f"in {order.settlement_currency}"
+        if order.settlement_currency
+        else "as agreed with Alipay"
+    )
     lines = [
         f"Order `{order.order_id}`: {in_words(order.amount)} with {name}, from "
         f"attempt {order.first_attempt} on.",
-        f"Merchant `{rules.client_id}`; settled in {settled}; terminal "
+        f"Merchant `{rules.client_id}`; settled {settled}; terminal "
         f"{order.terminal.type}.",
         f"In the shop's API: `GET /payments/{order.order_id}`. On the command line: "
         f"`cashier payments show {order.order_id}`.",

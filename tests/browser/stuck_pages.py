@@ -1,0 +1,78 @@
+"""What an operator reads on the page of each stuck kind: why, and what it waits for."""
+
+from dataclasses import dataclass
+
+from cashier.stuck_queries import Kind
+
+METADATA = "user-metadata"
+
+
+@dataclass(frozen=True)
+class StuckPage:
+    """A workflow's page: which tab tells, what stands there, in which event."""
+
+    workflow_id: str
+    tab: str
+    says: tuple[str, ...]
+    unfolded: str = ""
+
+
+STUCK_PAGES = {
+    Kind.REVIEW: StuckPage(
+        "payment:stuck-review",
+        METADATA,
+        (
+            "GCASH PHP 1,314.00, order stuck-review",
+            "A person must decide: stuck-review_1 was paid with PHP 131500 instead of "
+            "PHP 131400",
+            "wait for a person\N{RIGHT SINGLE QUOTATION MARK}s decision",
+        ),
+    ),
+    Kind.NO_VERDICT: StuckPage(
+        "payment:stuck-no-verdict",
+        METADATA,
+        (
+            "Alipay does not answer; it is asked again with growing pauses",
+            "Calls that ended without an answer",
+            "PHP 520.00 with GCash",
+        ),
+    ),
+    Kind.OVERDUE: StuckPage(
+        "payment:stuck-overdue",
+        METADATA,
+        (
+            "Its time to pay is long over, and Alipay has not said how it ended",
+            "ask Alipay again at",
+            "not paid yet, and it can still be paid",
+        ),
+    ),
+    Kind.TASK_FAILURE: StuckPage(
+        "payment:stuck-task-failure",
+        "history",
+        # The failure's message, decoded; Temporal itself says that it tries again.
+        (
+            "The Workflow Task failed due to an unhandled failure",
+            "GCASH PHP 475.00, order stuck-task-failure",
+            "2 validation errors for Facts",
+        ),
+        unfolded="Workflow Task Failed",
+    ),
+    Kind.CALLBACK: StuckPage(
+        "callback:stuck-callback_1-paid",
+        METADATA,
+        (
+            "The shop has not accepted payment.paid",
+            "is PAID since",
+            "It is told again with growing pauses",
+        ),
+    ),
+    Kind.NO_WORKER: StuckPage(
+        "payment:stuck-no-worker",
+        METADATA,
+        (
+            "no workers polling the cashier-of-another-release task queue",
+            "PHP 990.00 with GCash",
+            "where there are none, no worker runs",
+        ),
+    ),
+}

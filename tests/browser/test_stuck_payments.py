@@ -1,0 +1,115 @@
+"""Each stuck kind in the Temporal UI: found, explained, decoded, and acted upon."""
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from cashier.stuck_makers import CUSTOMER_EMAIL
+from cashier.stuck_queries import RUNBOOK, Kind, saved_views
+from cashier.stuck_report import Wanted, report_stuck
+from cashier.system import System
+from contracts import PaymentOutcome, PaymentView
+from tests.browser.stuck_pages import STUCK_PAGES
+from tests.browser.temporal_ui import TemporalUi
+
+# The first test waits until all are stuck.
+pytestmark = pytest.mark.timeout(150)
+
+
+def query_of(kind: Kind) -> str:
+    [view] = [one for one in saved_views(datetime.now(UTC)) if one.name == kind]
+    return view.query
+
+
+async def test_cashier_stuck_lists_exactly_one_of_each_kind(
+    stuck: System, tmp_path: Path
+) -> None:
+    report = tmp_path / "report.json"
+    with report.open("w") as file:
+        code = await report_stuck(
+            await stuck.client(),
+            Console(file=file),
+            Wanted(as_json=True),
+            ui_url=stuck.ports.ui_url,
+        )
+    rows = json.loads(report.read_text())
+    listed = {row["kind"]: row["workflow_id"] for row in rows}
+    assert code == 1
+    assert len(rows) == len(Kind)
+    assert listed == {kind: page.workflow_id for kind, page in STUCK_PAGES.items()}
+    why = {row["kind"]: row["why"] for row in rows}
+    assert "PHP 131500 instead of PHP 131400" in why[Kind.REVIEW]
+    assert "could not be reached: ConnectError" in why[Kind.CALLBACK]
+    assert "UNKNOWN_EXCEPTION" in why[Kind.NO_VERDICT]
+    assert "validation errors for Facts" in why[Kind.TASK_FAILURE]
+    assert "cashier-of-another-release" in why[Kind.NO_WORKER]
+
+
+@pytest.mark.parametrize("kind", Kind)
+async def test_each_kind_is_found_by_its_filter_alone(
+    operator: TemporalUi, kind: Kind
+) -> None:
+    await operator.filter(query_of(kind))
+    await operator.reads(STUCK_PAGES[kind].workflow_id)
+    shown = await operator.text()
+    others = {page.workflow_id for page in STUCK_PAGES.values()}
+    others.remove(STUCK_PAGES[kind].workflow_id)
+    assert not [one for one in others if one in shown]
+
+
+@pytest.mark.parametrize("kind", Kind)
+async def test_its_page_says_why_it_is_stuck_and_what_it_waits_for(
+    operator: TemporalUi, kind: Kind
+) -> None:
+    await operator.open_stuck(STUCK_PAGES[kind])
+    await operator.reads(*STUCK_PAGES[kind].says)
+
+
+@pytest.mark.parametrize("kind", Kind)
+async def test_without_a_login_its_page_shows_no_clear_text(
+    stranger: TemporalUi, kind: Kind
+) -> None:
+    page = STUCK_PAGES[kind]
+    await stranger.open_stuck(page)
+    # It has asked, and was told nothing.
+    await stranger.reads("Codec Server could not connect", "History Size")
+    shown = await stranger.text()
+    # What Temporal itself says of it is no secret of ours.
+    ours = [
+        text
+        for text in page.says
+        if "workers polling" not in text and "unhandled failure" not in text
+    ]
+    assert not [text for text in (*ours, CUSTOMER_EMAIL, "GCash") if text in shown]
+
+
+@pytest.mark.parametrize("kind", Kind)
+async def test_each_kind_has_its_chapter_in_the_runbook(
+    operator: TemporalUi, stuck: System, kind: Kind
+) -> None:
+    url = f"{stuck.ports.codec_url}/runbook#{RUNBOOK[kind]}"
+    await operator.page.goto(url)
+    chapter = operator.page.locator(f"#{RUNBOOK[kind]}")
+    assert await chapter.count() == 1
+    assert await chapter.evaluate("it => it.tagName") == "H2"
+
+
+async def test_an_operator_settles_a_review_with_the_buttons_of_the_ui(
+    operator: TemporalUi, stuck: System
+) -> None:
+    page = STUCK_PAGES[Kind.REVIEW]
+    client = await stuck.client()
+    handle = client.get_workflow_handle(page.workflow_id, result_type=PaymentView)
+    for person in ("anna", "berta"):
+        await operator.open(page.workflow_id)
+        await operator.update(
+            "resolve",
+            {"outcome": "CANCELLED", "reason": "refunded in the portal", "by": person},
+        )
+    result = await handle.result()
+    assert result.outcome is PaymentOutcome.CANCELLED
+    assert result.resolved is not None
+    assert (result.resolved.by, result.resolved.confirmed_by) == ("anna", "berta")
