@@ -5,10 +5,10 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up test check format bench chaos lock
+.PHONY: help setup demo up stuck-demo test check format bench chaos screenshots lock
 
 help:  ## Show this list
-	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "make %-8s %s\n", $$1, $$2}'
+	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "make %-11s %s\n", $$1, $$2}'
 
 setup: $(READY)  ## Make .venv with the pinned dependencies (the others do it when needed)
 
@@ -27,6 +27,9 @@ demo: $(READY)  ## Take one GCash payment end to end, printing the eight steps
 
 up: $(READY)  ## Keep everything running: API, simulator, worker, Temporal with its UI
 	@$(BIN)/cashier up
+
+stuck-demo: $(READY)  ## Make one payment of each stuck kind, to be looked at in the Temporal UI
+	@$(BIN)/cashier stuck-demo
 
 test: $(READY)  ## Run the whole test suite
 	@$(BIN)/python -m pytest
@@ -49,6 +52,9 @@ SEED ?= 1
 
 chaos: $(READY)  ## Kill what takes PAYMENTS=300 payments, drawn from SEED=1; compare the books
 	@$(BIN)/python -m chaos --payments $(PAYMENTS) --seed $(SEED)
+
+screenshots: $(READY)  ## Take the pictures of docs/ anew, with a Chromium
+	@$(BIN)/python -m tests.browser.screenshots
 
 lock: $(READY)  ## Renew requirements.lock from pyproject.toml
 	@$(BIN)/uv pip compile --quiet --universal --upgrade --group dev --generate-hashes \

@@ -8,27 +8,28 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Final, TypeVar
 
-from temporalio.api.enums.v1 import TaskQueueType
-from temporalio.api.taskqueue.v1 import TaskQueue
-from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
 from temporalio.client import Client
 from temporalio.service import RPCError
 
 from contracts import TASK_QUEUE
-from visibility import EXPIRES_AT, NeedsAttention
+from visibility import EXPIRES_AT, NEEDS_ATTENTION, NeedsAttention
+from visibility.stuck import (
+    OPEN,
+    OPEN_CALLBACKS,
+    OPEN_PAYMENTS,
+    Kind,
+    condition_of,
+    filter_of,
+)
+from visibility.workers import workers_polling
 
 # Counting and listing are free of billable actions, but not of work for the server.
 KEPT_SECONDS: Final = 15
 # Together the answers must fit into the ten seconds that Prometheus waits.
 PATIENCE: Final = timedelta(seconds=3)
-# After its time to pay a payment is asked after and closed within a minute or two.
-OVERDUE_AFTER: Final = timedelta(minutes=5)
-# A poll lasts at most a minute, so a living worker was seen in the last one.
-POLLED_WITHIN_SECONDS: Final = 70
 # Of more than these the oldest is old enough to be seen.
 MOST_LISTED: Final = 200
 
-RUNNING: Final = 'ExecutionStatus = "Running"'
 WORKFLOW_TASK_FAILS: Final = "WORKFLOW_TASK_FAILS"
 
 AnswerT = TypeVar("AnswerT")
@@ -90,8 +91,8 @@ class Backlog:
     async def _count_all(self) -> Counted:
         queries = queries_of_stuck(datetime.now(UTC))
         payments, callbacks, oldest, workers, *stuck = await asyncio.gather(
-            self._count(f'{RUNNING} AND WorkflowType = "CashierPayment"'),
-            self._count(f'{RUNNING} AND WorkflowType = "Callback"'),
+            self._count(OPEN_PAYMENTS),
+            self._count(OPEN_CALLBACKS),
             _or_none(self._oldest(queries.values())),
             _or_none(self._workers()),
             *(self._count(query) for query in queries.values()),
@@ -123,36 +124,22 @@ class Backlog:
         return max(ages)
 
     async def _workers(self) -> int:
-        described = await self._client.workflow_service.describe_task_queue(
-            DescribeTaskQueueRequest(
-                namespace=self._client.namespace,
-                task_queue=TaskQueue(name=TASK_QUEUE),
-                task_queue_type=TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW,
-            ),
-            timeout=PATIENCE,
-        )
-        oldest = time.time() - POLLED_WITHIN_SECONDS
-        polling = {
-            poller.identity
-            for poller in described.pollers
-            if poller.last_access_time.seconds > oldest
-        }
-        return len(polling)
+        return len(await workers_polling(self._client, TASK_QUEUE, within=PATIENCE))
 
 
 def queries_of_stuck(now: datetime) -> dict[str, str]:
     """Return by reason the filter of Temporal's list; no payment is in two of them."""
-    late = (now - OVERDUE_AFTER).isoformat(timespec="seconds")
-    works = f"{RUNNING} AND TemporalReportedProblems IS NULL"
+    works = f"{OPEN} AND TemporalReportedProblems IS NULL"
     queries = {
-        str(why): f'{works} AND NeedsAttention = "{why}"' for why in NeedsAttention
+        str(why): f'{works} AND {NEEDS_ATTENTION.name} = "{why}"'
+        for why in NeedsAttention
     }
-    # By the clock too: without a worker nobody says so.
     queries[NeedsAttention.OVERDUE] = (
-        f'{works} AND (NeedsAttention = "{NeedsAttention.OVERDUE}" OR '
-        f'(NeedsAttention IS NULL AND ExpiresAt < "{late}"))'
+        f"{works} AND {condition_of(Kind.OVERDUE, now)} AND ("
+        f"{NEEDS_ATTENTION.name} IS NULL OR "
+        f'{NEEDS_ATTENTION.name} = "{NeedsAttention.OVERDUE}")'
     )
-    queries[WORKFLOW_TASK_FAILS] = f"{RUNNING} AND TemporalReportedProblems IS NOT NULL"
+    queries[WORKFLOW_TASK_FAILS] = filter_of(Kind.TASK_FAILURE, now)
     return queries
 
 

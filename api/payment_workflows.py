@@ -8,9 +8,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
-from temporalio.api.enums.v1 import TaskQueueType
-from temporalio.api.taskqueue.v1 import TaskQueue
-from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
 from temporalio.client import (
     Client,
     WithStartWorkflowOperation,
@@ -39,6 +36,7 @@ from contracts import (
     PaymentView,
     workflow_id,
 )
+from visibility.workers import workers_polling
 from workflows.cashier_payment import CashierPayment
 
 # A cashier page takes Alipay well under a second; a shop's customer waits no longer
@@ -201,19 +199,9 @@ class PaymentWorkflows:
 
     async def has_worker(self) -> bool:
         """Whether Temporal answers and a worker polls for payments."""
-        request = DescribeTaskQueueRequest(
-            namespace=self._client.namespace,
-            task_queue=TaskQueue(name=TASK_QUEUE),
-            task_queue_type=TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW,
+        return bool(
+            await reach(workers_polling(self._client, TASK_QUEUE, within=QUICK))
         )
-        described = await reach(
-            self._client.workflow_service.describe_task_queue(request, timeout=QUICK)
-        )
-        newest = max(
-            (poller.last_access_time.seconds for poller in described.pollers), default=0
-        )
-        # A poll lasts at most a minute, so a living worker was seen in the last one.
-        return time.time() - newest < 70
 
     async def _update_or_result(
         self,

@@ -54,6 +54,20 @@ def setup(
 
 
 @app.command()
+def stuck_demo() -> None:
+    """Make one payment of each stuck kind, to be looked at in the Temporal UI."""
+    import asyncio
+
+    from rich.console import Console
+
+    from cashier.commands import leave
+    from cashier.home import Ports
+    from cashier.stuck_demo import show_stuck_payments
+
+    leave(asyncio.run(show_stuck_payments(Console(), Ports())))
+
+
+@app.command()
 def stuck(
     as_json: Annotated[
         bool, typer.Option("--json", help="A list for programs, all of it")

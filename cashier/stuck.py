@@ -1,23 +1,13 @@
 """`cashier stuck`: every payment that does not go on, why, and what to do about it."""
 
-import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from temporalio.api.enums.v1 import TaskQueueType
-from temporalio.api.taskqueue.v1 import TaskQueue
-from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
 from temporalio.client import Client, WorkflowExecution
 from temporalio.common import SearchAttributeKey
 
 from cashier.operators import QUICK
-from cashier.stuck_queries import (
-    OPEN,
-    OVERDUE_AFTER,
-    Kind,
-    filter_of_all,
-)
 from contracts import TASK_QUEUE, Money
 from visibility import (
     AMOUNT_MINOR,
@@ -25,15 +15,16 @@ from visibility import (
     EXPIRES_AT,
     NEEDS_ATTENTION,
     ORDER_ID,
+    OVERDUE_AFTER,
     WALLET,
     NeedsAttention,
 )
+from visibility.stuck import OPEN, Kind, filter_of_all
+from visibility.workers import workers_polling
 
 # More rows than anybody reads one by one; the first thousands tell what is wrong.
 MOST_ROWS = 10_000
 LISTING = timedelta(seconds=20)
-# A poll lasts at most a minute, so a living worker was seen in the last one.
-POLLED_WITHIN_SECONDS = 70
 
 PROBLEMS = SearchAttributeKey.for_keyword_list("TemporalReportedProblems")
 _KINDS = {
@@ -110,22 +101,9 @@ async def find_stuck(client: Client, now: datetime) -> Found:
 
 async def polled_queues(client: Client, queues: Iterable[str]) -> set[str]:
     """Return those of the task queues for which a worker asks."""
-    return {queue for queue in queues if await _is_polled(client, queue)}
-
-
-async def _is_polled(client: Client, queue: str) -> bool:
-    request = DescribeTaskQueueRequest(
-        namespace=client.namespace,
-        task_queue=TaskQueue(name=queue),
-        task_queue_type=TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW,
-    )
-    described = await client.workflow_service.describe_task_queue(
-        request, timeout=QUICK
-    )
-    newest = max(
-        (poller.last_access_time.seconds for poller in described.pollers), default=0
-    )
-    return time.time() - newest < POLLED_WITHIN_SECONDS
+    return {
+        queue for queue in queues if await workers_polling(client, queue, within=QUICK)
+    }
 
 
 def _stuck(one: WorkflowExecution, unpolled: set[str], now: datetime) -> Stuck | None:

@@ -15,10 +15,10 @@ from cashier.home import Home, Ports, write_secret
 from cashier.keys import new_callback_secret
 from cashier.stuck import find_stuck
 from cashier.stuck_makers import MAKERS, Maker
-from cashier.stuck_queries import Kind
 from cashier.stuck_report import Wanted, report_stuck, show_queries
 from cashier.system import PartFailedError, System, running_system
 from cashier.up import show_addresses
+from visibility.stuck import Kind
 
 # The slowest kind, an Alipay that does not answer, takes five calls and 15 s of pauses.
 PATIENCE_SECONDS = 90

@@ -25,8 +25,8 @@ from temporalio.client import Client
 
 from cashier.operators import printable
 from cashier.stuck import Stuck
-from cashier.stuck_queries import Kind
 from visibility import NEEDS_ATTENTION
+from visibility.stuck import Kind
 
 AT_ONCE = 16
 # Details must never keep the list from being shown.

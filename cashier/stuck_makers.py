@@ -11,7 +11,6 @@ from temporalio.common import WorkflowIDConflictPolicy
 from api.house_rules import HouseRules
 from api.presentation import facts_of, summary_of
 from cashier.home import CLIENT_ID
-from cashier.stuck_queries import Kind
 from cashier.system import System
 from contracts import (
     TASK_QUEUE,
@@ -26,6 +25,7 @@ from contracts import (
     workflow_id,
 )
 from visibility import attributes_of
+from visibility.stuck import Kind
 from workflows.attempt import Asked
 from workflows.cashier_payment import CashierPayment
 from workflows.facts import Facts

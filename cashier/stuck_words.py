@@ -4,8 +4,8 @@ from datetime import datetime
 
 from cashier.stuck import Stuck
 from cashier.stuck_details import Details
-from cashier.stuck_queries import Kind
 from contracts import TASK_QUEUE
+from visibility.stuck import Kind
 
 _FIRST = {
     Kind.NO_WORKER: "no worker asks for its task queue",

@@ -5,7 +5,7 @@ way makes none: `ON_COURSE` and *Completed* together say PAID.
 """
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from temporalio.common import SearchAttributeUpdate, TypedSearchAttributes
@@ -14,6 +14,7 @@ from contracts import PaymentOutcome
 from visibility import (
     EXPIRES_AT,
     NEEDS_ATTENTION,
+    OVERDUE_AFTER,
     PAYMENT_STATUS,
     WALLET,
     Listed,
@@ -22,9 +23,6 @@ from visibility import (
 from workflows.attempt import Attempt
 from workflows.decision import End, Step, deadline_of, find_doubt
 from workflows.facts import Facts
-
-# After its time to pay Alipay ends a payment within a minute or two.
-OVERDUE_AFTER = timedelta(minutes=5)
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from cashier.stuck_queries import Kind
+from visibility.stuck import Kind
 
 METADATA = "user-metadata"
 

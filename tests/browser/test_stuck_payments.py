@@ -8,12 +8,13 @@ import pytest
 from rich.console import Console
 
 from cashier.stuck_makers import CUSTOMER_EMAIL
-from cashier.stuck_queries import RUNBOOK, Kind, saved_views
+from cashier.stuck_queries import RUNBOOK, saved_views
 from cashier.stuck_report import Wanted, report_stuck
 from cashier.system import System
 from contracts import PaymentOutcome, PaymentView
 from tests.browser.stuck_pages import STUCK_PAGES
 from tests.browser.temporal_ui import TemporalUi
+from visibility.stuck import Kind
 
 # The first test waits until all are stuck.
 pytestmark = pytest.mark.timeout(150)

@@ -15,7 +15,7 @@ from temporalio.service import RPCError
 from temporalio.testing import WorkflowEnvironment
 
 from cashier.stuck import find_stuck
-from cashier.stuck_queries import Kind, filter_of, saved_views
+from cashier.stuck_queries import saved_views
 from contracts import (
     TASK_QUEUE,
     CallbackInput,
@@ -40,6 +40,7 @@ from tests.cashier.operating import (
     until,
 )
 from tests.fakes import FakeAlipay
+from visibility.stuck import Kind, filter_of
 from workflows.callback import Callback
 
 FIELDS = {

@@ -231,8 +231,10 @@ def is_spelt_differently(case: AnyCase) -> bool:
 
 def must_be_a_stranger(case: AnyCase, response: Response) -> None:
     must_be_fit(case, response)
-    # What is no JSON is refused before anybody looks who sent it.
-    assert response.status_code in (401, 422)
+    # What is no text, or no JSON, is refused before anybody looks who sent it.
+    assert response.status_code in (400, 401, 422)
+    if response.status_code == 400:
+        assert "error parsing the body" in json.loads(response.text)["detail"]
     if response.status_code == 422:
         assert json.loads(response.text)["detail"].endswith("JSON decode error")
 

@@ -29,7 +29,6 @@ from temporal_client import DATA_CONVERTER
 from tests.api.running import API_KEY, CLIENT_ID, settings_in
 from tests.builders import an_order
 from worker import build_worker, show_counters
-from workflows.cashier_payment import CashierPayment
 
 NOTIFY_URL = "https://shop.example/alipay/notifications/payment"
 CANARY_EMAIL = "canary-4711@customer.example"
@@ -66,10 +65,11 @@ class Watched:
         """The customer pays, Alipay notifies, and the payment ends."""
         await self.alipay.post(f"{opened['cashier']['url']}/pay")
         await self.alipay.post("/control/settle")
-        handle = self.client.get_workflow_handle_for(
-            CashierPayment.run, workflow_id(opened["order_id"])
+        handle = self.client.get_workflow_handle(
+            workflow_id(opened["order_id"]), result_type=PaymentView
         )
-        return await handle.result(rpc_timeout=timedelta(seconds=20))
+        result = await handle.result(rpc_timeout=timedelta(seconds=20))
+        return PaymentView.model_validate(result)
 
     async def fault(self, order_id: str, fault: str) -> None:
         plan = {"order_id": order_id, "fault": fault}

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml  # type: ignore[import-untyped]  # its types are another package
+import yaml
 
 from tests.telemetry.promql import metrics_in, metrics_shown
 from tests.telemetry.running import Watched

@@ -5,7 +5,7 @@ start, which is free; a change costs an action, so a payment changes them only w
 leaves its course (docs/decisions/0012-search-attributes-without-upserts.md).
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final
 
@@ -24,6 +24,9 @@ CURRENCY: Final = SearchAttributeKey.for_keyword("Currency")
 AMOUNT_MINOR: Final = SearchAttributeKey.for_int("AmountMinor")
 EXPIRES_AT: Final = SearchAttributeKey.for_datetime("ExpiresAt")
 NEEDS_ATTENTION: Final = SearchAttributeKey.for_keyword("NeedsAttention")
+
+# After its time to pay Alipay ends a payment within a minute or two.
+OVERDUE_AFTER: Final = timedelta(minutes=5)
 
 KEYS: Final = (
     PAYMENT_STATUS,

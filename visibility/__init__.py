@@ -1,0 +1,33 @@
+"""What Temporal's list says of payments: attributes, filters, who polls."""
+
+from visibility.attributes import (
+    AMOUNT_MINOR,
+    CURRENCY,
+    EXPIRES_AT,
+    KEYS,
+    NEEDS_ATTENTION,
+    ORDER_ID,
+    OVERDUE_AFTER,
+    PAYMENT_STATUS,
+    WALLET,
+    Listed,
+    NeedsAttention,
+    attributes_of,
+    is_listed,
+)
+
+__all__ = [
+    "AMOUNT_MINOR",
+    "CURRENCY",
+    "EXPIRES_AT",
+    "KEYS",
+    "NEEDS_ATTENTION",
+    "ORDER_ID",
+    "OVERDUE_AFTER",
+    "PAYMENT_STATUS",
+    "WALLET",
+    "Listed",
+    "NeedsAttention",
+    "attributes_of",
+    "is_listed",
+]

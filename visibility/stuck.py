@@ -1,0 +1,79 @@
+"""What stuck means: the kinds, and the filter of Temporal's list for each."""
+
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Final
+
+from contracts import TASK_QUEUE
+from visibility.attributes import (
+    EXPIRES_AT,
+    NEEDS_ATTENTION,
+    OVERDUE_AFTER,
+    NeedsAttention,
+)
+
+WORKFLOW_TYPES: Final = ("CashierPayment", "LatePayment", "Callback")
+RUNNING: Final = 'ExecutionStatus = "Running"'
+
+
+def any_of(names: tuple[str, ...]) -> str:
+    """Write names as the list that filters take after IN."""
+    return ", ".join(f'"{name}"' for name in names)
+
+
+OURS: Final = f"WorkflowType IN ({any_of(WORKFLOW_TYPES)})"
+OPEN: Final = f"{OURS} AND {RUNNING}"
+OPEN_PAYMENTS: Final = f'WorkflowType = "CashierPayment" AND {RUNNING}'
+OPEN_CALLBACKS: Final = f'WorkflowType = "Callback" AND {RUNNING}'
+
+
+class Kind(StrEnum):
+    """Why something is stuck; of several the first one here tells most."""
+
+    NO_WORKER = "no-worker"
+    TASK_FAILURE = "task-failure"
+    REVIEW = "review"
+    CALLBACK = "callback"
+    NO_VERDICT = "no-verdict"
+    OVERDUE = "overdue"
+
+
+def filter_of(kind: Kind, now: datetime) -> str:
+    """Return the filter that finds what is stuck in one way, as of now."""
+    return f"{OPEN} AND {condition_of(kind, now)}"
+
+
+def filter_of_all(now: datetime) -> str:
+    """Return the filter that finds what is stuck in any way, as of now."""
+    conditions = " OR ".join(condition_of(kind, now) for kind in Kind)
+    return f"{OPEN} AND ({conditions})"
+
+
+def condition_of(kind: Kind, now: datetime) -> str:
+    """Return what makes an open workflow a stuck one."""
+    match kind:
+        case Kind.NO_WORKER:
+            return f'TaskQueue != "{TASK_QUEUE}"'
+        case Kind.TASK_FAILURE:
+            # Temporal's own: set after several failures in a row, unset by a success.
+            return "TemporalReportedProblems IS NOT NULL"
+        case Kind.OVERDUE:
+            # By the clock too: without a worker nobody says so.
+            before = time_in_query(now - OVERDUE_AFTER)
+            said = _needs(NeedsAttention.OVERDUE)
+            return f'({said} OR {EXPIRES_AT.name} < "{before}")'
+        case Kind.REVIEW:
+            return _needs(NeedsAttention.REVIEW)
+        case Kind.CALLBACK:
+            return _needs(NeedsAttention.CALLBACK)
+        case Kind.NO_VERDICT:
+            return _needs(NeedsAttention.NO_VERDICT)
+
+
+def time_in_query(at: datetime) -> str:
+    """Write a time as filters take it: UTC, whole seconds."""
+    return f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+
+
+def _needs(attention: NeedsAttention) -> str:
+    return f'{NEEDS_ATTENTION.name} = "{attention}"'
