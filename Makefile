@@ -31,14 +31,17 @@ up: $(READY)  ## Keep everything running: API, simulator, worker, Temporal with 
 stuck-demo: $(READY)  ## Make one payment of each stuck kind, to be looked at in the Temporal UI
 	@$(BIN)/cashier stuck-demo
 
+# Files stay together, so that each server of the tests is started once in each process.
+PYTEST := $(BIN)/python -m pytest --numprocesses 2 --dist loadfile
+
 test: $(READY)  ## Run the whole test suite
-	@$(BIN)/python -m pytest
+	@$(PYTEST)
 
 check: $(READY)  ## Lint, format check, types, tests: what CI runs
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy .
-	@$(BIN)/python -m pytest
+	@$(PYTEST)
 
 format: $(READY)  ## Format the code and apply the linter's safe fixes
 	@$(BIN)/ruff check --fix .
