@@ -4,6 +4,7 @@ import json
 from datetime import UTC, datetime
 from pathlib import Path
 
+import httpx
 import pytest
 from rich.console import Console
 
@@ -96,6 +97,35 @@ async def test_each_kind_has_its_chapter_in_the_runbook(
     chapter = operator.page.locator(f"#{RUNBOOK[kind]}")
     assert await chapter.count() == 1
     assert await chapter.evaluate("it => it.tagName") == "H2"
+
+
+async def test_no_secret_and_nothing_of_the_customer_lies_in_the_database_or_the_logs(
+    stuck: System,
+) -> None:
+    home = stuck.home
+    secrets = {
+        "the customer": CUSTOMER_EMAIL,
+        "the API key": home.api_key.read_text().strip(),
+        "the password": home.operator_password.read_text().strip(),
+        "the merchant's key": home.merchant_key.read_text().splitlines()[5],
+        "the callbacks' secret": (home.folder / "keys" / "callback-secrets")
+        .read_text()
+        .strip(),
+        "a payload key": next(home.payload_keys.glob("*.key")).read_text().strip(),
+    }
+    async with httpx.AsyncClient() as http:
+        payments = await http.get(f"{stuck.ports.simulator_url}/control/payments")
+    for payment in payments.json():
+        # As the simulator names the customer at the wallet.
+        secrets[f"the payer of {payment['payment_request_id']}"] = (
+            f"2102{payment['payment_id'][-12:]}"
+        )
+    kept = [*home.folder.glob("temporal.sqlite*"), *home.logs.iterdir()]
+    assert sum(file.stat().st_size for file in kept) > 100_000
+    for file in kept:
+        content = file.read_bytes()
+        found = [name for name, secret in secrets.items() if secret.encode() in content]
+        assert not found, file.name
 
 
 async def test_an_operator_settles_a_review_with_the_buttons_of_the_ui(
