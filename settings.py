@@ -6,10 +6,11 @@ the worker never sees the API's key, and the API never sees the merchant's.
 """
 
 import base64
+import re
 from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated, ClassVar, Self
 from urllib.parse import urlsplit
 
 import httpx
@@ -59,8 +60,8 @@ Address = Annotated[str, AfterValidator(_is_address)]
 TextFile = Annotated[Path, AfterValidator(_file_with_text)]
 
 
-class Settings(BaseSettings):
-    """What worker and API both need; Temporal's own settings are TEMPORAL_*."""
+class PayloadSettings(BaseSettings):
+    """Who reads and writes what Temporal keeps is told with which keys."""
 
     model_config = SettingsConfigDict(
         env_prefix="CASHIER_",
@@ -69,6 +70,36 @@ class Settings(BaseSettings):
         frozen=True,
         hide_input_in_errors=True,
     )
+
+    payload_keys_dir: Path | None = Field(
+        default=None,
+        description="Keys of all that Temporal keeps, one file each: {key id}.key",
+    )
+    clear_text: bool = Field(
+        default=False, description="Whether Temporal keeps everything readable"
+    )
+
+    # Whoever only reads may be given keys for what was written before.
+    reads_both: ClassVar[bool] = False
+
+    @model_validator(mode="after")
+    def _keys_are_readable(self) -> Self:
+        if self.clear_text and self.payload_keys_dir and not self.reads_both:
+            raise ValueError("clear_text: must not be set with payload_keys_dir")
+        try:
+            _ = self.keyring
+        except KeyringError as error:
+            raise ValueError(f"payload_keys_dir: {error}") from None
+        return self
+
+    @cached_property
+    def keyring(self) -> Keyring | None:
+        """The keys of all payloads; None where none are given."""
+        return Keyring.load(self.payload_keys_dir) if self.payload_keys_dir else None
+
+
+class Settings(PayloadSettings):
+    """What worker and API both need; Temporal's own settings are TEMPORAL_*."""
 
     client_id: str = Field(
         min_length=1, description="Alipay's client id of the merchant"
@@ -83,36 +114,16 @@ class Settings(BaseSettings):
     callback_url: Url | None = Field(
         default=None, description="Where the shop is told how a payment ended"
     )
-    payload_keys_dir: Path | None = Field(
-        default=None,
-        description="Keys of all that Temporal keeps, one file each: {key id}.key",
-    )
-    clear_text: bool = Field(
-        default=False, description="Whether Temporal keeps everything readable"
-    )
 
     @model_validator(mode="after")
     def _is_encrypted_or_told_not_to(self) -> Self:
-        if self.clear_text and self.payload_keys_dir:
-            raise ValueError("clear_text: must not be set with payload_keys_dir")
-        if self.clear_text:
-            return self
-        if not self.payload_keys_dir:
+        if not (self.clear_text or self.payload_keys_dir):
             raise ValueError(
                 "payload_keys_dir: needed, so that Temporal keeps nothing readable; "
                 "`cashier payload-keys new FOLDER` makes a key; only "
                 "CASHIER_CLEAR_TEXT=true does without"
             )
-        try:
-            _ = self.keyring
-        except KeyringError as error:
-            raise ValueError(f"payload_keys_dir: {error}") from None
         return self
-
-    @cached_property
-    def keyring(self) -> Keyring | None:
-        """The keys of all payloads; None where clear text was asked for."""
-        return Keyring.load(self.payload_keys_dir) if self.payload_keys_dir else None
 
     @model_validator(mode="after")
     def _alipay_keys_are_readable(self) -> Self:
@@ -203,6 +214,17 @@ class ApiSettings(Settings):
         default={},
         description="By currency, in minor units: the most that one person may resolve",
     )
+
+    @field_validator("second_person_above")
+    @classmethod
+    def _limits_can_hold(cls, limits: dict[str, int]) -> dict[str, int]:
+        for currency, most in limits.items():
+            if currency != "*" and not re.fullmatch("[A-Z]{3}", currency):
+                raise ValueError("each name must be an ISO 4217 code such as PHP, or *")
+            if most < 0:
+                raise ValueError("each amount must be 0 or more, in minor units")
+        return limits
+
     runbook_url: Url | None = Field(
         default=None, description="Where operators find the runbook; linked in the UI"
     )
@@ -234,32 +256,15 @@ class ApiSettings(Settings):
         )
 
 
-class OperatorSettings(BaseSettings):
+class OperatorSettings(PayloadSettings):
     """What the commands of operators are told; without keys they see only the list."""
 
-    model_config = Settings.model_config
+    reads_both = True
 
     ui_url: Url = Field(
         default="http://127.0.0.1:8233", description="Where the Temporal UI is"
     )
     operator: str = Field(default="", description="Who acts, as histories keep it")
-    payload_keys_dir: Path | None = Field(
-        default=None, description="As for worker and API; needed to read and to act"
-    )
-    clear_text: bool = Field(default=False, description="As for worker and API")
-
-    @model_validator(mode="after")
-    def _keys_are_readable(self) -> Self:
-        try:
-            _ = self.keyring
-        except KeyringError as error:
-            raise ValueError(f"payload_keys_dir: {error}") from None
-        return self
-
-    @cached_property
-    def keyring(self) -> Keyring | None:
-        """The keys of all payloads; None where none are given."""
-        return Keyring.load(self.payload_keys_dir) if self.payload_keys_dir else None
 
     @property
     def may_write(self) -> bool:

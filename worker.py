@@ -21,6 +21,7 @@ from telemetry.tracing import interceptors_of, start_tracing
 from temporal_client import connect
 from workflows.callback import Callback
 from workflows.cashier_payment import CashierPayment
+from workflows.forgiving import ForgivingSignals
 from workflows.late_payment import LatePayment
 
 # An activity in flight is one call to Alipay, at most 20 s: let it finish and be
@@ -50,7 +51,7 @@ def build_worker(
             refunds.inquire_refund,
             callbacks.tell_shop,
         ],
-        interceptors=[ActivityLog()],
+        interceptors=[ActivityLog(), ForgivingSignals()],
         graceful_shutdown_timeout=GRACE,
     )
 

@@ -3,6 +3,7 @@
 https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
 """
 
+import asyncio
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
@@ -55,24 +56,29 @@ class CallbackActivities:
         body = CallbackBody(type=event.type, timestamp=event.occurred_at, data=event)
         content = body.model_dump_json(exclude_none=True)
         try:
-            answer = await self._http.post(
-                self._url,
-                content=content,
-                headers=self._headers(event.id, content),
-                timeout=PATIENCE_SECONDS,
-                follow_redirects=False,
-            )
-        except httpx.HTTPError as error:
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                status = await self._post(self._url, event.id, content)
+        except (httpx.HTTPError, TimeoutError) as error:
             raise ApplicationError(
                 f"the shop could not be reached: {type(error).__name__}",
                 type="SHOP_UNREACHABLE",
             ) from None
-        if not answer.is_success:
+        if not httpx.codes.is_success(status):
             raise ApplicationError(
-                f"the shop answered HTTP {answer.status_code}, not 2xx",
-                type="SHOP_REFUSED",
+                f"the shop answered HTTP {status}, not 2xx", type="SHOP_REFUSED"
             )
-        return ShopAnswer(http_status=answer.status_code)
+        return ShopAnswer(http_status=status)
+
+    async def _post(self, url: str, event_id: str, content: str) -> int:
+        """Return the status alone: a body may be endless, and nobody wants it."""
+        async with self._http.stream(
+            "POST",
+            url,
+            content=content,
+            headers=self._headers(event_id, content),
+            follow_redirects=False,
+        ) as answer:
+            return answer.status_code
 
     def _headers(self, event_id: str, content: str) -> dict[str, str]:
         now = datetime.now(UTC)

@@ -55,5 +55,6 @@ class HouseRules:
                 "second_person_above": self.most_for_one_person(order.amount.currency),
                 "tells_shop": self.tells_shop,
                 "runbook_url": self.runbook_url,
+                "late_money": self.late_money,
             }
         )

@@ -29,7 +29,10 @@ NOBODY = "http://127.0.0.1:9/callbacks"
 async def show_stuck_payments(console: Console, ports: Ports) -> int:
     """Make them in a throw-away folder, and keep them until Ctrl-C."""
     if taken := ports.taken():
-        console.print(f"[red]Something listens on port {taken[0]} already.[/]")
+        console.print(
+            f"[red]Something listens on port {taken[0]} already.[/] Stop `make up` "
+            "first."
+        )
         return 1
     stop = asyncio.Event()
     for name in (signal.SIGINT, signal.SIGTERM):

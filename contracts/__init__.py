@@ -42,19 +42,12 @@ from contracts.ids import (
     workflow_id,
 )
 from contracts.late_money import (
-    LateMoneyPolicy,
     LateOutcome,
     LatePaymentInput,
     LatePaymentView,
     LateResolution,
 )
-from contracts.order import (
-    Customer,
-    Device,
-    Goods,
-    Order,
-    Terminal,
-)
+from contracts.order import Customer, Device, Goods, LateMoneyPolicy, Order, Terminal
 from contracts.payment import (
     AttemptView,
     CancelWish,
@@ -70,6 +63,7 @@ from contracts.payment import (
     Settlement,
     SignedEvidence,
 )
+from contracts.wording import in_words
 
 __all__ = [
     "LONGEST_ALIPAY_ID",
@@ -119,6 +113,7 @@ __all__ = [
     "SignedEvidence",
     "Terminal",
     "callback_id",
+    "in_words",
     "late_payment_id",
     "late_refund_id",
     "order_of",

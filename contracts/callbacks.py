@@ -54,8 +54,8 @@ class CallbackOutcome(StrEnum):
 class CallbackSettlement(Contract):
     """The update `settle`: the shop knows from a person, who says how."""
 
-    reason: str
-    by: str
+    reason: str = ""
+    by: str = ""
 
 
 class CallbackView(Contract):

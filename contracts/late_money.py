@@ -3,14 +3,8 @@
 from enum import StrEnum
 
 from contracts.base import Contract, Money
+from contracts.order import LateMoneyPolicy
 from contracts.payment import PaymentNotified, Proposed, Resolved
-
-
-class LateMoneyPolicy(StrEnum):
-    """What the shop wants done with money that comes after the end."""
-
-    REFUND = "REFUND"
-    HONOUR = "HONOUR"
 
 
 class LateOutcome(StrEnum):
@@ -46,9 +40,9 @@ class LatePaymentInput(Contract):
 class LateResolution(Contract):
     """The update `resolve` of late money: what a person did with it, and why."""
 
-    outcome: LateOutcome
-    reason: str
-    by: str
+    outcome: str = ""
+    reason: str = ""
+    by: str = ""
 
 
 class LatePaymentView(Contract):

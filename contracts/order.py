@@ -1,5 +1,6 @@
 """One order of a shop: the input of its payment."""
 
+from enum import StrEnum
 from typing import Any
 
 from contracts.base import Contract, Money
@@ -44,6 +45,13 @@ class Device(Contract):
     user_agent: str | None = None
 
 
+class LateMoneyPolicy(StrEnum):
+    """What the shop wants done with money that comes after the end."""
+
+    REFUND = "REFUND"
+    HONOUR = "HONOUR"
+
+
 class Order(Contract):
     """One order of a shop and how it shall be paid; the workflow's input.
 
@@ -62,6 +70,7 @@ class Order(Contract):
         second_person_above: From more than this, in minor units of the order's
             currency, a resolution needs a second person; None: one is enough.
         tells_shop: Whether the shop hears of the outcome by a callback.
+        late_money: What the shop wants done with money that comes after the end.
         runbook_url: Where operators find what to do; for links in the Temporal UI.
     """
 
@@ -81,3 +90,4 @@ class Order(Contract):
     second_person_above: int | None = None
     tells_shop: bool = False
     runbook_url: str | None = None
+    late_money: LateMoneyPolicy = LateMoneyPolicy.REFUND

@@ -132,11 +132,14 @@ class CancelWish(Contract):
 
 
 class Resolution(Contract):
-    """The update `resolve`: how a person settles a payment in REVIEW, and why."""
+    """The update `resolve`: how a person settles a payment in REVIEW, and why.
 
-    outcome: PaymentOutcome
-    reason: str
-    by: str
+    Of any shape, so that the workflow can say in words what is wrong with it.
+    """
+
+    outcome: str = ""
+    reason: str = ""
+    by: str = ""
 
 
 class SignedEvidence(Contract):

@@ -18,7 +18,7 @@ from telemetry.told import ids_of, telling
 log = logging.getLogger(__name__)
 
 # What is told of inputs and results: ids and verdicts; never an order or a customer.
-OF_INPUT = ("payment_request_id", "refund_request_id")
+OF_INPUT = ("order_id", "payment_request_id", "refund_request_id")
 OF_RESULT = ("verdict", "result_code", "http_status")
 # Our own words, but Alipay's are in some of them.
 LONGEST_REASON = 200

@@ -248,3 +248,22 @@ def test_a_bad_payload_key_is_named_and_not_shown(
     assert "payload_keys_dir: the payload file" in refusal
     assert "20260101T000000Z.key" in refusal
     assert SECRET not in refusal
+
+
+@pytest.mark.parametrize(
+    "limits", ['{"php": 5}', '{"PHPP": 3}', '{"": 1}', '{"PHP": -1}']
+)
+def test_a_limit_that_could_never_hold_is_refused(
+    sound: dict[str, str], monkeypatch: pytest.MonkeyPatch, limits: str
+) -> None:
+    monkeypatch.setenv("CASHIER_SECOND_PERSON_ABOVE", limits)
+    with pytest.raises(ValidationError, match="second_person_above"):
+        Settings(**sound)  # type: ignore[arg-type]
+
+
+def test_limits_are_by_currency(
+    sound: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CASHIER_SECOND_PERSON_ABOVE", '{"PHP": 1000000, "*": 0}')
+    settings = Settings(**sound)  # type: ignore[arg-type]
+    assert settings.second_person_above == {"PHP": 1000000, "*": 0}

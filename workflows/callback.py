@@ -20,6 +20,7 @@ with workflow.unsafe.imports_passed_through():
     from visibility import NEEDS_ATTENTION, is_listed
     from workflows.resolution import check_names_and_reasons
     from workflows.runbook import runbook_link
+    from workflows.undeterred import undeterred
 
 # A shop may be away for a night or a weekend: quick at first, then once an hour.
 REPEATS = RetryPolicy(
@@ -43,6 +44,9 @@ class Callback:
 
     @workflow.run
     async def run(self, callback: CallbackInput) -> CallbackView:
+        return await undeterred(self._tell_until_accepted())
+
+    async def _tell_until_accepted(self) -> CallbackView:
         while self._view.outcome is None:
             workflow.set_current_details(self._details())
             await self._tell_for_one_round()

@@ -15,9 +15,11 @@ from temporalio.exceptions import (
 with workflow.unsafe.imports_passed_through():
     from contracts import (
         CancelWish,
+        LateMoneyPolicy,
         Order,
         PageWish,
         PaymentNotified,
+        PaymentOutcome,
         PaymentView,
         Resolution,
     )
@@ -39,13 +41,19 @@ with workflow.unsafe.imports_passed_through():
     )
     from workflows.details import details_of, words_of, words_of_wait
     from workflows.facts import Facts, WalletWish
-    from workflows.giving_back import give_back
+    from workflows.giving_back import hand_over
     from workflows.listing import changes_for_an_attempt, changes_to, listing_of
     from workflows.measuring import count_payment
     from workflows.questions import ask_for_page, ask_to_close, ask_what_became
-    from workflows.resolution import check_names_and_reasons, check_second_person
-    from workflows.story import event_of, status_of, view_of
+    from workflows.resolution import (
+        check_is_said,
+        check_names_and_reasons,
+        check_outcome,
+        check_second_person,
+    )
+    from workflows.story import event_of, late_successes, status_of, view_of
     from workflows.telling import tell_shop
+    from workflows.undeterred import undeterred
 
 AnswerT = TypeVar("AnswerT")
 
@@ -77,11 +85,25 @@ class CashierPayment:
                 await self._continue_in_a_new_run()
         self._closed_at = workflow.now()
         count_payment(step)
-        if order.tells_shop:
-            await tell_shop(event_of(self._facts, step, workflow.now()))
-        # Every caller who still waits gets this answer before the workflow ends.
-        await workflow.wait_condition(workflow.all_handlers_finished)
-        return self.view()
+        return await undeterred(self._finish(step))
+
+    async def _finish(self, end: End) -> PaymentView:
+        """Tell the shop, answer every caller who still waits, and lose no news."""
+        view = self.view()
+        if self._facts.order.tells_shop:
+            await tell_shop(event_of(self._facts, end, workflow.now()))
+        while True:
+            await workflow.wait_condition(workflow.all_handlers_finished)
+            late = late_successes(self._facts, view)
+            if not late:
+                return view
+            order = self._facts.order
+            # An order that is paid cannot be delivered twice for money twice.
+            paid = end.outcome is PaymentOutcome.PAID
+            policy = LateMoneyPolicy.REFUND if paid else order.late_money
+            for attempt in late:
+                await hand_over(order, attempt, policy)
+                attempt.given_back_at = workflow.now()
 
     # ---- doors: handlers only set facts, or read them ----
 
@@ -131,6 +153,14 @@ class CashierPayment:
         )
         return self.view()
 
+    @cancel.validator
+    def _check_cancel(self, wish: CancelWish) -> None:
+        """Refuse what cannot be read as a wish.
+
+        Without a validator the handler's call itself would fail, and stop the payment.
+        """
+        check_is_said(wish)
+
     @workflow.update(description="Settle a payment in REVIEW: outcome, reason, who")
     async def resolve(self, resolution: Resolution) -> PaymentView:
         """End what only a person could settle; above an amount, propose its end."""
@@ -142,6 +172,12 @@ class CashierPayment:
     @resolve.validator
     def _check_resolution(self, resolution: Resolution) -> None:
         """Refuse to settle what is not in doubt, or without a name and a reason."""
+        settled = self._facts.resolution
+        if settled or isinstance(self._step, End):
+            by = f" by {settled.by}" if settled else ""
+            raise ApplicationError(
+                f"it is settled already{by}: {self.view().status}", type="SETTLED"
+            )
         doubt = find_doubt(self._facts)
         if doubt is None:
             raise ApplicationError(
@@ -149,6 +185,7 @@ class CashierPayment:
                 f"{words_of(self._step)}",
                 type="NOT_IN_REVIEW",
             )
+        check_outcome(resolution.outcome, PaymentOutcome)
         check_names_and_reasons(by=resolution.by, reason=resolution.reason)
         check_second_person(self._facts.proposed, resolution, doubt)
 
@@ -201,7 +238,7 @@ class CashierPayment:
             case Cancel(attempt):
                 attempt.cancels.append(await self._ask(ask_to_close(attempt)))
             case GiveBack(attempt):
-                await give_back(self._facts.order, attempt)
+                await hand_over(self._facts.order, attempt, LateMoneyPolicy.REFUND)
                 attempt.given_back_at = workflow.now()
             case Wait(until):
                 await self._news_or(until)

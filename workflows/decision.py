@@ -7,7 +7,7 @@ a payment may come to can be read, and tested, in this file.
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from contracts import InquiryVerdict, PaymentOutcome, PayVerdict
+from contracts import InquiryVerdict, PaymentOutcome, PayVerdict, in_words
 from workflows.attempt import Attempt, Success
 from workflows.facts import Facts
 from workflows.pace import HINT_GAP, pause
@@ -98,7 +98,8 @@ def decide(facts: Facts, now: datetime) -> Step:
     """
     attempt = facts.current
     if facts.resolution:
-        return End(facts.resolution.outcome, attempt, next(attempt.successes, None))
+        outcome = PaymentOutcome(facts.resolution.outcome)
+        return End(outcome, attempt, next(attempt.successes, None))
     for asked in facts.attempts:
         if asked.is_paid and asked.may_be_cancelled:
             return _until_cancel_is_certain(asked, now)
@@ -134,20 +135,22 @@ def find_doubt(facts: Facts) -> str | None:
         for success in attempt.successes:
             if success.amount != facts.order.amount:
                 return (
-                    f"{attempt.request_id} was paid with {_money(success)} instead of "
-                    f"{facts.order.amount.currency} {facts.order.amount.value}"
+                    f"{attempt.request_id} was paid with {in_words(success.amount)} "
+                    f"instead of {in_words(facts.order.amount)}"
                 )
             if attempt.payment_id not in (None, success.payment_id):
                 return (
                     f"{attempt.request_id} was opened as payment {attempt.payment_id} "
-                    f"and paid, with {_money(success)}, as {success.payment_id}"
+                    f"and paid, with {in_words(success.amount)}, as "
+                    f"{success.payment_id}"
                 )
         failed = attempt.verdicts(InquiryVerdict.FAIL)
         asked = attempt.verdicts(InquiryVerdict.SUCCESS)
         if (asked and not attempt.is_paid) or (failed and attempt.is_paid):
+            paid = in_words(next(attempt.successes).amount)
             return (
-                f"{attempt.request_id}: Alipay has said both that "
-                f"{_money(next(attempt.successes))} were paid and that it ended unpaid"
+                f"{attempt.request_id}: Alipay has said both that {paid} were paid and "
+                "that it ended unpaid"
             )
     return None
 
@@ -293,8 +296,3 @@ def _how_it_ended(attempt: Attempt, facts: Facts) -> PaymentOutcome:
 
 def _at(due: datetime, step: Pay | Inquire | Cancel, now: datetime) -> Step:
     return step if now >= due else Wait(due)
-
-
-def _money(success: Success) -> str:
-    amount = success.amount
-    return f"{amount.currency} {amount.value}" if amount else "an unknown amount"

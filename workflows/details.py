@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from contracts import in_words
 from visibility import NeedsAttention
 from workflows.attempt import Attempt
 from workflows.decision import (
@@ -50,8 +51,7 @@ def details_of(facts: Facts, step: Step, *, since: datetime, now: datetime) -> s
     order = facts.order
     parts = [
         f"### {status_of(facts, step)} since {_time(since)}",
-        f"Order `{order.order_id}` over {order.amount.currency} {order.amount.value} "
-        "(amounts are in minor units).",
+        f"Order `{order.order_id}` over {in_words(order.amount)}.",
         _attention(facts, step, now),
         f"**Next:** {_next(facts, step)}.",
         _attempt(facts.current, now),
@@ -112,7 +112,7 @@ def _last_notification(attempt: Attempt) -> str:
     if heard is None:
         return ""
     said = heard.notification
-    paid = f", {said.amount.currency} {said.amount.value}" if said.amount else ""
+    paid = f", {in_words(said.amount)}" if said.amount else ""
     return (
         f"**Alipay's last notification**, {_time(heard.at)}: `{said.notify_type}` "
         f"`{said.result_status} {said.result_code}`{paid}."

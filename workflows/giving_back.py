@@ -1,4 +1,4 @@
-"""Hands the money of a second success over to the workflow that returns it."""
+"""Hands money that comes second, or late, over to the workflow that deals with it."""
 
 from contextlib import suppress
 
@@ -12,14 +12,14 @@ from workflows.attempt import Attempt
 from workflows.late_payment import LatePayment
 
 
-async def give_back(order: Order, attempt: Attempt) -> None:
-    """Have extra money returned; whether it is, is seen to there."""
+async def hand_over(order: Order, attempt: Attempt, policy: LateMoneyPolicy) -> None:
+    """Have extra or late money dealt with; what becomes of it is seen to there."""
     late = LatePaymentInput(
         order_id=order.order_id,
         payment_request_id=attempt.request_id,
         wallet=attempt.wallet,
         amount=order.amount,
-        policy=LateMoneyPolicy.REFUND,
+        policy=policy,
         second_person_above=order.second_person_above,
         tells_shop=order.tells_shop,
         runbook_url=order.runbook_url,

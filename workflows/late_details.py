@@ -1,6 +1,6 @@
 """Late money in words, for its page in the Temporal UI."""
 
-from contracts import LatePaymentInput, LatePaymentView
+from contracts import LatePaymentInput, LatePaymentView, in_words
 from visibility import NeedsAttention
 from workflows.runbook import runbook_link
 
@@ -13,7 +13,7 @@ def late_details_of(
         f"### Late money: {view.status}",
         f"`{late.payment_request_id}` of order `{late.order_id}` was reported paid "
         f"after the end, or on top of another payment; the order is over "
-        f"{late.amount.currency} {late.amount.value} (minor units).",
+        f"{in_words(late.amount)}.",
     ]
     if view.outcome is not None:
         return parts[0]

@@ -29,6 +29,7 @@ with workflow.unsafe.imports_passed_through():
         RefundVerdict,
         Resolved,
         ShopEvent,
+        in_words,
         late_refund_id,
     )
     from visibility import Listed, is_listed
@@ -40,12 +41,14 @@ with workflow.unsafe.imports_passed_through():
     from workflows.pace import pause
     from workflows.resolution import (
         check_names_and_reasons,
+        check_outcome,
         check_second_person,
         confirm,
         needs_second_person,
         propose,
     )
     from workflows.telling import tell_shop
+    from workflows.undeterred import undeterred
 
 AnswerT = TypeVar("AnswerT")
 # Answers after which one only has to ask again.
@@ -74,6 +77,9 @@ class LatePayment:
 
     @workflow.run
     async def run(self, late: LatePaymentInput) -> LatePaymentView:
+        return await undeterred(self._deal_with(late))
+
+    async def _deal_with(self, late: LatePaymentInput) -> LatePaymentView:
         self._tell(self._view.status)
         # 1. A late success is believed only when Alipay repeats it.
         said = await self._until_certain(self._inquire, lambda it: it.verdict in OPEN)
@@ -83,7 +89,9 @@ class LatePayment:
         # 3. Other money than the order's is a person's matter.
         elif said.amount != late.amount:
             self._paid = said.amount
-            outcome = await self._review(f"paid was {said.amount}, not {late.amount}")
+            outcome = await self._review(
+                f"paid was {in_words(said.amount)}, not {in_words(late.amount)}"
+            )
         # 4. The shop's policy decides: deliver late, or give the money back.
         elif late.policy is LateMoneyPolicy.HONOUR:
             outcome = LateOutcome.HONOURED
@@ -119,8 +127,8 @@ class LatePayment:
         if refund.result_code in GONE_BACK:
             return LateOutcome.RETURNED
         return await self._review(
-            f"the refund of {self._late.amount.currency} {self._late.amount.value} was "
-            f"refused: {refund.result_code} {refund.result_message}"
+            f"the refund of {in_words(self._late.amount)} was refused: "
+            f"{refund.result_code} {refund.result_message}"
         )
 
     # ---- doors ----
@@ -147,11 +155,17 @@ class LatePayment:
 
     @resolve.validator
     def _check_resolution(self, resolution: LateResolution) -> None:
+        """Refuse to settle what is not in doubt, or without a name and a reason."""
+        if self._resolution or self._view.outcome:
+            raise ApplicationError(
+                f"it is settled already: {self._view.status}", type="SETTLED"
+            )
         if self._view.review is None:
             raise ApplicationError(
                 f"only late money in REVIEW can be resolved; now: {self._view.status}",
                 type="NOT_IN_REVIEW",
             )
+        check_outcome(resolution.outcome, LateOutcome)
         check_names_and_reasons(by=resolution.by, reason=resolution.reason)
         check_second_person(self._view.proposed, resolution, self._view.review)
 
@@ -203,7 +217,7 @@ class LatePayment:
         resolution = self._resolution
         assert resolution is not None  # noqa: S101 - as waited for
         self._tell("decided", resolved=self._resolved, proposed=None)
-        return resolution.outcome
+        return LateOutcome(resolution.outcome)
 
     def _tell(self, status: str, **known: object) -> None:
         """Have the view, the page and the list tell how it stands."""

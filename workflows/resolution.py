@@ -4,10 +4,39 @@ Above an amount one person proposes and another one confirms: the maker and the 
 """
 
 from collections.abc import Iterable
+from enum import StrEnum
+from unicodedata import normalize
 
 from temporalio.exceptions import ApplicationError
 
 from contracts import LateResolution, Money, Proposed, Resolution, Resolved
+
+# Longer ones are no names, or tell more than a reason.
+LONGEST_NAME = 64
+LONGEST_REASON = 1000
+
+
+def check_is_said(said: object) -> None:
+    """Refuse JSON's null, which any argument can be decoded to.
+
+    Raises:
+        ApplicationError: Nothing is written to history.
+    """
+    if said is None:
+        raise ApplicationError("one JSON object is needed", type="WRONG_SHAPE")
+
+
+def check_outcome(outcome: str, outcomes: type[StrEnum]) -> None:
+    """Refuse an outcome that there is not.
+
+    Raises:
+        ApplicationError: Names those that there are; nothing is written to history.
+    """
+    if outcome not in list(outcomes):
+        raise ApplicationError(
+            f"outcome: must be one of {', '.join(outcomes)}",
+            type="RESOLUTION_INCOMPLETE",
+        )
 
 
 def check_names_and_reasons(*, by: str, reason: str) -> None:
@@ -16,12 +45,22 @@ def check_names_and_reasons(*, by: str, reason: str) -> None:
     Raises:
         ApplicationError: Names the field; nothing is written to history.
     """
-    for field, value, rule in (
-        ("by", by, "must say who decides"),
-        ("reason", reason, "must say why"),
+    for field, value, rule, longest in (
+        ("by", by, "must say who decides", LONGEST_NAME),
+        ("reason", reason, "must say why", LONGEST_REASON),
     ):
         if not value.strip():
             raise ApplicationError(f"{field}: {rule}", type="RESOLUTION_INCOMPLETE")
+        if len(value) > longest:
+            raise ApplicationError(
+                f"{field}: has at most {longest} characters, not {len(value)}",
+                type="RESOLUTION_INCOMPLETE",
+            )
+    if not by.isprintable():
+        # Signs that nobody sees would make two persons of one.
+        raise ApplicationError(
+            "by: must hold printable characters only", type="RESOLUTION_INCOMPLETE"
+        )
 
 
 def check_second_person(
@@ -89,4 +128,9 @@ def _repeats(
 
 
 def _same(one: str, other: str) -> bool:
-    return " ".join(one.split()).casefold() == " ".join(other.split()).casefold()
+    return _plain(one) == _plain(other)
+
+
+def _plain(name: str) -> str:
+    """Full width, ligatures and the like are other spellings of the same letters."""
+    return " ".join(normalize("NFKC", name).split()).casefold()

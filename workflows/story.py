@@ -5,8 +5,12 @@ from datetime import datetime
 from contracts import (
     AttemptView,
     CallbackInput,
+    InquiryAnswer,
+    InquiryVerdict,
+    PayAnswer,
     PaymentStatus,
     PaymentView,
+    PayVerdict,
     Resolved,
     ShopEvent,
 )
@@ -19,7 +23,7 @@ def view_of(facts: Facts, step: Step, *, closed_at: datetime | None) -> PaymentV
     """Return what is known of the payment, and what it is about to do."""
     end = step if isinstance(step, End) else None
     success = end.success if end else None
-    refusal = end.attempt.last_word if end and not success else None
+    refusal = _refusal(end.attempt) if end and not success else None
     paid = facts.paid
     return PaymentView(
         order_id=facts.order.order_id,
@@ -45,11 +49,39 @@ def view_of(facts: Facts, step: Step, *, closed_at: datetime | None) -> PaymentV
     )
 
 
+def _refusal(attempt: Attempt) -> PayAnswer | InquiryAnswer | None:
+    """Return Alipay's word that refused or failed the attempt, if it did."""
+    failed = attempt.verdicts(InquiryVerdict.FAIL)
+    refused = attempt.pay_verdicts(
+        PayVerdict.REFUSED, PayVerdict.ID_IS_DEAD, PayVerdict.ID_DIFFERS
+    )
+    # An inquiry comes after the `pay` that it is about.
+    if failed:
+        return failed[-1].answer
+    return refused[-1].answer if refused else None
+
+
 def _resolved(facts: Facts) -> Resolved | None:
     said = facts.resolution
     if said is None:
         return None
     return Resolved(by=said.by, reason=said.reason, confirmed_by=facts.confirmed_by)
+
+
+def late_successes(facts: Facts, closed: PaymentView) -> list[Attempt]:
+    """Return the attempts of which a success was heard only after the end."""
+    counted = {one.payment_request_id for one in closed.attempts if one.is_paid}
+    closed_at = closed.closed_at
+    return [
+        attempt
+        for attempt in facts.attempts
+        if attempt.request_id not in counted
+        and not attempt.is_given_back
+        and any(
+            heard.says_paid and closed_at and heard.at >= closed_at
+            for heard in attempt.heard
+        )
+    ]
 
 
 def event_of(facts: Facts, end: End, now: datetime) -> CallbackInput:

@@ -1,6 +1,7 @@
 """What the shop is sent, and what counts as accepted."""
 
 import json
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from typing import Any
 
@@ -118,3 +119,17 @@ async def test_a_worker_without_the_settings_says_which(
         await tell(shop, url=url, secrets=secrets)
     assert failed.value.non_retryable is False
     assert shop.got == []
+
+
+async def test_of_an_endless_answer_only_the_status_is_read() -> None:
+    read = 0
+
+    async def endless() -> AsyncIterator[bytes]:
+        nonlocal read
+        while True:
+            read += 1
+            yield b"x" * 1024
+
+    answer = await tell(PlayedShop(httpx.Response(200, content=endless())))
+    assert answer.http_status == 200
+    assert read <= 1

@@ -23,8 +23,8 @@ STUCK_PAGES = {
         METADATA,
         (
             "GCASH PHP 1,314.00, order stuck-review",
-            "A person must decide: stuck-review_1 was paid with PHP 131500 instead of "
-            "PHP 131400",
+            "A person must decide: stuck-review_1 was paid with PHP 1,315.00 instead "
+            "of PHP 1,314.00",
             "wait for a person\N{RIGHT SINGLE QUOTATION MARK}s decision",
         ),
     ),

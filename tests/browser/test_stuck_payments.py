@@ -43,7 +43,7 @@ async def test_cashier_stuck_lists_exactly_one_of_each_kind(
     assert len(rows) == len(Kind)
     assert listed == {kind: page.workflow_id for kind, page in STUCK_PAGES.items()}
     why = {row["kind"]: row["why"] for row in rows}
-    assert "PHP 131500 instead of PHP 131400" in why[Kind.REVIEW]
+    assert "PHP 1,315.00 instead of PHP 1,314.00" in why[Kind.REVIEW]
     assert "could not be reached: ConnectError" in why[Kind.CALLBACK]
     assert "UNKNOWN_EXCEPTION" in why[Kind.NO_VERDICT]
     assert "validation errors for Facts" in why[Kind.TASK_FAILURE]

@@ -185,7 +185,7 @@ async def test_a_review_is_settled_in_the_operators_name(desk: Desk) -> None:
         view = await view_of(desk, order)
     assert done.exit_code == 0
     assert "PHP 1,314.00 at risk" in done.output
-    assert "PHP 100 instead of PHP 131400" in done.output
+    assert "PHP 1.00 instead of PHP 1,314.00" in done.output
     assert "is CANCELLED, by ana" in done.output
     assert view.outcome is PaymentOutcome.CANCELLED
     assert view.resolved is not None
@@ -418,10 +418,10 @@ async def test_an_encrypted_review_is_listed_without_keys_and_told_with_them(
     assert (blind.exit_code, told.exit_code) == (1, 1)
     assert "review: A person must decide: see its page." in blind.output
     assert "PHP 1,314.00" in blind.output
-    assert "PHP 100 instead of PHP 131400" in told.output
+    assert "PHP 1.00 instead of PHP 1,314.00" in told.output
     assert unreadable.exit_code == 2
     assert "it is encrypted" in unreadable.stderr
-    assert "PHP 100 instead of PHP 131400" in readable.output
+    assert "PHP 1.00 instead of PHP 1,314.00" in readable.output
     assert done.exit_code == 0
 
 

@@ -33,6 +33,7 @@ from tests.fakes import FakeAlipay
 from visibility import NEEDS_ATTENTION, PAYMENT_STATUS
 from workflows.callback import Callback
 from workflows.cashier_payment import CashierPayment
+from workflows.forgiving import ForgivingSignals
 from workflows.late_payment import LatePayment
 
 
@@ -164,6 +165,7 @@ async def a_worker(client: Client, alipay: FakeAlipay) -> AsyncIterator[str]:
         task_queue=task_queue,
         workflows=[CashierPayment, LatePayment, Callback],
         activities=alipay.activities,
+        interceptors=[ForgivingSignals()],
     ):
         yield task_queue
 

@@ -109,7 +109,7 @@ async def test_a_number_of_other_money_that_was_paid_is_put_under_review(
         await payment.result()
     assert view.status is PaymentStatus.REVIEW
     assert view.review is not None
-    assert "PHP 99" in view.review
+    assert "PHP 0.99" in view.review
     assert alipay.calls == ["pay", "inquire"]
 
 

@@ -145,7 +145,7 @@ async def test_an_impossible_refund_waits_for_a_person(
         await resolve(late, by="op")
         result = await late.result()
     assert "REFUND_WINDOW_EXCEED" in view.review
-    assert "PHP 131400" in view.review
+    assert "PHP 1,314.00" in view.review
     assert "by: must say who" in str(refused.value.cause)
     assert result.outcome is LateOutcome.REFUNDED
     assert result.resolved is not None
@@ -161,7 +161,7 @@ async def test_late_money_of_another_amount_waits_for_a_person(
             pass
         await resolve(late, by="op")
         await late.result()
-    assert "131400" in view.review
+    assert "1,314.00" in view.review
 
 
 async def resolve(late: Late, *, by: str) -> LatePaymentView:

@@ -11,6 +11,7 @@ from temporal_client import DATA_CONVERTER
 from tests.histories.record import CALLBACK, HISTORIES, LATE_PATHS, LATE_REVIEW, PATHS
 from workflows.callback import Callback
 from workflows.cashier_payment import CashierPayment
+from workflows.forgiving import ForgivingSignals
 from workflows.late_payment import LatePayment
 
 RECORDED = sorted(HISTORIES.glob("*.json"))
@@ -28,6 +29,7 @@ async def test_a_recorded_history_replays(file: Path) -> None:
     replayer = Replayer(
         workflows=[CashierPayment, LatePayment, Callback],
         data_converter=DATA_CONVERTER,
+        interceptors=[ForgivingSignals()],
     )
     result = await replayer.replay_workflow(history, raise_on_replay_failure=False)
     assert result.replay_failure is None, (

@@ -27,7 +27,7 @@ async def test_another_amount_is_never_fulfilled(
     assert view.status is PaymentStatus.REVIEW
     assert still.status is PaymentStatus.REVIEW
     assert view.review is not None
-    assert "PHP 100 instead of PHP 131400" in view.review
+    assert "PHP 1.00 instead of PHP 1,314.00" in view.review
     assert result.outcome is PaymentOutcome.CANCELLED
     assert result.resolved is not None
     assert result.resolved.by == "op"

@@ -1,5 +1,7 @@
 """The shop hears of every outcome, however long it does not listen."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import timedelta
 
 import pytest
@@ -30,6 +32,19 @@ def callback_of(
 ) -> WorkflowHandle[Callback, CallbackView]:
     name = callback_id(f"{payment.order.order_id}_1-{outcome}")
     return env.client.get_workflow_handle_for(Callback.run, name)
+
+
+@asynccontextmanager
+async def a_callback_that_is_not_accepted(
+    env: WorkflowEnvironment,
+) -> AsyncIterator[tuple[WorkflowHandle[Callback, CallbackView], FakeAlipay]]:
+    """A paid payment, and what repeats its callback while the shop is away."""
+    alipay = FakeAlipay(pay=[a_page()])
+    alipay.shop_is_away = True
+    async with a_payment(env, alipay, tells_shop=True) as payment:
+        await payment.notify()
+        assert (await payment.handle.result()).outcome is PaymentOutcome.PAID
+        yield callback_of(env, payment, "paid"), alipay
 
 
 async def test_the_shop_is_told_that_a_payment_is_paid(
@@ -71,12 +86,7 @@ async def test_a_shop_that_wants_no_callbacks_gets_none(
 async def test_a_payment_ends_while_its_shop_is_away_and_the_shop_hears_it_later(
     skipping: WorkflowEnvironment,
 ) -> None:
-    alipay = FakeAlipay(pay=[a_page()])
-    alipay.shop_is_away = True
-    async with a_payment(skipping, alipay, tells_shop=True) as payment:
-        await payment.notify()
-        result = await payment.handle.result()
-        callback = callback_of(skipping, payment, "paid")
+    async with a_callback_that_is_not_accepted(skipping) as (callback, alipay):
         undelivered = await callback.describe()
         await skipping.fast_forward(callback, timedelta(minutes=90))
         still = await callback.query(Callback.view)
@@ -85,10 +95,9 @@ async def test_a_payment_ends_while_its_shop_is_away_and_the_shop_hears_it_later
         delivered = await callback.result()
         at_the_end = await callback.describe()
     attributes = undelivered.typed_search_attributes
-    assert result.outcome is PaymentOutcome.PAID
     assert attributes.get(PAYMENT_STATUS) == "CALLBACK"
     assert attributes.get(NEEDS_ATTENTION) == "CALLBACK"
-    assert attributes.get(ORDER_ID) == payment.order.order_id
+    assert attributes.get(ORDER_ID) == delivered.event.order_id
     assert still.outcome is None
     assert delivered.outcome is CallbackOutcome.DELIVERED
     assert at_the_end.typed_search_attributes.get(NEEDS_ATTENTION) is None
@@ -100,12 +109,7 @@ async def test_a_payment_ends_while_its_shop_is_away_and_the_shop_hears_it_later
 async def test_an_operator_has_the_shop_told_at_once(
     skipping: WorkflowEnvironment,
 ) -> None:
-    alipay = FakeAlipay(pay=[a_page()])
-    alipay.shop_is_away = True
-    async with a_payment(skipping, alipay, tells_shop=True) as payment:
-        await payment.notify()
-        await payment.handle.result()
-        callback = callback_of(skipping, payment, "paid")
+    async with a_callback_that_is_not_accepted(skipping) as (callback, alipay):
         while (await callback.describe()).raw_description.pending_activities == []:
             pass
         alipay.shop_is_away = False
@@ -117,12 +121,7 @@ async def test_an_operator_has_the_shop_told_at_once(
 async def test_an_operator_settles_a_callback_with_name_and_reason(
     skipping: WorkflowEnvironment,
 ) -> None:
-    alipay = FakeAlipay(pay=[a_page()])
-    alipay.shop_is_away = True
-    async with a_payment(skipping, alipay, tells_shop=True) as payment:
-        await payment.notify()
-        await payment.handle.result()
-        callback = callback_of(skipping, payment, "paid")
+    async with a_callback_that_is_not_accepted(skipping) as (callback, _):
         with pytest.raises(WorkflowUpdateFailedError) as refused:
             await callback.execute_update(
                 "settle",

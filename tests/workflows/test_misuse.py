@@ -1,0 +1,211 @@
+"""Clumsy hands: nothing that is sent, and no button, leaves a payment stuck or lost."""
+
+from typing import Any
+
+import pytest
+from temporalio.client import WorkflowUpdateFailedError
+from temporalio.testing import WorkflowEnvironment
+
+from contracts import (
+    CallbackOutcome,
+    LateMoneyPolicy,
+    LateOutcome,
+    LatePaymentInput,
+    LatePaymentView,
+    Money,
+    PaymentOutcome,
+    callback_id,
+    late_payment_id,
+    payment_request_id,
+)
+from tests.builders import a_cancel, a_notification, a_page, an_inquiry, an_order
+from tests.fakes import FakeAlipay
+from tests.workflows.running import RunningPayment, a_payment, a_worker
+from workflows.callback import Callback
+from workflows.late_payment import LatePayment
+
+SHAPES: list[list[Any]] = [[], [None], ["text"], [{}, {}], [[]], [{"amount": "much"}]]
+
+
+@pytest.mark.parametrize("args", SHAPES, ids=str)
+async def test_a_signal_of_any_shape_leaves_the_payment_payable(
+    skipping: WorkflowEnvironment, args: list[Any]
+) -> None:
+    async with a_payment(skipping, FakeAlipay(pay=[a_page()])) as payment:
+        await payment.handle.signal("payment_notified", args=args)
+        await payment.notify()
+        result = await payment.handle.result()
+    assert result.outcome is PaymentOutcome.PAID
+
+
+@pytest.mark.parametrize("update", ["cancel", "resolve", "cashier_page"])
+@pytest.mark.parametrize("args", [[], [None], ["text"], [{}, {}]], ids=str)
+async def test_an_update_of_any_shape_leaves_the_payment_payable(
+    skipping: WorkflowEnvironment, update: str, args: list[Any]
+) -> None:
+    async with a_payment(skipping, FakeAlipay(pay=[a_page()])) as payment:
+        with pytest.raises(WorkflowUpdateFailedError):
+            await payment.handle.execute_update(update, args=args)
+        await payment.notify()
+        result = await payment.handle.result()
+    assert result.outcome is PaymentOutcome.PAID
+
+
+@pytest.mark.parametrize(
+    ("said", "why"),
+    [
+        ({"outcome": "PAID", "by": "anna"}, "reason: must say why"),
+        ({"outcome": "PAID", "reason": "seen"}, "by: must say who decides"),
+        ({"reason": "seen", "by": "anna"}, "outcome: must be one of PAID"),
+        ({"outcome": "GONE", "reason": "x", "by": "anna"}, "outcome: must be one of"),
+        (
+            {"outcome": "PAID", "reason": "x", "by": "anna\N{ZERO WIDTH SPACE}"},
+            "by: must hold printable characters only",
+        ),
+        ({"outcome": "PAID", "reason": "x", "by": "a" * 65}, "by: has at most 64"),
+    ],
+)
+async def test_what_is_wrong_with_a_resolution_is_said_in_words(
+    skipping: WorkflowEnvironment, said: dict[str, str], why: str
+) -> None:
+    async with a_payment(skipping, FakeAlipay(pay=[a_page()])) as payment:
+        await payment.notify(amount=Money(currency="PHP", value=1))
+        await payment.view()
+        with pytest.raises(WorkflowUpdateFailedError) as refused:
+            await payment.handle.execute_update("resolve", said)
+        await payment.resolve(PaymentOutcome.CANCELLED)
+    assert why in str(refused.value.cause)
+
+
+async def test_full_width_letters_make_no_second_person(
+    skipping: WorkflowEnvironment,
+) -> None:
+    alipay = FakeAlipay(pay=[a_page()])
+    async with a_payment(skipping, alipay, second_person_above=1) as payment:
+        await payment.notify(amount=Money(currency="PHP", value=1))
+        await payment.view()
+        await payment.resolve(PaymentOutcome.PAID, by="anna")
+        wide = "".join(chr(ord(letter) + 0xFEE0) for letter in "anna")
+        with pytest.raises(WorkflowUpdateFailedError):
+            await payment.resolve(PaymentOutcome.PAID, by=wide)
+        await payment.resolve(PaymentOutcome.PAID, by="berta")
+
+
+async def test_who_decided_first_stays_on_record(
+    skipping: WorkflowEnvironment,
+) -> None:
+    alipay = FakeAlipay(pay=[a_page()])
+    async with a_payment(skipping, alipay, tells_shop=True) as payment:
+        refusals: list[str] = []
+
+        async def another_decides() -> None:
+            with pytest.raises(WorkflowUpdateFailedError) as refused:
+                await payment.resolve(PaymentOutcome.CANCELLED, by="bob")
+            refusals.append(str(refused.value.cause))
+
+        alipay.before_shop_answers = another_decides
+        await payment.notify(amount=Money(currency="PHP", value=1))
+        await payment.view()
+        await payment.resolve(PaymentOutcome.PAID, by="anna")
+        result = await payment.handle.result()
+    assert result.outcome is PaymentOutcome.PAID
+    assert result.resolved is not None
+    assert result.resolved.by == "anna"
+    assert "settled already by anna" in refusals[0]
+
+
+async def late_of(
+    env: WorkflowEnvironment, payment: RunningPayment, attempt: int
+) -> LatePaymentView:
+    name = payment_request_id(payment.order.order_id, attempt)
+    return await env.client.get_workflow_handle_for(
+        LatePayment.run, late_payment_id(name)
+    ).result()
+
+
+async def test_a_success_while_the_shop_hears_of_the_end_is_not_lost(
+    skipping: WorkflowEnvironment,
+) -> None:
+    alipay = FakeAlipay(
+        pay=[a_page()],
+        inquiries=[an_inquiry("FAIL"), an_inquiry("SUCCESS")],
+        cancels=[a_cancel()],
+    )
+    async with a_payment(skipping, alipay, tells_shop=True) as payment:
+
+        async def paid_after_all() -> None:
+            alipay.before_shop_answers = None
+            await payment.notify()
+
+        alipay.before_shop_answers = paid_after_all
+        await payment.notify(result_status="F")
+        result = await payment.result()
+        late = await late_of(skipping, payment, 1)
+    assert result.outcome is PaymentOutcome.DECLINED
+    assert late.outcome is LateOutcome.RETURNED
+
+
+async def test_a_second_success_while_the_shop_hears_of_the_first_goes_back(
+    skipping: WorkflowEnvironment,
+) -> None:
+    alipay = FakeAlipay(
+        pay=[a_page()], inquiries=[an_inquiry("SUCCESS")], cancels=[a_cancel()]
+    )
+    async with a_payment(
+        skipping, alipay, tells_shop=True, first_attempt=2, late_money="HONOUR"
+    ) as payment:
+        earlier = a_notification(payment.order)
+
+        async def the_earlier_one_too() -> None:
+            alipay.before_shop_answers = None
+            await payment.handle.signal("payment_notified", earlier)
+
+        alipay.before_shop_answers = the_earlier_one_too
+        await payment.notify(payment_request_id=f"{payment.order.order_id}_2")
+        result = await payment.handle.result()
+        late = await late_of(skipping, payment, 1)
+    assert result.outcome is PaymentOutcome.PAID
+    assert late.outcome is LateOutcome.RETURNED
+
+
+async def test_a_cancelled_callback_is_delivered_all_the_same(
+    skipping: WorkflowEnvironment,
+) -> None:
+    alipay = FakeAlipay(pay=[a_page()])
+    alipay.shop_is_away = True
+    async with a_payment(skipping, alipay, tells_shop=True) as payment:
+        await payment.notify()
+        await payment.handle.result()
+        callback = skipping.client.get_workflow_handle_for(
+            Callback.run, callback_id(f"{payment.order.order_id}_1-paid")
+        )
+        await callback.cancel()
+        assert (await callback.query(Callback.view)).outcome is None
+        alipay.shop_is_away = False
+        await callback.execute_update("resend")
+        delivered = await callback.result()
+    assert delivered.outcome is CallbackOutcome.DELIVERED
+
+
+async def test_cancelled_late_money_is_dealt_with_all_the_same(
+    skipping: WorkflowEnvironment,
+) -> None:
+    order = an_order()
+    late = LatePaymentInput(
+        order_id=order.order_id,
+        payment_request_id=f"{order.order_id}_1",
+        wallet=order.wallet,
+        amount=order.amount,
+        policy=LateMoneyPolicy.REFUND,
+    )
+    alipay = FakeAlipay(inquiries=[an_inquiry("SUCCESS")], cancels=[a_cancel()])
+    async with a_worker(skipping.client, alipay) as task_queue:
+        handle = await skipping.client.start_workflow(
+            LatePayment.run,
+            late,
+            id=late_payment_id(late.payment_request_id),
+            task_queue=task_queue,
+        )
+        await handle.cancel()
+        result = await handle.result()
+    assert result.outcome is LateOutcome.RETURNED

@@ -1,0 +1,35 @@
+"""Keeps a signal of the wrong shape from stopping a payment for ever.
+
+A signal is in the history before anybody has looked at it. One without an argument, as
+a click in the Temporal UI sends it, would make the handler's call fail, and with it
+every attempt to go on.
+"""
+
+from temporalio import workflow
+from temporalio.worker import (
+    HandleSignalInput,
+    Interceptor,
+    WorkflowInboundInterceptor,
+    WorkflowInterceptorClassInput,
+)
+
+from contracts import PaymentNotified
+
+
+class ForgivingSignals(Interceptor):
+    """Drops, and tells in the log, what is no notification."""
+
+    def workflow_interceptor_class(
+        self,
+        input: WorkflowInterceptorClassInput,  # noqa: A002 - the SDK's name
+    ) -> type[WorkflowInboundInterceptor]:
+        return _Inbound
+
+
+class _Inbound(WorkflowInboundInterceptor):
+    async def handle_signal(self, input: HandleSignalInput) -> None:  # noqa: A002
+        sound = len(input.args) == 1 and isinstance(input.args[0], PaymentNotified)
+        if input.signal == "payment_notified" and not sound:
+            workflow.logger.warning("a signal that is no notification was dropped")
+            return
+        await super().handle_signal(input)
