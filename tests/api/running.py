@@ -96,7 +96,7 @@ class Shop:
     def sells(self, alipay: FakeAlipay) -> dict[str, Any]:
         """Return the body of a call for a new order, which this Alipay answers."""
         body = an_order().model_dump(mode="json", exclude_none=True)
-        del body["first_attempt"], body["tells_shop"]
+        del body["first_attempt"], body["tells_shop"], body["late_money"]
         self.alipays.set(body["order_id"], alipay)
         return body
 

@@ -54,7 +54,7 @@ class Watched:
     async def opens(self, **changes: Any) -> dict[str, Any]:
         """Open a payment of a new order; return the answer's body."""
         body = an_order().model_dump(mode="json", exclude_none=True)
-        del body["first_attempt"], body["tells_shop"]
+        del body["first_attempt"], body["tells_shop"], body["late_money"]
         body["customer"] = {"email": CANARY_EMAIL}
         answer = await self.api.post("/payments", json={**body, **changes})
         assert answer.status_code == 201, answer.text

@@ -26,7 +26,7 @@ async def trace_of_one_page(watched: Watched) -> list[ReadableSpan]:
     """Open a payment as a shop that traces itself; return the spans of its trace."""
     watched.spans.clear()
     body = an_order().model_dump(mode="json", exclude_none=True)
-    del body["first_attempt"], body["tells_shop"]
+    del body["first_attempt"], body["tells_shop"], body["late_money"]
     answer = await watched.api.post(
         "/payments?hint=canary-query",
         json={**body, "customer": {"email": CANARY_EMAIL}},
