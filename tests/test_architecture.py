@@ -107,3 +107,15 @@ def test_workflows_take_only_signatures_from_activities() -> None:
 def test_no_installed_package_has_one_of_our_names() -> None:
     # This checkout itself is not installed, so any such name would hide or be hidden.
     assert not (MAY_IMPORT.keys() | EXEMPT) & packages_distributions().keys()
+
+
+def test_the_image_holds_every_part() -> None:
+    copied = {
+        line.removeprefix("!").removesuffix(".py").rstrip("/")
+        for line in (ROOT / ".dockerignore").read_text().splitlines()
+        if line.startswith("!")
+    }
+    assert copied >= MAY_IMPORT.keys()
+    for line in (ROOT / ".dockerignore").read_text().splitlines():
+        if line.startswith("!") and "*" not in line:
+            assert (ROOT / line.removeprefix("!")).exists(), line
