@@ -15,6 +15,7 @@ from activities.translation import (
     from_inquiry_response,
     from_pay_refusal,
     from_pay_response,
+    proven,
     to_pay_request,
 )
 from alipay.client import AlipayClient
@@ -50,10 +51,12 @@ class PaymentActivities:
         try:
             response = await self._alipay.pay(request)
         except RejectedError as refusal:
-            return from_pay_refusal(refusal, certain=activity.info().attempt == 1)
+            refused = from_pay_refusal(refusal, certain=activity.info().attempt == 1)
+            return proven(refused, refusal.exchange)
         except NoVerdictError as error:
             raise no_verdict(error) from None
-        return from_pay_response(call, response, datetime.now(UTC))
+        answer = from_pay_response(call, response, datetime.now(UTC))
+        return proven(answer, response.exchange)
 
     @activity.defn
     async def inquire_payment(self, call: InquiryCall) -> InquiryAnswer:
@@ -62,9 +65,10 @@ class PaymentActivities:
             response = await self._alipay.inquire_payment(call.payment_request_id)
         except RejectedError as refusal:
             if refusal.result_code == "ORDER_NOT_EXIST":
-                return InquiryAnswer(
+                unknown = InquiryAnswer(
                     verdict=InquiryVerdict.NOT_EXIST, result_code=refusal.result_code
                 )
+                return proven(unknown, refusal.exchange)
             # The inquiry failed, which says nothing of the payment.
             raise ApplicationError(str(refusal), type=refusal.result_code) from None
         except NoVerdictError as error:
@@ -75,7 +79,7 @@ class PaymentActivities:
                 "Alipay named a payment status that is not documented",
                 type="UNKNOWN_PAYMENT_STATUS",
             )
-        return answer
+        return proven(answer, response.exchange)
 
     @activity.defn
     async def cancel_payment(self, call: CancelCall) -> CancelAnswer:
@@ -85,16 +89,18 @@ class PaymentActivities:
         try:
             response = await self._alipay.cancel_payment(call.payment_request_id)
         except RejectedError as refusal:
-            return CancelAnswer(
+            refused = CancelAnswer(
                 verdict=CancelVerdict.REFUSED,
                 result_code=refusal.result_code,
                 result_message=refusal.result_message,
             )
+            return proven(refused, refusal.exchange)
         except NoVerdictError as error:
             raise no_verdict(error) from None
-        return CancelAnswer(
+        cancelled = CancelAnswer(
             verdict=CancelVerdict.CANCELLED, result_code=response.result.result_code
         )
+        return proven(cancelled, response.exchange)
 
 
 def may_cancel(call: CancelCall, now: datetime) -> bool:

@@ -4,7 +4,7 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from activities.payments import no_verdict
-from activities.translation import to_refund_request
+from activities.translation import proven, to_refund_request
 from alipay.client import AlipayClient
 from alipay.errors import NoVerdictError, RejectedError
 from contracts import RefundAnswer, RefundCall, RefundInquiryCall, RefundVerdict
@@ -29,18 +29,20 @@ class RefundActivities:
         try:
             response = await self._alipay.refund(to_refund_request(call))
         except RejectedError as refusal:
-            return RefundAnswer(
+            refused = RefundAnswer(
                 verdict=RefundVerdict.REFUSED,
                 result_code=refusal.result_code,
                 result_message=refusal.result_message,
             )
+            return proven(refused, refusal.exchange)
         except NoVerdictError as error:
             raise no_verdict(error) from None
         done = response.result.result_status == "S"
-        return RefundAnswer(
+        answer = RefundAnswer(
             verdict=RefundVerdict.REFUNDED if done else RefundVerdict.IN_PROCESS,
             result_code=response.result.result_code,
         )
+        return proven(answer, response.exchange)
 
     @activity.defn
     async def inquire_refund(self, call: RefundInquiryCall) -> RefundAnswer:
@@ -49,9 +51,10 @@ class RefundActivities:
             response = await self._alipay.inquire_refund(call.refund_request_id)
         except RejectedError as refusal:
             if refusal.result_code == "ORDER_NOT_EXIST":
-                return RefundAnswer(
+                unknown = RefundAnswer(
                     verdict=RefundVerdict.NOT_EXIST, result_code=refusal.result_code
                 )
+                return proven(unknown, refusal.exchange)
             # The inquiry failed, which says nothing of the refund.
             raise ApplicationError(str(refusal), type=refusal.result_code) from None
         except NoVerdictError as error:
@@ -62,4 +65,4 @@ class RefundActivities:
                 "Alipay named a refund status that is not documented",
                 type="UNKNOWN_REFUND_STATUS",
             )
-        return RefundAnswer(verdict=verdict)
+        return proven(RefundAnswer(verdict=verdict), response.exchange)

@@ -1,8 +1,11 @@
 """Translates between our contracts and Alipay's wire; only here do the two meet."""
 
+import hashlib
 from datetime import datetime, timedelta
+from typing import TypeVar
 
 from alipay.errors import RejectedError
+from alipay.exchange import Exchange, Signed
 from alipay.models import (
     Amount,
     Answer,
@@ -24,9 +27,11 @@ from alipay.models import (
 from alipay.notifications import SignedNotification
 from alipay.wallets import WALLETS
 from contracts import (
+    AlipayAnswer,
     Cashier,
     Customer,
     Device,
+    Evidence,
     Goods,
     InquiryAnswer,
     InquiryVerdict,
@@ -40,6 +45,11 @@ from contracts import (
     SignedEvidence,
     Terminal,
 )
+
+# Bodies measure one to five kB; a history has room for thousands of these.
+LONGEST_EVIDENCE = 16 * 1024
+
+AnswerT = TypeVar("AnswerT", bound=AlipayAnswer)
 
 # Refusals of `pay` that speak of the id, not of the payment (docs/protocol.md 3.4).
 _OF_THE_ID = {
@@ -154,15 +164,36 @@ def to_payment_notified(signed: SignedNotification) -> PaymentNotified:
         amount=_money(content.payment_amount),
         paid_at=content.payment_time,
         settlement=_settlement(content),
-        evidence=SignedEvidence(
-            method=message.method,
-            path=message.path,
-            client_id=message.client_id,
-            time=message.time,
-            signature=signed.signature,
-            body=message.body.decode(),
-        ),
+        evidence=to_evidence(Signed(message, signed.signature)),
     )
+
+
+def proven(answer: AnswerT, exchange: Exchange | None) -> AnswerT:
+    """Return an answer together with what proves it, for the history."""
+    if exchange is None:
+        return answer
+    evidence = Evidence(
+        request=to_evidence(exchange.request), answer=to_evidence(exchange.answer)
+    )
+    return answer.model_copy(update={"evidence": evidence})
+
+
+def to_evidence(signed: Signed) -> SignedEvidence:
+    """Keep a message as it was signed; of a very long one only what identifies it."""
+    message = signed.message
+    known = SignedEvidence(
+        method=message.method,
+        path=message.path,
+        client_id=message.client_id,
+        time=message.time,
+        signature=signed.signature,
+    )
+    if len(message.body) > LONGEST_EVIDENCE:
+        digest = hashlib.sha256(message.body).hexdigest()
+        return known.model_copy(
+            update={"left_out": len(message.body), "sha256": digest}
+        )
+    return known.model_copy(update={"body": message.body.decode()})
 
 
 def choose_cashier(response: PayResponse, terminal: Terminal) -> Cashier | None:

@@ -21,6 +21,7 @@ from alipay.errors import (
     TrafficExceededError,
     UnprovenResponseError,
 )
+from alipay.exchange import Exchange, Signed
 from alipay.keys import AlipayKeys
 from alipay.models import (
     Answer,
@@ -158,18 +159,19 @@ class AlipayClient:
             self._now(),
             request.to_wire(),
         )
-        response = await self._send(api, message)
-        answer = self._proven_answer(api, message.path, response, answer_type)
+        signature = sign(message, self._private_key, key_version=self._key_version)
+        request_sent = Signed(message, signature)
+        response = await self._send(api, request_sent)
+        answer = self._proven_answer(api, request_sent, response, answer_type)
         return _verdict(api, answer)
 
-    async def _send(self, api: str, message: Message) -> httpx.Response:
+    async def _send(self, api: str, request: Signed) -> httpx.Response:
+        message = request.message
         headers = {
             "Client-Id": message.client_id,
             "Request-Time": message.time,
             "Content-Type": "application/json; charset=UTF-8",
-            "Signature": sign(
-                message, self._private_key, key_version=self._key_version
-            ),
+            "Signature": request.signature,
         }
         try:
             return await self._http.post(
@@ -182,7 +184,7 @@ class AlipayClient:
     def _proven_answer(
         self,
         api: str,
-        path: str,
+        request: Signed,
         response: httpx.Response,
         answer_type: type[AnswerT],
     ) -> AnswerT:
@@ -197,10 +199,12 @@ class AlipayClient:
             accepted = (api, answer.result.result_code) in ACCEPTED
             if accepted or answer.result.result_status not in ("F", "U"):
                 raise UnprovenResponseError(f"{api}: unsigned answer that says yes")
-            return answer
+            unsigned = Message("POST", request.message.path, "", "", response.content)
+            exchange = Exchange(request, Signed(unsigned))
+            return answer.proven_by(exchange)
         received = Message(
             "POST",
-            path,
+            request.message.path,
             response.headers.get("client-id", ""),
             time or "",
             response.content,
@@ -212,7 +216,8 @@ class AlipayClient:
         except SignatureVerificationError as error:
             raise UnprovenResponseError(f"{api}: {error}") from error
         answer = _parse(api, response.content, answer_type)
-        return answer.model_copy(update={"response_time": time})
+        exchange = Exchange(request, Signed(received, signature or ""))
+        return answer.model_copy(update={"response_time": time}).proven_by(exchange)
 
 
 def path_of(api: str, client_id: str) -> str:
@@ -225,7 +230,8 @@ def _parse(api: str, body: bytes, answer_type: type[AnswerT]) -> AnswerT:
     if len(body) > LARGEST_ANSWER:
         raise NoVerdictError(f"{api}: answer of {len(body)} bytes")
     try:
-        return answer_type.model_validate(json.loads(body))
+        # As text, so that it can be kept as evidence and give the same bytes again.
+        return answer_type.model_validate(json.loads(body.decode()))
     except (ValueError, ValidationError, RecursionError):
         raise NoVerdictError(f"{api}: answer of unexpected shape") from None
 
@@ -233,7 +239,7 @@ def _parse(api: str, body: bytes, answer_type: type[AnswerT]) -> AnswerT:
 def _verdict(api: str, answer: AnswerT) -> AnswerT:
     result: Result = answer.result
     if result.result_status == "F":
-        raise RejectedError(result.result_code, result.result_message)
+        raise RejectedError(result.result_code, result.result_message, answer.exchange)
     if result.result_status == "S":
         return answer
     if (api, result.result_code) in ACCEPTED:

@@ -15,15 +15,29 @@ a time-out, a 5xx, a body that is not JSON and every U but PAYMENT_IN_PROCESS ar
 *no verdict*, whatever their texts say.
 """
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:  # signing raises these errors, and an exchange is made of its parts
+    from alipay.exchange import Exchange
+
 
 class AlipayError(Exception):
     """Base of all errors of this package."""
 
 
 class RejectedError(AlipayError):
-    """Alipay answered F: final for this request and its id."""
+    """Alipay answered F: final for this request and its id.
 
-    def __init__(self, result_code: str, result_message: str | None) -> None:
+    `exchange` proves it, where Alipay's answer was signed.
+    """
+
+    def __init__(
+        self,
+        result_code: str,
+        result_message: str | None,
+        exchange: "Exchange | None" = None,
+    ) -> None:
+        self.exchange = exchange
         self.result_code = result_code
         self.result_message = result_message or ""
         super().__init__(f"Alipay answered F {result_code}: {self.result_message}")

@@ -6,18 +6,21 @@ Source of all fields: Alipay Global, `payment_cashier`, `paymentri_online`,
 `paymentc_online` and `paymentrn_online` under https://global.alipay.com/docs/ac/ams/
 """
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 from pydantic import (
     BaseModel,
     BeforeValidator,
     ConfigDict,
     PlainSerializer,
+    PrivateAttr,
     ValidationError,
     ValidatorFunctionWrapHandler,
     WrapValidator,
 )
 from pydantic.alias_generators import to_camel
+
+from alipay.exchange import Exchange
 
 
 def _whole_number(value: object) -> int:
@@ -195,10 +198,12 @@ class Answer(Settlement):
     """What answers have in common; only `result` is always there.
 
     `response_time` is no field of the body but the header of the same name: Alipay's
-    clock when it answered.
+    clock when it answered. Nor is `exchange`, which proves the answer: request and
+    body, as they were signed.
     """
 
     response_time: str | None = None
+    _exchange: Exchange | None = PrivateAttr(default=None)
     result: Result
     payment_request_id: str | None = None
     payment_id: str | None = None
@@ -208,6 +213,16 @@ class Answer(Settlement):
     redirect_action_form: Annotated[
         RedirectActionForm | None, WrapValidator(_or_none)
     ] = None
+
+    @property
+    def exchange(self) -> Exchange | None:
+        return self._exchange
+
+    def proven_by(self, exchange: Exchange) -> Self:
+        """Return the same answer with its proof."""
+        proven = self.model_copy()
+        proven._exchange = exchange
+        return proven
 
 
 class PayResponse(Answer):

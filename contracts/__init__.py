@@ -17,6 +17,7 @@ from contracts.callbacks import (
     ShopEvent,
 )
 from contracts.calls import (
+    AlipayAnswer,
     CancelAnswer,
     CancelCall,
     CancelVerdict,
@@ -52,6 +53,7 @@ from contracts.payment import (
     AttemptView,
     CancelWish,
     Cashier,
+    Evidence,
     PageWish,
     PaymentNotified,
     PaymentOutcome,
@@ -68,6 +70,7 @@ from contracts.wording import in_words
 __all__ = [
     "LONGEST_ALIPAY_ID",
     "TASK_QUEUE",
+    "AlipayAnswer",
     "AttemptView",
     "CallbackInput",
     "CallbackOutcome",
@@ -81,6 +84,7 @@ __all__ = [
     "Contract",
     "Customer",
     "Device",
+    "Evidence",
     "Goods",
     "InquiryAnswer",
     "InquiryCall",

@@ -5,7 +5,13 @@ from enum import StrEnum
 
 from contracts.base import Contract, Money
 from contracts.order import Order
-from contracts.payment import Cashier, Settlement
+from contracts.payment import Cashier, Evidence, Settlement
+
+
+class AlipayAnswer(Contract):
+    """Base of Alipay's answers; None where nothing was sent, or by older releases."""
+
+    evidence: Evidence | None = None
 
 
 class PayCall(Contract):
@@ -27,7 +33,7 @@ class PayVerdict(StrEnum):
     ID_DIFFERS = "ID_DIFFERS"  # F: the id belongs to an attempt of other money
 
 
-class PayAnswer(Contract):
+class PayAnswer(AlipayAnswer):
     """Alipay's answer to `pay`.
 
     Attributes:
@@ -61,7 +67,7 @@ class InquiryVerdict(StrEnum):
     NOT_EXIST = "NOT_EXIST"
 
 
-class InquiryAnswer(Contract):
+class InquiryAnswer(AlipayAnswer):
     """Alipay's answer to `inquiryPayment`."""
 
     verdict: InquiryVerdict
@@ -95,7 +101,7 @@ class CancelVerdict(StrEnum):
     NOT_ALLOWED = "NOT_ALLOWED"  # the wallet's rules forbid it; nothing was sent
 
 
-class CancelAnswer(Contract):
+class CancelAnswer(AlipayAnswer):
     """Alipay's answer to `cancel`."""
 
     verdict: CancelVerdict
@@ -121,7 +127,7 @@ class RefundVerdict(StrEnum):
     NOT_EXIST = "NOT_EXIST"
 
 
-class RefundAnswer(Contract):
+class RefundAnswer(AlipayAnswer):
     """Alipay's answer about a refund."""
 
     verdict: RefundVerdict

@@ -143,7 +143,14 @@ class Resolution(Contract):
 
 
 class SignedEvidence(Contract):
-    """A message as Alipay signed it, so that anyone can verify it again."""
+    """A message as it was signed, so that anyone can verify it again.
+
+    Attributes:
+        signature: The header, which names the key's version; empty without one.
+        body: The signed text, never serialised anew; empty where it was too long.
+        left_out: Of a body that was too long: how many bytes it had.
+        sha256: ... and their SHA-256, in hexadecimal digits.
+    """
 
     method: str = "POST"
     path: str = ""
@@ -151,6 +158,15 @@ class SignedEvidence(Contract):
     time: str = ""
     signature: str = ""
     body: str = ""
+    left_out: int = 0
+    sha256: str = ""
+
+
+class Evidence(Contract):
+    """A call to Alipay and its answer, both as they were signed."""
+
+    request: SignedEvidence
+    answer: SignedEvidence
 
 
 class PaymentNotified(Contract):

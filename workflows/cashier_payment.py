@@ -14,6 +14,7 @@ from temporalio.exceptions import (
 
 with workflow.unsafe.imports_passed_through():
     from contracts import (
+        AlipayAnswer,
         CancelWish,
         LateMoneyPolicy,
         Order,
@@ -55,7 +56,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.telling import tell_shop
     from workflows.undeterred import undeterred
 
-AnswerT = TypeVar("AnswerT")
+AnswerT = TypeVar("AnswerT", bound=AlipayAnswer)
 
 
 @workflow.defn(name="CashierPayment")

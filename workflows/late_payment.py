@@ -10,6 +10,7 @@ with workflow.unsafe.imports_passed_through():
     from activities.payments import PaymentActivities
     from activities.refunds import RefundActivities
     from contracts import (
+        AlipayAnswer,
         CallbackInput,
         CancelAnswer,
         CancelCall,
@@ -50,7 +51,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.telling import tell_shop
     from workflows.undeterred import undeterred
 
-AnswerT = TypeVar("AnswerT")
+AnswerT = TypeVar("AnswerT", bound=AlipayAnswer)
 # Answers after which one only has to ask again.
 OPEN = (InquiryVerdict.PROCESSING, InquiryVerdict.PENDING, InquiryVerdict.NOT_EXIST)
 # Refusals of a refund that mean that the money has gone back already.
