@@ -37,6 +37,7 @@ from tests.builders import (
 )
 from tests.conftest import start_skipping
 from tests.fakes import NO_VERDICT, FakeAlipay
+from tests.histories.signed_paths import SIGNED_PATHS, play_signed
 from tests.workflows.running import RunningPayment, a_payment, a_worker
 from workflows.callback import Callback
 from workflows.late_payment import LatePayment
@@ -307,6 +308,10 @@ async def record_missing() -> None:
         for name, alipay in LATE_PATHS.items():
             if not file_of(name).exists():
                 write(name, await play_late(env, alipay, name))
+    missing = [name for name in SIGNED_PATHS if not file_of(name).exists()]
+    if missing:
+        for name, history in (await play_signed(missing)).items():
+            write(name, history)
 
 
 def file_of(name: str) -> Path:

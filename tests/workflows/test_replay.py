@@ -1,20 +1,29 @@
 """Every history ever recorded still replays on today's code."""
 
+import base64
 import json
 from pathlib import Path
 
 import pytest
 from temporalio.client import WorkflowHistory
-from temporalio.worker import Replayer
+from temporalio.converter import DataConverter
+from temporalio.worker import Replayer, WorkflowReplayResult
 
-from temporal_client import DATA_CONVERTER
+from temporal_client import DATA_CONVERTER, data_converter
+from tests.codec.keys import a_ring
 from tests.histories.record import CALLBACK, HISTORIES, LATE_PATHS, LATE_REVIEW, PATHS
+from tests.histories.signed_paths import (
+    ENCRYPTED_PATHS,
+    SIGNED_PATHS,
+    payload_keys,
+)
 from workflows.callback import Callback
 from workflows.cashier_payment import CashierPayment
 from workflows.forgiving import ForgivingSignals
 from workflows.late_payment import LatePayment
 
 RECORDED = sorted(HISTORIES.glob("*.json"))
+ENCRYPTED = [file for file in RECORDED if file.stem in ENCRYPTED_PATHS]
 
 
 def recorded(file: Path) -> WorkflowHistory:
@@ -23,24 +32,53 @@ def recorded(file: Path) -> WorkflowHistory:
     return WorkflowHistory.from_json(first["workflowId"], text)
 
 
-@pytest.mark.parametrize("file", RECORDED, ids=[file.stem for file in RECORDED])
-async def test_a_recorded_history_replays(file: Path) -> None:
-    history = recorded(file)
+async def replayed(file: Path, converter: DataConverter) -> WorkflowReplayResult:
     replayer = Replayer(
         workflows=[CashierPayment, LatePayment, Callback],
-        data_converter=DATA_CONVERTER,
+        data_converter=converter,
         interceptors=[ForgivingSignals()],
     )
-    result = await replayer.replay_workflow(history, raise_on_replay_failure=False)
+    return await replayer.replay_workflow(recorded(file), raise_on_replay_failure=False)
+
+
+@pytest.mark.parametrize("file", RECORDED, ids=[file.stem for file in RECORDED])
+async def test_a_recorded_history_replays(file: Path) -> None:
+    result = await replayed(file, data_converter(payload_keys()))
     assert result.replay_failure is None, (
-        f"{file.name} does not replay: a change of workflow code must be made with "
-        f"workflow.patched, or as a new workflow type ({result.replay_failure})"
+        f"{file.name} does not replay: a change of workflow code must be made as "
+        f"docs/versioning.md says ({result.replay_failure})"
     )
+
+
+@pytest.mark.parametrize("file", ENCRYPTED, ids=[file.stem for file in ENCRYPTED])
+async def test_an_encrypted_history_does_not_replay_without_its_key(file: Path) -> None:
+    without_keys = await replayed(file, DATA_CONVERTER)
+    with_others = await replayed(file, data_converter(a_ring()))
+    assert "Unknown payload encoding" in str(without_keys.replay_failure)
+    # Why stands in the log: the failure itself is encrypted, by the wrong key.
+    assert with_others.replay_failure is not None
 
 
 def test_every_path_has_a_recorded_history() -> None:
-    paths = {*PATHS, *LATE_PATHS, CALLBACK, LATE_REVIEW}
+    paths = {*PATHS, *LATE_PATHS, *SIGNED_PATHS, CALLBACK, LATE_REVIEW}
     assert {file.stem for file in RECORDED} >= paths
+
+
+@pytest.mark.parametrize("file", ENCRYPTED, ids=[file.stem for file in ENCRYPTED])
+def test_an_encrypted_history_tells_nothing_of_the_order(file: Path) -> None:
+    stored = b"\n".join(_payloads(json.loads(file.read_text())))
+    assert b"Two cups of coffee" not in stored
+    assert b"keyVersion" not in stored  # nor who signed
+
+
+def _payloads(node: object) -> list[bytes]:
+    if isinstance(node, list):
+        return [data for one in node for data in _payloads(one)]
+    if not isinstance(node, dict):
+        return []
+    if isinstance(node.get("data"), str):
+        return [base64.b64decode(node["data"])]
+    return [data for one in node.values() for data in _payloads(one)]
 
 
 def test_no_recorded_history_names_a_folder_of_a_machine() -> None:

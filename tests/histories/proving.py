@@ -1,0 +1,196 @@
+"""A whole system in this process, for histories in which Alipay's words are signed.
+
+Simulator, API and activities are the real ones, so what they sign, send and keep is
+what a merchant's histories hold; only the wires between them are in memory.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from temporalio.client import Client, WorkflowHandle
+
+from activities.callbacks import CallbackActivities
+from alipay.client import AlipayClient
+from api.app import create_app
+from cashier.home import write_public_key
+from contracts import PaymentOutcome, Resolution, workflow_id
+from settings import ApiSettings
+from simulator import app as simulator_app
+from simulator.config import SimulatorConfig, wall_clock
+from worker import build_worker
+
+CLIENT_ID = "SANDBOX_5YRECORDED0000"
+NOTIFY_URL = "https://shop.example/alipay/notifications/payment"
+WALLET_URL = "http://wallet.example"
+# Of the storefront here, which nobody else can call.
+API_KEY = "the-key-of-the-recorded-storefront"
+
+
+@dataclass(frozen=True)
+class Signers:
+    """The keys of both sides, and the folder in which their public halves stand."""
+
+    folder: Path
+    merchant: RSAPrivateKey
+    alipay: RSAPrivateKey
+
+    @classmethod
+    def new(cls, folder: Path) -> "Signers":
+        """Make keys; only their public halves are kept, so nobody signs again."""
+        made = cls(folder, _new_key(), _new_key())
+        write_public_key(made.merchant, folder / "merchant" / "1.pem")
+        write_public_key(made.alipay, folder / "alipay" / "1.pem")
+        return made
+
+
+def _new_key() -> RSAPrivateKey:
+    return rsa.generate_private_key(public_exponent=65537, key_size=2048)
+
+
+class Clock:
+    """The simulator's time, which can be moved on."""
+
+    def __init__(self) -> None:
+        self._ahead = timedelta()
+
+    def __call__(self) -> datetime:
+        return wall_clock() + self._ahead
+
+    def move(self, duration: timedelta) -> None:
+        self._ahead += duration
+
+
+class Proven:
+    """One order, its shop, its customer, and whoever decides."""
+
+    def __init__(
+        self,
+        client: Client,
+        clock: Clock,
+        shop: httpx.AsyncClient,
+        wallet: httpx.AsyncClient,
+    ) -> None:
+        self.client = client
+        self._clock = clock
+        self._shop = shop
+        self._wallet = wallet
+        self.order_id = ""
+        self._page = ""
+
+    @property
+    def payment(self) -> WorkflowHandle[Any, Any]:
+        return self.client.get_workflow_handle(workflow_id(self.order_id))
+
+    async def opens(
+        self, order_id: str, *, wallet: str = "GCASH", currency: str = "PHP"
+    ) -> None:
+        self.order_id = order_id
+        answer = await self._shop.post(
+            "/payments",
+            json={
+                "order_id": order_id,
+                "amount": {"currency": currency, "value": 131400},
+                "wallet": wallet,
+                "description": "Two cups of coffee",
+                "redirect_url": "https://shop.example/return",
+                "terminal": {"type": "WEB"},
+            },
+        )
+        assert answer.status_code == 201, answer.text
+        self._page = answer.json()["cashier"]["url"]
+
+    async def does(self, deed: str, *, fault: str | None = None) -> None:
+        """The customer does it (`pay`, `decline`), and Alipay notifies."""
+        if fault:
+            await self.plans(fault)
+        answer = await self._wallet.post(f"{self._page}/{deed}")
+        assert answer.is_redirect, answer.text  # back to the shop
+        await self.settles()
+
+    async def plans(self, fault: str) -> None:
+        plan = {"order_id": self.order_id, "fault": fault}
+        (await self._wallet.post("/control/faults", json=plan)).raise_for_status()
+
+    async def cancels(self) -> None:
+        """The shop does not want it paid any more."""
+        answer = await self._shop.post(f"/payments/{self.order_id}/cancel")
+        assert answer.status_code == 200, answer.text
+
+    async def leaps(self, duration: timedelta) -> None:
+        """Time passes at Alipay, and what is due by then is done."""
+        self._clock.move(duration)
+        await self.settles()
+
+    async def settles(self) -> None:
+        (await self._wallet.post("/control/settle")).raise_for_status()
+
+    async def resolved_by(self, *persons: str) -> None:
+        """Persons, one after the other, settle it alike: nothing is delivered."""
+        for person in persons:
+            said = Resolution(
+                outcome=PaymentOutcome.CANCELLED,
+                reason="returned in the portal",
+                by=person,
+            )
+            await self.payment.execute_update("resolve", said)
+
+
+@asynccontextmanager
+async def proven_order(
+    client: Client, folder: Path, signers: Signers
+) -> AsyncIterator[Proven]:
+    """Run everything for one order.
+
+    Args:
+        client: Of Temporal; its converter and its identity are kept in the history.
+        folder: An empty one, for settings.
+        signers: Who signs.
+    """
+    api_key = folder / "api-key"
+    api_key.write_text(API_KEY)
+    settings = ApiSettings(
+        client_id=CLIENT_ID,
+        alipay_keys_dir=signers.folder / "alipay",
+        notify_url=NOTIFY_URL,
+        api_key_file=api_key,
+        second_person_above={"PHP": 100_000},
+        clear_text=True,  # the client's converter decides, this only lets it
+    )
+    clock, app = Clock(), create_app(settings, client)
+    simulated = simulator_app.create_app(
+        SimulatorConfig(
+            private_key=signers.alipay,
+            clients={CLIENT_ID: signers.merchant.public_key()},
+            base_url=WALLET_URL,
+        ),
+        clock=clock,
+        transport=httpx.ASGITransport(app),
+    )
+    wire = httpx.ASGITransport(simulated)
+    async with (
+        simulated.router.lifespan_context(simulated),
+        httpx.AsyncClient(transport=wire) as to_alipay,
+        httpx.AsyncClient(transport=wire, base_url=WALLET_URL) as wallet,
+        httpx.AsyncClient(
+            transport=httpx.ASGITransport(app),
+            base_url="http://api.test",
+            headers={"Authorization": f"Bearer {API_KEY}"},
+        ) as shop,
+    ):
+        alipay = AlipayClient(
+            to_alipay,
+            host="https://alipay.example",
+            client_id=CLIENT_ID,
+            private_key=signers.merchant,
+            alipay_keys=settings.alipay_keys,
+        )
+        callbacks = CallbackActivities(to_alipay, url=None, secrets=())
+        async with build_worker(client, alipay, callbacks, notify_url=NOTIFY_URL):
+            yield Proven(client, clock, shop, wallet)

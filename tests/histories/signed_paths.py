@@ -1,0 +1,153 @@
+"""The paths in which Alipay's words are signed, in clear text and encrypted.
+
+The keys lie in `keys/`, made for these histories and for nothing else: the payload key
+as it is, because nobody could read them without it, and of those who sign only the
+public halves, one folder for each day of recording.
+"""
+
+import json
+import shutil
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from temporalio.client import Client, WorkflowHistory
+from temporalio.testing import WorkflowEnvironment
+
+from cashier.embedded import start_embedded
+from codec.keyring import Keyring
+from contracts import late_payment_id
+from temporal_client import data_converter
+from tests.histories.proving import Proven, Signers, proven_order
+
+KEYS = Path(__file__).parent / "keys"
+PAYLOAD_KEYS = KEYS / "payloads"
+DAY = "%Y%m%d"
+
+Play = Callable[[Proven, str], Awaitable[WorkflowHistory]]
+
+
+async def paid(order: Proven, order_id: str) -> WorkflowHistory:
+    await order.opens(order_id)
+    await order.does("pay")
+    return await _ended(order)
+
+
+async def notification_lost(order: Proven, order_id: str) -> WorkflowHistory:
+    await order.opens(order_id)
+    await order.does("pay", fault="notification_lost")
+    await order.payment.execute_update("check_now")
+    return await _ended(order)
+
+
+async def declined(order: Proven, order_id: str) -> WorkflowHistory:
+    await order.opens(order_id)
+    await order.does("decline")
+    return await _ended(order)
+
+
+async def cancelled(order: Proven, order_id: str) -> WorkflowHistory:
+    await order.opens(order_id)
+    await order.cancels()
+    return await _ended(order)
+
+
+async def another_wallet(order: Proven, order_id: str) -> WorkflowHistory:
+    await order.opens(order_id)
+    await order.opens(order_id, wallet="MAYA")
+    await order.does("pay")
+    return await _ended(order)
+
+
+async def reviewed(order: Proven, order_id: str) -> WorkflowHistory:
+    await order.opens(order_id)
+    await order.does("pay", fault="other_amount")
+    await order.resolved_by("anna", "ben")
+    return await _ended(order)
+
+
+async def late_returned(order: Proven, order_id: str) -> WorkflowHistory:
+    await order.opens(order_id)
+    return await _paid_late(order)
+
+
+async def late_refunded(order: Proven, order_id: str) -> WorkflowHistory:
+    # A wallet that does not let go of what is paid, but gives refunds.
+    await order.opens(order_id, wallet="DANA", currency="IDR")
+    return await _paid_late(order)
+
+
+async def _paid_late(order: Proven) -> WorkflowHistory:
+    await order.plans("pay_after_expiry")
+    await order.leaps(timedelta(hours=1))
+    await order.payment.result()
+    await order.leaps(timedelta(minutes=1))
+    late = order.client.get_workflow_handle(late_payment_id(f"{order.order_id}_1"))
+    await late.result()
+    return await late.fetch_history()
+
+
+async def _ended(order: Proven) -> WorkflowHistory:
+    await order.payment.result()
+    return await order.payment.fetch_history()
+
+
+CLEAR_PATHS: dict[str, Play] = {
+    "proven-paid": paid,
+    "proven-notification-lost": notification_lost,
+    "proven-declined": declined,
+    "proven-cancelled": cancelled,
+    "proven-with-another-wallet": another_wallet,
+    "proven-reviewed": reviewed,
+    "proven-late-returned": late_returned,
+    "proven-late-refunded": late_refunded,
+}
+ENCRYPTED_PATHS: dict[str, Play] = {
+    "encrypted-paid": paid,
+    "encrypted-reviewed": reviewed,
+    "encrypted-late-refunded": late_refunded,
+}
+SIGNED_PATHS = {**CLEAR_PATHS, **ENCRYPTED_PATHS}
+
+
+def payload_keys() -> Keyring:
+    """Return the key of the encrypted histories."""
+    return Keyring.load(PAYLOAD_KEYS)
+
+
+def signers_of(history: str) -> Path:
+    """Return the folder with `alipay/` and `merchant/` of a recorded history's day."""
+    began: str = json.loads(history)["events"][0]["eventTime"]
+    return KEYS / began[:10].replace("-", "")
+
+
+async def play_signed(names: list[str]) -> dict[str, WorkflowHistory]:
+    """Play paths on a server of their own; all are signed by keys made for that.
+
+    Raises:
+        FileExistsError: There are keys of today, whose private halves are gone.
+    """
+    played = {}
+    with TemporaryDirectory() as made:
+        signers = Signers.new(Path(made))
+        async with await start_embedded() as server:
+            for name in names:
+                played[name] = await _play(name, server, signers)
+        shutil.copytree(made, KEYS / f"{datetime.now(UTC):{DAY}}")
+    return played
+
+
+async def _play(
+    name: str, server: WorkflowEnvironment, signers: Signers
+) -> WorkflowHistory:
+    keyring = payload_keys() if name in ENCRYPTED_PATHS else None
+    client = await Client.connect(
+        server.client.service_client.config.target_host,
+        data_converter=data_converter(keyring),
+        # Histories keep who wrote them: no name of somebody's machine.
+        identity="tests",
+    )
+    with TemporaryDirectory() as folder:
+        async with proven_order(client, Path(folder), signers) as order:
+            return await SIGNED_PATHS[name](order, f"recorded-{name}")
