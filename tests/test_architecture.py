@@ -28,11 +28,16 @@ MAY_IMPORT: dict[str, set[str]] = {
         "activities", "alipay", "contracts", "settings", "telemetry", "temporal_client",
         "visibility", "workflows",
     },
+    "audit": {
+        "activities", "alipay", "codec", "contracts", "temporal_client", "visibility",
+        "workflows",
+    },
     # Another implementation of Alipay's side, or a mistake in ours could not show.
     "simulator": {"alipay.signing", "alipay.keys", "alipay.errors", "telemetry.logs"},
     "cashier": {
-        "activities", "alipay", "api", "codec", "contracts", "settings", "simulator",
-        "telemetry", "temporal_client", "visibility", "worker", "workflows",
+        "activities", "alipay", "api", "audit", "codec", "contracts", "settings",
+        "simulator", "telemetry", "temporal_client", "visibility", "worker",
+        "workflows",
     },
 }  # fmt: skip
 # Tests and measurements may look at everything.

@@ -1,0 +1,77 @@
+"""What can be wrong with a bundle or with a payment in it, one finding each."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+# What is seen comes from a file that nobody vouches for, and may be of any length.
+LONGEST_SHOWN: Final = 300
+
+
+class Rule(StrEnum):
+    """The rules that a bundle, and each history in it, must obey."""
+
+    # Of the bundle: nothing was removed, added or changed.
+    MANIFEST = "MANIFEST"  # it is there, and of a form that we know
+    SIGNATURE_OF_BUNDLE = "SIGNATURE_OF_BUNDLE"
+    CHAIN = "CHAIN"  # it names the bundle before it
+    FILE_MISSING = "FILE_MISSING"
+    FILE_ADDED = "FILE_ADDED"
+    FILE_CHANGED = "FILE_CHANGED"
+    INDEX_DIFFERS = "INDEX_DIFFERS"  # the index says what the history says
+
+    # Of a history: our code did this, and nothing else.
+    UNREADABLE = "UNREADABLE"
+    REPLAY = "REPLAY"
+    INPUT_DIFFERS = "INPUT_DIFFERS"
+    TIMER_DIFFERS = "TIMER_DIFFERS"
+    RESULT_DIFFERS = "RESULT_DIFFERS"
+    NOT_CLOSED = "NOT_CLOSED"
+
+    # Of its evidence: Alipay and we have said this.
+    ALIPAY_SIGNATURE = "ALIPAY_SIGNATURE"
+    OWN_SIGNATURE = "OWN_SIGNATURE"
+    EVIDENCE_MISSING = "EVIDENCE_MISSING"
+    EVIDENCE_DIFFERS = "EVIDENCE_DIFFERS"  # what is recorded is what was signed
+
+    # Of the money.
+    PAID_WITHOUT_PROOF = "PAID_WITHOUT_PROOF"
+    PAID_TWICE = "PAID_TWICE"
+    REFUNDED_TOO_MUCH = "REFUNDED_TOO_MUCH"
+
+    # Of the people.
+    NOBODY_NAMED = "NOBODY_NAMED"  # an operator acts with a name and a reason
+    SECOND_PERSON = "SECOND_PERSON"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One rule that was broken: where, what was expected, and what was seen.
+
+    Attributes:
+        workflow_id, order_id: Empty where the bundle as a whole is meant.
+        event_id: Of the history; 0 where it is meant as a whole.
+    """
+
+    rule: Rule
+    workflow_id: str = ""
+    order_id: str = ""
+    event_id: int = 0
+    expected: str = ""
+    seen: str = ""
+
+    def in_words(self) -> str:
+        """Return it as one line for a person, safe for a terminal."""
+        where = ""
+        if self.order_id or self.workflow_id:
+            where = f" order {_printable(self.order_id) or '?'}"
+            where += f" ({_printable(self.workflow_id)})"
+        if self.event_id:
+            where += f" event {self.event_id}"
+        expected, seen = _printable(self.expected), _printable(self.seen)
+        return f"{self.rule}{where}: expected {expected}, seen {seen}"
+
+
+def _printable(text: str) -> str:
+    line = "".join(sign if sign.isprintable() else "?" for sign in text)
+    return line if len(line) <= LONGEST_SHOWN else f"{line[: LONGEST_SHOWN - 3]}..."
