@@ -1,0 +1,23 @@
+"""A change without care: the sale is booked first, also by runs that are open."""
+
+from temporalio import workflow
+
+with workflow.unsafe.imports_passed_through():
+    from tests.workflows.versions.steps import (
+        CONSIDERATION,
+        SOON,
+        ReceiptInput,
+        book,
+        send,
+    )
+
+
+@workflow.defn(name="Receipt")
+class Receipt:
+    """Books the sale of an order, and sends its receipt."""
+
+    @workflow.run
+    async def run(self, receipt: ReceiptInput) -> str:
+        await workflow.execute_activity(book, receipt.order_id, **SOON)
+        await workflow.sleep(CONSIDERATION)
+        return await workflow.execute_activity(send, receipt.order_id, **SOON)
