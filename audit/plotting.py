@@ -1,0 +1,156 @@
+"""Plots payments by outcome and day: stacked bars, as a template draws them in SVG."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+
+# More bars than these cannot be told apart on a page; then a bar is a month.
+MOST_DAYS: Final = 62
+WIDTH: Final = 960
+HEIGHT: Final = 300
+LEFT: Final = 48  # room for the numbers of the scale
+BOTTOM: Final = 40  # ... and for the days
+TOP: Final = 12
+# Days whose names stand below their bars; more of them would run into each other.
+MOST_NAMES: Final = 12
+
+# Okabe and Ito's palette, which people who cannot tell red from green can read.
+COLOURS: Final = {
+    "PAID": "#009e73",
+    "DECLINED": "#d55e00",
+    "EXPIRED": "#e69f00",
+    "CANCELLED": "#56b4e9",
+}
+OTHER_COLOUR: Final = "#7a7a7a"
+
+
+@dataclass(frozen=True)
+class Bar:
+    """One outcome of one day; lengths in the picture's own units."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+    colour: str
+    tells: str
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A place on an axis, and what is written there."""
+
+    at: float
+    text: str
+
+
+@dataclass(frozen=True)
+class Plot:
+    """A picture, and the same numbers for who cannot see it.
+
+    Attributes:
+        by: `day`, or `month` where the days are too many for bars of their own.
+        rows: For each day or month its name and a number for each outcome.
+    """
+
+    by: str
+    bars: tuple[Bar, ...]
+    names: tuple[Mark, ...]
+    scale: tuple[Mark, ...]
+    outcomes: tuple[tuple[str, str], ...]
+    rows: tuple[tuple[str, tuple[int, ...]], ...]
+
+
+def plot_payments(counted: Mapping[tuple[date, str], int]) -> Plot:
+    """Return the plot of how many payments of each day ended how.
+
+    Args:
+        counted: For each day and outcome, how many; days without any are left out.
+    """
+    by = "day" if len({day for day, _ in counted}) <= MOST_DAYS else "month"
+    numbers: Counter[tuple[str, str]] = Counter()
+    for (day, outcome), number in counted.items():
+        numbers[_name_of(day, by), outcome] += number
+    names = sorted({name for name, _ in numbers})
+    outcomes = _in_order(outcome for _, outcome in numbers)
+    highest = max(
+        (sum(numbers[name, one] for one in outcomes) for name in names), default=0
+    )
+    step = (WIDTH - LEFT) / max(len(names), 1)
+    return Plot(
+        by=by,
+        bars=tuple(_bars(numbers, names, outcomes, step, _round_up(highest))),
+        names=tuple(
+            Mark(LEFT + step * (number + 0.5), name)
+            for number, name in enumerate(names)
+            if number % -(-len(names) // MOST_NAMES) == 0
+        ),
+        scale=tuple(_scale(_round_up(highest))),
+        outcomes=tuple((one, colour_of(one)) for one in outcomes),
+        rows=tuple(
+            (name, tuple(numbers[name, one] for one in outcomes)) for name in names
+        ),
+    )
+
+
+def colour_of(outcome: str) -> str:
+    return COLOURS.get(outcome, OTHER_COLOUR)
+
+
+def _bars(
+    numbers: Counter[tuple[str, str]],
+    names: list[str],
+    outcomes: list[str],
+    step: float,
+    top: int,
+) -> Iterable[Bar]:
+    # A single day shall not become a wall.
+    width = min(step * 0.8, 90)
+    for place, name in enumerate(names):
+        below = 0
+        for outcome in outcomes:
+            number = numbers[name, outcome]
+            if not number:
+                continue
+            below += number
+            yield Bar(
+                x=round(LEFT + step * (place + 0.5) - width / 2, 2),
+                y=_height_at(below, top),
+                width=round(width, 2),
+                height=round(number / top * (HEIGHT - BOTTOM - TOP), 2),
+                colour=colour_of(outcome),
+                tells=f"{name}: {number} {outcome}",
+            )
+
+
+def _scale(top: int) -> Iterable[Mark]:
+    for quarter in range(5):
+        number = top * quarter // 4
+        yield Mark(_height_at(number, top), f"{number:,}")
+
+
+def _height_at(number: int, top: int) -> float:
+    return round(TOP + (1 - number / top) * (HEIGHT - BOTTOM - TOP), 2)
+
+
+def _round_up(highest: int) -> int:
+    """Return the scale's end: the next 4, 8, 20, 40, 80, 200, ..., to be quartered."""
+    end = 4
+    while end < highest:
+        end = end * 5 // 2 if str(end)[0] == "8" else end * 2
+    return end
+
+
+def _in_order(outcomes: Iterable[str]) -> list[str]:
+    """Put the outcomes of payments first, in their own order, then others."""
+    known = list(COLOURS)
+    return sorted(
+        set(outcomes),
+        key=lambda one: (known.index(one) if one in known else len(known), one),
+    )
+
+
+def _name_of(day: date, by: str) -> str:
+    return f"{day:%Y-%m-%d}" if by == "day" else f"{day:%Y-%m}"

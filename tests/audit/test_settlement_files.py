@@ -1,0 +1,196 @@
+import re
+from pathlib import Path
+
+import pytest
+
+from audit.settlement_columns import FileKind, SettlementFileError
+from audit.settlement_files import Amounts, Movement, SettlementFile
+
+SAMPLES = Path(__file__).parent.parent / "samples" / "settlement"
+HEADER = (
+    "transactionId,transactionRequestId,transactionType,"
+    "transactionAmountValue,transactionCurrency"
+)
+
+
+def a_file(folder: Path, *lines: str, name: str = "items.csv") -> Path:
+    file = folder / name
+    file.write_text("\n".join((HEADER, *lines, "<END>", "")))
+    return file
+
+
+def test_the_published_transaction_file_is_read() -> None:
+    file = SettlementFile.open(SAMPLES / "transactionItems_20261124_000.csv")
+    rows = list(file)
+    assert file.columns.kind is FileKind.TRANSACTIONS
+    assert [(row.request_id, row.currency, row.amount_minor) for row in rows] == [
+        ("coffee-1_1", "PHP", 131400),
+        ("tea-1_1", "KRW", 18000),
+        ("late-1_1", "IDR", 131400),
+        ("late-1_1_late", "IDR", 131400),
+    ]
+    assert [row.movement for row in rows][-1] is Movement.BACK
+    assert rows[0].line == 2
+    assert (file.rows, file.notes) == (4, [])
+
+
+def test_the_published_settlement_file_is_told_from_it() -> None:
+    name = "settlementItems_GCASH_PHP_2026112611021040123_000.csv"
+    file = SettlementFile.open(SAMPLES / name)
+    # What the customer paid is compared, and not what is left of it after the fee.
+    assert [row.amount_minor for row in file] == [131400]
+    assert file.columns.kind is FileKind.SETTLEMENT
+
+
+def test_the_dashboards_file_is_read_in_major_units_with_title_blanks_and_sums() -> (
+    None
+):
+    file = SettlementFile.open(SAMPLES / "transaction-details-2026-11-24.csv")
+    rows = list(file)
+    assert file.columns.kind is FileKind.TRANSACTIONS
+    assert file.in_major_units
+    assert [(row.request_id, row.amount_minor, row.moved) for row in rows] == [
+        ("coffee-1_1", 131400, True),
+        ("tea-1_1", 18000, True),  # the won has no smaller part
+        ("milk-1_1", 5000, False),
+    ]
+    assert (file.rows, file.left_out) == (3, 1)
+
+
+def test_the_file_of_the_hong_kong_wallet_is_read() -> None:
+    file = SettlementFile.open(SAMPLES / "hk-transactions.txt")
+    payment, refund = list(file)
+    assert (payment.movement, payment.request_id) == (Movement.PAYMENT, "bread-1_1")
+    assert (payment.currency, payment.amount_minor) == ("HKD", 12050)
+    assert (refund.movement, refund.original_request_id) == (
+        Movement.BACK,
+        "bread-1_1",
+    )
+    assert file.notes == ["does not end with <END>: it may have been cut off"]
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
+def test_any_delimiter_case_and_order_of_columns_will_do(
+    tmp_path: Path, delimiter: str
+) -> None:
+    file = tmp_path / "file.csv"
+    header = ["Transaction Currency", "TYPE", "Amount", "Payment_Request_ID"]
+    header += ["transaction_amount_value"]
+    row = ["php", "payment", "1", " 'coffee-1_1 ", "1314.00"]
+    file.write_text(f"{delimiter.join(header)}\n{delimiter.join(row)}\n<END>\n")
+    (read,) = SettlementFile.open(file)
+    assert (read.request_id, read.currency, read.amount_minor) == (
+        "coffee-1_1",
+        "PHP",
+        131400,
+    )
+
+
+def test_a_decimal_comma_is_read_where_no_comma_separates(tmp_path: Path) -> None:
+    file = tmp_path / "file.csv"
+    file.write_text(
+        HEADER.replace(",", ";") + "\n1;coffee-1_1;PAYMENT;1314,50;PHP\n<END>\n"
+    )
+    (row,) = SettlementFile.open(file)
+    assert row.amount_minor == 131450
+
+
+@pytest.mark.parametrize(
+    ("written", "amounts", "minor"),
+    [
+        ("131400", Amounts.AUTO, 131400),
+        ("1314.00", Amounts.AUTO, 131400),
+        ("1314", Amounts.MAJOR, 131400),
+        ("131400.0", Amounts.MINOR, 131400),
+    ],
+)
+def test_money_is_read_in_the_units_in_which_it_is_written(
+    tmp_path: Path, written: str, amounts: Amounts, minor: int
+) -> None:
+    file = a_file(tmp_path, f"1,coffee-1_1,PAYMENT,{written},PHP")
+    (row,) = SettlementFile.open(file, amounts)
+    assert row.amount_minor == minor
+
+
+def test_one_decimal_point_makes_the_whole_file_major_units(tmp_path: Path) -> None:
+    file = a_file(
+        tmp_path, "1,coffee-1_1,PAYMENT,1314,PHP", "2,coffee-2_1,PAYMENT,0.50,PHP"
+    )
+    assert [row.amount_minor for row in SettlementFile.open(file)] == [131400, 50]
+
+
+@pytest.mark.parametrize(
+    ("line", "complaint"),
+    [
+        (
+            "1,coffee-1_1,PAYMENT,13x4.00,PHP",
+            "items.csv, line 2, column transactionAmountValue: is '13x4.00' "
+            "(7 characters); an amount is written as 1314.00 or 131400",
+        ),
+        (
+            "1,coffee-1_1,PAYMENT,1.3E+5,PHP",
+            "column transactionAmountValue: is '1.3E+5'",
+        ),
+        ("1,coffee-1_1,PAYMENT,,PHP", "column transactionAmountValue: is empty"),
+        (
+            "1,coffee-1_1,PAYMENT,1314.001,PHP",
+            "PHP has at most 2 digits after the point",
+        ),
+        ("1,coffee-1_1,PAYMENT,-5,PHP", "a payment is not negative"),
+        (
+            "1,coffee-1_1,PAYMENT,5,XBT",
+            "column transactionCurrency: is 'XBT' (3 characters)",
+        ),
+        (
+            "1,coffee-1_1,,5,PHP",
+            "column transactionType: is empty; each line says what it is",
+        ),
+        (
+            ",,PAYMENT,5,PHP",
+            "column transactionRequestId: is empty; each line has an id",
+        ),
+        (
+            "2.02611E+33,coffee-1_1,PAYMENT,5,PHP",
+            "column transactionId: is '2.02611E+33' (11 characters); a spreadsheet has",
+        ),
+        ("1,coffee-1_1,PAYMENT,5,PHP,x", "6 columns; the first line names 5"),
+        ('1,"coffee-1_1,PAYMENT,5,PHP', "line 2: unexpected end of data"),
+    ],
+)
+def test_bad_input_is_named_by_file_line_column_and_rule(
+    tmp_path: Path, line: str, complaint: str
+) -> None:
+    with pytest.raises(SettlementFileError, match=re.escape(complaint)):
+        list(SettlementFile.open(a_file(tmp_path, line)))
+
+
+@pytest.mark.parametrize(
+    ("content", "complaint"),
+    [
+        (b"PK\x03\x04\xff\xfe", "no text; CSV in UTF-8 is wanted, not a spreadsheet"),
+        (b"", "names transactionType; a transaction or settlement file"),
+        (b"a,b,c\n1,2,3\n", "none of the first 20 lines names transactionType"),
+        (
+            b"transactionType,transactionId,amount\nPAYMENT,1,5\n",
+            "names transactionAmountValue, transactionCurrency",
+        ),
+        (
+            b"type,transactionId,amount,amount,currency\n",
+            "column transactionAmountValue: stands twice",
+        ),
+    ],
+)
+def test_a_file_of_another_kind_is_refused(
+    tmp_path: Path, content: bytes, complaint: str
+) -> None:
+    file = tmp_path / "file.csv"
+    file.write_bytes(content)
+    with pytest.raises(SettlementFileError, match=re.escape(complaint)):
+        SettlementFile.open(file)
+
+
+def test_nothing_may_follow_the_end(tmp_path: Path) -> None:
+    file = a_file(tmp_path)
+    file.write_text(file.read_text() + "1,coffee-1_1,PAYMENT,5,PHP\n")
+    with pytest.raises(SettlementFileError, match="nothing follows <END>"):
+        SettlementFile.open(file)
