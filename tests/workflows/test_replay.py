@@ -2,6 +2,8 @@
 
 import base64
 import json
+import re
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -9,6 +11,10 @@ from temporalio.client import WorkflowHistory
 from temporalio.converter import DataConverter
 from temporalio.worker import Replayer, WorkflowReplayResult
 
+from audit.comparing import compare
+from audit.decoding import read_history
+from audit.replaying import Replays
+from codec.payload_codec import EncryptingCodec
 from temporal_client import DATA_CONVERTER, data_converter
 from tests.codec.keys import a_ring
 from tests.histories.record import CALLBACK, HISTORIES, LATE_PATHS, LATE_REVIEW, PATHS
@@ -26,8 +32,12 @@ RECORDED = sorted(HISTORIES.glob("*.json"))
 ENCRYPTED = [file for file in RECORDED if file.stem in ENCRYPTED_PATHS]
 
 
+def text_of(name: str) -> str:
+    return (HISTORIES / f"{name}.json").read_text()
+
+
 def recorded(file: Path) -> WorkflowHistory:
-    text = file.read_text()
+    text = text_of(file.stem)
     first = json.loads(text)["events"][0]["workflowExecutionStartedEventAttributes"]
     return WorkflowHistory.from_json(first["workflowId"], text)
 
@@ -48,6 +58,35 @@ async def test_a_recorded_history_replays(file: Path) -> None:
         f"{file.name} does not replay: a change of workflow code must be made as "
         f"docs/versioning.md says ({result.replay_failure})"
     )
+
+
+@pytest.fixture(scope="module")
+async def replays() -> AsyncIterator[Replays]:
+    async with Replays() as one:
+        yield one
+
+
+async def differences(replays: Replays, text: str) -> list[str]:
+    record = read_history(text, EncryptingCodec(payload_keys()))
+    found = compare(record, await replays.replay(record))
+    return [finding.in_words() for finding in found]
+
+
+@pytest.mark.parametrize("file", RECORDED, ids=[file.stem for file in RECORDED])
+async def test_the_code_wants_just_what_the_history_records(
+    replays: Replays, file: Path
+) -> None:
+    assert await differences(replays, text_of(file.stem)) == [], (
+        f"{file.name}: arguments, timers and results are promises too; see "
+        "docs/versioning.md"
+    )
+
+
+async def test_another_wait_than_the_recorded_one_is_seen(replays: Replays) -> None:
+    recorded = text_of("encrypted-paid")
+    [wait] = re.findall(r'"startToFireTimeout": "([0-9.]+)s"', recorded)
+    [difference] = await differences(replays, recorded.replace(wait, "60"))
+    assert difference.startswith("TIMER_DIFFERS order recorded-encrypted-paid")
 
 
 @pytest.mark.parametrize("file", ENCRYPTED, ids=[file.stem for file in ENCRYPTED])
