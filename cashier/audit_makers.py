@@ -1,0 +1,326 @@
+"""Makes payments of all kinds, the way each comes about, for the auditor to prove."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+from temporalio.client import Client
+from temporalio.service import RPCError, RPCStatusCode
+
+from cashier.acting import act
+from cashier.audit_shop import Callbacks
+from cashier.system import System
+from contracts import (
+    CallbackSettlement,
+    CallbackView,
+    PaymentOutcome,
+    PaymentStatus,
+    PaymentView,
+    Resolution,
+    callback_id,
+    late_payment_id,
+    workflow_id,
+)
+from temporal_client import data_converter
+
+# Alipay's minutes are seconds here; ours stay what they are.
+CLOCK_FACTOR = 60
+# Above it two persons settle a payment, in centavos.
+SECOND_PERSON_ABOVE = 100_000
+SMALL, LARGE = 25_000, 131_400
+# One minute to pay and the margin, and half a minute for a busy machine.
+PATIENCE_SECONDS = 150
+# So many customers at once that the machine is busy, and no call times out.
+AT_ONCE = 12
+# Between two looks at what another process does.
+PAUSE_SECONDS = 0.1
+
+
+class Maker:
+    """The shop, its customers and its operators."""
+
+    def __init__(
+        self, system: System, http: httpx.AsyncClient, callbacks: Callbacks
+    ) -> None:
+        self._system = system
+        self._http = http
+        self._callbacks = callbacks
+        key = system.home.api_key.read_text()
+        self._clients: dict[str, Client] = {}
+        self._key = {"Authorization": f"Bearer {key}"}
+
+    async def paid(self, order: str) -> None:
+        await self._pays(await self._opens(order))
+
+    async def notified_twice(self, order: str) -> None:
+        await self._pays(await self._opens(order), "notification_doubled")
+
+    async def notification_lost(self, order: str) -> None:
+        """The shop's result page has Alipay asked."""
+        await self._pays(await self._opens(order), "notification_lost")
+        await self._looks(order, refresh=True)
+
+    async def asked_twice(self, order: str) -> None:
+        """Alipay's first answer to `pay` breaks off."""
+        await self._plans(order, "cut")
+        await self._pays(await self._opens(order))
+
+    async def declined(self, order: str) -> None:
+        await self._does(await self._opens(order), "decline")
+
+    async def cancelled(self, order: str) -> None:
+        await self._opens(order)
+        await self._cancels(order)
+
+    async def expired(self, order: str) -> None:
+        """Nobody pays, and Alipay's word of that is lost, too: our own timer asks."""
+        await self._plans(order, "notification_lost")
+        await self._opens(order, minutes=1)
+
+    async def another_wallet(self, order: str) -> None:
+        await self._opens(order)
+        await self._pays(await self._opens(order, wallet="MAYA"))
+
+    async def settled_by_one(self, order: str) -> None:
+        await self._pays(await self._opens(order, value=SMALL), "other_amount")
+        await self._settles(order, "anna")
+
+    async def settled_by_two(self, order: str) -> None:
+        await self._pays(await self._opens(order), "other_amount")
+        await self._settles(order, "anna")
+        await self._settles(order, "ben")
+
+    async def late_returned(self, order: str) -> None:
+        """Paid after its end: cancelled, which costs nothing."""
+        await self._pays_late(order, await self._opens(order, minutes=1))
+
+    async def late_refunded(self, order: str) -> None:
+        """The same with a wallet that only gives refunds."""
+        page = await self._opens(order, wallet="DANA", currency="IDR", minutes=1)
+        await self._pays_late(order, page)
+
+    async def late_untrue(self, order: str) -> None:
+        """Paid after the shop has cancelled it: Alipay returns that by itself."""
+        page = await self._opens(order)
+        await self._cancels(order)
+        await self._pays(page, "pay_after_cancel")
+        await self._until(late_payment_id(f"{order}_1"))
+
+    async def paid_twice(self, order: str) -> None:
+        """Paid at the second attempt, and then at the first one as well."""
+        page = await self._opens(order, minutes=1)
+        await self._until(workflow_id(order))
+        await self._pays(await self._opens(order))
+        await self._until(workflow_id(order))
+        await self._pays(page, "pay_after_expiry")
+        await self._until(late_payment_id(f"{order}_1"))
+
+    async def told_late(self, order: str) -> None:
+        """The shop does not listen when it is told, but a little later it does."""
+        self._callbacks.refuse(order, times=2)
+        await self.paid(order)
+        await self._until(callback_id(f"{order}_1-paid"))
+
+    async def told_by_phone(self, order: str) -> None:
+        """The shop never listens, and an operator tells it in another way."""
+        self._callbacks.refuse(order)
+        await self.paid(order)
+        told = callback_id(f"{order}_1-paid")
+        await self._exists(told)
+        said = CallbackSettlement(reason="told by phone", by="anna")
+        client = await self._client("anna")
+        await act(client, told, "settle", said, answers=CallbackView)
+        await self._until(told)
+
+    async def until_over(self, order: str) -> None:
+        """Wait until an order's payment has ended."""
+        await self._until(workflow_id(order))
+
+    # ---- deeds ----
+
+    async def _opens(
+        self,
+        order: str,
+        *,
+        wallet: str = "GCASH",
+        currency: str = "PHP",
+        value: int = LARGE,
+        minutes: int | None = None,
+    ) -> str:
+        body = {
+            "order_id": order,
+            "amount": {"currency": currency, "value": value},
+            "wallet": wallet,
+            "description": "Cups of coffee",
+            "redirect_url": f"https://shop.example/return/{order}",
+            "terminal": {"type": "WEB"},
+            "expires_in_minutes": minutes,
+        }
+        opened = await self._call("POST", "/payments", json=body)
+        return str(opened["cashier"]["url"])
+
+    async def _looks(self, order: str, *, refresh: bool = False) -> Any:  # noqa: ANN401
+        query = "?refresh=1" if refresh else ""
+        return await self._call("GET", f"/payments/{order}{query}")
+
+    async def _cancels(self, order: str) -> None:
+        await self._call("POST", f"/payments/{order}/cancel")
+        await self._until(workflow_id(order))
+
+    async def _pays(self, page: str, fault: str | None = None) -> None:
+        await self._does(page, "pay", fault)
+
+    async def _pays_late(self, order: str, page: str) -> None:
+        await self._until(workflow_id(order))
+        await self._pays(page, "pay_after_expiry")
+        await self._until(late_payment_id(f"{order}_1"))
+
+    async def _does(self, page: str, deed: str, fault: str | None = None) -> None:
+        params = {"fault": fault} if fault else {}
+        done = await self._http.post(f"{page}/{deed}", params=params)
+        if not done.is_redirect:  # back to the shop
+            done.raise_for_status()
+
+    async def _plans(self, order: str, fault: str) -> None:
+        url = f"{self._system.ports.simulator_url}/control/faults"
+        planned = await self._http.post(url, json={"order_id": order, "fault": fault})
+        planned.raise_for_status()
+
+    async def _settles(self, order: str, person: str) -> None:
+        while True:
+            if (await self._looks(order))["status"] == PaymentStatus.REVIEW:
+                break
+            await asyncio.sleep(PAUSE_SECONDS)
+        said = Resolution(
+            outcome=PaymentOutcome.CANCELLED, reason="returned by hand", by=person
+        )
+        client = await self._client(person)
+        await act(client, workflow_id(order), "resolve", said, answers=PaymentView)
+
+    async def _until(self, named: str) -> None:
+        """Wait until the newest run of a workflow, begun or not yet, has ended."""
+        handle = (await self._client("shop")).get_workflow_handle(named)
+        await self._exists(named)
+        await handle.result()
+
+    async def _exists(self, named: str) -> None:
+        """Wait until a workflow is begun: by a notification, or by another workflow."""
+        handle = (await self._client("shop")).get_workflow_handle(named)
+        while True:
+            try:
+                await handle.describe()
+                return
+            except RPCError as error:
+                if error.status is not RPCStatusCode.NOT_FOUND:
+                    raise
+            await asyncio.sleep(PAUSE_SECONDS)
+
+    async def _client(self, identity: str) -> Client:
+        """Return the client of a person, as whom histories keep the acts."""
+        if identity not in self._clients:
+            self._clients[identity] = await Client.connect(
+                f"127.0.0.1:{self._system.ports.temporal}",
+                data_converter=data_converter(self._system.home.keyring),
+                identity=identity,
+            )
+        return self._clients[identity]
+
+    async def _call(self, method: str, path: str, **more: Any) -> Any:  # noqa: ANN401
+        """Call the API; where it says `not yet`, once more."""
+        url = f"{self._system.ports.api_url}{path}"
+        while True:
+            answer = await self._http.request(
+                method, url, headers=self._key, timeout=60, **more
+            )
+            if answer.status_code not in (202, 503):
+                answer.raise_for_status()
+                return answer.json()
+            await asyncio.sleep(PAUSE_SECONDS)
+
+
+Making = Callable[[Maker, str], Awaitable[None]]
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One way in which a payment may go.
+
+    Attributes:
+        words: What happens, in plain words.
+        share: How many of 200 go that way.
+        is_slow: It takes the whole time in which a customer may pay.
+    """
+
+    words: str
+    share: int
+    make: Making
+    is_slow: bool = False
+
+
+KINDS: dict[str, Kind] = {
+    # The slow ones begin first: the others are made meanwhile.
+    "expired": Kind("nobody pays", 8, Maker.expired, is_slow=True),
+    "paid": Kind("paid", 84, Maker.paid),
+    "twice-notified": Kind("notified twice", 8, Maker.notified_twice),
+    "lost": Kind("the notification is lost", 14, Maker.notification_lost),
+    "cut": Kind("Alipay's answer breaks off", 4, Maker.asked_twice),
+    "declined": Kind("declined", 14, Maker.declined),
+    "cancelled": Kind("cancelled by the shop", 10, Maker.cancelled),
+    "wallet": Kind("changed to another wallet", 10, Maker.another_wallet),
+    "review": Kind("other money, settled by one person", 8, Maker.settled_by_one),
+    "two": Kind("other money, settled by two persons", 8, Maker.settled_by_two),
+    "returned": Kind("paid after its end, returned", 8, Maker.late_returned),
+    "refunded": Kind("paid after its end, refunded", 6, Maker.late_refunded),
+    "untrue": Kind("paid after being cancelled", 4, Maker.late_untrue),
+    "twice-paid": Kind("paid twice, returned once", 6, Maker.paid_twice),
+    "told-late": Kind("the shop listens later", 6, Maker.told_late),
+    "phone": Kind("the shop is told by phone", 2, Maker.told_by_phone),
+}
+
+
+def planned(payments: int, *, slow: bool = True) -> list[tuple[str, Kind]]:
+    """Return order ids with their kinds: each kind at least once, else by its share.
+
+    Args:
+        payments: How many, at least one of each kind.
+        slow: Whether those that take two minutes are among them.
+
+    Raises:
+        ValueError: Fewer than there are kinds.
+    """
+    kinds = {name: kind for name, kind in KINDS.items() if slow or not kind.is_slow}
+    if payments < len(kinds):
+        raise ValueError(f"payments: {payments} are fewer than {len(kinds)} kinds")
+    counts = {
+        name: max(1, kind.share * payments // 200) for name, kind in kinds.items()
+    }
+    counts["paid"] += payments - sum(counts.values())
+    return [
+        (f"audit-{name}-{number}", kinds[name])
+        for name, count in counts.items()
+        for number in range(1, count + 1)
+    ]
+
+
+async def make_payments(
+    maker: Maker, plan: list[tuple[str, Kind]], advance: Callable[[], None]
+) -> None:
+    """Make them all, and wait until everything about them has ended.
+
+    Raises:
+        TimeoutError: Some have not.
+        httpx.HTTPError: The system does not answer, or refuses one.
+    """
+    turnstile = asyncio.Semaphore(AT_ONCE)
+
+    async def one(order: str, kind: Kind) -> None:
+        async with turnstile:
+            await kind.make(maker, order)
+        await maker.until_over(order)
+        advance()
+
+    async with asyncio.timeout(PATIENCE_SECONDS), asyncio.TaskGroup() as group:
+        for order, kind in plan:
+            group.create_task(one(order, kind))

@@ -1,0 +1,61 @@
+"""The shop's door for callbacks, which does not open to each at once."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+# A callback is about a kilobyte; whatever is more than this is none.
+LONGEST_REQUEST = 64 * 1024
+
+
+class Callbacks:
+    """Hears what the shop is told, and accepts it, or not yet."""
+
+    def __init__(self) -> None:
+        self.accepted: list[str] = []
+        self._refusals: dict[str, int | None] = {}
+
+    def refuse(self, order_id: str, *, times: int | None = None) -> None:
+        """Do not accept an order's callbacks so many times; None: never."""
+        self._refusals[order_id] = times
+
+    def hear(self, order_id: str) -> bool:
+        """Return whether this one is accepted."""
+        left = self._refusals.get(order_id, 0)
+        if left is None:
+            return False
+        if left:
+            self._refusals[order_id] = left - 1
+            return False
+        self.accepted.append(order_id)
+        return True
+
+    @asynccontextmanager
+    async def listening(self, port: int) -> AsyncIterator[str]:
+        """Listen until the block ends; yield the address of the door."""
+        server = await asyncio.start_server(
+            self._answer, "127.0.0.1", port, limit=LONGEST_REQUEST
+        )
+        async with server:
+            yield f"http://127.0.0.1:{port}/callbacks"
+
+    async def _answer(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
+        try:
+            head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
+            [length] = [
+                int(line.partition(":")[2])
+                for line in head.splitlines()
+                if line.lower().startswith("content-length:")
+            ]
+            body = json.loads(await reader.readexactly(min(length, LONGEST_REQUEST)))
+            accepted = self.hear(body["data"]["order_id"])
+            status = "204 No Content" if accepted else "503 Service Unavailable"
+        except (ValueError, KeyError, asyncio.IncompleteReadError):
+            status = "400 Bad Request"
+        answer = f"HTTP/1.1 {status}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+        writer.write(answer.encode())
+        await writer.drain()
+        writer.close()
