@@ -1,0 +1,152 @@
+"""Whether a request, an answer and a recorded call belong together."""
+
+import json
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+
+from audit.answers import Answered
+from audit.differences import difference
+from contracts import (
+    AlipayAnswer,
+    Contract,
+    Evidence,
+    PayAnswer,
+    PayCall,
+    RefundCall,
+)
+
+# How much the clocks of two workers, or of a worker and the server, may differ.
+CLOCKS_DIFFER = timedelta(minutes=2)
+# What we send may gain fields in later releases; these say whose money it is, and have
+# always been sent.
+OF_MONEY = frozenset(
+    (
+        "paymentRequestId",
+        "paymentId",
+        "paymentAmount",
+        "refundRequestId",
+        "refundAmount",
+    )
+)
+# Set by where a merchant's system stands, not by the payment.
+OF_THE_PLACE = frozenset({"paymentNotifyUrl"})
+
+# What was expected, and what was seen instead.
+Problem = tuple[str, str]
+
+
+def ended_at(one: Answered) -> datetime:
+    """Return when an activity got its answer, by the server's clock."""
+    return one.completed.event_time.ToDatetime(UTC)
+
+
+def unequal(what: str, expected: str, seen: str) -> Iterator[Problem]:
+    """Yield the two where they are not the same."""
+    if expected != seen:
+        yield f"{what} {expected}", f"{what} {seen}"
+
+
+def requests_differ(sent_now: str, sent_then: str) -> Iterator[Problem]:
+    """Compare two requests as far as both releases know the fields."""
+    now, then = _fields(sent_now), _fields(sent_then)
+    names = (now.keys() & then.keys()) | (OF_MONEY & (now.keys() | then.keys()))
+    ours = {name: now.get(name) for name in sorted(names - OF_THE_PLACE)}
+    theirs = {name: then.get(name) for name in ours}
+    if ours != theirs:
+        expected, seen = difference(ours, theirs)
+        yield f"a request with {expected}", f"a request with {seen}"
+
+
+def about_another(call: Contract, body: str) -> Iterator[Problem]:
+    """Yield where an answer names another payment, or other money, than the call."""
+    said = _fields(body)
+    wanted: dict[str, object] = {}
+    if request_id := getattr(call, "payment_request_id", None):
+        wanted["paymentRequestId"] = request_id
+    if refund_id := getattr(call, "refund_request_id", None):
+        wanted["refundRequestId"] = refund_id
+    if isinstance(call, RefundCall):
+        amount = call.amount
+        wanted["refundAmount"] = {
+            "currency": amount.currency,
+            "value": str(amount.value),
+        }
+    told = {name: said[name] for name in wanted if said.get(name) is not None}
+    asked = {name: wanted[name] for name in told}
+    if told != asked:
+        expected, seen = difference(asked, told)
+        yield f"an answer about {expected}", f"an answer about {seen}"
+
+
+def _fields(text: str) -> dict[str, object]:
+    try:
+        fields = json.loads(text)
+    except ValueError:
+        return {}
+    return fields if isinstance(fields, dict) else {}
+
+
+def by_the_clock_of_then(one: Answered, says: AlipayAnswer) -> AlipayAnswer:
+    """Turn the expiry that was computed by today's clock back to the clock of then.
+
+    The worker's clock and the server's, which dates the event, may differ; so what was
+    recorded counts as the same if it is about the same.
+    """
+    recorded, call = one.answer, one.call
+    if not (isinstance(says, PayAnswer) and isinstance(recorded, PayAnswer)):
+        return says
+    if says.expires_at is None or recorded.expires_at is None:
+        return says
+    if isinstance(call, PayCall) and call.expires_at is not None:
+        return says  # the shop's wish, not a clock's
+    expires_at = says.expires_at - (datetime.now(UTC) - ended_at(one))
+    if abs(expires_at - recorded.expires_at) <= CLOCKS_DIFFER:
+        expires_at = recorded.expires_at
+    return says.model_copy(update={"expires_at": expires_at})
+
+
+def calls_out_of_order(answers: Iterable[Answered]) -> Iterator[tuple[int, str, str]]:
+    """Yield answers that were put in the place of others: old, or used twice.
+
+    Each is judged by its distance from the one before, by Alipay's clock and by ours,
+    so that it does not matter how far the two are apart.
+    """
+    proven = [
+        (one.completed.event_id, one.answer.evidence)
+        for one in answers
+        if one.answer.evidence and one.answer.evidence.answer.signature
+    ]
+    for (_, before), (event_id, evidence) in pairwise(proven):
+        asked = _passed(before.request.time, evidence.request.time)
+        told = _passed(before.answer.time, evidence.answer.time)
+        if _is_same_call(before, evidence) or (asked and asked < -CLOCKS_DIFFER):
+            yield event_id, "a call after the one before", "an earlier call, once more"
+        elif asked and told is not None and told < asked - CLOCKS_DIFFER:
+            expected = f"an answer given {asked} after the one before"
+            yield event_id, expected, f"one given {told} after it"
+
+
+def _is_same_call(one: Evidence, other: Evidence) -> bool:
+    return bool(one.request.signature) and (
+        one.request.signature == other.request.signature
+    )
+
+
+def _passed(before: str, after: str) -> timedelta | None:
+    """Return the time between two headers; None where they are not times."""
+    times = [_time(text) for text in (before, after)]
+    if times[0] is None or times[1] is None:
+        return None
+    return times[1] - times[0]
+
+
+def _time(text: str) -> datetime | None:
+    """Read our Request-Time (milliseconds), or Alipay's Response-Time (ISO 8601)."""
+    try:
+        if text.isascii() and text.isdigit():
+            return datetime.fromtimestamp(int(text) / 1000, UTC)
+        at = datetime.fromisoformat(text)
+    except (ValueError, OverflowError, OSError):
+        return None
+    return at if at.tzinfo else None

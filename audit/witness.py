@@ -1,0 +1,139 @@
+"""Asks the activities again, with Alipay's recorded words on the wire.
+
+What a recorded answer must be is not written down twice: the activities themselves read
+Alipay's words, and verify them, as they did then.
+"""
+
+from dataclasses import dataclass, replace
+from typing import Any, cast
+
+import httpx
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from temporalio.exceptions import ApplicationError
+from temporalio.testing import ActivityEnvironment
+
+from activities.payments import PaymentActivities
+from activities.refunds import RefundActivities
+from alipay.client import AlipayClient
+from alipay.errors import UnprovenResponseError
+from alipay.keys import AlipayKeys
+from contracts import AlipayAnswer, Contract, Evidence
+
+NOWHERE = "https://alipay.invalid"
+
+
+class NotProvenError(Exception):
+    """Alipay's signature does not prove what is recorded as its answer."""
+
+
+class NoVerdictToldError(Exception):
+    """What is recorded is no answer that the activity could have taken for one."""
+
+
+@dataclass(frozen=True)
+class Testimony:
+    """What an activity makes of recorded words.
+
+    Attributes:
+        answer: Its result, without evidence.
+        path, body: What it would have sent.
+    """
+
+    answer: AlipayAnswer
+    path: str
+    body: bytes
+
+
+class _RecordedWire(httpx.AsyncBaseTransport):
+    """Answers each call with the same recorded answer, and keeps the call."""
+
+    def __init__(self) -> None:
+        self.evidence: Evidence | None = None
+        self.sent: httpx.Request | None = None
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        self.sent = request
+        assert self.evidence is not None  # noqa: S101 - set before each call
+        answer = self.evidence.answer
+        headers = {
+            "signature": answer.signature,
+            "response-time": answer.time,
+            "client-id": answer.client_id,
+        }
+        given = {name: value for name, value in headers.items() if value}
+        return httpx.Response(200, headers=given, content=answer.body.encode())
+
+
+class _NoKey:
+    """Signs nothing, for nothing is sent."""
+
+    def sign(self, *_: object) -> bytes:
+        return b""
+
+
+class Witness:
+    """The activities of any merchant, before an Alipay that only repeats itself."""
+
+    def __init__(self, alipay_keys: AlipayKeys) -> None:
+        self._wire = _RecordedWire()
+        self._http = httpx.AsyncClient(transport=self._wire, trust_env=False)
+        self._alipay_keys = alipay_keys
+        self._known: dict[str, dict[str, Any]] = {}
+
+    async def asked_again(
+        self, activity: str, call: Contract, evidence: Evidence, *, attempt: int
+    ) -> Testimony:
+        """Return what the activity answers when Alipay says what is recorded.
+
+        Args:
+            activity: Its name.
+            call: What it was asked.
+            evidence: Request and answer as recorded.
+            attempt: Which try of the activity got this answer, from 1.
+
+        Raises:
+            NotProvenError: Alipay's signature does not prove the words.
+            NoVerdictToldError: The words are no answer that ends the activity.
+        """
+        self._wire.evidence, self._wire.sent = evidence, None
+        environment = ActivityEnvironment()
+        environment.info = replace(environment.info, attempt=attempt)
+        method = self._activities(evidence.request.client_id)[activity]
+        try:
+            answer: AlipayAnswer = await environment.run(method, call)
+        except ApplicationError as error:
+            if error.type == UnprovenResponseError.__name__:
+                raise NotProvenError(error.message) from None
+            raise NoVerdictToldError(error.message) from None
+        except (ValueError, TypeError) as odd:
+            # A header or a body that no server could have sent.
+            raise NoVerdictToldError(type(odd).__name__) from None
+        sent = self._wire.sent
+        return Testimony(
+            answer.model_copy(update={"evidence": None}),
+            sent.url.path if sent else "",
+            sent.content if sent else b"",
+        )
+
+    def _activities(self, client_id: str) -> dict[str, Any]:
+        if client_id not in self._known:
+            client = AlipayClient(
+                self._http,
+                host=NOWHERE,
+                client_id=client_id,
+                private_key=cast(RSAPrivateKey, _NoKey()),
+                alipay_keys=self._alipay_keys,
+            )
+            payments = PaymentActivities(client, notify_url=NOWHERE)
+            refunds = RefundActivities(client)
+            # Few merchants, unless the ids are forged: then none is kept for long.
+            self._known = {
+                client_id: {
+                    "pay": payments.pay,
+                    "inquire_payment": payments.inquire_payment,
+                    "cancel_payment": payments.cancel_payment,
+                    "refund_payment": refunds.refund_payment,
+                    "inquire_refund": refunds.inquire_refund,
+                }
+            }
+        return self._known[client_id]
