@@ -1,0 +1,182 @@
+"""`cashier audit reconcile`: shows what differs, and tells it by its exit code."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Final
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from alipay.wallets import format_money
+from audit.books import Difference, Kind, Reconciliation, Sums, reconcile
+from audit.our_money import Histories
+from audit.settlement_files import Amounts, SettlementFile
+from codec.keyring import Keyring
+from contracts import Money
+
+__all__ = ["Amounts", "Reconciliation", "reconcile", "run"]
+
+# More than a person reads at one sitting; `--json` has them all.
+ROWS_FOR_PEOPLE: Final = 200
+
+_MEANS: Final = {
+    Kind.MISSING_HERE: "Alipay lists it, we do not know it",
+    Kind.MISSING_THERE: "we know it, no file lists it",
+    Kind.DIFFERENT_MONEY: "the two sides differ",
+    Kind.TWICE_THERE: "listed twice",
+    Kind.UNREADABLE_HERE: "our history cannot be read",
+}
+
+
+def run(
+    bundle: Histories,
+    files: Sequence[Path],
+    console: Console,
+    *,
+    keyring: Keyring | None = None,
+    amounts: Amounts = Amounts.AUTO,
+    as_json: bool = False,
+) -> int:
+    """Print what the comparison came to; return 1 if anything differs, else 0.
+
+    Raises:
+        SettlementFileError: A file cannot be read; the message is for people.
+        OSError: The same.
+    """
+    result = reconcile(bundle, files, keyring=keyring, amounts=amounts)
+    if as_json:
+        console.file.write(_as_json(result) + "\n")
+    else:
+        _show(console, result)
+    return 0 if result.is_clean else 1
+
+
+def _show(console: Console, result: Reconciliation) -> None:
+    for file in result.files:
+        _line(console, _told(file))
+    console.print()
+    if result.differences:
+        _show_differences(console, result.differences)
+    _show_sums(console, result)
+    words = (
+        "nothing differs" if result.is_clean else f"{len(result.differences)} differ"
+    )
+    _line(console, f"Matched: {result.matched}; {words}")
+    if result.not_settled:
+        number = result.not_settled
+        _line(console, f"Not in a settlement file: {number}; Alipay pays out later")
+
+
+def _show_differences(console: Console, differences: Sequence[Difference]) -> None:
+    table = Table(show_lines=True, header_style="bold")
+    for column in ("What", "Order", "Id", "Here", "There", "File and note"):
+        table.add_column(column, overflow="fold")
+    for one in differences[:ROWS_FOR_PEOPLE]:
+        table.add_row(
+            Text.assemble((one.kind, "red"), f"\n{one.movement} {_MEANS[one.kind]}"),
+            Text(_printable(one.order_id), style="bold"),
+            Text(_printable(one.id)),
+            _money(one.here),
+            _money(one.there),
+            Text(_printable("\n".join(filter(None, (one.where, one.note))))),
+        )
+    console.print(table)
+    if len(differences) > ROWS_FOR_PEOPLE:
+        _line(console, f"... and {len(differences) - ROWS_FOR_PEOPLE} more; see --json")
+
+
+def _show_sums(console: Console, result: Reconciliation) -> None:
+    table = Table(header_style="bold")
+    table.add_column("Money")
+    for column in ("Here", "There", "Matched", "Difference"):
+        table.add_column(column, justify="right")
+    for (currency, movement), sums in sorted(result.sums.items()):
+        table.add_row(
+            Text(_printable(f"{currency} {movement}")),
+            _sum(currency, sums.here, sums.here_minor),
+            _sum(currency, sums.there, sums.there_minor),
+            _sum(currency, sums.matched, sums.matched_minor),
+            format_money(currency, sums.there_minor - sums.here_minor),
+        )
+    console.print(table)
+
+
+def _as_json(result: Reconciliation) -> str:
+    """Return the whole comparison for programs; fields are only ever added."""
+    told = {
+        "is_clean": result.is_clean,
+        "matched": result.matched,
+        "not_settled": result.not_settled,
+        "differences": [_entry(one) for one in result.differences],
+        "sums": [
+            {"currency": currency, "movement": movement, **_numbers(sums)}
+            for (currency, movement), sums in sorted(result.sums.items())
+        ],
+        "files": [
+            {
+                "file": file.path.name,
+                "kind": file.columns.kind,
+                "rows": file.rows,
+                "left_out": file.left_out,
+                "amounts": _unit(file),
+                "notes": file.notes,
+            }
+            for file in result.files
+        ],
+    }
+    return json.dumps(told, indent=1)
+
+
+def _entry(one: Difference) -> dict[str, Any]:
+    return {
+        "kind": one.kind,
+        "movement": one.movement,
+        "order_id": one.order_id,
+        "id": one.id,
+        "here": one.here and one.here.model_dump(),
+        "there": one.there and one.there.model_dump(),
+        "where": one.where,
+        "note": one.note,
+    }
+
+
+def _numbers(sums: Sums) -> dict[str, int]:
+    return {
+        "here": sums.here,
+        "here_minor": sums.here_minor,
+        "there": sums.there,
+        "there_minor": sums.there_minor,
+        "matched": sums.matched,
+        "matched_minor": sums.matched_minor,
+    }
+
+
+def _told(file: SettlementFile) -> str:
+    kind = file.columns.kind.lower()
+    told = (
+        f"{file.path.name}: {kind}, {file.rows} lines, amounts in {_unit(file)} units"
+    )
+    return _printable("; ".join((told, *file.notes)))
+
+
+def _unit(file: SettlementFile) -> str:
+    return "major" if file.in_major_units else "minor"
+
+
+def _money(money: Money | None) -> str:
+    return format_money(money.currency, money.value) if money else ""
+
+
+def _sum(currency: str, number: int, minor: int) -> str:
+    return f"{number}: {format_money(currency, minor)}" if number else ""
+
+
+def _printable(text: str) -> str:
+    """Return a text of somebody's file, safe for a terminal."""
+    return "".join(sign if sign.isprintable() or sign == "\n" else "?" for sign in text)
+
+
+def _line(console: Console, text: str) -> None:
+    console.print(text, markup=False, highlight=False, soft_wrap=True)
