@@ -1,0 +1,203 @@
+"""Writes what was verified as HTML: a summary, and a timeline for each payment.
+
+One payment after the other goes to the disk, so that memory does not grow with them. A
+small report is one file; a large one has its payments in pages beside it.
+"""
+
+import tempfile
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import IO, Any, Final
+from urllib.parse import quote
+
+from alipay.wallets import format_money
+from audit import plotting
+from audit.findings import Finding
+from audit.rendering import generate, in_utc
+from audit.report_pages import (
+    KINDS,
+    PAYMENT,
+    Pages,
+    Verdict,
+    amount_of,
+    kind_of,
+    line_of,
+    lines_of,
+    money_of,
+    outcome_of,
+    pieces_of,
+    write_whole,
+)
+
+# About 2 MB of HTML, which browsers open at once.
+HISTORIES_PER_PAGE: Final = 500
+# The summary lists these; each finding stands with its payment, too.
+MOST_LISTED: Final = 1_000
+
+
+@dataclass
+class Tally:
+    """What the summary says of all histories; grows with days and rules only."""
+
+    histories: int = 0
+    proven: int = 0
+    findings: int = 0
+    outcomes: Counter[tuple[str, str]] = field(default_factory=Counter)
+    proven_by: Counter[tuple[str, str]] = field(default_factory=Counter)
+    rules: Counter[str] = field(default_factory=Counter)
+    days: Counter[tuple[date, str]] = field(default_factory=Counter)
+    paid: Counter[str] = field(default_factory=Counter)
+    money: Counter[str] = field(default_factory=Counter)
+    # Workflows that the bundle's own findings are about: their files were changed.
+    spoiled: set[str] = field(default_factory=set)
+
+    def add(self, verdict: Verdict) -> None:
+        outcome, kind = outcome_of(verdict), verdict.entry.workflow_type
+        self.histories += 1
+        self.outcomes[kind, outcome] += 1
+        if not verdict.findings and verdict.entry.workflow_id not in self.spoiled:
+            self.proven += 1
+            self.proven_by[kind, outcome] += 1
+        if kind != PAYMENT:
+            return
+        self.days[verdict.entry.started_at.astimezone(UTC).date(), outcome] += 1
+        amount = amount_of(verdict)
+        if outcome == "PAID" and amount:
+            self.paid[amount[0]] += 1
+            self.money[amount[0]] += amount[1]
+
+    def found(self, finding: Finding) -> None:
+        self.findings += 1
+        self.rules[str(finding.rule)] += 1
+
+
+def write_report(
+    file: Path,
+    verdicts: Iterable[Verdict],
+    bundle_findings: Iterable[Finding],
+    *,
+    made_at: datetime,
+    histories_per_page: int = HISTORIES_PER_PAGE,
+) -> list[Path]:
+    """Write the report; an older one of that name is replaced.
+
+    Args:
+        file: The summary; with more payments than one page holds, they stand in the
+            folder `{file's name without its ending}.pages` beside it.
+        verdicts: Each history's; taken one by one.
+        bundle_findings: What is wrong with the bundle itself.
+        made_at: When it was verified.
+        histories_per_page: How many timelines one file holds.
+
+    Returns:
+        The files, the summary first.
+
+    Raises:
+        OSError: The file or the folder cannot be written.
+    """
+    tally = Tally()
+    with ExitStack() as stack:
+        findings, orders, current = (
+            stack.enter_context(tempfile.TemporaryFile("w+", encoding="utf-8"))
+            for _ in range(3)
+        )
+        pages = Pages(file, current, histories_per_page)
+        for finding in bundle_findings:
+            _note(findings, tally, finding, page=0, anchor="")
+            tally.spoiled.add(finding.workflow_id)
+        for verdict in verdicts:
+            tally.add(verdict)
+            is_spoiled = verdict.entry.workflow_id in tally.spoiled
+            page, anchor = pages.add(verdict, is_spoiled=is_spoiled)
+            orders.write(line_of(_row(verdict, page, anchor)))
+            for finding in verdict.findings:
+                _note(findings, tally, finding, page=page, anchor=anchor)
+        pages.finish(lines_of(orders))
+        summary = generate(
+            "summary.html",
+            made_at=made_at,
+            findings=_linked(lines_of(findings), pages),
+            histories_here=pieces_of(current),
+            folder=quote(pages.folder.name),
+            pages=pages.starts,
+            **_told(tally),
+        )
+        write_whole(file, summary)
+    return [file, *pages.files]
+
+
+def _row(verdict: Verdict, page: int, anchor: str) -> dict[str, Any]:
+    return {
+        "page": page,
+        "anchor": anchor,
+        "order_id": verdict.entry.order_id,
+        "kind": kind_of(verdict.entry.workflow_type),
+        "outcome": outcome_of(verdict),
+        "money": money_of(verdict),
+        "began": in_utc(verdict.entry.started_at),
+        "findings": len(verdict.findings),
+    }
+
+
+def _note(
+    spool: IO[str], tally: Tally, finding: Finding, *, page: int, anchor: str
+) -> None:
+    tally.found(finding)
+    if tally.findings > MOST_LISTED:
+        return
+    row = {
+        "page": page,
+        "anchor": anchor,
+        "order_id": finding.order_id,
+        "workflow_id": finding.workflow_id,
+        "event_id": finding.event_id,
+        "rule": str(finding.rule),
+        "expected": finding.expected,
+        "seen": finding.seen,
+    }
+    spool.write(line_of(row))
+
+
+def _linked(rows: Iterator[dict[str, Any]], pages: Pages) -> Iterator[dict[str, Any]]:
+    """Add the address of each finding's payment, which depends on the pages' number."""
+    for row in rows:
+        folder = f"{quote(pages.folder.name)}/{row['page']:04}.html"
+        place = f"{folder if pages.files else ''}#{row['anchor']}"
+        yield {**row, "href": place if row["anchor"] else ""}
+
+
+def _told(tally: Tally) -> dict[str, Any]:
+    """Return the tally as the summary's template wants it."""
+    return {
+        "histories": tally.histories,
+        "proven": tally.proven,
+        "findings_in_all": tally.findings,
+        "shown_at_most": MOST_LISTED,
+        "rules": tally.rules.most_common(),
+        "outcomes": [
+            (kind_of(kind), outcome, number, tally.proven_by[kind, outcome])
+            for (kind, outcome), number in sorted(
+                tally.outcomes.items(), key=lambda each: (_rank(each[0][0]), each[0])
+            )
+        ],
+        "money": [
+            (currency, tally.paid[currency], format_money(currency, total))
+            for currency, total in sorted(tally.money.items())
+        ],
+        "plot": plotting.plot_payments(tally.days),
+        "size": {
+            "width": plotting.WIDTH,
+            "height": plotting.HEIGHT,
+            "left": plotting.LEFT,
+        },
+    }
+
+
+def _rank(workflow_type: str) -> int:
+    """Payments first, then what follows from them."""
+    kinds = list(KINDS)
+    return kinds.index(workflow_type) if workflow_type in kinds else len(kinds)
