@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TypeVar, get_type_hints
 
-from google.protobuf import json_format
 from google.protobuf.message import Message
 from pydantic import BaseModel, ValidationError
 from temporalio.api.common.v1 import Payload, Payloads
@@ -15,11 +14,12 @@ from temporalio.api.history.v1 import (
     HistoryEvent,
     WorkflowExecutionStartedEventAttributes,
 )
-from temporalio.client import WorkflowHistory
 
 from activities.callbacks import CallbackActivities
 from activities.payments import PaymentActivities
 from activities.refunds import RefundActivities
+from audit.describing import parse_history
+from audit.errors import BundleError
 from audit.findings import Finding, Rule
 from codec.keyring import KeyringError
 from codec.payload_codec import ENCODING, EncryptingCodec, UnreadablePayloadError
@@ -176,16 +176,9 @@ def read_history(text: str, codec: EncryptingCodec | None) -> Record:
         UnreadableHistoryError: Not a history of ours, or not all of it is readable.
     """
     try:
-        events = list(WorkflowHistory.from_json("", text).events)
-    except (ValueError, TypeError, AttributeError, KeyError, json_format.Error) as odd:
-        # What could not be read may be a customer's; only the kind is told.
-        raise UnreadableHistoryError(
-            f"not a history in Temporal's JSON ({type(odd).__name__})"
-        ) from None
-    if not events or not events[0].HasField(
-        "workflow_execution_started_event_attributes"
-    ):
-        raise UnreadableHistoryError("the first event is not a workflow's start")
+        events = list(parse_history(text, "the file").events)
+    except BundleError as error:
+        raise UnreadableHistoryError(str(error)) from None
     record = Record(
         events[0].workflow_execution_started_event_attributes.workflow_id, events
     )

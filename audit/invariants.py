@@ -12,7 +12,7 @@ from temporalio.api.history.v1 import HistoryEvent
 from audit.claims import Claims, given_to_others, kept_by, taken_from_another
 from audit.decoding import Record
 from audit.findings import Finding, Rule
-from audit.proofs import Evidenced, Paid
+from audit.proofs import Evidenced, GivenBack, Paid
 from contracts import (
     CallbackSettlement,
     CancelWish,
@@ -117,28 +117,33 @@ def _unproven(record: Record, closing: HistoryEvent, request_id: str) -> Finding
 
 def _check_money_given_back(record: Record, evidenced: Evidenced) -> Iterator[Finding]:
     back: Counter[str] = Counter()
-    keys = set()
-    for one in evidenced.given_back:
-        if one.key in keys:
-            continue  # a repeat gives nothing more
-        keys.add(one.key)
-        paid = [
-            proof.amount
-            for proof in _all(evidenced)
-            if proof.request_id == one.request_id and proof.amount
-        ]
-        if one.amount is None:
-            back[one.request_id] += max((money.value for money in paid), default=0)
-            continue
-        back[one.request_id] += one.amount.value
-        of_this = [m.value for m in paid if m.currency == one.amount.currency]
-        if back[one.request_id] > max(of_this, default=0):
+    known = [*evidenced.paid, *evidenced.unproven]
+    for one in {one.key: one for one in evidenced.given_back}.values():
+        most = max((m.value for m in _money(known, one)), default=0)
+        back[one.request_id] += one.amount.value if one.amount else most
+        if back[one.request_id] > most:
             yield record.found(
                 Rule.REFUNDED_TOO_MUCH,
                 one.event_id,
-                expected=f"at most {max(of_this, default=0)}, which was paid",
-                seen=f"{one.amount.currency} {back[one.request_id]} given back",
+                expected=f"at most {most}, which was paid",
+                seen=f"{back[one.request_id]} given back (minor units)",
             )
+        elif not list(_money(_all(evidenced), one)):
+            yield record.found(
+                Rule.EVIDENCE_MISSING,
+                one.event_id,
+                expected=f"signed proof that {one.request_id} was paid",
+                seen="given back, and no evidence of it",
+            )
+
+
+def _money(paid: list[Paid], back: GivenBack) -> Iterator[Money]:
+    """Yield what was paid of the attempt whose money goes back, in its currency."""
+    currency = back.amount.currency if back.amount else None
+    for one in paid:
+        money = one.amount if one.request_id == back.request_id else None
+        if money is not None and currency in (None, money.currency):
+            yield money
 
 
 def _owed(record: Record, evidenced: Evidenced) -> Iterator[Paid]:

@@ -1,0 +1,159 @@
+"""Verifies a bundle: itself, each of its histories, and all of an order's together.
+
+On all cores and in the order of the index; what is kept meanwhile does not grow with
+the number of histories (docs/decisions/0017-what-proves-a-payment.md).
+"""
+
+import asyncio
+import signal
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import (
+    Executor,
+    Future,
+    ProcessPoolExecutor,
+    ThreadPoolExecutor,
+)
+from itertools import islice
+from multiprocessing import get_context
+from pathlib import Path
+
+from audit.bundle import Bundle, BundleError
+from audit.findings import Finding
+from audit.index import Entry
+from audit.keys import VerifierKeys
+from audit.ledger import Ledger
+from audit.story import Story, StoryStep
+from audit.verdicts import HistoryVerdict
+from audit.verifier import Verifier, unreadable, verify_history
+
+__all__ = [
+    "HistoryVerdict",
+    "Story",
+    "StoryStep",
+    "Verdicts",
+    "VerifierKeys",
+    "verify_bundle",
+    "verify_history",
+]
+
+# Half a second of work: enough to be worth a message between processes, and not more
+# than one likes to wait for after Ctrl-C.
+CHUNK = 40
+# Chunks under way for each process: it never waits for the next one.
+AHEAD = 2
+
+Tell = Callable[[int, int], None]
+
+
+class Verdicts(Iterable[HistoryVerdict]):
+    """The verdicts on all histories of a bundle, made while one goes through them.
+
+    Attributes:
+        bundle_findings: What is wrong with the bundle itself; once all verdicts were
+            gone through, also what only all histories of an order together show.
+    """
+
+    def __init__(
+        self, bundle: Bundle, keys: VerifierKeys, *, processes: int, tell: Tell
+    ) -> None:
+        self._bundle = bundle
+        self._keys = keys
+        self._processes = processes
+        self._tell = tell
+        self.bundle_findings: list[Finding] = []
+
+    def __iter__(self) -> Iterator[HistoryVerdict]:
+        total = self._bundle.manifest.histories
+        with Ledger() as ledger:
+            for done, verdict in enumerate(self._verdicts(), start=1):
+                if verdict.claims:
+                    self.bundle_findings += ledger.add(verdict.claims)
+                yield verdict
+                self._tell(done, total)
+            self.bundle_findings += ledger.close()
+
+    def _verdicts(self) -> Iterator[HistoryVerdict]:
+        executor = _executor(self._processes)
+        under_way: deque[Future[list[HistoryVerdict]]] = deque()
+        try:
+            for entries in _chunks(self._bundle.entries()):
+                under_way.append(
+                    executor.submit(
+                        verify_entries, self._bundle.folder, entries, self._keys
+                    )
+                )
+                if len(under_way) >= AHEAD * self._processes:
+                    yield from under_way.popleft().result()
+            while under_way:
+                yield from under_way.popleft().result()
+        finally:
+            executor.shutdown(wait=False, cancel_futures=True)
+
+
+def verify_bundle(
+    bundle: Bundle,
+    keys: VerifierKeys,
+    *,
+    processes: int,
+    tell: Tell,
+    previous: Path | None = None,
+) -> Verdicts:
+    """Verify a bundle: first itself, then one history after the other.
+
+    Args:
+        bundle: As it lies on the disk.
+        keys: What the auditor holds.
+        processes: How many work at once; 1 works in this one.
+        tell: Is told after each history how many are done, and of how many.
+        previous: The bundle before this one; None looks for it beside this one.
+
+    Raises:
+        KeyFormatError: A key cannot be read.
+        KeyringError: The same, of the payload keys.
+    """
+    keys.check()
+    verdicts = Verdicts(bundle, keys, processes=max(1, processes), tell=tell)
+    verdicts.bundle_findings += bundle.problems(keys.bundle, previous)
+    return verdicts
+
+
+def verify_entries(
+    folder: Path, entries: list[Entry], keys: VerifierKeys
+) -> list[HistoryVerdict]:
+    """Verify some histories of a bundle, in this process."""
+    return asyncio.run(_verify_entries(Bundle.open(folder), entries, keys))
+
+
+async def _verify_entries(
+    bundle: Bundle, entries: list[Entry], keys: VerifierKeys
+) -> list[HistoryVerdict]:
+    verdicts = []
+    async with Verifier(keys) as verifier:
+        for entry in entries:
+            try:
+                text = bundle.read(entry)
+            except BundleError as error:
+                verdicts.append(unreadable(entry, str(error)))
+            else:
+                verdicts.append(await verifier.verify(text, entry))
+    return verdicts
+
+
+def _executor(processes: int) -> Executor:
+    if processes == 1:
+        return ThreadPoolExecutor(1)
+    # Spawned, for the engine has threads, which a fork would not copy.
+    return ProcessPoolExecutor(
+        processes, mp_context=get_context("spawn"), initializer=_leave_ctrl_c
+    )
+
+
+def _leave_ctrl_c() -> None:
+    """Leave Ctrl-C to the process that waits for us: it stops us, in good order."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+def _chunks(entries: Iterator[Entry]) -> Iterator[list[Entry]]:
+    while chunk := list(islice(entries, CHUNK)):
+        yield chunk
