@@ -6,12 +6,13 @@ small report is one file; a large one has its payments in pages beside it.
 
 import tempfile
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from itertools import chain, islice
 from pathlib import Path
-from typing import IO, Any, Final
+from typing import Any, Final
 from urllib.parse import quote
 
 from alipay.wallets import format_money
@@ -22,7 +23,6 @@ from audit.report_pages import (
     KINDS,
     PAYMENT,
     Pages,
-    Verdict,
     amount_of,
     kind_of,
     line_of,
@@ -32,6 +32,7 @@ from audit.report_pages import (
     pieces_of,
     write_whole,
 )
+from audit.verdicts import HistoryVerdict
 
 # About 2 MB of HTML, which browsers open at once.
 HISTORIES_PER_PAGE: Final = 500
@@ -52,14 +53,12 @@ class Tally:
     days: Counter[tuple[date, str]] = field(default_factory=Counter)
     paid: Counter[str] = field(default_factory=Counter)
     money: Counter[str] = field(default_factory=Counter)
-    # Workflows that the bundle's own findings are about: their files were changed.
-    spoiled: set[str] = field(default_factory=set)
 
-    def add(self, verdict: Verdict) -> None:
+    def add(self, verdict: HistoryVerdict, *, is_proven: bool) -> None:
         outcome, kind = outcome_of(verdict), verdict.entry.workflow_type
         self.histories += 1
         self.outcomes[kind, outcome] += 1
-        if not verdict.findings and verdict.entry.workflow_id not in self.spoiled:
+        if is_proven:
             self.proven += 1
             self.proven_by[kind, outcome] += 1
         if kind != PAYMENT:
@@ -70,6 +69,11 @@ class Tally:
             self.paid[amount[0]] += 1
             self.money[amount[0]] += amount[1]
 
+    def take_back(self, kind: str, outcome: str) -> None:
+        """Count one history as not proven after all."""
+        self.proven -= 1
+        self.proven_by[kind, outcome] -= 1
+
     def found(self, finding: Finding) -> None:
         self.findings += 1
         self.rules[str(finding.rule)] += 1
@@ -77,8 +81,8 @@ class Tally:
 
 def write_report(
     file: Path,
-    verdicts: Iterable[Verdict],
-    bundle_findings: Iterable[Finding],
+    verdicts: Iterable[HistoryVerdict],
+    bundle_findings: Sequence[Finding],
     *,
     made_at: datetime,
     histories_per_page: int = HISTORIES_PER_PAGE,
@@ -89,7 +93,8 @@ def write_report(
         file: The summary; with more payments than one page holds, they stand in the
             folder `{file's name without its ending}.pages` beside it.
         verdicts: Each history's; taken one by one.
-        bundle_findings: What is wrong with the bundle itself.
+        bundle_findings: What is wrong with the bundle itself, or with several
+            histories together; may become more while the verdicts are taken.
         made_at: When it was verified.
         histories_per_page: How many timelines one file holds.
 
@@ -106,21 +111,24 @@ def write_report(
             for _ in range(3)
         )
         pages = Pages(file, current, histories_per_page)
-        for finding in bundle_findings:
-            _note(findings, tally, finding, page=0, anchor="")
-            tally.spoiled.add(finding.workflow_id)
+        spoiled = {one.workflow_id for one in bundle_findings}
         for verdict in verdicts:
-            tally.add(verdict)
-            is_spoiled = verdict.entry.workflow_id in tally.spoiled
+            is_spoiled = verdict.entry.workflow_id in spoiled
+            is_proven = verdict.is_proven and not is_spoiled
+            tally.add(verdict, is_proven=is_proven)
             page, anchor = pages.add(verdict, is_spoiled=is_spoiled)
-            orders.write(line_of(_row(verdict, page, anchor)))
+            orders.write(line_of(_row(verdict, page, anchor, is_proven=is_proven)))
             for finding in verdict.findings:
-                _note(findings, tally, finding, page=page, anchor=anchor)
+                tally.found(finding)
+                if tally.findings <= MOST_LISTED:
+                    findings.write(line_of(_listed(finding, page, anchor)))
+        of_bundle = _of_bundle(bundle_findings, lines_of(orders), tally)
         pages.finish(lines_of(orders))
+        listed = islice(chain(of_bundle, lines_of(findings)), MOST_LISTED)
         summary = generate(
             "summary.html",
             made_at=made_at,
-            findings=_linked(lines_of(findings), pages),
+            findings=_linked(listed, pages),
             histories_here=pieces_of(current),
             folder=quote(pages.folder.name),
             pages=pages.starts,
@@ -130,26 +138,47 @@ def write_report(
     return [file, *pages.files]
 
 
-def _row(verdict: Verdict, page: int, anchor: str) -> dict[str, Any]:
+def _of_bundle(
+    found: Sequence[Finding], rows: Iterator[dict[str, Any]], tally: Tally
+) -> list[dict[str, Any]]:
+    """Count the bundle's findings, and find the timelines that they are about."""
+    about = {one.workflow_id for one in found}
+    places: dict[str, tuple[int, str]] = {}
+    for row in rows:
+        if row["workflow_id"] not in about:
+            continue
+        places[row["workflow_id"]] = row["page"], row["anchor"]
+        if row["is_proven"]:  # found only when all histories were seen together
+            tally.take_back(row["type"], row["outcome"])
+    for finding in found:
+        tally.found(finding)
+    return [
+        _listed(one, *places.get(one.workflow_id, (0, "")))
+        for one in found[:MOST_LISTED]
+    ]
+
+
+def _row(
+    verdict: HistoryVerdict, page: int, anchor: str, *, is_proven: bool
+) -> dict[str, Any]:
+    entry = verdict.entry
     return {
         "page": page,
         "anchor": anchor,
-        "order_id": verdict.entry.order_id,
-        "kind": kind_of(verdict.entry.workflow_type),
+        "workflow_id": entry.workflow_id,
+        "order_id": entry.order_id,
+        "type": entry.workflow_type,
+        "kind": kind_of(entry.workflow_type),
         "outcome": outcome_of(verdict),
         "money": money_of(verdict),
-        "began": in_utc(verdict.entry.started_at),
+        "began": in_utc(entry.started_at),
         "findings": len(verdict.findings),
+        "is_proven": is_proven,
     }
 
 
-def _note(
-    spool: IO[str], tally: Tally, finding: Finding, *, page: int, anchor: str
-) -> None:
-    tally.found(finding)
-    if tally.findings > MOST_LISTED:
-        return
-    row = {
+def _listed(finding: Finding, page: int, anchor: str) -> dict[str, Any]:
+    return {
         "page": page,
         "anchor": anchor,
         "order_id": finding.order_id,
@@ -159,7 +188,6 @@ def _note(
         "expected": finding.expected,
         "seen": finding.seen,
     }
-    spool.write(line_of(row))
 
 
 def _linked(rows: Iterator[dict[str, Any]], pages: Pages) -> Iterator[dict[str, Any]]:

@@ -1,18 +1,16 @@
 """The report's timelines: one for each history, in as many files as they need."""
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import IO, Any, Final, Protocol
+from typing import IO, Any, Final
 from urllib.parse import quote
 
 from markupsafe import Markup
 
 from alipay.wallets import format_money
-from audit.bundle import Entry
-from audit.findings import Finding
 from audit.rendering import generate, in_utc, render
-from audit.story import Story
+from audit.verdicts import HistoryVerdict
 
 # The workflows' names, and what a reader calls them.
 PAYMENT: Final = "CashierPayment"
@@ -22,17 +20,6 @@ KINDS: Final = {
     "Callback": "message to the shop",
 }
 _PIECE: Final = 1 << 16
-
-
-class Verdict(Protocol):
-    """What was found of one history, as far as it is shown."""
-
-    @property
-    def entry(self) -> Entry: ...
-    @property
-    def findings(self) -> Sequence[Finding]: ...
-    @property
-    def story(self) -> Story | None: ...
 
 
 class Pages:
@@ -50,7 +37,7 @@ class Pages:
         self._first = ("", "")
         self._remove_old()
 
-    def add(self, verdict: Verdict, *, is_spoiled: bool) -> tuple[int, str]:
+    def add(self, verdict: HistoryVerdict, *, is_spoiled: bool) -> tuple[int, str]:
         """Keep one timeline; return its page's number and its place there."""
         if self._on_page == self._per_page:
             self._turn(is_last=False)
@@ -96,22 +83,21 @@ class Pages:
                 old.unlink()
 
 
-def outcome_of(verdict: Verdict) -> str:
+def outcome_of(verdict: HistoryVerdict) -> str:
     """Return how it ended, or in which state a workflow without an outcome is."""
-    told = verdict.story.outcome if verdict.story else None
-    return str(told or verdict.entry.outcome or verdict.entry.status)
+    entry = verdict.entry
+    return str(verdict.story.outcome or entry.outcome or entry.status)
 
 
-def amount_of(verdict: Verdict) -> tuple[str, int] | None:
-    """Return currency and minor units: the history's own, else the index's."""
-    one, entry = verdict.story, verdict.entry
-    currency, amount = entry.currency, entry.amount_minor
-    if one is not None:
-        currency, amount = one.currency, one.amount
-    return (currency, amount) if currency and amount is not None else None
+def amount_of(verdict: HistoryVerdict) -> tuple[str, int] | None:
+    """Return currency and minor units, as the history says, and not the index."""
+    story = verdict.story
+    if not story.currency or story.amount is None:
+        return None
+    return story.currency, story.amount
 
 
-def timeline_of(verdict: Verdict, anchor: str, *, is_spoiled: bool) -> str:
+def timeline_of(verdict: HistoryVerdict, anchor: str, *, is_spoiled: bool) -> str:
     return render(
         "history.html",
         verdict=verdict,
@@ -127,7 +113,7 @@ def kind_of(workflow_type: str) -> str:
     return KINDS.get(workflow_type, workflow_type)
 
 
-def money_of(verdict: Verdict) -> str:
+def money_of(verdict: HistoryVerdict) -> str:
     amount = amount_of(verdict)
     return format_money(*amount) if amount else ""
 

@@ -1,25 +1,17 @@
 """Verdicts of invented payments, for the report."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from audit.bundle import Entry
 from audit.findings import Finding, Rule
 from audit.story import Story, StoryStep
+from audit.verdicts import HistoryVerdict
 
 BEGAN = datetime(2026, 11, 24, 9, 48, tzinfo=UTC)
 ALIPAY, US = "signed by Alipay, key 1", "signed by us, key 1"
-
-
-@dataclass
-class Verdict:
-    """What the verifier hands out, as far as the report looks at it."""
-
-    entry: Entry
-    story: Story | None
-    findings: list[Finding] = field(default_factory=list)
 
 
 def an_entry(order_id: str, **changes: Any) -> Entry:
@@ -40,7 +32,7 @@ def an_entry(order_id: str, **changes: Any) -> Entry:
     return entry.model_copy(update=changes)
 
 
-def a_verdict(order_id: str, **changes: Any) -> Verdict:
+def a_verdict(order_id: str, **changes: Any) -> HistoryVerdict:
     entry = an_entry(order_id, **changes)
     at = entry.started_at
     steps = [
@@ -52,7 +44,7 @@ def a_verdict(order_id: str, **changes: Any) -> Verdict:
         ),
         StoryStep(at, 19, "us", "end the payment: PAID"),
     ]
-    return Verdict(entry, a_story(entry, *steps))
+    return HistoryVerdict(entry, [], a_story(entry, *steps))
 
 
 def a_story(entry: Entry, *steps: StoryStep, **changes: Any) -> Story:
@@ -72,18 +64,18 @@ def a_story(entry: Entry, *steps: StoryStep, **changes: Any) -> Story:
 
 
 def a_finding(order_id: str, **changes: Any) -> Finding:
-    told: dict[str, Any] = {
-        "rule": Rule.PAID_WITHOUT_PROOF,
-        "workflow_id": f"payment:{order_id}",
-        "order_id": order_id,
-        "event_id": 14,
-        "expected": "a signed word of Alipay that PHP 1,314.00 is paid",
-        "seen": "a notification whose signature does not verify",
-    }
-    return Finding(**{**told, **changes})
+    finding = Finding(
+        Rule.PAID_WITHOUT_PROOF,
+        workflow_id=f"payment:{order_id}" if order_id else "",
+        order_id=order_id,
+        event_id=14,
+        expected="a signed word of Alipay that PHP 1,314.00 is paid",
+        seen="a notification whose signature does not verify",
+    )
+    return replace(finding, **changes)
 
 
-def many(number: int) -> Iterator[Verdict]:
+def many(number: int) -> Iterator[HistoryVerdict]:
     """Yield payments of a month that ended in all ways, one at a time."""
     outcomes = ("PAID", "PAID", "PAID", "EXPIRED", "PAID", "CANCELLED", "DECLINED")
     for one in range(number):

@@ -1,5 +1,6 @@
 import re
 import tracemalloc
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, timedelta
 from html.parser import HTMLParser
@@ -12,9 +13,9 @@ from audit.findings import Finding, Rule
 from audit.plotting import plot_payments
 from audit.report import MOST_LISTED, write_report
 from audit.story import StoryStep
+from audit.verdicts import HistoryVerdict
 from tests.audit.telling import (
     BEGAN,
-    Verdict,
     a_finding,
     a_story,
     a_verdict,
@@ -56,7 +57,7 @@ class Page(HTMLParser):
         self.words += f"{data} "
 
 
-def report(folder: Path, *verdicts: Verdict) -> Page:
+def report(folder: Path, *verdicts: HistoryVerdict) -> Page:
     file = folder / "report.html"
     write_report(file, verdicts, (), made_at=BEGAN)
     return Page(file)
@@ -90,7 +91,7 @@ def test_a_finding_stands_in_the_summary_and_with_its_payment(tmp_path: Path) ->
 def test_what_is_wrong_with_the_bundle_spoils_what_it_is_about(tmp_path: Path) -> None:
     file = tmp_path / "report.html"
     changed = a_finding("tea-1", rule=Rule.FILE_CHANGED, event_id=0)
-    chain = a_finding("", rule=Rule.CHAIN, workflow_id="", event_id=0)
+    chain = a_finding("", rule=Rule.CHAIN, event_id=0)
     verdicts = [a_verdict("coffee-1"), a_verdict("tea-1")]
     write_report(file, verdicts, [changed, chain], made_at=BEGAN)
     words = " ".join(Page(file).words.split())
@@ -101,19 +102,43 @@ def test_what_is_wrong_with_the_bundle_spoils_what_it_is_about(tmp_path: Path) -
 
 def test_a_history_that_cannot_be_read_is_told_by_its_findings(tmp_path: Path) -> None:
     finding = a_finding("tea-1", rule=Rule.UNREADABLE, event_id=0)
-    words = report(tmp_path, Verdict(an_entry("tea-1"), None, [finding])).words
+    entry = an_entry("tea-1")
+    verdict = HistoryVerdict(entry, [finding], a_story(entry))
+    words = report(tmp_path, verdict).words
     assert "UNREADABLE" in words
     assert "there is nothing to tell" in words
 
 
 def test_the_history_is_believed_and_not_the_index(tmp_path: Path) -> None:
     verdict = a_verdict("coffee-1")
-    verdict.entry = verdict.entry.model_copy(
-        update={"outcome": "CANCELLED", "amount_minor": 1}
-    )
-    words = " ".join(report(tmp_path, verdict).words.split())
+    entry = an_entry("coffee-1", outcome="CANCELLED", amount_minor=1)
+    words = " ".join(report(tmp_path, replace(verdict, entry=entry)).words.split())
     assert "coffee-1 PAID, PHP 1,314.00" in words
     assert "CANCELLED" not in words
+
+
+def test_what_only_all_histories_together_show_is_told(tmp_path: Path) -> None:
+    found: list[Finding] = []
+
+    def verdicts() -> Iterator[HistoryVerdict]:
+        yield a_verdict("coffee-1")
+        yield a_verdict("tea-1")
+        found.append(a_finding("tea-1", rule=Rule.PAID_TWICE))
+
+    file = tmp_path / "report.html"
+    write_report(file, verdicts(), found, made_at=BEGAN)
+    page = Page(file)
+    words = " ".join(page.words.split())
+    assert "Not all is proven: 1 finding. 1 of 2 histories are proven." in words
+    assert "tea-1 14 PAID_TWICE" in words
+    assert "#h2" in page.links
+
+
+def test_notes_stand_with_the_payment(tmp_path: Path) -> None:
+    verdict = replace(a_verdict("coffee-1"), notes=["began before evidence was kept"])
+    page = report(tmp_path, verdict)
+    assert "began before evidence was kept" in page.words
+    assert "All is proven" in page.words
 
 
 def test_no_text_of_others_becomes_markup_or_hides_itself(tmp_path: Path) -> None:
@@ -136,7 +161,10 @@ def test_no_text_of_others_becomes_markup_or_hides_itself(tmp_path: Path) -> Non
         seen=HOSTILE,
     )
     file = tmp_path / "report.html"
-    verdicts = [Verdict(entry, story, [finding]), Verdict(entry, story)]
+    verdicts = [
+        HistoryVerdict(entry, [finding], story, notes=[HOSTILE]),
+        HistoryVerdict(entry, [], story),
+    ]
     # In the summary, and in pages of their own.
     for per_page in (2, 1):
         files = write_report(
@@ -188,12 +216,12 @@ def test_what_cannot_be_finished_leaves_the_old_report(tmp_path: Path) -> None:
     write_report(file, [a_verdict("coffee-1")], (), made_at=BEGAN)
     before = file.read_bytes()
 
-    def breaks() -> object:
+    def breaks() -> Iterator[HistoryVerdict]:
         yield a_verdict("tea-1")
         raise OSError("the disk is gone")
 
     with pytest.raises(OSError, match="the disk is gone"):
-        write_report(file, breaks(), (), made_at=BEGAN)  # type: ignore[arg-type]
+        write_report(file, breaks(), (), made_at=BEGAN)
     assert file.read_bytes() == before
 
 
