@@ -11,6 +11,7 @@ MOST_DAYS: Final = 62
 WIDTH: Final = 960
 HEIGHT: Final = 300
 LEFT: Final = 48  # room for the numbers of the scale
+RIGHT: Final = 36  # ... for half of the last day's name
 BOTTOM: Final = 40  # ... and for the days
 TOP: Final = 12
 # Days whose names stand below their bars; more of them would run into each other.
@@ -78,7 +79,7 @@ def plot_payments(counted: Mapping[tuple[date, str], int]) -> Plot:
     highest = max(
         (sum(numbers[name, one] for one in outcomes) for name in names), default=0
     )
-    step = (WIDTH - LEFT) / max(len(names), 1)
+    step = (WIDTH - LEFT - RIGHT) / max(len(names), 1)
     return Plot(
         by=by,
         bars=tuple(_bars(numbers, names, outcomes, step, _round_up(highest))),
@@ -136,11 +137,11 @@ def _height_at(number: int, top: int) -> float:
 
 
 def _round_up(highest: int) -> int:
-    """Return the scale's end: the next 4, 8, 20, 40, 80, 200, ..., to be quartered."""
-    end = 4
-    while end < highest:
-        end = end * 5 // 2 if str(end)[0] == "8" else end * 2
-    return end
+    """Return the scale's end: 4, 8, 12, 16, 20, 40, 80, ..., four even parts."""
+    zeros = 1
+    while highest > 20 * zeros:
+        zeros *= 10
+    return next(4 * part * zeros for part in range(1, 6) if highest <= 4 * part * zeros)
 
 
 def _in_order(outcomes: Iterable[str]) -> list[str]:

@@ -221,6 +221,7 @@ def _told(tally: Tally) -> dict[str, Any]:
             "width": plotting.WIDTH,
             "height": plotting.HEIGHT,
             "left": plotting.LEFT,
+            "right": plotting.WIDTH - plotting.RIGHT,
         },
     }
 

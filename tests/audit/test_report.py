@@ -66,7 +66,7 @@ def report(folder: Path, *verdicts: HistoryVerdict) -> Page:
 def test_a_proven_payment_is_told_step_by_step(tmp_path: Path) -> None:
     page = report(tmp_path, a_verdict("coffee-1"))
     words = " ".join(page.words.split())
-    assert "All is proven: 1 histories, no finding." in words
+    assert "All is proven: 1 history, no finding." in words
     assert "coffee-1 PAID, PHP 1,314.00, GCASH" in words
     assert (
         "2026-11-24 09:48:00 Alipay says that it is paid PHP 1,314.00 came "
@@ -289,4 +289,4 @@ def test_no_bar_leaves_the_plot(number: int) -> None:
     (bar,) = plot.bars
     assert bar.y >= plotting.TOP
     assert bar.x >= plotting.LEFT
-    assert bar.x + bar.width <= plotting.WIDTH
+    assert bar.x + bar.width <= plotting.WIDTH - plotting.RIGHT
