@@ -53,6 +53,7 @@ class Tally:
     days: Counter[tuple[date, str]] = field(default_factory=Counter)
     paid: Counter[str] = field(default_factory=Counter)
     money: Counter[str] = field(default_factory=Counter)
+    proven_money: Counter[str] = field(default_factory=Counter)
 
     def add(self, verdict: HistoryVerdict, *, is_proven: bool) -> None:
         outcome, kind = outcome_of(verdict), verdict.entry.workflow_type
@@ -68,11 +69,16 @@ class Tally:
         if outcome == "PAID" and amount:
             self.paid[amount[0]] += 1
             self.money[amount[0]] += amount[1]
+            self.proven_money[amount[0]] += amount[1] if is_proven else 0
 
-    def take_back(self, kind: str, outcome: str) -> None:
+    def take_back(self, row: dict[str, Any]) -> None:
         """Count one history as not proven after all."""
+        kind, outcome = row["type"], row["outcome"]
         self.proven -= 1
         self.proven_by[kind, outcome] -= 1
+        if kind == PAYMENT and outcome == "PAID" and row["amount"]:
+            currency, minor = row["amount"]
+            self.proven_money[currency] -= minor
 
     def found(self, finding: Finding) -> None:
         self.findings += 1
@@ -149,7 +155,7 @@ def _of_bundle(
             continue
         places[row["workflow_id"]] = row["page"], row["anchor"]
         if row["is_proven"]:  # found only when all histories were seen together
-            tally.take_back(row["type"], row["outcome"])
+            tally.take_back(row)
     for finding in found:
         tally.found(finding)
     return [
@@ -171,6 +177,7 @@ def _row(
         "kind": kind_of(entry.workflow_type),
         "outcome": outcome_of(verdict),
         "money": money_of(verdict),
+        "amount": amount_of(verdict),
         "began": in_utc(entry.started_at),
         "findings": len(verdict.findings),
         "is_proven": is_proven,
@@ -213,7 +220,12 @@ def _told(tally: Tally) -> dict[str, Any]:
             )
         ],
         "money": [
-            (currency, tally.paid[currency], format_money(currency, total))
+            (
+                currency,
+                tally.paid[currency],
+                format_money(currency, total),
+                format_money(currency, tally.proven_money[currency]),
+            )
             for currency, total in sorted(tally.money.items())
         ],
         "plot": plotting.plot_payments(tally.days),

@@ -131,6 +131,7 @@ def test_what_only_all_histories_together_show_is_told(tmp_path: Path) -> None:
     words = " ".join(page.words.split())
     assert "Not all is proven: 1 finding. 1 of 2 histories are proven." in words
     assert "tea-1 14 PAID_TWICE" in words
+    assert "PHP 2 PHP 2,628.00 PHP 1,314.00" in words  # paid, and of it proven
     assert "#h2" in page.links
 
 

@@ -1,4 +1,4 @@
-"""Takes the pictures of docs/runbook.md: `python -m tests.browser.screenshots`."""
+"""Takes the pictures of docs/: `python -m tests.browser.screenshots`."""
 
 import asyncio
 import tempfile
@@ -6,6 +6,7 @@ from pathlib import Path
 
 from cashier.home import Ports
 from cashier.stuck_demo import stuck_system, until_stuck
+from tests.browser.audit_report import shoot_report
 from tests.browser.chromium import running_chromium
 from tests.browser.stuck_pages import STUCK_PAGES
 from tests.browser.temporal_ui import TemporalUi
@@ -20,6 +21,7 @@ async def take_screenshots() -> None:
             running_chromium() as browser,
             stuck_system(Path(folder), Ports()) as system,
         ):
+            await shoot_report(browser, IMAGES)
             await until_stuck(system)
             page = await browser.new_page(viewport={"width": 1280, "height": 900})
             ui = TemporalUi(page, system)
