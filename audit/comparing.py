@@ -1,22 +1,16 @@
 """Compares what the code did in a replay with what the history says it did."""
 
-import json
 import re
 from collections.abc import Callable, Iterator
-from typing import Any
 
-from google.protobuf.duration_pb2 import Duration
-from google.protobuf.message import Message
 from pydantic import BaseModel
-from temporalio.api.common.v1 import Payloads, SearchAttributes
+from temporalio.api.common.v1 import Payloads
 from temporalio.api.enums.v1 import EventType
-from temporalio.api.failure.v1 import Failure
 from temporalio.api.history.v1 import (
-    ActivityTaskScheduledEventAttributes,
     HistoryEvent,
 )
-from temporalio.bridge.proto.workflow_commands import ScheduleActivity
 
+from audit.aspects import attributes_of, failure_of, options_of, seconds_of
 from audit.commands import ENDS, Commands
 from audit.decoding import (
     ACTIVITIES,
@@ -37,14 +31,6 @@ REFUSALS = {
     "RESOLUTION_INCOMPLETE": Rule.NOBODY_NAMED,
     "SECOND_PERSON_NEEDED": Rule.SECOND_PERSON,
 }
-TIMEOUTS = (
-    "schedule_to_close_timeout",
-    "schedule_to_start_timeout",
-    "start_to_close_timeout",
-    "heartbeat_timeout",
-)
-# Written by the server for what the code has decided before.
-_AFTER_A_DECISION = EventType.EVENT_TYPE_WORKFLOW_TASK_COMPLETED
 
 
 class _Comparison:
@@ -66,18 +52,14 @@ class _Comparison:
         }
 
     def findings(self) -> Iterator[Finding]:
-        found = [
-            finding
-            for event in self._record.events
-            if event.event_type in self._checks
-            for finding in self._checks[event.event_type](event)
-        ]
-        yield from found
+        for event in self._record.events:
+            if check := self._checks.get(event.event_type):
+                yield from check(event)
         closing = self._record.closing
         if closing is not None:
             yield from self._end(closing)
-        refused = any(finding.rule in REFUSALS.values() for finding in found)
-        if self._failure is not None and not refused:
+        # After a refusal the code goes another way, which is no news.
+        if self._failure is not None and not self._did.refused:
             yield self._deviation(self._failure)
 
     def _deviation(self, failure: Exception) -> Finding:
@@ -141,8 +123,8 @@ class _Comparison:
             rule,
             event,
             f"options of {name}",
-            _options(done, done),
-            _options(recorded, done),
+            options_of(done, done),
+            options_of(recorded, done),
         )
 
     def _timer(self, event: HistoryEvent) -> Iterator[Finding]:
@@ -155,8 +137,8 @@ class _Comparison:
             Rule.TIMER_DIFFERS,
             event,
             f"timer {recorded.timer_id}",
-            _seconds(done.start_to_fire_timeout),
-            _seconds(recorded.start_to_fire_timeout),
+            seconds_of(done.start_to_fire_timeout),
+            seconds_of(recorded.start_to_fire_timeout),
         )
 
     def _child(self, event: HistoryEvent) -> Iterator[Finding]:
@@ -175,8 +157,8 @@ class _Comparison:
             rule,
             event,
             f"attributes of {name}",
-            _attributes(done.search_attributes),
-            _attributes(recorded.search_attributes),
+            attributes_of(done.search_attributes),
+            attributes_of(recorded.search_attributes),
         )
 
     def _change(self, event: HistoryEvent) -> Iterator[Finding]:
@@ -189,8 +171,8 @@ class _Comparison:
             Rule.INPUT_DIFFERS,
             event,
             "search attributes",
-            _attributes(self._did.changes[number].search_attributes),
-            _attributes(recorded.search_attributes),
+            attributes_of(self._did.changes[number].search_attributes),
+            attributes_of(recorded.search_attributes),
         )
 
     def _accepted(self, event: HistoryEvent) -> Iterator[Finding]:
@@ -225,8 +207,8 @@ class _Comparison:
                 rule,
                 event,
                 f"failure of {name}",
-                _failure(done.rejected),
-                _failure(outcome.failure),
+                failure_of(done.rejected),
+                failure_of(outcome.failure),
             )
             return
         # Every update of ours answers what its workflow comes to.
@@ -258,8 +240,8 @@ class _Comparison:
                 rule,
                 event,
                 "failure",
-                _failure(done.fail_workflow_execution.failure),
-                _failure(failure),
+                failure_of(done.fail_workflow_execution.failure),
+                failure_of(failure),
             )
         elif recorded == "CONTINUED_AS_NEW":
             next_run = event.workflow_execution_continued_as_new_event_attributes
@@ -275,86 +257,3 @@ class _Comparison:
 def compare(record: Record, replayed: Replayed) -> Iterator[Finding]:
     """Yield what the history says otherwise than the code, in the history's order."""
     yield from _Comparison(record, replayed).findings()
-
-
-def check_end(
-    record: Record, replayed: Replayed, *, is_open: bool
-) -> Iterator[Finding]:
-    """Yield whether the end is missing: of a run that is said to be over, or was cut.
-
-    Args:
-        record: The history.
-        replayed: What the code did with it.
-        is_open: Whether the run is said to have been open when it was exported.
-    """
-    if record.closing is not None:
-        return
-    last = record.events[-1]
-    # Of an open run everything that the code has decided stands in the history.
-    cut = replayed.failure is None and any(
-        command.WhichOneof("variant") in ENDS for command in replayed.commands
-    )
-    if not is_open or (cut and last.event_type == _AFTER_A_DECISION):
-        yield record.found(
-            Rule.NOT_CLOSED,
-            last.event_id,
-            expected="the event that ends the run",
-            seen=f"{EventType.Name(last.event_type)} as the last one",
-        )
-
-
-def check_numbers(record: Record) -> Iterator[Finding]:
-    """Yield where an event was cut out, doubled, or stands behind the end."""
-    for number, event in enumerate(record.events, start=1):
-        is_last = number == len(record.events)
-        if event.event_id != number or (event.event_type in CLOSING and not is_last):
-            yield record.found(
-                Rule.REPLAY,
-                event.event_id,
-                expected=f"event {number}, and nothing after the end",
-                seen=EventType.Name(event.event_type),
-            )
-            return
-
-
-def _options(
-    options: ScheduleActivity | ActivityTaskScheduledEventAttributes,
-    given: ScheduleActivity,
-) -> dict[str, object]:
-    """How long an activity may take and how it is repeated, as far as given."""
-    seconds: dict[str, object] = {
-        name: _seconds(value)
-        for name, value in _set(options).items()
-        if name in TIMEOUTS and name in _set(given)
-    }
-    if not given.HasField("retry_policy"):
-        return seconds
-    policy = options.retry_policy
-    pauses = {
-        name: _seconds(value)
-        for name, value in _set(policy).items()
-        if name.endswith("_interval") and name in _set(given.retry_policy)
-    }
-    numbers = (policy.maximum_attempts, policy.backoff_coefficient)
-    return {**seconds, **pauses, "attempts and backoff": str(numbers)}
-
-
-def _set(message: Message) -> dict[str, Any]:
-    return {field.name: value for field, value in message.ListFields()}
-
-
-def _seconds(duration: Duration) -> float:
-    return duration.seconds + duration.nanos / 1e9
-
-
-def _attributes(attributes: SearchAttributes) -> dict[str, str]:
-    fields = attributes.indexed_fields
-    return {name: fields[name].data.decode(errors="replace") for name in fields}
-
-
-def _failure(failure: Failure) -> dict[str, str]:
-    """What a failure says; where payloads are encrypted, its text is one, too."""
-    message = failure.message
-    if failure.HasField("encoded_attributes"):
-        message = json.loads(failure.encoded_attributes.data).get("message", "")
-    return {"type": failure.application_failure_info.type, "message": message}

@@ -9,9 +9,10 @@ from typing import Self
 
 from temporalio.client import WorkflowHistory
 
-from audit.comparing import check_end, check_numbers, compare
+from audit.comparing import compare
 from audit.decoding import Record, UnreadableHistoryError, read_history
 from audit.describing import RUNNING, differences
+from audit.ending import check_end, check_numbers
 from audit.evidence import check_evidence
 from audit.findings import Finding, Rule
 from audit.index import Entry

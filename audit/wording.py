@@ -84,21 +84,19 @@ def words_of_start(given: Order | LatePaymentInput | CallbackInput) -> Words:
 
 def words_of_call(activity: str, payloads: Payloads) -> Words:
     """Say what was asked, of Alipay or of the shop."""
-    model = ACTIVITIES.get(activity, (BaseModel, BaseModel))[0]
-    call = parsed(payloads, model)
-    match call:
-        case PayCall():
+    match parsed(payloads, ACTIVITIES[activity][0]) if activity in ACTIVITIES else None:
+        case PayCall() as call:
             what = f"asks to open {call.payment_request_id} with {call.wallet}"
             return what, call.order.amount
-        case InquiryCall():
+        case InquiryCall() as call:
             return f"asks what became of {call.payment_request_id}", None
-        case CancelCall():
+        case CancelCall() as call:
             return f"asks to close {call.payment_request_id}", None
-        case RefundCall():
+        case RefundCall() as call:
             return f"asks to refund payment {call.payment_id}", call.amount
-        case RefundInquiryCall():
+        case RefundInquiryCall() as call:
             return f"asks what became of refund {call.refund_request_id}", None
-        case ShopEvent():
+        case ShopEvent() as call:
             return f"tells the shop {call.type}", call.amount
     return f"runs {activity}", None
 
