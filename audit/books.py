@@ -89,7 +89,7 @@ def reconcile(
 ) -> Reconciliation:
     """Compare all of a bundle with all of the files.
 
-    Our side is kept in memory by its ids, about a kilobyte each; theirs is read line by
+    Our side is kept in memory by its ids, about two kilobytes each; theirs is read line by
     line, and only what differs and where the rest was found is kept.
 
     Args:
