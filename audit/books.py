@@ -89,8 +89,8 @@ def reconcile(
 ) -> Reconciliation:
     """Compare all of a bundle with all of the files.
 
-    Our side is kept in memory by its ids, about two kilobytes each; theirs is read line by
-    line, and only what differs and where the rest was found is kept.
+    Our side is kept in memory by its ids, about two kilobytes each; theirs is read line
+    by line, and only what differs and where the rest was found is kept.
 
     Args:
         bundle: Best verified before; here its histories are believed.

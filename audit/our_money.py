@@ -90,7 +90,7 @@ class OurMoney:
         """Return the movement that a line is about."""
         if row.movement is None:
             return None
-        ids = (row.request_id, row.transaction_id)
+        ids: tuple[str, ...] = (row.request_id, row.transaction_id)
         if row.movement is Movement.BACK:
             # Refunds are named by their own ids, cancels by those of their payments.
             ids += (row.original_request_id, row.original_id)
