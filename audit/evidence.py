@@ -36,6 +36,9 @@ from contracts import (
     order_of,
 )
 
+# The one method of this protocol, signed with all else (docs/protocol.md 1.2).
+METHOD = "POST"
+
 
 async def check_evidence(
     record: Record, keys: VerifierKeys, witness: Witness
@@ -124,21 +127,18 @@ class _Checking:
     ) -> bool:
         """Whether signed words are about this order, and of this merchant."""
         self._client_id = self._client_id or evidence.client_id
-        if evidence.client_id != self._client_id:
-            self.differs(
-                event_id,
-                f"client id {self._client_id}",
-                f"client id {evidence.client_id}",
-            )
-            return False
         try:
             order_id = order_of(request_id)
         except ValueError:
             order_id = request_id
-        if order_id != self._record.order_id:
-            expected = f"words about order {self._record.order_id}"
-            self.differs(event_id, expected, f"about {request_id}")
-        return order_id == self._record.order_id
+        problems = [
+            *unequal("method", METHOD, evidence.method),
+            *unequal("client id", self._client_id, evidence.client_id),
+            *unequal("words about order", self._record.order_id, order_id),
+        ]
+        for expected, seen in problems:
+            self.differs(event_id, expected, seen)
+        return not problems
 
     # ---- answers ----
 
@@ -246,6 +246,8 @@ class _Checking:
         self._client_id = self._client_id or request.client_id
         problems = [
             *unequal("client id", self._client_id, request.client_id),
+            *unequal("method", METHOD, request.method),
+            *unequal("method of the answer", METHOD, answer.method),
             *unequal("path", testimony.path, request.path),
             *unequal("path of the answer", request.path, answer.path),
         ]

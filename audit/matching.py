@@ -10,7 +10,6 @@ from audit.differences import difference
 from contracts import (
     AlipayAnswer,
     Contract,
-    Evidence,
     PayAnswer,
     PayCall,
     RefundCall,
@@ -117,20 +116,22 @@ def calls_out_of_order(answers: Iterable[Answered]) -> Iterator[tuple[int, str, 
         for one in answers
         if one.answer.evidence and one.answer.evidence.answer.signature
     ]
+    calls: set[str] = set()
+    for event_id, evidence in proven:
+        signature = evidence.request.signature
+        if signature and signature in calls:
+            yield event_id, "a call of its own", "an earlier call, once more"
+        calls.add(signature)
     for (_, before), (event_id, evidence) in pairwise(proven):
         asked = _passed(before.request.time, evidence.request.time)
         told = _passed(before.answer.time, evidence.answer.time)
-        if _is_same_call(before, evidence) or (asked and asked < -CLOCKS_DIFFER):
-            yield event_id, "a call after the one before", "an earlier call, once more"
-        elif asked and told is not None and told < asked - CLOCKS_DIFFER:
+        if asked is None or told is None:
+            continue
+        if asked < -CLOCKS_DIFFER:
+            yield event_id, "a call after the one before", f"one {-asked} before it"
+        elif told < asked - CLOCKS_DIFFER:
             expected = f"an answer given {asked} after the one before"
             yield event_id, expected, f"one given {told} after it"
-
-
-def _is_same_call(one: Evidence, other: Evidence) -> bool:
-    return bool(one.request.signature) and (
-        one.request.signature == other.request.signature
-    )
 
 
 def _passed(before: str, after: str) -> timedelta | None:
