@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from temporalio.api.common.v1 import Payloads
 from temporalio.api.enums.v1 import EventType
 from temporalio.api.history.v1 import HistoryEvent
+from temporalio.api.update.v1 import Request
 from temporalio.client import WorkflowHistory
 
 from alipay.signing import Message, sign
@@ -145,13 +146,22 @@ class Forged:
     def notification(self) -> Payloads:
         return self.notified.workflow_execution_signaled_event_attributes.input
 
-    def update(self, name: str, number: int = 0) -> Payloads:
+    def accepted(self, update: str, number: int = 0) -> HistoryEvent:
+        """Return the event by which the n-th update of this name was accepted."""
         kind = EventType.EVENT_TYPE_WORKFLOW_EXECUTION_UPDATE_ACCEPTED
-        requests = [
-            event.workflow_execution_update_accepted_event_attributes.accepted_request
+        named = [
+            event
             for event in self.events_of(kind)
+            if request_in(event).input.name == update
         ]
-        return [one for one in requests if one.input.name == name][number].input.args
+        return named[number]
+
+    def update(self, name: str, number: int = 0) -> Payloads:
+        return request_in(self.accepted(name, number)).input.args
+
+
+def request_in(accepted: HistoryEvent) -> Request:
+    return accepted.workflow_execution_update_accepted_event_attributes.accepted_request
 
 
 def change(payloads: Payloads, *changes: Change) -> None:
