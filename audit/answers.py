@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from temporalio.api.enums.v1 import EventType
 from temporalio.api.history.v1 import HistoryEvent
@@ -16,11 +17,13 @@ class Answered:
 
     Attributes:
         name: The activity's.
-        attempt: Which of its tries got the answer, from 1.
+        began_at: When the try began that got the answer, by the server's clock.
+        attempt: Which of its tries that was, from 1.
     """
 
     scheduled: HistoryEvent
     completed: HistoryEvent
+    began_at: datetime
     name: str
     attempt: int
     call: Contract
@@ -38,25 +41,24 @@ class Notified:
 def answers_of(record: Record) -> Iterator[Answered]:
     """Yield Alipay's answers; what cannot be read as one does not replay either."""
     scheduled: dict[int, HistoryEvent] = {}
-    attempts: dict[int, int] = {}
+    tries: dict[int, HistoryEvent] = {}
     for event in record.events:
         match event.event_type:
             case EventType.EVENT_TYPE_ACTIVITY_TASK_SCHEDULED:
                 scheduled[event.event_id] = event
             case EventType.EVENT_TYPE_ACTIVITY_TASK_STARTED:
                 started = event.activity_task_started_event_attributes
-                attempts[started.scheduled_event_id] = started.attempt
+                tries[started.scheduled_event_id] = event
             case EventType.EVENT_TYPE_ACTIVITY_TASK_COMPLETED:
                 done = event.activity_task_completed_event_attributes
                 number = done.scheduled_event_id
                 if number in scheduled:
-                    yield from _answered(
-                        scheduled[number], event, attempts.get(number, 1)
-                    )
+                    began = tries.get(number, scheduled[number])
+                    yield from _answered(scheduled[number], began, event)
 
 
 def _answered(
-    scheduled: HistoryEvent, completed: HistoryEvent, attempt: int
+    scheduled: HistoryEvent, started: HistoryEvent, completed: HistoryEvent
 ) -> Iterator[Answered]:
     asked = scheduled.activity_task_scheduled_event_attributes
     name = asked.activity_type.name
@@ -67,7 +69,9 @@ def _answered(
     answer = parsed(completed.activity_task_completed_event_attributes.result, gives)
     # The shop's answer is none of Alipay's.
     if isinstance(call, Contract) and isinstance(answer, AlipayAnswer):
-        yield Answered(scheduled, completed, name, attempt, call, answer)
+        began_at = started.event_time.ToDatetime(UTC)
+        attempt = started.activity_task_started_event_attributes.attempt or 1
+        yield Answered(scheduled, completed, began_at, name, attempt, call, answer)
 
 
 def notifications_of(record: Record) -> Iterator[Notified]:

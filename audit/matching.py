@@ -17,19 +17,16 @@ from contracts import (
 
 # How much the clocks of two workers, or of a worker and the server, may differ.
 CLOCKS_DIFFER = timedelta(minutes=2)
-# What we send may gain fields in later releases; these say whose money it is, and have
-# always been sent.
-OF_MONEY = frozenset(
-    (
-        "paymentRequestId",
-        "paymentId",
-        "paymentAmount",
-        "refundRequestId",
-        "refundAmount",
-    )
+# What of a request says whose money it is, and how much. All else is bound by the call
+# and by our signature, and may be sent in another way by later releases.
+OF_MONEY = (
+    "paymentRequestId",
+    "paymentId",
+    "paymentAmount",
+    "paymentMethod",
+    "refundRequestId",
+    "refundAmount",
 )
-# Set by where a merchant's system stands, not by the payment.
-OF_THE_PLACE = frozenset({"paymentNotifyUrl"})
 
 # What was expected, and what was seen instead.
 Problem = tuple[str, str]
@@ -47,11 +44,10 @@ def unequal(what: str, expected: str, seen: str) -> Iterator[Problem]:
 
 
 def requests_differ(sent_now: str, sent_then: str) -> Iterator[Problem]:
-    """Compare two requests as far as both releases know the fields."""
+    """Yield where two requests are not about the same money."""
     now, then = _fields(sent_now), _fields(sent_then)
-    names = (now.keys() & then.keys()) | (OF_MONEY & (now.keys() | then.keys()))
-    ours = {name: now.get(name) for name in sorted(names - OF_THE_PLACE)}
-    theirs = {name: then.get(name) for name in ours}
+    ours = {name: now.get(name) for name in OF_MONEY}
+    theirs = {name: then.get(name) for name in OF_MONEY}
     if ours != theirs:
         expected, seen = difference(ours, theirs)
         yield f"a request with {expected}", f"a request with {seen}"
@@ -89,8 +85,8 @@ def _fields(text: str) -> dict[str, object]:
 def by_the_clock_of_then(one: Answered, says: AlipayAnswer) -> AlipayAnswer:
     """Turn the expiry that was computed by today's clock back to the clock of then.
 
-    The worker's clock and the server's, which dates the event, may differ; so what was
-    recorded counts as the same if it is about the same.
+    It was computed some time between the try's beginning and its end, by a worker's
+    clock; what was recorded counts as the same if it lies between.
     """
     recorded, call = one.answer, one.call
     if not (isinstance(says, PayAnswer) and isinstance(recorded, PayAnswer)):
@@ -99,9 +95,11 @@ def by_the_clock_of_then(one: Answered, says: AlipayAnswer) -> AlipayAnswer:
         return says
     if isinstance(call, PayCall) and call.expires_at is not None:
         return says  # the shop's wish, not a clock's
-    expires_at = says.expires_at - (datetime.now(UTC) - ended_at(one))
-    if abs(expires_at - recorded.expires_at) <= CLOCKS_DIFFER:
-        expires_at = recorded.expires_at
+    lasts = says.expires_at - datetime.now(UTC)
+    earliest = one.began_at + lasts - CLOCKS_DIFFER
+    latest = ended_at(one) + lasts + CLOCKS_DIFFER
+    is_same = earliest <= recorded.expires_at <= latest
+    expires_at = recorded.expires_at if is_same else ended_at(one) + lasts
     return says.model_copy(update={"expires_at": expires_at})
 
 
