@@ -63,7 +63,7 @@ def describe(
     listed = _listed(history)
     status = STATUS_AFTER.get(last.event_type, RUNNING)
     workflow_id = started.workflow_id or history.workflow_id
-    kind, run_id = started.workflow_type.name, started.original_execution_run_id
+    kind, run_id = started.workflow_type.name, _run_id(history)
     money = _money(result) or _money(given) or _listed_money(listed)
     return Entry(
         workflow_id=workflow_id,
@@ -135,6 +135,14 @@ def file_name(workflow_id: str, run_id: str) -> str:
         # No run id of Temporal's, but one in a file that was given to us.
         run = hashlib.sha256(run_id.encode()).hexdigest()[:32]
     return f"histories/{readable or 'workflow'}--{run}.json"
+
+
+def _run_id(history: WorkflowHistory) -> str:
+    """Return the run's own id: after a reset the start bears the one of before."""
+    for event in reversed(history.events):
+        if new := event.workflow_task_failed_event_attributes.new_run_id:
+            return new
+    return history.run_id
 
 
 def _first(history: WorkflowHistory) -> HistoryEvent:

@@ -35,7 +35,7 @@ from codec.payload_codec import EncryptingCodec
 
 STATE: Final = ".unfinished.sqlite"
 _TABLES: Final = """
-CREATE TABLE IF NOT EXISTS plan (selection TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS plan (asked TEXT NOT NULL, meant TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS done (
     file TEXT PRIMARY KEY, sha256 TEXT NOT NULL, size INTEGER NOT NULL,
     entry TEXT NOT NULL
@@ -81,28 +81,32 @@ class Draft:
         finally:
             database.close()
 
-    def agree_on(self, selection: Selection) -> Selection:
+    def agree_on(
+        self, selection: Selection, *, up_to: datetime | None = None
+    ) -> Selection:
         """Note what the bundle is of, or return what was noted before.
+
+        Args:
+            selection: What is asked for now.
+            up_to: Its end, if it has none; that of the first call holds.
 
         Raises:
             BundleError: The folder holds an unfinished bundle of something else.
         """
-        noted = self._database.execute("SELECT selection FROM plan").fetchone()
+        noted = self._database.execute("SELECT asked, meant FROM plan").fetchone()
+        asked = selection.model_dump_json()
         if noted is None:
-            said = selection.model_dump_json()
-            self._database.execute("INSERT INTO plan VALUES (?)", (said,))
-            return selection
-        earlier = Selection.model_validate_json(noted[0])
-        # An end that nobody named was the time of the first try: that holds.
-        wanted = selection
-        if not selection.before:
-            wanted = selection.model_copy(update={"before": earlier.before})
-        if wanted != earlier:
+            ended = {"before": selection.before or up_to}
+            meant = selection.model_copy(update=ended)
+            said = (asked, meant.model_dump_json())
+            self._database.execute("INSERT INTO plan VALUES (?, ?)", said)
+            return meant
+        if noted[0] != asked:
             raise BundleError(
                 f"{str(self.folder)!r} holds an unfinished bundle of something else "
                 f"({noted[0]}); finish it with the same options, or name another folder"
             )
-        return earlier
+        return Selection.model_validate_json(noted[1])
 
     def __len__(self) -> int:
         counted: int = self._database.execute("SELECT count(*) FROM done").fetchone()[0]
@@ -193,7 +197,7 @@ class Draft:
 
 def write_bundle(
     folder: Path,
-    histories: Iterable[bytes],
+    histories: Iterable[tuple[str, bytes]],
     *,
     codec: EncryptingCodec | None = None,
     key: Ed25519PrivateKey | None = None,
@@ -204,7 +208,7 @@ def write_bundle(
 
     Args:
         folder: New, or with what an interrupted call has left.
-        histories: Temporal's JSON.
+        histories: Each with a name for errors, and Temporal's JSON.
         codec: Reads outcomes and money for the index, where they are encrypted.
         key: Signs it; None for an unsigned one.
         previous: SHA-256 of the manifest of the bundle before it.
@@ -215,8 +219,8 @@ def write_bundle(
     """
     with Draft.opened(folder) as draft:
         selection = draft.agree_on(Selection(from_files=True))
-        for number, content in enumerate(histories, 1):
-            history = parse_history(content, f"history {number}")
+        for name, content in histories:
+            history = parse_history(content, name)
             digest = hashlib.sha256(content).hexdigest()
             draft.add(describe(history, codec, sha256=digest), content)
         return draft.finish(selection, key=key, previous=previous, made_at=made_at)

@@ -12,7 +12,12 @@ from pydantic import ValidationError
 from pydantic_settings import BaseSettings
 from rich.console import Console
 
-from cashier import access_commands, operator_commands, payment_commands
+from cashier import (
+    access_commands,
+    audit_commands,
+    operator_commands,
+    payment_commands,
+)
 
 # Imports of the parts stand inside the commands: each process loads only its own.
 
@@ -25,6 +30,7 @@ app.add_typer(operator_commands.app)
 app.add_typer(payment_commands.payments, name="payments")
 app.add_typer(payment_commands.callbacks, name="callbacks")
 app.add_typer(access_commands.app)
+app.add_typer(audit_commands.app, name="audit")
 errors = Console(stderr=True)
 SettingsT = TypeVar("SettingsT", bound=BaseSettings)
 
