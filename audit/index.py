@@ -24,7 +24,8 @@ class Entry(BaseModel):
         file, sha256: Where its history is, and of which bytes.
     """
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    # Without its cache of strings, which would fill up with ids that never come again.
+    model_config = ConfigDict(frozen=True, extra="ignore", cache_strings="keys")
 
     workflow_id: Text
     run_id: Text

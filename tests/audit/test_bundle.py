@@ -6,6 +6,7 @@ import subprocess
 import tracemalloc
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 from pathlib import Path
 
 import pytest
@@ -391,16 +392,17 @@ def test_checking_takes_no_more_memory_for_more_histories(tmp_path: Path) -> Non
         for number in range(count):
             yield "copy", content.replace(run, b"%012d" % number)
 
-    def peak(count: int) -> int:
-        folder = tmp_path / str(count) / "bundle"
-        write_bundle(folder, copies(count))
-        bundle = Bundle.open(folder)
+    def peak(bundle: Bundle) -> int:
         tracemalloc.start()
         assert list(bundle.problems(None)) == []
-        assert sum(1 for _ in bundle.entries()) == count
+        assert list(islice(bundle.entries(), 10_000, None)) == []
         _, most = tracemalloc.get_traced_memory()
         tracemalloc.stop()
         return most
 
-    peak(10)  # loads what is loaded once
-    assert peak(1000) < 1.3 * peak(100)
+    few, many = tmp_path / "few" / "bundle", tmp_path / "many" / "bundle"
+    write_bundle(few, copies(100))
+    write_bundle(many, copies(1000))
+    # Each twice: Python's own tables grow now and then, and only once.
+    peaks = [min(peak(Bundle.open(folder)) for _ in range(2)) for folder in (few, many)]
+    assert peaks[1] < 1.1 * peaks[0]
