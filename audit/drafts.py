@@ -35,7 +35,7 @@ from codec.payload_codec import EncryptingCodec
 
 STATE: Final = ".unfinished.sqlite"
 _TABLES: Final = """
-CREATE TABLE IF NOT EXISTS plan (asked TEXT NOT NULL, meant TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS plan (selection TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS done (
     file TEXT PRIMARY KEY, sha256 TEXT NOT NULL, size INTEGER NOT NULL,
     entry TEXT NOT NULL
@@ -81,32 +81,21 @@ class Draft:
         finally:
             database.close()
 
-    def agree_on(
-        self, selection: Selection, *, up_to: datetime | None = None
-    ) -> Selection:
-        """Note what the bundle is of, or return what was noted before.
-
-        Args:
-            selection: What is asked for now.
-            up_to: Its end, if it has none; that of the first call holds.
+    def agree_on(self, selection: Selection) -> None:
+        """Note what the bundle is of.
 
         Raises:
             BundleError: The folder holds an unfinished bundle of something else.
         """
-        noted = self._database.execute("SELECT asked, meant FROM plan").fetchone()
-        asked = selection.model_dump_json()
+        noted = self._database.execute("SELECT selection FROM plan").fetchone()
+        said = selection.model_dump_json()
         if noted is None:
-            ended = {"before": selection.before or up_to}
-            meant = selection.model_copy(update=ended)
-            said = (asked, meant.model_dump_json())
-            self._database.execute("INSERT INTO plan VALUES (?, ?)", said)
-            return meant
-        if noted[0] != asked:
+            self._database.execute("INSERT INTO plan VALUES (?)", (said,))
+        elif noted[0] != said:
             raise BundleError(
                 f"{str(self.folder)!r} holds an unfinished bundle of something else "
                 f"({noted[0]}); finish it with the same options, or name another folder"
             )
-        return Selection.model_validate_json(noted[1])
 
     def __len__(self) -> int:
         counted: int = self._database.execute("SELECT count(*) FROM done").fetchone()[0]
@@ -218,7 +207,8 @@ def write_bundle(
         BundleError: One is no history, or the folder cannot be written to.
     """
     with Draft.opened(folder) as draft:
-        selection = draft.agree_on(Selection(from_files=True))
+        selection = Selection(from_files=True)
+        draft.agree_on(selection)
         for name, content in histories:
             history = parse_history(content, name)
             digest = hashlib.sha256(content).hexdigest()

@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
@@ -68,7 +68,7 @@ async def export_bundle(
     Args:
         client: Reaches the server; histories are kept as it stores them, encrypted.
         folder: New or empty, or with what an interrupted export has left.
-        selection: Which histories; without an end, up to now.
+        selection: Which histories; without an end, all that the list shows.
         codec: Reads outcomes and money for the index; without it the index has of
             encrypted histories what the list shows.
         key: Signs it; None for an unsigned one.
@@ -82,8 +82,7 @@ async def export_bundle(
     """
     chained = digest_of_bundle(previous) if previous else None
     with Draft.opened(folder) as draft:
-        now = datetime.now(UTC).replace(microsecond=0)
-        selection = draft.agree_on(selection, up_to=now)
+        draft.agree_on(selection)
         work = _Export(client, draft, selection, codec)
         await work.run(tell)
         manifest = draft.finish(selection, key=key, previous=chained)

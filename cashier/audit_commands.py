@@ -52,7 +52,7 @@ def export(
     ] = None,
     before: Annotated[
         str | None,
-        typer.Option("--to", help="Closed before then; up to now if not given"),
+        typer.Option("--to", help="Closed before then; all that are, if not given"),
     ] = None,
     order: Annotated[str, typer.Option(help="Only what belongs to this order")] = "",
     query: Annotated[str, typer.Option(help="A filter of Temporal's list, too")] = "",
