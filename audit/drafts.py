@@ -34,6 +34,8 @@ from audit.signing_keys import key_id
 from codec.payload_codec import EncryptingCodec
 
 STATE: Final = ".unfinished.sqlite"
+# The manifest, until everything that it names is on the disk.
+UNNAMED: Final = f".{MANIFEST}"
 _TABLES: Final = """
 CREATE TABLE IF NOT EXISTS plan (selection TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS done (
@@ -59,8 +61,10 @@ class Draft:
             BundleError: It is finished, something else lies in the folder, or another
                 process is writing to it.
         """
+        if (folder / UNNAMED).exists() and not (folder / STATE).exists():
+            # All was written, and only the last step is left.
+            (folder / UNNAMED).rename(folder / MANIFEST)
         if (folder / MANIFEST).exists():
-            _clean(folder)
             raise BundleError(f"{str(folder)!r} is a finished bundle: none is changed")
         if folder.exists() and not (folder / STATE).is_file() and any(folder.iterdir()):
             raise BundleError(f"{str(folder)!r} is not empty, and no unfinished bundle")
@@ -81,8 +85,8 @@ class Draft:
         finally:
             database.close()
 
-    def agree_on(self, selection: Selection) -> None:
-        """Note what the bundle is of.
+    def agree_on(self, selection: Selection) -> Selection:
+        """Note what the bundle is of, and return it.
 
         Raises:
             BundleError: The folder holds an unfinished bundle of something else.
@@ -96,6 +100,7 @@ class Draft:
                 f"{str(self.folder)!r} holds an unfinished bundle of something else "
                 f"({noted[0]}); finish it with the same options, or name another folder"
             )
+        return selection
 
     def __len__(self) -> int:
         counted: int = self._database.execute("SELECT count(*) FROM done").fetchone()[0]
@@ -159,19 +164,19 @@ class Draft:
         with index.open("w", encoding="utf-8") as out:
             for (entry,) in self._sorted("entry"):
                 out.write(f"{entry}\n")
-        unsigned = self.folder / f".{MANIFEST}"
-        with unsigned.open("w", encoding="utf-8") as out:
+        unnamed = self.folder / UNNAMED
+        with unnamed.open("w", encoding="utf-8") as out:
             write_manifest(out, manifest, self._files(index))
         if key:
-            content = unsigned.read_bytes()
-            (self.folder / SIGNATURE).write_bytes(key.sign(content))
+            (self.folder / SIGNATURE).write_bytes(key.sign(unnamed.read_bytes()))
         for file in (self.folder / HISTORIES).glob(".*.part"):
             file.unlink()
         # All on the disk before the manifest says that it is.
         os.sync()
-        unsigned.rename(self.folder / MANIFEST)
         self._database.close()
-        _clean(self.folder)
+        for name in (f"{STATE}-wal", f"{STATE}-shm", STATE):
+            (self.folder / name).unlink(missing_ok=True)
+        unnamed.rename(self.folder / MANIFEST)
         return manifest
 
     def _files(self, index: Path) -> Iterator[ListedFile]:
@@ -207,19 +212,12 @@ def write_bundle(
         BundleError: One is no history, or the folder cannot be written to.
     """
     with Draft.opened(folder) as draft:
-        selection = Selection(from_files=True)
-        draft.agree_on(selection)
+        selection = draft.agree_on(Selection(from_files=True))
         for name, content in histories:
             history = parse_history(content, name)
             digest = hashlib.sha256(content).hexdigest()
             draft.add(describe(history, codec, sha256=digest), content)
         return draft.finish(selection, key=key, previous=previous, made_at=made_at)
-
-
-def _clean(folder: Path) -> None:
-    """Take away the notes of a bundle that has its manifest."""
-    for name in (STATE, f"{STATE}-wal", f"{STATE}-shm"):
-        (folder / name).unlink(missing_ok=True)
 
 
 def _write(file: Path, content: bytes) -> None:

@@ -1,14 +1,12 @@
 """The commands of auditors, and of who gives them files: what they take."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, TypeVar
+from typing import Annotated
 
 import typer
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from settings import OperatorSettings
+from cashier import archive_commands
+from cashier.audit_settings import carry_out, settings_of
 
 # Imports of the parts stand inside the commands, as in `cashier.commands`.
 
@@ -16,8 +14,8 @@ app = typer.Typer(
     help="Take histories away, and prove every payment from them, without a server.",
     no_args_is_help=True,
 )
+app.add_typer(archive_commands.app)
 
-Result = TypeVar("Result")
 NewFolder = Annotated[Path, typer.Argument(metavar="FOLDER", help="The new bundle's")]
 BundleFolder = Annotated[
     Path, typer.Argument(metavar="BUNDLE", exists=True, help="Its folder")
@@ -40,7 +38,7 @@ def keys(
     from cashier.audit_exports import make_keys
     from cashier.operators import a_console
 
-    _carry_out(lambda: make_keys(folder, a_console()))
+    carry_out(lambda: make_keys(folder, a_console()))
 
 
 @app.command()
@@ -84,8 +82,8 @@ def export(
             include_open=include_open,
         )
 
-    selection = _carry_out(selected)
-    settings = _settings()
+    selection = carry_out(selected)
+    settings = settings_of()
     raise typer.Exit(
         run_command(
             lambda client: commands.export(
@@ -116,8 +114,8 @@ def bundle(
     from cashier.audit_exports import bundle_files
     from cashier.operators import a_console
 
-    keyring = _settings().keyring
-    _carry_out(
+    keyring = settings_of().keyring
+    carry_out(
         lambda: bundle_files(
             a_console(), folder, files, keyring=keyring, key=key, previous=previous
         )
@@ -188,7 +186,7 @@ def verify(
     from cashier.audit_exports import time_of
     from cashier.audit_verifying import Wanted, verify_path
 
-    def carry_out() -> int:
+    def proven() -> int:
         held = VerifierKeys(
             alipay_keys_dir=alipay_keys,
             merchant_keys_dir=merchant_keys,
@@ -206,7 +204,7 @@ def verify(
         )
         return verify_path(bundle, held, wanted)
 
-    raise typer.Exit(_carry_out(carry_out))
+    raise typer.Exit(carry_out(proven))
 
 
 @app.command()
@@ -227,34 +225,11 @@ def reconcile(
     """
     from cashier.audit_verifying import reconcile_files
 
-    keyring = _settings().keyring
+    keyring = settings_of().keyring
     raise typer.Exit(
-        _carry_out(
+        carry_out(
             lambda: reconcile_files(
                 bundle, files, keyring=keyring, amounts=amounts, as_json=as_json
             )
         )
     )
-
-
-def _settings() -> "OperatorSettings":
-    from cashier.commands import read_settings
-    from settings import OperatorSettings
-
-    return read_settings(OperatorSettings)
-
-
-def _carry_out(work: "Callable[[], Result]") -> "Result":
-    """Do it; what is wrong is said in plain words, and ends the command."""
-    from rich.console import Console
-
-    from cashier.operators import CommandError
-
-    try:
-        return work()
-    except CommandError as error:
-        # Texts of files may hold anything that looks like markup.
-        Console(stderr=True).print(
-            str(error), style="red", markup=False, highlight=False, soft_wrap=True
-        )
-        raise typer.Exit(error.exit_code) from None

@@ -359,6 +359,15 @@ def test_a_finished_bundle_is_never_changed(handed_over: HandedOver) -> None:
     assert handed_over.problems() == []
 
 
+def test_a_bundle_that_lacked_only_its_last_step_is_finished_later(
+    handed_over: HandedOver,
+) -> None:
+    (handed_over.folder / MANIFEST).rename(handed_over.folder / f".{MANIFEST}")
+    with pytest.raises(BundleError, match="finished"):
+        write_bundle(handed_over.folder, contents("paid"))
+    assert handed_over.problems() == []
+
+
 def test_a_folder_with_something_else_in_it_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "notes").write_text("mine")
     with pytest.raises(BundleError, match="not empty"):

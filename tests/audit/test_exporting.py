@@ -316,12 +316,16 @@ class Forgetful(Interceptor, OutboundInterceptor):
     def __init__(self, forgotten: str) -> None:
         self._forgotten = forgotten
 
-    def intercept_client(self, next: OutboundInterceptor) -> OutboundInterceptor:
+    def intercept_client(
+        self,
+        next: OutboundInterceptor,  # noqa: A002 - the name that it is called by
+    ) -> OutboundInterceptor:
         OutboundInterceptor.__init__(self, next)
         return self
 
     def fetch_workflow_history_events(
-        self, input: FetchWorkflowHistoryEventsInput
+        self,
+        input: FetchWorkflowHistoryEventsInput,  # noqa: A002 - the same
     ) -> WorkflowHistoryEventAsyncIterator:
         if input.id == self._forgotten:
             raise RPCError("workflow not found", RPCStatusCode.NOT_FOUND, b"")
