@@ -115,7 +115,7 @@ class _Comparison:
             return
         rule = Rule.INPUT_DIFFERS
         yield from self._differs(rule, event, "activity", done.activity_type, name)
-        call = ACTIVITIES[name][0] if name in ACTIVITIES else None
+        call = ACTIVITIES[done.activity_type][0]
         arguments = Payloads(payloads=done.arguments)
         yield from self._payloads(rule, event, name, arguments, recorded.input, call)
         # The server fills in what the code leaves open.
@@ -151,7 +151,7 @@ class _Comparison:
         rule = Rule.INPUT_DIFFERS
         yield from self._differs(rule, event, "child", done.workflow_type, name)
         given = Payloads(payloads=done.input)
-        model = INPUTS.get(name)
+        model = INPUTS[done.workflow_type]
         yield from self._payloads(rule, event, name, given, recorded.input, model)
         yield from self._differs(
             rule,

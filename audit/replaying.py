@@ -34,6 +34,7 @@ from audit.decoding import Record
 from temporal_client import DATA_CONVERTER
 from workflows.callback import Callback
 from workflows.cashier_payment import CashierPayment
+from workflows.forgiving import ForgivingSignals
 from workflows.late_payment import LatePayment
 
 _LOG = logging.getLogger("temporalio.worker")
@@ -153,6 +154,7 @@ class Replays:
             workflows=WORKFLOWS,
             data_converter=DATA_CONVERTER,
             workflow_runner=self._watching,
+            interceptors=[ForgivingSignals()],
             # Runs in this thread and without a limit of time: on a busy machine a slow
             # replay would otherwise pass for a wrong one.
             debug_mode=True,
