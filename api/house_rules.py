@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from contracts import LateMoneyPolicy, Order
+from contracts import RELEASE, LateMoneyPolicy, Order
 from settings import ApiSettings
 
 ALL_OTHERS = "*"
@@ -56,5 +56,6 @@ class HouseRules:
                 "tells_shop": self.tells_shop,
                 "runbook_url": self.runbook_url,
                 "late_money": self.late_money,
+                "release": RELEASE,
             }
         )

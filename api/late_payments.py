@@ -13,6 +13,7 @@ from api.presentation import facts_of_late_money, in_words, listing_of_late_mone
 from api.problems import Problem
 from api.reaching import QUICK, reach, read_view
 from contracts import (
+    RELEASE,
     TASK_QUEUE,
     LateMoneyPolicy,
     LateOutcome,
@@ -72,6 +73,7 @@ class LatePayments:
             second_person_above=self._rules.most_for_one_person(closed.amount.currency),
             tells_shop=self._rules.tells_shop,
             runbook_url=self._rules.runbook_url,
+            release=RELEASE,
         )
         try:
             await self._start(late, WorkflowIDReusePolicy.REJECT_DUPLICATE)

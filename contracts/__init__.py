@@ -48,7 +48,15 @@ from contracts.late_money import (
     LatePaymentView,
     LateResolution,
 )
-from contracts.order import Customer, Device, Goods, LateMoneyPolicy, Order, Terminal
+from contracts.order import (
+    RELEASE,
+    Customer,
+    Device,
+    Goods,
+    LateMoneyPolicy,
+    Order,
+    Terminal,
+)
 from contracts.payment import (
     AttemptView,
     CancelWish,
@@ -69,6 +77,7 @@ from contracts.wording import in_words
 
 __all__ = [
     "LONGEST_ALIPAY_ID",
+    "RELEASE",
     "TASK_QUEUE",
     "AlipayAnswer",
     "AttemptView",

@@ -23,7 +23,7 @@ class LatePaymentInput(Contract):
         wallet: Alipay's code; empty where it is not known.
         amount: The order's; any other is a person's matter.
         notification: What was heard of it, if that was how it became known.
-        second_person_above, tells_shop, runbook_url: As in `Order`.
+        second_person_above, tells_shop, runbook_url, release: As in `Order`.
     """
 
     order_id: str
@@ -35,6 +35,7 @@ class LatePaymentInput(Contract):
     second_person_above: int | None = None
     tells_shop: bool = False
     runbook_url: str | None = None
+    release: int = 0
 
 
 class LateResolution(Contract):

@@ -45,6 +45,12 @@ class Device(Contract):
     user_agent: str | None = None
 
 
+# What today's workflows say in results is told by the release that began them, because
+# histories of older ones must replay to their own words (docs/versioning.md):
+# 1: money is written as `PHP 1,314.00`; only a refusal of Alipay's is a result code.
+RELEASE = 1
+
+
 class LateMoneyPolicy(StrEnum):
     """What the shop wants done with money that comes after the end."""
 
@@ -72,6 +78,7 @@ class Order(Contract):
         tells_shop: Whether the shop hears of the outcome by a callback.
         late_money: What the shop wants done with money that comes after the end.
         runbook_url: Where operators find what to do; for links in the Temporal UI.
+        release: The `RELEASE` that began it; 0 before there were any.
     """
 
     order_id: str
@@ -91,3 +98,4 @@ class Order(Contract):
     tells_shop: bool = False
     runbook_url: str | None = None
     late_money: LateMoneyPolicy = LateMoneyPolicy.REFUND
+    release: int = 0

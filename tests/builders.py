@@ -5,11 +5,14 @@ from typing import Any
 from uuid import uuid4
 
 from contracts import (
+    RELEASE,
     CancelAnswer,
     CancelVerdict,
     Cashier,
     InquiryAnswer,
     InquiryVerdict,
+    LateMoneyPolicy,
+    LatePaymentInput,
     Money,
     Order,
     PayAnswer,
@@ -30,8 +33,27 @@ def an_order(**changes: Any) -> Order:
         description="Two cups of coffee",
         redirect_url="https://shop.example/return",
         terminal=Terminal(type="WEB"),
+        release=RELEASE,
     )
     return order.model_copy(update=changes)
+
+
+def as_a_shop_sends_it(order: Order) -> dict[str, Any]:
+    """Return the body of POST /payments: the order without what the API adds."""
+    of_ours = {"first_attempt", "tells_shop", "late_money", "release"}
+    return order.model_dump(mode="json", exclude_none=True, exclude=of_ours)
+
+
+def a_late_payment(order: Order, **changes: Any) -> LatePaymentInput:
+    late = LatePaymentInput(
+        order_id=order.order_id,
+        payment_request_id=f"{order.order_id}_1",
+        wallet=order.wallet,
+        amount=order.amount,
+        policy=LateMoneyPolicy.REFUND,
+        release=RELEASE,
+    )
+    return late.model_copy(update=changes)
 
 
 def a_page(*, minutes: float = 14, **changes: Any) -> PayAnswer:

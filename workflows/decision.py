@@ -7,10 +7,11 @@ a payment may come to can be read, and tested, in this file.
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from contracts import InquiryVerdict, PaymentOutcome, PayVerdict, in_words
+from contracts import InquiryVerdict, PaymentOutcome, PayVerdict
 from workflows.attempt import Attempt, Success
 from workflows.facts import Facts
 from workflows.pace import HINT_GAP, pause
+from workflows.releases import money_of
 
 # Alipay closes a payment some seconds after its expiry; asking earlier only asks twice.
 EXPIRY_MARGIN = timedelta(seconds=30)
@@ -129,25 +130,27 @@ def decide(facts: Facts, now: datetime) -> Step:
 
 def find_doubt(facts: Facts) -> str | None:
     """Say what only a person can settle and what money is at risk, if anything."""
+    release = facts.order.release
     for attempt in facts.attempts:
         if attempt.is_given_back and attempt is not facts.current:
             continue  # settled by a workflow of its own, or by hand
         for success in attempt.successes:
             if success.amount != facts.order.amount:
                 return (
-                    f"{attempt.request_id} was paid with {in_words(success.amount)} "
-                    f"instead of {in_words(facts.order.amount)}"
+                    f"{attempt.request_id} was paid with "
+                    f"{money_of(success.amount, release)} instead of "
+                    f"{money_of(facts.order.amount, release)}"
                 )
             if attempt.payment_id not in (None, success.payment_id):
                 return (
                     f"{attempt.request_id} was opened as payment {attempt.payment_id} "
-                    f"and paid, with {in_words(success.amount)}, as "
+                    f"and paid, with {money_of(success.amount, release)}, as "
                     f"{success.payment_id}"
                 )
         failed = attempt.verdicts(InquiryVerdict.FAIL)
         asked = attempt.verdicts(InquiryVerdict.SUCCESS)
         if (asked and not attempt.is_paid) or (failed and attempt.is_paid):
-            paid = in_words(next(attempt.successes).amount)
+            paid = money_of(next(attempt.successes).amount, release)
             return (
                 f"{attempt.request_id}: Alipay has said both that {paid} were paid and "
                 "that it ended unpaid"

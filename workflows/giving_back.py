@@ -23,6 +23,7 @@ async def hand_over(order: Order, attempt: Attempt, policy: LateMoneyPolicy) -> 
         second_person_above=order.second_person_above,
         tells_shop=order.tells_shop,
         runbook_url=order.runbook_url,
+        release=order.release,
     )
     attributes = attributes_of(
         order_id=order.order_id,

@@ -30,7 +30,6 @@ with workflow.unsafe.imports_passed_through():
         RefundVerdict,
         Resolved,
         ShopEvent,
-        in_words,
         late_refund_id,
     )
     from visibility import Listed, is_listed
@@ -40,6 +39,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.measuring import count_late_payment
     from workflows.options import ask_alipay
     from workflows.pace import pause
+    from workflows.releases import money_of, other_money
     from workflows.resolution import (
         check_names_and_reasons,
         check_outcome,
@@ -91,7 +91,7 @@ class LatePayment:
         elif said.amount != late.amount:
             self._paid = said.amount
             outcome = await self._review(
-                f"paid was {in_words(said.amount)}, not {in_words(late.amount)}"
+                other_money(said.amount, late.amount, late.release)
             )
         # 4. The shop's policy decides: deliver late, or give the money back.
         elif late.policy is LateMoneyPolicy.HONOUR:
@@ -128,8 +128,8 @@ class LatePayment:
         if refund.result_code in GONE_BACK:
             return LateOutcome.RETURNED
         return await self._review(
-            f"the refund of {in_words(self._late.amount)} was refused: "
-            f"{refund.result_code} {refund.result_message}"
+            f"the refund of {money_of(self._late.amount, self._late.release)} was "
+            f"refused: {refund.result_code} {refund.result_message}"
         )
 
     # ---- doors ----

@@ -5,6 +5,7 @@ from datetime import datetime
 from contracts import (
     AttemptView,
     CallbackInput,
+    CancelAnswer,
     InquiryAnswer,
     InquiryVerdict,
     PayAnswer,
@@ -17,13 +18,14 @@ from contracts import (
 from workflows.attempt import Attempt
 from workflows.decision import End, Step, Wait, deadline_of, find_doubt
 from workflows.facts import Facts
+from workflows.releases import ONLY_REFUSALS
 
 
 def view_of(facts: Facts, step: Step, *, closed_at: datetime | None) -> PaymentView:
     """Return what is known of the payment, and what it is about to do."""
     end = step if isinstance(step, End) else None
     success = end.success if end else None
-    refusal = _refusal(end.attempt) if end and not success else None
+    refusal = _refusal(end.attempt, facts) if end and not success else None
     paid = facts.paid
     return PaymentView(
         order_id=facts.order.order_id,
@@ -49,8 +51,12 @@ def view_of(facts: Facts, step: Step, *, closed_at: datetime | None) -> PaymentV
     )
 
 
-def _refusal(attempt: Attempt) -> PayAnswer | InquiryAnswer | None:
+def _refusal(
+    attempt: Attempt, facts: Facts
+) -> PayAnswer | InquiryAnswer | CancelAnswer | None:
     """Return Alipay's word that refused or failed the attempt, if it did."""
+    if facts.order.release < ONLY_REFUSALS:
+        return attempt.last_word
     failed = attempt.verdicts(InquiryVerdict.FAIL)
     refused = attempt.pay_verdicts(
         PayVerdict.REFUSED, PayVerdict.ID_IS_DEAD, PayVerdict.ID_DIFFERS

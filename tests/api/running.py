@@ -22,7 +22,7 @@ from contracts import (
     order_of,
 )
 from settings import ApiSettings
-from tests.builders import PAYMENT_ID, an_order
+from tests.builders import PAYMENT_ID, an_order, as_a_shop_sends_it
 from tests.fakes import FakeAlipay
 from tests.samples.reading import changed, sample
 
@@ -95,8 +95,7 @@ class Shop:
 
     def sells(self, alipay: FakeAlipay) -> dict[str, Any]:
         """Return the body of a call for a new order, which this Alipay answers."""
-        body = an_order().model_dump(mode="json", exclude_none=True)
-        del body["first_attempt"], body["tells_shop"], body["late_money"]
+        body = as_a_shop_sends_it(an_order())
         self.alipays.set(body["order_id"], alipay)
         return body
 

@@ -40,6 +40,8 @@ Change = Callable[[JsonObject], None]
 CODEC = EncryptingCodec(payload_keys())
 ALL = sorted(file.stem for file in HISTORIES.glob("*.json"))
 PROVEN = sorted(SIGNED_PATHS)
+# A bundle is verified with the keys of one time.
+OF_ONE_TIME = [name for name in PROVEN if not name.startswith("release-1-")]
 # Of releases that kept no evidence.
 OLDER = [name for name in ALL if name not in PROVEN]
 
@@ -49,7 +51,7 @@ def text_of(name: str) -> str:
 
 
 def keys_of(name: str = "proven-paid", **changes: Any) -> VerifierKeys:
-    """Return the keys of whom a history's day was recorded by."""
+    """Return the keys of those who signed a recorded history."""
     signers = signers_of(text_of(name))
     keys = VerifierKeys(
         alipay_keys_dir=signers / "alipay",

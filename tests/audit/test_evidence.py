@@ -36,7 +36,7 @@ def found(verdict: HistoryVerdict, rule: Rule) -> Finding:
 
 @pytest.mark.parametrize("name", PROVEN)
 def test_a_history_whose_words_are_all_signed_is_proven(name: str) -> None:
-    verdict = verdict_on(text_of(name))
+    verdict = verdict_on(text_of(name), keys_of(name))
     assert verdict.findings == []
     proofs = {step.proof for step in verdict.story.steps}
     assert {"signed by Alipay, key 1", "signed by us, key 1"} <= proofs

@@ -22,15 +22,13 @@ from cashier.setup import set_up
 from cashier.stuck import polled_queues
 from contracts import (
     TASK_QUEUE,
-    LateMoneyPolicy,
-    LatePaymentInput,
     Order,
     late_payment_id,
     payment_request_id,
     workflow_id,
 )
 from temporal_client import DATA_CONVERTER
-from tests.builders import a_notification, an_order
+from tests.builders import a_late_payment, a_notification, an_order
 from tests.fakes import FakeAlipay
 from visibility import Listed, NeedsAttention, attributes_of
 from workflows.callback import Callback
@@ -90,12 +88,8 @@ class Desk:
 
     async def begin_late(self, order: Order, *, attempt: int = 1) -> None:
         """Begin to deal with late money of an order, listed."""
-        late = LatePaymentInput(
-            order_id=order.order_id,
-            payment_request_id=payment_request_id(order.order_id, attempt),
-            wallet=order.wallet,
-            amount=order.amount,
-            policy=LateMoneyPolicy.REFUND,
+        late = a_late_payment(
+            order, payment_request_id=payment_request_id(order.order_id, attempt)
         )
         await self.client.start_workflow(
             "LatePayment",

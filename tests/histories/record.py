@@ -15,7 +15,6 @@ from temporalio.testing import WorkflowEnvironment
 
 from api.presentation import listing_of_late_money
 from contracts import (
-    LateMoneyPolicy,
     LateOutcome,
     LatePaymentInput,
     LatePaymentView,
@@ -29,6 +28,7 @@ from contracts import (
 )
 from tests.builders import (
     a_cancel,
+    a_late_payment,
     a_notification,
     a_page,
     a_refusal,
@@ -228,17 +228,9 @@ async def play_payment(
         return await payment.handle.fetch_history()
 
 
-def a_late_payment(name: str, **changes: Any) -> LatePaymentInput:
+def late_money_of(name: str, **changes: Any) -> LatePaymentInput:
     order = an_order(order_id=f"recorded-{name}")
-    late = LatePaymentInput(
-        order_id=order.order_id,
-        payment_request_id=f"{order.order_id}_1",
-        wallet=order.wallet,
-        amount=order.amount,
-        policy=LateMoneyPolicy.REFUND,
-        notification=a_notification(order),
-    )
-    return late.model_copy(update=changes)
+    return a_late_payment(order, notification=a_notification(order), **changes)
 
 
 async def start_late(
@@ -257,13 +249,13 @@ async def play_late(
     env: WorkflowEnvironment, alipay: FakeAlipay, name: str
 ) -> WorkflowHistory:
     async with a_worker(env.client, alipay) as task_queue:
-        handle = await start_late(env, a_late_payment(name), task_queue)
+        handle = await start_late(env, late_money_of(name), task_queue)
         await handle.result()
         return await handle.fetch_history()
 
 
 async def play_late_review(env: WorkflowEnvironment) -> WorkflowHistory:
-    late = a_late_payment(LATE_REVIEW, second_person_above=1)
+    late = late_money_of(LATE_REVIEW, second_person_above=1)
     alipay = FakeAlipay(inquiries=[an_inquiry("SUCCESS", amount=None)])
     async with a_worker(env.client, alipay) as task_queue:
         with env.with_time_skipping_disabled():

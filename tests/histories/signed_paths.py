@@ -2,7 +2,7 @@
 
 The keys lie in `keys/`, made for these histories and for nothing else: the payload key
 as it is, because nobody could read them without it, and of those who sign only the
-public halves, one folder for each day of recording.
+public halves, one folder for each time of recording.
 """
 
 import json
@@ -23,7 +23,7 @@ from tests.histories.proving import Proven, Signers, proven_order
 
 KEYS = Path(__file__).parent / "keys"
 PAYLOAD_KEYS = KEYS / "payloads"
-DAY = "%Y%m%d"
+TIME = "%Y%m%dT%H%M"
 
 Play = Callable[[Proven, str], Awaitable[WorkflowHistory]]
 
@@ -102,6 +102,9 @@ CLEAR_PATHS: dict[str, Play] = {
     "proven-reviewed": reviewed,
     "proven-late-returned": late_returned,
     "proven-late-refunded": late_refunded,
+    # In the words of release 1; those above are in the words before it.
+    "release-1-cancelled": cancelled,
+    "release-1-reviewed": reviewed,
 }
 ENCRYPTED_PATHS: dict[str, Play] = {
     "encrypted-paid": paid,
@@ -117,24 +120,21 @@ def payload_keys() -> Keyring:
 
 
 def signers_of(history: str) -> Path:
-    """Return the folder with `alipay/` and `merchant/` of a recorded history's day."""
-    began: str = json.loads(history)["events"][0]["eventTime"]
-    return KEYS / began[:10].replace("-", "")
+    """Return the folder with `alipay/` and `merchant/` of a recorded history."""
+    began = datetime.fromisoformat(json.loads(history)["events"][0]["eventTime"][:19])
+    made = (folder for folder in KEYS.glob("2*") if folder.name <= f"{began:{TIME}}")
+    return max(made)
 
 
 async def play_signed(names: list[str]) -> dict[str, WorkflowHistory]:
-    """Play paths on a server of their own; all are signed by keys made for that.
-
-    Raises:
-        FileExistsError: There are keys of today, whose private halves are gone.
-    """
-    played = {}
+    """Play paths on a server of their own; all are signed by keys made for that."""
+    played, began = {}, datetime.now(UTC)
     with TemporaryDirectory() as made:
         signers = Signers.new(Path(made))
         async with await start_embedded() as server:
             for name in names:
                 played[name] = await _play(name, server, signers)
-        shutil.copytree(made, KEYS / f"{datetime.now(UTC):{DAY}}")
+        shutil.copytree(made, KEYS / f"{began:{TIME}}")
     return played
 
 

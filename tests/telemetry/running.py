@@ -27,7 +27,7 @@ from telemetry.runtime import start_runtime
 from telemetry.spans import GuardedExporter, Tracing
 from temporal_client import DATA_CONVERTER
 from tests.api.running import API_KEY, CLIENT_ID, settings_in
-from tests.builders import an_order
+from tests.builders import an_order, as_a_shop_sends_it
 from worker import build_worker, show_counters
 
 NOTIFY_URL = "https://shop.example/alipay/notifications/payment"
@@ -53,8 +53,7 @@ class Watched:
 
     async def opens(self, **changes: Any) -> dict[str, Any]:
         """Open a payment of a new order; return the answer's body."""
-        body = an_order().model_dump(mode="json", exclude_none=True)
-        del body["first_attempt"], body["tells_shop"], body["late_money"]
+        body = as_a_shop_sends_it(an_order())
         body["customer"] = {"email": CANARY_EMAIL}
         answer = await self.api.post("/payments", json={**body, **changes})
         assert answer.status_code == 201, answer.text

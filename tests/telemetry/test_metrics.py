@@ -16,7 +16,7 @@ from api.metrics import served_metrics
 from settings import ApiSettings
 from telemetry.runtime import start_runtime
 from tests.api.running import settings_in
-from tests.builders import an_order
+from tests.builders import an_order, as_a_shop_sends_it
 from tests.telemetry.running import Watched, free_address
 
 
@@ -59,8 +59,7 @@ async def test_a_paid_payment_is_counted_by_outcome_and_wallet(
 async def test_a_page_is_measured_by_wallet_and_result(watched: Watched) -> None:
     name = "cashier_page_seconds_count"
     before = await watched.scrape(watched.api_metrics)
-    body = an_order().model_dump(mode="json", exclude_none=True)
-    del body["first_attempt"], body["tells_shop"], body["late_money"]
+    body = as_a_shop_sends_it(an_order())
     for changes in ({}, {}, {"amount": {"currency": "PHP", "value": 99900}}):
         await watched.api.post("/payments", json={**body, **changes})
     await watched.api.post("/payments", json={**body, "wallet": "x" * 50})

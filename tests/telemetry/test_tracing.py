@@ -9,7 +9,7 @@ from temporalio.worker import Replayer
 from telemetry.spans import ALLOWED, GuardedExporter, Tracing
 from telemetry.tracing import interceptors_of, start_tracing
 from temporal_client import DATA_CONVERTER
-from tests.builders import an_order
+from tests.builders import an_order, as_a_shop_sends_it
 from tests.telemetry.collecting import collecting
 from tests.telemetry.running import CANARY_EMAIL, Watched
 from tests.workflows.test_replay import RECORDED, recorded
@@ -25,8 +25,7 @@ PARENT = f"00-{TRACE_ID}-00f067aa0ba902b7-01"
 async def trace_of_one_page(watched: Watched) -> list[ReadableSpan]:
     """Open a payment as a shop that traces itself; return the spans of its trace."""
     watched.spans.clear()
-    body = an_order().model_dump(mode="json", exclude_none=True)
-    del body["first_attempt"], body["tells_shop"], body["late_money"]
+    body = as_a_shop_sends_it(an_order())
     answer = await watched.api.post(
         "/payments?hint=canary-query",
         json={**body, "customer": {"email": CANARY_EMAIL}},

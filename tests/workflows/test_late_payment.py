@@ -10,7 +10,6 @@ from temporalio.testing import WorkflowEnvironment
 from contracts import (
     LateMoneyPolicy,
     LateOutcome,
-    LatePaymentInput,
     LatePaymentView,
     LateResolution,
     Money,
@@ -18,7 +17,14 @@ from contracts import (
     RefundVerdict,
     late_payment_id,
 )
-from tests.builders import PAYMENT_ID, a_cancel, a_notification, an_inquiry, an_order
+from tests.builders import (
+    PAYMENT_ID,
+    a_cancel,
+    a_late_payment,
+    a_notification,
+    an_inquiry,
+    an_order,
+)
 from tests.fakes import NO_VERDICT, FakeAlipay
 from tests.workflows.running import a_worker
 from workflows.late_payment import LatePayment
@@ -39,14 +45,7 @@ async def late_money(
     policy: LateMoneyPolicy = LateMoneyPolicy.REFUND,
 ) -> AsyncIterator[Late]:
     order = an_order()
-    late = LatePaymentInput(
-        order_id=order.order_id,
-        payment_request_id=f"{order.order_id}_1",
-        wallet=order.wallet,
-        amount=order.amount,
-        policy=policy,
-        notification=a_notification(order),
-    )
+    late = a_late_payment(order, policy=policy, notification=a_notification(order))
     async with a_worker(env.client, alipay) as task_queue:
         yield await env.client.start_workflow(
             LatePayment.run,

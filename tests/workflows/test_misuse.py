@@ -8,9 +8,7 @@ from temporalio.testing import WorkflowEnvironment
 
 from contracts import (
     CallbackOutcome,
-    LateMoneyPolicy,
     LateOutcome,
-    LatePaymentInput,
     LatePaymentView,
     Money,
     PaymentOutcome,
@@ -18,7 +16,14 @@ from contracts import (
     late_payment_id,
     payment_request_id,
 )
-from tests.builders import a_cancel, a_notification, a_page, an_inquiry, an_order
+from tests.builders import (
+    a_cancel,
+    a_late_payment,
+    a_notification,
+    a_page,
+    an_inquiry,
+    an_order,
+)
 from tests.fakes import FakeAlipay
 from tests.workflows.running import RunningPayment, a_payment, a_worker
 from workflows.callback import Callback
@@ -191,13 +196,7 @@ async def test_cancelled_late_money_is_dealt_with_all_the_same(
     skipping: WorkflowEnvironment,
 ) -> None:
     order = an_order()
-    late = LatePaymentInput(
-        order_id=order.order_id,
-        payment_request_id=f"{order.order_id}_1",
-        wallet=order.wallet,
-        amount=order.amount,
-        policy=LateMoneyPolicy.REFUND,
-    )
+    late = a_late_payment(order)
     alipay = FakeAlipay(inquiries=[an_inquiry("SUCCESS")], cancels=[a_cancel()])
     async with a_worker(skipping.client, alipay) as task_queue:
         handle = await skipping.client.start_workflow(

@@ -8,9 +8,7 @@ from temporalio.exceptions import ApplicationError
 from temporalio.testing import WorkflowEnvironment
 
 from contracts import (
-    LateMoneyPolicy,
     LateOutcome,
-    LatePaymentInput,
     LatePaymentView,
     LateResolution,
     Money,
@@ -18,7 +16,7 @@ from contracts import (
     PaymentStatus,
     late_payment_id,
 )
-from tests.builders import a_page, an_inquiry, an_order
+from tests.builders import a_late_payment, a_page, an_inquiry, an_order
 from tests.fakes import FakeAlipay
 from tests.workflows.running import RunningPayment, a_payment, a_worker
 from workflows.late_payment import LatePayment
@@ -132,13 +130,8 @@ async def test_late_money_above_the_amount_needs_a_second_person_too(
     skipping: WorkflowEnvironment,
 ) -> None:
     order = an_order()
-    late = LatePaymentInput(
-        order_id=order.order_id,
-        payment_request_id=f"{order.order_id}_1",
-        wallet=order.wallet,
-        amount=Money(currency="PHP", value=5),
-        policy=LateMoneyPolicy.REFUND,
-        second_person_above=5,
+    late = a_late_payment(
+        order, amount=Money(currency="PHP", value=5), second_person_above=5
     )
     # More was paid than ordered: 131400, which is above the amount.
     alipay = FakeAlipay(inquiries=[an_inquiry("SUCCESS")])

@@ -14,12 +14,18 @@ from contracts import (
     CallbackView,
     LateMoneyPolicy,
     LateOutcome,
-    LatePaymentInput,
     PaymentOutcome,
     callback_id,
     late_payment_id,
 )
-from tests.builders import a_cancel, a_page, a_refusal, an_inquiry, an_order
+from tests.builders import (
+    a_cancel,
+    a_late_payment,
+    a_page,
+    a_refusal,
+    an_inquiry,
+    an_order,
+)
 from tests.fakes import FakeAlipay
 from tests.workflows.running import RunningPayment, a_payment, a_worker
 from visibility import NEEDS_ATTENTION, ORDER_ID, PAYMENT_STATUS
@@ -165,14 +171,7 @@ async def test_the_shop_is_told_what_became_of_late_money(
         (LateMoneyPolicy.REFUND, "CANCELLED", []),
     ):
         alipay = FakeAlipay(inquiries=[an_inquiry(inquiry)], cancels=[a_cancel()])
-        late = LatePaymentInput(
-            order_id=order.order_id,
-            payment_request_id=f"{order.order_id}_1",
-            wallet=order.wallet,
-            amount=order.amount,
-            policy=policy,
-            tells_shop=True,
-        )
+        late = a_late_payment(order, policy=policy, tells_shop=True)
         async with a_worker(skipping.client, alipay) as task_queue:
             result = await skipping.client.execute_workflow(
                 LatePayment.run,
