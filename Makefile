@@ -49,6 +49,7 @@ format: $(READY)  ## Format the code and apply the linter's safe fixes
 
 bench: $(READY)  ## Measure speed, cost and memory against the floor
 	@$(BIN)/python -m bench
+	@$(BIN)/python -m bench.auditing
 
 PAYMENTS ?= 300
 SEED ?= 1

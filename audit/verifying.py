@@ -87,6 +87,8 @@ class Verdicts(Iterable[HistoryVerdict]):
                     yield from under_way.popleft().result()
             while under_way:
                 yield from under_way.popleft().result()
+            # In good order, or the processes' semaphores are complained of at the end.
+            executor.shutdown()
         finally:
             executor.shutdown(wait=False, cancel_futures=True)
 

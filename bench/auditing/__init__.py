@@ -1,0 +1,1 @@
+"""How fast a bundle is verified, beside the bare replay of the same histories."""
