@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up stuck-demo test check format bench chaos screenshots lock
+.PHONY: help setup demo up stuck-demo audit-demo test check format bench chaos screenshots lock
 
 help:  ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "make %-11s %s\n", $$1, $$2}'
@@ -30,6 +30,9 @@ up: $(READY)  ## Keep everything running: API, simulator, worker, Temporal with 
 
 stuck-demo: $(READY)  ## Make one payment of each stuck kind, to be looked at in the Temporal UI
 	@$(BIN)/cashier stuck-demo
+
+audit-demo: $(READY)  ## Make payments of all kinds, prove them from files, tamper with them
+	@$(BIN)/cashier audit-demo --report .cashier/audit-report.html
 
 # Files stay together, so that each server of the tests is started once in each process.
 PYTEST := $(BIN)/python -m pytest --numprocesses 2 --dist loadfile

@@ -32,11 +32,12 @@ class Callbacks:
         return True
 
     @asynccontextmanager
-    async def listening(self, port: int) -> AsyncIterator[str]:
+    async def listening(self) -> AsyncIterator[str]:
         """Listen until the block ends; yield the address of the door."""
         server = await asyncio.start_server(
-            self._answer, "127.0.0.1", port, limit=LONGEST_REQUEST
+            self._answer, "127.0.0.1", limit=LONGEST_REQUEST
         )
+        port: int = server.sockets[0].getsockname()[1]
         async with server:
             yield f"http://127.0.0.1:{port}/callbacks"
 

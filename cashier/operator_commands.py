@@ -1,6 +1,7 @@
 """The commands of operators: what they are called and what they take."""
 
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -65,6 +66,27 @@ def stuck_demo() -> None:
     from cashier.stuck_demo import show_stuck_payments
 
     leave(asyncio.run(show_stuck_payments(Console(), Ports())))
+
+
+@app.command("audit-demo")
+def audit_demo(
+    payments: Annotated[int, typer.Option(help="How many are made", min=30)] = 200,
+    report: Annotated[
+        Path | None, typer.Option(help="Keep the report here, as HTML")
+    ] = None,
+) -> None:
+    """Make payments of all kinds, prove them without a server, and tamper with them.
+
+    Exit code: 0 all are proven and every tampering is found; 1 not so.
+    """
+    import asyncio
+
+    from rich.console import Console
+
+    from cashier.audit_demo import show_audit
+    from cashier.commands import leave
+
+    leave(asyncio.run(show_audit(Console(), payments=payments, report=report)))
 
 
 @app.command()

@@ -1,0 +1,177 @@
+"""A copy of a bundle, in the hands of somebody who wants it to say something else."""
+
+import hashlib
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from temporalio.api.common.v1 import Payload, Payloads
+from temporalio.api.enums.v1 import EventType
+from temporalio.api.history.v1 import HistoryEvent
+from temporalio.client import WorkflowHistory
+
+from audit.bundle import Bundle, Entry
+from audit.describing import describe, parse_history
+from audit.drafts import Draft
+from codec.keyring import Keyring
+from codec.payload_codec import EncryptingCodec
+
+JsonObject = dict[str, Any]
+
+
+class History:
+    """One history that is being changed, by somebody who has the payload keys."""
+
+    def __init__(self, text: str, codec: EncryptingCodec) -> None:
+        self.events = list(parse_history(text, "a history").events)
+        self._codec = codec
+
+    def to_text(self) -> str:
+        return WorkflowHistory("", self.events).to_json()
+
+    # ---- where things stand ----
+
+    def events_of(self, kind: "EventType.ValueType") -> list[HistoryEvent]:
+        return [event for event in self.events if event.event_type == kind]
+
+    @property
+    def start(self) -> Payloads:
+        """What the run was started with."""
+        return self.events[0].workflow_execution_started_event_attributes.input
+
+    @property
+    def result(self) -> Payloads:
+        """What the run came to."""
+        ended = self.events[-1].workflow_execution_completed_event_attributes
+        return ended.result
+
+    @property
+    def notification(self) -> Payloads:
+        """What Alipay notified first."""
+        [heard, *_] = self.events_of(EventType.EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED)
+        return heard.workflow_execution_signaled_event_attributes.input
+
+    def call(self, activity: str) -> Payloads:
+        """What an activity was first asked."""
+        return self._scheduled(activity).activity_task_scheduled_event_attributes.input
+
+    def answer(self, activity: str) -> Payloads:
+        """What an activity first answered."""
+        asked = self._scheduled(activity).event_id
+        for event in self.events_of(EventType.EVENT_TYPE_ACTIVITY_TASK_COMPLETED):
+            completed = event.activity_task_completed_event_attributes
+            if completed.scheduled_event_id == asked:
+                return completed.result
+        raise LookupError(f"{activity} has no answer")
+
+    def update(self, name: str, *, number: int = 0) -> Payloads:
+        """What the n-th update of this name brought, from 0."""
+        kind = EventType.EVENT_TYPE_WORKFLOW_EXECUTION_UPDATE_ACCEPTED
+        requests = [
+            event.workflow_execution_update_accepted_event_attributes.accepted_request
+            for event in self.events_of(kind)
+        ]
+        named = [request for request in requests if request.input.name == name]
+        return named[number].input.args
+
+    def _scheduled(self, activity: str) -> HistoryEvent:
+        for event in self.events_of(EventType.EVENT_TYPE_ACTIVITY_TASK_SCHEDULED):
+            scheduled = event.activity_task_scheduled_event_attributes
+            if scheduled.activity_type.name == activity:
+                return event
+        raise LookupError(f"{activity} was never asked")
+
+    # ---- changing what stands there ----
+
+    async def change(
+        self, payloads: Payloads, change: Callable[[JsonObject], None]
+    ) -> None:
+        """Decrypt what stands there, change it, and encrypt it again."""
+        [payload] = await self._codec.decode(payloads.payloads)
+        content = json.loads(payload.data)
+        change(content)
+        changed = Payload(metadata=payload.metadata, data=json.dumps(content).encode())
+        payloads.payloads[0].CopyFrom((await self._codec.encode([changed]))[0])
+
+
+class Forgery:
+    """A copy of a bundle that anybody, or an insider with all our keys, changes."""
+
+    def __init__(
+        self, original: Path, folder: Path, keyring: Keyring, key: Ed25519PrivateKey
+    ) -> None:
+        """Copy the bundle.
+
+        Args:
+            original: Stays as it is.
+            folder: Where the copy goes; must not exist.
+            keyring: The payload keys.
+            key: The key that signed the bundle.
+        """
+        shutil.copytree(original, folder)
+        self.folder = folder
+        self.touched: set[str] = set()
+        self.key = key
+        self._codec = EncryptingCodec(keyring)
+        self._bundle = Bundle.open(folder)
+        self._entries = list(self._bundle.entries())
+
+    def entry(self, order_id: str, kind: str = "CashierPayment") -> Entry:
+        """Return the newest run of a kind for an order, which is then tampered with."""
+        found = [
+            one
+            for one in self._entries
+            if one.order_id == order_id and one.workflow_type == kind
+        ]
+        newest = max(found, key=lambda one: one.started_at)
+        self.touched.add(newest.workflow_id)
+        return newest
+
+    def file(self, entry: Entry) -> Path:
+        return self.folder / entry.file
+
+    def open(self, entry: Entry) -> History:
+        return History(self._bundle.read(entry), self._codec)
+
+    def keep(self, entry: Entry, history: History) -> None:
+        """Put a changed history in its place; the manifest does not know it yet."""
+        self.file(entry).write_text(history.to_text())
+
+    def make_anew(self, *, key: Ed25519PrivateKey | None = None) -> None:
+        """Write index, manifest and signature for the histories as they are now.
+
+        Args:
+            key: Who signs; None for the one who signed the original.
+        """
+        changed = self.folder.with_name(f"{self.folder.name}-anew")
+        manifest = self._bundle.manifest
+        with Draft.opened(changed) as draft:
+            for file in sorted((self.folder / "histories").glob("*.json")):
+                content = file.read_bytes()
+                entry = describe(
+                    parse_history(content, file.name),
+                    self._codec,
+                    sha256=hashlib.sha256(content).hexdigest(),
+                )
+                draft.add(entry, content)
+            draft.finish(
+                manifest.selection,
+                key=key or self.key,
+                previous=manifest.previous,
+                made_at=manifest.made_at,
+            )
+        shutil.rmtree(self.folder)
+        changed.rename(self.folder)
+
+    def flip_a_byte(self, entry: Entry) -> None:
+        """Change one bit in the middle of a history's file, which stays JSON."""
+        content = bytearray(self.file(entry).read_bytes())
+        middle = len(content) // 2
+        # A letter or digit of some payload: another one is as good JSON.
+        while not chr(content[middle]).isalnum():
+            middle += 1
+        content[middle] ^= 1
+        self.file(entry).write_bytes(bytes(content))
