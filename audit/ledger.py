@@ -11,6 +11,7 @@ from typing import Final, Self
 
 from audit.claims import Claims, HandedOver
 from audit.findings import Finding, Rule
+from audit.index import Entry
 
 # 2 MB of pages in memory, whatever there is on disk.
 _TABLES: Final = """
@@ -22,6 +23,7 @@ CREATE TABLE back (
   order_id, request_id, key, value, workflow_id, event_id,
   UNIQUE (order_id, request_id, key)
 );
+CREATE TABLE seen (run_id PRIMARY KEY, sha256);
 CREATE TABLE handed (run_id PRIMARY KEY, digest, workflow_id, order_id, is_given);
 """
 # Attempts whose money is kept, and was not given back by another workflow.
@@ -81,6 +83,19 @@ class Ledger:
         trace: TracebackType | None,
     ) -> None:
         self._books.close()
+
+    def note(self, entry: Entry) -> str | None:
+        """Note that a history was met; return the digest that it had before, if any."""
+        row = self._books.execute(
+            "SELECT sha256 FROM seen WHERE run_id = ?", (entry.run_id,)
+        ).fetchone()
+        if row is None:
+            self._books.execute(
+                "INSERT INTO seen VALUES (?, ?)", (entry.run_id, entry.sha256)
+            )
+            return None
+        known: str = row[0]
+        return known
 
     def add(self, claims: Claims) -> Iterator[Finding]:
         """Enter one history's claims; yield where it fits none that came before."""

@@ -1,4 +1,4 @@
-"""Verifies a bundle: itself, each of its histories, and all of an order's together.
+"""Verifies bundles: themselves, each history, and all of an order's together.
 
 On all cores and in the order of the index; what is kept meanwhile does not grow with
 the number of histories (docs/decisions/0017-what-proves-a-payment.md).
@@ -7,7 +7,7 @@ the number of histories (docs/decisions/0017-what-proves-a-payment.md).
 import asyncio
 import signal
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import (
     Executor,
     Future,
@@ -19,10 +19,11 @@ from multiprocessing import get_context
 from pathlib import Path
 
 from audit.bundle import Bundle, BundleError
-from audit.findings import Finding
+from audit.findings import Finding, Rule
 from audit.index import Entry
 from audit.keys import VerifierKeys
 from audit.ledger import Ledger
+from audit.manifest import MANIFEST, digest_of
 from audit.story import Story, StoryStep
 from audit.verdicts import HistoryVerdict
 from audit.verifier import Verifier, unreadable, verify_history
@@ -33,7 +34,7 @@ __all__ = [
     "StoryStep",
     "Verdicts",
     "VerifierKeys",
-    "verify_bundle",
+    "verify_bundles",
     "verify_history",
 ]
 
@@ -47,41 +48,45 @@ Tell = Callable[[int, int], None]
 
 
 class Verdicts(Iterable[HistoryVerdict]):
-    """The verdicts on all histories of a bundle, made while one goes through them.
+    """The verdicts on all histories of some bundles, made while one goes through them.
 
     Attributes:
-        bundle_findings: What is wrong with the bundle itself; once all verdicts were
-            gone through, also what only all histories of an order together show.
+        bundle_findings: What is wrong with the bundles themselves; once all verdicts
+            were gone through, also what only all histories of an order together show.
     """
 
     def __init__(
-        self, bundle: Bundle, keys: VerifierKeys, *, processes: int, tell: Tell
+        self,
+        bundles: Sequence[Bundle],
+        keys: VerifierKeys,
+        *,
+        processes: int,
+        tell: Tell,
     ) -> None:
-        self._bundle = bundle
+        self._bundles = bundles
         self._keys = keys
         self._processes = processes
         self._tell = tell
         self.bundle_findings: list[Finding] = []
 
     def __iter__(self) -> Iterator[HistoryVerdict]:
-        total = self._bundle.manifest.histories
+        total = sum(bundle.manifest.histories for bundle in self._bundles)
         with Ledger() as ledger:
-            for done, verdict in enumerate(self._verdicts(), start=1):
+            verdicts = self._verdicts(ledger)
+            for done, verdict in enumerate(verdicts, start=1):
                 if verdict.claims:
                     self.bundle_findings += ledger.add(verdict.claims)
                 yield verdict
                 self._tell(done, total)
             self.bundle_findings += ledger.close()
 
-    def _verdicts(self) -> Iterator[HistoryVerdict]:
+    def _verdicts(self, ledger: Ledger) -> Iterator[HistoryVerdict]:
         executor = _executor(self._processes)
         under_way: deque[Future[list[HistoryVerdict]]] = deque()
         try:
-            for entries in _chunks(self._bundle.entries()):
+            for folder, entries in self._work(ledger):
                 under_way.append(
-                    executor.submit(
-                        verify_entries, self._bundle.folder, entries, self._keys
-                    )
+                    executor.submit(verify_entries, folder, entries, self._keys)
                 )
                 if len(under_way) >= AHEAD * self._processes:
                     yield from under_way.popleft().result()
@@ -92,31 +97,59 @@ class Verdicts(Iterable[HistoryVerdict]):
         finally:
             executor.shutdown(wait=False, cancel_futures=True)
 
+    def _work(self, ledger: Ledger) -> Iterator[tuple[Path, list[Entry]]]:
+        """Each history once, though several bundles may hold it."""
+        for bundle in self._bundles:
+            entries = self._new_ones(bundle, ledger)
+            for chunk in _chunks(entries):
+                yield bundle.folder, chunk
 
-def verify_bundle(
-    bundle: Bundle,
+    def _new_ones(self, bundle: Bundle, ledger: Ledger) -> Iterator[Entry]:
+        for entry in bundle.entries():
+            known = ledger.note(entry)
+            if known is None:
+                yield entry
+            elif known != entry.sha256:
+                self.bundle_findings.append(
+                    Finding(
+                        Rule.FILE_CHANGED,
+                        entry.workflow_id,
+                        entry.order_id,
+                        expected=f"the history of run {entry.run_id} in another bundle",
+                        seen=f"another history of that run in {bundle.folder.name}",
+                    )
+                )
+                yield entry
+
+
+def verify_bundles(
+    bundles: Sequence[Bundle],
     keys: VerifierKeys,
     *,
     processes: int,
     tell: Tell,
     previous: Path | None = None,
 ) -> Verdicts:
-    """Verify a bundle: first itself, then one history after the other.
+    """Verify bundles: first themselves, then one history after the other.
 
     Args:
-        bundle: As it lies on the disk.
+        bundles: As they lie on the disk; an order's histories may be in several.
         keys: What the auditor holds.
         processes: How many work at once; 1 works in this one.
         tell: Is told after each history how many are done, and of how many.
-        previous: The bundle before this one; None looks for it beside this one.
+        previous: The bundle before the first; None looks for it beside that one. Each
+            other one is looked for among those given, and then beside it.
 
     Raises:
         KeyFormatError: A key cannot be read.
         KeyringError: The same, of the payload keys.
     """
     keys.check()
-    verdicts = Verdicts(bundle, keys, processes=max(1, processes), tell=tell)
-    verdicts.bundle_findings += bundle.problems(keys.bundle, previous)
+    verdicts = Verdicts(bundles, keys, processes=max(1, processes), tell=tell)
+    given = {digest_of(one.folder / MANIFEST): one.folder for one in bundles}
+    for bundle in bundles:
+        before = given.get(bundle.manifest.previous or "", previous)
+        verdicts.bundle_findings += bundle.problems(keys.bundle, before)
     return verdicts
 
 

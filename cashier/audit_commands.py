@@ -124,9 +124,9 @@ def bundle(
 
 @app.command()
 def verify(
-    bundle: Annotated[
-        Path,
-        typer.Argument(metavar="BUNDLE", help="A bundle's folder, or one history"),
+    bundles: Annotated[
+        list[Path],
+        typer.Argument(metavar="BUNDLE...", help="Bundles' folders, or one history"),
     ],
     alipay_keys: Annotated[
         Path,
@@ -165,7 +165,7 @@ def verify(
     ] = None,
     previous: Annotated[
         Path | None,
-        typer.Option(help="The bundle before it; looked for beside it if not given"),
+        typer.Option(help="The bundle before the first one; else looked for beside it"),
     ] = None,
     report: Annotated[
         Path | None, typer.Option(help="Write the report here, as HTML")
@@ -178,13 +178,15 @@ def verify(
         int | None, typer.Option(min=1, help="As many as there are cores if not given")
     ] = None,
 ) -> None:
-    """Prove each payment of a bundle from files alone.
+    """Prove each payment of some bundles from files alone.
+
+    Bundles that are given together are judged together: an order may be in several.
 
     Exit code: 0 all is proven; 1 something is not; 2 a key or a file is wrong.
     """
     from audit.keys import VerifierKeys
     from cashier.audit_exports import time_of
-    from cashier.audit_verifying import Wanted, verify_path
+    from cashier.audit_verifying import Wanted, verify_paths
 
     def proven() -> int:
         held = VerifierKeys(
@@ -202,7 +204,7 @@ def verify(
             as_json=as_json,
             processes=processes,
         )
-        return verify_path(bundle, held, wanted)
+        return verify_paths(bundles, held, wanted)
 
     raise typer.Exit(carry_out(proven))
 

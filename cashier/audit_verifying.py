@@ -22,7 +22,7 @@ from audit.manifest import MANIFEST
 from audit.reconciling import Amounts, run
 from audit.report import write_report
 from audit.settlement_columns import SettlementFileError
-from audit.verifying import HistoryVerdict, Verdicts, verify_bundle
+from audit.verifying import HistoryVerdict, Verdicts, verify_bundles
 from cashier.audit_exports import progress_bar
 from cashier.operators import WrongSettingError, a_console, printable
 from codec.keyring import Keyring, KeyringError
@@ -38,7 +38,7 @@ class Wanted:
 
     Attributes:
         unsigned: No signature is expected.
-        previous: The bundle before it; None looks for it beside it.
+        previous: The bundle before the first; None looks for it beside that one.
         report: The HTML file; None for none.
         as_json: One object a line, in place of words.
         processes: None for one on each core.
@@ -51,23 +51,35 @@ class Wanted:
     processes: int | None = None
 
 
-def verify_path(path: Path, keys: VerifierKeys, wanted: Wanted) -> int:
-    """Verify a bundle, or one history that was downloaded; return the exit code.
+def verify_paths(paths: Sequence[Path], keys: VerifierKeys, wanted: Wanted) -> int:
+    """Verify bundles, or one history that was downloaded; return the exit code.
 
     Raises:
         CommandError: Nothing can be verified: a file or a key is wrong.
     """
-    if not path.exists():
-        raise WrongSettingError(f"there is no {str(path)!r}")
+    for path in paths:
+        if not path.exists():
+            raise WrongSettingError(f"there is no {str(path)!r}")
+        report = wanted.report
+        if report and report.absolute().is_relative_to(path.absolute()):
+            raise WrongSettingError(
+                "--report: must lie outside of the bundle, which nobody changes"
+            )
+    files = [path for path in paths if path.is_file()]
+    if files and len(paths) > 1:
+        raise WrongSettingError(
+            f"{str(files[0])!r} is one history: give it alone, or make a bundle of "
+            "several with `cashier audit bundle`"
+        )
     try:
-        if path.is_file():
-            return _verify_file(path, keys, wanted)
+        if files:
+            return _verify_file(files[0], keys, wanted)
         if keys.bundle_key_file is None and not wanted.unsigned:
             raise WrongSettingError(
                 "--key: needed, the public key of who made the bundle; without it "
                 "anybody could have made it, and only --unsigned accepts that"
             )
-        return _verify(path, keys, wanted)
+        return _verify(paths, keys, wanted)
     except (KeyFormatError, KeyringError) as error:
         raise WrongSettingError(printable(str(error))) from None
 
@@ -110,13 +122,13 @@ def _verify_file(file: Path, keys: VerifierKeys, wanted: Wanted) -> int:
         except (BundleError, OSError) as error:
             raise WrongSettingError(printable(str(error))) from None
         held = VerifierKeys(**{**keys.__getstate__(), "bundle_key_file": None})
-        return _verify(alone, held, wanted)
+        return _verify([alone], held, wanted)
 
 
-def _verify(folder: Path, keys: VerifierKeys, wanted: Wanted) -> int:
+def _verify(folders: Sequence[Path], keys: VerifierKeys, wanted: Wanted) -> int:
     console = a_console()
     try:
-        bundle = Bundle.open(folder)
+        bundles = [Bundle.open(folder) for folder in folders]
     except BundleError as error:
         # Not a wrong option: whoever takes the manifest away shall not go unnoticed.
         expected = f"{MANIFEST} as it was written"
@@ -125,8 +137,8 @@ def _verify(folder: Path, keys: VerifierKeys, wanted: Wanted) -> int:
         return 1
     tally = _Tally()
     with progress_bar("Verifying") as tell:
-        verdicts = verify_bundle(
-            bundle,
+        verdicts = verify_bundles(
+            bundles,
             keys,
             processes=wanted.processes or os.cpu_count() or 1,
             tell=tell,

@@ -20,7 +20,7 @@ from audit.findings import Rule
 from audit.keys import VerifierKeys
 from audit.manifest import Selection
 from audit.verdicts import HistoryVerdict
-from audit.verifying import Verdicts, verify_bundle
+from audit.verifying import Verdicts, verify_bundles
 from tests.audit.histories import (
     CODEC,
     OF_ONE_TIME,
@@ -56,16 +56,16 @@ def bundle(tmp_path_factory: pytest.TempPathFactory) -> Bundle:
 def verified(
     bundle: Bundle, keys: VerifierKeys | None = None, *, processes: int = 1
 ) -> tuple[list[HistoryVerdict], Verdicts]:
-    verdicts = verify_bundle(
-        bundle, keys or keys_of(), processes=processes, tell=lambda *_: None
+    verdicts = verify_bundles(
+        [bundle], keys or keys_of(), processes=processes, tell=lambda *_: None
     )
     return list(verdicts), verdicts
 
 
 def test_a_bundle_of_proven_payments_is_proven(bundle: Bundle) -> None:
     told: list[tuple[int, int]] = []
-    verdicts = verify_bundle(
-        bundle, keys_of(), processes=1, tell=lambda *done: told.append(done)
+    verdicts = verify_bundles(
+        [bundle], keys_of(), processes=1, tell=lambda *done: told.append(done)
     )
     all_of_them = list(verdicts)
     assert verdicts.bundle_findings == []
@@ -181,7 +181,9 @@ def test_with_another_key_of_alipay_no_payment_is_proven(
 
 
 def test_whoever_stops_early_leaves_no_process_behind(bundle: Bundle) -> None:
-    verdicts = iter(verify_bundle(bundle, keys_of(), processes=2, tell=lambda *_: None))
+    verdicts = iter(
+        verify_bundles([bundle], keys_of(), processes=2, tell=lambda *_: None)
+    )
     assert next(verdicts).is_proven
     processes = [psutil.Process(process.pid) for process in active_children()]
     assert isinstance(verdicts, Generator)
@@ -191,3 +193,37 @@ def test_whoever_stops_early_leaves_no_process_behind(bundle: Bundle) -> None:
     _, left = psutil.wait_procs(processes, timeout=20)
     assert processes
     assert not left
+
+
+def test_an_order_whose_histories_lie_in_two_bundles_is_judged_as_a_whole(
+    tmp_path: Path,
+) -> None:
+    older = write(tmp_path / "older", [text_of("proven-paid")])
+    newer = write(tmp_path / "newer", [text_of("proven-declined")])
+    verdicts = verify_bundles(
+        [newer, older], keys_of(), processes=1, tell=lambda *_: None
+    )
+    found = {verdict.entry.order_id for verdict in verdicts}
+    assert found == {"recorded-proven-paid", "recorded-proven-declined"}
+    assert verdicts.bundle_findings == []
+
+
+def test_a_history_in_two_bundles_counts_once(tmp_path: Path) -> None:
+    one = write(tmp_path / "one", [text_of("proven-paid"), text_of("proven-declined")])
+    other = write(tmp_path / "other", [text_of("proven-paid")])
+    verdicts = verify_bundles(
+        [one, other], keys_of(), processes=1, tell=lambda *_: None
+    )
+    assert len(list(verdicts)) == 2
+    assert verdicts.bundle_findings == []
+
+
+def test_two_histories_of_one_run_are_a_finding(tmp_path: Path) -> None:
+    one = write(tmp_path / "one", [text_of("proven-paid")])
+    other = write(tmp_path / "other", [text_of("proven-paid") + " "])
+    verdicts = verify_bundles(
+        [one, other], keys_of(), processes=1, tell=lambda *_: None
+    )
+    assert len(list(verdicts)) == 2
+    [found] = verdicts.bundle_findings
+    assert (found.rule, found.order_id) == (Rule.FILE_CHANGED, "recorded-proven-paid")

@@ -1,6 +1,7 @@
 """The auditor's command line: what it says, and by which exit code it ends."""
 
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -106,6 +107,23 @@ def test_the_report_is_written_where_it_is_wanted(
     said = verify("--report", str(tmp_path / "report.html"))
     assert said.exit_code == 0
     assert "recorded-proven-paid" in (tmp_path / "report.html").read_text()
+
+
+def test_a_report_is_not_written_into_the_bundle(folder: Path, verify: Verify) -> None:
+    said = verify("--report", str(folder / "report.html"))
+    assert said.exit_code == 2
+    assert "--report: must lie outside of the bundle" in said.stderr
+    assert not (folder / "report.html").exists()
+
+
+def test_several_bundles_are_verified_together(
+    folder: Path, verify: Verify, tmp_path: Path
+) -> None:
+    again = tmp_path / "again"
+    shutil.copytree(folder, again)
+    said = verify(str(again))
+    assert said.exit_code == 0, said.output
+    assert "3 histories" in said.output
 
 
 def test_a_bundle_without_its_manifest_ends_with_1(

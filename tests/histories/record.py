@@ -39,7 +39,6 @@ from tests.conftest import start_skipping
 from tests.fakes import NO_VERDICT, FakeAlipay
 from tests.histories.signed_paths import SIGNED_PATHS, play_signed
 from tests.workflows.running import RunningPayment, a_payment, a_worker
-from workflows.callback import Callback
 from workflows.late_payment import LatePayment
 
 HISTORIES = Path(__file__).parent
@@ -279,9 +278,7 @@ async def play_callback(env: WorkflowEnvironment) -> WorkflowHistory:
     async with a_payment(env, alipay, order_id=order_id, tells_shop=True) as payment:
         await payment.notify()
         await payment.handle.result()
-        callback = env.client.get_workflow_handle_for(
-            Callback.run, callback_id(f"{order_id}_1-paid")
-        )
+        callback = env.client.get_workflow_handle(callback_id(f"{order_id}_1-paid"))
         alipay.shop_is_away = False
         await callback.execute_update("resend")
         await callback.result()

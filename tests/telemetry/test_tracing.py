@@ -8,8 +8,9 @@ from temporalio.worker import Replayer
 
 from telemetry.spans import ALLOWED, GuardedExporter, Tracing
 from telemetry.tracing import interceptors_of, start_tracing
-from temporal_client import DATA_CONVERTER
+from temporal_client import DATA_CONVERTER, data_converter
 from tests.builders import an_order, as_a_shop_sends_it
+from tests.histories.signed_paths import payload_keys
 from tests.telemetry.collecting import collecting
 from tests.telemetry.running import CANARY_EMAIL, Watched
 from tests.workflows.test_replay import RECORDED, recorded
@@ -98,7 +99,7 @@ async def test_histories_replay_alike_with_tracing_and_without() -> None:
     tracing = Tracing("tests", SimpleSpanProcessor(InMemorySpanExporter()))
     replayer = Replayer(
         workflows=WORKFLOWS,
-        data_converter=DATA_CONVERTER,
+        data_converter=data_converter(payload_keys()),
         interceptors=[tracing.interceptor],
     )
     for file in RECORDED:

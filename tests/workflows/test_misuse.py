@@ -3,11 +3,12 @@
 from typing import Any
 
 import pytest
-from temporalio.client import WorkflowUpdateFailedError
+from temporalio.client import WorkflowHandle, WorkflowUpdateFailedError
 from temporalio.testing import WorkflowEnvironment
 
 from contracts import (
     CallbackOutcome,
+    CallbackView,
     LateOutcome,
     LatePaymentView,
     Money,
@@ -123,9 +124,12 @@ async def late_of(
     env: WorkflowEnvironment, payment: RunningPayment, attempt: int
 ) -> LatePaymentView:
     name = payment_request_id(payment.order.order_id, attempt)
-    return await env.client.get_workflow_handle_for(
-        LatePayment.run, late_payment_id(name)
-    ).result()
+    handle: WorkflowHandle[LatePayment, LatePaymentView] = (
+        env.client.get_workflow_handle(
+            late_payment_id(name), result_type=LatePaymentView
+        )
+    )
+    return await handle.result()
 
 
 async def test_a_success_while_the_shop_hears_of_the_end_is_not_lost(
@@ -181,8 +185,8 @@ async def test_a_cancelled_callback_is_delivered_all_the_same(
     async with a_payment(skipping, alipay, tells_shop=True) as payment:
         await payment.notify()
         await payment.handle.result()
-        callback = skipping.client.get_workflow_handle_for(
-            Callback.run, callback_id(f"{payment.order.order_id}_1-paid")
+        callback = skipping.client.get_workflow_handle(
+            callback_id(f"{payment.order.order_id}_1-paid"), result_type=CallbackView
         )
         await callback.cancel()
         assert (await callback.query(Callback.view)).outcome is None
