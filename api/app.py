@@ -3,13 +3,16 @@
 from fastapi import Depends, FastAPI
 from temporalio.client import Client
 
-from api import health, notifications, payments
+from api import events, health, notifications, payments
 from api.house_rules import HouseRules
 from api.late_payments import LatePayments
 from api.limits import BodyLimit
+from api.listed_changes import ListedChanges
 from api.measuring import measure, note_order
+from api.payment_states import PaymentStates
 from api.payment_workflows import PaymentWorkflows
 from api.problems import DOCUMENTED, add_problem_handlers
+from api.watching import PaymentWatch
 from settings import ApiSettings
 from telemetry.access import AccessLog
 
@@ -23,14 +26,19 @@ def create_app(settings: ApiSettings, client: Client) -> FastAPI:
     )
     rules = HouseRules.of(settings)
     late_payments = LatePayments(client, rules)
+    workflows = PaymentWorkflows(client, late_payments, rules)
+    states = PaymentStates(workflows, late_payments)
     app.state.late_payments = late_payments
-    app.state.payment_workflows = PaymentWorkflows(client, late_payments, rules)
+    app.state.payment_workflows = workflows
+    app.state.payment_states = states
+    app.state.watch = PaymentWatch(states.of, ListedChanges(client))
     app.state.notification_reader = settings.notification_reader()
     app.state.seen_notifications = notifications.SeenNotifications()
     app.state.api_key = settings.api_key
     app.include_router(
         payments.router, responses=DOCUMENTED, dependencies=[Depends(note_order)]
     )
+    app.include_router(events.router, responses=DOCUMENTED)
     app.include_router(notifications.router)
     app.include_router(health.router)
     app.add_middleware(BodyLimit)

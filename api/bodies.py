@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 
+from fastapi import Path
 from pydantic import (
     AfterValidator,
     BaseModel,
@@ -52,6 +53,7 @@ OrderId = Annotated[
         examples=["coffee-1001"],
     ),
 ]
+OrderIdInPath = Annotated[str, Path(pattern=r"^[A-Za-z0-9_-]{1,60}$")]
 Text64 = Annotated[str, Field(min_length=1, max_length=64)]
 
 

@@ -16,6 +16,7 @@ from api.measuring import notifications_accepted, notifications_rejected
 from api.payment_workflows import PaymentWorkflows
 from api.problems import Problem
 from api.reaching import MOST_LOOKS, NoAnswerYet
+from api.watching import PaymentWatch
 from contracts import PaymentNotified, order_of
 
 # Notifications measure one to two kB; Alipay's own limits add up to far less than this.
@@ -84,6 +85,8 @@ async def payment_notification(request: Request) -> dict[str, Any]:
         )
         raise
     seen.add(signed.message.body)
+    watch: PaymentWatch = request.app.state.watch
+    watch.hint(order_id)
     notifications_accepted.inc()
     return ACKNOWLEDGEMENT
 

@@ -3,15 +3,16 @@
 from datetime import UTC, datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Path, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
 
 from alipay.errors import WalletRuleError
 from alipay.wallets import check_payment, find_wallet
-from api.bodies import OpenedPayment, PaymentBody, PaymentState
-from api.late_payments import LatePayments
-from api.payment_workflows import PaymentWorkflows, attempt_of
+from api.bodies import OpenedPayment, OrderIdInPath, PaymentBody, PaymentState
+from api.payment_states import PaymentStates
+from api.payment_workflows import PaymentWorkflows
 from api.problems import Problem
 from api.security import require_api_key
+from api.watching import PaymentWatch
 from contracts import AttemptView, CancelWish, PaymentOutcome, PaymentStatus
 from workflows.decision import EXPIRY_MARGIN
 
@@ -19,15 +20,19 @@ router = APIRouter(
     prefix="/payments", tags=["payments"], dependencies=[Depends(require_api_key)]
 )
 
-OrderIdInPath = Annotated[str, Path(pattern=r"^[A-Za-z0-9_-]{1,60}$")]
-
 
 def _workflows(request: Request) -> PaymentWorkflows:
     workflows: PaymentWorkflows = request.app.state.payment_workflows
     return workflows
 
 
+def _watch(request: Request) -> PaymentWatch:
+    watch: PaymentWatch = request.app.state.watch
+    return watch
+
+
 Workflows = Annotated[PaymentWorkflows, Depends(_workflows)]
+Watch = Annotated[PaymentWatch, Depends(_watch)]
 
 
 @router.post(
@@ -42,7 +47,7 @@ Workflows = Annotated[PaymentWorkflows, Depends(_workflows)]
     },
 )
 async def take_payment(
-    body: PaymentBody, response: Response, workflows: Workflows
+    body: PaymentBody, response: Response, workflows: Workflows, watch: Watch
 ) -> OpenedPayment:
     """Take a payment of one order; answers the page to which to send the customer.
 
@@ -52,6 +57,7 @@ async def take_payment(
     _check_wallet_rules(body)
     order = body.to_order()
     view, is_new = await workflows.open(order)
+    watch.hint(order.order_id)
     newest = view.attempts[-1]
     if view.outcome is PaymentOutcome.DECLINED and not newest.cashier:
         raise Problem(
@@ -77,16 +83,14 @@ async def take_payment(
 
 @router.get("/{order_id}")
 async def look_at_payment(
-    order_id: OrderIdInPath,
-    request: Request,
-    workflows: Workflows,
-    refresh: bool = False,
+    order_id: OrderIdInPath, request: Request, watch: Watch, refresh: bool = False
 ) -> PaymentState:
     """Return what is known of a payment; `refresh=1` asks Alipay first."""
-    view = await (workflows.check(order_id) if refresh else workflows.view(order_id))
-    late_payments: LatePayments = request.app.state.late_payments
-    has_ended_once = view.outcome or attempt_of(view.attempts[-1]) > 1
-    return PaymentState.of(view, await late_payments.of(view) if has_ended_once else ())
+    states: PaymentStates = request.app.state.payment_states
+    state = await states.of(order_id, refresh=refresh)
+    if refresh:
+        watch.hint(order_id)
+    return state
 
 
 @router.post(
@@ -97,10 +101,11 @@ async def look_at_payment(
     },
 )
 async def cancel_payment(
-    order_id: OrderIdInPath, response: Response, workflows: Workflows
+    order_id: OrderIdInPath, response: Response, workflows: Workflows, watch: Watch
 ) -> PaymentState:
     """Close a payment: CANCELLED for certain, or PAID if the customer was faster."""
     view = await workflows.cancel(order_id, CancelWish(by="shop"))
+    watch.hint(order_id)
     newest = view.attempts[-1]
     if view.status is PaymentStatus.AWAITING_CUSTOMER:
         raise Problem(

@@ -1,6 +1,7 @@
 """Serves the API with uvicorn."""
 
 import signal
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -9,6 +10,7 @@ import uvicorn
 from api.app import create_app
 from api.backlog import Backlog
 from api.metrics import served_metrics
+from api.watching import PaymentWatch
 from settings import ApiSettings
 from telemetry.runtime import start_runtime
 from telemetry.tracing import interceptors_of, start_tracing
@@ -18,6 +20,18 @@ from temporal_client import connect
 GRACE_SECONDS = 20
 # Real headers measure one or two kB, the signature included.
 LARGEST_HEADERS = 16 * 1024
+
+
+class ApiServer(uvicorn.Server):
+    """Ends the event streams first: they would outlast every grace."""
+
+    def __init__(self, watch: PaymentWatch, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self._watch = watch
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._watch.close()
+        await super().shutdown(sockets)
 
 
 async def serve_api(settings: ApiSettings) -> None:
@@ -33,7 +47,8 @@ async def serve_api(settings: ApiSettings) -> None:
     app = create_app(settings, client)
     if tracing:
         tracing.watch_app(app)
-    server = uvicorn.Server(
+    server = ApiServer(
+        app.state.watch,
         uvicorn.Config(
             app,
             host=settings.api_host,
@@ -45,7 +60,7 @@ async def serve_api(settings: ApiSettings) -> None:
             http="h11",  # whose limit of headers is set below
             h11_max_incomplete_event_size=LARGEST_HEADERS,
             timeout_graceful_shutdown=GRACE_SECONDS,
-        )
+        ),
     )
     with _outliving_signals():
         async with served_metrics(settings.api_metrics_address, Backlog(client)):

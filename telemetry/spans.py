@@ -143,7 +143,8 @@ class Tracing:
         FastAPIInstrumentor.instrument_app(
             app,
             tracer_provider=self._provider,
-            excluded_urls="health",
+            # A stream of events is open for an hour, and no step of a payment.
+            excluded_urls="health,/events$",
             exclude_spans=["receive", "send"],
         )
 

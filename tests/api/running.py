@@ -82,12 +82,18 @@ class Shop:
     """A storefront that calls our API, and Alipay that notifies it."""
 
     def __init__(
-        self, settings: ApiSettings, client: Client, alipay_key: RSAPrivateKey
+        self,
+        settings: ApiSettings,
+        client: Client,
+        alipay_key: RSAPrivateKey,
+        *,
+        http: httpx.AsyncClient | None = None,
     ) -> None:
+        """Call the API in this process, or one that `http` reaches elsewhere."""
         self.client = client
         self.alipays = Alipays()
         self.alipay_key = alipay_key
-        self.http = httpx.AsyncClient(
+        self.http = http or httpx.AsyncClient(
             transport=httpx.ASGITransport(create_app(settings, client)),
             base_url="http://api.test",
             headers={"Authorization": f"Bearer {API_KEY}"},

@@ -10,7 +10,7 @@ import pytest
 import uvicorn
 from temporalio.client import Client
 
-from api.server import serve_api
+from api.server import ApiServer, serve_api
 from settings import ApiSettings
 
 
@@ -19,7 +19,7 @@ async def served_api(settings: ApiSettings, client: Client) -> AsyncIterator[int
     """Serve as `cashier api` does, with this Temporal; yield the port."""
     started: asyncio.Future[uvicorn.Server] = asyncio.get_running_loop().create_future()
 
-    class NotedServer(uvicorn.Server):
+    class NotedServer(ApiServer):
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
             await super().startup(sockets)
             started.set_result(self)
@@ -28,7 +28,7 @@ async def served_api(settings: ApiSettings, client: Client) -> AsyncIterator[int
         return client
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("api.server.uvicorn.Server", NotedServer)
+        patch.setattr("api.server.ApiServer", NotedServer)
         patch.setattr("api.server.connect", this_client)
         any_port = settings.model_copy(update={"api_port": 0})
         serving = asyncio.create_task(serve_api(any_port))

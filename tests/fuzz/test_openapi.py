@@ -38,6 +38,8 @@ OPERATIONS = (
     "GET /health/live",
     "GET /health/ready",
 )
+# Its answers do not end; what it refuses is called in tests/api/test_payment_events.py.
+STREAM = "GET /payments/{order_id}/events"
 # The others read nothing of what is sent with them, so nothing can be wrong in it.
 WITH_INPUT = OPERATIONS[:3]
 OF_SHOPS = OPERATIONS[:3]
@@ -248,7 +250,7 @@ def must_be_unavailable(case: AnyCase, response: Response) -> None:
 
 
 async def test_every_operation_of_the_page_is_called_here(api: Api) -> None:
-    assert set(api.operations) == set(OPERATIONS)
+    assert set(api.operations) == {*OPERATIONS, STREAM}
 
 
 @pytest.mark.parametrize("label", OPERATIONS)

@@ -1,0 +1,109 @@
+"""`GET /payments/{order_id}/events`: hear of each change of a payment as it happens.
+
+Server-sent events, as https://html.spec.whatwg.org/multipage/server-sent-events.html
+says. Each event is the whole state, so a viewer that has missed some needs only the
+newest, and the id of a state is its digest, so any process can tell what was missed.
+"""
+
+import time
+from collections.abc import AsyncIterator
+from typing import Annotated, Final
+
+from fastapi import APIRouter, Depends, Header, Request
+from fastapi.responses import StreamingResponse
+from fastapi.sse import KEEPALIVE_COMMENT, format_sse_event
+from starlette.types import Receive, Scope, Send
+
+from api.bodies import OrderIdInPath
+from api.security import require_api_key
+from api.watching import PaymentWatch, Snapshot, WatchedPayment
+
+router = APIRouter(
+    prefix="/payments", tags=["payments"], dependencies=[Depends(require_api_key)]
+)
+
+# Proxies take a silent connection for a dead one after 30 to 60 s.
+KEEPALIVE_SECONDS: Final = 15.0
+# Then the client comes back, perhaps to another process: so load spreads, and what a
+# proxy has forgotten to close goes.
+LONGEST_STREAM_SECONDS: Final = 3600.0
+# How soon a client that was cut off comes back; longer than a restart's worst moment.
+RETRY_MILLISECONDS: Final = 2000
+
+
+class PaymentEvents(StreamingResponse):
+    """The stream of one viewer; whatever ends it, the viewer has left.
+
+    FastAPI's own EventSourceResponse has a task and a queue for each stream, and begins
+    it before a route can say 404.
+    """
+
+    media_type = "text/event-stream"
+
+    def __init__(
+        self, watch: PaymentWatch, order_id: str, stream: AsyncIterator[bytes]
+    ) -> None:
+        super().__init__(stream)
+        self._watch = watch
+        self._order_id = order_id
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            self._watch.leave(self._order_id)
+
+
+@router.get(
+    "/{order_id}/events",
+    response_class=StreamingResponse,
+    responses={
+        200: {
+            "content": {"text/event-stream": {"schema": {"type": "string"}}},
+            "description": "Events named `payment`; data as GET answers it",
+        }
+    },
+)
+async def follow_payment(
+    order_id: OrderIdInPath,
+    request: Request,
+    last_event_id: Annotated[str | None, Header(max_length=64)] = None,
+) -> PaymentEvents:
+    """Tell how the payment stands, and again whenever that changes, within a second.
+
+    The first event comes at once, unless `Last-Event-ID` names the present state. The
+    stream goes on after the end, because money may come late.
+    """
+    watch: PaymentWatch = request.app.state.watch
+    watched = watch.join(order_id)
+    try:
+        await watched.newest()
+    except BaseException:
+        watch.leave(order_id)
+        raise
+    return PaymentEvents(watch, order_id, _stream(watch, watched, last_event_id))
+
+
+async def _stream(
+    watch: PaymentWatch, watched: WatchedPayment, seen: str | None
+) -> AsyncIterator[bytes]:
+    # Now, so that the client knows that it is connected, though nothing may change.
+    yield KEEPALIVE_COMMENT
+    ends = time.monotonic() + LONGEST_STREAM_SECONDS
+    while not watch.is_closing and time.monotonic() < ends:
+        snapshot = await watched.other_than(seen, within=KEEPALIVE_SECONDS)
+        if snapshot:
+            seen = snapshot.id
+            yield _event(snapshot)
+        else:
+            yield KEEPALIVE_COMMENT
+
+
+def _event(snapshot: Snapshot) -> bytes:
+    # `retry` in an event of its own would be an empty event to some clients.
+    return format_sse_event(
+        event="payment",
+        id=snapshot.id,
+        retry=RETRY_MILLISECONDS,
+        data_str=snapshot.text,
+    )

@@ -1,0 +1,230 @@
+"""Watches payments for whoever looks at them: one look serves all who watch the same.
+
+Nothing is polled for a viewer. A payment is looked at when something hints that it may
+have changed: a call that this process has just served, a line of Temporal's list (one
+question for all payments), or the time at which it would change by itself.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+from typing import Final
+
+from temporalio.service import RPCError
+
+from api.bodies import PaymentState
+from api.listed_changes import ListedChanges
+from api.problems import Problem
+from contracts import PaymentStatus
+from workflows.decision import EXPIRY_MARGIN
+
+# Half of what a customer may wait to hear of a change; the list takes the other half.
+PAUSE_SECONDS: Final = 0.4
+# A look is a billable query: a flood of notifications shall not become a flood of them.
+LEAST_PAUSE_SECONDS: Final = 0.2
+# Where Temporal is away, it is not asked in vain more often than this.
+LONGEST_PAUSE_SECONDS: Final = 15.0
+# After a restart all viewers come back at once; Temporal shall not notice.
+LOOKS_AT_ONCE: Final = 20
+# The workflow has asked Alipay by then, if it had to.
+ANSWERED_WITHIN: Final = timedelta(seconds=3)
+# These pass quickly and without a line in the list.
+PASSING: Final = (
+    PaymentStatus.OPENING,
+    PaymentStatus.CHECKING,
+    PaymentStatus.CANCELLING,
+)
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """A payment as it stood at one time.
+
+    Attributes:
+        id: Follows from the state alone, so that each process and each start of one
+            calls the same state by the same name.
+        text: The state as JSON, made once for all viewers.
+    """
+
+    id: str
+    text: str
+    state: PaymentState
+
+    @classmethod
+    def of(cls, state: PaymentState) -> "Snapshot":
+        text = state.model_dump_json()
+        return cls(sha256(text.encode()).hexdigest()[:16], text, state)
+
+
+class WatchedPayment:
+    """One payment while somebody watches it."""
+
+    def __init__(
+        self, order_id: str, read: Callable[[str], Awaitable[PaymentState]]
+    ) -> None:
+        self.viewers = 0
+        self._order_id = order_id
+        self._read = read
+        self._newest: Snapshot | None = None
+        self._looking = asyncio.Lock()
+        self._changed = asyncio.Event()
+        self._wanted = asyncio.Event()
+        self._pause = PAUSE_SECONDS
+        self._keeper: asyncio.Task[None] | None = None
+
+    async def newest(self) -> Snapshot:
+        """Return the payment as it stands, looked up by the first who wants to know.
+
+        Raises:
+            Problem: As reading it does.
+        """
+        async with self._looking:
+            if self._newest is None:
+                self._newest = Snapshot.of(await self._read(self._order_id))
+                self._keeper = asyncio.create_task(self._keep_looking())
+            return self._newest
+
+    async def other_than(self, seen: str | None, *, within: float) -> Snapshot | None:
+        """Return the payment once it stands otherwise than seen; None: not by then.
+
+        Args:
+            seen: The id of a snapshot; None for nothing seen yet.
+            within: Seconds to wait.
+        """
+        changed, newest = self._changed, await self.newest()
+        if newest.id == seen:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(within):
+                    await changed.wait()
+            newest = await self.newest()
+        return None if newest.id == seen else newest
+
+    def look_soon(self) -> None:
+        self._wanted.set()
+
+    def wake_viewers(self) -> None:
+        self._changed.set()
+        self._changed = asyncio.Event()
+
+    def stop(self) -> None:
+        if self._keeper:
+            self._keeper.cancel()
+
+    async def _keep_looking(self) -> None:
+        while True:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(self._seconds_to_next_look()):
+                    await self._wanted.wait()
+            self._wanted.clear()
+            try:
+                snapshot = Snapshot.of(await self._read(self._order_id))
+            except Problem as problem:
+                # Nothing is told: what is not known has not changed. That Temporal is
+                # away is logged once for all payments, by who reads its list.
+                log.debug("a watched payment could not be read: %s", problem)
+                self._wanted.set()
+                await asyncio.sleep(self._longer_pause())
+            else:
+                self._publish(snapshot)
+                await asyncio.sleep(LEAST_PAUSE_SECONDS)
+
+    def _publish(self, snapshot: Snapshot) -> None:
+        if self._newest is None or snapshot.id != self._newest.id:
+            self._newest, self._pause = snapshot, PAUSE_SECONDS
+            self.wake_viewers()
+
+    def _seconds_to_next_look(self) -> float | None:
+        """Return when it may have changed with nobody telling; None for never."""
+        assert self._newest  # noqa: S101 - this begins with the first snapshot
+        state = self._newest.state
+        if state.outcome:
+            return None
+        expires_at = state.attempts[-1].expires_at
+        if state.status in PASSING or expires_at is None:
+            return self._longer_pause()
+        ends = expires_at + EXPIRY_MARGIN + ANSWERED_WITHIN
+        left = (ends - datetime.now(UTC)).total_seconds()
+        return left if left > 0 else self._longer_pause()
+
+    def _longer_pause(self) -> float:
+        self._pause = min(2 * self._pause, LONGEST_PAUSE_SECONDS)
+        return self._pause
+
+
+class PaymentWatch:
+    """All payments that somebody watches right now."""
+
+    def __init__(
+        self,
+        read: Callable[[str], Awaitable[PaymentState]],
+        changes: ListedChanges,
+    ) -> None:
+        """Watch nothing yet.
+
+        Args:
+            read: Returns how a payment stands; raises Problem.
+            changes: Tells of what other processes, and time, have changed.
+        """
+        self._read = read
+        self._changes = changes
+        self._watched: dict[str, WatchedPayment] = {}
+        self._places = asyncio.Semaphore(LOOKS_AT_ONCE)
+        self._listener: asyncio.Task[None] | None = None
+        self.is_closing = False
+
+    def join(self, order_id: str) -> WatchedPayment:
+        """Watch a payment, until `leave`."""
+        watched = self._watched.get(order_id)
+        if watched is None:
+            watched = WatchedPayment(order_id, self._look)
+            self._watched[order_id] = watched
+        watched.viewers += 1
+        if self._listener is None:
+            self._listener = asyncio.create_task(self._listen())
+        return watched
+
+    def leave(self, order_id: str) -> None:
+        """Watch it no longer; with the last viewer all that was kept for it goes."""
+        watched = self._watched[order_id]
+        watched.viewers -= 1
+        if watched.viewers == 0:
+            watched.stop()
+            del self._watched[order_id]
+        if not self._watched and self._listener:
+            self._listener.cancel()
+            self._listener = None
+
+    def hint(self, order_id: str) -> None:
+        """Have a payment looked at if it is watched: it may have changed just now."""
+        watched = self._watched.get(order_id)
+        if watched:
+            watched.look_soon()
+
+    def close(self) -> None:
+        """Let all streams end, so that the process can; their viewers come back."""
+        self.is_closing = True
+        for watched in self._watched.values():
+            watched.wake_viewers()
+
+    async def _look(self, order_id: str) -> PaymentState:
+        async with self._places:
+            return await self._read(order_id)
+
+    async def _listen(self) -> None:
+        pause = PAUSE_SECONDS
+        while True:
+            try:
+                for order_id in await self._changes.since_last_time():
+                    self.hint(order_id)
+                pause = PAUSE_SECONDS
+            except (RPCError, RuntimeError) as error:
+                # A client that has never connected says so by a RuntimeError.
+                pause = min(2 * pause, LONGEST_PAUSE_SECONDS)
+                log.warning("Temporal's list could not be read: %s", error)
+            await asyncio.sleep(pause)
