@@ -11,7 +11,7 @@ from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, Header, Request
 from fastapi.responses import StreamingResponse
-from fastapi.sse import KEEPALIVE_COMMENT, format_sse_event
+from fastapi.sse import format_sse_event
 from starlette.types import Receive, Scope, Send
 
 from api.bodies import OrderIdInPath
@@ -24,6 +24,8 @@ router = APIRouter(
 
 # Proxies take a silent connection for a dead one after 30 to 60 s.
 KEEPALIVE_SECONDS: Final = 15.0
+# A comment, and no blank line after it: some clients would take that for an event.
+KEEPALIVE: Final = b": ping\n"
 # Then the client comes back, perhaps to another process: so load spreads, and what a
 # proxy has forgotten to close goes.
 LONGEST_STREAM_SECONDS: Final = 3600.0
@@ -88,7 +90,7 @@ async def _stream(
     watch: PaymentWatch, watched: WatchedPayment, seen: str | None
 ) -> AsyncIterator[bytes]:
     # Now, so that the client knows that it is connected, though nothing may change.
-    yield KEEPALIVE_COMMENT
+    yield KEEPALIVE
     ends = time.monotonic() + LONGEST_STREAM_SECONDS
     while not watch.is_closing and time.monotonic() < ends:
         snapshot = await watched.other_than(seen, within=KEEPALIVE_SECONDS)
@@ -96,7 +98,7 @@ async def _stream(
             seen = snapshot.id
             yield _event(snapshot)
         else:
-            yield KEEPALIVE_COMMENT
+            yield KEEPALIVE
 
 
 def _event(snapshot: Snapshot) -> bytes:
