@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from pydantic import AfterValidator, Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from activities.addresses import is_private_host
 from alipay.client import AlipayClient
 from alipay.errors import KeyFormatError
 from alipay.keys import AlipayKeys, load_private_key, load_public_key
@@ -155,6 +156,13 @@ class WorkerSettings(Settings):
         description="Secrets that sign callbacks, a line each: the newest, the old one",
     )
 
+    callback_private_addresses: bool = Field(
+        default=False, description="Whether callbacks may go to private addresses"
+    )
+    callback_redirects: bool = Field(
+        default=False, description="Whether callbacks follow the shop's redirects"
+    )
+
     metrics_address: Address = Field(
         default="", description="Where Prometheus finds the worker's metrics, host:port"
     )
@@ -163,20 +171,41 @@ class WorkerSettings(Settings):
     def _callbacks_can_be_signed(self) -> Self:
         if self.callback_url and not self.callback_secrets_file:
             raise ValueError("callback_secrets_file: needed where callback_url is set")
-        if not all(is_callback_secret(secret) for secret in self.callback_secrets):
+        try:
+            self.callback_secrets()
+        except ValueError as error:
+            raise ValueError(f"callback_secrets_file: {error}") from None
+        return self
+
+    @model_validator(mode="after")
+    def _callbacks_go_where_they_may(self) -> Self:
+        host = urlsplit(self.callback_url or "").hostname
+        if host and is_private_host(host) and not self.callback_private_addresses:
             raise ValueError(
-                "callback_secrets_file: a line is not `whsec_` and 24 to 64 bytes as "
-                "Base64"
+                f"callback_url: {host} is no public address; only "
+                "CASHIER_CALLBACK_PRIVATE_ADDRESSES=true allows it"
             )
         return self
 
-    @property
     def callback_secrets(self) -> list[str]:
-        """The secrets of the callbacks, the newest first; each signs."""
+        """Read the secrets of the callbacks, the newest first; each signs.
+
+        Raises:
+            ValueError: The file holds something else; says no more than that.
+            OSError: It cannot be read.
+        """
         if self.callback_secrets_file is None:
             return []
-        text = self.callback_secrets_file.read_text()
-        return [line.strip() for line in text.splitlines() if line.strip()]
+        try:
+            text = self.callback_secrets_file.read_text()
+        except UnicodeDecodeError:
+            raise ValueError("the file is not text") from None
+        secrets = [line.strip() for line in text.splitlines() if line.strip()]
+        if not secrets:
+            raise ValueError("the file holds no secret")
+        if not all(map(is_callback_secret, secrets)):
+            raise ValueError("a line is not `whsec_` and 24 to 64 bytes as Base64")
+        return secrets
 
     @model_validator(mode="after")
     def _private_key_is_readable(self) -> Self:

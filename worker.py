@@ -9,8 +9,10 @@ from temporalio.runtime import Runtime
 from temporalio.worker import Worker
 
 from activities.callbacks import CallbackActivities
+from activities.earlier import EarlierEvents
 from activities.payments import PaymentActivities
 from activities.refunds import RefundActivities
+from activities.shop_connections import open_shop_connections
 from alipay.client import AlipayClient, open_connections
 from alipay.wallets import WALLETS
 from contracts import TASK_QUEUE, LateOutcome, PaymentOutcome
@@ -70,12 +72,22 @@ async def run_worker(settings: WorkerSettings) -> None:
         interceptors=interceptors_of(tracing),
     )
     show_counters(runtime, client.namespace)
-    async with open_connections() as http:
+    async with (
+        open_connections() as http,
+        open_shop_connections(
+            private_addresses=settings.callback_private_addresses
+        ) as to_shop,
+    ):
         if tracing:
             tracing.watch_client(http)
+            tracing.watch_client(to_shop)
         alipay = settings.alipay_client(http)
         callbacks = CallbackActivities(
-            http, url=settings.callback_url, secrets=settings.callback_secrets
+            to_shop,
+            url=settings.callback_url,
+            secrets=settings.callback_secrets,
+            earlier=EarlierEvents(client),
+            redirects=settings.callback_redirects,
         )
         async with build_worker(
             client, alipay, callbacks, notify_url=settings.notify_url

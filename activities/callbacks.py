@@ -4,19 +4,27 @@ https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-w
 """
 
 import asyncio
-from collections.abc import Sequence
-from datetime import UTC, datetime
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
 
 import httpx
 from pydantic import BaseModel
 from standardwebhooks.webhooks import Webhook
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
+from temporalio.service import RPCError
 
+from activities.earlier import Earlier
+from activities.shop_connections import PrivateAddressError
 from contracts import ShopAnswer, ShopEvent
 
 # The specification recommends 15 to 30 s, but a shop only has to note it down.
 PATIENCE_SECONDS = 8
+# The two redirects that keep method and body; of a chain nobody needs more.
+KEEP_THE_CALL = (httpx.codes.TEMPORARY_REDIRECT, httpx.codes.PERMANENT_REDIRECT)
+MOST_REDIRECTS = 3
+# Another workflow's two quick tries are over within seconds.
+ITS_TURN = timedelta(seconds=5)
 
 
 class CallbackBody(BaseModel):
@@ -31,61 +39,144 @@ class CallbackActivities:
     """The callbacks to one merchant's shop."""
 
     def __init__(
-        self, http: httpx.AsyncClient, *, url: str | None, secrets: Sequence[str]
+        self,
+        http: httpx.AsyncClient,
+        *,
+        url: str | None,
+        secrets: Callable[[], Sequence[str]],
+        earlier: Earlier,
+        redirects: bool = False,
     ) -> None:
         """Take what the settings say.
 
         Args:
-            http: Follows no redirects: a callback goes where the setting says.
+            http: Reaches the shop (`activities.shop_connections`).
             url: Where the shop is told; None where it does not want to be.
-            secrets: The shop verifies with one of them; all sign while they change.
+            secrets: Returns them anew for each call, so that they may change meanwhile:
+                the shop verifies with one of them, and all sign.
+            earlier: Knows what the shop must be told before.
+            redirects: Whether the shop may send a callback somewhere else.
         """
         self._http = http
         self._url = url
-        self._signers = [Webhook(secret) for secret in secrets]
+        self._secrets = secrets
+        self._earlier = earlier
+        self._redirects = redirects
 
     @activity.defn
     async def tell_shop(self, event: ShopEvent) -> ShopAnswer:
         """Tell the shop once; anything but a 2xx is an error, to be repeated."""
-        if self._url is None or not self._signers:
+        signers = self._signers()
+        if self._url is None or not signers:
             raise ApplicationError(
                 "CASHIER_CALLBACK_URL or CASHIER_CALLBACK_SECRETS_FILE is not set, but "
                 "this payment was begun with them",
                 type="CALLBACKS_NOT_SET",
             )
+        await self._check_its_turn(event)
         body = CallbackBody(type=event.type, timestamp=event.occurred_at, data=event)
         content = body.model_dump_json(exclude_none=True)
         try:
             async with asyncio.timeout(PATIENCE_SECONDS):
-                status = await self._post(self._url, event.id, content)
+                request = self._http.build_request(
+                    "POST",
+                    self._url,
+                    content=content,
+                    headers=_headers(signers, event.id, content),
+                )
+                status = await self._send(request)
+        except PrivateAddressError as error:
+            raise ApplicationError(
+                f"the shop's address is not public: {error}; only "
+                "CASHIER_CALLBACK_PRIVATE_ADDRESSES=true allows it",
+                type="SHOP_ADDRESS_PRIVATE",
+            ) from None
         except (httpx.HTTPError, TimeoutError) as error:
             raise ApplicationError(
                 f"the shop could not be reached: {type(error).__name__}",
                 type="SHOP_UNREACHABLE",
             ) from None
         if not httpx.codes.is_success(status):
-            raise ApplicationError(
-                f"the shop answered HTTP {status}, not 2xx", type="SHOP_REFUSED"
-            )
+            raise _refused(status, redirects=self._redirects)
         return ShopAnswer(http_status=status)
 
-    async def _post(self, url: str, event_id: str, content: str) -> int:
-        """Return the status alone: a body may be endless, and nobody wants it."""
-        async with self._http.stream(
-            "POST",
-            url,
-            content=content,
-            headers=self._headers(event_id, content),
-            follow_redirects=False,
-        ) as answer:
-            return answer.status_code
+    def _signers(self) -> list[Webhook]:
+        try:
+            return [Webhook(secret) for secret in self._secrets()]
+        except (OSError, ValueError) as error:
+            # The settings name what is wrong, and never a secret.
+            raise ApplicationError(
+                f"CASHIER_CALLBACK_SECRETS_FILE: {error}",
+                type="CALLBACK_SECRETS_UNREADABLE",
+            ) from None
 
-    def _headers(self, event_id: str, content: str) -> dict[str, str]:
-        now = datetime.now(UTC)
-        signatures = [signer.sign(event_id, now, content) for signer in self._signers]
-        return {
-            "Content-Type": "application/json",
-            "webhook-id": event_id,
-            "webhook-timestamp": str(int(now.timestamp())),
-            "webhook-signature": " ".join(signatures),
-        }
+    async def _check_its_turn(self, event: ShopEvent) -> None:
+        """Let no event overtake an earlier one that the shop has not accepted.
+
+        Raises:
+            ApplicationError: It must wait in the order's queue; or, where it is told
+                from there, for the first try of another workflow.
+        """
+        in_queue = activity.info().workflow_type == "Callback"
+        try:
+            waits = not in_queue and await self._earlier.is_waiting(event)
+            waits = waits or await self._earlier.is_being_told(event)
+        except RPCError as error:
+            raise ApplicationError(
+                "whether the shop knows all earlier events of this order cannot be "
+                f"told: {error.status.name}",
+                type="EARLIER_UNKNOWN",
+            ) from None
+        if waits:
+            raise ApplicationError(
+                "the shop has not accepted an earlier event of this order yet",
+                type="EARLIER_UNTOLD",
+                non_retryable=not in_queue,
+                next_retry_delay=ITS_TURN if in_queue else None,
+            )
+
+    async def _send(self, request: httpx.Request) -> int:
+        """Return the status that the call comes to, where it is told to go on, too."""
+        for _ in range(MOST_REDIRECTS):
+            answer = await self._post(request)
+            following = answer.next_request
+            if not self._redirects or answer.status_code not in KEEP_THE_CALL:
+                return answer.status_code
+            if following is None or _is_less_safe(request, following):
+                return answer.status_code
+            request = following
+        return (await self._post(request)).status_code
+
+    async def _post(self, request: httpx.Request) -> httpx.Response:
+        """Return the head alone: a body may be endless, and nobody wants it."""
+        answer = await self._http.send(request, stream=True, follow_redirects=False)
+        await answer.aclose()
+        return answer
+
+
+def _headers(signers: Sequence[Webhook], event_id: str, content: str) -> dict[str, str]:
+    now = datetime.now(UTC)
+    signatures = [signer.sign(event_id, now, content) for signer in signers]
+    return {
+        "Content-Type": "application/json",
+        "webhook-id": event_id,
+        "webhook-timestamp": str(int(now.timestamp())),
+        "webhook-signature": " ".join(signatures),
+    }
+
+
+def _is_less_safe(request: httpx.Request, following: httpx.Request) -> bool:
+    return request.url.scheme == "https" and following.url.scheme != "https"
+
+
+def _refused(status: int, *, redirects: bool) -> ApplicationError:
+    said = f"the shop answered HTTP {status}, not 2xx"
+    if not httpx.codes.is_redirect(status):
+        return ApplicationError(said, type="SHOP_REFUSED")
+    why = (
+        f"of redirects only {MOST_REDIRECTS} by HTTP 307 or 308 are followed, and none "
+        "from https to http"
+        if redirects
+        else "redirects are followed only with CASHIER_CALLBACK_REDIRECTS=true"
+    )
+    return ApplicationError(f"{said}: {why}", type="SHOP_REDIRECTS")

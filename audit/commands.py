@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from temporalio.api.failure.v1 import Failure
 from temporalio.bridge.proto.workflow_commands import (
     ScheduleActivity,
+    SignalExternalWorkflowExecution,
     StartChildWorkflowExecution,
     StartTimer,
     UpdateResponse,
@@ -29,6 +30,7 @@ class Commands:
         self.timers: dict[str, StartTimer] = {}
         self.children: dict[str, list[StartChildWorkflowExecution]] = {}
         self.changes: list[UpsertWorkflowSearchAttributes] = []
+        self.signals: list[SignalExternalWorkflowExecution] = []
         # By update: why it was refused; its answer, None while there is none.
         self.refused: dict[str, Failure] = {}
         self.answers: dict[str, UpdateResponse | None] = {}
@@ -48,6 +50,8 @@ class Commands:
                 self.children.setdefault(child.workflow_id, []).append(child)
             case "upsert_workflow_search_attributes":
                 self.changes.append(command.upsert_workflow_search_attributes)
+            case "signal_external_workflow_execution":
+                self.signals.append(command.signal_external_workflow_execution)
             case "update_response":
                 self._keep_answer(command.update_response)
             case kind if kind in ENDS:

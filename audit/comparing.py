@@ -16,6 +16,7 @@ from audit.decoding import (
     ACTIVITIES,
     CLOSING,
     INPUTS,
+    MESSAGES,
     RESULTS,
     Record,
     plain,
@@ -26,6 +27,8 @@ from audit.replaying import Replayed
 
 # What a replay says that differs names the event so.
 EVENT_ID = re.compile(r"\bid: (\d+)")
+# The engine lists a run's patches by itself; the code gives no command for it.
+OF_THE_ENGINE = {"TemporalChangeVersion"}
 # The types of refusals by which an update's validator asks for a name, or for another.
 REFUSALS = {
     "RESOLUTION_INCOMPLETE": Rule.NOBODY_NAMED,
@@ -42,10 +45,14 @@ class _Comparison:
         self._did = Commands(replayed.commands)
         self._updates: dict[str, str] = {}
         self._changed = 0
+        self._signalled = 0
         self._checks: dict[int, Callable[[HistoryEvent], Iterator[Finding]]] = {
             EventType.EVENT_TYPE_ACTIVITY_TASK_SCHEDULED: self._activity,
             EventType.EVENT_TYPE_TIMER_STARTED: self._timer,
             EventType.EVENT_TYPE_START_CHILD_WORKFLOW_EXECUTION_INITIATED: self._child,
+            EventType.EVENT_TYPE_SIGNAL_EXTERNAL_WORKFLOW_EXECUTION_INITIATED: (
+                self._signal
+            ),
             EventType.EVENT_TYPE_UPSERT_WORKFLOW_SEARCH_ATTRIBUTES: self._change,
             EventType.EVENT_TYPE_WORKFLOW_EXECUTION_UPDATE_ACCEPTED: self._accepted,
             EventType.EVENT_TYPE_WORKFLOW_EXECUTION_UPDATE_COMPLETED: self._answered,
@@ -161,8 +168,28 @@ class _Comparison:
             attributes_of(recorded.search_attributes),
         )
 
+    def _signal(self, event: HistoryEvent) -> Iterator[Finding]:
+        recorded = event.signal_external_workflow_execution_initiated_event_attributes
+        number, self._signalled = self._signalled, self._signalled + 1
+        name = recorded.signal_name
+        if number >= len(self._did.signals):
+            yield from self._undone(event, f"the signal {name}")
+            return
+        done, rule = self._did.signals[number], Rule.INPUT_DIFFERS
+        told, whom = done.workflow_execution, recorded.workflow_execution
+        yield from self._differs(rule, event, "signal", done.signal_name, name)
+        yield from self._differs(
+            rule, event, f"{name} to", told.workflow_id, whom.workflow_id
+        )
+        given = Payloads(payloads=done.args)
+        # What we tell another workflow of ours: only callbacks have that.
+        model = MESSAGES["Callback"].get(name)
+        yield from self._payloads(rule, event, name, given, recorded.input, model)
+
     def _change(self, event: HistoryEvent) -> Iterator[Finding]:
         recorded = event.upsert_workflow_search_attributes_event_attributes
+        if set(recorded.search_attributes.indexed_fields) == OF_THE_ENGINE:
+            return
         number, self._changed = self._changed, self._changed + 1
         if number >= len(self._did.changes):
             yield from self._undone(event, "a change of search attributes")

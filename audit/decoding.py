@@ -60,7 +60,7 @@ MESSAGES: dict[str, dict[str, type[BaseModel]]] = {
         "payment_notified": PaymentNotified,
     },
     "LatePayment": {"resolve": LateResolution},
-    "Callback": {"settle": CallbackSettlement},
+    "Callback": {"settle": CallbackSettlement, "also_tell": CallbackInput},
 }
 # Everything that ends a run.
 CLOSING = {

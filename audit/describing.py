@@ -200,7 +200,7 @@ def _named(workflow_id: str) -> str:
     if kind == "callback":
         name = name.rpartition("-")[0]  # {payment_request_id}-{what happened}
     with suppress(ValueError):
-        return name if kind == "payment" else order_of(name)
+        return name if kind in ("payment", "callbacks") else order_of(name)
     return ""
 
 

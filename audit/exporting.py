@@ -124,7 +124,8 @@ def query_of(selection: Selection) -> str:
         parts.append(
             f'({ORDER_ID.name} = "{order}" OR WorkflowId = "payment:{order}" OR '
             f'WorkflowId STARTS_WITH "late-payment:{order}_" OR '
-            f'WorkflowId STARTS_WITH "callback:{order}_")'
+            f'WorkflowId STARTS_WITH "callback:{order}_" OR '
+            f'WorkflowId = "callbacks:{order}")'
         )
     if selection.query:
         parts.append(f"({selection.query})")

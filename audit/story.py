@@ -19,6 +19,7 @@ from audit.wording import (
     words_of_start,
 )
 from contracts import (
+    CallbackInput,
     CancelVerdict,
     CancelWish,
     LatePaymentInput,
@@ -109,6 +110,7 @@ class _Telling:
             EventType.EVENT_TYPE_ACTIVITY_TASK_TIMED_OUT: self._no_answer,
             EventType.EVENT_TYPE_TIMER_FIRED: self._timer,
             EventType.EVENT_TYPE_CHILD_WORKFLOW_EXECUTION_STARTED: self._child,
+            EventType.EVENT_TYPE_EXTERNAL_WORKFLOW_EXECUTION_SIGNALED: self._signalled,
             **dict.fromkeys(CLOSING, self._end),
         }
 
@@ -154,7 +156,7 @@ class _Telling:
         is_money = isinstance(said, PaymentNotified) and said.result_status == "S"
         yield from self._step(
             event,
-            ALIPAY,
+            US if isinstance(said, CallbackInput) else ALIPAY,
             words_of_message(signal.signal_name, said, signal.identity),
             getattr(said, "amount", None) if is_money else None,
         )
@@ -199,6 +201,12 @@ class _Telling:
         }
         name = child.workflow_type.name
         what = f"{known.get(name, name)} ({child.workflow_execution.workflow_id})"
+        yield from self._step(event, US, what)
+
+    def _signalled(self, event: HistoryEvent) -> Iterator[StoryStep]:
+        told = event.external_workflow_execution_signaled_event_attributes
+        name = told.workflow_execution.workflow_id
+        what = f"has the shop told in its turn, after earlier news ({name})"
         yield from self._step(event, US, what)
 
     def _end(self, event: HistoryEvent) -> Iterator[StoryStep]:

@@ -143,6 +143,8 @@ def words_of_message(name: str, said: BaseModel | None, sender: str) -> str:
             return f"wants it closed{_by(said.by, said.reason)}"
         case Resolution() | LateResolution():
             return f"decides: {said.outcome}{_by(said.by, said.reason)}"
+        case CallbackInput():
+            return f"has the shop told {said.event.type}, too"
         case CallbackSettlement():
             return f"settles it, the shop being told{_by(said.by, said.reason)}"
         case PaymentNotified():

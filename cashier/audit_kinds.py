@@ -47,6 +47,7 @@ KINDS: dict[str, Kind] = {
     "untrue": Kind("paid after being cancelled", 4, Maker.late_untrue),
     "twice-paid": Kind("paid twice, returned once", 6, Maker.paid_twice),
     "told-late": Kind("the shop listens later", 6, Maker.told_late),
+    "in-order": Kind("the shop hears two things later", 2, Maker.told_in_order),
     "phone": Kind("the shop is told by phone", 2, Maker.told_by_phone),
 }
 

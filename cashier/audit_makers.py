@@ -17,7 +17,7 @@ from contracts import (
     PaymentStatus,
     PaymentView,
     Resolution,
-    callback_id,
+    callbacks_id,
     late_payment_id,
     workflow_id,
 )
@@ -115,13 +115,25 @@ class Maker:
         """The shop does not listen when it is told, but a little later it does."""
         self._callbacks.refuse(order, times=2)
         await self.paid(order)
-        await self._until(callback_id(f"{order}_1-paid"))
+        await self._until(callbacks_id(order))
+
+    async def told_in_order(self, order: str) -> None:
+        """It is cancelled and paid anew while the shop does not listen."""
+        self._callbacks.refuse(order)
+        await self._opens(order)
+        await self._cancels(order)
+        await self.paid(order)
+        await self._until(workflow_id(order))
+        self._callbacks.refuse(order, times=0)
+        told, client = callbacks_id(order), await self._client("anna")
+        await act(client, told, "resend", answers=CallbackView)
+        await self._until(told)
 
     async def told_by_phone(self, order: str) -> None:
         """The shop never listens, and an operator tells it in another way."""
         self._callbacks.refuse(order)
         await self.paid(order)
-        told = callback_id(f"{order}_1-paid")
+        told = callbacks_id(order)
         await self._exists(told)
         said = CallbackSettlement(reason="told by phone", by="anna")
         client = await self._client("anna")

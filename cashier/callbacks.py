@@ -3,16 +3,19 @@
 import re
 
 from rich.console import Console
-from temporalio.client import Client
+from temporalio.client import Client, WorkflowExecutionStatus
 from temporalio.service import RPCError, RPCStatusCode
 
 from cashier.acting import act
 from cashier.operators import QUICK, CommandError
-from contracts import CallbackSettlement, CallbackView, callback_id
+from cashier.payment_reading import look_at
+from contracts import CallbackSettlement, CallbackView, callback_id, callbacks_id
 from visibility import ORDER_ID
 
 # Ids of events are made from those of attempts.
 NAMED = re.compile(r"[A-Za-z0-9_-]{1,128}")
+# {order}_{attempt}-{what happened}, or -late-{what happened}.
+EVENT = re.compile(r"([A-Za-z0-9_-]{1,60})_[1-9][0-9]{0,5}(?:-late)?-[a-z_]+")
 
 
 async def resend(client: Client, console: Console, named: str) -> int:
@@ -33,20 +36,40 @@ async def settle(
     """
     callbacks = await _pending(client, named)
     if len(callbacks) > 1:
-        events = ", ".join(one.partition(":")[2] for one in callbacks)
-        raise CommandError(
-            f"order {named} has several callbacks; name one event: {events}"
-        )
-    said = CallbackSettlement(reason=reason, by=by)
-    view = await act(client, callbacks[0], "settle", said, answers=CallbackView)
+        names = ", ".join(one.partition(":")[2] for one in callbacks)
+        raise CommandError(f"order {named} has several callbacks; name one of: {names}")
+    [callback] = callbacks
+    event_id = await _meant(client, callback, named)
+    said = CallbackSettlement(reason=reason, by=by, event_id=event_id)
+    view = await act(client, callback, "settle", said, answers=CallbackView)
     console.print(
-        f"{callbacks[0]} is {view.outcome}, by {by}.", markup=False, highlight=False
+        f"{view.event.id} is {view.outcome}, by {by}.", markup=False, highlight=False
     )
     return 0
 
 
+async def _meant(client: Client, callback: str, named: str) -> str:
+    """Return the event that is settled, so that it is no other one by then.
+
+    Raises:
+        CommandError: An order is named, and the shop lacks more events of it.
+    """
+    if callback in _telling_event(named):
+        return named
+    if callback != callbacks_id(named):
+        return ""  # of an older release, and the only event that is told there
+    view = (await look_at(client, callback, CallbackView)).view
+    if view is None or not view.waiting:
+        return view.event.id if view else ""
+    events = ", ".join(one.id for one in (view.event, *view.waiting))
+    raise CommandError(
+        f"order {named} has several callbacks; name the event that is told now, which "
+        f"is the first of these: {events}"
+    )
+
+
 async def _pending(client: Client, named: str) -> list[str]:
-    """Return the callbacks of an event, or the open ones of an order.
+    """Return the workflow that tells an event, or those that tell an order's.
 
     Raises:
         CommandError: There is none.
@@ -56,13 +79,18 @@ async def _pending(client: Client, named: str) -> list[str]:
             f"NAME: {named!r} is neither an order nor an event; it has 1 to 128 of the "
             "characters A-Z, a-z, 0-9, - and _"
         )
-    if await _is_event(client, named):
-        return [callback_id(named)]
+    # By their ids first: the list lags behind.
+    found = {callbacks_id(named)} if await _runs(client, callbacks_id(named)) else set()
+    if not found:
+        for one in _telling_event(named):
+            if await _status(client, one) is not None:
+                return [one]
     query = (
         'WorkflowType = "Callback" AND ExecutionStatus = "Running" AND '
         f'{ORDER_ID.name} = "{named}"'
     )
-    found = [one.id async for one in client.list_workflows(query, rpc_timeout=QUICK)]
+    listed = client.list_workflows(query, rpc_timeout=QUICK)
+    found |= {one.id async for one in listed}
     if not found:
         raise CommandError(
             f"no callback of order or event {named} waits for the shop: it has "
@@ -71,11 +99,24 @@ async def _pending(client: Client, named: str) -> list[str]:
     return sorted(found)
 
 
-async def _is_event(client: Client, named: str) -> bool:
+def _telling_event(event_id: str) -> list[str]:
+    """Name what may tell an event: of an older release, or the queue of its order."""
+    names = [callback_id(event_id)]
+    if made := EVENT.fullmatch(event_id):
+        names.append(callbacks_id(made[1]))
+    return names
+
+
+async def _runs(client: Client, workflow_id: str) -> bool:
+    return await _status(client, workflow_id) is WorkflowExecutionStatus.RUNNING
+
+
+async def _status(client: Client, workflow_id: str) -> WorkflowExecutionStatus | None:
+    """Return how a workflow's newest run stands; None if there is none."""
+    handle = client.get_workflow_handle(workflow_id)
     try:
-        await client.get_workflow_handle(callback_id(named)).describe(rpc_timeout=QUICK)
+        return (await handle.describe(rpc_timeout=QUICK)).status
     except RPCError as error:
         if error.status is RPCStatusCode.NOT_FOUND and "workflow" in error.message:
-            return False
+            return None
         raise
-    return True

@@ -127,6 +127,8 @@ class Home:
             "CASHIER_CODEC_OPERATORS_FILE": str(self.operators),
             "CASHIER_RUNBOOK_URL": f"{ports.codec_url}/runbook",
             "CASHIER_NOTIFY_URL": f"{ports.api_url}/alipay/notifications/payment",
+            # The shop of a local system is on this machine, too.
+            "CASHIER_CALLBACK_PRIVATE_ADDRESSES": "true",
             "CASHIER_API_KEY_FILE": str(self.api_key),
             "CASHIER_API_PORT": str(ports.api),
             # The first worker has it; more of them on this machine go without.

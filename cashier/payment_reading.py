@@ -35,10 +35,12 @@ from contracts import (
     CallbackView,
     LatePaymentView,
     PaymentView,
+    callbacks_id,
     late_payment_id,
     workflow_id,
 )
 from visibility import ORDER_ID
+from visibility.stuck import any_of
 
 ViewT = TypeVar("ViewT", bound=BaseModel)
 
@@ -205,12 +207,11 @@ async def _others(
     client: Client, order_id: str, attempts: Iterable[str]
 ) -> list[WorkflowExecution]:
     """Return the newest runs of an order's late payments and callbacks."""
-    late = ", ".join(f'"{late_payment_id(one)}"' for one in attempts)
-    by_id = f" OR WorkflowId IN ({late})" if late else ""
+    names = [callbacks_id(order_id), *map(late_payment_id, attempts)]
     # The ids too: what older releases began has no attributes.
     query = (
         'WorkflowType IN ("LatePayment", "Callback") AND '
-        f'({ORDER_ID.name} = "{order_id}"{by_id})'
+        f'({ORDER_ID.name} = "{order_id}" OR WorkflowId IN ({any_of(names)}))'
     )
     newest: dict[str, WorkflowExecution] = {}
     async for one in client.list_workflows(query, limit=MOST_OTHERS, rpc_timeout=QUICK):

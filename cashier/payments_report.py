@@ -13,7 +13,14 @@ from alipay.wallets import format_money
 from cashier.acts import Act
 from cashier.operators import page_of, printable
 from cashier.payment_reading import OrderSeen, Seen
-from contracts import CallbackView, LatePaymentView, Money, PaymentView
+from contracts import (
+    CallbackView,
+    LatePaymentView,
+    Money,
+    PaymentView,
+    Resolved,
+    ShopEvent,
+)
 
 
 def show_order(
@@ -119,10 +126,20 @@ def _show_callback(console: Console, callback: Seen[CallbackView]) -> None:
         _line(console, f"  stopped before its end: {callback.stopped}")
         return
     view = callback.view
+    for before in view.ended:
+        _show_event(console, before.event, before.outcome, before.resolved)
     told = view.outcome or "not accepted by the shop yet"
-    _line(console, f"  {view.event.type}, {view.event.outcome}: {told}")
-    if resolved := _resolution(view):
-        _line(console, f"  Settled: {resolved}")
+    _show_event(console, view.event, told, view.resolved)
+    for event in view.waiting:
+        _show_event(console, event, "waits for its turn", None)
+
+
+def _show_event(
+    console: Console, event: ShopEvent, told: str, resolved: Resolved | None
+) -> None:
+    _line(console, f"  {event.type}, {event.outcome}: {told}")
+    if resolved:
+        _line(console, f"  Settled: {_by(resolved)}")
 
 
 def as_json(
@@ -180,10 +197,11 @@ def _proposal(view: PaymentView | LatePaymentView) -> str:
     return printable(f"{said.outcome} by {said.by}: {said.reason}")
 
 
-def _resolution(view: PaymentView | LatePaymentView | CallbackView) -> str:
-    said = view.resolved
-    if said is None:
-        return ""
+def _resolution(view: PaymentView | LatePaymentView) -> str:
+    return _by(view.resolved) if view.resolved else ""
+
+
+def _by(said: Resolved) -> str:
     second = f", confirmed by {said.confirmed_by}" if said.confirmed_by else ""
     return printable(f"by {said.by}{second}: {said.reason}")
 

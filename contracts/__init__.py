@@ -9,6 +9,7 @@ from contracts.base import (
     Money,
 )
 from contracts.callbacks import (
+    CallbackEnd,
     CallbackInput,
     CallbackOutcome,
     CallbackSettlement,
@@ -36,6 +37,7 @@ from contracts.ids import (
     LONGEST_ALIPAY_ID,
     TASK_QUEUE,
     callback_id,
+    callbacks_id,
     late_payment_id,
     late_refund_id,
     order_of,
@@ -81,6 +83,7 @@ __all__ = [
     "TASK_QUEUE",
     "AlipayAnswer",
     "AttemptView",
+    "CallbackEnd",
     "CallbackInput",
     "CallbackOutcome",
     "CallbackSettlement",
@@ -126,6 +129,7 @@ __all__ = [
     "SignedEvidence",
     "Terminal",
     "callback_id",
+    "callbacks_id",
     "in_words",
     "late_payment_id",
     "late_refund_id",

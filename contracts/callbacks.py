@@ -37,7 +37,11 @@ class ShopAnswer(Contract):
 
 
 class CallbackInput(Contract):
-    """A callback that was not accepted at once; input of the workflow `Callback`."""
+    """A callback that was not accepted at once.
+
+    The first of an order is the input of the workflow `Callback`; each later one comes
+    by its signal `also_tell`.
+    """
 
     event: ShopEvent
     wallet: str = ""
@@ -52,16 +56,38 @@ class CallbackOutcome(StrEnum):
 
 
 class CallbackSettlement(Contract):
-    """The update `settle`: the shop knows from a person, who says how."""
+    """The update `settle`: the shop knows from a person, who says how.
+
+    Attributes:
+        event_id: Which event is meant; empty for the one that is being told.
+    """
 
     reason: str = ""
     by: str = ""
+    event_id: str = ""
+
+
+class CallbackEnd(Contract):
+    """How telling one event ended, while others of its order were still to be told."""
+
+    event: ShopEvent
+    outcome: CallbackOutcome
+    resolved: Resolved | None = None
 
 
 class CallbackView(Contract):
-    """What is known of a callback; the workflow's result too."""
+    """What is known of an order's callbacks; the workflow's result too.
+
+    Attributes:
+        event: The one that is being told, or was told last.
+        outcome: What became of it; None while it is being told.
+        waiting: What will be told after it, in this order.
+        ended: What was told before it.
+    """
 
     event: ShopEvent
     status: str
     outcome: CallbackOutcome | None = None
     resolved: Resolved | None = None
+    waiting: tuple[ShopEvent, ...] = ()
+    ended: tuple[CallbackEnd, ...] = ()

@@ -31,8 +31,13 @@ def order_of(payment_request_id: str) -> str:
     return made[1]
 
 
+def callbacks_id(order_id: str) -> str:
+    """Return the id of the workflow that tells the shop an order's events in order."""
+    return f"callbacks:{order_id}"
+
+
 def callback_id(event_id: str) -> str:
-    """Return the id of the workflow that repeats a callback until it is accepted."""
+    """Return the id under which older releases told the shop one event."""
     return f"callback:{event_id}"
 
 

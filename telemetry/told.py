@@ -52,12 +52,12 @@ def fields_of_sdk(details: Mapping[str, Any]) -> dict[str, Any]:
 def ids_of(workflow_id: str) -> dict[str, str]:
     """Return the order and the attempt that an id of a workflow names.
 
-    A callback's names neither: its id is the event's.
+    That of one callback, of older releases, names neither: its id is the event's.
     """
     kind, _, name = workflow_id.partition(":")
     if not name:
         return {}
-    if kind == "payment":
+    if kind in ("payment", "callbacks"):
         return {"order_id": name}
     if kind == "late-payment":
         return {"order_id": name.rpartition("_")[0], "payment_request_id": name}

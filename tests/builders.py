@@ -101,3 +101,19 @@ def a_notification(order: Order, **changes: Any) -> PaymentNotified:
         paid_at="2026-11-24T03:02:40-07:00",
     )
     return notification.model_copy(update=changes)
+
+
+def an_event(**changes: Any) -> dict[str, Any]:
+    """Return an event as it stands in a history: the order's first attempt is paid."""
+    return {
+        "id": "coffee-1_1-paid",
+        "type": "payment.paid",
+        "occurred_at": "2026-11-24T10:02:41Z",
+        "order_id": "coffee-1",
+        "payment_request_id": "coffee-1_1",
+        "payment_id": PAYMENT_ID,
+        "amount": PRICE.model_dump(),
+        "outcome": "PAID",
+        "paid_at": "2026-11-24T03:02:40-07:00",
+        **changes,
+    }

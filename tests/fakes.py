@@ -7,6 +7,7 @@ from typing import TypeVar
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
+from activities.callbacks import CallbackActivities
 from contracts import (
     CancelAnswer,
     CancelCall,
@@ -48,6 +49,8 @@ class FakeAlipay:
         self.refund_calls: list[RefundCall] = []
         self.shop_heard: list[ShopEvent] = []
         self.shop_is_away = False
+        # In place of the played one, where the shop is told over the wire.
+        self.callbacks: CallbackActivities | None = None
         self.before_shop_answers: Callable[[], Awaitable[None]] | None = None
         self.before_pay_answers: Callable[[], Awaitable[None]] | None = None
         self.before_cancel_answers: Callable[[], Awaitable[None]] | None = None
@@ -69,7 +72,7 @@ class FakeAlipay:
             self.cancel_payment,
             self.refund_payment,
             self.inquire_refund,
-            self.tell_shop,
+            self.callbacks.tell_shop if self.callbacks else self.tell_shop,
         ]
 
     @activity.defn

@@ -17,7 +17,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "telemetry": set(),
     "visibility": {"contracts"},
     "temporal_client": {"codec", "telemetry"},
-    "settings": {"alipay", "codec", "contracts"},
+    # And what a callback's address may be: a setting is refused before it is used.
+    "settings": {"activities.addresses", "alipay", "codec", "contracts"},
     "workflows": {"activities", "contracts", "visibility"},
     "activities": {"alipay", "contracts"},
     "worker": {

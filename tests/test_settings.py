@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.serialization import (
 from pydantic import ValidationError
 
 from alipay.keys import one_line_public_key
+from cashier.keys import new_callback_secret
 from codec.keyring import make_key
 from settings import SHORTEST_API_KEY, ApiSettings, WorkerSettings
 
@@ -209,6 +210,58 @@ def test_notifications_are_verified_for_the_path_of_their_url(
     url = "https://shop.example/behind/a/proxy"
     reader = settings_of({**sound, "notify_url": url}).notification_reader()
     assert vars(reader)["_path"] == "/behind/a/proxy"
+
+
+@pytest.fixture
+def with_callbacks(sound: dict[str, str], tmp_path: Path) -> dict[str, str]:
+    secrets = tmp_path / "callback-secrets"
+    secrets.write_text(f"{new_callback_secret()}\n")
+    return {
+        **sound,
+        "callback_url": "https://shop.example/webhooks",
+        "callback_secrets_file": str(secrets),
+    }
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://127.0.0.1/webhooks/t0ken",
+        "https://10.0.0.3:8443/webhooks/t0ken",
+        "https://[::ffff:169.254.169.254]/webhooks/t0ken",
+        "http://localhost:8000/webhooks/t0ken",
+    ],
+)
+def test_a_private_address_for_callbacks_is_refused_unless_it_is_allowed(
+    with_callbacks: dict[str, str], url: str
+) -> None:
+    refusal = refusal_of({**with_callbacks, "callback_url": url})
+    assert "callback_url: " in refusal
+    assert "CASHIER_CALLBACK_PRIVATE_ADDRESSES=true" in refusal
+    assert "t0ken" not in refusal
+    allowed = {"callback_url": url, "callback_private_addresses": "true"}
+    assert settings_of({**with_callbacks, **allowed}).callback_url == url
+
+
+def test_all_secrets_of_callbacks_are_read_anew(
+    with_callbacks: dict[str, str], tmp_path: Path
+) -> None:
+    settings, both = settings_of(with_callbacks), [new_callback_secret()] * 2
+    (tmp_path / "callback-secrets").write_text("\n".join(both))
+    assert settings.callback_secrets() == both
+
+
+@pytest.mark.parametrize(
+    ("content", "why"), [("whsec_c2hvcnQ=", "a line is not"), (" ", "is empty")]
+)
+def test_a_spoilt_secret_of_callbacks_is_named_and_not_shown(
+    with_callbacks: dict[str, str], tmp_path: Path, content: str, why: str
+) -> None:
+    (tmp_path / "callback-secrets").write_text(content)
+    refusal = refusal_of(with_callbacks)
+    assert "callback_secrets_file" in refusal
+    assert why in refusal
+    assert "c2hvcnQ" not in refusal
 
 
 def test_each_process_is_told_only_the_secrets_it_needs() -> None:

@@ -1,5 +1,6 @@
 """What stuck means: the kinds, and the filter of Temporal's list for each."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Final
@@ -16,7 +17,7 @@ WORKFLOW_TYPES: Final = ("CashierPayment", "LatePayment", "Callback")
 RUNNING: Final = 'ExecutionStatus = "Running"'
 
 
-def any_of(names: tuple[str, ...]) -> str:
+def any_of(names: Sequence[str]) -> str:
     """Write names as the list that filters take after IN."""
     return ", ".join(f'"{name}"' for name in names)
 

@@ -1,5 +1,6 @@
-"""A callback that the shop has not accepted at once: repeated until it does."""
+"""An order's callbacks that the shop has not accepted: repeated until it does."""
 
+from bisect import insort
 from contextlib import suppress
 from datetime import timedelta
 
@@ -10,6 +11,7 @@ from temporalio.exceptions import ActivityError, ApplicationError
 with workflow.unsafe.imports_passed_through():
     from activities.callbacks import CallbackActivities
     from contracts import (
+        CallbackEnd,
         CallbackInput,
         CallbackOutcome,
         CallbackSettlement,
@@ -18,8 +20,8 @@ with workflow.unsafe.imports_passed_through():
         ShopAnswer,
     )
     from visibility import NEEDS_ATTENTION, is_listed
+    from workflows.callback_details import callback_details_of
     from workflows.resolution import check_names_and_reasons
-    from workflows.runbook import runbook_link
     from workflows.undeterred import undeterred
 
 # A shop may be away for a night or a weekend: quick at first, then once an hour.
@@ -34,97 +36,139 @@ ROUND = timedelta(days=3)
 
 @workflow.defn(name="Callback")
 class Callback:
-    """Tells the shop one outcome until it answers 2xx, or a person settles it."""
+    """Tells the shop an order's events, one after the other, each until it is accepted.
+
+    An event ends when the shop answers 2xx, or when a person settles it.
+    """
 
     @workflow.init
     def __init__(self, callback: CallbackInput) -> None:
-        self._callback = callback
-        self._view = CallbackView(event=callback.event, status="tell the shop")
+        self._untold = [callback]
+        self._ended: list[CallbackEnd] = []
         self._begin_anew = False
 
     @workflow.run
     async def run(self, callback: CallbackInput) -> CallbackView:
-        return await undeterred(self._tell_until_accepted())
+        return await undeterred(self._tell_all())
 
-    async def _tell_until_accepted(self) -> CallbackView:
-        while self._view.outcome is None:
-            workflow.set_current_details(self._details())
-            await self._tell_for_one_round()
+    async def _tell_all(self) -> CallbackView:
+        while self._untold:
+            self._show()
+            await self._tell_for_one_round(self._untold[0])
+            if not self._untold:
+                # Whatever was sent until now is told, too, before the end.
+                await workflow.wait_condition(workflow.all_handlers_finished)
         if is_listed(workflow.info().typed_search_attributes):
             workflow.upsert_search_attributes([NEEDS_ATTENTION.value_unset()])
-        workflow.set_current_details(f"### Over: {self._view.outcome}")
-        await workflow.wait_condition(workflow.all_handlers_finished)
-        return self._view
+        workflow.set_current_details(f"### Over: {self._ended[-1].outcome}")
+        return self.view()
 
-    async def _tell_for_one_round(self) -> None:
+    async def _tell_for_one_round(self, callback: CallbackInput) -> None:
         self._begin_anew = False
-        telling = self._start_to_tell()
+        telling = self._start_to_tell(callback)
         await workflow.wait_condition(
-            lambda: telling.done() or self._begin_anew or self._view.outcome is not None
+            lambda: telling.done() or self._begin_anew or not self._is_first(callback)
         )
         if not telling.done():
             telling.cancel()
         with suppress(ActivityError):
             await telling
-            self._end(CallbackOutcome.DELIVERED)
+            self._end(callback, CallbackOutcome.DELIVERED)
 
-    def _start_to_tell(self) -> workflow.ActivityHandle[ShopAnswer]:
+    def _start_to_tell(
+        self, callback: CallbackInput
+    ) -> workflow.ActivityHandle[ShopAnswer]:
         return workflow.start_activity_method(
             CallbackActivities.tell_shop,
-            self._callback.event,
+            callback.event,
             summary="Tell the shop, again and again, until it accepts",
             start_to_close_timeout=timedelta(seconds=10),
             schedule_to_close_timeout=ROUND,
             retry_policy=REPEATS,
         )
 
-    def _end(self, outcome: CallbackOutcome, resolved: Resolved | None = None) -> None:
-        if self._view.outcome is None:
-            self._view = self._view.model_copy(
-                update={
-                    "outcome": outcome,
-                    "resolved": resolved,
-                    "status": f"over: {outcome}",
-                }
+    def _show(self) -> None:
+        first, *others = self._untold
+        workflow.set_current_details(
+            callback_details_of(first, [one.event for one in others])
+        )
+
+    def _is_first(self, callback: CallbackInput) -> bool:
+        return bool(self._untold) and self._untold[0] is callback
+
+    def _end(
+        self,
+        callback: CallbackInput,
+        outcome: CallbackOutcome,
+        resolved: Resolved | None = None,
+    ) -> None:
+        if callback in self._untold:
+            self._untold.remove(callback)
+            self._ended.append(
+                CallbackEnd(event=callback.event, outcome=outcome, resolved=resolved)
             )
 
     # ---- doors ----
+
+    @workflow.signal(description="An event of the same order, told in its turn")
+    def also_tell(self, callback: CallbackInput) -> None:
+        """Tell this one too, in the order in which the events occurred."""
+        event = callback.event
+        known = [one.event for one in self._ended]
+        known += [one.event for one in self._untold]
+        # A time without a zone could not be compared, and every later task would fail.
+        if event.order_id != known[0].order_id or event.occurred_at.tzinfo is None:
+            workflow.logger.warning("what is no event of this order was dropped")
+        elif event.id not in {one.id for one in known}:
+            # Late money may get here before the payment that ended before it.
+            insort(self._untold, callback, key=lambda one: one.event.occurred_at)
+            self._show()
 
     @workflow.update(description="Tell the shop now, whatever the pause was to be")
     async def resend(self) -> CallbackView:
         """Begin a new round at once; the shop tells repeats by their id."""
         self._begin_anew = True
-        return self._view
+        return self.view()
 
     @workflow.update(description="End it, the shop being told by a person: reason, by")
     async def settle(self, settlement: CallbackSettlement) -> CallbackView:
-        """End the callback without an answer of the shop."""
+        """End the event that is being told without an answer of the shop."""
         resolved = Resolved(by=settlement.by, reason=settlement.reason)
-        self._end(CallbackOutcome.SETTLED, resolved)
-        return self._view
+        self._end(self._untold[0], CallbackOutcome.SETTLED, resolved)
+        return self._after_the_last_end()
 
     @settle.validator
     def _check_settlement(self, settlement: CallbackSettlement) -> None:
-        if self._view.outcome is not None:
+        if not self._untold:
             raise ApplicationError(
-                f"this callback is {self._view.status}", type="NOT_OPEN"
+                f"this callback is {self.view().status}", type="NOT_OPEN"
+            )
+        now = self._untold[0].event.id
+        if settlement.event_id not in ("", now):
+            raise ApplicationError(
+                f"event_id: the shop is being told {now} now; only that can be settled",
+                type="NOT_OPEN",
             )
         check_names_and_reasons(by=settlement.by, reason=settlement.reason)
 
-    @workflow.query(description="What is known of the callback")
+    @workflow.query(description="What is known of the callbacks")
     def view(self) -> CallbackView:
-        return self._view
+        if not self._untold:
+            return self._after_the_last_end()
+        return CallbackView(
+            event=self._untold[0].event,
+            status="tell the shop",
+            waiting=tuple(one.event for one in self._untold[1:]),
+            ended=tuple(self._ended),
+        )
 
-    def _details(self) -> str:
-        event = self._callback.event
-        link = runbook_link(self._callback.runbook_url, "callback-not-accepted")
-        return (
-            f"### The shop has not accepted `{event.type}`\n\n"
-            f"Order `{event.order_id}` is {event.outcome} since "
-            f"{event.occurred_at:%Y-%m-%d %H:%M:%S} UTC, and the shop does not know. "
-            f"It is told again with growing pauses, at least once an hour; the pending "
-            f"activity shows its last answer.{link}\n\n"
-            "**You may:** mend the shop and tell it at once with the update `resend`; "
-            "or tell it in another way and end this with the update `settle`: reason, "
-            "by."
+    def _after_the_last_end(self) -> CallbackView:
+        *before, last = self._ended
+        return CallbackView(
+            event=last.event,
+            status=f"over: {last.outcome}",
+            outcome=last.outcome,
+            resolved=last.resolved,
+            waiting=tuple(one.event for one in self._untold),
+            ended=tuple(before),
         )

@@ -13,11 +13,17 @@ from temporalio.worker import (
     WorkflowInterceptorClassInput,
 )
 
-from contracts import PaymentNotified
+from contracts import CallbackInput, PaymentNotified
+
+# What each signal brings.
+BRINGS: dict[str, type] = {
+    "payment_notified": PaymentNotified,
+    "also_tell": CallbackInput,
+}
 
 
 class ForgivingSignals(Interceptor):
-    """Drops, and tells in the log, what is no notification."""
+    """Drops, and tells in the log, what does not bring what the signal is for."""
 
     def workflow_interceptor_class(
         self,
@@ -28,8 +34,9 @@ class ForgivingSignals(Interceptor):
 
 class _Inbound(WorkflowInboundInterceptor):
     async def handle_signal(self, input: HandleSignalInput) -> None:  # noqa: A002
-        sound = len(input.args) == 1 and isinstance(input.args[0], PaymentNotified)
-        if input.signal == "payment_notified" and not sound:
-            workflow.logger.warning("a signal that is no notification was dropped")
+        wanted = BRINGS.get(input.signal)
+        sound = len(input.args) == 1 and wanted and isinstance(input.args[0], wanted)
+        if wanted and not sound:
+            workflow.logger.warning("a signal of the wrong shape was dropped")
             return
         await super().handle_signal(input)

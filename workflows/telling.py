@@ -1,22 +1,32 @@
 """Tells the shop an outcome: at once if it listens, else for as long as it takes."""
 
 import asyncio  # noqa: TID251 - for the name of its CancelledError only
+from contextlib import suppress
 from datetime import timedelta
 
 from temporalio import workflow
 from temporalio.common import RetryPolicy, WorkflowIDReusePolicy
-from temporalio.exceptions import ActivityError, WorkflowAlreadyStartedError
+from temporalio.exceptions import (
+    ActivityError,
+    ApplicationError,
+    WorkflowAlreadyStartedError,
+)
 
 from activities.callbacks import CallbackActivities
-from contracts import CallbackInput, callback_id
+from contracts import CallbackInput, callback_id, callbacks_id
 from visibility import Listed, NeedsAttention, attributes_of, is_listed
 from workflows.callback import Callback
 
+# Between being told that the queue runs, and that it does not, it has closed: by the
+# next look there is a way in.
+PAUSE = timedelta(seconds=1)
+
 
 async def tell_shop(callback: CallbackInput) -> None:
-    """Tell the shop; when it does not listen, leave it to a workflow of its own.
+    """Tell the shop; when it does not listen, leave it to the order's queue.
 
-    So the payment ends now, and its order can be paid anew, while the shop is away.
+    So the payment ends now, and its order can be paid anew, while the shop is away. The
+    activity does not even try where an earlier event of the order is still untold.
     """
     event = callback.event
     try:
@@ -36,6 +46,35 @@ async def tell_shop(callback: CallbackInput) -> None:
 
 
 async def _hand_over(callback: CallbackInput) -> None:
+    if workflow.patched("callbacks-in-order"):
+        await _join_the_queue(callback)
+        return
+    try:
+        await _start(callback, callback_id(callback.event.id))
+    except WorkflowAlreadyStartedError:
+        workflow.logger.info("the shop is being told already")
+
+
+async def _join_the_queue(callback: CallbackInput) -> None:
+    """Begin the order's queue, or join it where it runs; it may close at any time."""
+    name = callbacks_id(callback.event.order_id)
+    while True:
+        with suppress(WorkflowAlreadyStartedError):
+            await _start(callback, name)
+            return
+        queue = workflow.get_external_workflow_handle_for(Callback.run, name)
+        with suppress(ApplicationError):  # it is not there any more
+            await queue.signal(Callback.also_tell, callback)
+            return
+        await workflow.sleep(PAUSE, summary="The shop's queue has closed just now")
+
+
+async def _start(callback: CallbackInput, name: str) -> None:
+    """Start what tells the shop.
+
+    Raises:
+        WorkflowAlreadyStartedError: It runs.
+    """
     event = callback.event
     listed = is_listed(workflow.info().typed_search_attributes)
     attributes = attributes_of(
@@ -45,15 +84,12 @@ async def _hand_over(callback: CallbackInput) -> None:
         status=Listed.CALLBACK,
         needs_attention=NeedsAttention.CALLBACK,
     )
-    try:
-        await workflow.start_child_workflow(
-            Callback.run,
-            callback,
-            id=callback_id(event.id),
-            id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
-            parent_close_policy=workflow.ParentClosePolicy.ABANDON,
-            search_attributes=attributes if listed else None,
-            static_summary=f"Tell the shop {event.type} of order {event.order_id}",
-        )
-    except WorkflowAlreadyStartedError:
-        workflow.logger.info("the shop is being told already")
+    await workflow.start_child_workflow(
+        Callback.run,
+        callback,
+        id=name,
+        id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
+        parent_close_policy=workflow.ParentClosePolicy.ABANDON,
+        search_attributes=attributes if listed else None,
+        static_summary=f"Tell the shop {event.type} of order {event.order_id}",
+    )

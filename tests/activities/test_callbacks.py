@@ -1,18 +1,22 @@
 """What the shop is sent, and what counts as accepted."""
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 from temporalio.exceptions import ApplicationError
+from temporalio.service import RPCError, RPCStatusCode
 from temporalio.testing import ActivityEnvironment
 
-from activities.callbacks import CallbackActivities
+from activities.callbacks import MOST_REDIRECTS, CallbackActivities
 from contracts import Money, ShopAnswer, ShopEvent
+from settings import WorkerSettings
 
 NEW, OLD = "whsec_" + "QUJD" * 11, "whsec_" + "REVG" * 11
 URL = "https://shop.example/hooks/cashier"
@@ -32,27 +36,63 @@ EVENT = ShopEvent(
 class PlayedShop:
     """A shop's endpoint that answers as told and keeps what it got."""
 
-    def __init__(self, answer: httpx.Response | httpx.HTTPError) -> None:
+    def __init__(self, *answers: httpx.Response | httpx.HTTPError) -> None:
         self.got: list[httpx.Request] = []
-        self._answer = answer
+        self._answers = answers
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
+        answer = self._answers[min(len(self.got), len(self._answers) - 1)]
         self.got.append(request)
-        if isinstance(self._answer, httpx.HTTPError):
-            raise self._answer
-        return self._answer
+        if isinstance(answer, httpx.HTTPError):
+            raise answer
+        return answer
+
+
+class PlayedOrder:
+    """What else the shop is told of an order."""
+
+    def __init__(
+        self, *, waits: bool = False, is_told: bool = False, is_known: bool = True
+    ) -> None:
+        self._waits = waits
+        self._is_told = is_told
+        self._is_known = is_known
+
+    async def is_waiting(self, event: ShopEvent) -> bool:
+        if not self._is_known:
+            raise RPCError("away", RPCStatusCode.UNAVAILABLE, b"")
+        return self._waits
+
+    async def is_being_told(self, event: ShopEvent) -> bool:
+        return self._is_told
+
+
+NOTHING_ELSE = PlayedOrder()
 
 
 async def tell(
     shop: PlayedShop,
     *,
     url: str | None = URL,
-    secrets: tuple[str, ...] = (NEW, OLD),
+    secrets: Callable[[], Sequence[str]] = lambda: (NEW, OLD),
+    order: PlayedOrder = NOTHING_ELSE,
+    by: str = "CashierPayment",
+    redirects: bool = False,
 ) -> ShopAnswer:
+    environment = ActivityEnvironment()
+    environment.info = replace(environment.info, workflow_type=by)
     async with httpx.AsyncClient(transport=httpx.MockTransport(shop)) as http:
-        callbacks = CallbackActivities(http, url=url, secrets=secrets)
-        answer: ShopAnswer = await ActivityEnvironment().run(callbacks.tell_shop, EVENT)
+        callbacks = CallbackActivities(
+            http, url=url, secrets=secrets, earlier=order, redirects=redirects
+        )
+        answer: ShopAnswer = await environment.run(callbacks.tell_shop, EVENT)
         return answer
+
+
+async def refusal_of(shop: PlayedShop, **how: Any) -> ApplicationError:
+    with pytest.raises(ApplicationError) as refused:
+        await tell(shop, **how)
+    return refused.value
 
 
 @pytest.mark.parametrize("secret", [NEW, OLD])
@@ -115,9 +155,9 @@ async def test_a_worker_without_the_settings_says_which(
     url: str | None, secrets: tuple[str, ...]
 ) -> None:
     shop = PlayedShop(httpx.Response(200))
-    with pytest.raises(ApplicationError, match="CASHIER_CALLBACK_URL") as failed:
-        await tell(shop, url=url, secrets=secrets)
-    assert failed.value.non_retryable is False
+    failed = await refusal_of(shop, url=url, secrets=lambda: secrets)
+    assert "CASHIER_CALLBACK_URL" in failed.message
+    assert failed.non_retryable is False
     assert shop.got == []
 
 
@@ -133,3 +173,125 @@ async def test_of_an_endless_answer_only_the_status_is_read() -> None:
     answer = await tell(PlayedShop(httpx.Response(200, content=endless())))
     assert answer.http_status == 200
     assert read <= 1
+
+
+# ---- in order ----
+
+
+@pytest.mark.parametrize(
+    "order", [PlayedOrder(waits=True), PlayedOrder(is_told=True)], ids=["waits", "told"]
+)
+async def test_the_first_try_is_left_out_where_an_earlier_event_is_untold(
+    order: PlayedOrder,
+) -> None:
+    shop = PlayedShop(httpx.Response(200))
+    refused = await refusal_of(shop, order=order)
+    assert (refused.type, refused.non_retryable) == ("EARLIER_UNTOLD", True)
+    assert shop.got == []
+
+
+async def test_the_queue_is_not_kept_waiting_by_itself() -> None:
+    shop = PlayedShop(httpx.Response(200))
+    await tell(shop, order=PlayedOrder(waits=True), by="Callback")
+    assert len(shop.got) == 1
+
+
+async def test_the_queue_waits_for_a_first_try_of_another_workflow() -> None:
+    shop = PlayedShop(httpx.Response(200))
+    refused = await refusal_of(shop, order=PlayedOrder(is_told=True), by="Callback")
+    assert (refused.type, refused.non_retryable) == ("EARLIER_UNTOLD", False)
+    assert refused.next_retry_delay is not None
+    assert shop.got == []
+
+
+async def test_nothing_is_sent_while_nobody_knows_whether_it_is_its_turn() -> None:
+    shop = PlayedShop(httpx.Response(200))
+    refused = await refusal_of(shop, order=PlayedOrder(is_known=False))
+    assert (refused.type, refused.non_retryable) == ("EARLIER_UNKNOWN", False)
+    assert shop.got == []
+
+
+# ---- redirects ----
+
+
+def elsewhere(status: int = 307, url: str = "https://other.example/x") -> Any:
+    return httpx.Response(status, headers={"Location": url})
+
+
+@pytest.mark.parametrize("status", [307, 308])
+async def test_a_redirect_is_followed_only_where_the_setting_allows_it(
+    status: int,
+) -> None:
+    refused = await refusal_of(PlayedShop(elsewhere(status), httpx.Response(204)))
+    shop = PlayedShop(elsewhere(status), httpx.Response(204))
+    answer = await tell(shop, redirects=True)
+    first, second = shop.got
+    assert refused.type == "SHOP_REDIRECTS"
+    assert "CASHIER_CALLBACK_REDIRECTS" in refused.message
+    assert answer.http_status == 204
+    assert (second.method, str(second.url)) == ("POST", "https://other.example/x")
+    assert second.content == first.content
+    Webhook(NEW).verify(second.content, dict(second.headers))
+
+
+@pytest.mark.parametrize(
+    ("answer", "calls"),
+    [
+        (elsewhere(url="http://other.example/x"), 1),  # from https to http
+        (elsewhere(302), 1),  # would become a GET
+        (elsewhere(303), 1),
+        (elsewhere(), MOST_REDIRECTS + 1),  # for ever
+    ],
+)
+async def test_a_redirect_that_is_less_than_the_call_itself_is_not_followed(
+    answer: httpx.Response, calls: int
+) -> None:
+    shop = PlayedShop(answer)
+    refused = await refusal_of(shop, redirects=True)
+    assert (refused.type, refused.non_retryable) == ("SHOP_REDIRECTS", False)
+    assert len(shop.got) == calls
+    assert "other.example" not in refused.message
+
+
+# ---- secrets ----
+
+
+async def test_secrets_are_changed_without_a_restart(tmp_path: Path) -> None:
+    file = tmp_path / "secrets"
+    file.write_text(f"{OLD}\n")
+    settings = WorkerSettings.model_construct(callback_secrets_file=file)
+    shop = PlayedShop(httpx.Response(200))
+    await tell(shop, secrets=settings.callback_secrets)
+    file.write_text(f"{NEW}\n{OLD}\n")
+    await tell(shop, secrets=settings.callback_secrets)
+    file.write_text(f"{NEW}\n")
+    await tell(shop, secrets=settings.callback_secrets)
+    verified = [
+        [secret for secret in (OLD, NEW) if is_signed_with(secret, request)]
+        for request in shop.got
+    ]
+    assert verified == [[OLD], [OLD, NEW], [NEW]]
+
+
+def is_signed_with(secret: str, request: httpx.Request) -> bool:
+    try:
+        Webhook(secret).verify(request.content, dict(request.headers))
+    except WebhookVerificationError:
+        return False
+    return True
+
+
+@pytest.mark.parametrize("content", ["", "\n", f"{NEW}\nwhsec_short\n", "secret\n"])
+async def test_a_spoilt_file_of_secrets_is_named_and_nothing_is_sent(
+    tmp_path: Path, content: str
+) -> None:
+    file = tmp_path / "secrets"
+    file.write_text(content)
+    settings = WorkerSettings.model_construct(callback_secrets_file=file)
+    shop = PlayedShop(httpx.Response(200))
+    refused = await refusal_of(shop, secrets=settings.callback_secrets)
+    assert refused.type == "CALLBACK_SECRETS_UNREADABLE"
+    assert "CASHIER_CALLBACK_SECRETS_FILE: " in refused.message
+    assert "whsec_short" not in refused.message
+    assert refused.non_retryable is False
+    assert shop.got == []

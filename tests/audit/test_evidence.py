@@ -46,7 +46,7 @@ def test_a_history_whose_words_are_all_signed_is_proven(name: str) -> None:
 def test_a_history_of_before_evidence_was_kept_has_notes_only(name: str) -> None:
     verdict = verdict_on(text_of(name), keys_of(evidence_since=BEFORE_EVIDENCE))
     assert verdict.findings == []
-    if name != "callback-resent":
+    if name not in ("callback-resent", "queue-told"):  # where Alipay says nothing
         assert any("kept no evidence" in note for note in verdict.notes)
 
 

@@ -133,6 +133,37 @@ def test_a_changed_start_of_another_workflow_is_named() -> None:
     assert found == [event.event_id]
 
 
+def test_a_changed_event_that_joined_the_queue_is_named() -> None:
+    forged = Forged("queue-joined")
+    kind = EventType.EVENT_TYPE_SIGNAL_EXTERNAL_WORKFLOW_EXECUTION_INITIATED
+    [event] = forged.events_of(kind)
+    signal = event.signal_external_workflow_execution_initiated_event_attributes
+    change(signal.input, setting("event.outcome", "PAID"))
+    [found] = [f for f in forged.verdict().findings if f.rule is Rule.INPUT_DIFFERS]
+    assert (found.event_id, "PAID" in found.seen) == (event.event_id, True)
+
+
+def test_an_event_that_joined_another_orders_queue_is_named() -> None:
+    forged = Forged("queue-joined")
+    kind = EventType.EVENT_TYPE_SIGNAL_EXTERNAL_WORKFLOW_EXECUTION_INITIATED
+    [event] = forged.events_of(kind)
+    signal = event.signal_external_workflow_execution_initiated_event_attributes
+    signal.workflow_execution.workflow_id = "callbacks:another"
+    [found] = [f for f in forged.verdict().findings if f.rule is Rule.INPUT_DIFFERS]
+    assert "callbacks:another" in found.seen
+
+
+@pytest.mark.parametrize("name", ["queue-begun", "queue-joined"])
+def test_without_its_patch_a_payment_would_have_told_in_another_way(name: str) -> None:
+    forged = Forged(name)
+    for kind in (
+        EventType.EVENT_TYPE_MARKER_RECORDED,
+        EventType.EVENT_TYPE_UPSERT_WORKFLOW_SEARCH_ATTRIBUTES,
+    ):
+        forged.drop(forged.events_of(kind)[-1])
+    assert Rule.REPLAY in rules(forged.verdict())
+
+
 def test_a_changed_line_of_the_list_is_named() -> None:
     forged = Forged("proven-reviewed")
     kind = EventType.EVENT_TYPE_UPSERT_WORKFLOW_SEARCH_ATTRIBUTES

@@ -58,7 +58,7 @@ STUCK_PAGES = {
         unfolded="Workflow Task Failed",
     ),
     Kind.CALLBACK: StuckPage(
-        "callback:stuck-callback_1-paid",
+        "callbacks:stuck-callback",
         METADATA,
         (
             "The shop has not accepted payment.paid",

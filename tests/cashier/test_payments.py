@@ -4,7 +4,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,17 +16,20 @@ from typer.testing import Result
 from cashier.payment_reading import look_at
 from codec.keyring import Keyring, make_key
 from contracts import (
+    TASK_QUEUE,
     Money,
     Order,
     PaymentOutcome,
     PaymentView,
+    callback_id,
+    callbacks_id,
     late_payment_id,
     payment_request_id,
     workflow_id,
 )
 from temporal_client import data_converter
-from tests.builders import a_cancel, a_page, an_inquiry
-from tests.cashier.operating import Desk, a_desk, a_worker, until
+from tests.builders import a_cancel, a_page, an_event, an_inquiry, an_order
+from tests.cashier.operating import Desk, a_desk, a_worker, callback_attributes, until
 from tests.fakes import FakeAlipay
 
 OTHER_MONEY = Money(currency="PHP", value=100)
@@ -341,11 +344,68 @@ async def test_a_callback_is_settled_by_its_event(desk: Desk) -> None:
         again = await desk.run(*words)
         after = await shown(desk, order)
     assert done.exit_code == 0
-    assert f"callback:{event} is SETTLED, by ana" in done.output
+    assert f"{event} is SETTLED, by ana" in done.output
     assert again.exit_code == 1
     assert "refused: it is over" in again.stderr
     [callback] = after["callbacks"]
     assert callback["view"]["resolved"]["reason"] == "by phone"
+
+
+async def test_of_several_callbacks_of_an_order_the_first_is_settled(
+    desk: Desk,
+) -> None:
+    alipay = FakeAlipay(pay=[a_page()])
+    alipay.shop_is_away = True
+    async with a_worker(desk, alipay):
+        order = await desk.begin(tells_shop=True)
+        await desk.notify(order)
+        await until(lambda: has_callback(desk, order))
+        queue = desk.client.get_workflow_handle(callbacks_id(order.order_id))
+        later = f"{order.order_id}_2-late-returned"
+        event = an_event(
+            id=later,
+            order_id=order.order_id,
+            payment_request_id=f"{order.order_id}_2",
+            type="late_payment.returned",
+            occurred_at=datetime.now(UTC) + timedelta(minutes=1),
+        )
+        await queue.signal("also_tell", {"event": event})
+        words = ("--reason", "by phone", "--by", "ana")
+        unsure = await desk.run("callbacks", "settle", order.order_id, *words)
+        wrong = await desk.run("callbacks", "settle", later, *words)
+        first = f"{order.order_id}_1-paid"
+        done = await desk.run("callbacks", "settle", first, *words)
+        told = await desk.run("payments", "show", order.order_id)
+        last = await desk.run("callbacks", "settle", order.order_id, *words)
+    assert unsure.exit_code == wrong.exit_code == 1
+    assert f"the first of these: {first}, {later}" in unsure.stderr
+    assert f"the shop is being told {first} now" in wrong.stderr
+    assert done.exit_code == 0
+    assert "payment.paid, PAID: SETTLED" in told.output
+    assert "late_payment.returned, PAID: not accepted by the shop yet" in told.output
+    assert f"{later} is SETTLED, by ana" in last.output
+
+
+async def test_a_callback_of_an_older_release_is_found_by_its_order(
+    desk: Desk,
+) -> None:
+    alipay = FakeAlipay()
+    alipay.shop_is_away = True
+    async with a_worker(desk, alipay):
+        order = an_order()
+        name = f"{order.order_id}_1-paid"
+        event = an_event(id=name, order_id=order.order_id)
+        await desk.client.start_workflow(
+            "Callback",
+            {"event": event},
+            id=callback_id(name),
+            task_queue=TASK_QUEUE,
+            search_attributes=callback_attributes(order),
+        )
+        await until(lambda: has_callback(desk, order))
+        words = ("--reason", "by phone", "--by", "ana")
+        done = await desk.run("callbacks", "settle", order.order_id, *words)
+    assert f"{name} is SETTLED, by ana" in done.output
 
 
 async def has_callback(desk: Desk, order: Order) -> bool:

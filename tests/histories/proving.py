@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from temporalio.client import Client, WorkflowHandle
 
 from activities.callbacks import CallbackActivities
+from activities.earlier import EarlierEvents
 from alipay.client import AlipayClient
 from api.app import create_app
 from cashier.home import write_public_key
@@ -191,6 +192,8 @@ async def proven_order(
             private_key=signers.merchant,
             alipay_keys=settings.alipay_keys,
         )
-        callbacks = CallbackActivities(to_alipay, url=None, secrets=())
+        callbacks = CallbackActivities(
+            to_alipay, url=None, secrets=list, earlier=EarlierEvents(client)
+        )
         async with build_worker(client, alipay, callbacks, notify_url=NOTIFY_URL):
             yield Proven(client, clock, shop, wallet)

@@ -23,7 +23,6 @@ from contracts import (
     PayVerdict,
     RefundAnswer,
     RefundVerdict,
-    callback_id,
     late_payment_id,
 )
 from tests.builders import (
@@ -39,6 +38,7 @@ from tests.conftest import start_skipping
 from tests.fakes import NO_VERDICT, FakeAlipay
 from tests.histories.signed_paths import SIGNED_PATHS, play_signed
 from tests.workflows.running import RunningPayment, a_payment, a_worker
+from tests.workflows.shops import Shop, queue_of
 from workflows.late_payment import LatePayment
 
 HISTORIES = Path(__file__).parent
@@ -190,7 +190,8 @@ PATHS: dict[str, tuple[FakeAlipay, Play]] = {
     "told-while-shop-is-away": (an_alipay_whose_shop_is_away(), notified),
 }
 
-CALLBACK = "callback-resent"
+# Of one order: a payment that its queue began with, one that joined it, and the queue.
+IN_ORDER = ("queue-begun", "queue-joined", "queue-told")
 LATE_REVIEW = "late-settled-by-two"
 
 # Paths that begin in another way than with a new order.
@@ -272,23 +273,37 @@ async def play_late_review(env: WorkflowEnvironment) -> WorkflowHistory:
         return await handle.fetch_history()
 
 
-async def play_callback(env: WorkflowEnvironment) -> WorkflowHistory:
-    alipay = an_alipay_whose_shop_is_away()
-    order_id = f"recorded-{CALLBACK}"
+async def play_in_order(env: WorkflowEnvironment) -> list[WorkflowHistory]:
+    """The order is cancelled, begun anew and cancelled while the shop is away."""
+    shop, order_id = Shop(env), "recorded-in-order"
+    alipay = FakeAlipay(
+        pay=[a_page()], inquiries=[PROCESSING, GONE], cancels=[a_cancel()]
+    )
+    shop.is_away, alipay.callbacks = True, shop.callbacks()
     async with a_payment(env, alipay, order_id=order_id, tells_shop=True) as payment:
-        await payment.notify()
+        await payment.cancel()
         await payment.handle.result()
-        callback = env.client.get_workflow_handle(callback_id(f"{order_id}_1-paid"))
-        alipay.shop_is_away = False
-        await callback.execute_update("resend")
-        await callback.result()
-        return await callback.fetch_history()
+        begun = await payment.handle.fetch_history()
+        payment.order = payment.order.model_copy(update={"first_attempt": 2})
+        await payment.ask_for_page(call_id="anew")
+        await payment.cancel()
+        await payment.handle.result()
+        joined = await payment.handle.fetch_history()
+        queue = queue_of(env, order_id)
+        await shop.until_told(3)
+        shop.is_away = False
+        await queue.execute_update("resend")
+        await queue.result()
+        return [begun, joined, await queue.fetch_history()]
 
 
 async def record_missing() -> None:
     async with start_skipping() as env:
-        if not file_of(CALLBACK).exists():
-            write(CALLBACK, await play_callback(env))
+        if not all(file_of(name).exists() for name in IN_ORDER):
+            histories = await play_in_order(env)
+            for name, history in zip(IN_ORDER, histories, strict=True):
+                if not file_of(name).exists():
+                    write(name, history)
         if not file_of(LATE_REVIEW).exists():
             write(LATE_REVIEW, await play_late_review(env))
         for name, (alipay, play) in PATHS.items():

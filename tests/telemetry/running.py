@@ -15,6 +15,7 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from temporalio.client import Client
 
 from activities.callbacks import CallbackActivities
+from activities.earlier import EarlierEvents
 from alipay.client import AlipayClient
 from alipay.keys import AlipayKeys
 from api.app import create_app
@@ -128,6 +129,8 @@ async def watched_system(
             private_key=merchant,
             alipay_keys=AlipayKeys({"1": alipay.public_key()}),
         )
-        callbacks = CallbackActivities(to_alipay, url=None, secrets=())
+        callbacks = CallbackActivities(
+            to_alipay, url=None, secrets=list, earlier=EarlierEvents(client)
+        )
         async with build_worker(client, caller, callbacks, notify_url=NOTIFY_URL):
             yield Watched(client, shop, customer, spans, worker_metrics, api_metrics)

@@ -74,6 +74,7 @@ def test_the_time_is_utc(written: Written) -> None:
             {"order_id": "cof_fee", "payment_request_id": "cof_fee_2"},
         ),
         ("callback:evt-1", {"event_id": "evt-1"}),
+        ("callbacks:coffee-1", {"order_id": "coffee-1"}),
         ("another", {}),
     ],
 )

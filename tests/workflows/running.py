@@ -44,7 +44,7 @@ class RunningPayment:
         self.order = order
         self._env = env
         self._client = env.client
-        self._task_queue = task_queue
+        self.task_queue = task_queue
 
     @property
     def handle(self) -> WorkflowHandle[CashierPayment, PaymentView]:
@@ -64,7 +64,7 @@ class RunningPayment:
             CashierPayment.run,
             self.order,
             id=workflow_id(self.order.order_id),
-            task_queue=self._task_queue,
+            task_queue=self.task_queue,
             id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
             search_attributes=listing_of(self.order),
         )
@@ -85,7 +85,7 @@ class RunningPayment:
             CashierPayment.run,
             self.order,
             id=workflow_id(self.order.order_id),
-            task_queue=self._task_queue,
+            task_queue=self.task_queue,
             search_attributes=listing_of(self.order) if listed else None,
         )
 
@@ -157,9 +157,11 @@ class RunningPayment:
 
 
 @asynccontextmanager
-async def a_worker(client: Client, alipay: FakeAlipay) -> AsyncIterator[str]:
-    """Serve the workflows on a task queue of its own."""
-    task_queue = f"test-{uuid4()}"
+async def a_worker(
+    client: Client, alipay: FakeAlipay, *, task_queue: str | None = None
+) -> AsyncIterator[str]:
+    """Serve the workflows on a task queue, of its own if none is named."""
+    task_queue = task_queue or f"test-{uuid4()}"
     async with Worker(
         client,
         task_queue=task_queue,

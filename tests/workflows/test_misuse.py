@@ -1,19 +1,21 @@
 """Clumsy hands: nothing that is sent, and no button, leaves a payment stuck or lost."""
 
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from temporalio.client import WorkflowHandle, WorkflowUpdateFailedError
 from temporalio.testing import WorkflowEnvironment
 
 from contracts import (
+    CallbackInput,
     CallbackOutcome,
     CallbackView,
     LateOutcome,
     LatePaymentView,
     Money,
     PaymentOutcome,
-    callback_id,
+    callbacks_id,
     late_payment_id,
     payment_request_id,
 )
@@ -22,6 +24,7 @@ from tests.builders import (
     a_late_payment,
     a_notification,
     a_page,
+    an_event,
     an_inquiry,
     an_order,
 )
@@ -186,7 +189,7 @@ async def test_a_cancelled_callback_is_delivered_all_the_same(
         await payment.notify()
         await payment.handle.result()
         callback = skipping.client.get_workflow_handle(
-            callback_id(f"{payment.order.order_id}_1-paid"), result_type=CallbackView
+            callbacks_id(payment.order.order_id), result_type=CallbackView
         )
         await callback.cancel()
         assert (await callback.query(Callback.view)).outcome is None
@@ -194,6 +197,38 @@ async def test_a_cancelled_callback_is_delivered_all_the_same(
         await callback.execute_update("resend")
         delivered = await callback.result()
     assert delivered.outcome is CallbackOutcome.DELIVERED
+
+
+@pytest.mark.parametrize(
+    "args",
+    [
+        *SHAPES,
+        [{"event": an_event(order_id="another", id="another_1-paid")}],
+        [{"event": an_event(occurred_at="2026-11-24T10:02:41")}],
+    ],
+    ids=str,
+)
+async def test_a_signal_of_any_shape_leaves_callbacks_deliverable(
+    skipping: WorkflowEnvironment, args: list[Any]
+) -> None:
+    alipay = FakeAlipay()
+    alipay.shop_is_away = True
+    told = CallbackInput.model_validate({"event": an_event()})
+    async with a_worker(skipping.client, alipay) as task_queue:
+        with skipping.with_time_skipping_disabled():
+            queue = await skipping.client.start_workflow(
+                Callback.run,
+                told,
+                id=callbacks_id(f"misuse-{uuid4().hex}"),
+                task_queue=task_queue,
+            )
+            await queue.signal("also_tell", args=args)
+            await queue.query(Callback.view)
+            alipay.shop_is_away = False
+            await queue.execute_update("resend")
+            result = await queue.result()
+    assert result.outcome is CallbackOutcome.DELIVERED
+    assert (result.waiting, result.ended) == ((), ())
 
 
 async def test_cancelled_late_money_is_dealt_with_all_the_same(

@@ -1,0 +1,103 @@
+"""Whether the shop still lacks an earlier event of the same order: Temporal knows.
+
+Each question is a look at one workflow by its id, which is never behind, as the list
+may be, and costs no action.
+"""
+
+import asyncio
+from datetime import timedelta
+from typing import Protocol
+
+from temporalio.client import (
+    Client,
+    WorkflowExecutionDescription,
+    WorkflowExecutionStatus,
+)
+from temporalio.service import RPCError, RPCStatusCode
+
+from contracts import (
+    ShopEvent,
+    callbacks_id,
+    late_payment_id,
+    payment_request_id,
+    workflow_id,
+)
+
+# Temporal answers in milliseconds; the shop needs the rest of the activity's time.
+PATIENCE = timedelta(seconds=1)
+# Late money comes hours after its attempt at most; nobody makes so many meanwhile.
+MOST_ATTEMPTS = 10
+
+
+class Earlier(Protocol):
+    """Knows what must be told before an event."""
+
+    async def is_waiting(self, event: ShopEvent) -> bool:
+        """Whether the order's queue runs, in which events wait for their turn.
+
+        Raises:
+            RPCError: Nobody knows.
+        """
+        ...
+
+    async def is_being_told(self, event: ShopEvent) -> bool:
+        """Whether a workflow tries right now to tell another event of the order.
+
+        Raises:
+            RPCError: Nobody knows.
+        """
+        ...
+
+
+class EarlierEvents:
+    """Asks Temporal."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+
+    async def is_waiting(self, event: ShopEvent) -> bool:
+        return await self._look(callbacks_id(event.order_id)) is not None
+
+    async def is_being_told(self, event: ShopEvent) -> bool:
+        seen = await asyncio.gather(*(self._look(one) for one in _others(event)))
+        return any(one is not None and _tells(one) for one in seen)
+
+    async def _look(self, name: str) -> WorkflowExecutionDescription | None:
+        """Return what runs under an id; None if nothing does."""
+        handle = self._client.get_workflow_handle(name)
+        try:
+            seen = await handle.describe(rpc_timeout=PATIENCE)
+        except RPCError as error:
+            if error.status is RPCStatusCode.NOT_FOUND and "workflow" in error.message:
+                return None
+            raise
+        return seen if seen.status is WorkflowExecutionStatus.RUNNING else None
+
+
+def _others(event: ShopEvent) -> list[str]:
+    """Name the workflows that may be telling another event, an earlier one perhaps.
+
+    Late money of later attempts is none of them: it comes after this event.
+    """
+    payment = workflow_id(event.order_id)
+    attempt = int(event.payment_request_id.rpartition("_")[2])
+    earlier = range(max(1, attempt - MOST_ATTEMPTS), attempt)
+    late = [
+        late_payment_id(payment_request_id(event.order_id, number))
+        for number in earlier
+    ]
+    is_late = event.type.startswith("late_payment.")
+    return [payment, *late] if is_late else late
+
+
+def _tells(seen: WorkflowExecutionDescription) -> bool:
+    """Whether it tells the shop, or is about to leave that to the queue.
+
+    A workflow that is just being worked on may be between the two.
+    """
+    raw = seen.raw_description
+    return (
+        any(one.activity_type.name == "tell_shop" for one in raw.pending_activities)
+        or raw.HasField("pending_workflow_task")
+        or any(one.workflow_type_name == "Callback" for one in raw.pending_children)
+    )

@@ -1,0 +1,200 @@
+"""A callback goes to the very address that was checked, and to no private one."""
+
+import asyncio
+import ssl
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import httpx
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+)
+from cryptography.x509.oid import NameOID
+
+from activities.shop_connections import (
+    CheckedAddresses,
+    PrivateAddressError,
+    open_shop_connections,
+)
+
+HOST = "shop.example"
+URL = f"https://{HOST}/webhooks"
+HERE = "127.0.0.1"
+
+
+class Wire(httpx.AsyncBaseTransport):
+    """Keeps what is sent where; some addresses do not answer."""
+
+    def __init__(self, *deaf: str) -> None:
+        self.sent: list[httpx.Request] = []
+        self._deaf = deaf
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        self.sent.append(request)
+        if request.url.host in self._deaf:
+            raise httpx.ConnectError("refused", request=request)
+        return httpx.Response(204)
+
+
+class Names:
+    """Looks names up in turn, as one that changes under our hands would."""
+
+    def __init__(self, *answers: Sequence[str]) -> None:
+        self.asked: list[tuple[str, int]] = []
+        self._answers = answers
+
+    async def __call__(self, host: str, port: int) -> Sequence[str]:
+        answer = self._answers[min(len(self.asked), len(self._answers) - 1)]
+        self.asked.append((host, port))
+        if not answer:
+            raise OSError("Name or service not known")
+        return answer
+
+
+async def post(
+    wire: httpx.AsyncBaseTransport,
+    names: Names,
+    *,
+    url: str = URL,
+    private_addresses: bool = False,
+) -> httpx.Response:
+    checked = CheckedAddresses(wire, private_addresses=private_addresses, resolve=names)
+    async with httpx.AsyncClient(transport=checked) as http:
+        return await http.post(url, content=b"{}")
+
+
+async def test_the_call_goes_to_the_address_that_was_checked_under_its_name() -> None:
+    wire, names = Wire(), Names(["93.184.216.34"], [HERE])
+    await post(wire, names)
+    [request] = wire.sent
+    assert names.asked == [(HOST, 443)]  # once: a second look-up may say another thing
+    assert request.url.host == "93.184.216.34"
+    assert request.headers["Host"] == HOST
+    assert request.extensions["sni_hostname"] == HOST
+    assert (request.url.path, await request.aread()) == ("/webhooks", b"{}")
+
+
+@pytest.mark.parametrize(
+    "addresses", [[HERE], ["93.184.216.34", "10.0.0.3"], ["169.254.169.254"], ["::1"]]
+)
+async def test_a_name_with_a_private_address_is_refused(addresses: list[str]) -> None:
+    wire = Wire()
+    with pytest.raises(PrivateAddressError, match=HOST) as refused:
+        await post(wire, Names(addresses))
+    assert "webhooks" not in str(refused.value)
+    assert wire.sent == []
+    assert (await post(wire, Names(addresses), private_addresses=True)).is_success
+
+
+async def test_a_name_that_turns_private_is_refused_from_then_on() -> None:
+    wire, names = Wire(), Names(["93.184.216.34"], [HERE])
+    await post(wire, names)
+    with pytest.raises(PrivateAddressError):
+        await post(wire, names)
+    assert len(wire.sent) == 1
+
+
+@pytest.mark.parametrize("host", ["127.1", "0x7f000001", "2130706433", "[::1]"])
+async def test_odd_ways_to_write_this_machine_are_refused_too(host: str) -> None:
+    async with open_shop_connections(private_addresses=False) as http:
+        with pytest.raises(PrivateAddressError):
+            await http.post(f"http://{host}:9/")
+
+
+async def test_where_one_address_does_not_listen_the_next_one_is_tried() -> None:
+    wire = Wire("93.184.216.34")
+    answer = await post(wire, Names(["93.184.216.34", "93.184.216.35"]))
+    assert answer.is_success
+    assert [one.url.host for one in wire.sent] == ["93.184.216.34", "93.184.216.35"]
+
+
+async def test_a_name_that_is_not_known_is_a_shop_that_is_not_reached() -> None:
+    with pytest.raises(httpx.ConnectError):
+        await post(Wire(), Names([]))
+
+
+async def test_no_proxy_of_the_environment_is_used(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
+    monkeypatch.setenv("ALL_PROXY", "http://127.0.0.1:1")
+    async with (
+        a_server(None) as port,
+        open_shop_connections(private_addresses=True) as http,
+    ):
+        answer = await http.post(f"http://127.0.0.1:{port}/")
+    assert answer.is_success
+
+
+@pytest.mark.parametrize("name", [HOST, "another.example"])
+async def test_the_certificate_is_verified_for_the_name_and_not_for_the_address(
+    name: str, tmp_path: Path, merchant_key: RSAPrivateKey
+) -> None:
+    serving, trusting = certified(name, tmp_path, merchant_key)
+    async with a_server(serving) as port:
+        wire = httpx.AsyncHTTPTransport(verify=trusting)
+        told = post(
+            wire,
+            Names([HERE]),
+            url=f"https://{HOST}:{port}/",
+            private_addresses=True,
+        )
+        if name == HOST:
+            assert (await told).is_success
+        else:
+            with pytest.raises(httpx.ConnectError, match="CERTIFICATE_VERIFY_FAILED"):
+                await told
+
+
+@asynccontextmanager
+async def a_server(tls: ssl.SSLContext | None) -> AsyncIterator[int]:
+    """Accept whatever comes."""
+
+    async def answer(
+        reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
+        try:
+            await reader.readuntil(b"\r\n\r\n")
+            writer.write(b"HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n")
+            await writer.drain()
+        except asyncio.IncompleteReadError:
+            pass
+        finally:
+            writer.close()
+
+    server = await asyncio.start_server(answer, HERE, ssl=tls)
+    async with server:
+        yield server.sockets[0].getsockname()[1]
+
+
+def certified(
+    name: str, folder: Path, key: RSAPrivateKey
+) -> tuple[ssl.SSLContext, ssl.SSLContext]:
+    """Return the TLS of a server with a certificate, and of a client that trusts it."""
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+    now = datetime.now(UTC)
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(subject)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), False)
+        .sign(key, hashes.SHA256())
+    )
+    public = certificate.public_bytes(Encoding.PEM)
+    private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    (folder / "server.pem").write_bytes(public + private)
+    serving = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    serving.load_cert_chain(folder / "server.pem")
+    return serving, ssl.create_default_context(cadata=public.decode())

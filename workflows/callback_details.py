@@ -1,0 +1,29 @@
+"""What an order's callbacks say of themselves on their page in the Temporal UI."""
+
+from collections.abc import Sequence
+
+from contracts import CallbackInput, ShopEvent
+from workflows.runbook import runbook_link
+
+
+def callback_details_of(telling: CallbackInput, waiting: Sequence[ShopEvent]) -> str:
+    """Return the current details: what the shop does not know, and what one may do."""
+    event = telling.event
+    link = runbook_link(telling.runbook_url, "callback-not-accepted")
+    return (
+        f"### The shop has not accepted `{event.type}`\n\n"
+        f"Order `{event.order_id}` is {event.outcome} since "
+        f"{event.occurred_at:%Y-%m-%d %H:%M:%S} UTC, and the shop does not know. "
+        f"It is told again with growing pauses, at least once an hour; the pending "
+        f"activity shows its last answer.{link}\n\n{_waiting(waiting)}"
+        "**You may:** mend the shop and tell it at once with the update `resend`; "
+        "or tell it in another way and end this event with the update `settle`: "
+        "reason, by."
+    )
+
+
+def _waiting(events: Sequence[ShopEvent]) -> str:
+    if not events:
+        return ""
+    names = ", ".join(f"`{one.type}`" for one in events)
+    return f"**After it the shop is told:** {names}.\n\n"
