@@ -26,8 +26,7 @@ from cashier.audit_makers import CLOCK_FACTOR, SECOND_PERSON_ABOVE, Maker
 from cashier.audit_proving import AuditFailedError, Auditor, auditor_of
 from cashier.audit_shop import Callbacks
 from cashier.audit_tampering import TAMPERINGS, Tampering, other_code
-from cashier.home import Home, Ports, write_secret
-from cashier.keys import new_callback_secret
+from cashier.home import Home, Ports, new_callback_secret, write_secret
 from cashier.system import PartFailedError, System, running_system
 from codec.payload_codec import EncryptingCodec
 

@@ -55,6 +55,7 @@ def up(
     codec_port: int = 8082,
     metrics_port: int = 9464,
     api_metrics_port: int = 9465,
+    shop_port: int = 8000,
 ) -> None:
     """Keep everything running until Ctrl-C; payments survive a restart."""
     from cashier.home import Ports
@@ -68,6 +69,7 @@ def up(
         codec_port,
         metrics=metrics_port,
         api_metrics=api_metrics_port,
+        shop=shop_port,
     )
     sys.exit(asyncio.run(keep_running(Console(), folder.absolute(), ports)))
 

@@ -1,5 +1,6 @@
 """A folder with all that a local system needs: keys, database, logs."""
 
+import base64
 import secrets
 import socket
 from contextlib import ExitStack
@@ -32,6 +33,7 @@ class Ports:
     codec: int = 8082
     metrics: int = 9464
     api_metrics: int = 9465
+    shop: int = 8000
 
     @classmethod
     def free(cls) -> "Ports":
@@ -45,6 +47,10 @@ class Ports:
     def taken(self) -> list[int]:
         """Return those of the ports on which somebody listens already."""
         return [port for port in astuple(self) if _listens(port)]
+
+    @property
+    def shop_url(self) -> str:
+        return f"http://127.0.0.1:{self.shop}"
 
     @property
     def api_url(self) -> str:
@@ -79,6 +85,8 @@ class Home:
         self.merchant_key = folder / "keys" / "merchant.pem"
         self.alipay_keys = folder / "keys" / "alipay"
         self.api_key = folder / "keys" / "api-key"
+        self.callback_secrets = folder / "keys" / "callback-secrets"
+        self.shop_orders = folder / "shop.sqlite"
         self.payload_keys = folder / "keys" / "payloads"
         self.operators = folder / "keys" / "operators"
         self.operator_password = folder / "keys" / "operator-password"
@@ -97,6 +105,8 @@ class Home:
             write_public_key(alipay, self.alipay_keys / "1.pem")
         if not self.api_key.exists():
             write_secret(self.api_key, secrets.token_urlsafe(32).encode())
+        if not self.callback_secrets.exists():
+            write_secret(self.callback_secrets, new_callback_secret().encode())
         if not any(self.payload_keys.glob("*.key")):
             make_key(self.payload_keys, begins=datetime.now(UTC))
         if not self.operators.exists():
@@ -141,6 +151,24 @@ class Home:
             "SIMULATOR_BASE_URL": ports.simulator_url,
             "SIMULATOR_STATE_FILE": str(self.simulator_state),
         }
+
+    def shop_environment(self, ports: Ports) -> dict[str, str]:
+        """Return the settings that the demo shop adds: it is told of outcomes."""
+        return {
+            "CASHIER_CALLBACK_URL": f"{ports.shop_url}/webhooks/cashier",
+            "CASHIER_CALLBACK_SECRETS_FILE": str(self.callback_secrets),
+            "STOREFRONT_API_URL": ports.api_url,
+            "STOREFRONT_API_KEY_FILE": str(self.api_key),
+            "STOREFRONT_CALLBACK_SECRETS_FILE": str(self.callback_secrets),
+            "STOREFRONT_DATABASE": str(self.shop_orders),
+            "STOREFRONT_PORT": str(ports.shop),
+            "STOREFRONT_BASE_URL": ports.shop_url,
+        }
+
+
+def new_callback_secret() -> str:
+    """Return a secret as the Standard Webhooks specification wants it."""
+    return "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
 
 
 def make_private_key(path: Path) -> RSAPrivateKey:

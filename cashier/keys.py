@@ -1,18 +1,12 @@
 """Makes the keys of a new merchant."""
 
-import base64
 import secrets
 from pathlib import Path
 
 from rich.console import Console
 
 from alipay.keys import one_line_public_key
-from cashier.home import make_private_key, write_secret
-
-
-def new_callback_secret() -> str:
-    """Return a secret as the Standard Webhooks specification wants it."""
-    return "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
+from cashier.home import make_private_key, new_callback_secret, write_secret
 
 
 def make_keys(folder: Path, console: Console) -> None:

@@ -11,8 +11,7 @@ from pathlib import Path
 import httpx
 from rich.console import Console
 
-from cashier.home import Home, Ports, write_secret
-from cashier.keys import new_callback_secret
+from cashier.home import Home, Ports, new_callback_secret, write_secret
 from cashier.stuck import find_stuck
 from cashier.stuck_makers import MAKERS, Maker
 from cashier.stuck_report import Wanted, report_stuck, show_queries

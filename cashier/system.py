@@ -146,6 +146,7 @@ async def running_system(
     *,
     keep: bool,
     workers: int = 1,
+    shop: bool = False,
     settings: Mapping[str, str] | None = None,
     tell: Callable[[str], None] = lambda _: None,
 ) -> AsyncIterator[System]:
@@ -156,6 +157,7 @@ async def running_system(
         ports: Where the parts listen.
         keep: Whether payments survive in the home's files.
         workers: How many processes serve the payments.
+        shop: Whether the demo shop runs too, and is told of outcomes.
         settings: Environment of all parts, beyond what the home says.
         tell: Called with each step of the start, in words.
 
@@ -164,8 +166,12 @@ async def running_system(
     """
     home.prepare()
     system = System(home, ports)
-    environment = {**home.environment(ports), **(settings or {})}
-    names = ["simulator", "api", "codec", "worker"]
+    environment = {
+        **home.environment(ports),
+        **(home.shop_environment(ports) if shop else {}),
+        **(settings or {}),
+    }
+    names = ["simulator", "api", "codec", "worker", *(["storefront"] if shop else [])]
     names += [f"worker-{number}" for number in range(2, workers + 1)]
     for name in names:
         kind = name.partition("-")[0]
@@ -249,11 +255,14 @@ async def _until_ready(system: System, tell: Callable[[str], None]) -> None:
         "api": f"{system.ports.api_url}/health/live",
         "codec": f"{system.ports.codec_url}/health/live",
         "worker": f"{system.ports.api_url}/health/ready",
+        "storefront": f"{system.ports.shop_url}/health/live",
     }
     async with httpx.AsyncClient() as http:
         try:
             async with asyncio.timeout(START_PATIENCE_SECONDS):
                 for name, url in waiting_for.items():
+                    if name not in system.parts:
+                        continue
                     tell(f"Waiting for the {name}")
                     while not await _answers(http, url):
                         if system.parts[name].starts > MOST_STARTS:

@@ -25,7 +25,10 @@ async def keep_running(console: Console, folder: Path, ports: Ports) -> int:
     home = Home(folder)
     try:
         with console.status("Starting") as status:
-            async with running_system(home, ports, keep=True, tell=status.update) as up:
+            system = running_system(
+                home, ports, keep=True, shop=True, tell=status.update
+            )
+            async with system as up:
                 status.stop()
                 show_addresses(console, up)
                 await stop.wait()
@@ -41,7 +44,7 @@ def show_addresses(console: Console, system: System) -> None:
     """Print where everything is reached, and how one gets in."""
     ports, home = system.ports, system.home
     table = Table.grid(padding=(0, 2))
-    table.add_row("Shop API", f"{ports.api_url}/docs")
+    table.add_row("API", f"{ports.api_url}/docs")
     table.add_row("API key", f"$(cat {_short(home.api_key)})")
     table.add_row("Temporal UI", ports.ui_url)
     table.add_row("Clear text", f"{ports.codec_url}/login")
@@ -52,6 +55,8 @@ def show_addresses(console: Console, system: System) -> None:
     table.add_row("Simulator", f"{ports.simulator_url}/docs")
     table.add_row("Logs", _short(home.logs))
     console.print("[green]Everything runs.[/] Ctrl-C stops it.\n")
+    console.print(f"Buy a coffee:  [bold]{ports.shop_url}[/]\n", highlight=False)
+    console.print("Behind the shop:\n")
     console.print(table, highlight=False, soft_wrap=True)
 
 
