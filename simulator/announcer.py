@@ -37,10 +37,10 @@ class Announcer:
         self._notifier = notifier
 
     def success(self, payment: Payment) -> None:
-        self._announce(payment, "S", "SUCCESS")
+        self._announce(payment, "S", "SUCCESS", self._clock())
 
-    def failure(self, payment: Payment, code: str) -> None:
-        self._announce(payment, "F", code)
+    def failure(self, payment: Payment, code: str, at: datetime) -> None:
+        self._announce(payment, "F", code, at)
 
     def pending(self, payment: Payment) -> None:
         skew = self._faults.skew(keys_of(payment))
@@ -50,7 +50,7 @@ class Announcer:
     def _writer(self, skew: timedelta) -> Writer:
         return Writer(self._config.base_url, skew)
 
-    def _announce(self, payment: Payment, status: str, code: str) -> None:
+    def _announce(self, payment: Payment, status: str, code: str, at: datetime) -> None:
         keys = keys_of(payment)
         skew = self._faults.skew(keys)
         writer = self._writer(skew)
@@ -59,6 +59,7 @@ class Announcer:
         )
         if not real:
             return
+        real = [replace(one, next_at=at) for one in real]
         among = ANY_RESULT | ONLY_SUCCESS if status == "S" else ANY_RESULT
         match self._faults.take(keys, among):
             case Fault.NOTIFICATION_LOST:

@@ -8,6 +8,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 
+from simulator.assets import Assets
 from simulator.broken import quiet_server_log
 from simulator.cashier_page import CashierPage
 from simulator.config import Clock, SimulatorConfig, wall_clock
@@ -52,6 +53,7 @@ def create_app(
     app.state.simulation = simulation
     app.include_router(Gateway(simulation).router)
     app.include_router(cashier_page.router)
+    app.include_router(Assets().router)
     app.include_router(control.router)
 
     @app.exception_handler(NotPayableError)

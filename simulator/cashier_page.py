@@ -1,25 +1,23 @@
 """The wallet's cashier page, on which a person or a script plays the customer."""
 
-from pathlib import Path
-from urllib.parse import parse_qs
+import math
+import re
+from urllib.parse import parse_qs, urlsplit
 
 from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import HTMLResponse, RedirectResponse
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from simulator.faults import SENTENCES, Fault
+from simulator.assets import TEMPLATES
+from simulator.faults import Fault
+from simulator.lifecycle import late_faults
+from simulator.looks import look_of
 from simulator.payments import Payment
+from simulator.receipt import receipt_of
+from simulator.scenarios import GROUPS
 from simulator.simulation import Simulation
 
-TEMPLATES = Environment(
-    loader=FileSystemLoader(Path(__file__).parent / "templates"),
-    autoescape=True,
-    undefined=StrictUndefined,
-)
-# It is too late for these once the customer sees the page.
-TOO_LATE = frozenset({Fault.PAID_BEFORE_RESPONSE})
-# A page that shows a state must never come out of a cache.
-FRESH = {"cache-control": "no-store", "referrer-policy": "no-referrer"}
+# What a content security policy can name; an address in brackets it cannot.
+NAMEABLE_HOST = re.compile(r"[a-z0-9.-]+")
 
 
 class CashierPage:
@@ -33,6 +31,7 @@ class CashierPage:
             ("/pay", self.pay),
             ("/decline", self.decline),
             ("/leave", self.leave),
+            ("/expire", self.expire),
         ):
             self.router.post(path, response_class=RedirectResponse, status_code=303)(
                 action
@@ -58,8 +57,14 @@ class CashierPage:
     async def leave(self, token: str, request: Request) -> RedirectResponse:
         """The customer goes back to the shop and has done nothing."""
         payment = self._find(token)
-        self._simulation.lifecycle.plan(payment, await _chosen_fault(request))
+        self._simulation.lifecycle.leave(payment, await _chosen_fault(request))
         return _back(payment)
+
+    async def expire(self, token: str, request: Request) -> RedirectResponse:
+        """The time to pay ends now; the customer stays on the page."""
+        payment = self._find(token)
+        self._simulation.lifecycle.expire(payment, await _chosen_fault(request))
+        return RedirectResponse(_path(payment), 303)
 
     async def refuse(self, request: Request, error: Exception) -> HTMLResponse:
         """Say why the payment cannot be paid or declined; for the exception handler."""
@@ -74,13 +79,22 @@ class CashierPage:
 
     def _page(self, payment: Payment, status: int, problem: str = "") -> HTMLResponse:
         left = (payment.expires_at - self._simulation.clock()).total_seconds()
+        # Rounded up: when the page has counted down, the time is over here as well.
+        seconds_left = max(0, math.ceil(left))
         page = TEMPLATES.get_template("cashier.html").render(
             payment=payment,
             problem=problem,
-            seconds_left=max(0, int(left)),
-            menu=[item for item in SENTENCES.items() if item[0] not in TOO_LATE],
+            page=_path(payment),
+            look=look_of(payment.wallet),
+            shop=urlsplit(payment.redirect_url).netloc.rpartition("@")[2],
+            amount=str(payment.asked).split(" "),
+            receipt=receipt_of(payment),
+            late_fault=next(iter(late_faults(payment)), None),
+            seconds_left=seconds_left,
+            time_left=_as_clock(seconds_left),
+            groups=GROUPS,
         )
-        return HTMLResponse(page, status, FRESH)
+        return HTMLResponse(page, status, _headers(payment))
 
 
 async def _chosen_fault(request: Request) -> Fault | None:
@@ -97,6 +111,47 @@ async def _chosen_fault(request: Request) -> Fault | None:
         raise HTTPException(422, f"There is no fault {name!r}.") from None
 
 
+def _path(payment: Payment) -> str:
+    return f"/cashier/{payment.token}"
+
+
 def _back(payment: Payment) -> RedirectResponse:
     # The redirect carries no result, as with the real wallets (docs/protocol.md 2.1).
     return RedirectResponse(payment.redirect_url, 303)
+
+
+def _as_clock(seconds: int) -> str:
+    minutes, rest = divmod(seconds, 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def _headers(payment: Payment) -> dict[str, str]:
+    policy = (
+        # Nothing inline: not even a `javascript:` address to return to does anything.
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "img-src 'self'",
+        # Chromium asks this also for where an answer to a form redirects: to the shop.
+        f"form-action 'self' {_shop_source(payment.redirect_url)}",
+        "base-uri 'none'",
+        "frame-ancestors 'none'",
+    )
+    return {
+        "content-security-policy": "; ".join(policy),
+        "x-content-type-options": "nosniff",
+        "referrer-policy": "no-referrer",
+        # A page that shows a state must never come out of a cache.
+        "cache-control": "no-store",
+    }
+
+
+def _shop_source(redirect_url: str) -> str:
+    """Name the shop for a policy; all of its scheme where it cannot be named."""
+    parts = urlsplit(redirect_url)
+    host = parts.hostname or ""
+    if not NAMEABLE_HOST.fullmatch(host):
+        return f"{parts.scheme}:"
+    port = f":{parts.port}" if parts.port else ""
+    return f"{parts.scheme}://{host}{port}"

@@ -7,14 +7,9 @@ from fastapi import APIRouter, HTTPException, status
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field, model_validator
 
-from simulator.faults import (
-    CALL_FAULTS,
-    DEFAULT_MIX,
-    DEFAULT_SKEW,
-    SENTENCES,
-    Fault,
-)
+from simulator.faults import CALL_FAULTS, DEFAULT_MIX, DEFAULT_SKEW, Fault
 from simulator.payments import Payment
+from simulator.scenarios import SENTENCES
 from simulator.simulation import PAYMENT, Simulation
 
 JsonObject = dict[str, Any]
@@ -78,6 +73,7 @@ class Control:
         get("/control/faults")(self.fault_counts)
         post("/control/payments/{payment_request_id}/pay")(self.pay)
         post("/control/payments/{payment_request_id}/decline")(self.decline)
+        post("/control/payments/{payment_request_id}/expire")(self.expire)
         post("/control/faults")(self.plan_fault)
         post("/control/fault-mix")(self.mix_faults)
         post("/control/settle")(self.settle)
@@ -119,6 +115,12 @@ class Control:
         """The customer declines."""
         payment = self._find(payment_request_id)
         self._simulation.lifecycle.decline(payment)
+        return self._view(payment)
+
+    async def expire(self, payment_request_id: str) -> JsonObject:
+        """The time to pay ends now, at Alipay's side alone."""
+        payment = self._find(payment_request_id)
+        self._simulation.lifecycle.expire(payment)
         return self._view(payment)
 
     async def plan_fault(self, order: FaultOrder) -> JsonObject:

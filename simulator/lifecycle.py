@@ -1,12 +1,12 @@
 """What happens to a payment: its state, the money, the notifications, together."""
 
-import secrets
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from simulator.announcer import Announcer, keys_of
 from simulator.config import Clock, SimulatorConfig
 from simulator.faults import LATE_FAULTS, Fault, Faults
+from simulator.ids import new_id
 from simulator.ledger import Entry, Kind, Ledger
 from simulator.money import Money
 from simulator.payments import Payment, Refund, Status
@@ -17,6 +17,11 @@ from simulator.timers import Timers
 # How long "pending", a refund in process and a late customer take: long enough for
 # the merchant to have noticed the state before.
 PAUSE = timedelta(minutes=1)
+# For people who play a late customer: time to read the shop's page, not to go away.
+SHORT_PAUSE = timedelta(seconds=20)
+# A merchant whose clock is a little behind, or who wrote the expiry in whole seconds,
+# must not hear of the end before it has come for him as well.
+TOLD_AFTER_EXPIRY = timedelta(seconds=3)
 # What the wallet says when the customer declines; an F code of paymentrn_online.
 DECLINED = "USER_BALANCE_NOT_ENOUGH"
 
@@ -72,9 +77,8 @@ class Lifecycle:
             payment.complete(payment.completes_at)
             self._charge(payment)
         if payment.expire(now):
-            self._announcer.failure(payment, "ORDER_IS_CLOSED")
-            self._plan_late(payment, Fault.PAY_AFTER_EXPIRY)
-            self._save(payment)
+            told_after = self._config.shortened(TOLD_AFTER_EXPIRY)
+            self._end_unpaid(payment, payment.expires_at + told_after)
         if payment.pays_late_at is not None and now >= payment.pays_late_at:
             self._pay_late(payment)
         for refund in payment.refunds:
@@ -93,11 +97,13 @@ class Lifecycle:
         """
         keys = keys_of(payment)
         self.catch_up(payment)
-        late = _late_faults(payment)
+        late = late_faults(payment)
         allowed = payment.payable or fault in late
         if not allowed and not self._faults.waiting(keys, late):
             raise payment.not_payable()
-        self.plan(payment, fault)
+        self._plan(payment, fault)
+        if self._comes_too_late(payment):
+            return
         if self._faults.take(keys, late):
             self._pay_late(payment)
             return
@@ -112,10 +118,25 @@ class Lifecycle:
         payment.complete(self._clock())
         self._charge(payment)
 
-    def plan(self, payment: Payment, fault: Fault | None) -> None:
-        """Let what the customer chose, if anything, wait for its moment."""
-        if fault is not None:
-            self._faults.plan(payment.payment_request_id, fault)
+    def leave(self, payment: Payment, fault: Fault | None = None) -> None:
+        """The customer goes away; what goes wrong, if anything, waits its moment."""
+        self.catch_up(payment)
+        self._plan(payment, fault)
+        self._comes_too_late(payment)
+
+    def expire(self, payment: Payment, fault: Fault | None = None) -> None:
+        """The time to pay ends now, at Alipay's side alone.
+
+        Raises:
+            NotPayableError: The payment has ended, or the wallet works on it.
+        """
+        self.catch_up(payment)
+        if not payment.payable:
+            raise payment.not_payable()
+        self._plan(payment, fault)
+        payment.expires_at = self._clock()
+        payment.expire(payment.expires_at)
+        self._end_unpaid(payment, payment.expires_at)
 
     def decline(self, payment: Payment, fault: Fault | None = None) -> None:
         """The customer declines.
@@ -129,9 +150,9 @@ class Lifecycle:
         """
         self.catch_up(payment)
         payment.decline(DECLINED)
-        self.plan(payment, fault)
+        self._plan(payment, fault)
         self._save(payment)
-        self._announcer.failure(payment, DECLINED)
+        self._announcer.failure(payment, DECLINED, self._clock())
 
     def cancel(self, payment: Payment) -> None:
         """The merchant cancels.
@@ -184,10 +205,32 @@ class Lifecycle:
         self._move(Kind.CHARGE, payment, payment.charged.value, "customer")
         self._announcer.success(payment)
 
+    def _end_unpaid(self, payment: Payment, told_at: datetime) -> None:
+        self._announcer.failure(payment, "ORDER_IS_CLOSED", told_at)
+        self._plan_late(payment, Fault.PAY_AFTER_EXPIRY)
+        self._save(payment)
+
+    def _plan(self, payment: Payment, fault: Fault | None) -> None:
+        if fault is not None:
+            self._faults.plan(payment.payment_request_id, fault)
+
+    def _comes_too_late(self, payment: Payment) -> bool:
+        """Whether the time was planned to end now, and the customer to pay after it."""
+        keys = keys_of(payment)
+        if not payment.payable or not self._faults.take(keys, {Fault.PAID_TOO_LATE}):
+            return False
+        self.expire(payment)
+        self._comes_late(payment, SHORT_PAUSE)
+        return True
+
     def _plan_late(self, payment: Payment, fault: Fault) -> None:
         if self._faults.take(keys_of(payment), {fault}):
-            payment.pays_late_at = self._clock() + self._config.shortened(PAUSE)
-            self._wake(payment, payment.pays_late_at)
+            self._comes_late(payment, PAUSE)
+
+    def _comes_late(self, payment: Payment, pause: timedelta) -> None:
+        payment.pays_late_at = self._clock() + self._config.shortened(pause)
+        self._wake(payment, payment.pays_late_at)
+        self._save(payment)
 
     def _pay_late(self, payment: Payment) -> None:
         payment.complete_late(self._clock())
@@ -220,15 +263,10 @@ class Lifecycle:
             self._timers.at(at, lambda: self.catch_up(payment))
 
 
-def _late_faults(payment: Payment) -> frozenset[Fault]:
+def late_faults(payment: Payment) -> frozenset[Fault]:
     """Return what lets the customer pay a payment that is closed."""
     if payment.expired:
         return frozenset({Fault.PAY_AFTER_EXPIRY})
     if payment.status is Status.CANCELLED and payment.paid_at is None:
         return frozenset({Fault.PAY_AFTER_CANCEL})
     return frozenset()
-
-
-def new_id(now: datetime, kind: str) -> str:
-    """Return an id that looks like Alipay's: the day, then digits."""
-    return f"{now:%Y%m%d}19401080{kind}00188{secrets.randbelow(10**12):012d}"

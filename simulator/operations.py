@@ -6,7 +6,8 @@ from collections.abc import Callable
 from simulator.answers import Body, Writer
 from simulator.config import Clock, SimulatorConfig
 from simulator.fields import Fields
-from simulator.lifecycle import Lifecycle, new_id
+from simulator.ids import new_id
+from simulator.lifecycle import Lifecycle
 from simulator.pay_request import PayRequest
 from simulator.payments import Payment, Status
 from simulator.refusal import RefusedError

@@ -1,9 +1,12 @@
 """The wallet's page, as a person or a script uses it."""
 
+import re
+from datetime import timedelta
+
 import pytest
 
 from simulator.faults import Fault
-from tests.simulator.shop import REDIRECT_URL, Shop, a_pay
+from tests.simulator.shop import REDIRECT_URL, START, Shop, a_pay, with_wallet
 
 
 async def page_of(shop: Shop, **changes: object) -> str:
@@ -15,12 +18,13 @@ async def test_the_page_shows_what_is_paid_to_whom(shop: Shop) -> None:
     page = await shop.http.get(await page_of(shop))
     assert page.status_code == 200
     for text in (
-        "GCASH",
+        "GCash",
+        "Philippines",
         "SANDBOX_5J0000000000000000",
         "Two cups of coffee",
         "PHP 1,314.00",
         'data-seconds="840"',
-        "The notification never arrives.",
+        "The message never arrives.",
         "Decline",
         "Leave",
     ):
@@ -31,6 +35,68 @@ async def test_the_page_escapes_what_the_merchant_wrote(shop: Shop) -> None:
     order = a_pay()["order"] | {"orderDescription": "<script>alert(1)</script>"}
     page = await shop.http.get(await page_of(shop, order=order))
     assert "<script>alert" not in page.text
+
+
+async def test_the_page_says_that_no_real_money_moves(shop: Shop) -> None:
+    page = (await shop.http.get(await page_of(shop))).text
+    assert "Simulated wallet" in page
+    assert "No real money moves here." in page
+    assert "It is not made by GCash" in page
+
+
+async def test_an_amount_has_the_digits_of_its_money(shop: Shop) -> None:
+    page = await shop.http.get(await page_of(shop, **with_wallet("KAKAOPAY", "KRW")))
+    assert "Kakao Pay" in page.text
+    assert "Pay KRW 1,500,000</button>" in page.text
+
+
+@pytest.mark.parametrize(
+    ("left", "shown"), [(89.2, "1:30"), (60, "1:00"), (0.4, "0:01"), (7_261, "2:01:01")]
+)
+async def test_what_is_left_is_never_shown_as_less(
+    shop: Shop, left: float, shown: str
+) -> None:
+    expiry = {"paymentExpiryTime": (START + timedelta(hours=3)).isoformat()}
+    url = await page_of(shop, **with_wallet("MAYA", "PHP"), **expiry)
+    shop.clock.advance(seconds=3 * 3600 - left)
+    assert f">{shown}</time>" in (await shop.http.get(url)).text
+
+
+async def test_nothing_on_the_page_is_inline_or_from_elsewhere(shop: Shop) -> None:
+    page = await shop.http.get(await page_of(shop))
+    policy = page.headers["content-security-policy"].split("; ")
+    assert "default-src 'none'" in policy
+    assert "frame-ancestors 'none'" in policy
+    assert "unsafe" not in page.headers["content-security-policy"]
+    assert page.headers["x-content-type-options"] == "nosniff"
+    assert page.headers["referrer-policy"] == "no-referrer"
+    assert page.headers["cache-control"] == "no-store"
+    assert not re.search(r"<style| style=| on[a-z]+=|<script>", page.text)
+    loaded = re.findall(r'(?:src|href)="([^"]+)"', page.text)
+    assert loaded
+    for address in loaded:
+        assert address.startswith("/assets/")
+        assert (await shop.http.get(address)).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("redirect_url", "source"),
+    [
+        (REDIRECT_URL, "https://shop.example"),
+        ("http://Shop.example:8000/a;b", "http://shop.example:8000"),
+        ("http://me@shop.example/", "http://shop.example"),
+        ("http://[::1]:8000/", "http:"),
+        ("shop-app://orders/1", "shop-app://orders"),
+        ("https://shop;script-src *.example/", "https:"),
+    ],
+)
+async def test_a_form_may_lead_to_this_wallet_and_to_its_shop_only(
+    shop: Shop, redirect_url: str, source: str
+) -> None:
+    page = await shop.http.get(await page_of(shop, paymentRedirectUrl=redirect_url))
+    policy = page.headers["content-security-policy"].split("; ")
+    assert f"form-action 'self' {source}" in policy
+    assert len(policy) == 7
 
 
 async def test_an_unknown_token_finds_nothing(shop: Shop) -> None:
@@ -58,7 +124,7 @@ async def test_a_second_payment_is_refused_in_words(shop: Shop) -> None:
     for action in ("pay", "decline"):
         again = await shop.http.post(f"{url}/{action}")
         assert again.status_code == 409
-        assert "This payment has been paid already." in again.text
+        assert 'role="alert">This payment has been paid already.<' in again.text
     assert await shop.moved() == ["CHARGE 131400"]
 
 
@@ -142,7 +208,7 @@ async def test_the_fault_of_leaving_waits_for_its_moment(shop: Shop) -> None:
 
 async def test_a_late_customer_may_choose_another_fault_as_well(shop: Shop) -> None:
     url = await page_of(shop)
-    shop.clock.advance(minutes=14)
+    shop.clock.advance(minutes=14, seconds=3)
     assert await shop.status() == "FAIL"
     await shop.settle()
     await shop.plan("pay_after_expiry")
@@ -150,3 +216,37 @@ async def test_a_late_customer_may_choose_another_fault_as_well(shop: Shop) -> N
     await shop.settle()
     assert await shop.status() == "SUCCESS"
     assert shop.summaries == ["PAYMENT_RESULT F"]
+
+
+async def test_the_page_tells_how_it_ended_and_leads_back(shop: Shop) -> None:
+    paid = await page_of(shop)
+    await shop.plan("other_amount")
+    await shop.http.post(f"{paid}/pay")
+    declined = await page_of(shop, paymentRequestId="order-1_2")
+    await shop.http.post(f"{declined}/decline")
+    cancelled = await page_of(shop, paymentRequestId="order-1_3")
+    await shop.http.post(f"{cancelled}/pay")
+    await shop.cancel("order-1_3")
+    for url, title, text in (
+        (paid, "Paid", "PHP 1,315.00 were taken from your GCash. The shop had asked"),
+        (declined, "You have declined", "Nothing was taken from you."),
+        (cancelled, "The shop has cancelled this payment", "and have gone back to you"),
+    ):
+        page = (await shop.http.get(url)).text
+        assert f"<h2>{title}</h2>" in page
+        assert text in page
+        assert f'<a class="back" href="{REDIRECT_URL}">Back to the shop</a>' in page
+        assert "<button" not in page
+
+
+async def test_a_refund_is_told_on_the_page(shop: Shop) -> None:
+    url = await page_of(shop)
+    await shop.http.post(f"{url}/pay")
+    await shop.refund(31_400)
+    assert "PHP 314.00 have gone back to you." in (await shop.http.get(url)).text
+
+
+async def test_the_control_api_knows_the_page(shop: Shop) -> None:
+    url = await page_of(shop)
+    payment = (await shop.http.get("/control/payments/order-1_1")).json()
+    assert payment["cashier_url"] == url

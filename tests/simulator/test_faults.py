@@ -5,7 +5,8 @@ from typing import Any
 import httpx
 import pytest
 
-from simulator.faults import CALL_FAULTS, DEFAULT_MIX, SENTENCES, Fault, Faults
+from simulator.faults import CALL_FAULTS, DEFAULT_MIX, Fault, Faults
+from simulator.scenarios import SENTENCES
 from tests.simulator.shop import NOTIFY_URL, Shop, a_pay, amount, with_wallet
 
 U_UNKNOWN = "U UNKNOWN_EXCEPTION"
@@ -279,7 +280,13 @@ def test_a_mix_is_the_same_for_the_same_seed_in_any_order() -> None:
     assert planned(1, 0.3, ids) != planned(2, 0.3, ids)
     assert 100 < len(planned(1, 0.3, ids)) < 200
     assert not planned(1, 0.0, ids)
-    assert Fault.U_FOR_EVER not in DEFAULT_MIX
+    assert {Fault.U_FOR_EVER, Fault.PAID_TOO_LATE}.isdisjoint(DEFAULT_MIX)
+
+
+def test_a_seed_still_draws_what_it_drew_when_a_fault_is_added() -> None:
+    ids = [f"order-{number}_1" for number in range(12)]
+    lost = Fault.NOTIFICATION_LOST
+    assert planned(1, 0.3, ids) == {"order-1_1": lost, "order-11_1": lost}
 
 
 async def test_a_mix_hits_payments_that_come_from_now_on(shop: Shop) -> None:

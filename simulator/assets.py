@@ -1,0 +1,62 @@
+"""Style, script, colours and marks of the cashier page, each under its own address.
+
+So the page needs nothing inline, and its content security policy can forbid all of it.
+"""
+
+from pathlib import Path
+
+from fastapi import APIRouter, HTTPException, Response
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from simulator.looks import look_of
+from simulator.pay_request import WALLET_CODE
+
+STATIC = Path(__file__).parent / "static"
+# The only two: nothing of a request ever becomes a path.
+FILES = {
+    name: ((STATIC / name).read_text(encoding="utf-8"), media_type)
+    for name, media_type in (
+        ("cashier.css", "text/css"),
+        ("cashier.js", "text/javascript"),
+    )
+}
+TEMPLATES = Environment(
+    loader=FileSystemLoader(Path(__file__).parent / "templates"),
+    autoescape=True,
+    undefined=StrictUndefined,
+)
+# A restart may bring others: they are small, and come from next door.
+HEADERS = {"cache-control": "no-cache", "x-content-type-options": "nosniff"}
+
+
+class Assets:
+    """Everything under /assets."""
+
+    def __init__(self) -> None:
+        self.router = APIRouter(tags=["Wallet"], prefix="/assets")
+        get = self.router.get
+        get("/colours/{wallet}.css", response_class=Response)(self.colours)
+        get("/marks/{wallet}.svg", response_class=Response)(self.mark)
+        get("/{name}", response_class=Response)(self.file)
+
+    async def file(self, name: str) -> Response:
+        """The page's own style or script."""
+        if name not in FILES:
+            raise HTTPException(404, "There is no such file.")
+        text, media_type = FILES[name]
+        return Response(text, 200, HEADERS, media_type)
+
+    async def colours(self, wallet: str) -> Response:
+        """A wallet's colours; neutral ones for a wallet that has no look."""
+        return _drawn("colours.css", wallet, "text/css")
+
+    async def mark(self, wallet: str) -> Response:
+        """A wallet's mark."""
+        return _drawn("mark.svg", wallet, "image/svg+xml")
+
+
+def _drawn(template: str, wallet: str, media_type: str) -> Response:
+    if not WALLET_CODE.fullmatch(wallet):
+        raise HTTPException(404, "There is no such wallet.")
+    text = TEMPLATES.get_template(template).render(look=look_of(wallet))
+    return Response(text, 200, HEADERS, media_type)

@@ -1,0 +1,54 @@
+"""How each wallet's cashier page looks: its colours, and a mark drawn by us."""
+
+import tomllib
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+
+class Motif(StrEnum):
+    """What a mark shows; the drawings stand in templates/mark.svg."""
+
+    BARS = "bars"
+    COIN = "coin"
+    DOTS = "dots"
+    FOLD = "fold"
+    GATE = "gate"
+    HILLS = "hills"
+    KITE = "kite"
+    LEAF = "leaf"
+    PETALS = "petals"
+    SAIL = "sail"
+    SUN = "sun"
+    WAVES = "waves"
+
+
+@dataclass(frozen=True)
+class Look:
+    """One wallet as the customer sees it.
+
+    Attributes:
+        market: Where it is at home; empty where we do not know.
+        brand: The background of its head and of the button Pay.
+        ink: Text on `brand`.
+        accent: The second colour of its mark, on `brand`; never of text.
+    """
+
+    name: str
+    market: str
+    brand: str
+    ink: str
+    accent: str
+    motif: Motif
+
+
+ROWS = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
+LOOKS: dict[str, Look] = {
+    code: Look(**row | {"motif": Motif(row["motif"])}) for code, row in ROWS.items()
+}
+
+
+def look_of(code: str) -> Look:
+    """Return a wallet's look; a neutral one, under its code, if it has no row."""
+    neutral = Look(code, "", "#3a4354", "#ffffff", "#c3cbd9", Motif.COIN)
+    return LOOKS.get(code, neutral)

@@ -1,0 +1,53 @@
+"""What the customer reads on the cashier page once nothing is left to decide."""
+
+from dataclasses import dataclass
+
+from simulator.looks import look_of
+from simulator.money import Money
+from simulator.payments import Payment, Status
+
+NOTHING_TAKEN = "Nothing was taken from you."
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """How a payment stands, in the words of a wallet."""
+
+    title: str
+    text: str
+    is_good: bool = False
+
+
+def receipt_of(payment: Payment) -> Receipt | None:
+    """Return it; None while the customer may still pay."""
+    match payment.status:
+        case Status.PROCESSING:
+            return None
+        case Status.PENDING:
+            text = "The money is taken in a moment. You need not wait for it here."
+            return Receipt("We are working on it", text)
+        case Status.SUCCESS:
+            return Receipt("Paid", _taken(payment), is_good=True)
+        case Status.CANCELLED:
+            gone_back = f"{payment.charged} were taken, and have gone back to you."
+            text = NOTHING_TAKEN if payment.paid_at is None else gone_back
+            return Receipt("The shop has cancelled this payment", text)
+        case Status.FAIL:
+            return _unpaid(payment)
+
+
+def _taken(payment: Payment) -> str:
+    words = [f"{payment.charged} were taken from your {look_of(payment.wallet).name}."]
+    if payment.charged != payment.asked:
+        words.append(f"The shop had asked for {payment.asked}.")
+    if back := sum(refund.value for refund in payment.refunds if refund.done):
+        words.append(f"{Money(payment.currency, back)} have gone back to you.")
+    return " ".join(words)
+
+
+def _unpaid(payment: Payment) -> Receipt:
+    if not payment.expired:
+        return Receipt("You have declined", NOTHING_TAKEN)
+    late = " This customer is about to pay all the same, too late."
+    text = NOTHING_TAKEN + (late if payment.pays_late_at else "")
+    return Receipt("The time to pay is over", text)

@@ -1,0 +1,102 @@
+"""The fault menu in plain words, for the cashier page and the control API."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from simulator.faults import Fault
+
+
+@dataclass(frozen=True)
+class Group:
+    """Faults of one kind, as people who know nothing of payments read them.
+
+    Attributes:
+        press: Which button of the cashier page plays them.
+        seen: What the customer will then see in the shop.
+    """
+
+    title: str
+    press: str
+    seen: str
+    sentences: Mapping[Fault, str]
+
+
+GROUPS = (
+    Group(
+        "The customer is late",
+        "Choose one and press Leave. For the last two, cancel the payment in the shop.",
+        "Not paid, at first. When the money comes after all: that it came too late "
+        "and goes back. In the last case: paid.",
+        {
+            Fault.PAID_TOO_LATE: "The time to pay runs out now. The customer pays "
+            "20 seconds later.",
+            Fault.PAY_AFTER_EXPIRY: "The customer pays a minute after the time to pay "
+            "is over.",
+            Fault.PAY_AFTER_CANCEL: "The shop cancels, and the customer pays a minute "
+            "later.",
+            Fault.CANCEL_LOSES_RACE: "The shop cancels, but the customer paid just "
+            "before.",
+        },
+    ),
+    Group(
+        "The message to the shop goes astray",
+        "Alipay tells the shop by a message that you have paid. Choose what becomes of "
+        "it and press Pay.",
+        "Paid, all the same. The shop asks Alipay as soon as you are back, and "
+        "believes no message that is not proven.",
+        {
+            Fault.NOTIFICATION_LOST: "The message never arrives.",
+            Fault.NOTIFICATION_LATE: "The message arrives five minutes late.",
+            Fault.NOTIFICATION_DOUBLED: "The message arrives twice.",
+            Fault.NOTIFICATION_FORGED: "A forged message of success arrives as well.",
+            Fault.F_THEN_S: "A message of failure arrives first, then one of success.",
+            Fault.OUT_OF_ORDER: "The message of success arrives first, then an older "
+            "one: still pending.",
+        },
+    ),
+    Group(
+        "The wallet takes the money in another way",
+        "Choose one and press Pay.",
+        "Another amount: a person looks into it, and nothing is delivered. A minute "
+        "later: checking, then paid. A slow refund shows when money goes back.",
+        {
+            Fault.OTHER_AMOUNT: "The wallet takes another amount than was asked for.",
+            Fault.PENDING_THEN_S: "The wallet works on it, and takes the money a "
+            "minute later.",
+            Fault.REFUND_IN_PROCESS: "The next refund is done only a minute later.",
+        },
+    ),
+    Group(
+        "Alipay does not answer properly",
+        "Choose one and press Leave. Back in the shop, Alipay is asked, and answers "
+        "like this. Return to this page and press Pay to end it.",
+        "Open, or checking for longer than usual, but never a guess: paid, or not "
+        "paid, is said only when Alipay has said it.",
+        {
+            Fault.TIMEOUT_BEFORE: "The next call is not answered. Nothing was done.",
+            Fault.TIMEOUT_AFTER: "The next call is not answered, but was carried out.",
+            Fault.SERVER_ERROR_BEFORE: "The next call meets an error (HTTP 503). "
+            "Nothing was done.",
+            Fault.SERVER_ERROR_AFTER: "The next call meets an error (HTTP 503), but "
+            "was carried out.",
+            Fault.CUT: "The next answer breaks off in the middle.",
+            Fault.SLOW: "The next answer comes slowly.",
+            Fault.U_BEFORE: "Three calls are answered “unknown”. Nothing was done.",
+            Fault.U_AFTER: "Three calls are answered “unknown”, but were carried out.",
+            Fault.U_FOR_EVER: "Every call is answered “unknown”, for ever.",
+            Fault.UNSIGNED: "The next answer is not signed.",
+            Fault.BADLY_SIGNED: "The next answer is signed wrongly.",
+            Fault.RATE_LIMIT: "Three calls are refused: too many of them.",
+            Fault.CLOCK_SKEW: "All times come from a clock that is wrong.",
+        },
+    ),
+)
+# Not on the page: once the customer sees it, it is too late for these.
+TOO_LATE = {
+    Fault.PAID_BEFORE_RESPONSE: "The customer has paid, and the message has arrived, "
+    "before Alipay answers the shop.",
+}
+
+SENTENCES: dict[Fault, str] = TOO_LATE | {
+    fault: sentence for group in GROUPS for fault, sentence in group.sentences.items()
+}
