@@ -134,6 +134,19 @@ def simulator() -> None:
 
 
 @app.command()
+def storefront() -> None:
+    """Run the demo shop, which takes its payments by the API."""
+    from storefront.server import serve_storefront
+    from storefront.settings import StorefrontSettings
+    from telemetry.access import AccessLog
+    from telemetry.logs import start_logging
+
+    settings = read_settings(StorefrontSettings)
+    start_logging("storefront")
+    asyncio.run(serve_storefront(settings, around=AccessLog))
+
+
+@app.command()
 def keys(
     folder: Annotated[Path, typer.Argument(help="Where the new key files go")],
 ) -> None:

@@ -1,0 +1,1 @@
+"""The demo shop: uses the HTTP API as any shop would, and imports nothing of ours."""

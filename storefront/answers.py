@@ -1,0 +1,106 @@
+"""What the payment API answers, as far as the shop reads it.
+
+Statuses and outcomes stay text, and unknown fields are ignored: an API that is newer
+than the shop must not break its pages.
+"""
+
+from datetime import datetime
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class Answer(BaseModel):
+    """Base of all answers."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+
+class Wallet(Answer):
+    """A wallet and its rules; limits in minor units of its currency."""
+
+    code: str
+    name: str
+    minimum: int | None = None
+    maximum: int | None = None
+    value_multiple: int = 1
+    default_expiry_minutes: int
+    longest_expiry_minutes: int
+    may_cancel: bool
+    refund: str
+
+
+class WalletList(Answer):
+    """The answer of `GET /wallets`."""
+
+    wallets: tuple[Wallet, ...]
+
+
+class Cashier(Answer):
+    """The wallet's page."""
+
+    url: str
+
+
+class Money(Answer):
+    """An amount in minor units."""
+
+    currency: str
+    value: int
+
+
+class Attempt(Answer):
+    """One attempt to pay an order, with one wallet."""
+
+    payment_request_id: str
+    wallet: str
+    cashier: Cashier | None = None
+    expires_at: datetime | None = None
+    is_paid: bool = False
+
+    @property
+    def number(self) -> int:
+        return number_of(self.payment_request_id)
+
+
+class LateMoney(Answer):
+    """Money that came after the payment's end; without an outcome while undecided."""
+
+    payment_request_id: str
+    outcome: str | None = None
+
+
+class PaymentState(Answer):
+    """All that the API knows of a payment."""
+
+    status: str
+    outcome: str | None = None
+    amount: Money
+    attempts: tuple[Attempt, ...] = Field(min_length=1)
+    paid_at: str | None = None
+    closed_at: datetime | None = None
+    late_money: tuple[LateMoney, ...] = ()
+
+    @property
+    def newest(self) -> Attempt:
+        return self.attempts[-1]
+
+
+class OpenedPayment(Answer):
+    """The answer of `POST /payments`."""
+
+    cashier: Cashier | None = None
+    outcome: str | None = None
+
+
+class Refusal(Answer):
+    """A problem document: why the API does not do what it was asked."""
+
+    code: str = "UNKNOWN"
+    available_at: datetime | None = None
+    cashier: Cashier | None = None
+
+
+def number_of(payment_request_id: str) -> int:
+    """Return the attempt's number, which stands after the last `_`; 0 for none."""
+    number = payment_request_id.rpartition("_")[2]
+    return int(number) if number.isdecimal() and len(number) < 10 else 0

@@ -1,0 +1,76 @@
+"""The demo shop as one ASGI application."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import httpx
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+
+from storefront import pages
+from storefront.browsing import Browsing
+from storefront.checkout import Checkout
+from storefront.events import Events, Sleep
+from storefront.order_pages import OrderPages
+from storefront.security import Guard
+from storefront.settings import StorefrontSettings
+from storefront.shop import Shop, client_of
+from storefront.visits import Visit
+from storefront.webhooks import Webhooks
+
+# A callback and the longest form have about a kilobyte.
+LARGEST_BODY = 64 * 1024
+
+
+def create_app(
+    settings: StorefrontSettings,
+    *,
+    transport: httpx.AsyncBaseTransport | None = None,
+    sleep: Sleep | None = None,
+) -> FastAPI:
+    """Build the shop.
+
+    Args:
+        settings: Where the API is, and where the shop is.
+        transport: Carries the calls to the API; None: real HTTP.
+        sleep: Lets the pauses pass in which the API is away; None: real time.
+    """
+    shop = Shop.of(settings, client_of(settings, transport))
+    stopping = asyncio.Event()
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        shop.database.prepare()
+        yield
+        await shop.api.close()
+
+    app = FastAPI(
+        title="Durable Coffee",
+        openapi_url=None,
+        lifespan=lifespan,
+        max_body_size=LARGEST_BODY,
+    )
+    app.state.shop = shop
+    app.state.stopping = stopping
+    app.add_middleware(Guard, settings=settings)
+    for part in (Browsing, Checkout, OrderPages, Webhooks):
+        app.include_router(part(shop).router)
+    app.include_router(Events(shop, stopping, sleep=sleep).router)
+    app.include_router(pages.router)
+
+    @app.exception_handler(HTTPException)
+    async def of_http(request: Request, error: HTTPException) -> Response:
+        return _problem(request, error.status_code)
+
+    @app.exception_handler(RequestValidationError)
+    async def of_input(request: Request, _: RequestValidationError) -> Response:
+        return _problem(request, 422)
+
+    return app
+
+
+def _problem(request: Request, status: int) -> Response:
+    word = "missing" if status == 404 else "wrong"
+    return pages.page("problem.html", Visit.of(request), http_status=status, word=word)

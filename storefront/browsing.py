@@ -1,0 +1,63 @@
+"""The home page, and what a visitor likes: language and market."""
+
+from typing import Annotated
+from urllib.parse import urlsplit
+
+from fastapi import APIRouter, Form, Request, Response
+from fastapi.responses import RedirectResponse
+
+from storefront.catalog import CATALOG
+from storefront.pages import page
+from storefront.shop import Shop
+from storefront.visits import LANGUAGE, LIKED_FOR, MARKET, Visit
+from storefront.words import LANGUAGES
+
+LONGEST_PATH = 200
+
+
+class Browsing:
+    """The pages on which nothing is bought yet."""
+
+    def __init__(self, shop: Shop) -> None:
+        self._shop = shop
+        self.router = APIRouter()
+        self.router.get("/")(self.home)
+        self.router.post("/preferences")(self.prefer)
+        self.router.get("/health/live")(self.live)
+
+    async def home(self, request: Request) -> Response:
+        """All products, with their prices in the visitor's market."""
+        visit = Visit.of(request)
+        cart = await self._shop.carts.find(visit.cart)
+        return page("home.html", visit, catalog=CATALOG, cart_count=cart.count)
+
+    async def prefer(
+        self,
+        language: Annotated[str, Form()] = "",
+        market: Annotated[str, Form()] = "",
+        back: Annotated[str, Form()] = "/",
+    ) -> Response:
+        """Keep what the visitor likes, and show them the same page in it."""
+        answer = RedirectResponse(_own_path(back), 303)
+        cookies = self._shop.cookies
+        if language in LANGUAGES:
+            cookies.set(answer, LANGUAGE, language, seconds=LIKED_FOR)
+        if market in {one.code for one in CATALOG.markets}:
+            cookies.set(answer, MARKET, market, seconds=LIKED_FOR)
+        return answer
+
+    async def live(self) -> dict[str, str]:
+        return {"status": "live"}
+
+
+def _own_path(back: str) -> str:
+    """Return a path of this shop: a form must not lead to anybody else's pages."""
+    parts = urlsplit(back)
+    is_own = (
+        back.startswith("/")
+        and not back.startswith(("//", "/\\"))
+        and not (parts.scheme or parts.netloc)
+        and len(back) <= LONGEST_PATH
+        and back.isprintable()
+    )
+    return back if is_own else "/"

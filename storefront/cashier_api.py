@@ -1,0 +1,165 @@
+"""The client of the payment API: everything that the shop ever asks of it."""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from typing import Any, TypeVar
+
+import httpx
+from httpx_sse import SSEError, aconnect_sse
+from pydantic import ValidationError
+
+from storefront.answers import (
+    Answer,
+    OpenedPayment,
+    PaymentState,
+    Refusal,
+    Wallet,
+    WalletList,
+)
+
+# Looking is quick; a customer waits for it before the page is shown.
+LOOK = httpx.Timeout(4, connect=2)
+# The API waits for Alipay: for a cashier page, a cancel or an inquiry, up to 16 s.
+ASK = httpx.Timeout(20, connect=3)
+# Longer than the pauses of the API's comments, 15 s, by one that got lost.
+LISTEN = httpx.Timeout(40, connect=3)
+# A pause that somebody might ask of us by mistake must not stop the shop for hours.
+LONGEST_RETRY_AFTER = 120
+
+AnswerT = TypeVar("AnswerT", bound=Answer)
+
+
+class AwayError(Exception):
+    """The API gave no verdict: time-out, 5xx, too many calls, an answer not its own.
+
+    The call may have taken effect all the same; repeating it is safe.
+    """
+
+    def __init__(self, why: str, *, retry_after: int | None = None) -> None:
+        self.retry_after = retry_after
+        super().__init__(why)
+
+
+class RefusedError(Exception):
+    """The API says no, and why."""
+
+    def __init__(self, status: int, refusal: Refusal) -> None:
+        self.status = status
+        self.refusal = refusal
+        super().__init__(f"{status} {refusal.code}")
+
+
+class CashierApi:
+    """The payment API of the shop's merchant."""
+
+    def __init__(self, http: httpx.AsyncClient) -> None:
+        """Take a client that knows the API's address and the key."""
+        self._http = http
+
+    async def close(self) -> None:
+        await self._http.aclose()
+
+    async def wallets(self, currency: str, terminal: str) -> tuple[Wallet, ...]:
+        """Return the wallets with which so much money can be paid on such a device."""
+        answer = await self._call(
+            "GET",
+            "/wallets",
+            params={"currency": currency, "terminal": terminal},
+            timeout=LOOK,
+        )
+        return _read(WalletList, answer).wallets
+
+    async def open(self, payment: Mapping[str, Any]) -> OpenedPayment:
+        """Have an order paid; the same order again is the same payment."""
+        answer = await self._call("POST", "/payments", json=payment, timeout=ASK)
+        return _read(OpenedPayment, answer)
+
+    async def state(
+        self, order_id: str, *, refresh: bool = False
+    ) -> PaymentState | None:
+        """Return what is known of an order's payment; None where it never began.
+
+        Args:
+            order_id: The shop's id.
+            refresh: Have the wallet's side asked first.
+        """
+        try:
+            answer = await self._call(
+                "GET",
+                f"/payments/{order_id}",
+                params={"refresh": "1"} if refresh else {},
+                timeout=ASK if refresh else LOOK,
+            )
+        except RefusedError as error:
+            if error.status == httpx.codes.NOT_FOUND:
+                return None
+            raise
+        return _read(PaymentState, answer)
+
+    async def cancel(self, order_id: str) -> PaymentState:
+        """Close a payment, so that nobody can pay it later."""
+        answer = await self._call("POST", f"/payments/{order_id}/cancel", timeout=ASK)
+        return _read(PaymentState, answer)
+
+    @asynccontextmanager
+    async def events(
+        self, order_id: str, last_event_id: str
+    ) -> AsyncIterator[AsyncIterator[tuple[str, PaymentState]]]:
+        """Listen to a payment; each event is its id and the state since then.
+
+        Raises:
+            AwayError: There is no stream, or it broke off.
+            RefusedError: The API does not know the order, for one.
+        """
+        headers = {"Last-Event-ID": last_event_id} if last_event_id else {}
+        path = f"/payments/{order_id}/events"
+        try:
+            async with aconnect_sse(
+                self._http, "GET", path, headers=headers, timeout=LISTEN
+            ) as source:
+                if not source.response.is_success:
+                    await source.response.aread()
+                    raise _no(source.response)
+                # Lines of comments come as events without data.
+                yield (
+                    (event.id, PaymentState.model_validate_json(event.data))
+                    async for event in source.aiter_sse()
+                    if event.data
+                )
+        except (httpx.HTTPError, SSEError, ValidationError) as error:
+            raise AwayError(type(error).__name__) from error
+
+    async def _call(self, method: str, path: str, **more: Any) -> httpx.Response:  # noqa: ANN401
+        try:
+            answer = await self._http.request(method, path, **more)
+        except httpx.HTTPError as error:
+            raise AwayError(type(error).__name__) from error
+        if not answer.is_success:
+            raise _no(answer)
+        return answer
+
+
+def _no(answer: httpx.Response) -> AwayError | RefusedError:
+    status = answer.status_code
+    # 401 and 403: a wrong key is the shop's fault, and no verdict on the payment.
+    if status in (401, 403, 408, 429) or not 400 <= status < 500:
+        return AwayError(f"HTTP {status}", retry_after=_retry_after(answer))
+    try:
+        refusal = Refusal.model_validate_json(answer.content)
+    except ValidationError:
+        return AwayError(f"HTTP {status}, and no problem document")
+    return RefusedError(status, refusal)
+
+
+def _retry_after(answer: httpx.Response) -> int | None:
+    seconds = answer.headers.get("retry-after", "")
+    if not (seconds.isascii() and seconds.isdigit() and len(seconds) < 10):
+        return None
+    return min(int(seconds), LONGEST_RETRY_AFTER)
+
+
+def _read(kind: type[AnswerT], answer: httpx.Response) -> AnswerT:
+    try:
+        return kind.model_validate_json(answer.content)
+    except ValidationError as error:
+        raise AwayError(f"not a {kind.__name__}") from error

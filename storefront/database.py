@@ -1,0 +1,95 @@
+"""The shop's own database: SQLite, of which each piece of work is one transaction."""
+
+import asyncio
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+from typing import TypeVar
+
+# Another process of the shop may be writing; a commit takes some milliseconds.
+PATIENCE_SECONDS = 5
+SCHEMA = """
+create table if not exists carts (
+    token text primary key,
+    lines text not null,              -- JSON: product id to quantity
+    changed_at text not null
+) strict;
+create table if not exists orders (
+    token text primary key,           -- in the address of its pages
+    order_id text not null unique,    -- at the payment API, and for the customer
+    cart text not null unique,        -- a cart becomes one order, however often
+    ordered_at text not null,
+    market text not null,
+    language text not null,
+    currency text not null,
+    value integer not null,           -- minor units
+    lines text not null,              -- JSON: what was bought, at which price
+    wallet text not null,             -- the last one that the customer chose
+    notice text,                      -- JSON: what the API has refused, for the page
+    status text not null,             -- NEW, or the newest certain outcome
+    status_at text,                   -- since when that is certain
+    paid_attempt text,
+    fulfilled_at text                 -- set once: these goods go out once
+) strict;
+create table if not exists callbacks (
+    webhook_id text primary key,      -- repeats bear the same
+    order_id text not null,
+    type text not null,
+    payment_request_id text not null,
+    outcome text not null,
+    occurred_at text not null,
+    received_at text not null,
+    effect text not null              -- what it changed in the order
+) strict;
+create index if not exists callbacks_of_orders on callbacks (order_id);
+"""
+
+ResultT = TypeVar("ResultT")
+
+
+class Database:
+    """A file of SQLite, in which readers do not wait for writers (WAL)."""
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+
+    def prepare(self) -> None:
+        """Make the file and its tables, where there are none."""
+        self._file.parent.mkdir(parents=True, exist_ok=True)
+        with closing(self._connect()) as connection:
+            connection.execute("pragma journal_mode = wal")
+            connection.executescript(SCHEMA)
+
+    async def transact(self, work: Callable[[sqlite3.Connection], ResultT]) -> ResultT:
+        """Do some work as one transaction; it is on the disk when this returns."""
+        return await asyncio.to_thread(self._transact, work)
+
+    def _transact(self, work: Callable[[sqlite3.Connection], ResultT]) -> ResultT:
+        with closing(self._connect()) as connection:
+            # At once for writing: a transaction that first reads and then wants to
+            # write could find that somebody else has written in between.
+            connection.execute("begin immediate")
+            try:
+                result = work(connection)
+            except BaseException:
+                connection.execute("rollback")
+                raise
+            connection.execute("commit")
+            return result
+
+    async def read(self, work: Callable[[sqlite3.Connection], ResultT]) -> ResultT:
+        """Read, without waiting for whoever writes."""
+        return await asyncio.to_thread(self._read, work)
+
+    def _read(self, work: Callable[[sqlite3.Connection], ResultT]) -> ResultT:
+        with closing(self._connect()) as connection:
+            return work(connection)
+
+    def _connect(self) -> sqlite3.Connection:
+        connection = sqlite3.connect(
+            self._file, timeout=PATIENCE_SECONDS, isolation_level=None
+        )
+        connection.row_factory = sqlite3.Row
+        connection.execute("pragma synchronous = full")
+        return connection

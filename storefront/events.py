@@ -1,0 +1,102 @@
+"""Relays a payment's events to the browsers that look at its order.
+
+Browsers never talk to the API. Each event becomes the same fragment as on the page,
+made by the server, under the id that the API gave it.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Annotated
+
+from fastapi import APIRouter, Header, HTTPException, Request
+from fastapi.sse import EventSourceResponse, ServerSentEvent
+
+from storefront.cashier_api import AwayError, RefusedError
+from storefront.orders import ShopOrder
+from storefront.shop import Shop
+from storefront.status import fragment_of, status_with
+from storefront.visits import Visit
+
+# While the API is away: soon at first, for it may only restart; then now and then.
+FIRST_PAUSE_SECONDS = 1.0
+LONGEST_PAUSE_SECONDS = 30.0
+LONGEST_EVENT_ID = 128
+
+Sleep = Callable[[float], Awaitable[object]]
+
+
+class Events:
+    """The stream of an order's page."""
+
+    def __init__(
+        self, shop: Shop, stopping: asyncio.Event, *, sleep: Sleep | None = None
+    ) -> None:
+        """Take what a stream needs.
+
+        Args:
+            shop: The parts of the shop.
+            stopping: Ends all streams, so that the server need not wait for them.
+            sleep: Lets time pass; tests do without.
+        """
+        self._shop = shop
+        self._stopping = stopping
+        self._sleep = sleep or self._until_stopping
+        self.router = APIRouter(prefix="/orders/{token}")
+        self.router.get("/events", response_class=EventSourceResponse)(self.events)
+
+    async def events(
+        self,
+        token: str,
+        request: Request,
+        last_event_id: Annotated[str, Header(max_length=LONGEST_EVENT_ID)] = "",
+    ) -> AsyncIterator[ServerSentEvent]:
+        order = await self._shop.orders.find(token)
+        if order is None:
+            raise HTTPException(404)
+        visit = Visit.of(request, market=order.market)
+        async for event in self.relay(order, visit, last_event_id):
+            yield event
+
+    async def relay(
+        self, order: ShopOrder, visit: Visit, last_event_id: str
+    ) -> AsyncIterator[ServerSentEvent]:
+        """Yield what the API tells, until nothing can change or the server stops."""
+        pause = FIRST_PAUSE_SECONDS
+        while not self._stopping.is_set():
+            wanted = None
+            try:
+                async for event, is_over in self._listen(order, visit, last_event_id):
+                    last_event_id = event.id or ""
+                    pause = FIRST_PAUSE_SECONDS
+                    yield event
+                    if is_over:
+                        return
+            except RefusedError:
+                pass  # not begun yet, or not known yet: it may be in a moment
+            except AwayError as error:
+                # Nothing is said: that the API is away says nothing of the payment.
+                wanted = error.retry_after
+            await self._sleep(max(pause, wanted or 0))
+            pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
+
+    async def _listen(
+        self, order: ShopOrder, visit: Visit, last_event_id: str
+    ) -> AsyncIterator[tuple[ServerSentEvent, bool]]:
+        async with self._shop.api.events(order.order_id, last_event_id) as events:
+            async for event_id, state in events:
+                status = await status_with(self._shop, order, visit, state)
+                yield (
+                    ServerSentEvent(
+                        event="status",
+                        id=event_id,
+                        raw_data=fragment_of(order, visit, status),
+                    ),
+                    status.standing.is_over,
+                )
+
+    async def _until_stopping(self, seconds: float) -> None:
+        try:
+            async with asyncio.timeout(seconds):
+                await self._stopping.wait()
+        except TimeoutError:
+            return

@@ -1,0 +1,182 @@
+"""What the shop learns of a payment, by callback or by asking, and what it changes."""
+
+import logging
+from datetime import UTC, datetime
+from enum import StrEnum
+from sqlite3 import Connection, Row
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict
+
+from storefront.answers import Money, PaymentState
+from storefront.database import Database
+
+# Goods go out for these; whatever else is heard later does not call them back.
+SETTLED = ("PAID", "HONOURED")
+# Money that was no payment after all says nothing of the order.
+SAYS_NOTHING = ("NOT_PAID",)
+
+log = logging.getLogger(__name__)
+
+
+class Effect(StrEnum):
+    """What something that was learnt has changed."""
+
+    FULFILLED = "FULFILLED"
+    STATUS = "STATUS"
+    NOTHING = "NOTHING"  # known already, or older than what is known
+    UNKNOWN_ORDER = "UNKNOWN_ORDER"
+    AMOUNT_DIFFERS = "AMOUNT_DIFFERS"
+
+
+class Outcome(BaseModel):
+    """One certain outcome of an attempt; the `data` of a callback."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    type: str
+    occurred_at: AwareDatetime
+    order_id: str
+    payment_request_id: str
+    amount: Money
+    outcome: str
+
+
+class Learning:
+    """Writes outcomes into the orders: each once, and never an older over a newer."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def hear(self, webhook_id: str, told: Outcome) -> None:
+        """Keep a callback and what it changes, together; a repeat changes nothing."""
+
+        def work(db: Connection) -> Effect | None:
+            if db.execute(
+                "select 1 from callbacks where webhook_id = ?", (webhook_id,)
+            ).fetchone():
+                return None
+            effect = _apply(db, told)
+            db.execute(
+                "insert into callbacks values (?, ?, ?, ?, ?, ?, ?, ?)",
+                (
+                    webhook_id,
+                    told.order_id,
+                    told.type,
+                    told.payment_request_id,
+                    told.outcome,
+                    _text(told.occurred_at),
+                    _text(datetime.now(UTC)),
+                    effect,
+                ),
+            )
+            return effect
+
+        _tell(await self._database.transact(work), told, "callback")
+
+    async def see(self, order_id: str, state: PaymentState) -> None:
+        """Keep what the API's answer makes certain, if that is news."""
+        told = _outcomes_in(order_id, state)
+        # Pages ask often, and hardly ever hear news: nobody shall wait for a writer.
+        is_news = await self._database.read(
+            lambda db: any(_is_news_here(db, one) for one in told)
+        )
+        if not is_news:
+            return
+        effects = await self._database.transact(
+            lambda db: [(one, _apply(db, one)) for one in told]
+        )
+        for one, effect in effects:
+            _tell(effect, one, "answer")
+
+
+def _outcomes_in(order_id: str, state: PaymentState) -> list[Outcome]:
+    """Return the payment's outcome, and late money that was kept.
+
+    The times of other late money are not in the answer, so it waits for the callback.
+    """
+
+    def outcome(kind: str, result: str, attempt: str) -> Outcome:
+        return Outcome(
+            type=f"{kind}.{result.lower()}",
+            occurred_at=state.closed_at or datetime.now(UTC),
+            order_id=order_id,
+            payment_request_id=attempt,
+            amount=state.amount,
+            outcome=result,
+        )
+
+    found = [
+        outcome("late_payment", "HONOURED", late.payment_request_id)
+        for late in state.late_money
+        if late.outcome == "HONOURED"
+    ]
+    if state.outcome:
+        paid = (one for one in reversed(state.attempts) if one.is_paid)
+        attempt = next(paid, state.newest)
+        found.append(outcome("payment", state.outcome, attempt.payment_request_id))
+    return found
+
+
+def _apply(db: Connection, told: Outcome) -> Effect:
+    row = _row(db, told)
+    if row is None:
+        return Effect.UNKNOWN_ORDER
+    if (told.amount.currency, told.amount.value) != (row["currency"], row["value"]):
+        return Effect.AMOUNT_DIFFERS
+    if not _is_news(row, told):
+        return Effect.NOTHING
+    db.execute(
+        "update orders set status = ?, status_at = ? where order_id = ?",
+        (told.outcome, _text(told.occurred_at), told.order_id),
+    )
+    if told.outcome not in SETTLED:
+        return Effect.STATUS
+    # Once: such an order is not changed any more, so nobody comes here again.
+    db.execute(
+        "update orders set paid_attempt = ?, fulfilled_at = ? where order_id = ?",
+        (told.payment_request_id, _text(datetime.now(UTC)), told.order_id),
+    )
+    return Effect.FULFILLED
+
+
+def _is_news(row: Row, told: Outcome) -> bool:
+    if row["fulfilled_at"] or told.outcome in SAYS_NOTHING:
+        return False
+    if told.outcome in SETTLED:
+        return True
+    return row["status_at"] is None or _text(told.occurred_at) > row["status_at"]
+
+
+def _is_news_here(db: Connection, told: Outcome) -> bool:
+    row = _row(db, told)
+    return row is not None and _is_news(row, told)
+
+
+def _row(db: Connection, told: Outcome) -> Row | None:
+    found: Row | None = db.execute(
+        "select * from orders where order_id = ?", (told.order_id,)
+    ).fetchone()
+    return found
+
+
+def _text(moment: datetime) -> str:
+    """Write a time so that the order of the texts is the order of the times."""
+    return moment.astimezone(UTC).isoformat(timespec="microseconds")
+
+
+def _tell(effect: Effect | None, told: Outcome, source: str) -> None:
+    fields = {
+        "order_id": told.order_id,
+        "payment_request_id": told.payment_request_id,
+        "outcome": told.outcome,
+        "source": source,
+    }
+    match effect:
+        case Effect.FULFILLED:
+            log.info("order fulfilled", extra=fields)
+        case Effect.STATUS:
+            log.info("order ended unpaid", extra=fields)
+        case Effect.UNKNOWN_ORDER:
+            log.warning("payment of an order that is not ours", extra=fields)
+        case Effect.AMOUNT_DIFFERS:
+            log.error("payment over another amount than the order", extra=fields)

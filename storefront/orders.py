@@ -1,0 +1,191 @@
+"""Orders: each made of one cart, paid at most once, and fulfilled exactly once."""
+
+import json
+import secrets
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from sqlite3 import Connection, Row
+
+from pydantic import BaseModel, ConfigDict
+
+from storefront.carts import cart_of
+from storefront.database import Database
+from storefront.words import Words
+
+# Without letters and digits that people take for one another.
+ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
+
+
+class Line(BaseModel):
+    """One article of an order, as it was sold."""
+
+    product: str
+    name: str
+    quantity: int
+    unit_value: int
+
+
+class Notice(BaseModel):
+    """What the API has refused, for the order's page: its code, and until when."""
+
+    code: str
+    wallet: str = ""
+    until: datetime
+
+
+class ShopOrder(BaseModel):
+    """An order as the shop has it written down; see the comments in database.py."""
+
+    model_config = ConfigDict(frozen=True)
+
+    token: str
+    order_id: str
+    ordered_at: datetime
+    market: str
+    language: str
+    currency: str
+    value: int
+    lines: tuple[Line, ...]
+    wallet: str
+    notice: Notice | None
+    status: str
+    status_at: datetime | None
+    paid_attempt: str | None
+    fulfilled_at: datetime | None
+
+
+class CartChangedError(Exception):
+    """The cart is not what the customer saw when they decided to buy it."""
+
+
+class Orders:
+    """The orders of all customers."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def find(self, token: str) -> ShopOrder | None:
+        return await self._database.read(
+            lambda db: _order(
+                db.execute("select * from orders where token = ?", (token,)).fetchone()
+            )
+        )
+
+    async def place(
+        self, cart: str, wallet: str, words: Words, *, seen_total: int
+    ) -> ShopOrder:
+        """Return the order of a cart: a new one, or the one that it became before.
+
+        Args:
+            cart: The cart's token, which decides: two tabs, a double click and the
+                back button are one order.
+            wallet: With which the customer wants to pay.
+            words: The language and the market of the customer.
+            seen_total: What the customer saw that it costs, in minor units.
+
+        Raises:
+            CartChangedError: It has another total by now, or is gone.
+        """
+
+        def work(db: Connection) -> ShopOrder:
+            before = _order(
+                db.execute("select * from orders where cart = ?", (cart,)).fetchone()
+            )
+            if before:
+                return before
+            lines = _lines(db, cart, words)
+            total = sum(line.unit_value * line.quantity for line in lines)
+            if not lines or total != seen_total:
+                raise CartChangedError
+            token = secrets.token_urlsafe(24)
+            _insert(db, token, cart, wallet, words, lines, total)
+            db.execute("delete from carts where token = ?", (cart,))
+            return _found(db, token)
+
+        return await self._database.transact(work)
+
+    async def choose_wallet(self, order: ShopOrder, wallet: str) -> None:
+        """Keep with which wallet the customer wants to pay; old refusals are over."""
+        await self._database.transact(
+            lambda db: db.execute(
+                "update orders set wallet = ?, notice = null where token = ?",
+                (wallet, order.token),
+            )
+        )
+
+    async def note(self, order: ShopOrder, notice: Notice) -> None:
+        """Keep what the API has refused, so that the order's page can say it."""
+        await self._database.transact(
+            lambda db: db.execute(
+                "update orders set notice = ? where token = ?",
+                (notice.model_dump_json(), order.token),
+            )
+        )
+
+    async def callbacks_of(self, order: ShopOrder) -> list[dict[str, str]]:
+        """Return the callbacks of an order, the oldest first."""
+        rows = await self._database.read(
+            lambda db: db.execute(
+                "select * from callbacks where order_id = ? order by received_at",
+                (order.order_id,),
+            ).fetchall()
+        )
+        return [dict(row) for row in rows]
+
+
+def _order(row: Row | None) -> ShopOrder | None:
+    if row is None:
+        return None
+    values = dict(row)
+    for name in ("lines", "notice"):
+        values[name] = json.loads(values[name]) if values[name] else None
+    return ShopOrder.model_validate(values)
+
+
+def _found(db: Connection, token: str) -> ShopOrder:
+    order = _order(
+        db.execute("select * from orders where token = ?", (token,)).fetchone()
+    )
+    if order is None:
+        raise LookupError("the order was inserted in this very transaction")
+    return order
+
+
+def _lines(db: Connection, cart: str, words: Words) -> list[Line]:
+    return [
+        Line(
+            product=product.id,
+            name=words(f"product.{product.id}.name"),
+            quantity=number,
+            unit_value=product.prices[words.market.currency],
+        )
+        for product, number in cart_of(db, cart).articles
+    ]
+
+
+def _insert(
+    db: Connection,
+    token: str,
+    cart: str,
+    wallet: str,
+    words: Words,
+    lines: Sequence[Line],
+    total: int,
+) -> None:
+    db.execute(
+        "insert into orders (token, order_id, cart, ordered_at, market, language,"
+        " currency, value, lines, wallet, status)"
+        " values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'NEW')",
+        (
+            token,
+            f"coffee-{''.join(secrets.choice(ALPHABET) for _ in range(10))}",
+            cart,
+            datetime.now(UTC).isoformat(),
+            words.market.code,
+            words.language,
+            words.market.currency,
+            total,
+            json.dumps([line.model_dump() for line in lines]),
+            wallet,
+        ),
+    )

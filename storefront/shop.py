@@ -1,0 +1,60 @@
+"""The parts of the shop, put together once for each process."""
+
+from dataclasses import dataclass
+
+import httpx
+
+from storefront.carts import Carts
+from storefront.cashier_api import CashierApi
+from storefront.database import Database
+from storefront.learning import Learning
+from storefront.orders import Orders
+from storefront.paying import Paying
+from storefront.settings import StorefrontSettings
+from storefront.visits import Cookies
+from storefront.wallets import WalletBook
+
+
+@dataclass(frozen=True)
+class Shop:
+    """What the pages are made with."""
+
+    settings: StorefrontSettings
+    database: Database
+    api: CashierApi
+    carts: Carts
+    orders: Orders
+    learning: Learning
+    paying: Paying
+    wallets: WalletBook
+    cookies: Cookies
+
+    @classmethod
+    def of(cls, settings: StorefrontSettings, http: httpx.AsyncClient) -> "Shop":
+        database, api = Database(settings.database), CashierApi(http)
+        orders, learning = Orders(database), Learning(database)
+        return cls(
+            settings=settings,
+            database=database,
+            api=api,
+            carts=Carts(database),
+            orders=orders,
+            learning=learning,
+            paying=Paying(settings, api, orders, learning),
+            wallets=WalletBook(api),
+            cookies=Cookies(settings),
+        )
+
+
+def client_of(
+    settings: StorefrontSettings, transport: httpx.AsyncBaseTransport | None = None
+) -> httpx.AsyncClient:
+    """Return what reaches the API; each open result page holds one connection."""
+    return httpx.AsyncClient(
+        base_url=settings.api_url,
+        headers={"Authorization": f"Bearer {settings.api_key}"},
+        transport=transport,
+        limits=httpx.Limits(max_connections=None, max_keepalive_connections=20),
+        # The environment's proxies are for the world outside, and this is the inside.
+        trust_env=False,
+    )

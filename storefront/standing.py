@@ -1,0 +1,211 @@
+"""How an order stands, as its customer is told: a pure function of what is known.
+
+Paid is only what the API or a verified callback says; the way back from the wallet
+proves nothing. What nobody knows is called unknown, and never a failure.
+"""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+from urllib.parse import urlsplit
+
+from storefront.answers import Attempt, LateMoney, PaymentState
+from storefront.orders import Notice, ShopOrder
+
+
+class Kind(StrEnum):
+    """What the customer is told; the words of each are called `status.{kind}`."""
+
+    NOT_BEGUN = "not_begun"
+    OPENING = "opening"
+    WAITING = "waiting"
+    TIME_OVER = "time_over"
+    CHECKING = "checking"
+    CLOSING = "closing"
+    PAID = "paid"
+    DECLINED = "declined"
+    REFUSED = "refused"
+    EXPIRED = "expired"
+    CANCELLED = "cancelled"
+    LATE = "late"
+    LATE_REFUNDED = "late_refunded"
+    LATE_RETURNED = "late_returned"
+    LATE_HONOURED = "late_honoured"
+    REVIEW = "review"
+    UNKNOWN = "unknown"
+
+
+# After these the customer may begin another attempt, with any wallet.
+MAY_PAY_AGAIN = (
+    Kind.NOT_BEGUN,
+    Kind.DECLINED,
+    Kind.REFUSED,
+    Kind.EXPIRED,
+    Kind.CANCELLED,
+    Kind.LATE_REFUNDED,
+    Kind.LATE_RETURNED,
+)
+SETTLED = (Kind.PAID, Kind.LATE_HONOURED)
+OPEN = {
+    "OPENING": Kind.OPENING,
+    "CHECKING": Kind.CHECKING,
+    "CANCELLING": Kind.CLOSING,
+    "REVIEW": Kind.REVIEW,
+}
+ENDED = {
+    "PAID": Kind.PAID,
+    "DECLINED": Kind.DECLINED,
+    "EXPIRED": Kind.EXPIRED,
+    "CANCELLED": Kind.CANCELLED,
+}
+GIVEN_BACK = {"REFUNDED": Kind.LATE_REFUNDED, "RETURNED": Kind.LATE_RETURNED}
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How an order stands.
+
+    Attributes:
+        kind: What the customer is told.
+        wallet: Alipay's code of the wallet that it is about.
+        page_url: The wallet's page, while the order can be paid there.
+        expires_at: Until when it can.
+        may_pay_again: Whether another attempt can begin right away.
+        second_payment: What became of money that came besides; a word's name.
+        paid_at: When it was paid, as Alipay wrote it.
+        notice: What was refused to the customer a moment ago.
+        is_over: Whether nothing can change any more, so that nobody need listen.
+    """
+
+    kind: Kind
+    wallet: str
+    page_url: str = ""
+    expires_at: datetime | None = None
+    may_pay_again: bool = False
+    second_payment: str = ""
+    paid_at: str | None = None
+    notice: Notice | None = None
+    is_over: bool = False
+
+    @property
+    def key(self) -> str:
+        """Equal for what looks the same, so that nothing is shown or read out twice."""
+        return hashlib.sha256(repr(self).encode()).hexdigest()[:16]
+
+
+def standing_of(
+    order: ShopOrder,
+    state: PaymentState | None,
+    now: datetime,
+    *,
+    is_away: bool = False,
+) -> Standing:
+    """Say how an order stands.
+
+    Args:
+        order: As the shop has it written down.
+        state: The API's answer; None where it knows no payment of the order.
+        now: The time.
+        is_away: The API did not answer at all.
+    """
+    if is_away or state is None:
+        standing = _without_answer(order, is_away=is_away)
+    else:
+        standing = _with_answer(order, state, now)
+    kind = standing.kind
+    return replace(
+        standing,
+        may_pay_again=kind in MAY_PAY_AGAIN,
+        notice=_notice(order, kind, now),
+        is_over=kind in SETTLED and standing.second_payment != "pending",
+    )
+
+
+def _without_answer(order: ShopOrder, *, is_away: bool) -> Standing:
+    if order.fulfilled_at:
+        return Standing(_settled(order), order.wallet)
+    return Standing(Kind.UNKNOWN if is_away else Kind.NOT_BEGUN, order.wallet)
+
+
+def _with_answer(order: ShopOrder, state: PaymentState, now: datetime) -> Standing:
+    newest = state.newest
+    if state.outcome is None and not order.fulfilled_at:
+        return _open(state, newest, now)
+    if state.outcome == "PAID" or (order.fulfilled_at and _settled(order) is Kind.PAID):
+        paid = next((one for one in reversed(state.attempts) if one.is_paid), newest)
+        return Standing(
+            Kind.PAID,
+            paid.wallet,
+            paid_at=state.paid_at,
+            second_payment=_second_payment(state.late_money),
+        )
+    if order.fulfilled_at:
+        return Standing(Kind.LATE_HONOURED, newest.wallet)
+    if late := _late_end(state):
+        return Standing(late, newest.wallet)
+    kind = ENDED.get(state.outcome or "", Kind.UNKNOWN)
+    if kind is Kind.DECLINED and newest.cashier is None:
+        kind = Kind.REFUSED
+    return Standing(
+        kind, newest.wallet, second_payment=_second_payment(state.late_money)
+    )
+
+
+def _late_end(state: PaymentState) -> Kind | None:
+    """Return what late money makes of a payment that has ended unpaid, if anything."""
+    outcomes = [late.outcome for late in state.late_money]
+    if None in outcomes:
+        return Kind.LATE
+    if "HONOURED" in outcomes:
+        return Kind.LATE_HONOURED
+    # Money of earlier attempts is no news any more; it is only mentioned.
+    ids = {one.payment_request_id for one in state.attempts}
+    ours = [late for late in state.late_money if late.payment_request_id in ids]
+    return next(
+        (GIVEN_BACK[late.outcome or ""] for late in ours if late.outcome in GIVEN_BACK),
+        None,
+    )
+
+
+def _second_payment(late: Sequence[LateMoney]) -> str:
+    outcomes = [money.outcome for money in late]
+    if None in outcomes:
+        return "pending"
+    return next((one.lower() for one in GIVEN_BACK if one in outcomes), "")
+
+
+def _settled(order: ShopOrder) -> Kind:
+    return Kind.LATE_HONOURED if order.status == "HONOURED" else Kind.PAID
+
+
+def _notice(order: ShopOrder, kind: Kind, now: datetime) -> Notice | None:
+    """Return a refusal while it matters: for its time, and not once it is paid."""
+    notice = order.notice
+    return notice if notice and now < notice.until and kind not in SETTLED else None
+
+
+def _open(state: PaymentState, newest: Attempt, now: datetime) -> Standing:
+    second = _second_payment(state.late_money)
+    if state.status != "AWAITING_CUSTOMER":
+        kind = OPEN.get(state.status, Kind.UNKNOWN)
+        return Standing(kind, newest.wallet, second_payment=second)
+    if newest.expires_at and now >= newest.expires_at:
+        return Standing(Kind.TIME_OVER, newest.wallet, second_payment=second)
+    return Standing(
+        Kind.WAITING,
+        newest.wallet,
+        page_url=usable(newest.cashier.url) if newest.cashier else "",
+        expires_at=newest.expires_at,
+        second_payment=second,
+    )
+
+
+def usable(url: str) -> str:
+    """Return a page's address if a browser may be sent there; else nothing.
+
+    Wallets' apps have schemes of their own; what runs or reads something has not.
+    """
+    scheme = urlsplit(url).scheme.lower()
+    return "" if scheme in ("", "javascript", "data", "vbscript", "file") else url

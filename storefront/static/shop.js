@@ -1,0 +1,77 @@
+// Keeps an order's page true: swaps in what the server says, and counts down.
+// Without it the page works as well: it then reloads itself, or is reloaded.
+
+const live = document.getElementById("live");
+// A stream that was refused for good, by a proxy for one, is tried again after this.
+const RETRY_MS = 15000;
+let source = null;
+let ticking = null;
+let over = 0;
+
+const shown = () => live.firstElementChild;
+
+function show(html) {
+  const template = document.createElement("template");
+  template.innerHTML = html.trim();
+  const next = template.content.firstElementChild;
+  if (!next) return;
+  if (next.dataset.key !== shown().dataset.key) swap(next);
+  if ("over" in next.dataset) stop();
+}
+
+function swap(next) {
+  const held = live.contains(document.activeElement) ? document.activeElement.id : null;
+  const wasOpen = live.querySelector("details")?.open;
+  const title = next.querySelector("h1").textContent;
+  shown().replaceWith(next);
+  const details = live.querySelector("details");
+  if (details && wasOpen) details.open = true;
+  // Only who was in there loses the focus, and is put where they were, or to the top.
+  if (held !== null) {
+    const place = (held && document.getElementById(held)) || next.querySelector("h1");
+    if (place.tagName === "H1") place.tabIndex = -1;
+    place.focus({ preventScroll: true });
+  }
+  document.getElementById("announcement").textContent = title;
+  countDown();
+}
+
+function listen() {
+  stop();
+  if ("over" in shown().dataset) return;
+  source = new EventSource(live.dataset.events);
+  source.addEventListener("status", (event) => show(event.data));
+  source.addEventListener("error", () => {
+    if (source?.readyState === EventSource.CLOSED) setTimeout(listen, RETRY_MS);
+  });
+}
+
+function stop() {
+  source?.close();
+  source = null;
+}
+
+// By the time that passes, not by the clock, which may be wrong on this device.
+function countDown() {
+  clearTimeout(ticking);
+  const left = document.getElementById("left");
+  if (!left) return;
+  over = performance.now() + Number(left.dataset.seconds) * 1000;
+  tick();
+}
+
+function tick() {
+  const left = document.getElementById("left");
+  if (!left) return;
+  const seconds = Math.max(0, Math.round((over - performance.now()) / 1000));
+  left.textContent = Math.floor(seconds / 60) + ":" + String(seconds % 60).padStart(2, "0");
+  // A new stream begins with how it stands now, which the server says, not this clock.
+  ticking = seconds > 0 ? setTimeout(tick, 500) : setTimeout(listen, 1500);
+}
+
+if (live) {
+  countDown();
+  listen();
+  // Come back to by the back button, the page is as old as when it was left.
+  addEventListener("pageshow", (event) => event.persisted && location.reload());
+}

@@ -1,0 +1,88 @@
+"""Who asks: language, market, cart and device, as the browser tells them."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from fastapi import Request, Response
+
+from storefront.catalog import CATALOG, Market
+from storefront.settings import StorefrontSettings
+from storefront.wallets import Device
+from storefront.words import LANGUAGES, Words, language_of
+
+CART: Final = "cart"
+ORDER: Final = "order"
+LANGUAGE: Final = "language"
+MARKET: Final = "market"
+# A year for what somebody likes, a month for what they wanted to buy (carts.py).
+LIKED_FOR = 365 * 24 * 3600
+KEPT_FOR = 30 * 24 * 3600
+
+
+@dataclass(frozen=True)
+class Visit:
+    """One request for a page.
+
+    Attributes:
+        words: In the visitor's language and market.
+        cart: The token of their cart; may be empty, or stand for nothing any more.
+        order: The token of their last order; the same.
+        device: From which they came.
+        path: What they asked for.
+    """
+
+    words: Words
+    cart: str
+    order: str
+    device: Device
+    path: str
+
+    @property
+    def market(self) -> Market:
+        return self.words.market
+
+    @classmethod
+    def of(cls, request: Request, market: str | None = None) -> "Visit":
+        """Read a request.
+
+        Args:
+            request: The browser's.
+            market: Where it is not the visitor's choice, but an order's.
+        """
+        cookies, headers = request.cookies, request.headers
+        chosen = cookies.get(LANGUAGE, "")
+        language = (
+            chosen
+            if chosen in LANGUAGES
+            else language_of(headers.get("accept-language", ""))
+        )
+        return cls(
+            words=Words(language, CATALOG.market(market or cookies.get(MARKET, ""))),
+            cart=cookies.get(CART, ""),
+            order=cookies.get(ORDER, ""),
+            device=Device.of(headers.get("user-agent", "")),
+            path=request.url.path,
+        )
+
+
+class Cookies:
+    """Sets the cookies: no script reads them, no form of another site sends them."""
+
+    def __init__(self, settings: StorefrontSettings) -> None:
+        self._is_secure = settings.is_secure
+
+    def set(self, answer: Response, name: str, value: str, *, seconds: int) -> None:
+        answer.set_cookie(
+            name,
+            value,
+            max_age=seconds,
+            secure=self._is_secure,
+            httponly=True,
+            # Not `strict`: the way back from the wallet comes from another site.
+            samesite="lax",
+        )
+
+    def drop(self, answer: Response, name: str) -> None:
+        answer.delete_cookie(
+            name, secure=self._is_secure, httponly=True, samesite="lax"
+        )

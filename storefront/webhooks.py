@@ -1,0 +1,63 @@
+"""Hears from the payment API how payments end: signed callbacks (Standard Webhooks).
+
+https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
+"""
+
+import logging
+from collections.abc import Sequence
+
+from fastapi import APIRouter, Request, Response
+from pydantic import BaseModel, ConfigDict, ValidationError
+from standardwebhooks.webhooks import Webhook, WebhookVerificationError
+
+from storefront.learning import Outcome
+from storefront.shop import Shop
+
+log = logging.getLogger(__name__)
+
+
+class Callback(BaseModel):
+    """A callback's body, as far as the shop reads it."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    data: Outcome
+
+
+class Webhooks:
+    """The door for callbacks: nothing is believed before its signature is."""
+
+    def __init__(self, shop: Shop) -> None:
+        self._shop = shop
+        self.router = APIRouter()
+        self.router.post("/webhooks/cashier")(self.hear)
+
+    async def hear(self, request: Request) -> Response:
+        """Answer 204 once the callback is on the disk, and only then.
+
+        Also where the order is not ours: it is kept, and told to the log. Repeating it
+        for days would not make the order known, and who repeats it cannot help.
+        """
+        body = await request.body()
+        if not _is_signed(self._shop.settings.webhooks, body, request):
+            log.warning("callback refused: its signature is not good")
+            return Response(status_code=401)
+        try:
+            callback = Callback.model_validate_json(body)
+        except ValidationError as error:
+            log.error("callback refused: %s fields are wrong", error.error_count())
+            return Response(status_code=400)
+        await self._shop.learning.hear(request.headers["webhook-id"], callback.data)
+        return Response(status_code=204)
+
+
+def _is_signed(webhooks: Sequence[Webhook], body: bytes, request: Request) -> bool:
+    """Whether one of the secrets has signed it, within five minutes of now."""
+    for webhook in webhooks:
+        try:
+            webhook.verify(body, dict(request.headers), json_parse=False)
+        # ValueError: a body that is no text, a signature that is no Base64.
+        except (WebhookVerificationError, ValueError):
+            continue
+        return True
+    return False

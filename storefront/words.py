@@ -1,0 +1,93 @@
+"""The shop's words in each of its languages, and money and times as they are written.
+
+All text stands in words/{language}.toml; a word that is missing is an error at once.
+"""
+
+import tomllib
+from collections.abc import Mapping
+from datetime import datetime
+from decimal import Decimal
+from importlib import resources
+from types import MappingProxyType
+from typing import Any, Final
+
+from babel import Locale, UnknownLocaleError
+from babel.dates import format_time
+from babel.numbers import format_currency
+
+from storefront.catalog import Market
+
+LANGUAGES: Final = ("en", "id")
+
+
+def flattened(table: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
+    """Return the words of nested tables by their path: `cart.title`."""
+    words: dict[str, str] = {}
+    for name, value in table.items():
+        if isinstance(value, Mapping):
+            words |= flattened(value, f"{prefix}{name}.")
+        else:
+            words[f"{prefix}{name}"] = value
+    return words
+
+
+def _read(language: str) -> Mapping[str, str]:
+    file = resources.files("storefront").joinpath("words", f"{language}.toml")
+    return MappingProxyType(flattened(tomllib.loads(file.read_text("utf-8"))))
+
+
+WORDS: Final = {language: _read(language) for language in LANGUAGES}
+
+
+def language_of(accepted: str) -> str:
+    """Return the language that a browser's Accept-Language likes best of ours."""
+    weighted = []
+    for part in accepted[:200].split(","):
+        tag, _, weight = part.strip().partition(";q=")
+        try:
+            weighted.append((-float(weight or 1), tag.partition("-")[0].lower()))
+        except ValueError:
+            continue
+    return next((tag for _, tag in sorted(weighted) if tag in LANGUAGES), LANGUAGES[0])
+
+
+class Words:
+    """One language in one market."""
+
+    def __init__(self, language: str, market: Market) -> None:
+        self.language = language
+        self.market = market
+        self._words = WORDS[language]
+        try:
+            self._locale = Locale(language, market.code)
+        except UnknownLocaleError:
+            self._locale = Locale(language)
+
+    def __call__(self, name: str, /, **values: object) -> str:
+        """Return the words of that name, with the values in their places."""
+        return self._words[name].format(**values)
+
+    def knows(self, name: str) -> bool:
+        return name in self._words
+
+    def counted(self, name: str, number: int) -> str:
+        """Return the words for so many, in the plural form of the language."""
+        return self(f"{name}.{self._locale.plural_form(number)}", number=number)
+
+    def money(self, value: int, currency: str | None = None) -> str:
+        """Write minor units of the market's currency as its people do."""
+        amount = Decimal(value).scaleb(-self.market.digits)
+        written: str = format_currency(
+            amount, currency or self.market.currency, locale=self._locale
+        )
+        return written
+
+    def time(self, moment: datetime) -> str:
+        """Write a time of day, in the market's time zone."""
+        return format_time(
+            moment, "short", tzinfo=self.market.zone, locale=self._locale
+        )
+
+    def country(self, code: str) -> str:
+        name: str = self._locale.territories[code]
+        return name

@@ -1,0 +1,54 @@
+"""A customer of the shop, with a browser that has no script."""
+
+import re
+from dataclasses import dataclass
+from html import unescape
+
+import httpx
+
+from storefront.orders import ShopOrder
+from storefront.shop import Shop
+
+
+@dataclass
+class Customer:
+    """Browses and buys; `http` keeps the cookies."""
+
+    http: httpx.AsyncClient
+    shop: Shop
+
+    async def add(self, product: str = "flat-white") -> None:
+        answer = await self.http.post("/cart", data={"product": product})
+        assert answer.status_code == 303
+
+    async def checkout_form(self) -> dict[str, str]:
+        """Return the hidden fields of the checkout, as the customer sees it now."""
+        page = (await self.http.get("/cart")).text
+        form = page.partition('action="/checkout"')[2]
+        return dict(
+            re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', form)
+        )
+
+    async def buy(
+        self, product: str = "flat-white", wallet: str = "GCASH"
+    ) -> httpx.Response:
+        await self.add(product)
+        form = await self.checkout_form()
+        return await self.http.post("/checkout", data={**form, "wallet": wallet})
+
+    async def order(self) -> ShopOrder:
+        """Return the customer's last order."""
+        order = await self.shop.orders.find(self.http.cookies["order"])
+        assert order
+        return order
+
+    async def looks(self) -> str:
+        """Return what the page of the last order says, as text."""
+        answer = await self.http.get(f"/orders/{self.http.cookies['order']}")
+        assert answer.status_code == 200
+        return text_of(answer.text)
+
+
+def text_of(html: str) -> str:
+    body = html.partition("<main")[2] or html
+    return " ".join(unescape(re.sub(r"<[^>]*>", " ", f"<{body}")).split())
