@@ -2,7 +2,7 @@
 
 Read only at entry points (never at import), so that a wrong setting is named before
 anything starts, and tests need no environment. Each process is told only what it needs:
-the worker never sees the API's key, and the API never sees the merchant's.
+the worker never sees who may call, and the API never sees the merchant's key.
 """
 
 import base64
@@ -23,11 +23,17 @@ from alipay.client import AlipayClient
 from alipay.errors import KeyFormatError
 from alipay.keys import AlipayKeys, load_private_key, load_public_key
 from alipay.notifications import NotificationReader
+from api_keys import ApiKeysError, read_keys
 from codec.keyring import Keyring, KeyringError
 from contracts import LateMoneyPolicy
 
-# Shorter keys can be guessed; `cashier keys` makes 43 characters.
-SHORTEST_API_KEY = 24
+# An API process opens some 50 pages a second at its best (docs/benchmarks.md), and a
+# shop looks at each once: twice that is more than one shop needs, and all that a shop
+# gone wild may take from the others.
+CALLS_PER_MINUTE = 6000
+# A result page takes one; a shop of which more customers look at once has more than one
+# process of ours.
+STREAMS_PER_KEY = 1000
 
 
 def _file_with_text(path: Path) -> Path:
@@ -231,7 +237,19 @@ class WorkerSettings(Settings):
 class ApiSettings(Settings):
     """What the API is told: who may call, and how to tell Alipay from others."""
 
-    api_key_file: TextFile = Field(description="The key of the storefront's calls")
+    api_keys_file: TextFile = Field(
+        description="Who may call: `cashier api-keys` writes it, it holds no key"
+    )
+    api_calls_per_minute: int = Field(
+        default=CALLS_PER_MINUTE,
+        ge=1,
+        description="How many calls a minute where the key says nothing else",
+    )
+    api_streams_per_key: int = Field(
+        default=STREAMS_PER_KEY,
+        ge=1,
+        description="How many streams of events one key's holder may have open",
+    )
     settlement_currency: str | None = Field(
         default=None, description="Currency of settlement where the shop names none"
     )
@@ -263,18 +281,14 @@ class ApiSettings(Settings):
     api_host: str = Field(default="127.0.0.1", description="Address the API listens on")
     api_port: int = Field(default=8080, description="Port the API listens on")
 
-    @field_validator("api_key_file")
+    @field_validator("api_keys_file")
     @classmethod
-    def _is_long_enough(cls, path: Path) -> Path:
-        if len(path.read_text().strip()) < SHORTEST_API_KEY:
-            raise ValueError(
-                f"the key must have at least {SHORTEST_API_KEY} characters"
-            )
+    def _keys_can_be_read(cls, path: Path) -> Path:
+        try:
+            read_keys(path)
+        except ApiKeysError as error:
+            raise ValueError(str(error)) from None
         return path
-
-    @property
-    def api_key(self) -> str:
-        return self.api_key_file.read_text().strip()
 
     def notification_reader(self) -> NotificationReader:
         """Return the reader of what Alipay sends to the notification URL."""

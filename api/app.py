@@ -1,10 +1,14 @@
 """Composes the HTTP face."""
 
+from collections.abc import Callable
+
 from fastapi import Depends, FastAPI
 from temporalio.client import Client
 
-from api import events, health, notifications, payments
+from api import events, health, notifications, payments, wallets
+from api.callers import Callers, Limits
 from api.house_rules import HouseRules
+from api.known_keys import KnownKeys
 from api.late_payments import LatePayments
 from api.limits import BodyLimit
 from api.listed_changes import ListedChanges
@@ -12,9 +16,10 @@ from api.measuring import measure, note_order
 from api.payment_states import PaymentStates
 from api.payment_workflows import PaymentWorkflows
 from api.problems import DOCUMENTED, add_problem_handlers
+from api.refusals import RefusalLog
 from api.watching import PaymentWatch
 from settings import ApiSettings
-from telemetry.access import AccessLog
+from telemetry.access import AccessLog, Call
 
 
 def create_app(settings: ApiSettings, client: Client) -> FastAPI:
@@ -34,14 +39,26 @@ def create_app(settings: ApiSettings, client: Client) -> FastAPI:
     app.state.watch = PaymentWatch(states.of, ListedChanges(client))
     app.state.notification_reader = settings.notification_reader()
     app.state.seen_notifications = notifications.SeenNotifications()
-    app.state.api_key = settings.api_key
+    app.state.callers = Callers(
+        KnownKeys(settings.api_keys_file),
+        Limits(settings.api_calls_per_minute, settings.api_streams_per_key),
+    )
     app.include_router(
         payments.router, responses=DOCUMENTED, dependencies=[Depends(note_order)]
     )
     app.include_router(events.router, responses=DOCUMENTED)
+    app.include_router(wallets.router)
     app.include_router(notifications.router)
     app.include_router(health.router)
     app.add_middleware(BodyLimit)
-    app.add_middleware(AccessLog, measure=measure)
+    app.add_middleware(AccessLog, measure=_measure_and_tell(RefusalLog()))
     add_problem_handlers(app)
     return app
+
+
+def _measure_and_tell(refusals: RefusalLog) -> Callable[[Call], None]:
+    def measure_and_tell(call: Call) -> None:
+        measure(call)
+        refusals.tell(call)
+
+    return measure_and_tell

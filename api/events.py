@@ -9,18 +9,16 @@ import time
 from collections.abc import AsyncIterator
 from typing import Annotated, Final
 
-from fastapi import APIRouter, Depends, Header, Request
+from fastapi import APIRouter, Header, Request
 from fastapi.responses import StreamingResponse
 from fastapi.sse import format_sse_event
 from starlette.types import Receive, Scope, Send
 
 from api.bodies import OrderIdInPath
-from api.security import require_api_key
+from api.security import MAY_FOLLOW
 from api.watching import PaymentWatch, Snapshot, WatchedPayment
 
-router = APIRouter(
-    prefix="/payments", tags=["payments"], dependencies=[Depends(require_api_key)]
-)
+router = APIRouter(prefix="/payments", tags=["payments"])
 
 # Proxies take a silent connection for a dead one after 30 to 60 s.
 KEEPALIVE_SECONDS: Final = 15.0
@@ -58,6 +56,7 @@ class PaymentEvents(StreamingResponse):
 
 @router.get(
     "/{order_id}/events",
+    dependencies=[MAY_FOLLOW],
     response_class=StreamingResponse,
     responses={
         200: {

@@ -36,6 +36,11 @@ notifications_accepted = Counter(
     names.NOTIFICATIONS_ACCEPTED,
     "Notifications that were acknowledged: kept by Temporal, or known already",
 )
+calls_refused = Counter(
+    names.CALLS_REFUSED,
+    "Calls that were refused for who made them, by reason",
+    ["reason"],
+)
 page_seconds = Histogram(
     names.PAGE,
     "From the shop's call to the answer with the cashier page",

@@ -11,14 +11,12 @@ from api.bodies import OpenedPayment, OrderIdInPath, PaymentBody, PaymentState
 from api.payment_states import PaymentStates
 from api.payment_workflows import PaymentWorkflows
 from api.problems import Problem
-from api.security import require_api_key
+from api.security import MAY_CANCEL, MAY_READ, MAY_START
 from api.watching import PaymentWatch
 from contracts import AttemptView, CancelWish, PaymentOutcome, PaymentStatus
 from workflows.decision import EXPIRY_MARGIN
 
-router = APIRouter(
-    prefix="/payments", tags=["payments"], dependencies=[Depends(require_api_key)]
-)
+router = APIRouter(prefix="/payments", tags=["payments"])
 
 
 def _workflows(request: Request) -> PaymentWorkflows:
@@ -38,6 +36,7 @@ Watch = Annotated[PaymentWatch, Depends(_watch)]
 @router.post(
     "",
     status_code=201,
+    dependencies=[MAY_START],
     responses={
         200: {"model": OpenedPayment, "description": "The same call again"},
         202: {"model": OpenedPayment, "description": "Being opened; ask again by GET"},
@@ -81,7 +80,7 @@ async def take_payment(
     return OpenedPayment.of(view)
 
 
-@router.get("/{order_id}")
+@router.get("/{order_id}", dependencies=[MAY_READ])
 async def look_at_payment(
     order_id: OrderIdInPath, request: Request, watch: Watch, refresh: bool = False
 ) -> PaymentState:
@@ -95,6 +94,7 @@ async def look_at_payment(
 
 @router.post(
     "/{order_id}/cancel",
+    dependencies=[MAY_CANCEL],
     responses={
         202: {"model": PaymentState, "description": "Being cancelled; ask by GET"},
         409: {"description": "Its wallet cannot be cancelled before its time"},

@@ -27,10 +27,12 @@ class ProblemDocument(BaseModel):
 DOCUMENTED: dict[int | str, dict[str, Any]] = {
     status: {"model": ProblemDocument, "description": description}
     for status, description in (
-        (401, "The API key is missing or wrong"),
+        (401, "The API key is missing, wrong, or has ended"),
+        (403, "The API key has not the scope that this call needs"),
         (404, "No payment of this order"),
         (413, "The body is too large"),
         (422, "A field breaks its rule; `errors` names both"),
+        (429, "Too many calls; call again after `Retry-After` seconds"),
         (503, "Temporal or the worker is away; call again"),
     )
 }
@@ -83,7 +85,9 @@ def add_problem_handlers(app: FastAPI) -> None:
     """Make every error of the application a problem document."""
 
     @app.exception_handler(Problem)
-    async def of_ours(_: Request, problem: Problem) -> JSONResponse:
+    async def of_ours(request: Request, problem: Problem) -> JSONResponse:
+        # For who logs and measures calls.
+        request.state.problem = problem
         return _answer(problem)
 
     @app.exception_handler(RequestValidationError)

@@ -1,31 +1,50 @@
-"""Who may call: storefronts with the key from the settings."""
+"""Who may call which route: a route names the scope that its callers' keys need."""
 
-import secrets
-from typing import Annotated
+from collections.abc import AsyncIterator
+from typing import Annotated, Final
 
-from fastapi import Depends, Request
-from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from fastapi import Depends, Request, Security
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer, SecurityScopes
 
-from api.problems import Problem
+from api.callers import Caller, Callers
+from api_keys import Scope
 
-_bearer = HTTPBearer(auto_error=False, description="The storefront's API key")
+_bearer = HTTPBearer(
+    auto_error=False, description="An API key, as `cashier api-keys new` makes them"
+)
 
 
-def require_api_key(
+async def admitted(
     request: Request,
+    needed: SecurityScopes,
     credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
-) -> None:
-    """Let a call pass only with the API key, compared in constant time.
+) -> Caller:
+    """Let a call pass whose key has the route's scope, and is not used too often.
 
     Raises:
-        Problem: 401 without it.
+        Refusal: 401, 403 or 429.
     """
-    given = credentials.credentials if credentials else ""
-    expected: str = request.app.state.api_key
-    if not secrets.compare_digest(given.encode(), expected.encode()):
-        raise Problem(
-            401,
-            "UNAUTHORIZED",
-            "this call needs the header `Authorization: Bearer <API key>`",
-            headers={"WWW-Authenticate": "Bearer"},
-        )
+    callers: Callers = request.app.state.callers
+    [scope] = needed.scopes
+    given = credentials.credentials if credentials else None
+    return callers.admit(given, Scope(scope))
+
+
+# What a route depends on; as a parameter, `Annotated[Caller, MAY_READ]` says who calls.
+MAY_START: Final = Security(admitted, scopes=[Scope.START])
+MAY_READ: Final = Security(admitted, scopes=[Scope.READ])
+MAY_CANCEL: Final = Security(admitted, scopes=[Scope.CANCEL])
+
+
+async def _following(caller: Annotated[Caller, MAY_READ]) -> AsyncIterator[Caller]:
+    """Hold one of the caller's places for a stream until its last byte is sent.
+
+    Raises:
+        Refusal: 429 where all places are taken, besides those of MAY_READ.
+    """
+    with caller.streaming():
+        yield caller
+
+
+# In place of MAY_READ, for a route that answers with a stream of events.
+MAY_FOLLOW: Final = Depends(_following)

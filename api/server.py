@@ -57,6 +57,7 @@ async def serve_api(settings: ApiSettings) -> None:
             log_config=None,
             log_level="warning",
             access_log=False,
+            server_header=False,
             http="h11",  # whose limit of headers is set below
             h11_max_incomplete_event_size=LARGEST_HEADERS,
             timeout_graceful_shutdown=GRACE_SECONDS,

@@ -14,6 +14,7 @@ from rich.console import Console
 
 from cashier import (
     access_commands,
+    api_key_commands,
     audit_commands,
     operator_commands,
     payment_commands,
@@ -30,6 +31,7 @@ app.add_typer(operator_commands.app)
 app.add_typer(payment_commands.payments, name="payments")
 app.add_typer(payment_commands.callbacks, name="callbacks")
 app.add_typer(access_commands.app)
+app.add_typer(api_key_commands.app, name="api-keys")
 app.add_typer(audit_commands.app, name="audit")
 errors = Console(stderr=True)
 SettingsT = TypeVar("SettingsT", bound=BaseSettings)

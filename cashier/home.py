@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
+from api_keys import ApiKey, changing, new_key
 from codec.keyring import Keyring, make_key
 from codec.operators import add_operator, new_password
 
@@ -20,6 +21,8 @@ from codec.operators import add_operator, new_password
 CLIENT_ID = "SANDBOX_5YDEMO0000000000"
 # Who may read payments in the local Temporal UI.
 OPERATOR = "operator"
+# Whose API key it is; it may do everything.
+LOCAL_SHOP = "local-shop"
 
 
 @dataclass(frozen=True)
@@ -84,7 +87,9 @@ class Home:
         self.logs = folder / "logs"
         self.merchant_key = folder / "keys" / "merchant.pem"
         self.alipay_keys = folder / "keys" / "alipay"
+        # For people and the local shop, and what the API keeps of it.
         self.api_key = folder / "keys" / "api-key"
+        self.api_keys = folder / "keys" / "api-keys"
         self.callback_secrets = folder / "keys" / "callback-secrets"
         self.shop_orders = folder / "shop.sqlite"
         self.payload_keys = folder / "keys" / "payloads"
@@ -103,8 +108,7 @@ class Home:
         if not self.simulator_key.exists():
             alipay = make_private_key(self.simulator_key)
             write_public_key(alipay, self.alipay_keys / "1.pem")
-        if not self.api_key.exists():
-            write_secret(self.api_key, secrets.token_urlsafe(32).encode())
+        prepare_api_key(self.api_key, self.api_keys, LOCAL_SHOP)
         if not self.callback_secrets.exists():
             write_secret(self.callback_secrets, new_callback_secret().encode())
         if not any(self.payload_keys.glob("*.key")):
@@ -139,7 +143,7 @@ class Home:
             "CASHIER_NOTIFY_URL": f"{ports.api_url}/alipay/notifications/payment",
             # The shop of a local system is on this machine, too.
             "CASHIER_CALLBACK_PRIVATE_ADDRESSES": "true",
-            "CASHIER_API_KEY_FILE": str(self.api_key),
+            "CASHIER_API_KEYS_FILE": str(self.api_keys),
             "CASHIER_API_PORT": str(ports.api),
             # The first worker has it; more of them on this machine go without.
             "CASHIER_METRICS_ADDRESS": f"127.0.0.1:{ports.metrics}",
@@ -191,6 +195,24 @@ def write_public_key(key: RSAPrivateKey, path: Path) -> None:
             serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
         )
     )
+
+
+def prepare_api_key(clear: Path, hashed: Path, name: str) -> None:
+    """Have a key with all scopes in a file, and its hash among those the API knows.
+
+    Where both files are, nothing is changed: a key that was removed on purpose must not
+    come back by itself.
+
+    Raises:
+        ApiKeysError: The key that is there could be guessed, or the hashes are broken.
+    """
+    if clear.exists() and hashed.exists():
+        return
+    if not clear.exists():
+        write_secret(clear, new_key().encode())
+    with changing(hashed) as keys:
+        keys[:] = [key for key in keys if key.name != name]
+        keys.append(ApiKey.of(clear.read_text().strip(), name=name))
 
 
 def write_secret(path: Path, content: bytes) -> None:

@@ -1,5 +1,6 @@
 """One line, and one measurement, for each HTTP call that a server has answered."""
 
+import ipaddress
 import logging
 import re
 from collections.abc import Callable
@@ -27,6 +28,7 @@ class Call:
             hold a customer's token. `unknown` where nothing was found.
         status: The HTTP status; 500 where the application failed.
         seconds: From the call's arrival to its last byte.
+        peer: The address that it came from; a proxy's, where one stands in front.
         order_id: Where the path or the application has named it.
         noted: What the application has noted of the call in `request.state`.
     """
@@ -35,6 +37,7 @@ class Call:
     route: str
     status: int
     seconds: float
+    peer: str | None = None
     order_id: str | None = None
     noted: dict[str, Any] = field(default_factory=dict)
 
@@ -91,9 +94,19 @@ def _call(scope: Scope, status: int, seconds: float) -> Call:
         route=getattr(scope.get("route"), "path", NO_ROUTE),
         status=status,
         seconds=seconds,
+        peer=_peer(scope),
         order_id=_order_id(named),
         noted=noted,
     )
+
+
+def _peer(scope: Scope) -> str | None:
+    """Return the address if it is one: a header of a proxy may hold anything."""
+    host, _ = scope.get("client") or ("", 0)
+    try:
+        return str(ipaddress.ip_address(host))
+    except ValueError:
+        return None
 
 
 def _order_id(named: object) -> str | None:

@@ -20,6 +20,8 @@ _FORBIDDEN: Final = (
     re.compile(r"(?<=signature: )[^\s'\"&]+", re.IGNORECASE),
     re.compile(r"(?<=signature['\"]: ['\"])[^'\"]+", re.IGNORECASE),
     re.compile(r"whsec_[A-Za-z0-9+/=]+"),
+    # API keys; the names of metrics begin like them and are shorter.
+    re.compile(r"\bcashier_[A-Za-z0-9_-]{43}"),
     re.compile(r"[^\s@'\"<>(),;:=]{1,64}(?:@|%40)[A-Za-z0-9.-]+\.[A-Za-z]{2,}"),
     # Keys on one line, signatures, encrypted payloads; ids and hashes are shorter.
     re.compile(r"(?:[A-Za-z0-9+/_-]|%2[BbFf]){100,}={0,2}"),

@@ -12,13 +12,16 @@ ROOT = Path(__file__).parent.parent
 # What each part may import of ours, besides itself. A prefix allows what is below it.
 MAY_IMPORT: dict[str, set[str]] = {
     "contracts": set(),
+    "api_keys": set(),
     "alipay": set(),
     "codec": set(),
     "telemetry": set(),
     "visibility": {"contracts"},
     "temporal_client": {"codec", "telemetry"},
     # And what a callback's address may be: a setting is refused before it is used.
-    "settings": {"activities.addresses", "alipay", "codec", "contracts"},
+    "settings": {
+        "activities.addresses", "alipay", "api_keys", "codec", "contracts",
+    },
     "workflows": {"activities", "contracts", "visibility"},
     "activities": {"alipay", "contracts"},
     "worker": {
@@ -26,8 +29,8 @@ MAY_IMPORT: dict[str, set[str]] = {
         "workflows",
     },
     "api": {
-        "activities", "alipay", "contracts", "settings", "telemetry", "temporal_client",
-        "visibility", "workflows",
+        "activities", "alipay", "api_keys", "contracts", "settings", "telemetry",
+        "temporal_client", "visibility", "workflows",
     },
     "audit": {
         "activities", "alipay", "codec", "contracts", "temporal_client", "visibility",
@@ -38,9 +41,9 @@ MAY_IMPORT: dict[str, set[str]] = {
     # As any shop would be: it knows the HTTP API and callbacks, and no code of ours.
     "storefront": set(),
     "cashier": {
-        "activities", "alipay", "api", "audit", "codec", "contracts", "settings",
-        "simulator", "storefront", "telemetry", "temporal_client", "visibility",
-        "worker", "workflows",
+        "activities", "alipay", "api", "api_keys", "audit", "codec", "contracts",
+        "settings", "simulator", "storefront", "telemetry", "temporal_client",
+        "visibility", "worker", "workflows",
     },
 }  # fmt: skip
 # Tests and measurements may look at everything.

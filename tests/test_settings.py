@@ -14,11 +14,10 @@ from cryptography.hazmat.primitives.serialization import (
 from pydantic import ValidationError
 
 from alipay.keys import one_line_public_key
-from cashier.keys import new_callback_secret
+from api_keys import ApiKey, new_key, write_keys
+from cashier.home import new_callback_secret
 from codec.keyring import make_key
-from settings import SHORTEST_API_KEY, ApiSettings, WorkerSettings
-
-API_KEY = "k" * SHORTEST_API_KEY
+from settings import ApiSettings, WorkerSettings
 
 
 class Settings(ApiSettings, WorkerSettings):
@@ -44,13 +43,13 @@ def sound(
         one_line_public_key(alipay_key.public_key())
     )
     (tmp_path / "merchant.pem").write_bytes(private)
-    (tmp_path / "api-key").write_text(f"{API_KEY}\n")
+    write_keys(tmp_path / "api-keys", [ApiKey.of(new_key(), name="shop")])
     return {
         "client_id": "5J0000000000000000",
         "private_key_file": str(tmp_path / "merchant.pem"),
         "alipay_keys_dir": str(tmp_path / "alipay-keys"),
         "notify_url": "https://shop.example/alipay/notifications/payment",
-        "api_key_file": str(tmp_path / "api-key"),
+        "api_keys_file": str(tmp_path / "api-keys"),
         "clear_text": "true",
     }
 
@@ -69,7 +68,6 @@ def test_sound_settings_are_read(
     sound: dict[str, str], merchant_key: RSAPrivateKey, alipay_key: RSAPrivateKey
 ) -> None:
     settings = settings_of(sound)
-    assert settings.api_key == API_KEY
     assert settings.private_key.private_numbers() == merchant_key.private_numbers()
     assert settings.alipay_keys.of_version("1") == alipay_key.public_key()
     assert settings.alipay_host.startswith("https://open-sea-global.")
@@ -93,7 +91,7 @@ def test_settings_come_from_the_environment_and_from_a_file(
         "private_key_file",
         "alipay_keys_dir",
         "notify_url",
-        "api_key_file",
+        "api_keys_file",
     ],
 )
 def test_a_missing_setting_is_named(sound: dict[str, str], name: str) -> None:
@@ -107,7 +105,9 @@ def test_a_missing_setting_is_named(sound: dict[str, str], name: str) -> None:
         ("client_id", "", "at least 1 character"),
         ("private_key_file", "/nowhere/key.pem", "there is no file"),
         ("private_key_file", ".", "there is no file"),
-        ("api_key_file", "/nowhere/api-key", "there is no file"),
+        ("api_keys_file", "/nowhere/api-keys", "there is no file"),
+        ("api_calls_per_minute", "0", "greater than or equal to 1"),
+        ("api_streams_per_key", "0", "greater than or equal to 1"),
         ("alipay_keys_dir", "/nowhere", "no public key of Alipay"),
         ("notify_url", "http://shop.example/alipay", "https"),
         ("notify_url", "http://localhost.evil.example/alipay", "https"),
@@ -151,8 +151,8 @@ SECRET = "dG9wLXNlY3JldC10ZXh0"
         ("merchant.pem", f"{SECRET}!", "private_key_file"),
         ("alipay-keys/1.pem", SECRET, "alipay_keys_dir"),
         ("alipay-keys/2.pem", "", "alipay_keys_dir"),
-        ("api-key", "", "api_key_file"),
-        ("api-key", SECRET, "api_key_file"),
+        ("api-keys", "", "api_keys_file"),
+        ("api-keys", SECRET, "api_keys_file"),
     ],
 )
 def test_an_unreadable_secret_is_named_and_not_shown(
@@ -169,7 +169,7 @@ def test_an_unreadable_secret_is_named_and_not_shown(
     [
         ("merchant.pem", "private_key_file"),
         ("alipay-keys/1.pem", "alipay_keys_dir"),
-        ("api-key", "api_key_file"),
+        ("api-keys", "api_keys_file"),
     ],
 )
 def test_a_key_in_binary_form_is_named_too(
@@ -187,20 +187,21 @@ def test_a_public_key_whose_file_has_no_version_is_named(
     assert "alipay_keys_dir: key version 'latest'" in refusal_of(sound)
 
 
-def test_a_wrong_api_key_is_not_shown_and_its_length_is_asked_for(
+def test_a_key_in_the_place_of_its_hash_is_refused_and_not_shown(
     sound: dict[str, str], tmp_path: Path
 ) -> None:
-    (tmp_path / "api-key").write_text("k" * (SHORTEST_API_KEY - 1))
+    key = new_key()
+    (tmp_path / "api-keys").write_text(key)
     refusal = refusal_of(sound)
-    assert f"at least {SHORTEST_API_KEY} characters" in refusal
-    assert "kkk" not in refusal
+    assert "line 1 of" in refusal
+    assert "`cashier api-keys` writes such lines" in refusal
+    assert key[8:] not in refusal
 
 
 def test_printed_settings_show_no_secret(sound: dict[str, str]) -> None:
     settings = settings_of(sound)
-    _ = settings.private_key, settings.api_key
+    _ = settings.private_key
     shown = f"{settings!r} {settings}"
-    assert API_KEY not in shown
     assert "PRIVATE KEY" not in shown
 
 
@@ -266,7 +267,7 @@ def test_a_spoilt_secret_of_callbacks_is_named_and_not_shown(
 
 def test_each_process_is_told_only_the_secrets_it_needs() -> None:
     assert "private_key_file" not in ApiSettings.model_fields
-    assert "api_key_file" not in WorkerSettings.model_fields
+    assert "api_keys_file" not in WorkerSettings.model_fields
 
 
 def test_payloads_are_encrypted_unless_told_in_words(

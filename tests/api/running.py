@@ -12,6 +12,7 @@ from temporalio.client import Client
 from alipay.keys import one_line_public_key
 from alipay.signing import Message, sign
 from api.app import create_app
+from api_keys import ApiKey, write_keys
 from contracts import (
     CancelAnswer,
     CancelCall,
@@ -26,7 +27,8 @@ from tests.builders import PAYMENT_ID, an_order, as_a_shop_sends_it
 from tests.fakes import FakeAlipay
 from tests.samples.reading import changed, sample
 
-API_KEY = "the-key-of-the-tests-storefront"
+# Always the same, because it stands in the names of tests.
+API_KEY = f"cashier_{'the-key-of-the-tests-storefront':-<43}"
 CLIENT_ID = "5J0000000000000000"
 # The path that Alipay calls, which is what it signs; the proxy in front cuts `/pay`.
 SIGNED_PATH = "/pay/alipay/notifications/payment"
@@ -40,12 +42,12 @@ def settings_in(folder: Path, alipay_key: RSAPrivateKey) -> ApiSettings:
     (folder / "alipay-keys" / "1.pem").write_text(
         one_line_public_key(alipay_key.public_key())
     )
-    (folder / "api-key").write_text(API_KEY)
+    write_keys(folder / "api-keys", [ApiKey.of(API_KEY, name="storefront")])
     return ApiSettings(
         client_id=CLIENT_ID,
         alipay_keys_dir=folder / "alipay-keys",
         notify_url=f"https://shop.example{SIGNED_PATH}",
-        api_key_file=folder / "api-key",
+        api_keys_file=folder / "api-keys",
         clear_text=True,
     )
 

@@ -20,6 +20,7 @@ from activities.callbacks import CallbackActivities
 from activities.earlier import EarlierEvents
 from alipay.client import AlipayClient
 from api.app import create_app
+from api_keys import ApiKey, write_keys
 from cashier.home import write_public_key
 from contracts import PaymentOutcome, Resolution, workflow_id
 from settings import ApiSettings
@@ -31,7 +32,7 @@ CLIENT_ID = "SANDBOX_5YRECORDED0000"
 NOTIFY_URL = "https://shop.example/alipay/notifications/payment"
 WALLET_URL = "http://wallet.example"
 # Of the storefront here, which nobody else can call.
-API_KEY = "the-key-of-the-recorded-storefront"
+API_KEY = f"cashier_{'the-key-of-the-recorded-storefront':-<43}"
 
 
 @dataclass(frozen=True)
@@ -154,13 +155,13 @@ async def proven_order(
         folder: An empty one, for settings.
         signers: Who signs.
     """
-    api_key = folder / "api-key"
-    api_key.write_text(API_KEY)
+    api_keys = folder / "api-keys"
+    write_keys(api_keys, [ApiKey.of(API_KEY, name="shop")])
     settings = ApiSettings(
         client_id=CLIENT_ID,
         alipay_keys_dir=signers.folder / "alipay",
         notify_url=NOTIFY_URL,
-        api_key_file=api_key,
+        api_keys_file=api_keys,
         second_person_above={"PHP": 100_000},
         clear_text=True,  # the client's converter decides, this only lets it
     )

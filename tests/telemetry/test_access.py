@@ -32,10 +32,12 @@ def an_app() -> FastAPI:
     return app
 
 
-async def called(path: str, *, method: str = "GET") -> Call:
+async def called(path: str, *, method: str = "GET", peer: str = "192.0.2.7") -> Call:
     calls: list[Call] = []
     wire = httpx.ASGITransport(
-        AccessLog(an_app(), measure=calls.append), raise_app_exceptions=False
+        AccessLog(an_app(), measure=calls.append),
+        raise_app_exceptions=False,
+        client=(peer, 4711),
     )
     async with httpx.AsyncClient(transport=wire, base_url="http://x.test") as http:
         await http.request(method, path)
@@ -83,3 +85,13 @@ async def test_checks_of_health_are_measured_and_not_logged(
 
 async def test_a_method_that_somebody_made_up_makes_no_new_series() -> None:
     assert (await called("/payments/coffee-1", method="BREW")).method == "other"
+
+
+@pytest.mark.parametrize(
+    ("peer", "told"),
+    [("192.0.2.7", "192.0.2.7"), ("2001:db8::7", "2001:db8::7"), ("<jane>", None)],
+)
+async def test_where_a_call_came_from_is_an_address_or_nothing(
+    peer: str, told: str | None
+) -> None:
+    assert (await called("/payments/coffee-1", peer=peer)).peer == told

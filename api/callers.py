@@ -1,0 +1,151 @@
+"""Who calls, known by the key, and how much each may."""
+
+import math
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final
+
+from api.buckets import TokenBucket
+from api.known_keys import KnownKeys
+from api.refusals import Reason, Refusal
+from api_keys import ApiKey, Scope
+
+# Of a minute's calls, so many seconds' worth may come at once: what a shop has gathered
+# passes, and one that has gone wild is stopped before others wait for it.
+BURST_SECONDS: Final = 10
+# A place is free again when a customer leaves a page, which happens all the time.
+STREAM_RETRY_SECONDS: Final = 15
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a caller may do in one process.
+
+    Attributes:
+        per_minute: How many calls a minute, where the key says nothing else.
+        streams: How many streams of events may be open at once.
+    """
+
+    per_minute: int
+    streams: int
+
+
+class Usage:
+    """What one caller has done; both keys of a rotation share it."""
+
+    def __init__(self, monotonic: Callable[[], float]) -> None:
+        self.calls = TokenBucket(monotonic)
+        self.open_streams = 0
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Who makes a call."""
+
+    key: ApiKey
+    limits: Limits
+    usage: Usage
+
+    @property
+    def name(self) -> str:
+        return self.key.name
+
+    def count_call(self, scope: Scope) -> None:
+        """Count a call.
+
+        Raises:
+            Refusal: It is one too many.
+        """
+        per_minute = self.key.per_minute or self.limits.per_minute
+        at_once = max(1.0, per_minute * BURST_SECONDS / 60)
+        seconds = math.ceil(
+            self.usage.calls.take(per_minute=per_minute, at_once=at_once)
+        )
+        if seconds:
+            raise Refusal(
+                Reason.RATE,
+                f"the API key `{self.name}` makes more than {per_minute} calls a "
+                f"minute; call again in {seconds} s",
+                scope=scope,
+                key=self.key,
+                retry_after=seconds,
+            )
+
+    @contextmanager
+    def streaming(self) -> Iterator[None]:
+        """Hold a place for a stream of events while the block runs.
+
+        Raises:
+            Refusal: All places are taken.
+        """
+        if self.usage.open_streams >= self.limits.streams:
+            raise Refusal(
+                Reason.STREAMS,
+                f"the API key `{self.name}` may not have more than "
+                f"{self.limits.streams} streams of events open; call again later",
+                scope=Scope.READ,
+                key=self.key,
+                retry_after=STREAM_RETRY_SECONDS,
+            )
+        self.usage.open_streams += 1
+        try:
+            yield
+        finally:
+            self.usage.open_streams -= 1
+
+
+class Callers:
+    """All who may call."""
+
+    def __init__(
+        self,
+        keys: KnownKeys,
+        limits: Limits,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._keys = keys
+        self._limits = limits
+        # By name, and names come from the file alone, so it stays small.
+        self._usage: defaultdict[str, Usage] = defaultdict(lambda: Usage(monotonic))
+
+    def admit(self, given: str | None, scope: Scope) -> Caller:
+        """Return who calls, once the call is counted and found to be allowed.
+
+        Raises:
+            Refusal: Without a key that may do this now.
+        """
+        key = self._live_key(given, scope)
+        caller = Caller(key, self._limits, self._usage[key.name])
+        # Before the scope, so that calls in vain are limited too.
+        caller.count_call(scope)
+        if scope not in key.scopes:
+            raise Refusal(
+                Reason.SCOPE,
+                f"this call needs the scope `{scope}`, which the API key `{key.name}` "
+                "has not",
+                scope=scope,
+                key=key,
+            )
+        return caller
+
+    def _live_key(self, given: str | None, scope: Scope) -> ApiKey:
+        key = self._keys.find(given) if given else None
+        if key is None:
+            raise Refusal(
+                Reason.UNKNOWN_KEY if given else Reason.NO_KEY,
+                "this call needs the header `Authorization: Bearer <API key>`",
+                scope=scope,
+            )
+        if key.has_ended(datetime.now(UTC)):
+            raise Refusal(
+                Reason.ENDED_KEY,
+                f"this API key of `{key.name}` ended at {key.ends_at:%Y-%m-%d %H:%M} "
+                "UTC; call with the newer one",
+                scope=scope,
+                key=key,
+            )
+        return key

@@ -1,0 +1,114 @@
+"""Calls that are refused for who makes them: the answer, and the audit log's line."""
+
+import logging
+import time
+from collections import Counter, defaultdict
+from collections.abc import Callable
+from enum import StrEnum
+from typing import Final
+
+from api.buckets import TokenBucket
+from api.measuring import calls_refused
+from api.problems import Problem
+from api_keys import ApiKey, Scope
+from telemetry.access import Call
+
+# For each key, and once for all strangers, so that a stranger's flood of wrong keys
+# hides nothing of what is done with a right one. A person sees what goes on, and a
+# flood adds six lines a minute.
+LINES_AT_ONCE: Final = 20
+LINES_A_MINUTE: Final = 6
+
+log = logging.getLogger(__name__)
+
+
+class Reason(StrEnum):
+    """Why a call was refused; the label of the metric, too."""
+
+    NO_KEY = "no_key"
+    UNKNOWN_KEY = "unknown_key"
+    ENDED_KEY = "ended_key"
+    SCOPE = "scope"
+    RATE = "rate"
+    STREAMS = "streams"
+
+
+_ANSWERS: Final = {
+    Reason.SCOPE: (403, "FORBIDDEN"),
+    Reason.RATE: (429, "RATE_LIMITED"),
+    Reason.STREAMS: (429, "RATE_LIMITED"),
+}
+_UNKNOWN: Final = (401, "UNAUTHORIZED")
+
+for _reason in Reason:
+    calls_refused.labels(_reason)
+
+
+class Refusal(Problem):
+    """The answer to a call that its caller may not make, or not now."""
+
+    def __init__(
+        self,
+        reason: Reason,
+        detail: str,
+        *,
+        scope: Scope,
+        key: ApiKey | None = None,
+        retry_after: int | None = None,
+    ) -> None:
+        """Say why.
+
+        Args:
+            reason: For the log and the metric.
+            detail: For the caller.
+            scope: What the call needs.
+            key: The key that it came with; None where nobody made that one.
+            retry_after: In how many seconds it may be made; None for never like this.
+        """
+        status, code = _ANSWERS.get(reason, _UNKNOWN)
+        headers = {"WWW-Authenticate": "Bearer"} if status == 401 else {}
+        extra: dict[str, object] = {}
+        if retry_after:
+            headers["Retry-After"] = str(retry_after)
+            extra["retry_is_safe"] = True
+        super().__init__(status, code, detail, headers=headers, **extra)
+        self.reason = reason
+        self.scope = scope
+        self.key = key
+
+
+class RefusalLog:
+    """Tells each refused call to the log, unless there are too many, and counts all."""
+
+    def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
+        # By the key's name, and names come from the file alone; None for all strangers.
+        self._buckets: defaultdict[str | None, TokenBucket] = defaultdict(
+            lambda: TokenBucket(monotonic)
+        )
+        self._untold: Counter[str | None] = Counter()
+
+    def tell(self, call: Call) -> None:
+        """Tell a call that was answered, if it was refused."""
+        refusal = call.noted.get("problem")
+        if not isinstance(refusal, Refusal):
+            return
+        calls_refused.labels(refusal.reason).inc()
+        name = refusal.key.name if refusal.key else None
+        if self._buckets[name].take(per_minute=LINES_A_MINUTE, at_once=LINES_AT_ONCE):
+            self._untold[name] += 1
+            return
+        fields: dict[str, object] = {
+            "reason": refusal.reason.value,
+            "status": call.status,
+            "scope": refusal.scope.value,
+            "method": call.method,
+            "route": call.route,
+            "peer": call.peer,
+            "order_id": call.order_id,
+            "key": name,
+            "key_id": refusal.key.id if refusal.key else None,
+            # How many were refused since the last line of this caller, and not told.
+            "untold": self._untold.pop(name, None),
+        }
+        told = {field: value for field, value in fields.items() if value is not None}
+        log.warning("call refused", extra=told)

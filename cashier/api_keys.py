@@ -1,0 +1,112 @@
+"""Makes, renews and removes the keys of the HTTP API."""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from api_keys import ApiKey, ApiKeysError, Scope, changing, new_key, read_keys
+
+
+def read_scopes(text: str) -> list[Scope]:
+    """Return the scopes that are written by commas.
+
+    Raises:
+        ApiKeysError: One of them is none.
+    """
+    wanted = {part.strip() for part in text.split(",")}
+    if not wanted <= set(Scope):
+        raise ApiKeysError(f"--scopes: must be some of {','.join(Scope)}, by commas")
+    return [scope for scope in Scope if scope in wanted]
+
+
+def add_key(
+    file: Path, name: str, scopes: Iterable[Scope], per_minute: int | None = None
+) -> str:
+    """Make a key and keep its hash; return the key, which stands nowhere else.
+
+    Raises:
+        ApiKeysError: The file cannot be used, or the name has a key already.
+    """
+    key = new_key()
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with changing(file) as keys:
+        if any(one.name == name for one in keys):
+            raise ApiKeysError(
+                f"{name} has a key already; `cashier api-keys rotate` renews it"
+            )
+        keys.append(ApiKey.of(key, name=name, scopes=scopes, per_minute=per_minute))
+    return key
+
+
+def rotate_key(file: Path, name: str, overlap: timedelta) -> tuple[str, ApiKey]:
+    """Make a new key of a name; the one it has holds for a while yet, and then ends.
+
+    Returns:
+        The new key, and what is kept of the old one.
+
+    Raises:
+        ApiKeysError: The file cannot be used, or the name has not just one live key.
+    """
+    now = datetime.now(UTC).replace(microsecond=0)
+    key = new_key()
+    with changing(file) as keys:
+        live = [one for one in keys if one.name == name and not one.has_ended(now)]
+        if not live:
+            raise ApiKeysError(f"{name!r} has no key in {str(file)!r} to be renewed")
+        if len(live) > 1:
+            ends = min(one.ends_at for one in live if one.ends_at)
+            raise ApiKeysError(
+                f"{name} is being renewed already: its older key ends at {_time(ends)}"
+            )
+        [old] = live
+        ending = old.model_copy(update={"ends_at": _sooner(old.ends_at, now + overlap)})
+        new = ApiKey.of(key, name=name, scopes=old.scopes, per_minute=old.per_minute)
+        keys[:] = [one for one in keys if one.name != name] + [ending, new]
+    return key, ending
+
+
+def remove_keys(file: Path, name: str) -> int:
+    """Remove the keys of a name; return how many there were.
+
+    Raises:
+        ApiKeysError: The file cannot be used, or there is no such name.
+    """
+    with changing(file) as keys:
+        left = [one for one in keys if one.name != name]
+        removed = len(keys) - len(left)
+        if not removed:
+            raise ApiKeysError(f"{name!r} has no key in {str(file)!r}")
+        keys[:] = left
+    return removed
+
+
+def list_keys(file: Path, console: Console) -> None:
+    """Show who holds which key, and until when; the keys themselves are not known.
+
+    Raises:
+        ApiKeysError: The file cannot be used.
+    """
+    now = datetime.now(UTC)
+    table = Table("Name", "Id", "Scopes", "Calls a minute", "Made", "Ends")
+    for key in read_keys(file):
+        ends = _time(key.ends_at) if key.ends_at else ""
+        table.add_row(
+            key.name,
+            key.id,
+            ", ".join(key.scopes),
+            str(key.per_minute or "default"),
+            _time(key.made_at),
+            f"[red]ended {ends}" if key.has_ended(now) else ends,
+        )
+    console.print(table)
+
+
+def _sooner(ends_at: datetime | None, otherwise: datetime) -> datetime:
+    return min(ends_at, otherwise) if ends_at else otherwise
+
+
+def _time(moment: datetime) -> str:
+    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
