@@ -5,8 +5,9 @@ from collections.abc import Callable
 from fastapi import Depends, FastAPI
 from temporalio.client import Client
 
-from api import events, health, notifications, payments, wallets
+from api import docs_page, events, health, notifications, payments, wallets
 from api.callers import Callers, Limits
+from api.headers import SecurityHeaders
 from api.house_rules import HouseRules
 from api.known_keys import KnownKeys
 from api.late_payments import LatePayments
@@ -28,6 +29,9 @@ def create_app(settings: ApiSettings, client: Client) -> FastAPI:
         title="Durable cashier",
         summary="Take payments with digital wallets through Alipay Cashier Payment",
         version="1",
+        # FastAPI's own pages fetch their scripts from elsewhere.
+        docs_url=None,
+        redoc_url=None,
     )
     rules = HouseRules.of(settings)
     late_payments = LatePayments(client, rules)
@@ -50,8 +54,10 @@ def create_app(settings: ApiSettings, client: Client) -> FastAPI:
     app.include_router(wallets.router)
     app.include_router(notifications.router)
     app.include_router(health.router)
+    app.include_router(docs_page.router)
     app.add_middleware(BodyLimit)
     app.add_middleware(AccessLog, measure=_measure_and_tell(RefusalLog()))
+    app.add_middleware(SecurityHeaders)
     add_problem_handlers(app)
     return app
 

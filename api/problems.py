@@ -9,6 +9,8 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
+from api.headers import HEADERS
+
 # As many errors as anybody mends at once, and names as long as ours at their longest.
 MOST_ERRORS = 20
 LONGEST_NAME = 64
@@ -108,4 +110,11 @@ def add_problem_handlers(app: FastAPI) -> None:
         code = str(error.detail).upper().replace(" ", "_")
         return _answer(
             Problem(error.status_code, code, str(error.detail), headers=error.headers)
+        )
+
+    @app.exception_handler(Exception)
+    async def of_a_defect(_: Request, __: Exception) -> JSONResponse:
+        # Starlette answers it outside of all that is added to the application.
+        return _answer(
+            Problem(500, "FAILED", "this is a defect of ours", headers=HEADERS)
         )

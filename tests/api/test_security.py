@@ -259,10 +259,11 @@ async def test_a_stream_that_ends_or_never_began_gives_its_place_back(
         assert (await api.call(key, call)).status_code in (200, 422)
 
 
-async def test_bytes_of_a_stream_are_not_held_back(
+async def test_bytes_of_a_stream_are_not_held_back_and_bear_the_headers(
     api: KeyedApi, stream_ends: asyncio.Event
 ) -> None:
     async with following(api, api.gives("shop")) as sent:
-        _, first = sent
+        begin, first = sent
         assert first["body"] == b"first"
+        assert (b"x-content-type-options", b"nosniff") in begin["headers"]
     assert not stream_ends.is_set()
