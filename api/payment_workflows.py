@@ -1,7 +1,6 @@
 """Reaches the payment workflows in Temporal, and says in our words what failed."""
 
 import asyncio
-import hashlib
 import time
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
@@ -34,6 +33,7 @@ from contracts import (
     PaymentNotified,
     PaymentOutcome,
     PaymentView,
+    page_update_id,
     workflow_id,
 )
 from visibility.workers import workers_polling
@@ -133,7 +133,7 @@ class PaymentWorkflows:
                     CashierPayment.cashier_page,  # type: ignore[arg-type]
                     wish,
                     start_workflow_operation=start,
-                    id=_page_update_id(order),
+                    id=page_update_id(order),
                     rpc_timeout=PATIENCE,
                 )
             )
@@ -245,12 +245,3 @@ def _order_differs(order: Order, view: PaymentView) -> Problem:
         f"order {order.order_id} was over {view.amount.currency} {view.amount.value}, "
         f"not {order.amount.currency} {order.amount.value} (minor units)",
     )
-
-
-def _page_update_id(order: Order) -> str:
-    """Equal wishes share one update; other money, wallet or attempt makes another."""
-    wish = (
-        f"{order.order_id}/{order.amount.currency}/{order.amount.value}"
-        f"/{order.wallet}/{order.first_attempt}"
-    )
-    return f"page-{hashlib.sha256(wish.encode()).hexdigest()[:32]}"

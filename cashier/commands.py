@@ -162,6 +162,14 @@ def keys(
         sys.exit(2)
 
 
+@app.command()
+def contracts() -> None:
+    """Print the contracts as JSON, for storefronts that start payments by name."""
+    from cashier.contracts_json import contracts_json
+
+    sys.stdout.write(contracts_json())
+
+
 def leave(code: int = 0) -> NoReturn:
     """End the process at once, all its work being done.
 

@@ -41,6 +41,7 @@ from contracts.ids import (
     late_payment_id,
     late_refund_id,
     order_of,
+    page_update_id,
     payment_request_id,
     workflow_id,
 )
@@ -134,6 +135,7 @@ __all__ = [
     "late_payment_id",
     "late_refund_id",
     "order_of",
+    "page_update_id",
     "payment_request_id",
     "workflow_id",
 ]

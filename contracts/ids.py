@@ -4,6 +4,8 @@ import hashlib
 import re
 from typing import Final
 
+from contracts.order import Order
+
 TASK_QUEUE: Final = "cashier"
 # The most characters of Alipay's ids (docs/protocol.md 2.0).
 LONGEST_ALIPAY_ID: Final = 64
@@ -12,6 +14,18 @@ LONGEST_ALIPAY_ID: Final = 64
 def workflow_id(order_id: str) -> str:
     """Return the id of the one workflow that owns the payment of an order."""
     return f"payment:{order_id}"
+
+
+def page_update_id(order: Order) -> str:
+    """Return the id of the update that asks for an order's page.
+
+    Equal wishes share one update; other money, wallet or attempt makes another one.
+    """
+    wish = (
+        f"{order.order_id}/{order.amount.currency}/{order.amount.value}"
+        f"/{order.wallet}/{order.first_attempt}"
+    )
+    return f"page-{hashlib.sha256(wish.encode()).hexdigest()[:32]}"
 
 
 def payment_request_id(order_id: str, attempt: int) -> str:

@@ -1,0 +1,51 @@
+#!/usr/bin/env bash
+# Takes a payment through the HTTP API with curl:
+#   take_payment.sh start|look|follow|cancel ORDER_ID [WALLET]
+# API_URL and API_KEY say where the API is, and which key opens it.
+set -euo pipefail
+action=$1 order_id=$2 wallet=${3:-GCASH}
+answer=$(mktemp)
+trap 'rm -f "$answer"' EXIT
+
+# curl repeats by itself what was not answered, 429 and 503, as Retry-After says.
+# The key goes through a pipe, so that no list of processes shows it.
+call() {
+    curl --silent --show-error --fail-with-body --output "$answer" \
+        --max-time 20 --retry 8 --retry-connrefused --retry-max-time 120 \
+        --header @<(printf 'Authorization: Bearer %s\n' "$API_KEY") \
+        --write-out '%{http_code}' "$@" || true
+}
+
+case $action in
+start)
+    order='{
+        "order_id": "'$order_id'",
+        "amount": {"currency": "PHP", "value": 131400},
+        "wallet": "'$wallet'",
+        "description": "Two cups of coffee",
+        "redirect_url": "https://shop.example/return/'$order_id'",
+        "terminal": {"type": "WEB"}
+    }'
+    # 202: the page is being opened; the same call waits for it.
+    while
+        status=$(call --json "$order" "$API_URL/payments")
+        [ "$status" = 202 ]
+    do sleep 2; done
+    ;;
+look)
+    # refresh=1 has Alipay asked first; without it this costs next to nothing.
+    status=$(call "$API_URL/payments/$order_id?refresh=1")
+    ;;
+follow)
+    # Prints each change as it comes, until Ctrl-C.
+    exec curl --silent --show-error --fail --no-buffer \
+        --header @<(printf 'Authorization: Bearer %s\n' "$API_KEY") \
+        "$API_URL/payments/$order_id/events"
+    ;;
+cancel)
+    status=$(call --request POST "$API_URL/payments/$order_id/cancel")
+    ;;
+esac
+cat "$answer"
+echo
+[ "$status" -lt 400 ] # 4xx: a refusal, with its `code` and `detail` in the answer
