@@ -50,6 +50,16 @@ MAY_IMPORT: dict[str, set[str]] = {
 EXEMPT = {"tests", "bench", "chaos"}
 
 
+# What a storefront's own code has: a client of the HTTP API has nothing of ours.
+EXAMPLES_MAY_IMPORT: dict[str, set[str]] = {
+    "http": set(),
+    "temporal_client": {
+        "alipay.errors", "alipay.wallets", "codec.keyring", "contracts",
+        "temporal_client", "visibility", "workflows",
+    },
+}  # fmt: skip
+
+
 def modules_of(part: str) -> list[Path]:
     module = ROOT / f"{part}.py"
     return [module] if module.is_file() else sorted((ROOT / part).rglob("*.py"))
@@ -84,6 +94,22 @@ def test_a_part_imports_only_what_the_table_allows(part: str) -> None:
         taken = {name for name in imports_of(file) if name.partition(".")[0] in ours}
         wrong = {name for name in taken if not is_below(name, allowed)}
         assert not wrong, f"{file.relative_to(ROOT)} may not import {sorted(wrong)}"
+
+
+@pytest.mark.parametrize("part", EXAMPLES_MAY_IMPORT)
+def test_an_example_imports_only_what_a_storefront_has(part: str) -> None:
+    ours = MAY_IMPORT.keys() | EXEMPT
+    for file in modules_of(f"examples/{part}"):
+        taken = {name for name in imports_of(file) if name.partition(".")[0] in ours}
+        wrong = {
+            name for name in taken if not is_below(name, EXAMPLES_MAY_IMPORT[part])
+        }
+        assert not wrong, f"{file.relative_to(ROOT)} may not import {sorted(wrong)}"
+
+
+def test_every_example_in_python_stands_in_the_table() -> None:
+    found = {path.parent.name for path in ROOT.glob("examples/*/*.py")}
+    assert found == EXAMPLES_MAY_IMPORT.keys()
 
 
 def test_workflows_cannot_reach_the_network_or_the_environment() -> None:

@@ -4,16 +4,23 @@
 # API_URL and API_KEY say where the API is, and which key opens it.
 set -euo pipefail
 action=$1 order_id=$2 wallet=${3:-GCASH}
+
+# Prints each change as it comes, until Ctrl-C.
+if [ "$action" = follow ]; then
+    exec curl --silent --show-error --fail --no-buffer \
+        --header @<(printf 'Authorization: Bearer %s\n' "$API_KEY") \
+        "$API_URL/payments/$order_id/events"
+fi
+
 answer=$(mktemp)
 trap 'rm -f "$answer"' EXIT
 
-# curl repeats by itself what was not answered, 429 and 503, as Retry-After says.
-# The key goes through a pipe, so that no list of processes shows it.
+# curl repeats by itself what was not answered, 429 and 503, as Retry-After says: a repeat
+# is always safe. The key goes through a pipe, so that no list of processes shows it.
 call() {
-    curl --silent --show-error --fail-with-body --output "$answer" \
-        --max-time 20 --retry 8 --retry-connrefused --retry-max-time 120 \
-        --header @<(printf 'Authorization: Bearer %s\n' "$API_KEY") \
-        --write-out '%{http_code}' "$@" || true
+    curl --silent --show-error --output "$answer" --write-out '%{http_code}' \
+        --max-time 20 --retry 8 --retry-delay 1 --retry-all-errors \
+        --header @<(printf 'Authorization: Bearer %s\n' "$API_KEY") "$@"
 }
 
 case $action in
@@ -30,17 +37,11 @@ start)
     while
         status=$(call --json "$order" "$API_URL/payments")
         [ "$status" = 202 ]
-    do sleep 2; done
+    do sleep 1; done
     ;;
 look)
     # refresh=1 has Alipay asked first; without it this costs next to nothing.
     status=$(call "$API_URL/payments/$order_id?refresh=1")
-    ;;
-follow)
-    # Prints each change as it comes, until Ctrl-C.
-    exec curl --silent --show-error --fail --no-buffer \
-        --header @<(printf 'Authorization: Bearer %s\n' "$API_KEY") \
-        "$API_URL/payments/$order_id/events"
     ;;
 cancel)
     status=$(call --request POST "$API_URL/payments/$order_id/cancel")

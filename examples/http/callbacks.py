@@ -1,0 +1,59 @@
+"""Hears callbacks: verifies, notes each down once, answers at once.
+
+Run as `python callbacks.py PORT`, with CALLBACK_SECRET and DATABASE (a file) in the
+environment. Needs standardwebhooks.
+"""
+
+import os
+import sqlite3
+import sys
+from datetime import datetime
+from http.server import BaseHTTPRequestHandler, HTTPServer
+
+from standardwebhooks.webhooks import Webhook, WebhookVerificationError
+
+LARGEST_BODY = 64 * 1024  # real ones have less than 1 kB; what is cut does not verify
+database = sqlite3.connect(os.environ["DATABASE"])
+database.execute(
+    "CREATE TABLE IF NOT EXISTS heard"
+    " (id TEXT PRIMARY KEY, order_id TEXT, type TEXT, occurred_at REAL)"
+)
+
+
+class Callbacks(BaseHTTPRequestHandler):
+    """The address that CASHIER_CALLBACK_URL names."""
+
+    def do_POST(self) -> None:
+        length = min(int(self.headers.get("Content-Length", 0)), LARGEST_BODY)
+        body = self.rfile.read(length)
+        try:
+            verifier = Webhook(os.environ["CALLBACK_SECRET"])
+            event = verifier.verify(body, dict(self.headers))["data"]
+        except (WebhookVerificationError, ValueError):
+            self._answer(401)
+            return
+        at = datetime.fromisoformat(event["occurred_at"]).timestamp()
+        row = (event["id"], event["order_id"], event["type"], at)
+        with database:  # a repeat has the same id, and changes nothing
+            sql = "INSERT OR IGNORE INTO heard VALUES (?, ?, ?, ?)"
+            is_news = database.execute(sql, row).rowcount == 1
+        self._answer(204)
+        # What follows from it (deliver, send a mail) is done after the answer.
+        if is_news:
+            newest = newest_of(event["order_id"])
+            print(event["order_id"], newest, flush=True)
+
+    def _answer(self, status: int) -> None:
+        self.send_response(status)
+        self.end_headers()
+
+
+def newest_of(order_id: str) -> str | None:
+    """Return what is true of an order, in whatever order its callbacks came."""
+    sql = "SELECT type FROM heard WHERE order_id = ? ORDER BY occurred_at DESC"
+    found = database.execute(sql, (order_id,)).fetchone()
+    return found[0] if found else None
+
+
+if __name__ == "__main__":
+    HTTPServer(("127.0.0.1", int(sys.argv[1])), Callbacks).serve_forever()

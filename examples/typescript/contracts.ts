@@ -1,0 +1,82 @@
+// The contracts, as far as this example uses them: docs/contracts.json has them all.
+
+import { createHash } from "node:crypto";
+import { defineSearchAttributeKey, SearchAttributeType } from "@temporalio/common";
+
+export const TASK_QUEUE = "cashier";
+export const RELEASE = 1;
+
+const KEYWORD = SearchAttributeType.KEYWORD;
+export const PAYMENT_STATUS = defineSearchAttributeKey("PaymentStatus", KEYWORD);
+export const ORDER_ID = defineSearchAttributeKey("OrderId", KEYWORD);
+export const WALLET = defineSearchAttributeKey("Wallet", KEYWORD);
+export const CURRENCY = defineSearchAttributeKey("Currency", KEYWORD);
+export const AMOUNT_MINOR = defineSearchAttributeKey("AmountMinor", SearchAttributeType.INT);
+export const EXPIRES_AT = defineSearchAttributeKey("ExpiresAt", SearchAttributeType.DATETIME);
+
+export interface Money {
+  currency: string;
+  value: number; // minor units: PHP 1,314.00 is 131400
+}
+
+export interface Order {
+  order_id: string;
+  amount: Money;
+  wallet: string;
+  description: string;
+  redirect_url: string;
+  terminal: { type: "WEB" | "WAP" | "APP"; os?: "IOS" | "ANDROID" };
+  settlement_currency: string | null;
+  late_money: string;
+  second_person_above: number | null;
+  tells_shop: boolean;
+  runbook_url: string | null;
+  release: number;
+  first_attempt: number;
+}
+
+export interface Attempt {
+  payment_request_id: string;
+  wallet: string;
+  cashier: { url: string; kind: string } | null;
+  expires_at: string | null;
+}
+
+export interface PaymentView {
+  order_id: string;
+  amount: Money;
+  status: string;
+  outcome: "PAID" | "DECLINED" | "EXPIRED" | "CANCELLED" | null;
+  attempts: Attempt[];
+  asked_by: string | null;
+}
+
+// Equal wishes share one update; other money, wallet or attempt makes another one.
+export function pageUpdateId(order: Order): string {
+  const { order_id, amount, wallet, first_attempt } = order;
+  const wish = `${order_id}/${amount.currency}/${amount.value}/${wallet}/${first_attempt}`;
+  return `page-${createHash("sha256").update(wish).digest("hex").slice(0, 32)}`;
+}
+
+export function newestOf(view: PaymentView): Attempt {
+  const newest = view.attempts.at(-1);
+  if (newest === undefined) {
+    throw new Error("a payment has an attempt from its start");
+  }
+  return newest;
+}
+
+export function numberOf(attempt: Attempt): number {
+  return Number(attempt.payment_request_id.split("_").at(-1));
+}
+
+// `PHP 1,314.00`
+export function inWords({ currency, value }: Money): string {
+  const format = new Intl.NumberFormat("en", {
+    style: "currency",
+    currency,
+    currencyDisplay: "code",
+  });
+  const digits = format.resolvedOptions().maximumFractionDigits ?? 2;
+  return format.format(value / 10 ** digits).replace("\u00a0", " ");
+}
