@@ -5,10 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.examples.showing import DOCUMENT, SHOWN, renewed
+
 ROOT = Path(__file__).parent.parent
 DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *ROOT.glob("docs/**/*.md")]
 NAMES = [document.relative_to(ROOT).as_posix() for document in DOCUMENTS]
-SHOWN = re.MULTILINE | re.DOTALL
 TESTS = "\n".join(file.read_text() for file in (ROOT / "tests").rglob("test_*.py"))
 
 
@@ -25,16 +26,14 @@ def test_every_file_that_a_document_links_to_exists(document: Path) -> None:
 
 
 def test_the_code_that_is_shown_to_storefronts_is_the_code_that_is_tested() -> None:
-    text = (ROOT / "docs" / "storefronts.md").read_text()
-    shown = re.findall(r"^<!-- (examples/\S+) -->\n```\w+\n(.*?)^```$", text, SHOWN)
-    assert len(shown) == text.count("<!-- examples/")
-    assert {name for name, _ in shown} == {
+    text = DOCUMENT.read_text()
+    shown = [found["file"] for found in SHOWN.finditer(text)]
+    assert sorted(shown) == sorted(
         file.relative_to(ROOT).as_posix()
         for suffix in ("py", "sh", "ts")
         for file in ROOT.glob(f"examples/*/*.{suffix}")
-    }
-    for name, code in shown:
-        assert code == (ROOT / name).read_text(), f"{name} is shown as it was"
+    )
+    assert text == renewed(text), "run: .venv/bin/python -m tests.examples.showing"
 
 
 def test_every_command_of_the_readme_is_a_target_of_make() -> None:

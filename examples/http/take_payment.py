@@ -126,7 +126,8 @@ def main() -> int:
         if action == "start":
             found = cashier.start(order_id, *wallet or ["GCASH"])
         else:
-            found = calls[action](order_id)
+            call = calls[action]
+            found = call(order_id)
     except RefusedError as refused:
         print(json.dumps(refused.problem))
         return 1
