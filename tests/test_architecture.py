@@ -1,6 +1,7 @@
 """Who may import whom: dependencies point one way, and nobody else has our names."""
 
 import ast
+import json
 from collections.abc import Iterator
 from importlib.metadata import packages_distributions
 from pathlib import Path
@@ -156,3 +157,11 @@ def test_the_image_holds_every_part() -> None:
     for line in (ROOT / ".dockerignore").read_text().splitlines():
         if line.startswith("!") and "*" not in line:
             assert (ROOT / line.removeprefix("!")).exists(), line
+
+
+def test_the_lock_file_of_the_examples_pins_by_hash_and_names_no_registry() -> None:
+    lock = json.loads((ROOT / "examples/typescript/package-lock.json").read_text())
+    packages = {name: one for name, one in lock["packages"].items() if name}
+    assert packages
+    assert all(one["integrity"].startswith("sha512-") for one in packages.values())
+    assert not [name for name, one in packages.items() if "resolved" in one]

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Takes a payment through the HTTP API with curl:
 #   take_payment.sh start|look|follow|cancel ORDER_ID [WALLET]
-# API_URL and API_KEY say where the API is, and which key opens it.
+# API_URL and API_KEY say where the API is, and which key opens it. Needs curl 7.82.
 set -euo pipefail
 action=$1 order_id=$2 wallet=${3:-GCASH}
 
