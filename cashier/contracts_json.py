@@ -33,7 +33,7 @@ from contracts import (
     PaymentView,
     Resolution,
     Terminal,
-    callback_id,
+    callbacks_id,
     late_payment_id,
     page_update_id,
     payment_request_id,
@@ -49,7 +49,7 @@ JsonObject = dict[str, Any]
 WORKFLOWS: Final = {
     CashierPayment: workflow_id("{order_id}"),
     LatePayment: late_payment_id("{payment_request_id}"),
-    Callback: callback_id("{event_id}"),
+    Callback: callbacks_id("{order_id}"),
 }
 NAMED: Final[tuple[type[BaseModel], ...]] = (
     *(Order, PaymentBody, PageWish, CancelWish, PaymentView),
