@@ -1,0 +1,22 @@
+"""What the commands of operators are told."""
+
+from pydantic import Field
+
+from settings.forms import Url
+from settings.shared import PayloadSettings
+
+
+class OperatorSettings(PayloadSettings):
+    """Settings of operators; without keys they see only the list."""
+
+    reads_both = True
+
+    ui_url: Url = Field(
+        default="http://127.0.0.1:8233", description="Where the Temporal UI is"
+    )
+    operator: str = Field(default="", description="Who acts, as histories keep it")
+
+    @property
+    def may_write(self) -> bool:
+        """Whether what we write is as readable as all else, and no more."""
+        return self.keyring is not None or self.clear_text

@@ -1,0 +1,107 @@
+"""What several processes are told: the keys of payloads, who the merchant is."""
+
+from collections.abc import Callable
+from functools import cached_property
+from pathlib import Path
+from typing import ClassVar, Self
+
+from pydantic import Field, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from alipay.errors import KeyFormatError
+from alipay.keys import AlipayKeys, load_public_key
+from codec.keyring import Keyring, KeyringError
+from settings.forms import Url
+
+
+class PayloadSettings(BaseSettings):
+    """Who reads and writes what Temporal keeps is told with which keys."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="CASHIER_",
+        env_file=".env",
+        extra="ignore",
+        frozen=True,
+        hide_input_in_errors=True,
+    )
+
+    payload_keys_dir: Path | None = Field(
+        default=None,
+        description="Keys of all that Temporal keeps, one file each: {key id}.key",
+    )
+    clear_text: bool = Field(
+        default=False, description="Whether Temporal keeps everything readable"
+    )
+
+    # Whoever only reads may be given keys for what was written before.
+    reads_both: ClassVar[bool] = False
+
+    @model_validator(mode="after")
+    def _keys_are_readable(self) -> Self:
+        if self.clear_text and self.payload_keys_dir and not self.reads_both:
+            raise ValueError("clear_text: must not be set with payload_keys_dir")
+        try:
+            _ = self.keyring
+        except KeyringError as error:
+            raise ValueError(f"payload_keys_dir: {error}") from None
+        return self
+
+    @cached_property
+    def keyring(self) -> Keyring | None:
+        """The keys of all payloads; None where none are given."""
+        return Keyring.load(self.payload_keys_dir) if self.payload_keys_dir else None
+
+
+class Settings(PayloadSettings):
+    """What worker and API both need; Temporal's own settings are TEMPORAL_*."""
+
+    client_id: str = Field(
+        min_length=1, description="Alipay's client id of the merchant"
+    )
+    alipay_keys_dir: Path = Field(
+        description="Alipay's public keys, one file each, named {keyVersion}.pem"
+    )
+    notify_url: Url = Field(
+        description="The URL at which Alipay reaches POST /alipay/notifications/payment"
+    )
+
+    callback_url: Url | None = Field(
+        default=None, description="Where the shop is told how a payment ended"
+    )
+
+    @model_validator(mode="after")
+    def _is_encrypted_or_told_not_to(self) -> Self:
+        if not (self.clear_text or self.payload_keys_dir):
+            raise ValueError(
+                "payload_keys_dir: needed, so that Temporal keeps nothing readable; "
+                "`cashier payload-keys new FOLDER` makes a key; only "
+                "CASHIER_CLEAR_TEXT=true does without"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _alipay_keys_are_readable(self) -> Self:
+        check_keys("alipay_keys_dir", lambda: self.alipay_keys)
+        return self
+
+    @cached_property
+    def alipay_keys(self) -> AlipayKeys:
+        """Alipay's public keys, by the key version in their file's name."""
+        files = sorted(self.alipay_keys_dir.glob("*.pem"))
+        return AlipayKeys(
+            {file.stem: load_public_key(file.read_text()) for file in files}
+        )
+
+
+def check_keys(name: str, read: Callable[[], object]) -> None:
+    """Read keys, and name their setting where they are none.
+
+    Raises:
+        ValueError: A key file holds something else; says no more than that.
+    """
+    try:
+        read()
+    except KeyFormatError as error:
+        raise ValueError(f"{name}: {error}") from None
+    except UnicodeDecodeError:
+        raise ValueError(f"{name}: a key file is not text") from None
