@@ -159,8 +159,9 @@ def test_the_image_holds_every_part() -> None:
             assert (ROOT / line.removeprefix("!")).exists(), line
 
 
-def test_the_lock_file_of_the_examples_pins_by_hash_and_names_no_registry() -> None:
-    lock = json.loads((ROOT / "examples/typescript/package-lock.json").read_text())
+@pytest.mark.parametrize("folder", ["examples/typescript", "tests/browser/axe"])
+def test_a_lock_file_of_npm_pins_by_hash_and_names_no_registry(folder: str) -> None:
+    lock = json.loads((ROOT / folder / "package-lock.json").read_text())
     packages = {name: one for name, one in lock["packages"].items() if name}
     assert packages
     assert all(one["integrity"].startswith("sha512-") for one in packages.values())

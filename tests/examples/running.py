@@ -1,10 +1,8 @@
 """Runs the examples of docs/storefronts.md as processes, as their readers would."""
 
 import asyncio
-import hashlib
 import json
 import os
-import shutil
 import sys
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -12,12 +10,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import pytest
+from tests.npm import install_packages
 
 EXAMPLES = Path(__file__).parent.parent.parent / "examples"
 TYPESCRIPT = EXAMPLES / "typescript"
-# CI sets it, so that these tests cannot be left out there unnoticed.
-REQUIRED = "CASHIER_NODE_TESTS"
 COMMANDS = {
     "curl": [str(EXAMPLES / "http" / "take_payment.sh")],
     "python": [sys.executable, str(EXAMPLES / "http" / "take_payment.py")],
@@ -77,25 +73,9 @@ async def running(
 
 async def build_typescript() -> None:
     """Install what the lock file pins, where it has changed, and compile strictly."""
-    if not (shutil.which("node") and shutil.which("npm")):
-        _leave_out("there is no Node.js with npm")
-    lock = (TYPESCRIPT / "package-lock.json").read_bytes()
-    installed = TYPESCRIPT / "node_modules" / ".installed"
-    digest = hashlib.sha256(lock).hexdigest()
-    if not installed.is_file() or installed.read_text() != digest:
-        command = ("npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund")
-        done = await run(*command, folder=TYPESCRIPT)
-        if done.code:
-            _leave_out(f"npm ci failed: {done.err[-400:]}")
-        installed.write_text(digest)
+    await install_packages(TYPESCRIPT)
     built = await run("npm", "run", "--silent", "build", folder=TYPESCRIPT)
     assert built.code == 0, built.out + built.err
-
-
-def _leave_out(why: str) -> None:
-    if os.environ.get(REQUIRED) == "required":
-        raise FileNotFoundError(why)
-    pytest.skip(why)
 
 
 @dataclass
