@@ -1,4 +1,4 @@
-# One image for all processes: `worker`, `api`, `codec-server`, `simulator` and the rest
+# One image for all processes: `worker`, `api`, `storefront`, `simulator` and the rest
 # of the command line. It holds no keys and no settings; docker-compose.yml shows what to
 # give it.
 #
@@ -29,7 +29,7 @@ RUN python -m compileall -q .
 RUN install -d -m 1777 /var/lib/cashier
 
 USER 1000:1000
-EXPOSE 8080 8081 8082
+EXPOSE 8000 8080 8081 8082
 
 ENTRYPOINT ["python", "-m", "cashier"]
 CMD ["--help"]

@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up stuck-demo audit-demo test check format bench chaos screenshots lock
+.PHONY: help setup demo up stuck-demo audit-demo test browser check format bench chaos screenshots contracts lock
 
 help:  ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "make %-11s %s\n", $$1, $$2}'
@@ -25,7 +25,7 @@ $(READY): requirements.lock
 demo: $(READY)  ## Take one GCash payment end to end, printing the eight steps
 	@$(BIN)/cashier demo
 
-up: $(READY)  ## Keep everything running: API, simulator, worker, Temporal with its UI
+up: $(READY)  ## Keep everything running: the shop, API, simulator, worker, Temporal with its UI
 	@$(BIN)/cashier up
 
 stuck-demo: $(READY)  ## Make one payment of each stuck kind, to be looked at in the Temporal UI
@@ -40,6 +40,9 @@ PYTEST := $(BIN)/python -m pytest --numprocesses 2 --dist loadfile
 test: $(READY)  ## Run the whole test suite
 	@$(PYTEST)
 
+browser: $(READY)  ## Run the tests in a real browser, which must be there
+	@CASHIER_BROWSER_TESTS=required CASHIER_NODE_TESTS=required $(BIN)/python -m pytest tests/browser
+
 check: $(READY)  ## Lint, format check, types, tests: what CI runs
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
@@ -53,6 +56,7 @@ format: $(READY)  ## Format the code and apply the linter's safe fixes
 bench: $(READY)  ## Measure speed, cost and memory against the floor
 	@$(BIN)/python -m bench
 	@$(BIN)/python -m bench.auditing
+	@$(BIN)/python -m bench.viewers
 
 PAYMENTS ?= 300
 SEED ?= 1
@@ -62,6 +66,11 @@ chaos: $(READY)  ## Kill what takes PAYMENTS=300 payments, drawn from SEED=1; co
 
 screenshots: $(READY)  ## Take the pictures of docs/ anew, with a Chromium
 	@$(BIN)/python -m tests.browser.screenshots
+	@CASHIER_PICTURES=$(CURDIR)/docs/images CASHIER_BROWSER_TESTS=required \
+		$(BIN)/python -m pytest --quiet tests/browser/test_shop.py -k main_pages
+
+contracts: $(READY)  ## Renew docs/contracts.json, which storefronts in other languages read
+	@$(BIN)/cashier contracts > docs/contracts.json
 
 lock: $(READY)  ## Renew requirements.lock from pyproject.toml
 	@$(BIN)/uv pip compile --quiet --universal --upgrade --group dev --generate-hashes \

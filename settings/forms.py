@@ -15,9 +15,13 @@ def _file_with_text(path: Path) -> Path:
     return path
 
 
+# This machine, and the services of docker-compose.yml.
+LOCAL_HOSTS = ("127.0.0.1", "localhost", "::1", "simulator", "api", "storefront")
+
+
 def _is_url(value: str) -> str:
     parts = urlsplit(value)
-    local = parts.hostname in ("127.0.0.1", "localhost", "::1", "simulator", "api")
+    local = parts.hostname in LOCAL_HOSTS
     if not parts.hostname or parts.query or parts.fragment:
         raise ValueError("must be a URL with a host and without query and fragment")
     if parts.scheme != "https" and not (parts.scheme == "http" and local):
