@@ -42,6 +42,7 @@ class Shop:
     def __init__(self, env: WorkflowEnvironment) -> None:
         self.told: list[Told] = []
         self.is_away = False
+        self.refuses = ""  # the type of an event
         # Away until so long after the queue has begun.
         self.is_back_after: timedelta | None = None
         self.before_it_answers: Callable[[], Awaitable[None]] | None = None
@@ -75,7 +76,7 @@ class Shop:
             await self.before_it_answers()
         by = activity.info().workflow_id or ""
         after = await self._time_in_queue(by) if by.startswith("callbacks:") else None
-        is_away = self.is_away
+        is_away = self.is_away or event.type == self.refuses
         if self.is_back_after and after is not None:
             is_away = after < self.is_back_after
         async with self._news:

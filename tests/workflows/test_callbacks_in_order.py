@@ -140,17 +140,17 @@ async def test_a_shop_that_is_down_for_an_hour_hears_all_in_order_soon_after_it(
     assert max(at_last) - delivered < timedelta(seconds=10)
 
 
-async def test_an_event_waits_for_an_earlier_one_though_the_shop_is_back(
+async def test_an_event_waits_for_an_earlier_one_though_the_shop_would_take_it(
     skipping: WorkflowEnvironment,
 ) -> None:
     shop = Shop(skipping)
-    shop.is_away = True
+    shop.refuses = "payment.cancelled"
     async with an_order_of(skipping, shop) as (payment, _):
         await shop.until_told(3)  # twice by the payment, once by the queue
-        shop.is_away = False
-        await pay_anew(payment)  # told directly, it would be accepted now
+        await pay_anew(payment)
         queue = queue_of(skipping, payment.order.order_id)
         accepted_meanwhile = list(shop.accepted)
+        shop.refuses = ""
         await queue.execute_update("resend")
         await queue.result()
     assert accepted_meanwhile == []
@@ -171,26 +171,22 @@ async def test_late_money_does_not_overtake_the_payment_that_is_being_told(
     skipping: WorkflowEnvironment,
 ) -> None:
     shop = Shop(skipping)
-    shop.is_away = True
-    late: list[WorkflowHandle[LatePayment, LatePaymentView]] = []
     async with an_order_of(skipping, shop) as (payment, alipay):
-        queue = queue_of(skipping, payment.order.order_id)
-        shop.is_away = False
-        await queue.execute_update("resend")
-        await queue.result()
 
         async def money_comes_late_meanwhile() -> None:
-            """The shop does not accept, and is back once the late money is known."""
+            """The shop is away again, and by its answer the late event is queued."""
             shop.before_it_answers = None
             shop.is_away = True
-            late.append(await pay_late(skipping, payment, alipay))
-            await late[0].result()
-            shop.is_away = False
+            await (await pay_late(skipping, payment, alipay)).result()
 
         shop.before_it_answers = money_comes_late_meanwhile
         await pay_anew(payment)
-        # The queue holds the later event first, which waits for the payment's.
-        await skipping.fast_forward(queue_of(skipping, payment.order.order_id))
+        shop.is_away = False
+        # The queue held the later event first, which waited for the payment's.
+        queue = queue_of(skipping, payment.order.order_id)
+        first = (await queue.query(Callback.view)).event
+        await skipping.fast_forward(queue)
+    assert first.type == "payment.paid"
     assert shop.accepted == IN_ORDER
 
 
@@ -220,6 +216,7 @@ async def test_an_event_that_is_handed_over_twice_is_told_once(
         queue = queue_of(skipping, payment.order.order_id)
         event = (await queue.query(Callback.view)).event
         await queue.signal(Callback.also_tell, CallbackInput(event=event))
+        await shop.until_told(3)
         shop.is_away = False
         await queue.execute_update("resend")
         result = await queue.result()
@@ -315,10 +312,10 @@ async def test_where_the_queue_has_just_closed_it_is_begun_again(
             id=late_payment_id(late.payment_request_id),
             task_queue=worker.task_queue,
         )
-        alipay.shop_is_away = False
-        await queue.execute_update("resend")
+        said = CallbackSettlement(reason="by phone", by="anna")
+        await queue.execute_update("settle", said)
         result = await queue.result()
-    assert result.outcome is CallbackOutcome.DELIVERED
+    assert result.outcome is CallbackOutcome.SETTLED
     assert result.event.type == "late_payment.returned"
 
 
@@ -328,6 +325,7 @@ async def test_a_person_settles_the_event_that_is_meant_and_no_other(
     shop = Shop(skipping)
     shop.is_away = True
     async with an_order_of(skipping, shop) as (payment, _):
+        await shop.until_told(3)
         await pay_anew(payment)
         order_id = payment.order.order_id
         queue = queue_of(skipping, order_id)
@@ -340,6 +338,7 @@ async def test_a_person_settles_the_event_that_is_meant_and_no_other(
         settled: CallbackView = await queue.execute_update(
             "settle", first, result_type=CallbackView
         )
+        await shop.until_told(4)
         shop.is_away = False
         await queue.execute_update("resend")
         result = await queue.result()

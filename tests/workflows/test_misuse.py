@@ -10,6 +10,7 @@ from temporalio.testing import WorkflowEnvironment
 from contracts import (
     CallbackInput,
     CallbackOutcome,
+    CallbackSettlement,
     CallbackView,
     LateOutcome,
     LatePaymentView,
@@ -224,10 +225,10 @@ async def test_a_signal_of_any_shape_leaves_callbacks_deliverable(
             )
             await queue.signal("also_tell", args=args)
             await queue.query(Callback.view)
-            alipay.shop_is_away = False
-            await queue.execute_update("resend")
+            said = CallbackSettlement(reason="by phone", by="anna")
+            await queue.execute_update("settle", said)
             result = await queue.result()
-    assert result.outcome is CallbackOutcome.DELIVERED
+    assert result.outcome is CallbackOutcome.SETTLED
     assert (result.waiting, result.ended) == ((), ())
 
 
