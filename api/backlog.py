@@ -46,7 +46,7 @@ class Counted:
         stuck: What an operator should look at, by reason.
         oldest_stuck_seconds: Age of the oldest of these, since the end of its time to
             pay, or since it began where it had none; 0 where there is none.
-        callbacks_pending: Outcomes that the shop has not accepted yet.
+        callbacks_pending: Orders of which the shop has not accepted an outcome yet.
         workers_polling: Processes that ask for work on payments.
     """
 

@@ -57,7 +57,7 @@ class _Gauges(Collector):
         )
         yield _gauge(
             names.CALLBACKS_PENDING,
-            "Outcomes that the shop has not accepted yet",
+            "Orders of which the shop has not accepted an outcome yet",
             counted.callbacks_pending,
         )
         yield _gauge(

@@ -9,6 +9,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from temporalio.api.enums.v1 import EventType
 from temporalio.client import WorkflowHandle, WorkflowUpdateFailedError
 from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.testing import WorkflowEnvironment
@@ -163,8 +164,21 @@ async def test_a_shop_that_listens_is_told_without_a_queue(
     shop = Shop(skipping)
     async with an_order_of(skipping, shop) as (payment, _):
         await pay_anew(payment)
+        events = (await payment.handle.fetch_history()).events
     assert shop.accepted == IN_ORDER[:2]
     assert {one.by for one in shop.told} == {f"payment:{payment.order.order_id}"}
+    # Start, update, `pay`, timer and signal are billed, and telling the shop: six.
+    billed = {EventType.Name(one.event_type) for one in events} & {
+        "EVENT_TYPE_MARKER_RECORDED",
+        "EVENT_TYPE_START_CHILD_WORKFLOW_EXECUTION_INITIATED",
+        "EVENT_TYPE_UPSERT_WORKFLOW_SEARCH_ATTRIBUTES",
+    }
+    calls = [
+        one.activity_task_scheduled_event_attributes.activity_type.name
+        for one in events
+        if one.HasField("activity_task_scheduled_event_attributes")
+    ]
+    assert (billed, calls) == (set(), ["pay", "tell_shop"])
 
 
 async def test_late_money_does_not_overtake_the_payment_that_is_being_told(
