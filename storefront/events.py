@@ -5,13 +5,15 @@ made by the server, under the id that the API gave it.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from contextlib import aclosing
 from typing import Annotated
 
-from fastapi import APIRouter, Header, HTTPException, Request
+from fastapi import APIRouter, Header, Request
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
 from storefront.cashier_api import AwayError, RefusedError
+from storefront.finding import Found
 from storefront.orders import ShopOrder
 from storefront.shop import Shop
 from storefront.status import fragment_of, status_with
@@ -46,33 +48,26 @@ class Events:
 
     async def events(
         self,
-        token: str,
+        order: Found,
         request: Request,
         last_event_id: Annotated[str, Header(max_length=LONGEST_EVENT_ID)] = "",
     ) -> AsyncIterator[ServerSentEvent]:
-        order = await self._shop.orders.find(token)
-        if order is None:
-            raise HTTPException(404)
+        """Tell what the API tells, until nothing can change or the server stops."""
         visit = Visit.of(request, market=order.market)
-        async for event in self.relay(order, visit, last_event_id):
-            yield event
-
-    async def relay(
-        self, order: ShopOrder, visit: Visit, last_event_id: str
-    ) -> AsyncIterator[ServerSentEvent]:
-        """Yield what the API tells, until nothing can change or the server stops."""
         pause = FIRST_PAUSE_SECONDS
         while not self._stopping.is_set():
             wanted = None
             try:
-                async for event, is_over in self._listen(order, visit, last_event_id):
-                    last_event_id = event.id or ""
-                    pause = FIRST_PAUSE_SECONDS
-                    yield event
-                    if is_over:
-                        return
+                async with aclosing(self._listen(order, visit, last_event_id)) as told:
+                    async for event, is_over in told:
+                        last_event_id, pause = event.id or "", FIRST_PAUSE_SECONDS
+                        yield event
+                        if is_over:
+                            return
+                # Ended in order: the API restarts, or ends old streams.
+                pause = FIRST_PAUSE_SECONDS
             except RefusedError:
-                pass  # not begun yet, or not known yet: it may be in a moment
+                pass  # not begun, or not known yet: it may be in a moment
             except AwayError as error:
                 # Nothing is said: that the API is away says nothing of the payment.
                 wanted = error.retry_after
@@ -81,7 +76,7 @@ class Events:
 
     async def _listen(
         self, order: ShopOrder, visit: Visit, last_event_id: str
-    ) -> AsyncIterator[tuple[ServerSentEvent, bool]]:
+    ) -> AsyncGenerator[tuple[ServerSentEvent, bool], None]:
         async with self._shop.api.events(order.order_id, last_event_id) as events:
             async for event_id, state in events:
                 status = await status_with(self._shop, order, visit, state)

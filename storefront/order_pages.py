@@ -6,7 +6,7 @@ from fastapi import APIRouter, BackgroundTasks, Form, HTTPException, Request, Re
 from fastapi.responses import RedirectResponse
 
 from storefront.answers import Wallet
-from storefront.orders import ShopOrder
+from storefront.finding import Found
 from storefront.pages import page
 from storefront.paying import page_of
 from storefront.shop import Shop
@@ -27,9 +27,8 @@ class OrderPages:
         self.router.post("/cancel")(self.cancel)
         self.router.get("/record")(self.record)
 
-    async def show(self, token: str, request: Request) -> Response:
+    async def show(self, order: Found, request: Request) -> Response:
         """The result page: the truth as far as anybody knows it."""
-        order = await self._order(token)
         visit = Visit.of(request, market=order.market)
         status = await status_of(self._shop, order, visit)
         cart = await self._shop.carts.find(visit.cart)
@@ -41,42 +40,35 @@ class OrderPages:
             status=status,
         )
 
-    async def come_back(self, token: str, later: BackgroundTasks) -> Response:
+    async def come_back(self, order: Found, later: BackgroundTasks) -> Response:
         """The way back from the wallet: it proves nothing, so it only has us ask."""
-        order = await self._order(token)
         later.add_task(self._shop.paying.refresh, order)
         return RedirectResponse(page_of(order), 303)
 
     async def pay(
-        self, token: str, request: Request, wallet: Annotated[str, Form(max_length=64)]
+        self,
+        order: Found,
+        request: Request,
+        wallet: Annotated[str, Form(max_length=64)],
     ) -> Response:
         """Try again, or with another wallet: the same order, so never paid twice."""
-        order = await self._order(token)
         visit = Visit.of(request, market=order.market)
         chosen = await self._chosen(wallet, visit)
         where = await self._shop.paying.begin(order, chosen, visit.device)
         return RedirectResponse(where, 303)
 
-    async def cancel(self, token: str) -> Response:
-        order = await self._order(token)
+    async def cancel(self, order: Found) -> Response:
         await self._shop.paying.cancel(order)
         return RedirectResponse(page_of(order), 303)
 
-    async def record(self, token: str, request: Request) -> Response:
+    async def record(self, order: Found, request: Request) -> Response:
         """For developers: what the shop has written down of this order."""
-        order = await self._order(token)
         return page(
             "record.html",
             Visit.of(request, market=order.market),
             order=order,
             callbacks=await self._shop.orders.callbacks_of(order),
         )
-
-    async def _order(self, token: str) -> ShopOrder:
-        order = await self._shop.orders.find(token)
-        if order is None:
-            raise HTTPException(404)
-        return order
 
     async def _chosen(self, code: str, visit: Visit) -> Wallet | str:
         """Return the wallet; its code alone while the API tells no wallets.

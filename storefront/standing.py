@@ -144,7 +144,7 @@ def _with_answer(order: ShopOrder, state: PaymentState, now: datetime) -> Standi
     if order.fulfilled_at:
         return Standing(Kind.LATE_HONOURED, newest.wallet)
     if late := _late_end(state):
-        return Standing(late, newest.wallet)
+        return late
     kind = ENDED.get(state.outcome or "", Kind.UNKNOWN)
     if kind is Kind.DECLINED and newest.cashier is None:
         kind = Kind.REFUSED
@@ -153,20 +153,20 @@ def _with_answer(order: ShopOrder, state: PaymentState, now: datetime) -> Standi
     )
 
 
-def _late_end(state: PaymentState) -> Kind | None:
+def _late_end(state: PaymentState) -> Standing | None:
     """Return what late money makes of a payment that has ended unpaid, if anything."""
     outcomes = [late.outcome for late in state.late_money]
     if None in outcomes:
-        return Kind.LATE
+        return Standing(Kind.LATE, state.newest.wallet)
     if "HONOURED" in outcomes:
-        return Kind.LATE_HONOURED
-    # Money of earlier attempts is no news any more; it is only mentioned.
-    ids = {one.payment_request_id for one in state.attempts}
-    ours = [late for late in state.late_money if late.payment_request_id in ids]
-    return next(
-        (GIVEN_BACK[late.outcome or ""] for late in ours if late.outcome in GIVEN_BACK),
-        None,
-    )
+        return Standing(Kind.LATE_HONOURED, state.newest.wallet)
+    # Money of earlier payments of the order is no news any more; it is only mentioned.
+    wallets = {one.payment_request_id: one.wallet for one in state.attempts}
+    for late in state.late_money:
+        wallet = wallets.get(late.payment_request_id)
+        if wallet and (kind := GIVEN_BACK.get(late.outcome or "")):
+            return Standing(kind, wallet)
+    return None
 
 
 def _second_payment(late: Sequence[LateMoney]) -> str:

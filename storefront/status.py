@@ -1,6 +1,6 @@
 """An order's status for one visitor: what is known, in words, with what they may do."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -24,7 +24,7 @@ class Status:
 
     Attributes:
         standing: How the order stands.
-        name: The wallet's, for people.
+        names: The wallets' names, by their codes.
         may_cancel: Whether its payment can be cancelled right now.
         offers: Wallets for another attempt; none where that is not possible now.
         seconds_left: Until the payment expires.
@@ -32,11 +32,15 @@ class Status:
     """
 
     standing: Standing
-    name: str
+    names: Mapping[str, str]
     may_cancel: bool
     offers: Sequence[Offer]
     seconds_left: int
     paid_at: datetime | None
+
+    def name_of(self, code: str) -> str:
+        """Return a wallet's name for people; its code while the API tells none."""
+        return self.names.get(code, code)
 
 
 async def status_of(shop: Shop, order: ShopOrder, visit: Visit) -> Status:
@@ -76,7 +80,7 @@ async def status_with(
     expires = standing.expires_at
     return Status(
         standing=standing,
-        name=current.name if current else standing.wallet,
+        names={one.code: one.name for one in wallets},
         may_cancel=lets_go,
         offers=offers,
         seconds_left=max(0, int((expires - now).total_seconds())) if expires else 0,

@@ -12,7 +12,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from babel import Locale, UnknownLocaleError
-from babel.dates import format_time
+from babel.dates import format_time, get_timezone_location
 from babel.numbers import format_currency
 
 from storefront.catalog import Market
@@ -83,10 +83,11 @@ class Words:
         return written
 
     def time(self, moment: datetime) -> str:
-        """Write a time of day, in the market's time zone."""
-        return format_time(
-            moment, "short", tzinfo=self.market.zone, locale=self._locale
-        )
+        """Write a time of day of the market, which it names: others may be looking."""
+        zone, locale = self.market.zone, self._locale
+        written = format_time(moment, "short", tzinfo=zone, locale=locale)
+        city = get_timezone_location(zone, locale=locale, return_city=True)
+        return f"{written} ({city})"
 
     def country(self, code: str) -> str:
         name: str = self._locale.territories[code]

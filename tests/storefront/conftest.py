@@ -1,20 +1,17 @@
 """The shop in this process, beside a payment API that is played."""
 
+import base64
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-import httpx
 import pytest
 
-from storefront.app import create_app
 from storefront.settings import StorefrontSettings
-from storefront.shop import Shop
-from tests.storefront.customer import Customer
+from tests.storefront.customer import Customer, a_customer
 from tests.storefront.played_api import API_KEY, PlayedApi
 
-SECRETS = (
-    "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
-    "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD",
+SECRETS = tuple(
+    f"whsec_{base64.b64encode(one * 3).decode()}" for one in (b"old-key-", b"new-key-")
 )
 
 
@@ -50,13 +47,5 @@ async def customer(
     async def sleep(seconds: float) -> None:
         pauses.append(seconds)
 
-    app = create_app(shop_settings, transport=api.transport, sleep=sleep)
-    shop: Shop = app.state.shop
-    shop.database.prepare()
-    async with httpx.AsyncClient(
-        transport=httpx.ASGITransport(app),
-        base_url=shop_settings.base_url,
-        headers={"Origin": shop_settings.base_url},
-    ) as http:
-        yield Customer(http, shop)
-    await shop.api.close()
+    async with a_customer(shop_settings, api, sleep=sleep) as customer:
+        yield customer

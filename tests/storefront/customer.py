@@ -1,13 +1,20 @@
 """A customer of the shop, with a browser that has no script."""
 
+import asyncio
 import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from html import unescape
 
 import httpx
 
+from storefront.app import create_app
+from storefront.events import Sleep
 from storefront.orders import ShopOrder
+from storefront.settings import StorefrontSettings
 from storefront.shop import Shop
+from tests.storefront.played_api import PlayedApi
 
 
 @dataclass
@@ -16,6 +23,7 @@ class Customer:
 
     http: httpx.AsyncClient
     shop: Shop
+    stopping: asyncio.Event
 
     async def add(self, product: str = "flat-white") -> None:
         answer = await self.http.post("/cart", data={"product": product})
@@ -47,6 +55,23 @@ class Customer:
         answer = await self.http.get(f"/orders/{self.http.cookies['order']}")
         assert answer.status_code == 200
         return text_of(answer.text)
+
+
+@asynccontextmanager
+async def a_customer(
+    settings: StorefrontSettings, api: PlayedApi, *, sleep: Sleep | None = None
+) -> AsyncIterator[Customer]:
+    """Open the shop for one customer."""
+    app = create_app(settings, transport=api.transport, sleep=sleep)
+    async with (
+        app.router.lifespan_context(app),
+        httpx.AsyncClient(
+            transport=httpx.ASGITransport(app),
+            base_url=settings.base_url,
+            headers={"Origin": settings.base_url},
+        ) as http,
+    ):
+        yield Customer(http, app.state.shop, app.state.stopping)
 
 
 def text_of(html: str) -> str:

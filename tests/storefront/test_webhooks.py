@@ -1,0 +1,235 @@
+"""Callbacks: verified, kept once, and never older over newer."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from itertools import permutations
+from typing import Any
+
+import httpx
+import pytest
+from standardwebhooks.webhooks import Webhook
+
+from tests.storefront.conftest import SECRETS
+from tests.storefront.customer import Customer
+from tests.storefront.played_api import PlayedApi, a_problem
+
+T0 = datetime(2026, 11, 24, 10, 0, tzinfo=UTC)
+
+
+def an_event(order_id: str, outcome: str, **more: Any) -> dict[str, Any]:
+    number, minute = more.pop("number", 1), more.pop("minute", 0)
+    kind = more.pop("kind", "payment")
+    late = "-late" if kind == "late_payment" else ""
+    return {
+        "id": f"{order_id}_{number}{late}-{outcome.lower()}",
+        "type": f"{kind}.{outcome.lower()}",
+        "occurred_at": (T0 + timedelta(minutes=minute)).isoformat(),
+        "order_id": order_id,
+        "payment_request_id": f"{order_id}_{number}",
+        "amount": {"currency": "PHP", "value": 18000},
+        "outcome": outcome,
+        **more,
+    }
+
+
+def signed(
+    event: dict[str, Any], *, secret: str = SECRETS[0], at: datetime | None = None
+) -> dict[str, Any]:
+    """Return what `post` takes: the body and its headers."""
+    body = json.dumps(
+        {"type": event["type"], "timestamp": event["occurred_at"], "data": event}
+    )
+    at = at or datetime.now(UTC)
+    return {
+        "content": body,
+        "headers": {
+            "Content-Type": "application/json",
+            "webhook-id": event["id"],
+            "webhook-timestamp": str(int(at.timestamp())),
+            "webhook-signature": Webhook(secret).sign(event["id"], at, body),
+        },
+    }
+
+
+async def tell(customer: Customer, event: dict[str, Any], **how: Any) -> httpx.Response:
+    return await customer.http.post("/webhooks/cashier", **signed(event, **how))
+
+
+@pytest.fixture
+async def order_id(customer: Customer) -> str:
+    await customer.buy()
+    return (await customer.order()).order_id
+
+
+@pytest.mark.parametrize("secret", SECRETS)
+async def test_a_callback_of_either_secret_fulfils_the_order(
+    customer: Customer, order_id: str, secret: str
+) -> None:
+    answer = await tell(customer, an_event(order_id, "PAID"), secret=secret)
+    assert (answer.status_code, answer.content) == (204, b"")
+    order = await customer.order()
+    assert (order.status, order.paid_attempt) == ("PAID", f"{order_id}_1")
+    assert order.fulfilled_at
+
+
+async def test_an_order_is_fulfilled_once_whatever_is_heard_later(
+    customer: Customer, order_id: str
+) -> None:
+    await tell(customer, an_event(order_id, "PAID"))
+    fulfilled_at = (await customer.order()).fulfilled_at
+    for event in (
+        an_event(order_id, "PAID"),
+        an_event(order_id, "PAID", number=2, minute=5),
+        an_event(order_id, "REFUNDED", number=2, minute=6, kind="late_payment"),
+        an_event(order_id, "EXPIRED", number=3, minute=7),
+    ):
+        assert (await tell(customer, event)).status_code == 204
+    order = await customer.order()
+    assert (order.status, order.paid_attempt) == ("PAID", f"{order_id}_1")
+    assert order.fulfilled_at == fulfilled_at
+
+
+async def test_the_order_in_which_callbacks_arrive_does_not_matter(
+    customer: Customer, order_id: str
+) -> None:
+    """An expired payment, its late money refunded, a second payment that expired."""
+    events = [
+        an_event(order_id, "EXPIRED", minute=14),
+        an_event(order_id, "REFUNDED", minute=20, kind="late_payment"),
+        an_event(order_id, "EXPIRED", number=2, minute=40),
+        an_event(order_id, "NOT_PAID", number=2, minute=50, kind="late_payment"),
+    ]
+    for arrival in permutations(events):
+        await customer.buy()
+        other = (await customer.order()).order_id
+        for event in arrival:
+            renamed = json.loads(json.dumps(event).replace(order_id, other))
+            await tell(customer, renamed)
+        order = await customer.order()
+        assert (order.status, order.fulfilled_at) == ("EXPIRED", None)
+        assert order.status_at == T0 + timedelta(minutes=40)
+
+
+async def test_late_money_that_is_honoured_is_delivered(
+    customer: Customer, order_id: str
+) -> None:
+    await tell(customer, an_event(order_id, "HONOURED", minute=9, kind="late_payment"))
+    await tell(customer, an_event(order_id, "EXPIRED", minute=14))
+    order = await customer.order()
+    assert order.status == "HONOURED"
+    assert order.fulfilled_at
+
+
+async def test_a_repeat_is_accepted_and_changes_nothing(
+    customer: Customer, order_id: str
+) -> None:
+    for _ in range(3):
+        answer = await tell(customer, an_event(order_id, "EXPIRED"))
+        assert answer.status_code == 204
+    [kept] = await customer.shop.orders.callbacks_of(await customer.order())
+    assert (kept["webhook_id"], kept["effect"]) == (f"{order_id}_1-expired", "STATUS")
+
+
+async def test_a_callback_is_told_on_the_page_while_the_api_is_away(
+    customer: Customer, api: PlayedApi, order_id: str
+) -> None:
+    await tell(customer, an_event(order_id, "PAID"))
+    api.instead["GET /payments/"] = lambda _: a_problem(503, "UNAVAILABLE")
+    assert "Paid. Thank you!" in await customer.looks()
+
+
+async def test_of_another_amount_nothing_is_delivered(
+    customer: Customer, order_id: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    for amount in (
+        {"currency": "PHP", "value": 17999},
+        {"currency": "IDR", "value": 18000},
+    ):
+        event = an_event(order_id, "PAID", id=f"{amount}", amount=amount)
+        assert (await tell(customer, event)).status_code == 204
+    order = await customer.order()
+    assert (order.status, order.fulfilled_at) == ("NEW", None)
+    assert "payment over another amount than the order" in caplog.text
+
+
+async def test_a_callback_of_an_order_that_is_not_ours_is_kept_and_told_to_the_log(
+    customer: Customer, caplog: pytest.LogCaptureFixture
+) -> None:
+    answer = await tell(customer, an_event("somebody-else", "PAID"))
+    assert answer.status_code == 204
+    assert "payment of an order that is not ours" in caplog.text
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"webhook-signature": "v1,AAAA"},
+        {"webhook-signature": "nonsense"},
+        {"webhook-signature": "v1,%%% v2,x"},
+        {"webhook-signature": ""},
+        {"webhook-id": "another"},
+        {"webhook-timestamp": "1"},
+        {"webhook-timestamp": "nan"},
+        {"webhook-timestamp": "9e99"},
+    ],
+)
+async def test_what_is_not_signed_is_refused_and_changes_nothing(
+    customer: Customer, order_id: str, change: dict[str, str]
+) -> None:
+    call = signed(an_event(order_id, "PAID"))
+    call["headers"] |= change
+    answer = await customer.http.post("/webhooks/cashier", **call)
+    assert answer.status_code == 401
+    assert (await customer.order()).status == "NEW"
+
+
+async def test_a_changed_byte_is_refused(customer: Customer, order_id: str) -> None:
+    call = signed(an_event(order_id, "EXPIRED"))
+    for body in (
+        call["content"].replace("EXPIRED", "PAID   "),
+        b"\xff" + call["content"].encode(),
+        b"",
+    ):
+        answer = await customer.http.post(
+            "/webhooks/cashier", content=body, headers=call["headers"]
+        )
+        assert answer.status_code == 401
+    unsigned = await customer.http.post("/webhooks/cashier", content=call["content"])
+    assert unsigned.status_code == 401
+
+
+async def test_an_old_or_a_foreign_callback_is_refused(
+    customer: Customer, order_id: str
+) -> None:
+    event = an_event(order_id, "PAID")
+    for minutes in (-6, 6):
+        at = datetime.now(UTC) + timedelta(minutes=minutes)
+        assert (await tell(customer, event, at=at)).status_code == 401
+    stranger = "whsec_" + "QUJD" * 8
+    assert (await tell(customer, event, secret=stranger)).status_code == 401
+
+
+@pytest.mark.parametrize("field", ["outcome", "order_id", "occurred_at", "amount"])
+async def test_a_signed_callback_of_the_wrong_shape_is_malformed(
+    customer: Customer, order_id: str, field: str
+) -> None:
+    event = an_event(order_id, "PAID")
+    call = signed({**event, field: None})
+    assert (await customer.http.post("/webhooks/cashier", **call)).status_code == 400
+
+
+async def test_a_callback_that_cannot_be_kept_is_not_accepted(
+    customer: Customer, order_id: str
+) -> None:
+    def broken(db: Any) -> None:
+        db.execute("drop table callbacks")
+
+    await customer.shop.database.transact(broken)
+    with pytest.raises(Exception, match="no such table"):
+        await tell(customer, an_event(order_id, "PAID"))
+    assert (await customer.order()).status == "NEW"
+
+
+async def test_a_body_that_is_too_large_is_not_read(customer: Customer) -> None:
+    answer = await customer.http.post("/webhooks/cashier", content=b"x" * 70_000)
+    assert answer.status_code == 413
