@@ -22,7 +22,8 @@ from storefront.visits import Visit
 # While the API is away: soon at first, for it may only restart; then now and then.
 FIRST_PAUSE_SECONDS = 1.0
 LONGEST_PAUSE_SECONDS = 30.0
-LONGEST_EVENT_ID = 128
+# As the API takes it: a digest.
+LONGEST_EVENT_ID = 64
 
 Sleep = Callable[[float], Awaitable[object]]
 

@@ -23,7 +23,7 @@ class Effect(StrEnum):
 
     FULFILLED = "FULFILLED"
     STATUS = "STATUS"
-    NOTHING = "NOTHING"  # known already, or older than what is known
+    NO_NEWS = "NO_NEWS"  # known already, or older than what is known
     UNKNOWN_ORDER = "UNKNOWN_ORDER"
     AMOUNT_DIFFERS = "AMOUNT_DIFFERS"
 
@@ -124,7 +124,7 @@ def _apply(db: Connection, told: Outcome) -> Effect:
     if (told.amount.currency, told.amount.value) != (row["currency"], row["value"]):
         return Effect.AMOUNT_DIFFERS
     if not _is_news(row, told):
-        return Effect.NOTHING
+        return Effect.NO_NEWS
     db.execute(
         "update orders set status = ?, status_at = ? where order_id = ?",
         (told.outcome, _text(told.occurred_at), told.order_id),

@@ -44,6 +44,7 @@ MARKS: Final[Mapping[str, Mark]] = MappingProxyType(
         "BANKTRANSFER": Mark("#42526a", "↔", "bars"),
         "TRUEMONEY": Mark("#ab420b", "T", "wave"),
         "RABBIT_LINE_PAY": Mark("#14713a", "L", "ring"),
+        "CONNECT_WALLET": Mark("#1660b8", "A+", "ring"),
         "KPLUS": Mark("#0d704a", "K+", "hill"),
         "PAYPAY": Mark("#b9222c", "P", "path"),
         "LINEPAY": Mark("#14713a", "L", "wave"),
