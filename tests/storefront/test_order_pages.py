@@ -1,5 +1,7 @@
 """The result page: honest in every state, from any device, after any reload."""
 
+import sqlite3
+from contextlib import closing
 from typing import Any
 
 import httpx
@@ -213,3 +215,21 @@ async def test_names_of_products_and_wallets_cannot_write_into_the_page(
     page = (await customer.http.get(f"/orders/{(await customer.order()).token}")).text
     assert "&lt;script&gt;alert(1)" in page
     assert "<script>alert" not in page
+
+
+async def test_a_callback_that_overtakes_the_api_s_answer_is_told(
+    customer: Customer, api: PlayedApi, shop_settings: StorefrontSettings
+) -> None:
+    await customer.buy()
+    order = await customer.order()
+
+    def overtaken(_: httpx.Request) -> httpx.Response:
+        with closing(sqlite3.connect(shop_settings.database)) as db, db:
+            db.execute(
+                "update orders set status = 'PAID', fulfilled_at = ordered_at,"
+                " status_at = ordered_at"
+            )
+        return httpx.Response(200, json=a_state(order.order_id))
+
+    api.instead["GET /payments/"] = overtaken
+    assert "Paid. Thank you!" in await customer.looks()
