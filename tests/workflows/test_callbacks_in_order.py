@@ -141,7 +141,7 @@ async def test_a_shop_that_is_down_for_an_hour_hears_all_in_order_soon_after_it(
     assert max(at_last) - delivered < timedelta(seconds=10)
 
 
-async def test_an_event_waits_for_an_earlier_one_though_the_shop_would_take_it(
+async def test_an_event_waits_for_an_earlier_one_though_the_shop_is_back(
     skipping: WorkflowEnvironment,
 ) -> None:
     shop = Shop(skipping)
