@@ -26,7 +26,7 @@ from cashier.audit_makers import CLOCK_FACTOR, SECOND_PERSON_ABOVE, Maker
 from cashier.audit_proving import AuditFailedError, Auditor, auditor_of
 from cashier.audit_shop import Callbacks
 from cashier.audit_tampering import TAMPERINGS, Tampering, other_code
-from cashier.home import Home, Ports, new_callback_secret, write_secret
+from cashier.home import Home, Ports
 from cashier.system import PartFailedError, System, running_system
 from codec.payload_codec import EncryptingCodec
 
@@ -109,13 +109,11 @@ class AuditDemo:
     @asynccontextmanager
     async def _running(self) -> AsyncIterator[tuple[System, Callbacks]]:
         self._home.prepare()
-        secret = self._home.folder / "keys" / "callback-secrets"
-        write_secret(secret, new_callback_secret().encode())
         callbacks = Callbacks()
         async with callbacks.listening() as door:
             settings = {
                 "CASHIER_CALLBACK_URL": door,
-                "CASHIER_CALLBACK_SECRETS_FILE": str(secret),
+                "CASHIER_CALLBACK_SECRETS_FILE": str(self._home.callback_secrets),
                 "CASHIER_SECOND_PERSON_ABOVE": f'{{"PHP": {SECOND_PERSON_ABOVE}}}',
                 "SIMULATOR_CLOCK_FACTOR": str(CLOCK_FACTOR),
             }

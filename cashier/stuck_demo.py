@@ -11,7 +11,7 @@ from pathlib import Path
 import httpx
 from rich.console import Console
 
-from cashier.home import Home, Ports, new_callback_secret, write_secret
+from cashier.home import Home, Ports
 from cashier.stuck import find_stuck
 from cashier.stuck_makers import MAKERS, Maker
 from cashier.stuck_report import Wanted, report_stuck, show_queries
@@ -58,11 +58,9 @@ async def stuck_system(folder: Path, ports: Ports) -> AsyncIterator[System]:
     """Run a whole system with one payment of each kind, which get stuck by and by."""
     home = Home(folder)
     home.prepare()
-    secrets = folder / "keys" / "callback-secrets"
-    write_secret(secrets, new_callback_secret().encode())
     settings = {
         "CASHIER_CALLBACK_URL": NOBODY,
-        "CASHIER_CALLBACK_SECRETS_FILE": str(secrets),
+        "CASHIER_CALLBACK_SECRETS_FILE": str(home.callback_secrets),
         # Four cups of coffee need a second person; one cup does not.
         "CASHIER_SECOND_PERSON_ABOVE": '{"PHP": 100000}',
     }

@@ -182,6 +182,7 @@ def a_state(
     amount: dict[str, Any] | None = None,
     number: int = 1,
     minutes: float = 10,
+    now: datetime | None = None,
     has_page: bool = True,
     late: list[tuple[int, str | None]] | None = None,
 ) -> dict[str, Any]:
@@ -194,11 +195,12 @@ def a_state(
         amount: What is paid.
         number: Of the newest attempt.
         minutes: Until it expires.
+        now: Counted from when; None for the clock's time.
         has_page: Whether Alipay has opened a page for it.
         late: Late money: the attempt's number and its outcome.
     """
     ended = status in ("PAID", "DECLINED", "EXPIRED", "CANCELLED")
-    now = datetime.now(UTC)
+    now = now or datetime.now(UTC)
     return {
         "order_id": order_id,
         "amount": amount or {"currency": "PHP", "value": 18000},

@@ -12,7 +12,7 @@ from storefront.orders import Notice, ShopOrder
 from storefront.standing import SETTLED, Kind, Standing, standing_of, usable
 from tests.storefront.played_api import a_state
 
-NOW = datetime.now(UTC)
+NOW = datetime(2026, 11, 24, 10, 2, 41, tzinfo=UTC)
 STATUSES = (
     "OPENING", "AWAITING_CUSTOMER", "CHECKING", "CANCELLING", "REVIEW", "PAID",
     "DECLINED", "EXPIRED", "CANCELLED", "SOMETHING_NEW",
@@ -43,11 +43,11 @@ def an_order(**known: Any) -> ShopOrder:
 
 
 def state_of(**told: Any) -> PaymentState:
-    return PaymentState.model_validate(a_state("coffee-1", **told))
+    return PaymentState.model_validate(a_state("coffee-1", now=NOW, **told))
 
 
 def stands(order: ShopOrder | None = None, **told: Any) -> Standing:
-    return standing_of(order or an_order(), state_of(**told), datetime.now(UTC))
+    return standing_of(order or an_order(), state_of(**told), NOW)
 
 
 @pytest.mark.parametrize(
