@@ -155,7 +155,8 @@ class OpenedPayment(BaseModel):
             order_id=view.order_id,
             payment_request_id=newest.payment_request_id,
             payment_id=newest.payment_id,
-            cashier=newest.cashier,
+            # Nobody shall be sent to a page of a payment that has ended.
+            cashier=newest.cashier if view.outcome is None else None,
             expires_at=newest.expires_at,
             status=view.status,
             outcome=view.outcome,

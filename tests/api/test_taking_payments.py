@@ -137,6 +137,8 @@ async def test_a_paid_order_is_never_paid_again(shop: Shop) -> None:
         again = await shop.http.post("/payments", json=body)
         assert again.status_code == 200
         assert again.json()["outcome"] == "PAID"
+        # Its page is over: nobody shall be sent there.
+        assert again.json()["cashier"] is None
     other = {**body, "amount": {"currency": "PHP", "value": 1000}}
     assert (await shop.http.post("/payments", json=other)).status_code == 409
     assert alipay.calls == ["pay"]

@@ -13,6 +13,8 @@ from cashier.system import System
 from contracts import PaymentOutcome, PaymentView, workflow_id
 from workflows.cashier_payment import CashierPayment
 
+# What a flat white costs, in minor units.
+COFFEE_PHP, COFFEE_IDR = 18_000, 4_200_000
 # A page is told of a change within a second; a loaded machine takes its time.
 SOON_MILLISECONDS = 20_000
 # More than any of our pages has.
@@ -163,6 +165,24 @@ class Books:
         assert row["status"] == shop_says
         assert (row["fulfilled_at"] is not None) is is_fulfilled
         return view
+
+    async def tell_paid(self, order_id: str, *, held: int) -> PaymentView:
+        """Assert that an order was paid once, and is delivered."""
+        assert await self.charges(order_id) == 1
+        return await self.agree(
+            order_id,
+            PaymentOutcome.PAID,
+            held=held,
+            shop_says="PAID",
+            is_fulfilled=True,
+        )
+
+    async def tell_unpaid(self, order_id: str, outcome: PaymentOutcome) -> PaymentView:
+        """Assert that nothing was taken for an order, and nothing is delivered."""
+        assert await self.charges(order_id) == 0
+        return await self.agree(
+            order_id, outcome, held=0, shop_says=outcome, is_fulfilled=False
+        )
 
     async def held(self, order_id: str) -> int:
         """Return how much money of an order Alipay holds."""
