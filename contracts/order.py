@@ -45,10 +45,11 @@ class Device(Contract):
     user_agent: str | None = None
 
 
-# What today's workflows say in results is told by the release that began them, because
-# histories of older ones must replay to their own words (docs/versioning.md):
+# What today's workflows do and say is told by the release that began them, because
+# histories of older ones must replay in their own ways and words (docs/versioning.md):
 # 1: money is written as `PHP 1,314.00`; only a refusal of Alipay's is a result code.
-RELEASE = 1
+# 2: a success that is proven is enough, though an inquiry was asked for.
+RELEASE = 2
 
 
 class LateMoneyPolicy(StrEnum):

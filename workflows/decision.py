@@ -11,7 +11,7 @@ from contracts import InquiryVerdict, PaymentOutcome, PayVerdict
 from workflows.attempt import Attempt, Success
 from workflows.facts import Facts
 from workflows.pace import HINT_GAP, pause
-from workflows.releases import money_of
+from workflows.releases import PROOF_IS_ENOUGH, money_of
 
 # Alipay closes a payment some seconds after its expiry; asking earlier only asks twice.
 EXPIRY_MARGIN = timedelta(seconds=30)
@@ -182,10 +182,20 @@ def _unanswered_hint(attempt: Attempt, facts: Facts, now: datetime) -> datetime 
     newest = max(hints, default=None)
     if newest is None or (answered_at and answered_at >= newest):
         return None
-    is_certain = attempt.is_dead or attempt.is_paid
-    if is_certain and attempt is facts.current and newest != facts.check_wanted_at:
+    if attempt is facts.current and _is_settled(attempt, facts, newest):
         return None
     return newest
+
+
+def _is_settled(attempt: Attempt, facts: Facts, hint: datetime) -> bool:
+    """Whether no inquiry is needed any more: it is certainly dead, or proven paid.
+
+    Somebody who asks for one gets it all the same, but not instead of proven money:
+    Alipay may not answer inquiries for hours.
+    """
+    if attempt.is_paid and facts.order.release >= PROOF_IS_ENOUGH:
+        return True
+    return (attempt.is_dead or attempt.is_paid) and hint != facts.check_wanted_at
 
 
 def _wishes(facts: Facts) -> list[datetime]:

@@ -1,7 +1,7 @@
-"""What runs that older releases began say in their results: their own words.
+"""What runs that older releases began do, and say in their results, to this day.
 
-A result is part of the history, and the auditor's replay compares it. Once no run of an
-old release is kept any more, its words can go.
+Commands and results are part of the history, and the auditor's replay compares them.
+Once no run of an old release is kept any more, its ways and words can go.
 """
 
 from contracts import Money, in_words
@@ -10,6 +10,9 @@ from contracts import Money, in_words
 # no result code of the payment.
 MONEY_IN_WORDS = 1
 ONLY_REFUSALS = 1
+# From this release on a proven success ends a payment though somebody has asked for an
+# inquiry, which Alipay may not answer for hours.
+PROOF_IS_ENOUGH = 2
 
 
 def money_of(amount: Money | None, release: int) -> str:

@@ -41,6 +41,14 @@ async def notification_lost(order: Proven, order_id: str) -> WorkflowHistory:
     return await _ended(order)
 
 
+async def paid_though_asked(order: Proven, order_id: str) -> WorkflowHistory:
+    await order.opens(order_id)
+    await order.plans("u_for_ever")
+    await order.payment.execute_update("check_now")
+    await order.does("pay")
+    return await _ended(order)
+
+
 async def declined(order: Proven, order_id: str) -> WorkflowHistory:
     await order.opens(order_id)
     await order.does("decline")
@@ -105,6 +113,8 @@ CLEAR_PATHS: dict[str, Play] = {
     # In the words of release 1; those above are in the words before it.
     "release-1-cancelled": cancelled,
     "release-1-reviewed": reviewed,
+    # As release 2 decides: the proven success is not held up by the inquiry.
+    "release-2-paid-though-asked": paid_though_asked,
 }
 ENCRYPTED_PATHS: dict[str, Play] = {
     "encrypted-paid": paid,

@@ -126,6 +126,19 @@ async def test_a_success_with_an_unexpected_payment_id_is_only_a_hint(
     assert alipay.calls == ["pay", "inquire"]
 
 
+async def test_a_proven_success_is_enough_though_alipay_answers_no_inquiry(
+    skipping: WorkflowEnvironment,
+) -> None:
+    alipay = FakeAlipay(pay=[a_page()], inquiries=[NO_VERDICT])
+    async with a_payment(skipping, alipay) as payment:
+        # The customer came back, and had Alipay asked in vain; then paid after all.
+        assert (await payment.check_now()).outcome is None
+        await payment.notify()
+        result = await payment.handle.result()
+    assert result.outcome is PaymentOutcome.PAID
+    assert alipay.calls == ["pay", "inquire"]
+
+
 async def test_doubled_notifications_change_nothing(
     skipping: WorkflowEnvironment,
 ) -> None:
