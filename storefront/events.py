@@ -6,7 +6,7 @@ made by the server, under the id that the API gave it.
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from typing import Annotated
 
 from fastapi import APIRouter, Header, Request
@@ -26,6 +26,8 @@ LONGEST_PAUSE_SECONDS = 30.0
 LONGEST_EVENT_ID = 64
 
 Sleep = Callable[[float], Awaitable[object]]
+# An event, and whether it is the last one.
+Told = tuple[ServerSentEvent, bool]
 
 
 class Events:
@@ -60,7 +62,8 @@ class Events:
             wanted = None
             try:
                 async with aclosing(self._listen(order, visit, last_event_id)) as told:
-                    async for event, is_over in told:
+                    while news := await self._next(told):
+                        event, is_over = news
                         last_event_id, pause = event.id or "", FIRST_PAUSE_SECONDS
                         yield event
                         if is_over:
@@ -75,9 +78,24 @@ class Events:
             await self._sleep(max(pause, wanted or 0))
             pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
 
+    async def _next(self, told: AsyncGenerator[Told, None]) -> Told | None:
+        """Return what is told next; None at its end, and when the server stops.
+
+        Nothing may happen for an hour, and a stop would wait for it in vain.
+        """
+        stopping = asyncio.create_task(self._stopping.wait())
+        try:
+            async with asyncio.timeout(None) as patience:
+                stopping.add_done_callback(lambda _: _end(patience))
+                return await anext(told, None)
+        except TimeoutError:
+            return None
+        finally:
+            stopping.cancel()
+
     async def _listen(
         self, order: ShopOrder, visit: Visit, last_event_id: str
-    ) -> AsyncGenerator[tuple[ServerSentEvent, bool], None]:
+    ) -> AsyncGenerator[Told, None]:
         async with self._shop.api.events(order.order_id, last_event_id) as events:
             async for event_id, state in events:
                 status = await status_with(self._shop, order, visit, state)
@@ -96,3 +114,8 @@ class Events:
                 await self._stopping.wait()
         except TimeoutError:
             return
+
+
+def _end(patience: asyncio.Timeout) -> None:
+    with suppress(RuntimeError):  # nobody waits any more
+        patience.reschedule(0)

@@ -1,7 +1,9 @@
 """The live page: what the API's stream tells, relayed and never invented."""
 
 import asyncio
+import json
 import re
+from collections.abc import AsyncIterator
 from typing import Any
 
 import httpx
@@ -138,3 +140,25 @@ async def test_a_stopping_shop_ends_its_streams(
 ) -> None:
     customer.stopping.set()
     assert await listen(customer) == []
+
+
+async def test_a_stop_waits_for_no_stream_in_which_nothing_happens(
+    customer: Customer, api: PlayedApi, order_id: str
+) -> None:
+    waiting = a_state(order_id)
+    was_closed = False
+
+    async def stream() -> AsyncIterator[bytes]:
+        nonlocal was_closed
+        yield f"data: {json.dumps(waiting)}\nid: {id_of(waiting)}\n\n".encode()
+        customer.stopping.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            was_closed = True
+
+    api.instead[f"GET /payments/{order_id}/events"] = lambda _: httpx.Response(
+        200, headers={"Content-Type": "text/event-stream"}, content=stream()
+    )
+    assert [event_id for event_id, _ in await listen(customer)] == [id_of(waiting)]
+    assert was_closed
