@@ -1,9 +1,11 @@
 """The shop's own database: SQLite, of which each piece of work is one transaction."""
 
 import asyncio
+import fcntl
+import os
 import sqlite3
-from collections.abc import Callable
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TypeVar
 
@@ -57,7 +59,7 @@ class Database:
     def prepare(self) -> None:
         """Make the file and its tables, where there are none."""
         self._file.parent.mkdir(parents=True, exist_ok=True)
-        with closing(self._connect()) as connection:
+        with _alone_in(self._file.parent), closing(self._connect()) as connection:
             connection.execute("pragma journal_mode = wal")
             connection.executescript(SCHEMA)
 
@@ -93,3 +95,14 @@ class Database:
         connection.row_factory = sqlite3.Row
         connection.execute("pragma synchronous = full")
         return connection
+
+
+@contextmanager
+def _alone_in(folder: Path) -> Iterator[None]:
+    """Keep other processes of the shop waiting: SQLite changes to WAL, or fails."""
+    lock = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(lock)
