@@ -111,6 +111,7 @@ async def test_language_and_market_are_kept_and_lead_back_to_the_same_page(
         "https://elsewhere.example",
         "//elsewhere.example",
         "/\\elsewhere.example",
+        "//[elsewhere",
         "javascript:alert(1)",
         "cart",
         "/" + "x" * 300,
