@@ -131,6 +131,11 @@ def _without_answer(order: ShopOrder, *, is_away: bool) -> Standing:
 
 def _with_answer(order: ShopOrder, state: PaymentState, now: datetime) -> Standing:
     newest = state.newest
+    # What was paid is not what was ordered, so nothing goes out: a person must look.
+    asked = state.amount
+    is_same = (asked.currency, asked.value) == (order.currency, order.value)
+    if not is_same and not order.fulfilled_at:
+        return Standing(Kind.REVIEW, newest.wallet)
     if state.outcome is None and not order.fulfilled_at:
         return _open(state, newest, now)
     if state.outcome == "PAID" or (order.fulfilled_at and _settled(order) is Kind.PAID):
@@ -207,5 +212,8 @@ def usable(url: str) -> str:
 
     Wallets' apps have schemes of their own; what runs or reads something has not.
     """
-    scheme = urlsplit(url).scheme.lower()
+    try:
+        scheme = urlsplit(url).scheme.lower()
+    except ValueError:
+        return ""
     return "" if scheme in ("", "javascript", "data", "vbscript", "file") else url

@@ -119,6 +119,19 @@ def test_a_refusal_is_told_for_its_time_and_not_once_it_is_paid() -> None:
     assert not standing_of(refused, state_of(), soon).notice
 
 
+@pytest.mark.parametrize("status", ["AWAITING_CUSTOMER", "PAID", "EXPIRED"])
+def test_a_payment_over_another_amount_than_the_order_is_for_a_person(
+    status: str,
+) -> None:
+    for other in (
+        {"currency": "PHP", "value": 1},
+        {"currency": "IDR", "value": 18000},
+    ):
+        standing = stands(status=status, amount=other)
+        assert standing.kind is Kind.REVIEW
+        assert not any((standing.page_url, standing.may_pay_again, standing.is_over))
+
+
 @given(
     status=st.sampled_from(STATUSES),
     has_page=st.booleans(),
@@ -158,6 +171,7 @@ def test_paid_is_only_told_where_the_api_says_so(
         ("data:text/html,x", False),
         ("/somewhere", False),
         ("", False),
+        ("https://[no.address", False),
     ],
 )
 def test_nobody_is_sent_to_what_runs_or_reads_something(
