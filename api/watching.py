@@ -14,8 +14,6 @@ from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import Final
 
-from temporalio.service import RPCError
-
 from api.bodies import PaymentState
 from api.listed_changes import ListedChanges
 from api.problems import Problem
@@ -128,11 +126,19 @@ class WatchedPayment:
                 # Nothing is told: what is not known has not changed. That Temporal is
                 # away is logged once for all payments, by who reads its list.
                 log.debug("a watched payment could not be read: %s", problem)
-                self._wanted.set()
-                await asyncio.sleep(self._longer_pause())
+                await self._look_again()
+            except Exception:
+                # Of a broken worker, say. Were this the end, viewers would hear nothing
+                # more, and not know it.
+                log.exception("a look at a watched payment failed")
+                await self._look_again()
             else:
                 self._publish(snapshot)
                 await asyncio.sleep(LEAST_PAUSE_SECONDS)
+
+    async def _look_again(self) -> None:
+        self._wanted.set()
+        await asyncio.sleep(self._longer_pause())
 
     def _publish(self, snapshot: Snapshot) -> None:
         if self._newest is None or snapshot.id != self._newest.id:
@@ -223,8 +229,8 @@ class PaymentWatch:
                 for order_id in await self._changes.since_last_time():
                     self.hint(order_id)
                 pause = PAUSE_SECONDS
-            except (RPCError, RuntimeError) as error:
-                # A client that has never connected says so by a RuntimeError.
+            except Exception as error:
+                # Whatever it is: all viewers would hear no more of what others change.
                 pause = min(2 * pause, LONGEST_PAUSE_SECONDS)
                 log.warning("Temporal's list could not be read: %s", error)
             await asyncio.sleep(pause)

@@ -1,0 +1,87 @@
+"""Watching payments: no look that fails, however oddly, makes a viewer deaf."""
+
+from collections.abc import Iterator
+from typing import cast
+
+from api.bodies import PaymentState
+from api.listed_changes import ListedChanges
+from api.watching import PaymentWatch
+
+ORDER_ID = "coffee-1"
+SOON_SECONDS = 10
+
+
+def a_state(status: str) -> PaymentState:
+    attempt = {
+        "payment_request_id": f"{ORDER_ID}_1",
+        "payment_id": "2026",
+        "wallet": "GCASH",
+        "cashier": None,
+        "expires_at": "2999-11-24T10:02:41Z",
+        "is_paid": False,
+    }
+    nothing = dict.fromkeys(
+        ("outcome", "result_code", "result_message", "paid_at", "settlement")
+    )
+    return PaymentState.model_validate(
+        {
+            "order_id": ORDER_ID,
+            "amount": {"currency": "PHP", "value": 18000},
+            "status": status,
+            "attempts": [attempt],
+            "started_at": None,
+            "closed_at": None,
+            **nothing,
+        }
+    )
+
+
+class PlayedTemporal:
+    """Answers looks and questions in their order; an exception is raised."""
+
+    def __init__(
+        self,
+        looks: list[PaymentState | Exception],
+        lists: list[set[str] | Exception],
+    ) -> None:
+        self._looks: Iterator[PaymentState | Exception] = iter(looks)
+        self._lists: Iterator[set[str] | Exception] = iter(lists)
+
+    async def read(self, _: str) -> PaymentState:
+        answer = next(self._looks)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    async def since_last_time(self) -> set[str]:
+        answer: set[str] | Exception = next(self._lists, set())
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+
+async def changes_seen(temporal: PlayedTemporal) -> list[str]:
+    """Watch until there was a change, of which the list tells."""
+    watch = PaymentWatch(temporal.read, cast(ListedChanges, temporal))
+    watched = watch.join(ORDER_ID)
+    try:
+        first = await watched.newest()
+        second = await watched.other_than(first.id, within=SOON_SECONDS)
+    finally:
+        watch.leave(ORDER_ID)
+    return [one.state.status for one in (first, second) if one]
+
+
+WAITING, REVIEW = a_state("AWAITING_CUSTOMER"), a_state("REVIEW")
+
+
+async def test_a_look_that_fails_oddly_is_taken_again() -> None:
+    # As where a worker of a broken release answers a query.
+    looks: list[PaymentState | Exception] = [WAITING, ValueError("odd"), REVIEW]
+    temporal = PlayedTemporal(looks, [{ORDER_ID}])
+    assert await changes_seen(temporal) == ["AWAITING_CUSTOMER", "REVIEW"]
+
+
+async def test_a_list_that_fails_oddly_is_read_again() -> None:
+    temporal = PlayedTemporal([WAITING, REVIEW], [ValueError("odd"), {ORDER_ID}])
+    assert await changes_seen(temporal) == ["AWAITING_CUSTOMER", "REVIEW"]
