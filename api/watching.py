@@ -70,23 +70,25 @@ class WatchedPayment:
         self._order_id = order_id
         self._read = read
         self._newest: Snapshot | None = None
-        self._looking = asyncio.Lock()
+        self._first_look: asyncio.Task[Snapshot] | None = None
         self._changed = asyncio.Event()
         self._wanted = asyncio.Event()
         self._pause = PAUSE_SECONDS
         self._keeper: asyncio.Task[None] | None = None
 
     async def newest(self) -> Snapshot:
-        """Return the payment as it stands, looked up by the first who wants to know.
+        """Return the payment as it stands, looked up for the first who wants to know.
 
         Raises:
-            Problem: As reading it does.
+            Problem: As reading it does; for all who wait for the same look.
         """
-        async with self._looking:
-            if self._newest is None:
-                self._newest = Snapshot.of(await self._read(self._order_id))
-                self._keeper = asyncio.create_task(self._keep_looking())
+        if self._newest:
             return self._newest
+        # Were each to look for themselves after a look that failed, the last of many
+        # would wait for minutes, and hold a place all the time.
+        if self._first_look is None or self._first_look.done():
+            self._first_look = asyncio.create_task(self._look_first())
+        return await asyncio.shield(self._first_look)
 
     async def other_than(self, seen: str | None, *, within: float) -> Snapshot | None:
         """Return the payment once it stands otherwise than seen; None: not by then.
@@ -111,8 +113,14 @@ class WatchedPayment:
         self._changed = asyncio.Event()
 
     def stop(self) -> None:
-        if self._keeper:
-            self._keeper.cancel()
+        for task in (self._first_look, self._keeper):
+            if task:
+                task.cancel()
+
+    async def _look_first(self) -> Snapshot:
+        self._newest = Snapshot.of(await self._read(self._order_id))
+        self._keeper = asyncio.create_task(self._keep_looking())
+        return self._newest
 
     async def _keep_looking(self) -> None:
         while True:

@@ -1,10 +1,12 @@
 """Watching payments: no look that fails, however oddly, makes a viewer deaf."""
 
+import asyncio
 from collections.abc import Iterator
 from typing import cast
 
 from api.bodies import PaymentState
 from api.listed_changes import ListedChanges
+from api.problems import UnavailableProblem
 from api.watching import PaymentWatch
 
 ORDER_ID = "coffee-1"
@@ -85,3 +87,16 @@ async def test_a_look_that_fails_oddly_is_taken_again() -> None:
 async def test_a_list_that_fails_oddly_is_read_again() -> None:
     temporal = PlayedTemporal([WAITING, REVIEW], [ValueError("odd"), {ORDER_ID}])
     assert await changes_seen(temporal) == ["AWAITING_CUSTOMER", "REVIEW"]
+
+
+async def test_a_first_look_that_fails_fails_for_all_who_wait_for_it() -> None:
+    temporal = PlayedTemporal([UnavailableProblem("away"), WAITING], [])
+    watch = PaymentWatch(temporal.read, cast(ListedChanges, temporal))
+    viewers = [watch.join(ORDER_ID) for _ in range(3)]
+    looks = [viewer.newest() for viewer in viewers]
+    seen = await asyncio.gather(*looks, return_exceptions=True)
+    assert [type(one) for one in seen] == [UnavailableProblem] * 3
+    # Whoever asks after that has a look of their own.
+    assert (await watch.join(ORDER_ID).newest()).state == WAITING
+    for _ in range(4):
+        watch.leave(ORDER_ID)
