@@ -22,8 +22,9 @@ from storefront.visits import Visit
 # While the API is away: soon at first, for it may only restart; then now and then.
 FIRST_PAUSE_SECONDS = 1.0
 LONGEST_PAUSE_SECONDS = 30.0
-# As the API takes it: a digest.
+# As the API takes it: a digest. Other letters than ASCII's no header could carry on.
 LONGEST_EVENT_ID = 64
+EVENT_ID = r"^[ -~]*$"
 
 Sleep = Callable[[float], Awaitable[object]]
 # An event, and whether it is the last one.
@@ -53,7 +54,9 @@ class Events:
         self,
         order: Found,
         request: Request,
-        last_event_id: Annotated[str, Header(max_length=LONGEST_EVENT_ID)] = "",
+        last_event_id: Annotated[
+            str, Header(max_length=LONGEST_EVENT_ID, pattern=EVENT_ID)
+        ] = "",
     ) -> AsyncIterator[ServerSentEvent]:
         """Tell what the API tells, until nothing can change or the server stops."""
         visit = Visit.of(request, market=order.market)

@@ -135,6 +135,18 @@ async def test_the_stream_speaks_the_visitor_s_language(
     assert "Sudah dibayar" in told
 
 
+async def test_an_event_s_id_that_is_none_of_ours_is_refused(
+    customer: Customer, api: PlayedApi, order_id: str
+) -> None:
+    token = (await customer.order()).token
+    for name in (b"\xe9", b"x" * 65):
+        answer = await customer.http.get(
+            f"/orders/{token}/events", headers=[(b"Last-Event-ID", name)]
+        )
+        assert answer.status_code == 422
+    assert api.last_event_ids == []
+
+
 async def test_a_stopping_shop_ends_its_streams(
     customer: Customer, api: PlayedApi, order_id: str
 ) -> None:
