@@ -16,7 +16,7 @@ from typing import Final
 
 from api.bodies import PaymentState
 from api.listed_changes import ListedChanges
-from api.problems import Problem
+from api.problems import Problem, UnavailableProblem
 from contracts import PaymentStatus
 from workflows.decision import EXPIRY_MARGIN
 
@@ -28,6 +28,9 @@ LEAST_PAUSE_SECONDS: Final = 0.2
 LONGEST_PAUSE_SECONDS: Final = 15.0
 # After a restart all viewers come back at once; Temporal shall not notice.
 LOOKS_AT_ONCE: Final = 20
+# All looks of a thousand viewers take less, unless Temporal does not answer. Then who
+# waits longer has been left by the caller, and only holds a place.
+LONGEST_WAIT_SECONDS: Final = 5.0
 # The workflow has asked Alipay by then, if it had to.
 ANSWERED_WITHIN: Final = timedelta(seconds=3)
 # These pass quickly and without a line in the list.
@@ -178,15 +181,19 @@ class PaymentWatch:
         self,
         read: Callable[[str], Awaitable[PaymentState]],
         changes: ListedChanges,
+        *,
+        longest_wait: float = LONGEST_WAIT_SECONDS,
     ) -> None:
         """Watch nothing yet.
 
         Args:
             read: Returns how a payment stands; raises Problem.
             changes: Tells of what other processes, and time, have changed.
+            longest_wait: For how many seconds a look waits for others to end.
         """
         self._read = read
         self._changes = changes
+        self._longest_wait = longest_wait
         self._watched: dict[str, WatchedPayment] = {}
         self._places = asyncio.Semaphore(LOOKS_AT_ONCE)
         self._listener: asyncio.Task[None] | None = None
@@ -227,8 +234,17 @@ class PaymentWatch:
             watched.wake_viewers()
 
     async def _look(self, order_id: str) -> PaymentState:
-        async with self._places:
+        try:
+            async with asyncio.timeout(self._longest_wait):
+                await self._places.acquire()
+        except TimeoutError:
+            raise UnavailableProblem(
+                "Temporal does not answer in time; call again"
+            ) from None
+        try:
             return await self._read(order_id)
+        finally:
+            self._places.release()
 
     async def _listen(self) -> None:
         pause = PAUSE_SECONDS

@@ -7,7 +7,7 @@ from typing import cast
 from api.bodies import PaymentState
 from api.listed_changes import ListedChanges
 from api.problems import UnavailableProblem
-from api.watching import PaymentWatch
+from api.watching import LOOKS_AT_ONCE, PaymentWatch
 
 ORDER_ID = "coffee-1"
 SOON_SECONDS = 10
@@ -100,3 +100,20 @@ async def test_a_first_look_that_fails_fails_for_all_who_wait_for_it() -> None:
     assert (await watch.join(ORDER_ID).newest()).state == WAITING
     for _ in range(4):
         watch.leave(ORDER_ID)
+
+
+async def test_nobody_waits_long_for_looks_that_do_not_end() -> None:
+    async def never(_: str) -> PaymentState:
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    temporal = cast(ListedChanges, PlayedTemporal([], []))
+    watch = PaymentWatch(never, temporal, longest_wait=0)
+    orders = [f"coffee-{number}" for number in range(LOOKS_AT_ONCE + 1)]
+    looks = [asyncio.ensure_future(watch.join(one).newest()) for one in orders]
+    async with asyncio.timeout(SOON_SECONDS):
+        [first], others = await asyncio.wait(looks, return_when=asyncio.FIRST_COMPLETED)
+    assert isinstance(first.exception(), UnavailableProblem)
+    for order in orders:
+        watch.leave(order)
+    await asyncio.wait(others)
