@@ -9,6 +9,8 @@ import asyncio
 import socket
 import ssl
 from collections.abc import Awaitable, Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import httpx
 
@@ -20,6 +22,9 @@ Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
 TIMEOUT = httpx.Timeout(8, connect=3)
 # One kept connection is for one name; after a redirect two names may share an address.
 LIMITS = httpx.Limits(max_connections=100, max_keepalive_connections=0)
+# Of its own: a name server that is away holds a thread for half a minute, and asyncio's
+# few threads also look up Alipay.
+LOOKUPS = ThreadPoolExecutor(4, "shop-names")
 
 
 class PrivateAddressError(Exception):
@@ -32,8 +37,8 @@ async def resolve(host: str, port: int) -> Sequence[str]:
     Raises:
         OSError: It has none.
     """
-    found = await asyncio.get_running_loop().getaddrinfo(
-        host, port, type=socket.SOCK_STREAM
+    found = await asyncio.get_running_loop().run_in_executor(
+        LOOKUPS, partial(socket.getaddrinfo, host, port, type=socket.SOCK_STREAM)
     )
     return list(dict.fromkeys(str(entry[4][0]) for entry in found))
 

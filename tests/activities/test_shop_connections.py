@@ -3,7 +3,8 @@
 import asyncio
 import ssl
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager, closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -23,6 +24,7 @@ from activities.shop_connections import (
     CheckedAddresses,
     PrivateAddressError,
     open_shop_connections,
+    resolve,
 )
 
 HOST = "shop.example"
@@ -198,3 +200,12 @@ def certified(
     serving = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     serving.load_cert_chain(folder / "server.pem")
     return serving, ssl.create_default_context(cadata=public.decode())
+
+
+def test_lookups_of_the_shop_take_no_thread_from_those_of_alipay() -> None:
+    everybody_s = ThreadPoolExecutor(1)
+    everybody_s.shutdown()
+    # Of its own: other tests need the threads of theirs.
+    with closing(asyncio.new_event_loop()) as loop:
+        loop.set_default_executor(everybody_s)
+        assert loop.run_until_complete(resolve(HERE, 443)) == [HERE]
