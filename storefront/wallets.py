@@ -1,5 +1,6 @@
 """The wallets that a customer may choose from, and the rules that matter to them."""
 
+import asyncio
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -53,6 +54,7 @@ class WalletBook:
         self._api = api
         self._monotonic = monotonic
         self._known: dict[tuple[str, str], tuple[float, tuple[Wallet, ...]]] = {}
+        self._asking: dict[tuple[str, str], asyncio.Task[tuple[Wallet, ...]]] = {}
 
     async def of(self, currency: str, terminal: str) -> tuple[Wallet, ...]:
         """Return the wallets; those of a while ago while the API is away.
@@ -65,13 +67,25 @@ class WalletBook:
         if asked_at is not None and now - asked_at < FRESH_SECONDS:
             return wallets
         try:
-            fresh = await self._api.wallets(currency, terminal)
+            fresh = await self._asked_once(currency, terminal)
         except (AwayError, RefusedError) as error:
             if asked_at is not None:
                 return wallets
             raise WalletsAwayError from error
         self._known[currency, terminal] = (now, fresh)
         return fresh
+
+    async def _asked_once(self, currency: str, terminal: str) -> tuple[Wallet, ...]:
+        """Ask for all who want to know right now: after a restart each open page does.
+
+        So many calls at once would be more than the API lets one shop make.
+        """
+        key = currency, terminal
+        asking = self._asking.get(key)
+        if asking is None or asking.done():
+            asking = asyncio.create_task(self._api.wallets(currency, terminal))
+            self._asking[key] = asking
+        return await asyncio.shield(asking)
 
 
 def minutes_to_pay(wallet: Wallet, wanted: int | None) -> int:

@@ -1,7 +1,9 @@
 """Wallets: the rules that matter, in words, and asked for seldom."""
 
+import asyncio
 from typing import Any
 
+import httpx
 import pytest
 
 from storefront.answers import Wallet
@@ -106,3 +108,24 @@ async def test_wallets_are_asked_for_once_a_minute_and_kept_while_the_api_is_awa
             await book.of("IDR", "WEB")
         api.instead.clear()
         assert [one.code for one in await book.of("IDR", "WEB")] == ["DANA", "OVO"]
+
+
+async def test_pages_that_ask_together_are_one_call(
+    shop_settings: StorefrontSettings, api: PlayedApi
+) -> None:
+    async def answer(request: httpx.Request) -> httpx.Response:
+        await asyncio.sleep(0)  # the others ask meanwhile
+        return api.answer(request)
+
+    async with client_of(shop_settings, httpx.MockTransport(answer)) as http:
+        book = WalletBook(CashierApi(http))
+        for status in (503, 200):
+            if status == 503:
+                api.instead["GET /wallets"] = lambda _: a_problem(503, "UNAVAILABLE")
+            looks = [book.of("PHP", "WEB") for _ in range(5)]
+            seen = await asyncio.gather(*looks, return_exceptions=True)
+            assert len(api.calls) == 1
+            is_away = [isinstance(one, WalletsAwayError) for one in seen]
+            assert is_away == [status == 503] * 5
+            api.calls.clear()
+            api.instead.clear()
