@@ -5,11 +5,12 @@ made by the server, under the id that the API gave it.
 """
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import aclosing, suppress
 from typing import Annotated
 
-from fastapi import APIRouter, Header, Request
+from fastapi import APIRouter, Depends, Header, HTTPException, Request
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
 from storefront.cashier_api import AwayError, RefusedError
@@ -25,6 +26,9 @@ LONGEST_PAUSE_SECONDS = 30.0
 # As the API takes it: a digest. Other letters than ASCII's no header could carry on.
 LONGEST_EVENT_ID = 64
 EVENT_ID = r"^[ -~]*$"
+# More than one customer's devices and tabs: who opens more for one order takes from all
+# others, because the API lets a shop have only so many.
+MOST_OF_ONE_ORDER = 20
 
 Sleep = Callable[[float], Awaitable[object]]
 # An event, and whether it is the last one.
@@ -47,8 +51,25 @@ class Events:
         self._shop = shop
         self._stopping = stopping
         self._sleep = sleep or self._until_stopping
+        self._open: Counter[str] = Counter()
         self.router = APIRouter(prefix="/orders/{token}")
-        self.router.get("/events", response_class=EventSourceResponse)(self.events)
+        self.router.get(
+            "/events",
+            response_class=EventSourceResponse,
+            dependencies=[Depends(self.place)],
+        )(self.events)
+
+    async def place(self, order: Found) -> AsyncIterator[None]:
+        """Hold one of the order's places until the stream's last byte is sent."""
+        if self._open[order.token] >= MOST_OF_ONE_ORDER:
+            raise HTTPException(429)
+        self._open[order.token] += 1
+        try:
+            yield
+        finally:
+            self._open[order.token] -= 1
+            if not self._open[order.token]:
+                del self._open[order.token]
 
     async def events(
         self,

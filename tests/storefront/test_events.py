@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
+from storefront.events import MOST_OF_ONE_ORDER
 from tests.storefront.customer import Customer, text_of
 from tests.storefront.played_api import PlayedApi, a_problem, a_state, id_of
 
@@ -174,3 +175,31 @@ async def test_a_stop_waits_for_no_stream_in_which_nothing_happens(
     )
     assert [event_id for event_id, _ in await listen(customer)] == [id_of(waiting)]
     assert was_closed
+
+
+async def test_nobody_takes_all_streams_with_one_order(
+    customer: Customer, api: PlayedApi, order_id: str
+) -> None:
+    path = f"/orders/{(await customer.order()).token}/events"
+    all_listen = asyncio.Event()
+    listening = 0
+
+    async def stream() -> AsyncIterator[bytes]:
+        nonlocal listening
+        listening += 1
+        if listening == MOST_OF_ONE_ORDER:
+            all_listen.set()
+        await asyncio.Event().wait()
+        yield b""
+
+    api.instead[f"GET /payments/{order_id}/events"] = lambda _: httpx.Response(
+        200, headers={"Content-Type": "text/event-stream"}, content=stream()
+    )
+    async with asyncio.timeout(10), asyncio.TaskGroup() as group:
+        for _ in range(MOST_OF_ONE_ORDER):
+            group.create_task(customer.http.get(path))
+        await all_listen.wait()
+        assert (await customer.http.get(path)).status_code == 429
+        customer.stopping.set()
+    # Their places are free again.
+    assert (await customer.http.get(path)).status_code == 200
