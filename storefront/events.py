@@ -7,7 +7,7 @@ made by the server, under the id that the API gave it.
 import asyncio
 from collections import Counter
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
-from contextlib import aclosing, suppress
+from contextlib import AsyncExitStack, suppress
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Header, HTTPException, Request
@@ -59,13 +59,19 @@ class Events:
             dependencies=[Depends(self.place)],
         )(self.events)
 
-    async def place(self, order: Found) -> AsyncIterator[None]:
-        """Hold one of the order's places until the stream's last byte is sent."""
+    async def place(self, order: Found, request: Request) -> AsyncIterator[None]:
+        """Hold one of the order's places until the stream's last byte is sent.
+
+        Then what it is fed by is closed: who leaves while something is told leaves the
+        stream behind as it stands, and nobody would close it for a while.
+        """
         if self._open[order.token] >= MOST_OF_ONE_ORDER:
             raise HTTPException(429)
         self._open[order.token] += 1
         try:
-            yield
+            async with AsyncExitStack() as feed:
+                request.state.feed = feed
+                yield
         finally:
             self._open[order.token] -= 1
             if not self._open[order.token]:
@@ -81,11 +87,14 @@ class Events:
     ) -> AsyncIterator[ServerSentEvent]:
         """Tell what the API tells, until nothing can change or the server stops."""
         visit = Visit.of(request, market=order.market)
+        feed: AsyncExitStack = request.state.feed
         pause = FIRST_PAUSE_SECONDS
         while not self._stopping.is_set():
             wanted = None
             try:
-                async with aclosing(self._listen(order, visit, last_event_id)) as told:
+                async with feed:  # may be entered again
+                    told = self._listen(order, visit, last_event_id)
+                    feed.push_async_callback(told.aclose)
                     while news := await self._next(told):
                         event, is_over = news
                         last_event_id, pause = event.id or "", FIRST_PAUSE_SECONDS

@@ -4,12 +4,16 @@ import asyncio
 import json
 import re
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from typing import Any
 
 import httpx
 import pytest
+from starlette.types import Message
 
+from storefront.app import create_app
 from storefront.events import MOST_OF_ONE_ORDER
+from storefront.settings import StorefrontSettings
 from tests.storefront.customer import Customer, text_of
 from tests.storefront.played_api import PlayedApi, a_problem, a_state, id_of
 
@@ -203,3 +207,56 @@ async def test_nobody_takes_all_streams_with_one_order(
         customer.stopping.set()
     # Their places are free again.
     assert (await customer.http.get(path)).status_code == 200
+
+
+class Feed(httpx.AsyncByteStream):
+    """Tells more than anybody takes."""
+
+    def __init__(self, state: dict[str, Any]) -> None:
+        self.is_closed = False
+        self._event = f"data: {json.dumps(state)}\n\n".encode()
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        for _ in range(100):
+            yield self._event
+
+    async def aclose(self) -> None:
+        self.is_closed = True
+
+
+async def test_who_leaves_while_something_is_told_leaves_no_stream_open(
+    customer: Customer,
+    api: PlayedApi,
+    order_id: str,
+    shop_settings: StorefrontSettings,
+) -> None:
+    path = f"/orders/{(await customer.order()).token}/events"
+    left = asyncio.Event()
+    feed = Feed(a_state(order_id))
+
+    async def receive() -> Message:
+        await left.wait()
+        return {"type": "http.disconnect"}
+
+    async def send(message: Message) -> None:
+        # A browser that takes no more: what comes next waits.
+        if message.get("body"):
+            asyncio.get_running_loop().call_later(0.1, left.set)
+            await asyncio.Event().wait()
+
+    api.instead[f"GET /payments/{order_id}/events"] = lambda _: httpx.Response(
+        200, headers={"Content-Type": "text/event-stream"}, stream=feed
+    )
+    app = create_app(shop_settings, transport=api.transport)
+    scope = {
+        "type": "http",
+        "method": "GET",
+        "path": path,
+        "query_string": b"",
+        "headers": [(b"host", b"shop.example")],
+    }
+    async with asyncio.timeout(10):
+        # FastAPI itself may complain of what it cannot send any more.
+        with suppress(ExceptionGroup):
+            await app(scope, receive, send)
+    assert feed.is_closed
