@@ -48,7 +48,8 @@ class Device(Contract):
 # What today's workflows do and say is told by the release that began them, because
 # histories of older ones must replay in their own ways and words (docs/versioning.md):
 # 1: money is written as `PHP 1,314.00`; only a refusal of Alipay's is a result code.
-# 2: a success that is proven is enough, though an inquiry was asked for.
+# 2: a success that is proven is enough, though an inquiry was asked for; a payment in
+#    which the customer has finished is CHECKING.
 RELEASE = 2
 
 

@@ -26,7 +26,7 @@ GROUPS = (
         "The customer is late",
         "Choose one and press Leave. For the last two, cancel the payment in the shop.",
         "Not paid, at first. When the money comes after all: that it came too late "
-        "and goes back. In the last case: paid.",
+        "and goes back, or was not kept. In the last case: paid.",
         {
             Fault.PAID_TOO_LATE: "The time to pay runs out now. The customer pays "
             "20 seconds later.",
@@ -69,7 +69,8 @@ GROUPS = (
     Group(
         "Alipay does not answer properly",
         "Choose one and press Leave. Back in the shop, Alipay is asked, and answers "
-        "like this. Return to this page and press Pay to end it.",
+        "like this. Come back to this page with your browser's Back button and press "
+        "Pay to end it.",
         "Open, or checking for longer than usual, but never a guess: paid, or not "
         "paid, is said only when Alipay has said it.",
         {

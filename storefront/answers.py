@@ -67,6 +67,16 @@ class LateMoney(Answer):
 
     payment_request_id: str
     outcome: str | None = None
+    paid_at: str | None = None
+
+    @property
+    def fate(self) -> str | None:
+        """What became of it: its outcome, or GONE where Alipay had not kept it.
+
+        NOT_PAID without a time was never paid at all.
+        """
+        is_gone = self.outcome == "NOT_PAID" and self.paid_at
+        return "GONE" if is_gone else self.outcome
 
 
 class PaymentState(Answer):

@@ -33,6 +33,7 @@ class Kind(StrEnum):
     LATE_REFUNDED = "late_refunded"
     LATE_RETURNED = "late_returned"
     LATE_HONOURED = "late_honoured"
+    LATE_GONE = "late_gone"
     REVIEW = "review"
     UNKNOWN = "unknown"
 
@@ -46,6 +47,7 @@ MAY_PAY_AGAIN = (
     Kind.CANCELLED,
     Kind.LATE_REFUNDED,
     Kind.LATE_RETURNED,
+    Kind.LATE_GONE,
 )
 SETTLED = (Kind.PAID, Kind.LATE_HONOURED)
 OPEN = {
@@ -60,7 +62,11 @@ ENDED = {
     "EXPIRED": Kind.EXPIRED,
     "CANCELLED": Kind.CANCELLED,
 }
-GIVEN_BACK = {"REFUNDED": Kind.LATE_REFUNDED, "RETURNED": Kind.LATE_RETURNED}
+GIVEN_BACK = {
+    "REFUNDED": Kind.LATE_REFUNDED,
+    "RETURNED": Kind.LATE_RETURNED,
+    "GONE": Kind.LATE_GONE,
+}
 
 
 @dataclass(frozen=True)
@@ -160,7 +166,7 @@ def _with_answer(order: ShopOrder, state: PaymentState, now: datetime) -> Standi
 
 def _late_end(state: PaymentState) -> Standing | None:
     """Return what late money makes of a payment that has ended unpaid, if anything."""
-    outcomes = [late.outcome for late in state.late_money]
+    outcomes = [late.fate for late in state.late_money]
     if None in outcomes:
         return Standing(Kind.LATE, state.newest.wallet)
     if "HONOURED" in outcomes:
@@ -169,13 +175,13 @@ def _late_end(state: PaymentState) -> Standing | None:
     wallets = {one.payment_request_id: one.wallet for one in state.attempts}
     for late in state.late_money:
         wallet = wallets.get(late.payment_request_id)
-        if wallet and (kind := GIVEN_BACK.get(late.outcome or "")):
+        if wallet and (kind := GIVEN_BACK.get(late.fate or "")):
             return Standing(kind, wallet)
     return None
 
 
 def _second_payment(late: Sequence[LateMoney]) -> str:
-    outcomes = [money.outcome for money in late]
+    outcomes = [money.fate for money in late]
     if None in outcomes:
         return "pending"
     return next((one.lower() for one in GIVEN_BACK if one in outcomes), "")

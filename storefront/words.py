@@ -12,7 +12,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from babel import Locale, UnknownLocaleError
-from babel.dates import format_time, get_timezone_location
+from babel.dates import format_date, format_time, get_timezone_location
 from babel.numbers import format_currency
 
 from storefront.catalog import Market
@@ -88,6 +88,13 @@ class Words:
         written = format_time(moment, "short", tzinfo=zone, locale=locale)
         city = get_timezone_location(zone, locale=locale, return_city=True)
         return f"{written} ({city})"
+
+    def date_and_time(self, moment: datetime) -> str:
+        """Write a moment for a page that is kept."""
+        day = format_date(
+            moment.astimezone(self.market.zone), "medium", locale=self._locale
+        )
+        return f"{day}, {self.time(moment)}"
 
     def country(self, code: str) -> str:
         name: str = self._locale.territories[code]

@@ -190,11 +190,11 @@ def _unanswered_hint(attempt: Attempt, facts: Facts, now: datetime) -> datetime 
 def _is_settled(attempt: Attempt, facts: Facts, hint: datetime) -> bool:
     """Whether no inquiry is needed any more: it is certainly dead, or proven paid.
 
-    Somebody who asks for one gets it all the same, but not instead of proven money:
-    Alipay may not answer inquiries for hours.
+    Somebody who asks for one gets it all the same, unless nothing keeps the payment
+    from its end as PAID: Alipay may not answer inquiries for hours.
     """
-    if attempt.is_paid and facts.order.release >= PROOF_IS_ENOUGH:
-        return True
+    if facts.order.release >= PROOF_IS_ENOUGH and attempt.is_paid:
+        return find_doubt(facts) is None or hint != facts.check_wanted_at
     return (attempt.is_dead or attempt.is_paid) and hint != facts.check_wanted_at
 
 

@@ -13,6 +13,9 @@ ONLY_REFUSALS = 1
 # From this release on a proven success ends a payment though somebody has asked for an
 # inquiry, which Alipay may not answer for hours.
 PROOF_IS_ENOUGH = 2
+# From this release on a payment that Alipay calls PENDING, in which the customer has
+# finished, is no longer told as one that waits for the customer.
+FINISHED_IS_CHECKED = 2
 
 
 def money_of(amount: Money | None, release: int) -> str:

@@ -18,7 +18,7 @@ from contracts import (
 from workflows.attempt import Attempt
 from workflows.decision import End, Step, Wait, deadline_of, find_doubt
 from workflows.facts import Facts
-from workflows.releases import ONLY_REFUSALS
+from workflows.releases import FINISHED_IS_CHECKED, ONLY_REFUSALS
 
 
 def view_of(facts: Facts, step: Step, *, closed_at: datetime | None) -> PaymentView:
@@ -136,9 +136,19 @@ def status_of(facts: Facts, step: Step) -> PaymentStatus:
         return PaymentStatus.CANCELLING
     if not facts.current.page:
         return PaymentStatus.OPENING
-    if isinstance(step, Wait) and not _is_overdue(facts, step):
+    waits = isinstance(step, Wait) and not _is_overdue(facts, step)
+    if waits and not _has_finished(facts):
         return PaymentStatus.AWAITING_CUSTOMER
     return PaymentStatus.CHECKING
+
+
+def _has_finished(facts: Facts) -> bool:
+    """Whether the customer has done all there is to do, and the wallet still works."""
+    if facts.order.release < FINISHED_IS_CHECKED:
+        return False
+    answered = facts.current.answered_at
+    pending = facts.current.verdicts(InquiryVerdict.PENDING)
+    return any(asked.at == answered for asked in pending)
 
 
 def _is_overdue(facts: Facts, step: Wait) -> bool:

@@ -69,6 +69,12 @@ function tick() {
   ticking = seconds > 0 ? setTimeout(tick, 500) : setTimeout(listen, 1500);
 }
 
+// The wallet's page may take seconds to open. Pressing twice is safe, so nothing is locked.
+addEventListener("submit", (event) => event.submitter?.setAttribute("aria-busy", "true"));
+addEventListener("pageshow", () => {
+  for (const busy of document.querySelectorAll("button[aria-busy]")) busy.removeAttribute("aria-busy");
+});
+
 if (live) {
   countDown();
   listen();

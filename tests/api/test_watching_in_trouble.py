@@ -1,4 +1,4 @@
-"""Watching payments in trouble: no look that fails, however oddly, makes a viewer deaf."""
+"""Watching payments in trouble: no failing look makes a viewer deaf."""
 
 import asyncio
 from collections.abc import Iterator

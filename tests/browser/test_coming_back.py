@@ -139,6 +139,19 @@ async def test_money_that_comes_late_goes_back_and_the_customer_is_told(
     assert books.callbacks(order_id) == 2
 
 
+async def test_nobody_is_asked_to_pay_again_while_the_wallet_still_works(
+    customer: Customer, books: Books
+) -> None:
+    order_id = await customer.comes_to_the_wallet()
+    await customer.chooses(
+        "The wallet takes the money in another way", "The wallet works on it"
+    )
+    await customer.presses("Pay")
+    await customer.reads("Checking your payment")
+    await expect(customer.page.get_by_role("link", name="Continue")).to_have_count(0)
+    assert books.shop_row(order_id)["fulfilled_at"] is None
+
+
 async def test_another_amount_is_looked_at_by_a_person(
     customer: Customer, books: Books
 ) -> None:

@@ -176,7 +176,7 @@ async def test_the_payment_time_is_shown_where_the_shop_is(
     order = await customer.order()
     state = a_state(order.order_id, status="PAID")
     api.payments[order.order_id] = state
-    assert "Paid at 6:02 PM (Manila)" in await customer.looks()
+    assert "Paid on Nov 24, 2026, 6:02 PM (Manila)" in await customer.looks()
     for unreadable in ("yesterday", "2026-11-24T10:00:00", None):
         state["paid_at"] = unreadable
         told = await customer.looks()

@@ -111,6 +111,16 @@ def test_a_second_payment_is_told_on_top_of_the_first() -> None:
     assert (settled.second_payment, settled.is_over) == ("refunded", True)
 
 
+def test_money_that_alipay_did_not_keep_is_no_payment_that_never_was() -> None:
+    state = state_of(status="CANCELLED", late=[(1, "NOT_PAID")])
+    [late] = state.late_money
+    paid = late.model_copy(update={"paid_at": "2026-11-24T03:02:40-07:00"})
+    gone = state.model_copy(update={"late_money": (paid,)})
+    assert standing_of(an_order(), state, NOW).kind is Kind.CANCELLED
+    assert standing_of(an_order(), gone, NOW).kind is Kind.LATE_GONE
+    assert standing_of(an_order(), gone, NOW).may_pay_again
+
+
 def test_a_refusal_is_told_for_its_time_and_not_once_it_is_paid() -> None:
     soon = NOW + timedelta(minutes=1)
     refused = an_order(notice=Notice(code="CANNOT_CANCEL", wallet="DANA", until=soon))

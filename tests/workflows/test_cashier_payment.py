@@ -126,6 +126,23 @@ async def test_a_success_with_an_unexpected_payment_id_is_only_a_hint(
     assert alipay.calls == ["pay", "inquire"]
 
 
+async def test_a_customer_who_has_finished_is_no_longer_waited_for(
+    skipping: WorkflowEnvironment,
+) -> None:
+    alipay = FakeAlipay(
+        pay=[a_page()], inquiries=[an_inquiry("PROCESSING"), an_inquiry("PENDING")]
+    )
+    async with a_payment(skipping, alipay) as payment:
+        before = await payment.check_now()
+        await payment.notify(notify_type="PAYMENT_PENDING")
+        pending = await payment.check_now()
+        await payment.notify()
+        result = await payment.handle.result()
+    assert before.status is PaymentStatus.AWAITING_CUSTOMER
+    assert pending.status is PaymentStatus.CHECKING
+    assert result.outcome is PaymentOutcome.PAID
+
+
 async def test_a_proven_success_is_enough_though_alipay_answers_no_inquiry(
     skipping: WorkflowEnvironment,
 ) -> None:
