@@ -137,7 +137,9 @@ class Callers:
         if key is None:
             raise Refusal(
                 Reason.UNKNOWN_KEY if given else Reason.NO_KEY,
-                "this call needs the header `Authorization: Bearer <API key>`",
+                "this API key is not known here, or was removed"
+                if given
+                else "this call needs the header `Authorization: Bearer <API key>`",
                 scope=scope,
             )
         if key.has_ended(datetime.now(UTC)):

@@ -52,7 +52,7 @@ def show_addresses(console: Console, system: System) -> None:
     table.add_row("Runbook", f"{ports.codec_url}/runbook")
     keys = _short(home.payload_keys)
     table.add_row("To act", f"export CASHIER_PAYLOAD_KEYS_DIR={keys}")
-    table.add_row("Simulator", f"{ports.simulator_url}/docs")
+    table.add_row("Money moved", f"{ports.simulator_url}/control/ledger")
     table.add_row("Logs", _short(home.logs))
     console.print("[green]Everything runs.[/] Ctrl-C stops it.\n")
     console.print(f"Buy a coffee:  [bold]{ports.shop_url}[/]\n", highlight=False)

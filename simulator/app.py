@@ -49,6 +49,9 @@ def create_app(
         description="Alipay and the wallets, played offline. For tests and demos only.",
         version="1",
         lifespan=lifespan,
+        # FastAPI's pages load their scripts from elsewhere; /openapi.json stays.
+        docs_url=None,
+        redoc_url=None,
     )
     app.state.simulation = simulation
     app.include_router(Gateway(simulation).router)
