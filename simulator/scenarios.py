@@ -69,8 +69,8 @@ GROUPS = (
     Group(
         "Alipay does not answer properly",
         "Choose one and press Leave. Back in the shop, Alipay is asked, and answers "
-        "like this. Come back to this page with your browser's Back button and press "
-        "Pay to end it.",
+        "like this. Come back to this page with the Back button and press Pay to end "
+        "it.",
         "Open, or checking for longer than usual, but never a guess: paid, or not "
         "paid, is said only when Alipay has said it.",
         {
