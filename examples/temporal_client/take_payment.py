@@ -17,6 +17,7 @@ from temporalio.client import (
     Client,
     WithStartWorkflowOperation,
     WorkflowExecutionStatus,
+    WorkflowHandle,
     WorkflowQueryRejectedError,
     WorkflowUpdateFailedError,
     WorkflowUpdateRPCTimeoutOrCancelledError,
@@ -38,6 +39,7 @@ from contracts import (
     AttemptView,
     LateMoneyPolicy,
     LateOutcome,
+    LatePaymentView,
     Money,
     Order,
     PageWish,
@@ -179,7 +181,9 @@ async def ask_for_page(
 
 async def look(client: Client, order_id: str) -> PaymentView:
     """Return how a payment is: by query while it runs, else by its result."""
-    handle = client.get_workflow_handle_for(CashierPayment.run, workflow_id(order_id))
+    handle: WorkflowHandle[CashierPayment, PaymentView] = client.get_workflow_handle(
+        workflow_id(order_id), result_type=PaymentView
+    )
     try:
         return await handle.query(
             CashierPayment.view,
@@ -198,7 +202,9 @@ async def check_late_money(client: Client, closed: PaymentView) -> None:
     """
     for number in range(1, number_of(closed.attempts[-1]) + 1):
         named = late_payment_id(payment_request_id(closed.order_id, number))
-        handle = client.get_workflow_handle_for(LatePayment.run, named)
+        handle: WorkflowHandle[LatePayment, LatePaymentView] = (
+            client.get_workflow_handle(named, result_type=LatePaymentView)
+        )
         try:
             described = await handle.describe(rpc_timeout=QUICK)
         except RPCError as error:

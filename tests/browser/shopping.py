@@ -8,10 +8,10 @@ from typing import Any
 
 import httpx
 from playwright.async_api import Page, expect
+from temporalio.client import WorkflowHandle
 
 from cashier.system import System
 from contracts import PaymentOutcome, PaymentView, workflow_id
-from workflows.cashier_payment import CashierPayment
 
 # What a flat white costs, in minor units.
 COFFEE_PHP, COFFEE_IDR = 18_000, 4_200_000
@@ -154,8 +154,8 @@ class Books:
             is_fulfilled: Whether the shop has let the goods go.
         """
         client = await self.system.client()
-        payment = client.get_workflow_handle_for(
-            CashierPayment.run, workflow_id(order_id)
+        payment: WorkflowHandle[Any, PaymentView] = client.get_workflow_handle(
+            workflow_id(order_id), result_type=PaymentView
         )
         # The shop has been told before the workflow ends.
         view = await payment.result()
