@@ -4,6 +4,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
+# The workflows' sandbox imports their modules anew for each run, and the tests start
+# many processes: without cached bytecode, which is Python's default, each compiles all.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help setup demo up stuck-demo audit-demo test browser check format bench chaos screenshots contracts lock
 

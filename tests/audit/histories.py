@@ -41,7 +41,7 @@ CODEC = EncryptingCodec(payload_keys())
 ALL = sorted(file.stem for file in HISTORIES.glob("*.json"))
 PROVEN = sorted(SIGNED_PATHS)
 # A bundle is verified with the keys of one time.
-OF_ONE_TIME = [name for name in PROVEN if not name.startswith("release-1-")]
+OF_ONE_TIME = [name for name in PROVEN if not name.startswith("release-")]
 # Of releases that kept no evidence.
 OLDER = [name for name in ALL if name not in PROVEN]
 
