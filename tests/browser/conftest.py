@@ -47,7 +47,7 @@ async def operator(chromium: Browser, stuck: System) -> AsyncIterator[TemporalUi
     await context.close()
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 async def stranger(chromium: Browser, stuck: System) -> AsyncIterator[TemporalUi]:
     """The tab of somebody who may open the UI, and has no login."""
     context = await chromium.new_context()

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 from urllib.parse import quote
 
-from playwright.async_api import Locator, Page, expect
+from playwright.async_api import Error, Locator, Page, expect
 
 from cashier.system import System
 from tests.browser.stuck_pages import StuckPage
@@ -99,7 +99,15 @@ class TemporalUi:
 
     async def text(self) -> str:
         """Return what is written on the page; Markdown stands in frames of its own."""
-        return "\n".join([await frame.inner_text("body") for frame in self.page.frames])
+        texts = []
+        for frame in self.page.frames:
+            try:
+                texts.append(await frame.inner_text("body"))
+            except Error:
+                # One that the page has just replaced says nothing any more.
+                if not frame.is_detached():
+                    raise
+        return "\n".join(texts)
 
     async def shoot(self, file: Path) -> None:
         """Take a picture of what is in view."""

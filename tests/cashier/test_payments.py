@@ -48,11 +48,17 @@ async def under_review(desk: Desk, **changes: Any) -> AsyncIterator[Order]:
         order = await desk.begin(**changes)
         await desk.notify(order, amount=OTHER_MONEY)
         await until(lambda: is_reviewed(desk, order))
+        await until(lambda: is_listed_for_review(desk, workflow_id(order.order_id)))
         yield order
 
 
 async def is_reviewed(desk: Desk, order: Order) -> bool:
     return bool((await view_of(desk, order)).review)
+
+
+async def is_listed_for_review(desk: Desk, named: str) -> bool:
+    query = f"WorkflowId = '{named}' AND NeedsAttention = 'REVIEW'"
+    return (await desk.client.count_workflows(query)).count == 1
 
 
 async def view_of(desk: Desk, order: Order) -> PaymentView:
@@ -305,11 +311,6 @@ async def test_late_money_is_shown_and_settled_by_its_attempt(desk: Desk) -> Non
     [late] = after["late_money"]
     assert late["view"]["resolved"]["by"] == "ana"
     assert "resolve" in [act["name"] for act in after["acts"]]
-
-
-async def is_listed_for_review(desk: Desk, named: str) -> bool:
-    query = f"WorkflowId = '{named}' AND NeedsAttention = 'REVIEW'"
-    return (await desk.client.count_workflows(query)).count == 1
 
 
 async def test_the_shop_is_told_again_at_once_when_asked(desk: Desk) -> None:
