@@ -38,9 +38,9 @@ stuck-demo: $(READY)  ## Make one payment of each stuck kind, to be looked at in
 audit-demo: $(READY)  ## Make payments of all kinds, prove them from files, tamper with them
 	@$(BIN)/cashier audit-demo --report .cashier/audit-report.html
 
-# Files stay together, so that each server of the tests is started once in each process;
-# in the order of their names, or the few long tests would all come last. Most tests wait
-# for timers more than for the processor, so three share two cores.
+# Files stay together, so that each server of the tests is started once in each process,
+# and in the order of tests/conftest.py. Many tests wait for timers, so three processes
+# share two cores.
 PYTEST := $(BIN)/python -m pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder
 
 test: $(READY)  ## Run the whole test suite

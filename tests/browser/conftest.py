@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 
 import httpx
 import pytest
-from playwright.async_api import Browser, BrowserContext
+from playwright.async_api import Browser, BrowserContext, expect
 
 from cashier.home import Home, Ports
 from cashier.stuck_demo import stuck_system, until_stuck
@@ -12,7 +12,7 @@ from cashier.system import System, running_system
 from tests.browser.accessibility import read_axe
 from tests.browser.chromium import running_chromium
 from tests.browser.devices import a_device
-from tests.browser.shopping import Books, Customer
+from tests.browser.shopping import SOON_MILLISECONDS, Books, Customer
 from tests.browser.temporal_ui import TemporalUi
 
 # Wallet and Alipay hurry; the product's own times stay. A payment that has run out must
@@ -22,6 +22,8 @@ HURRIED = {"SIMULATOR_CLOCK_FACTOR": "2.5"}
 
 @pytest.fixture(scope="session")
 async def chromium() -> AsyncIterator[Browser]:
+    # The usual five seconds are few for a page of the Temporal UI on a busy machine.
+    expect.set_options(timeout=SOON_MILLISECONDS)
     async with running_chromium() as browser:
         yield browser
 

@@ -89,7 +89,7 @@ class TemporalUi:
     async def reads(self, *texts: str) -> None:
         """Wait until all these texts stand on the page; fail if they do not come."""
         missing: list[str] = []
-        for _ in range(60):
+        for _ in range(80):
             shown = await self.text()
             missing = [text for text in texts if text not in shown]
             if not missing:
