@@ -33,6 +33,7 @@ LARGEST_VALUE = 10**16 - 1
 
 def _is_redirect_url(value: str) -> str:
     parts = urlsplit(value)
+    _ = parts.port  # one out of range is a ValueError, which says so
     if parts.scheme in ("javascript", "data", "vbscript", "file"):
         raise ValueError("must not be a URL that runs or reads something")
     local = parts.hostname in ("127.0.0.1", "localhost", "::1")

@@ -47,6 +47,7 @@ def with_field(body: dict[str, Any], path: str, value: object) -> dict[str, Any]
         ("redirect_url", f"/return/{SECRET}", "full URL"),
         ("redirect_url", "https://", "full URL"),
         ("redirect_url", f"https://shop.example/{'x' * 2048}", "at most 2048"),
+        ("redirect_url", "https://shop.example:65536/back", "Port out of range"),
         ("redirect_url", f"javascript:alert('{SECRET}')", "must not"),
         ("redirect_url", f"JavaScript://%0Aalert('{SECRET}')", "must not"),
         ("redirect_url", f" javascript:alert('{SECRET}')", "must not"),
