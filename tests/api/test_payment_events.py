@@ -181,7 +181,7 @@ async def test_the_same_state_has_the_same_id_for_everybody(
         assert (await second.hears()).id == first_id
 
 
-async def test_many_viewers_of_one_payment_share_each_look(
+async def test_all_viewers_of_one_payment_hear_of_it(
     served: ServedShop, dev_server: WorkflowEnvironment
 ) -> None:
     alipay = FakeAlipay(pay=[a_page()])
