@@ -8,14 +8,17 @@ from contracts.payment import Resolved
 
 
 class ShopEvent(Contract):
-    """One final outcome, as the shop is told it; the input of `tell_shop`.
+    """A final outcome, or a review before it, as told to the shop by `tell_shop`.
 
     Attributes:
         id: The same in every repeat, so that the shop can tell repeats from news.
-        type: `payment.paid`, `payment.expired`, `late_payment.refunded`, ...
-        occurred_at: When the outcome was certain.
-        outcome: A PaymentOutcome, or the LateOutcome of late money.
+        type: `payment.paid`, `payment.review`, `late_payment.refunded`, ...
+        occurred_at: When the outcome was certain; of a review, since when.
+        outcome: A PaymentOutcome, or the LateOutcome of late money; REVIEW for
+            `payment.review` and `late_payment.review`, which are no outcome yet.
         paid_at: Alipay's payment time, as Alipay wrote it.
+        review: What a person must decide, in words; only of `payment.review` and
+            `late_payment.review`.
     """
 
     id: str
@@ -28,6 +31,7 @@ class ShopEvent(Contract):
     payment_id: str | None = None
     paid_at: str | None = None
     result_code: str | None = None
+    review: str | None = None
 
 
 class ShopAnswer(Contract):
