@@ -8,6 +8,10 @@ from datetime import datetime
 
 from pydantic import BaseModel, ConfigDict, Field
 
+# The status of late money that only a person can settle. In other words it would count
+# as being dealt with, which is as true and says less.
+A_PERSON_MUST_DECIDE = "a person must decide"
+
 
 class Answer(BaseModel):
     """Base of all answers."""
@@ -63,9 +67,14 @@ class Attempt(Answer):
 
 
 class LateMoney(Answer):
-    """Money that came after the payment's end; without an outcome while undecided."""
+    """Money that came after the payment's end; without an outcome while undecided.
+
+    Attributes:
+        status: In the API's words; one of them is A_PERSON_MUST_DECIDE.
+    """
 
     payment_request_id: str
+    status: str = ""
     outcome: str | None = None
     paid_at: str | None = None
 
@@ -77,6 +86,10 @@ class LateMoney(Answer):
         """
         is_gone = self.outcome == "NOT_PAID" and self.paid_at
         return "GONE" if is_gone else self.outcome
+
+    @property
+    def is_under_review(self) -> bool:
+        return self.outcome is None and self.status == A_PERSON_MUST_DECIDE
 
 
 class PaymentState(Answer):

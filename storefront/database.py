@@ -4,7 +4,7 @@ import asyncio
 import fcntl
 import os
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TypeVar
@@ -42,10 +42,13 @@ create table if not exists callbacks (
     outcome text not null,
     occurred_at text not null,
     received_at text not null,
-    effect text not null              -- what it changed in the order
+    effect text not null,             -- what it changed in the order
+    review text                       -- what a person must decide; null of outcomes
 ) strict;
 create index if not exists callbacks_of_orders on callbacks (order_id);
 """
+# Columns that came later; a file of an older release of the shop gets them.
+ADDED = {"callbacks": {"review": "text"}}
 
 ResultT = TypeVar("ResultT")
 
@@ -62,6 +65,8 @@ class Database:
         with _alone_in(self._file.parent), closing(self._connect()) as connection:
             connection.execute("pragma journal_mode = wal")
             connection.executescript(SCHEMA)
+            for table, columns in ADDED.items():
+                _add_missing(connection, table, columns)
 
     async def transact(self, work: Callable[[sqlite3.Connection], ResultT]) -> ResultT:
         """Do some work as one transaction; it is on the disk when this returns."""
@@ -95,6 +100,15 @@ class Database:
         connection.row_factory = sqlite3.Row
         connection.execute("pragma synchronous = full")
         return connection
+
+
+def _add_missing(
+    connection: sqlite3.Connection, table: str, columns: Mapping[str, str]
+) -> None:
+    there = {row["name"] for row in connection.execute(f"pragma table_info({table})")}
+    for name, kind in columns.items():
+        if name not in there:
+            connection.execute(f"alter table {table} add column {name} {kind}")
 
 
 @contextmanager

@@ -5,15 +5,10 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from sqlite3 import Connection, Row
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict
-
-from storefront.answers import Money, PaymentState
+from storefront.answers import PaymentState
 from storefront.database import Database
-
-# Goods go out for these; whatever else is heard later does not call them back.
-SETTLED = ("PAID", "HONOURED")
-# Money that was no payment after all says nothing of the order.
-SAYS_NOTHING = ("NOT_PAID",)
+from storefront.outcomes import DELIVERED, KNOWN_TYPES, REVIEWS, STATUS_OF, Outcome
+from storefront.reviews import Heard, reviews_in
 
 log = logging.getLogger(__name__)
 
@@ -23,22 +18,11 @@ class Effect(StrEnum):
 
     FULFILLED = "FULFILLED"
     STATUS = "STATUS"
+    REVIEW = "REVIEW"
     NO_NEWS = "NO_NEWS"  # known already, or older than what is known
     UNKNOWN_ORDER = "UNKNOWN_ORDER"
+    UNKNOWN_TYPE = "UNKNOWN_TYPE"
     AMOUNT_DIFFERS = "AMOUNT_DIFFERS"
-
-
-class Outcome(BaseModel):
-    """One certain outcome of an attempt; the `data` of a callback."""
-
-    model_config = ConfigDict(extra="ignore", frozen=True)
-
-    type: str
-    occurred_at: AwareDatetime
-    order_id: str
-    payment_request_id: str
-    amount: Money
-    outcome: str
 
 
 class Learning:
@@ -57,7 +41,9 @@ class Learning:
                 return None
             effect = _apply(db, told)
             db.execute(
-                "insert into callbacks values (?, ?, ?, ?, ?, ?, ?, ?)",
+                "insert into callbacks (webhook_id, order_id, type,"
+                " payment_request_id, outcome, occurred_at, received_at, effect,"
+                " review) values (?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (
                     webhook_id,
                     told.order_id,
@@ -67,6 +53,7 @@ class Learning:
                     _text(told.occurred_at),
                     _text(datetime.now(UTC)),
                     effect,
+                    told.review,
                 ),
             )
             return effect
@@ -118,18 +105,24 @@ def _outcomes_in(order_id: str, state: PaymentState) -> list[Outcome]:
 
 
 def _apply(db: Connection, told: Outcome) -> Effect:
+    if told.type not in KNOWN_TYPES:
+        return Effect.UNKNOWN_TYPE
     row = _row(db, told)
     if row is None:
         return Effect.UNKNOWN_ORDER
+    # Before the amount is compared: a review delivers nothing, and another amount may
+    # be just what it is about.
+    if told.type in REVIEWS:
+        return Effect.REVIEW if _changes_reviews(db, row, told) else Effect.NO_NEWS
     if (told.amount.currency, told.amount.value) != (row["currency"], row["value"]):
         return Effect.AMOUNT_DIFFERS
     if not _is_news(row, told):
         return Effect.NO_NEWS
     db.execute(
         "update orders set status = ?, status_at = ? where order_id = ?",
-        (told.outcome, _text(told.occurred_at), told.order_id),
+        (STATUS_OF[told.type], _text(told.occurred_at), told.order_id),
     )
-    if told.outcome not in SETTLED:
+    if told.type not in DELIVERED:
         return Effect.STATUS
     # Once: such an order is not changed any more, so nobody comes here again.
     db.execute(
@@ -139,10 +132,15 @@ def _apply(db: Connection, told: Outcome) -> Effect:
     return Effect.FULFILLED
 
 
+def _changes_reviews(db: Connection, order: Row, told: Outcome) -> bool:
+    also = Heard.model_validate(told.model_dump())
+    return reviews_in(db, order, also=also) != reviews_in(db, order)
+
+
 def _is_news(row: Row, told: Outcome) -> bool:
-    if row["fulfilled_at"] or told.outcome in SAYS_NOTHING:
+    if row["fulfilled_at"] or STATUS_OF.get(told.type) is None:
         return False
-    if told.outcome in SETTLED:
+    if told.type in DELIVERED:
         return True
     return row["status_at"] is None or _text(told.occurred_at) > row["status_at"]
 
@@ -168,6 +166,7 @@ def _tell(effect: Effect | None, told: Outcome, source: str) -> None:
     fields = {
         "order_id": told.order_id,
         "payment_request_id": told.payment_request_id,
+        "type": told.type,
         "outcome": told.outcome,
         "source": source,
     }
@@ -176,6 +175,10 @@ def _tell(effect: Effect | None, told: Outcome, source: str) -> None:
             log.info("order fulfilled", extra=fields)
         case Effect.STATUS:
             log.info("order ended unpaid", extra=fields)
+        case Effect.REVIEW:
+            log.warning("order waits for a person's decision", extra=fields)
+        case Effect.UNKNOWN_TYPE:
+            log.warning("callback of a type that this shop does not know", extra=fields)
         case Effect.UNKNOWN_ORDER:
             log.warning("payment of an order that is not ours", extra=fields)
         case Effect.AMOUNT_DIFFERS:

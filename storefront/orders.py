@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict
 
 from storefront.carts import cart_of
 from storefront.database import Database
+from storefront.reviews import Review, reviews_in
 from storefront.words import Words
 
 # Without letters and digits that people take for one another.
@@ -34,7 +35,11 @@ class Notice(BaseModel):
 
 
 class ShopOrder(BaseModel):
-    """An order as the shop has it written down; see the comments in database.py."""
+    """An order as the shop has it written down; see the comments in database.py.
+
+    Attributes:
+        reviews: What a person must still decide, as callbacks have told.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -52,6 +57,7 @@ class ShopOrder(BaseModel):
     status_at: datetime | None
     paid_attempt: str | None
     fulfilled_at: datetime | None
+    reviews: tuple[Review, ...]
 
 
 class CartChangedError(Exception):
@@ -66,9 +72,7 @@ class Orders:
 
     async def find(self, token: str) -> ShopOrder | None:
         return await self._database.read(
-            lambda db: _order(
-                db.execute("select * from orders where token = ?", (token,)).fetchone()
-            )
+            lambda db: _order(db, "select * from orders where token = ?", token)
         )
 
     async def place(
@@ -88,9 +92,7 @@ class Orders:
         """
 
         def work(db: Connection) -> ShopOrder:
-            before = _order(
-                db.execute("select * from orders where cart = ?", (cart,)).fetchone()
-            )
+            before = _order(db, "select * from orders where cart = ?", cart)
             if before:
                 return before
             lines = _lines(db, cart, words)
@@ -122,7 +124,7 @@ class Orders:
             )
         )
 
-    async def callbacks_of(self, order: ShopOrder) -> list[dict[str, str]]:
+    async def callbacks_of(self, order: ShopOrder) -> list[dict[str, str | None]]:
         """Return the callbacks of an order, the oldest first."""
         rows = await self._database.read(
             lambda db: db.execute(
@@ -133,19 +135,18 @@ class Orders:
         return [dict(row) for row in rows]
 
 
-def _order(row: Row | None) -> ShopOrder | None:
+def _order(db: Connection, query: str, key: str) -> ShopOrder | None:
+    row: Row | None = db.execute(query, (key,)).fetchone()
     if row is None:
         return None
-    values = dict(row)
+    values = {**dict(row), "reviews": reviews_in(db, row)}
     for name in ("lines", "notice"):
         values[name] = json.loads(values[name]) if values[name] else None
     return ShopOrder.model_validate(values)
 
 
 def _found(db: Connection, token: str) -> ShopOrder:
-    order = _order(
-        db.execute("select * from orders where token = ?", (token,)).fetchone()
-    )
+    order = _order(db, "select * from orders where token = ?", token)
     if order is None:
         raise LookupError("the order was inserted in this very transaction")
     return order

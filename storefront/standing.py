@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 from storefront.answers import Attempt, LateMoney, PaymentState
 from storefront.orders import Notice, ShopOrder
+from storefront.reviews import Review, since_when, without_settled
 
 
 class Kind(StrEnum):
@@ -35,6 +36,7 @@ class Kind(StrEnum):
     LATE_HONOURED = "late_honoured"
     LATE_GONE = "late_gone"
     REVIEW = "review"
+    LATE_REVIEW = "late_review"
     UNKNOWN = "unknown"
 
 
@@ -54,7 +56,6 @@ OPEN = {
     "OPENING": Kind.OPENING,
     "CHECKING": Kind.CHECKING,
     "CANCELLING": Kind.CLOSING,
-    "REVIEW": Kind.REVIEW,
 }
 ENDED = {
     "PAID": Kind.PAID,
@@ -82,6 +83,7 @@ class Standing:
         second_payment: What became of money that came besides; a word's name.
         paid_at: When it was paid, as Alipay wrote it.
         notice: What was refused to the customer a moment ago.
+        review_since: Since when a person has to decide; only callbacks tell it.
         is_over: Whether nothing can change any more, so that nobody need listen.
     """
 
@@ -93,6 +95,7 @@ class Standing:
     second_payment: str = ""
     paid_at: str | None = None
     notice: Notice | None = None
+    review_since: datetime | None = None
     is_over: bool = False
 
     @property
@@ -131,41 +134,47 @@ def standing_of(
 
 def _without_answer(order: ShopOrder, *, is_away: bool) -> Standing:
     if order.fulfilled_at:
-        return Standing(_settled(order), order.wallet)
+        second = _second_payment((), order.reviews)
+        return Standing(_settled(order), order.wallet, second_payment=second)
+    if since := since_when(order.reviews, is_late=False):
+        return Standing(Kind.REVIEW, order.wallet, review_since=since)
+    if since := since_when(order.reviews, is_late=True):
+        return Standing(Kind.LATE_REVIEW, order.wallet, review_since=since)
     return Standing(Kind.UNKNOWN if is_away else Kind.NOT_BEGUN, order.wallet)
 
 
 def _with_answer(order: ShopOrder, state: PaymentState, now: datetime) -> Standing:
     newest = state.newest
-    # What was paid is not what was ordered, so nothing goes out: a person must look.
-    asked = state.amount
-    is_same = (asked.currency, asked.value) == (order.currency, order.value)
-    if not is_same and not order.fulfilled_at:
-        return Standing(Kind.REVIEW, newest.wallet)
-    if state.outcome is None and not order.fulfilled_at:
-        return _open(state, newest, now)
+    reviews = without_settled(order.reviews, state)
+    since = since_when(reviews, is_late=False)
+    second = _second_payment(state.late_money, reviews)
+    if not order.fulfilled_at:
+        if _is_under_review(order, state, since):
+            return Standing(
+                Kind.REVIEW, newest.wallet, second_payment=second, review_since=since
+            )
+        if state.outcome is None:
+            return _open(state, newest, now, second)
     if state.outcome == "PAID" or (order.fulfilled_at and _settled(order) is Kind.PAID):
         paid = next((one for one in reversed(state.attempts) if one.is_paid), newest)
         return Standing(
-            Kind.PAID,
-            paid.wallet,
-            paid_at=state.paid_at,
-            second_payment=_second_payment(state.late_money),
+            Kind.PAID, paid.wallet, paid_at=state.paid_at, second_payment=second
         )
     if order.fulfilled_at:
-        return Standing(Kind.LATE_HONOURED, newest.wallet)
-    if late := _late_end(state):
+        return Standing(Kind.LATE_HONOURED, newest.wallet, second_payment=second)
+    if late := _late_end(state, reviews):
         return late
     kind = ENDED.get(state.outcome or "", Kind.UNKNOWN)
     if kind is Kind.DECLINED and newest.cashier is None:
         kind = Kind.REFUSED
-    return Standing(
-        kind, newest.wallet, second_payment=_second_payment(state.late_money)
-    )
+    return Standing(kind, newest.wallet, second_payment=second)
 
 
-def _late_end(state: PaymentState) -> Standing | None:
+def _late_end(state: PaymentState, reviews: Sequence[Review]) -> Standing | None:
     """Return what late money makes of a payment that has ended unpaid, if anything."""
+    since = since_when(reviews, is_late=True)
+    if since or any(late.is_under_review for late in state.late_money):
+        return Standing(Kind.LATE_REVIEW, state.newest.wallet, review_since=since)
     outcomes = [late.fate for late in state.late_money]
     if None in outcomes:
         return Standing(Kind.LATE, state.newest.wallet)
@@ -180,9 +189,20 @@ def _late_end(state: PaymentState) -> Standing | None:
     return None
 
 
-def _second_payment(late: Sequence[LateMoney]) -> str:
+def _is_under_review(
+    order: ShopOrder, state: PaymentState, since: datetime | None
+) -> bool:
+    """Whether a person must decide, by the answer or by a callback that is newer."""
+    asked = state.amount
+    # What was paid is not what was ordered, so nothing goes out.
+    is_other = (asked.currency, asked.value) != (order.currency, order.value)
+    says_so = state.outcome is None and state.status == "REVIEW"
+    return is_other or says_so or (since is not None and state.outcome != "PAID")
+
+
+def _second_payment(late: Sequence[LateMoney], reviews: Sequence[Review]) -> str:
     outcomes = [money.fate for money in late]
-    if None in outcomes:
+    if None in outcomes or since_when(reviews, is_late=True):
         return "pending"
     return next((one.lower() for one in GIVEN_BACK if one in outcomes), "")
 
@@ -197,8 +217,7 @@ def _notice(order: ShopOrder, kind: Kind, now: datetime) -> Notice | None:
     return notice if notice and now < notice.until and kind not in SETTLED else None
 
 
-def _open(state: PaymentState, newest: Attempt, now: datetime) -> Standing:
-    second = _second_payment(state.late_money)
+def _open(state: PaymentState, newest: Attempt, now: datetime, second: str) -> Standing:
     if state.status != "AWAITING_CUSTOMER":
         kind = OPEN.get(state.status, Kind.UNKNOWN)
         return Standing(kind, newest.wallet, second_payment=second)

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, ConfigDict, ValidationError
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
-from storefront.learning import Outcome
+from storefront.outcomes import KNOWN_TYPES, Outcome
 from storefront.shop import Shop
 
 log = logging.getLogger(__name__)
@@ -24,6 +24,14 @@ class Callback(BaseModel):
     data: Outcome
 
 
+class Envelope(BaseModel):
+    """What each callback has by Standard Webhooks, whatever it tells."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    type: str
+
+
 class Webhooks:
     """The door for callbacks: nothing is believed before its signature is."""
 
@@ -35,8 +43,9 @@ class Webhooks:
     async def hear(self, request: Request) -> Response:
         """Answer 204 once the callback is on the disk, and only then.
 
-        Also where the order is not ours: it is kept, and told to the log. Repeating it
-        for days would not make the order known, and who repeats it cannot help.
+        Also where the order is not ours, or the type one that a newer API has: it is
+        kept, and told to the log. Repeating it for days would not make it known, who
+        repeats it cannot help, and the order's later callbacks would wait behind it.
         """
         body = await request.body()
         if not _is_signed(self._shop.settings.webhooks, body, request):
@@ -45,6 +54,13 @@ class Webhooks:
         try:
             callback = Callback.model_validate_json(body)
         except ValidationError as error:
+            if _is_of_unknown_type(body):
+                log.warning(
+                    "callback of a type that this shop does not know, in a shape that "
+                    "it cannot keep, was accepted",
+                    extra={"webhook_id": request.headers["webhook-id"]},
+                )
+                return Response(status_code=204)
             log.error("callback refused: %s fields are wrong", error.error_count())
             return Response(status_code=400)
         await self._shop.learning.hear(request.headers["webhook-id"], callback.data)
@@ -61,3 +77,10 @@ def _is_signed(webhooks: Sequence[Webhook], body: bytes, request: Request) -> bo
             continue
         return True
     return False
+
+
+def _is_of_unknown_type(body: bytes) -> bool:
+    try:
+        return Envelope.model_validate_json(body).type not in KNOWN_TYPES
+    except ValidationError:
+        return False

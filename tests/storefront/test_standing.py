@@ -37,6 +37,7 @@ def an_order(**known: Any) -> ShopOrder:
             "status_at": None,
             "paid_attempt": None,
             "fulfilled_at": None,
+            "reviews": [],
             **known,
         }
     )

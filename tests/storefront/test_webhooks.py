@@ -5,54 +5,12 @@ from datetime import UTC, datetime, timedelta
 from itertools import permutations
 from typing import Any
 
-import httpx
 import pytest
-from standardwebhooks.webhooks import Webhook
 
+from tests.storefront.callbacks import T0, an_event, signed, tell
 from tests.storefront.conftest import SECRETS
 from tests.storefront.customer import Customer
 from tests.storefront.played_api import PlayedApi, a_problem
-
-T0 = datetime(2026, 11, 24, 10, 0, tzinfo=UTC)
-
-
-def an_event(order_id: str, outcome: str, **more: Any) -> dict[str, Any]:
-    number, minute = more.pop("number", 1), more.pop("minute", 0)
-    kind = more.pop("kind", "payment")
-    late = "-late" if kind == "late_payment" else ""
-    return {
-        "id": f"{order_id}_{number}{late}-{outcome.lower()}",
-        "type": f"{kind}.{outcome.lower()}",
-        "occurred_at": (T0 + timedelta(minutes=minute)).isoformat(),
-        "order_id": order_id,
-        "payment_request_id": f"{order_id}_{number}",
-        "amount": {"currency": "PHP", "value": 18000},
-        "outcome": outcome,
-        **more,
-    }
-
-
-def signed(
-    event: dict[str, Any], *, secret: str = SECRETS[0], at: datetime | None = None
-) -> dict[str, Any]:
-    """Return what `post` takes: the body and its headers."""
-    body = json.dumps(
-        {"type": event["type"], "timestamp": event["occurred_at"], "data": event}
-    )
-    at = at or datetime.now(UTC)
-    return {
-        "content": body,
-        "headers": {
-            "Content-Type": "application/json",
-            "webhook-id": event["id"],
-            "webhook-timestamp": str(int(at.timestamp())),
-            "webhook-signature": Webhook(secret).sign(event["id"], at, body),
-        },
-    }
-
-
-async def tell(customer: Customer, event: dict[str, Any], **how: Any) -> httpx.Response:
-    return await customer.http.post("/webhooks/cashier", **signed(event, **how))
 
 
 @pytest.fixture
@@ -218,14 +176,51 @@ async def test_a_signed_callback_of_the_wrong_shape_is_malformed(
     assert (await customer.http.post("/webhooks/cashier", **call)).status_code == 400
 
 
+@pytest.mark.parametrize("outcome", ["DISPUTED", "PAID"])
+async def test_a_callback_of_an_unknown_type_is_kept_and_changes_nothing(
+    customer: Customer, order_id: str, outcome: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    before = await customer.order()
+    event = an_event(order_id, outcome, type="payment.disputed")
+    assert (await tell(customer, event)).status_code == 204
+    assert await customer.order() == before
+    [kept] = await customer.shop.orders.callbacks_of(before)
+    assert (kept["type"], kept["effect"]) == ("payment.disputed", "UNKNOWN_TYPE")
+    assert "callback of a type that this shop does not know" in caplog.text
+    await customer.looks()
+
+
+async def test_an_unknown_type_of_another_shape_holds_up_no_later_callback(
+    customer: Customer, order_id: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    strange = an_event(order_id, "PAID", type="refund.failed", amount=7)
+    assert (await tell(customer, strange)).status_code == 204
+    assert "in a shape that it cannot keep" in caplog.text
+    assert (await customer.order()).status == "NEW"
+    assert (await tell(customer, an_event(order_id, "PAID"))).status_code == 204
+    assert (await customer.order()).fulfilled_at
+
+
+async def test_only_its_type_makes_a_callback_deliver(
+    customer: Customer, order_id: str
+) -> None:
+    for kind in ("payment.review", "late_payment.review", "payment.expired"):
+        event = an_event(order_id, "PAID", type=kind, id=f"{order_id}-{kind}")
+        assert (await tell(customer, event)).status_code == 204
+    assert (await customer.order()).fulfilled_at is None
+
+
 async def test_a_callback_that_cannot_be_kept_is_not_accepted(
     customer: Customer, order_id: str
 ) -> None:
     def broken(db: Any) -> None:
-        db.execute("drop table callbacks")
+        db.execute(
+            "create trigger no_room before insert on callbacks"
+            " begin select raise(abort, 'no room'); end"
+        )
 
     await customer.shop.database.transact(broken)
-    with pytest.raises(Exception, match="no such table"):
+    with pytest.raises(Exception, match="no room"):
         await tell(customer, an_event(order_id, "PAID"))
     assert (await customer.order()).status == "NEW"
 
