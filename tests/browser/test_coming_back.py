@@ -7,6 +7,7 @@ from playwright.async_api import BrowserContext, expect
 
 from cashier.system import System
 from contracts import PaymentOutcome
+from tests.browser.reviewing import tell_of_a_review
 from tests.browser.shopping import COFFEE_PHP, Books, Customer
 
 pytestmark = pytest.mark.timeout(120)
@@ -163,8 +164,14 @@ async def test_another_amount_is_looked_at_by_a_person(
     await customer.presses("Pay")
     await customer.reads("A person is looking at it")
     await expect(customer.page.get_by_role("radio")).to_have_count(0)
+    # The callback adds since when, and takes nothing back that the stream has told.
+    await tell_of_a_review(books, order_id)
+    await customer.page.reload()
+    await customer.reads("A person is looking at it")
+    await customer.reads_text("Being looked at since")
+    await customer.reads_text("nothing is delivered. Please do not pay again")
     assert books.shop_row(order_id)["fulfilled_at"] is None
-    assert books.callbacks(order_id) == 0
+    assert books.callbacks(order_id) == 1
 
 
 async def test_the_page_works_on_another_device(
