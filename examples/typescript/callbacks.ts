@@ -13,6 +13,14 @@ interface ShopEvent {
 }
 
 const LARGEST_BODY = 64 * 1024; // real ones have less than 1 kB
+const DELIVER = ["payment.paid", "late_payment.honoured"];
+// A person must decide: nothing is delivered, and the customer should not pay again.
+const WAIT = ["payment.review", "late_payment.review"];
+const NOT_PAID = ["payment.declined", "payment.expired", "payment.cancelled"];
+const GIVEN_BACK = ["late_payment.returned", "late_payment.refunded"];
+// Others are noted down and change nothing: there may be more in years to come.
+const KNOWN = [...DELIVER, ...WAIT, ...NOT_PAID, ...GIVEN_BACK];
+
 // In a shop: a table whose primary key is the id.
 const heard = new Map<string, ShopEvent>();
 
@@ -35,7 +43,7 @@ createServer((request, response) => {
       heard.set(data.id, data); // a repeat has the same id, and changes nothing
       response.writeHead(204).end();
       // What follows from it (deliver, send a mail) is done after the answer.
-      if (isNews) {
+      if (isNews && KNOWN.includes(data.type)) {
         console.log(data.order_id, newestOf(data.order_id));
       }
     } catch {
@@ -46,7 +54,10 @@ createServer((request, response) => {
 
 // What is true of an order, in whatever order its callbacks came.
 function newestOf(orderId: string): string | undefined {
-  const ofOrder = [...heard.values()].filter((event) => event.order_id === orderId);
-  ofOrder.sort((a, b) => Date.parse(a.occurred_at) - Date.parse(b.occurred_at));
-  return ofOrder.at(-1)?.type;
+  const found = [...heard.values()]
+    .filter((event) => event.order_id === orderId && KNOWN.includes(event.type))
+    .sort((a, b) => Date.parse(a.occurred_at) - Date.parse(b.occurred_at))
+    .map((event) => event.type);
+  // What was paid stays paid: late money after it is of a second payment.
+  return found.filter((type) => DELIVER.includes(type)).at(-1) ?? found.at(-1);
 }

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -30,6 +31,7 @@ from tests.builders import an_inquiry
 from tests.examples.receiving import RECEIVERS, a_receiver
 from tests.examples.running import (
     COMMANDS,
+    EXAMPLES,
     TYPESCRIPT,
     PlayedApi,
     an_answer,
@@ -37,6 +39,7 @@ from tests.examples.running import (
     run,
     running,
 )
+from tests.examples.showing import DOCUMENT
 from tests.examples.storefront import (
     Storefront,
     a_free_port,
@@ -316,9 +319,6 @@ async def test_all_ways_lead_to_the_same_payment(
 
 # ---- callbacks ----
 
-
-# ---- callbacks ----
-
 PAID = ShopEvent(
     id="coffee-1_2-paid",
     type="payment.paid",
@@ -334,6 +334,15 @@ EXPIRED_BEFORE = PAID.model_copy(
         "type": "payment.expired",
         "occurred_at": PAID.occurred_at - timedelta(minutes=15),
         "outcome": "EXPIRED",
+    }
+)
+REVIEW_BEFORE = PAID.model_copy(
+    update={
+        "id": "coffee-1_2-review",
+        "type": "payment.review",
+        "occurred_at": PAID.occurred_at - timedelta(minutes=5),
+        "outcome": "REVIEW",
+        "review": "coffee-1_2 was paid with PHP 1.00 instead of PHP 1,314.00",
     }
 )
 SECRET = "whsec_" + "QUJD" * 11
@@ -357,6 +366,51 @@ async def test_a_receiver_acts_once_and_knows_what_is_newest(
 
 
 @pytest.mark.parametrize("way", RECEIVERS, indirect=True)
+async def test_a_receiver_waits_under_review_and_an_outcome_replaces_it(
+    way: str, tmp_path: Path
+) -> None:
+    tea_paid = PAID.model_copy(update={"id": "tea-1_2-paid", "order_id": "tea-1"})
+    tea_reviewed = REVIEW_BEFORE.model_copy(
+        update={"id": "tea-1_2-review", "order_id": "tea-1"}
+    )
+    sent = (EXPIRED_BEFORE, REVIEW_BEFORE, REVIEW_BEFORE, PAID, tea_paid, tea_reviewed)
+    async with a_receiver(way, tmp_path, port=a_free_port(), secret=SECRET) as shop:
+        answers = [await shop.hears(event) for event in sent]
+        news = [await shop.next_news() for _ in range(5)]
+    assert answers == [204] * 6
+    assert news == [
+        ("coffee-1", "payment.expired"),
+        ("coffee-1", "payment.review"),
+        ("coffee-1", "payment.paid"),
+        ("tea-1", "payment.paid"),
+        ("tea-1", "payment.paid"),
+    ]
+
+
+@pytest.mark.parametrize("way", RECEIVERS, indirect=True)
+async def test_a_receiver_lets_neither_late_money_nor_unknown_types_undo_a_payment(
+    way: str, tmp_path: Path
+) -> None:
+    later = PAID.occurred_at + timedelta(minutes=30)
+    second, unknown = (
+        PAID.model_copy(
+            update={"id": f"coffee-1_1-{kind}", "type": kind, "occurred_at": later}
+        )
+        for kind in ("late_payment.review", "payment.disputed")
+    )
+    tea = REVIEW_BEFORE.model_copy(update={"id": "tea", "order_id": "tea-1"})
+    async with a_receiver(way, tmp_path, port=a_free_port(), secret=SECRET) as shop:
+        answers = [await shop.hears(event) for event in (PAID, unknown, second, tea)]
+        news = [await shop.next_news() for _ in range(3)]
+    assert answers == [204] * 4
+    assert news == [
+        ("coffee-1", "payment.paid"),
+        ("coffee-1", "payment.paid"),
+        ("tea-1", "payment.review"),
+    ]
+
+
+@pytest.mark.parametrize("way", RECEIVERS, indirect=True)
 async def test_a_receiver_believes_only_what_is_signed_and_new(
     way: str, tmp_path: Path
 ) -> None:
@@ -372,6 +426,19 @@ async def test_a_receiver_believes_only_what_is_signed_and_new(
     assert answers == [401, 401, 401, 401]
     assert honest == 204
     assert news == ("coffee-1", "payment.expired")
+
+
+@pytest.mark.parametrize("file", ["http/callbacks.py", "typescript/callbacks.ts"])
+def test_each_type_of_callback_is_in_the_examples_and_in_their_document(
+    file: str,
+) -> None:
+    contracts = json.loads((EXAMPLES.parent / "docs/contracts.json").read_text())
+    types = {*contracts["callbacks"]["types"], "payment.review", "late_payment.review"}
+    named = re.compile(r"[`\"]((?:late_)?payment\.[a-z_]+)[`\"]")
+    assert set(named.findall((EXAMPLES / file).read_text())) == types
+    table = DOCUMENT.read_text().partition("| `type` |")[2].partition("\n\n")[0]
+    rows = [row.partition("|")[0] for row in table.split("\n| ")]
+    assert set(named.findall("".join(rows))) == types
 
 
 async def test_a_shop_hears_of_its_payment(shop: Storefront) -> None:
