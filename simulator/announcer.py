@@ -9,7 +9,7 @@ from simulator.answers import Body, Writer
 from simulator.config import Clock, SimulatorConfig
 from simulator.faults import Fault, Faults
 from simulator.notifier import Notification, Notifier
-from simulator.payments import Payment
+from simulator.payments import Payment, Refund
 
 # Long enough that the merchant has gone on without it, shorter than the expiry.
 LATE_BY = timedelta(minutes=5)
@@ -45,6 +45,16 @@ class Announcer:
     def pending(self, payment: Payment) -> None:
         skew = self._faults.skew(keys_of(payment))
         body = self._writer(skew).pending_notification(payment)
+        self._notifier.send(self._notifications(payment, body, skew))
+
+    def refund(self, payment: Payment, refund: Refund) -> None:
+        skew = self._faults.skew(keys_of(payment))
+        body = self._writer(skew).refund_notification(payment, refund, self._clock())
+        self._notifier.send(self._notifications(payment, body, skew))
+
+    def dispute(self, payment: Payment, kind: str) -> None:
+        skew = self._faults.skew(keys_of(payment))
+        body = self._writer(skew).dispute_notification(payment, kind, self._clock())
         self._notifier.send(self._notifications(payment, body, skew))
 
     def _writer(self, skew: timedelta) -> Writer:
@@ -104,11 +114,17 @@ def _notification(
         payment_request_id=payment.payment_request_id,
         client_id=payment.client_id,
         url=url,
-        summary=f"{body['notifyType']} {body['result']['resultStatus']}",
+        summary=_summary(body),
         body=json.dumps(body),
         next_at=now,
         skew=skew,
     )
+
+
+def _summary(body: Body) -> str:
+    if "disputeNotificationType" in body:
+        return str(body["disputeNotificationType"])
+    return f"{body['notifyType']} {body['result']['resultStatus']}"
 
 
 def _id() -> str:

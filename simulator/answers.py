@@ -87,6 +87,28 @@ class Writer:
         head = self._head(payment)
         return {"notifyType": "PAYMENT_PENDING", "result": SUCCESS} | head
 
+    def refund_notification(
+        self, payment: Payment, refund: Refund, now: datetime
+    ) -> Body:
+        """Names the refund alone, and no payment (docs/protocol.md 2.7)."""
+        body = {
+            "notifyType": "REFUND_RESULT",
+            "result": SUCCESS,
+            "refundStatus": "SUCCESS",
+        }
+        return body | self._refund(payment, refund, now)
+
+    def dispute_notification(self, payment: Payment, kind: str, now: datetime) -> Body:
+        """Its type has a name of its own, and it has no result (2.8)."""
+        return {
+            "disputeNotificationType": kind,
+            "disputeId": f"D{payment.payment_id}",
+            "disputeTime": self._stamp(now),
+            "disputeAmount": payment.charged.wire(),
+            "paymentRequestId": payment.payment_request_id,
+            "paymentId": payment.payment_id,
+        }
+
     def cancelled(self, payment: Payment) -> Body:
         body: Body = {
             "result": SUCCESS,

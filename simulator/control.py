@@ -1,7 +1,7 @@
 """The control API: tests and demos look behind the scenes and make things go wrong."""
 
 from datetime import timedelta
-from typing import Any
+from typing import Any, Literal
 
 from fastapi import APIRouter, HTTPException, status
 from fastapi.responses import JSONResponse
@@ -9,10 +9,21 @@ from pydantic import BaseModel, Field, model_validator
 
 from simulator.faults import CALL_FAULTS, DEFAULT_MIX, DEFAULT_SKEW, Fault
 from simulator.payments import Payment
+from simulator.refusal import RefusedError
 from simulator.scenarios import SENTENCES
 from simulator.simulation import PAYMENT, Simulation
 
 JsonObject = dict[str, Any]
+
+# What Alipay tells of a dispute (docs/protocol.md 2.8).
+Dispute = Literal[
+    "DISPUTE_CREATED",
+    "DISPUTE_JUDGED",
+    "DISPUTE_CANCELLED",
+    "DISPUTE_ACCEPTED",
+    "DEFENSE_SUPPLIED",
+    "DEFENSE_DUE_ALERT",
+]
 
 # A day: no clock is more wrong than that, and no date leaves the calendar by it.
 MOST_SKEW = 24 * 60
@@ -74,6 +85,8 @@ class Control:
         post("/control/payments/{payment_request_id}/pay")(self.pay)
         post("/control/payments/{payment_request_id}/decline")(self.decline)
         post("/control/payments/{payment_request_id}/expire")(self.expire)
+        post("/control/payments/{payment_request_id}/dispute")(self.dispute)
+        post("/control/payments/{payment_request_id}/refund")(self.refund)
         post("/control/faults")(self.plan_fault)
         post("/control/fault-mix")(self.mix_faults)
         post("/control/settle")(self.settle)
@@ -123,6 +136,26 @@ class Control:
         self._simulation.lifecycle.expire(payment)
         return self._view(payment)
 
+    async def dispute(
+        self, payment_request_id: str, kind: Dispute = "DISPUTE_CREATED"
+    ) -> JsonObject:
+        """The customer disputes the payment, or the dispute goes on."""
+        payment = self._find(payment_request_id)
+        self._simulation.lifecycle.dispute(payment, kind)
+        return self._view(payment)
+
+    async def refund(self, payment_request_id: str) -> JsonObject:
+        """The merchant refunds all that was paid, by hand in Alipay's portal."""
+        payment = self._find(payment_request_id)
+        request_id = f"portal-{payment.payment_id}"
+        try:
+            self._simulation.lifecycle.refund(
+                payment, request_id, payment.charged, in_portal=True
+            )
+        except RefusedError as refused:
+            raise HTTPException(409, str(refused)) from None
+        return self._view(payment)
+
     async def plan_fault(self, order: FaultOrder) -> JsonObject:
         self._simulation.faults.plan(
             order.key,
@@ -162,6 +195,7 @@ class Control:
         view["notifications"] = [
             {
                 "summary": notification.summary,
+                "body": notification.body,
                 "url": notification.url,
                 "forged": notification.forged,
                 "next_at": notification.next_at,

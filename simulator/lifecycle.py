@@ -154,6 +154,16 @@ class Lifecycle:
         self._save(payment)
         self._announcer.failure(payment, DECLINED, self._clock())
 
+    def dispute(self, payment: Payment, kind: str) -> None:
+        """The customer disputes a payment, or the dispute goes on; no money moves.
+
+        Args:
+            payment: Whose money it is about.
+            kind: Alipay's type of the notification, e.g. DISPUTE_CREATED.
+        """
+        self.catch_up(payment)
+        self._announcer.dispute(payment, kind)
+
     def cancel(self, payment: Payment) -> None:
         """The merchant cancels.
 
@@ -175,8 +185,18 @@ class Lifecycle:
                 self._plan_late(payment, Fault.PAY_AFTER_CANCEL)
             self._save(payment)
 
-    def refund(self, payment: Payment, request_id: str, amount: Money) -> Refund:
-        """The merchant refunds.
+    def refund(
+        self,
+        payment: Payment,
+        request_id: str,
+        amount: Money,
+        *,
+        in_portal: bool = False,
+    ) -> Refund:
+        """The merchant refunds, by a call or in Alipay's portal.
+
+        The merchant is notified of what no answer has told: of a refund that was only
+        taken on, and of one that was made in the portal.
 
         Raises:
             RefusedError: The wallet, the state, the period or the amount forbids it.
@@ -185,10 +205,17 @@ class Lifecycle:
         now = self._clock()
         payment.check_refund(amount, now)
         done_at = now
-        if self._faults.take(keys_of(payment), {Fault.REFUND_IN_PROCESS}):
+        waits = self._faults.take(keys_of(payment), {Fault.REFUND_IN_PROCESS})
+        if waits:
             done_at += self._config.shortened(PAUSE)
         refund_id = new_id(now, "3")
-        refund = Refund(request_id, refund_id, amount.value, done_at)
+        refund = Refund(
+            request_id,
+            refund_id,
+            amount.value,
+            done_at,
+            asynchronous=bool(waits) or in_portal,
+        )
         payment.refunds.append(refund)
         self._register.add_refund(payment, refund)
         self._save(payment)
@@ -243,6 +270,8 @@ class Lifecycle:
         refund.done = True
         self._save(payment)
         self._move(Kind.REFUND, payment, refund.value, refund.refund_request_id)
+        if refund.asynchronous:
+            self._announcer.refund(payment, refund)
 
     def _move(self, kind: Kind, payment: Payment, value: int, request_id: str) -> None:
         entry = Entry(

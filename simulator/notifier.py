@@ -54,7 +54,7 @@ class Notification:
     """One notification and what became of it.
 
     Attributes:
-        summary: notifyType and resultStatus, for people.
+        summary: notifyType and resultStatus, or the type of dispute, for people.
         next_at: When it is sent (again); None: acknowledged or given up.
         forged: Signed with a key that is not Alipay's, and sent only once.
         skew: By how much its request-time is off.

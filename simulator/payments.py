@@ -41,6 +41,8 @@ class Refund:
     value: int
     done_at: datetime
     done: bool = False
+    # Told by a notification when it is done, for no answer tells it.
+    asynchronous: bool = False
 
 
 @dataclass

@@ -53,6 +53,8 @@ class Heard:
     @property
     def summary(self) -> str:
         proof = "" if self.proven else "forged "
+        if "disputeNotificationType" in self.body:
+            return f"{proof}{self.body['disputeNotificationType']}"
         return f"{proof}{self.body['notifyType']} {self.body['result']['resultStatus']}"
 
 
