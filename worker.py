@@ -21,10 +21,8 @@ from telemetry.activities import ActivityLog
 from telemetry.runtime import count_from_zero, start_runtime
 from telemetry.tracing import interceptors_of, start_tracing
 from temporal_client import connect
-from workflows.callback import Callback
-from workflows.cashier_payment import CashierPayment
 from workflows.forgiving import ForgivingSignals
-from workflows.late_payment import LatePayment
+from workflows.kinds import WORKFLOWS
 
 # An activity in flight is one call to Alipay, at most 20 s: let it finish and be
 # recorded, instead of leaving another unknown behind. Containers must grant more.
@@ -44,7 +42,7 @@ def build_worker(
     return Worker(
         client,
         task_queue=TASK_QUEUE,
-        workflows=[CashierPayment, LatePayment, Callback],
+        workflows=WORKFLOWS,
         activities=[
             payments.pay,
             payments.inquire_payment,

@@ -1,6 +1,8 @@
 """Translates between our contracts and Alipay's wire; only here do the two meet."""
 
 import hashlib
+import re
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import TypeVar
 
@@ -14,8 +16,8 @@ from alipay.models import (
     BuyerName,
     Env,
     InquiryResponse,
+    Notification,
     PaymentMethod,
-    PaymentNotification,
     PayRequest,
     PayResponse,
     RefundRequest,
@@ -36,6 +38,7 @@ from contracts import (
     InquiryAnswer,
     InquiryVerdict,
     Money,
+    NoticeInput,
     PayAnswer,
     PayCall,
     PaymentNotified,
@@ -44,10 +47,14 @@ from contracts import (
     Settlement,
     SignedEvidence,
     Terminal,
+    order_of,
 )
 
 # Bodies measure one to five kB; a history has room for thousands of these.
 LONGEST_EVIDENCE = 16 * 1024
+# Alipay's ids and types have at most 64 characters (docs/protocol.md 2.0). These stand
+# in Markdown too, so no blanks and no backticks.
+_NAME = re.compile(r"[!-_a-~]{1,64}")
 
 AnswerT = TypeVar("AnswerT", bound=AlipayAnswer)
 
@@ -151,20 +158,53 @@ def from_inquiry_response(response: InquiryResponse) -> InquiryAnswer | None:
     )
 
 
+def order_notified_of(content: Notification) -> str | None:
+    """Return the order of ours whose payment a notification is about.
+
+    None for notifications of another kind, and for payments of another system of the
+    merchant's on the same address: those are notices.
+    """
+    if not content.is_of_a_payment:
+        return None
+    with suppress(ValueError):
+        return order_of(content.payment_request_id or "")
+    return None
+
+
 def to_payment_notified(signed: SignedNotification) -> PaymentNotified:
-    """Turn a verified notification into the signal, its evidence included."""
+    """Turn a verified notification into the signal, its evidence included.
+
+    What it lacks stays empty: it is a hint then, and proves nothing.
+    """
     content, message = signed.content, signed.message
+    result = content.result
     return PaymentNotified(
-        notify_type=content.notify_type,
-        result_status=content.result.result_status,
-        result_code=content.result.result_code,
-        result_message=content.result.result_message or "",
-        payment_request_id=content.payment_request_id,
-        payment_id=content.payment_id,
+        notify_type=content.notify_type or "",
+        result_status=result.result_status if result else "",
+        result_code=result.result_code if result else "",
+        result_message=(result.result_message if result else None) or "",
+        payment_request_id=content.payment_request_id or "",
+        payment_id=content.payment_id or "",
         amount=_money(content.payment_amount),
         paid_at=content.payment_time,
         settlement=_settlement(content),
         evidence=to_evidence(Signed(message, signed.signature)),
+    )
+
+
+def to_notice(signed: SignedNotification) -> NoticeInput:
+    """Turn a verified notification of another kind into what is kept of it."""
+    content, order_id = signed.content, ""
+    with suppress(ValueError):
+        order_id = order_of(content.payment_request_id or "")
+    return NoticeInput(
+        evidence=whole_evidence(Signed(signed.message, signed.signature)),
+        notify_type=_name(content.kind) or "",
+        order_id=order_id,
+        refund_request_id=_name(content.refund_request_id),
+        payment_request_id=_name(content.payment_request_id),
+        payment_id=_name(content.payment_id),
+        dispute_id=_name(content.dispute_id),
     )
 
 
@@ -180,20 +220,29 @@ def proven(answer: AnswerT, exchange: Exchange | None) -> AnswerT:
 
 def to_evidence(signed: Signed) -> SignedEvidence:
     """Keep a message as it was signed; of a very long one only what identifies it."""
+    body = signed.message.body
+    if len(body) > LONGEST_EVIDENCE:
+        digest = hashlib.sha256(body).hexdigest()
+        return _evidence(signed).model_copy(
+            update={"left_out": len(body), "sha256": digest}
+        )
+    return whole_evidence(signed)
+
+
+def whole_evidence(signed: Signed) -> SignedEvidence:
+    """Keep a message as it was signed, however long it is."""
+    return _evidence(signed).model_copy(update={"body": signed.message.body.decode()})
+
+
+def _evidence(signed: Signed) -> SignedEvidence:
     message = signed.message
-    known = SignedEvidence(
+    return SignedEvidence(
         method=message.method,
         path=message.path,
         client_id=message.client_id,
         time=message.time,
         signature=signed.signature,
     )
-    if len(message.body) > LONGEST_EVIDENCE:
-        digest = hashlib.sha256(message.body).hexdigest()
-        return known.model_copy(
-            update={"left_out": len(message.body), "sha256": digest}
-        )
-    return known.model_copy(update={"body": message.body.decode()})
 
 
 def choose_cashier(response: PayResponse, terminal: Terminal) -> Cashier | None:
@@ -273,11 +322,16 @@ def _env(terminal: Terminal, device: Device) -> Env:
     )
 
 
+def _name(text: str | None) -> str | None:
+    """Return an id or a type of Alipay's; None where it is none that can be shown."""
+    return text if text and _NAME.fullmatch(text) else None
+
+
 def _money(amount: Amount | None) -> Money | None:
     return Money(currency=amount.currency, value=amount.value) if amount else None
 
 
-def _settlement(wire: WireSettlement | PaymentNotification) -> Settlement | None:
+def _settlement(wire: WireSettlement | Notification) -> Settlement | None:
     quote = wire.settlement_quote
     if not (wire.gross_settlement_amount or quote):
         return None

@@ -4,7 +4,6 @@ A call returns an answer that Alipay has signed, raises a verdict (`RejectedErro
 raises `NoVerdictError`; nothing else leaves this module, whatever the network does.
 """
 
-import json
 import ssl
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -12,7 +11,6 @@ from typing import TypeVar
 
 import httpx
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
-from pydantic import ValidationError
 
 from alipay.errors import (
     NoVerdictError,
@@ -37,6 +35,7 @@ from alipay.models import (
     Wire,
 )
 from alipay.signing import Message, sign, verify
+from alipay.strict_json import read_object
 
 # Alipay recommends 10 s for `pay`, then the same request again (protocol.md 4.2).
 READ_TIMEOUT = timedelta(seconds=10)
@@ -230,9 +229,8 @@ def _parse(api: str, body: bytes, answer_type: type[AnswerT]) -> AnswerT:
     if len(body) > LARGEST_ANSWER:
         raise NoVerdictError(f"{api}: answer of {len(body)} bytes")
     try:
-        # As text, so that it can be kept as evidence and give the same bytes again.
-        return answer_type.model_validate(json.loads(body.decode()))
-    except (ValueError, ValidationError, RecursionError):
+        return answer_type.model_validate(read_object(body))
+    except ValueError:  # a ValidationError is one, too
         raise NoVerdictError(f"{api}: answer of unexpected shape") from None
 
 

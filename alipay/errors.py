@@ -60,7 +60,7 @@ class SignatureVerificationError(AlipayError):
 
 
 class MalformedNotificationError(AlipayError):
-    """A properly signed message that is not a notification we can read."""
+    """A properly signed message that is not one JSON object."""
 
 
 class KeyFormatError(AlipayError):

@@ -9,6 +9,7 @@ Source of all fields: Alipay Global, `payment_cashier`, `paymentri_online`,
 from typing import Annotated, Literal, Self
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -21,6 +22,7 @@ from pydantic import (
 from pydantic.alias_generators import to_camel
 
 from alipay.exchange import Exchange
+from alipay.strict_json import REPLACEMENT
 
 
 def _whole_number(value: object) -> int:
@@ -46,6 +48,14 @@ def _or_none(value: object, read: ValidatorFunctionWrapHandler) -> object:
         return None
 
 
+def _whole_text(value: str) -> str:
+    """Return a text that decides about money, unless a part of it was unreadable."""
+    if REPLACEMENT in value:
+        raise ValueError("half of a character stands in it")
+    return value
+
+
+WholeText = Annotated[str, AfterValidator(_whole_text)]
 # Minor units: an int here, digits in a JSON string on the wire.
 MinorUnits = Annotated[int, BeforeValidator(_whole_number), PlainSerializer(str)]
 
@@ -69,7 +79,7 @@ class Wire(BaseModel):
 class Amount(Wire):
     """Money: an ISO 4217 code and a whole number of the currency's smallest unit."""
 
-    currency: str
+    currency: WholeText
     value: MinorUnits
 
 
@@ -79,9 +89,9 @@ class Result(Wire):
     `S` done, `F` refused, `U` unknown; any other letter is a `U` (protocol.md 3.1).
     """
 
-    result_code: str
-    result_status: str
-    result_message: str | None = None
+    result_code: WholeText
+    result_status: WholeText
+    result_message: Annotated[str | None, WrapValidator(_or_none)] = None
 
 
 class SettlementQuote(Wire):
@@ -205,8 +215,8 @@ class Answer(Settlement):
     response_time: str | None = None
     _exchange: Exchange | None = PrivateAttr(default=None)
     result: Result
-    payment_request_id: str | None = None
-    payment_id: str | None = None
+    payment_request_id: WholeText | None = None
+    payment_id: WholeText | None = None
     payment_amount: Amount | None = None
     payment_create_time: str | None = None
     payment_time: str | None = None
@@ -267,16 +277,38 @@ class CancelResponse(Answer):
     cancel_time: str | None = None
 
 
-class PaymentNotification(Settlement):
-    """`notifyPayment`: proof only as PAYMENT_RESULT with S (protocol.md 2.3)."""
+# A field of a notification: None where it is missing or cannot be read.
+_Readable = Annotated[WholeText | None, WrapValidator(_or_none)]
 
-    notify_type: str
-    result: Result
-    payment_request_id: str
-    payment_id: str
-    payment_amount: Amount
-    payment_create_time: str | None = None
-    payment_time: str | None = None
+
+class Notification(Settlement):
+    """Whatever Alipay signs and sends to the notification URL (protocol.md 2.3, 2.7, 2.8).
+
+    Of a payment it is proof only as PAYMENT_RESULT with S, paymentId and
+    paymentAmount. Every field is None where it is missing or cannot be read.
+    """
+
+    notify_type: _Readable = None
+    # What `notifyDispute` calls its type.
+    dispute_notification_type: _Readable = None
+    result: Annotated[Result | None, WrapValidator(_or_none)] = None
+    payment_request_id: _Readable = None
+    payment_id: _Readable = None
+    refund_request_id: _Readable = None
+    dispute_id: _Readable = None
+    payment_amount: Annotated[Amount | None, WrapValidator(_or_none)] = None
+    payment_create_time: _Readable = None
+    payment_time: _Readable = None
+
+    @property
+    def kind(self) -> str:
+        """The type under the name that its sort of notification has; may be empty."""
+        return self.notify_type or self.dispute_notification_type or ""
+
+    @property
+    def is_of_a_payment(self) -> bool:
+        """Whether it says what became of a payment itself (protocol.md 2.3)."""
+        return self.notify_type in ("PAYMENT_RESULT", "PAYMENT_PENDING")
 
 
 class RefundRequest(Wire):

@@ -1,15 +1,13 @@
 """Alipay's notifications to the merchant: verify, then parse, never the other way."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from pydantic import ValidationError
-
 from alipay.errors import MalformedNotificationError, SignatureVerificationError
 from alipay.keys import AlipayKeys
-from alipay.models import PaymentNotification, Result
+from alipay.models import Notification, Result
 from alipay.signing import Message, verify
+from alipay.strict_json import read_object
 
 # The one acknowledgement that ends Alipay's resending (protocol.md 2.3).
 ACKNOWLEDGEMENT = {
@@ -21,9 +19,9 @@ ACKNOWLEDGEMENT = {
 
 @dataclass(frozen=True)
 class SignedNotification:
-    """A notification with the evidence that Alipay sent it."""
+    """A notification, of a payment or of another kind, and what proves it Alipay's."""
 
-    content: PaymentNotification
+    content: Notification
     message: Message
     signature: str
 
@@ -42,13 +40,17 @@ class NotificationReader:
     ) -> SignedNotification:
         """Verify the raw bytes, then read them.
 
+        A field that cannot be read is left out, because a signed notification that is
+        refused is sent again for a day and then lost; who decides by a field looks
+        whether it is there.
+
         Args:
             headers: As received; names in any case.
             body: The raw bytes, not decoded and not serialised anew.
 
         Raises:
             SignatureVerificationError: Not provably Alipay's, or for another client.
-            MalformedNotificationError: Alipay's, yet not a payment notification.
+            MalformedNotificationError: Alipay's, yet not one JSON object.
         """
         signature, time, client_id = (
             _only(headers, name) for name in ("signature", "request-time", "client-id")
@@ -70,33 +72,10 @@ def _only(headers: Mapping[str, str], wanted: str) -> str:
     return next(iter(values), "")
 
 
-def _parse(body: bytes) -> PaymentNotification:
+def _parse(body: bytes) -> Notification:
     try:
-        fields = json.loads(
-            body.decode(),
-            object_pairs_hook=_without_duplicates,
-            parse_constant=_no_constant,
-        )
-        json.dumps(fields, ensure_ascii=False).encode()  # no halves of characters
-        return PaymentNotification.model_validate(fields)
-    except ValidationError as error:
-        # Names and rules only: the values may be the customer's.
-        problems = "; ".join(
-            f"{'.'.join(str(part) for part in problem['loc'])}: {problem['msg']}"
-            for problem in error.errors(include_input=False, include_url=False)[:5]
-        )
-        raise MalformedNotificationError(problems) from None
-    except (ValueError, RecursionError):
+        fields = read_object(body)
+    except ValueError:
+        # Without the reader's words: they may quote the customer's values.
         raise MalformedNotificationError("the body is not one JSON object") from None
-
-
-def _without_duplicates(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    # Two readers of a doubled key may see two amounts; refuse instead of choosing.
-    fields = dict(pairs)
-    if len(fields) != len(pairs):
-        raise ValueError("a JSON key occurs twice")
-    return fields
-
-
-def _no_constant(name: str) -> object:
-    raise ValueError(f"{name} is no JSON")  # though Python reads NaN and Infinity
+    return Notification.model_validate(fields)

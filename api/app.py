@@ -14,6 +14,7 @@ from api.late_payments import LatePayments
 from api.limits import BodyLimit
 from api.listed_changes import ListedChanges
 from api.measuring import measure, note_order
+from api.notices import Notices
 from api.payment_states import PaymentStates
 from api.payment_workflows import PaymentWorkflows
 from api.problems import DOCUMENTED, add_problem_handlers
@@ -38,6 +39,7 @@ def create_app(settings: ApiSettings, client: Client) -> FastAPI:
     workflows = PaymentWorkflows(client, late_payments, rules)
     states = PaymentStates(workflows, late_payments)
     app.state.late_payments = late_payments
+    app.state.notices = Notices(client)
     app.state.payment_workflows = workflows
     app.state.payment_states = states
     app.state.watch = PaymentWatch(states.of, ListedChanges(client))

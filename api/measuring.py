@@ -27,6 +27,25 @@ PAGE_RESULTS: Final = {
     503: "failed",
 }
 
+# What Alipay is known to notify besides our own payments (docs/protocol.md 2.7, 2.8);
+# the rest is `other`, for the text is not ours and each would be a new series.
+NOTICE_TYPES: Final = frozenset(
+    {
+        "PAYMENT_RESULT",  # these two of another system's payments
+        "PAYMENT_PENDING",
+        "REFUND_RESULT",
+        "CAPTURE_RESULT",
+        "UPDATE_AMOUNT_RESULT",
+        "DISPUTE_CREATED",
+        "DISPUTE_JUDGED",
+        "DISPUTE_CANCELLED",
+        "DISPUTE_ACCEPTED",
+        "DEFENSE_SUPPLIED",
+        "DEFENSE_DUE_ALERT",
+    }
+)
+OTHER: Final = "other"
+
 notifications_rejected = Counter(
     names.NOTIFICATIONS_REJECTED,
     "Notifications that were not acknowledged, by reason",
@@ -35,6 +54,11 @@ notifications_rejected = Counter(
 notifications_accepted = Counter(
     names.NOTIFICATIONS_ACCEPTED,
     "Notifications that were acknowledged: kept by Temporal, or known already",
+)
+notices_kept = Counter(
+    names.NOTICES_KEPT,
+    "Notices that no payment takes, kept for a person to read, by their type",
+    ["notify_type"],
 )
 calls_refused = Counter(
     names.CALLS_REFUSED,
@@ -55,6 +79,14 @@ http_seconds = Histogram(
 )
 for _reason in ("signature", "malformed", "too_large", "cut_short", "unknown_order"):
     notifications_rejected.labels(_reason)
+for _type in (*NOTICE_TYPES, OTHER):
+    notices_kept.labels(_type.lower())
+
+
+def count_notice(notify_type: str) -> None:
+    """Count a notice that was kept."""
+    known = notify_type if notify_type in NOTICE_TYPES else OTHER
+    notices_kept.labels(known.lower()).inc()
 
 
 async def note_order(request: Request) -> None:

@@ -8,16 +8,21 @@ from typing import Any
 from fastapi import APIRouter, Request
 from starlette.requests import ClientDisconnect
 
-from activities.translation import to_payment_notified
+from activities.translation import order_notified_of, to_notice, to_payment_notified
 from alipay.errors import MalformedNotificationError, SignatureVerificationError
-from alipay.notifications import ACKNOWLEDGEMENT, NotificationReader
+from alipay.notifications import (
+    ACKNOWLEDGEMENT,
+    NotificationReader,
+    SignedNotification,
+)
 from api.late_payments import LatePayments
 from api.measuring import notifications_accepted, notifications_rejected
+from api.notices import Notices
 from api.payment_workflows import PaymentWorkflows
 from api.problems import Problem
 from api.reaching import MOST_LOOKS, NoAnswerYet
 from api.watching import PaymentWatch
-from contracts import PaymentNotified, order_of
+from contracts import PaymentNotified
 
 # Notifications measure one to two kB; Alipay's own limits add up to far less than this.
 LARGEST_BODY = 64 * 1024
@@ -53,42 +58,68 @@ async def payment_notification(request: Request) -> dict[str, Any]:
     """Take a notification; acknowledged only when Temporal keeps it.
 
     Alipay sends again, eight times within 24 hours, until it is acknowledged, so every
-    refusal here is safe (docs/protocol.md 4.1).
+    refusal here is safe (docs/protocol.md 4.1), unless it is refused each time: what
+    no payment takes is therefore kept as a notice (decision 0025).
     """
     seen: SeenNotifications = request.app.state.seen_notifications
-    reader: NotificationReader = request.app.state.notification_reader
-    workflows: PaymentWorkflows = request.app.state.payment_workflows
-    late_payments: LatePayments = request.app.state.late_payments
-    try:
-        signed = reader.parse_notification(request.headers, await _body(request))
-        order_id = order_of(signed.content.payment_request_id)
-    except SignatureVerificationError as error:
-        raise _rejection(401, "SIGNATURE", str(error)) from error
-    except (MalformedNotificationError, ValueError) as error:
-        raise _rejection(400, "MALFORMED", str(error)) from error
-    request.state.order_id = order_id
-    if seen.has(signed.message.body):
-        notifications_accepted.inc()
-        return ACKNOWLEDGEMENT
-    notification = to_payment_notified(signed)
-    try:
-        await _hand_over(order_id, notification, workflows, late_payments)
-    except Problem as problem:
-        notifications_rejected.labels(str(problem.document["code"]).lower()).inc()
-        log.warning(
-            "notification not kept: %s",
-            problem,
-            extra={
-                "order_id": order_id,
-                "payment_request_id": signed.content.payment_request_id,
-            },
-        )
-        raise
-    seen.add(signed.message.body)
-    watch: PaymentWatch = request.app.state.watch
-    watch.hint(order_id)
+    signed = await _verified(request)
+    order_id = order_notified_of(signed.content)
+    if order_id:
+        request.state.order_id = order_id
+    if not seen.has(signed.message.body):
+        if order_id is None:
+            await _keep(request, signed)
+        else:
+            await _notify(request, order_id, signed)
+        seen.add(signed.message.body)
     notifications_accepted.inc()
     return ACKNOWLEDGEMENT
+
+
+async def _verified(request: Request) -> SignedNotification:
+    reader: NotificationReader = request.app.state.notification_reader
+    try:
+        return reader.parse_notification(request.headers, await _body(request))
+    except SignatureVerificationError as error:
+        raise _rejection(401, "SIGNATURE", str(error)) from error
+    except MalformedNotificationError as error:
+        raise _rejection(400, "MALFORMED", str(error)) from error
+
+
+async def _keep(request: Request, signed: SignedNotification) -> None:
+    """Have a notice kept that no payment takes."""
+    notices: Notices = request.app.state.notices
+    try:
+        await notices.keep(to_notice(signed))
+    except Problem as problem:
+        _note_unkept(problem)
+        raise
+
+
+async def _notify(request: Request, order_id: str, signed: SignedNotification) -> None:
+    """Hand a notification over to its payment."""
+    watch: PaymentWatch = request.app.state.watch
+    notification = to_payment_notified(signed)
+    try:
+        await _hand_over(
+            order_id,
+            notification,
+            request.app.state.payment_workflows,
+            request.app.state.late_payments,
+        )
+    except Problem as problem:
+        _note_unkept(
+            problem,
+            order_id=order_id,
+            payment_request_id=notification.payment_request_id,
+        )
+        raise
+    watch.hint(order_id)
+
+
+def _note_unkept(problem: Problem, **ids: str) -> None:
+    notifications_rejected.labels(str(problem.document["code"]).lower()).inc()
+    log.warning("notification not kept: %s", problem, extra=ids)
 
 
 async def _hand_over(

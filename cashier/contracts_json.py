@@ -26,6 +26,8 @@ from contracts import (
     LatePaymentView,
     LateResolution,
     Money,
+    NoticeInput,
+    NoticeView,
     Order,
     PageWish,
     PaymentNotified,
@@ -43,6 +45,7 @@ from visibility import Listed
 from workflows.callback import Callback
 from workflows.cashier_payment import CashierPayment
 from workflows.late_payment import LatePayment
+from workflows.notice import AlipayNotice
 
 JsonObject = dict[str, Any]
 
@@ -50,12 +53,14 @@ WORKFLOWS: Final = {
     CashierPayment: workflow_id("{order_id}"),
     LatePayment: late_payment_id("{payment_request_id}"),
     Callback: callbacks_id("{order_id}"),
+    AlipayNotice: "notice:{the first 32 hexadecimal digits of the body's SHA-256}",
 }
 NAMED: Final[tuple[type[BaseModel], ...]] = (
     *(Order, PaymentBody, PageWish, CancelWish, PaymentView),
     *(Resolution, PaymentNotified, CallbackBody),
     *(LatePaymentInput, LatePaymentView, LateResolution),
     *(CallbackInput, CallbackView, CallbackSettlement),
+    *(NoticeInput, NoticeView),
 )
 # Its update id stands in the document, so that other languages can test their hash.
 EXAMPLE: Final = Order(

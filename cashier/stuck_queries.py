@@ -67,6 +67,11 @@ def saved_views(now: datetime) -> Iterator[SavedView]:
         'WorkflowType = "LatePayment" AND ExecutionStatus = "Running"',
     )
     yield SavedView(
+        "notices",
+        "what Alipay has notified and no payment takes: refunds, disputes",
+        'WorkflowType = "AlipayNotice"',
+    )
+    yield SavedView(
         "stopped",
         "ended by force: look their money up at Alipay",
         f"{OURS} AND ExecutionStatus IN ({forced})",

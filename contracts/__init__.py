@@ -51,6 +51,7 @@ from contracts.late_money import (
     LatePaymentView,
     LateResolution,
 )
+from contracts.notices import NoticeInput, NoticeView, notice_id
 from contracts.order import (
     RELEASE,
     Customer,
@@ -108,6 +109,8 @@ __all__ = [
     "LatePaymentView",
     "LateResolution",
     "Money",
+    "NoticeInput",
+    "NoticeView",
     "Order",
     "PageWish",
     "PayAnswer",
@@ -134,6 +137,7 @@ __all__ = [
     "in_words",
     "late_payment_id",
     "late_refund_id",
+    "notice_id",
     "order_of",
     "page_update_id",
     "payment_request_id",

@@ -15,6 +15,7 @@ NOTIFICATION_TO_PAID: Final = "cashier_notification_to_paid_seconds"
 # Of the API.
 NOTIFICATIONS_REJECTED: Final = "cashier_notifications_rejected"  # reason
 NOTIFICATIONS_ACCEPTED: Final = "cashier_notifications_accepted"
+NOTICES_KEPT: Final = "cashier_notices_kept"  # notify_type
 CALLS_REFUSED: Final = "cashier_calls_refused"  # reason
 PAGE: Final = "cashier_page_seconds"  # wallet, result
 HTTP_CALLS: Final = "cashier_http_call_seconds"  # method, route, status

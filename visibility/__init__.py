@@ -13,6 +13,7 @@ from visibility.attributes import (
     Listed,
     NeedsAttention,
     attributes_of,
+    attributes_of_notice,
     is_listed,
 )
 
@@ -29,5 +30,6 @@ __all__ = [
     "Listed",
     "NeedsAttention",
     "attributes_of",
+    "attributes_of_notice",
     "is_listed",
 ]

@@ -47,6 +47,7 @@ class Listed(StrEnum):
     REVIEW = "REVIEW"
     LATE_MONEY = "LATE_MONEY"
     CALLBACK = "CALLBACK"
+    NOTICE = "NOTICE"
 
 
 class NeedsAttention(StrEnum):
@@ -89,6 +90,20 @@ def attributes_of(
         pairs.append(SearchAttributePair(EXPIRES_AT, expires_at))
     if needs_attention:
         pairs.append(SearchAttributePair(NEEDS_ATTENTION, str(needs_attention)))
+    return TypedSearchAttributes(pairs)
+
+
+def attributes_of_notice(order_id: str) -> TypedSearchAttributes:
+    """Return the attributes with which a notice is started.
+
+    Args:
+        order_id: The order that it names; empty where it names none of ours.
+    """
+    pairs: list[SearchAttributePair[Any]] = [
+        SearchAttributePair(PAYMENT_STATUS, str(Listed.NOTICE))
+    ]
+    if order_id:
+        pairs.append(SearchAttributePair(ORDER_ID, order_id))
     return TypedSearchAttributes(pairs)
 
 

@@ -13,7 +13,12 @@ from visibility.attributes import (
     NeedsAttention,
 )
 
-WORKFLOW_TYPES: Final = ("CashierPayment", "LatePayment", "Callback")
+WORKFLOW_TYPES: Final = (
+    "CashierPayment",
+    "LatePayment",
+    "Callback",
+    "AlipayNotice",
+)
 RUNNING: Final = 'ExecutionStatus = "Running"'
 
 

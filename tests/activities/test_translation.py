@@ -11,12 +11,13 @@ from temporalio.contrib.pydantic import pydantic_data_converter
 from activities.translation import (
     choose_cashier,
     from_pay_response,
+    order_notified_of,
     to_pay_request,
     to_payment_notified,
 )
 from alipay.keys import AlipayKeys
 from alipay.models import PayResponse
-from alipay.notifications import NotificationReader
+from alipay.notifications import NotificationReader, SignedNotification
 from alipay.signing import Message, sign, verify
 from contracts import (
     Customer,
@@ -31,7 +32,7 @@ from contracts import (
 from tests.activities.asking import NOTIFY_URL, a_pay_call
 from tests.alipay.gateway import CLIENT_ID
 from tests.builders import an_order
-from tests.samples.reading import sample
+from tests.samples.reading import changed, sample
 
 NOW = datetime(2026, 11, 24, 3, 0, tzinfo=UTC)
 
@@ -205,18 +206,78 @@ def test_an_expiry_that_was_asked_for_holds() -> None:
 # ---- notifications ----
 
 
+def read_from(body: bytes, key: RSAPrivateKey) -> SignedNotification:
+    """Sign a body as Alipay does, and read it as the API does."""
+    message = Message("POST", "/notify", CLIENT_ID, "2026-09-01T10:02:41Z", body)
+    reader = NotificationReader(
+        path="/notify",
+        client_id=CLIENT_ID,
+        alipay_keys=AlipayKeys({"1": key.public_key()}),
+    )
+    headers = {
+        "signature": sign(message, key),
+        "request-time": message.time,
+        "client-id": CLIENT_ID,
+    }
+    return reader.parse_notification(headers, body)
+
+
+def test_a_decline_without_an_amount_is_handed_over(alipay_key: RSAPrivateKey) -> None:
+    told = to_payment_notified(read_from(sample("24"), alipay_key))
+    assert (told.notify_type, told.result_status) == ("PAYMENT_RESULT", "F")
+    assert told.result_code == "USER_BALANCE_NOT_ENOUGH"
+    assert told.payment_request_id == "tea-7_1"
+    assert told.amount is None
+
+
+async def test_half_an_emoji_reaches_neither_temporal_nor_a_log(
+    alipay_key: RSAPrivateKey,
+) -> None:
+    body = changed(
+        sample("25"),
+        paymentTime="2026\ud83d",
+        result={
+            "resultCode": "SUCCESS",
+            "resultStatus": "S",
+            "resultMessage": "ok \ud83d",
+        },
+        settlementQuote={"quoteId": "Q\ud83d"},
+    )
+    told = to_payment_notified(read_from(body, alipay_key))
+    json.dumps(told.model_dump(mode="json"), ensure_ascii=False).encode()
+    payloads = await pydantic_data_converter.encode([told])
+    [read] = await pydantic_data_converter.decode(payloads, [PaymentNotified])
+    assert read == told
+    assert told.amount == Money(currency="PHP", value=25000)
+    assert told.result_message == "ok \ufffd"
+    assert told.evidence is not None
+    assert told.evidence.body.encode() == body
+
+
+@pytest.mark.parametrize(
+    ("changes", "order_id"),
+    [
+        ({"paymentRequestId": "tea-8_1"}, "tea-8"),
+        ({"paymentRequestId": "tea-8_1", "notifyType": "PAYMENT_PENDING"}, "tea-8"),
+        ({"paymentRequestId": "tea-8_1", "notifyType": "CAPTURE_RESULT"}, None),
+        ({"paymentRequestId": "tea-8_1", "notifyType": None}, None),
+        ({"paymentRequestId": "another-system"}, None),
+        ({"paymentRequestId": None}, None),
+    ],
+)
+def test_only_a_payment_notification_with_an_id_of_ours_is_for_a_payment(
+    changes: dict[str, Any], order_id: str | None, alipay_key: RSAPrivateKey
+) -> None:
+    signed = read_from(changed(sample("20"), **changes), alipay_key)
+    assert order_notified_of(signed.content) == order_id
+
+
 async def test_the_evidence_of_a_notification_still_proves_it_after_its_journey(
     alipay_key: RSAPrivateKey,
 ) -> None:
     keys = AlipayKeys({"1": alipay_key.public_key()})
     body = sample("20").replace(b"success.", "sikerült \U0001f600".encode())
-    message = Message("POST", "/notify", CLIENT_ID, "2026-09-01T10:02:41Z", body)
-    header = sign(message, alipay_key)
-    reader = NotificationReader(path="/notify", client_id=CLIENT_ID, alipay_keys=keys)
-    signed = reader.parse_notification(
-        {"signature": header, "request-time": message.time, "client-id": CLIENT_ID},
-        body,
-    )
+    signed = read_from(body, alipay_key)
     payloads = await pydantic_data_converter.encode([to_payment_notified(signed)])
     [read] = await pydantic_data_converter.decode(payloads, [PaymentNotified])
     assert isinstance(read, PaymentNotified)

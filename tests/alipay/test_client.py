@@ -170,6 +170,11 @@ NOT_AN_ANSWER = {
     "no status": b'{"result":{"resultCode":"SUCCESS"}}',
     "status is an object": b'{"result":{"resultStatus":{},"resultCode":"SUCCESS"}}',
     "not UTF-8": b'{"result":"\xff\xfe"}',
+    "a doubled key": a_result("S", "SUCCESS")[:-1] + b',"a":1,"a":1}',
+    "two results": a_result("S", "SUCCESS")[:-1] + b"," + a_result("F", "X")[1:],
+    "NaN": a_result("S", "SUCCESS")[:-1] + b',"a":NaN}',
+    "half a character in the id": a_result("S", "SUCCESS")[:-1]
+    + b',"paymentId":"2026\\ud83d"}',
     "deep": b"[" * 100_000,
     "long number": b'{"result":' + b"9" * 10_000 + b"}",
     "too large": b" " * (LARGEST_ANSWER + 1),
@@ -221,6 +226,17 @@ async def test_numbers_are_read_as_the_strings_they_should_be(
     assert answer.payment_amount == Amount(currency="PHP", value=131400)
     assert answer.settlement_quote is not None
     assert answer.settlement_quote.quote_price == "15544.04"
+
+
+async def test_half_a_character_in_a_name_does_not_hide_that_it_was_paid(
+    answers_with: AnswersWith, alipay_key: RSAPrivateKey
+) -> None:
+    body = changed(sample("31"), pspCustomerInfo={"displayCustomerId": "Mar\ud83d***"})
+    assert b"Mar\\ud83d***" in body
+    answer = await answers_with(signed(alipay_key, body)).inquire_payment("order-1_1")
+    assert answer.payment_status == "SUCCESS"
+    assert answer.exchange is not None
+    assert answer.exchange.answer.message.body == body
 
 
 # ---- what stands in the errors ----

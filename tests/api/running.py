@@ -92,6 +92,7 @@ class Shop:
         http: httpx.AsyncClient | None = None,
     ) -> None:
         """Call the API in this process, or one that `http` reaches elsewhere."""
+        self.settings = settings
         self.client = client
         self.alipays = Alipays()
         self.alipay_key = alipay_key

@@ -10,11 +10,12 @@ from contracts import (
     LatePaymentView,
     late_payment_id,
     payment_request_id,
+    workflow_id,
 )
 from tests.api.running import Shop, paid_notification
-from tests.builders import a_cancel, a_page, a_refusal, an_inquiry
+from tests.builders import PAYMENT_ID, a_cancel, a_page, a_refusal, an_inquiry
 from tests.fakes import FakeAlipay
-from tests.samples.reading import changed
+from tests.samples.reading import changed, sample
 
 ACK = (
     b'{"result":{"resultCode":"SUCCESS","resultStatus":"S","resultMessage":"success"}}'
@@ -96,11 +97,9 @@ async def test_an_unsigned_call_is_refused(shop: Shop) -> None:
         b"",
         b"[]",
         b"not JSON",
-        changed(paid_notification("x"), paymentRequestId=None),
-        changed(paid_notification("x"), paymentRequestId="no-attempt"),
-        changed(paid_notification("x"), paymentRequestId="order_one"),
-        changed(paid_notification("x"), paymentRequestId="_1"),
-        changed(paid_notification("x"), paymentAmount={"currency": "PHP"}),
+        paid_notification("x")[:-1],
+        paid_notification("x")[:-1] + b',"notifyType":"PAYMENT_RESULT"}',
+        paid_notification("x")[:-1] + b',"x":NaN}',
     ],
 )
 async def test_a_signed_body_that_cannot_be_read_is_a_400(
@@ -111,10 +110,45 @@ async def test_a_signed_body_that_cannot_be_read_is_a_400(
     assert response.json()["code"] == "MALFORMED"
 
 
-async def test_a_signed_body_is_a_400_whatever_its_characters(shop: Shop) -> None:
-    # Half a character: JSON can name it, yet neither Temporal nor UTF-8 can carry it.
-    body = paid_notification("x").replace(b'"x_1"', b'"\\ud800_1"')
-    assert (await shop.notified(body)).status_code == 400
+async def test_half_an_emoji_in_the_customers_name_does_not_hide_a_payment(
+    shop: Shop,
+) -> None:
+    # JSON can name half a character, yet neither Temporal nor UTF-8 can carry it.
+    order_id = await shop.opens(FakeAlipay(pay=[a_page()]))
+    body = changed(
+        sample("25"),
+        paymentRequestId=f"{order_id}_1",
+        paymentId=PAYMENT_ID,
+        paymentAmount={"currency": "PHP", "value": "131400"},
+        result={
+            "resultCode": "SUCCESS",
+            "resultStatus": "S",
+            "resultMessage": "\ud83d",
+        },
+    )
+    assert b"Mar\\ud83d***" in body
+    assert (await shop.notified(body)).content == ACK
+    assert (await shop.look(order_id))["outcome"] == "PAID"
+
+
+async def test_a_decline_without_an_amount_ends_the_payment(shop: Shop) -> None:
+    order_id = await shop.opens(
+        FakeAlipay(pay=[a_page()], inquiries=[an_inquiry("FAIL")])
+    )
+    body = changed(sample("24"), paymentRequestId=f"{order_id}_1")
+    assert (await shop.notified(body)).content == ACK
+    await shop.client.get_workflow_handle(workflow_id(order_id)).result()
+    assert (await shop.look(order_id))["outcome"] == "DECLINED"
+
+
+async def test_a_late_success_without_an_amount_is_inquired(shop: Shop) -> None:
+    alipay = FakeAlipay(
+        pay=[a_refusal()], inquiries=[an_inquiry("SUCCESS")], cancels=[a_cancel()]
+    )
+    order_id = await a_refused_order(shop, alipay)
+    body = changed(paid_notification(order_id), paymentAmount=None)
+    assert (await shop.notified(body)).content == ACK
+    assert (await late_money_of(shop, order_id, 1)).outcome is LateOutcome.RETURNED
 
 
 async def test_an_unknown_order_is_not_acknowledged(shop: Shop) -> None:

@@ -16,6 +16,7 @@ from temporal_client import DATA_CONVERTER
 from tests.api.running import Shop, paid_notification, settings_in
 from tests.builders import a_page
 from tests.fakes import FakeAlipay
+from tests.samples.reading import sample
 
 
 def assert_unavailable(response: httpx.Response) -> None:
@@ -50,6 +51,7 @@ async def test_without_temporal_a_call_says_so(cut_off: Shop) -> None:
 
 async def test_without_temporal_no_notification_is_acknowledged(cut_off: Shop) -> None:
     assert_unavailable(await cut_off.notified(paid_notification("order-1")))
+    assert_unavailable(await cut_off.notified(sample("60")))
 
 
 async def test_without_temporal_the_api_lives_and_is_not_ready(cut_off: Shop) -> None:
@@ -88,6 +90,8 @@ async def test_a_cluster_that_was_not_set_up_is_named_as_such(
         shop = Shop(settings, env.client, alipay_key)
         async with shop.http:
             body = shop.sells(FakeAlipay(pay=[a_page()]))
-            response = await shop.http.post("/payments", json=body)
-    assert_unavailable(response)
-    assert "cashier setup" in response.json()["detail"]
+            opened = await shop.http.post("/payments", json=body)
+            notified = await shop.notified(sample("60"))
+    for response in (opened, notified):
+        assert_unavailable(response)
+        assert "cashier setup" in response.json()["detail"]

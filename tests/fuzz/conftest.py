@@ -9,8 +9,7 @@ from temporalio.worker import Worker
 
 from contracts import TASK_QUEUE
 from tests.api.running import Shop, settings_in
-from workflows.cashier_payment import CashierPayment
-from workflows.late_payment import LatePayment
+from workflows.kinds import WORKFLOWS
 
 
 @pytest.fixture(scope="module")
@@ -27,7 +26,7 @@ async def shop(
         Worker(
             dev_server.client,
             task_queue=TASK_QUEUE,
-            workflows=[CashierPayment, LatePayment],
+            workflows=WORKFLOWS,
             activities=shop.alipays.activities,
         ),
     ):

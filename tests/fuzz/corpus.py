@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from api.notifications import LARGEST_BODY
 from tests.api.running import paid_notification
-from tests.samples.reading import changed
+from tests.samples.reading import changed, sample
 
 # Instead of a JSON string; numbers may stand for strings and are not among them.
 NO_STRINGS: dict[str, object] = {
@@ -14,29 +14,21 @@ NO_STRINGS: dict[str, object] = {
     "an object": {"x": "y"},
     "nothing": None,
 }
-STRINGS = (
-    "notifyType",
-    "paymentRequestId",
-    "paymentId",
-    "result.resultCode",
-    "result.resultStatus",
-    "paymentAmount.currency",
-)
-# What may be left out, and so may be null.
-OPTIONAL_STRINGS = (
+# Without these a success proves nothing; with an odd value it is as if it lacked them.
+OF_PROOF = ("paymentId", "result.resultCode", "result.resultStatus")
+# Without these nobody knows that a payment of ours is meant.
+OF_THE_PAYMENT = ("notifyType", "paymentRequestId")
+# Only information: written oddly, it must not hide that money moved.
+INFORMATION = (
     "result.resultMessage",
     "paymentTime",
     "paymentCreateTime",
-)
-# Only information: written oddly, it must not hide that money moved.
-INFORMATION = (
     "grossSettlementAmount",
     "grossSettlementAmount.value",
     "settlementQuote",
     "settlementQuote.quoteId",
     "settlementQuote.quotePrice",
 )
-BLOCKS = ("result", "paymentAmount")
 NO_AMOUNTS: dict[str, object] = {
     "true": True,
     "false": False,
@@ -87,7 +79,6 @@ NO_IDS: dict[str, bytes] = {
     "of a percent sign": b"ORDER%5F1_1",
     "of a workflow": b"payment:ORDER_1",
     "of a late payment": b"late-payment:ORDER_1",
-    "of nobody": b"nobody-knows_1",
     "of an empty order": b"_1",
     "that is empty": b"",
     "of a 61st character": b"a" * 61 + b"_1",
@@ -97,16 +88,8 @@ NO_IDS: dict[str, bytes] = {
 
 
 def malformed(order_id: str) -> Iterator[tuple[str, bytes]]:
-    """Yield what Alipay may sign and nobody can believe; each with its name."""
+    """Yield what Alipay may sign and is not one JSON object; each with its name."""
     sound = paid_notification(order_id)
-    yield from _no_json(sound)
-    yield from _wrong_fields(sound)
-    known, order = f"{order_id}_1".encode(), order_id.encode()
-    for name, broken in NO_IDS.items():
-        yield f"an id {name}", sound.replace(known, broken.replace(b"ORDER", order))
-
-
-def _no_json(sound: bytes) -> Iterator[tuple[str, bytes]]:
     text = sound.decode()
     yield "an empty body", b""
     yield "only blanks", b" " * 1000
@@ -114,7 +97,6 @@ def _no_json(sound: bytes) -> Iterator[tuple[str, bytes]]:
     yield "a body twice", sound + sound
     yield "a body in an array", b"[" + sound + b"]"
     yield "a body in a string", json.dumps(text).encode()
-    yield "an empty object", b"{}"
     yield "null", b"null"
     yield "a number", b"131400"
     yield "a form", b"paymentRequestId=x_1&notifyType=PAYMENT_RESULT"
@@ -129,8 +111,6 @@ def _no_json(sound: bytes) -> Iterator[tuple[str, bytes]]:
     yield "invalid UTF-8", sound.replace(b"PAYMENT_RESULT", b"PAYMENT\xff")
     yield "invalid UTF-8 in a field unknown", sound[:-1] + b',"x":"\xff"}'
     yield "half a character in UTF-8", sound[:-1] + b',"x":"\xed\xa0\x80"}'
-    yield "half a character", sound[:-1] + b',"x":"\\ud800"}'
-    yield "half a character in a name", sound[:-1] + b',"\\udfff":1}'
     yield "an overlong zero", sound[:-1] + b',"x":"\xc0\x80"}'
     yield "a byte order mark", b"\xef\xbb\xbf" + sound
     yield "UTF-16", text.encode("utf-16")
@@ -156,28 +136,58 @@ def _no_json(sound: bytes) -> Iterator[tuple[str, bytes]]:
         "two amounts in one",
         sound.replace(b'"value": "131400"', b'"value": "1", "value": "131400"'),
     )
+    for number in (b"NaN", b"Infinity", b"1" * 5000):
+        body = sound.replace(b'"value": "131400"', b'"value": ' + number)
+        yield f"{number[:9].decode()} as an amount", body
     yield "a field unknown that comes twice", sound[:-1] + b',"x":{"y":1,"y":2}}'
 
 
-def _wrong_fields(sound: bytes) -> Iterator[tuple[str, bytes]]:
-    for field in STRINGS:
+def not_of_ours(order_id: str) -> Iterator[tuple[str, bytes]]:
+    """Yield objects that name no payment of ours as what they are about."""
+    sound = paid_notification(order_id)
+    yield "an empty object", b"{}"
+    for name in ("60", "61", "62"):
+        yield f"sample {name}", sample(name)
+    for field in OF_THE_PAYMENT:
         for kind, value in NO_STRINGS.items():
             yield f"{kind} as {field}", with_field(sound, field, value)
-    for field in OPTIONAL_STRINGS:
+    yield "half a type", with_field(sound, "notifyType", "PAYMENT_RESULT\ud800")
+    known, order = f"{order_id}_1".encode(), order_id.encode()
+    for name, broken in NO_IDS.items():
+        yield f"an id {name}", sound.replace(known, broken.replace(b"ORDER", order))
+
+
+def incomplete(order_id: str) -> Iterator[tuple[str, bytes]]:
+    """Yield successes that lack a part of the proof, but not the money."""
+    sound = paid_notification(order_id)
+    for field in OF_PROOF:
         for kind, value in NO_STRINGS.items():
-            if value is not None:
-                yield f"{kind} as {field}", with_field(sound, field, value)
-    for block in BLOCKS:
-        for kind, value in {"a string": "x", "an array": [], "a number": 1}.items():
-            yield f"{kind} as {block}", with_field(sound, block, value)
-    for block in BLOCKS:
-        yield f"an empty {block}", with_field(sound, block, {})
-        yield f"no {block}", changed(sound, **{block: None})
+            yield f"{kind} as {field}", with_field(sound, field, value)
+    for kind, value in {"a string": "x", "an array": [], "a number": 1}.items():
+        yield f"{kind} as the result", with_field(sound, "result", value)
+    yield "an empty result", with_field(sound, "result", {})
+    yield "no result", changed(sound, result=None)
+    yield "half a payment", with_field(sound, "paymentId", "2026\ud800")
+    yield "half a status", with_field(sound, "result.resultStatus", "S\ud800")
+
+
+def without_money(order_id: str) -> Iterator[tuple[str, bytes]]:
+    """Yield successes that do not say, or not readably, how much was paid."""
+    sound = paid_notification(order_id)
+    for kind, value in NO_STRINGS.items():
+        body = with_field(sound, "paymentAmount.currency", value)
+        yield f"{kind} as a currency", body
+    half = with_field(sound, "paymentAmount.currency", "PH\ud800")
+    yield "half a currency", half
+    for kind, value in {"a string": "x", "an array": [], "a number": 1}.items():
+        yield f"{kind} as money", with_field(sound, "paymentAmount", value)
+    yield "empty money", with_field(sound, "paymentAmount", {})
+    yield "no money", changed(sound, paymentAmount=None)
     for kind, value in NO_AMOUNTS.items():
         yield f"{kind} as an amount", with_field(sound, "paymentAmount.value", value)
-    for number in (b"1e999", b"-1e999", b"NaN", b"Infinity", b"1e5", b"1" * 5000):
+    for number in (b"1e999", b"-1e999", b"1e5"):
         body = sound.replace(b'"value": "131400"', b'"value": ' + number)
-        yield f"{number[:9].decode()} as an amount", body
+        yield f"{number.decode()} as an amount", body
 
 
 def with_field(body: bytes, path: str, value: object) -> bytes:
@@ -204,6 +214,12 @@ def odd(order_id: str) -> Iterator[tuple[str, bytes]]:
     for field in INFORMATION:
         for kind, value in {"text": "x", "an array": [], "a negative": -1}.items():
             yield f"{kind} as {field}", with_field(sound, field, value)
+    yield "half a character", sound[:-1] + b',"x":"\\ud800"}'
+    yield "half a character in a name", sound[:-1] + b',"\\udfff":1}'
+    half = "Mar\ud83d***"
+    yield "half an emoji in a message", with_field(sound, "result.resultMessage", half)
+    customer = changed(sound, pspCustomerInfo={"displayCustomerId": half})
+    yield "half an emoji in the customer's name", customer
     yield "null where a field may lack", with_field(sound, "settlementQuote", None)
     yield "a NUL in a text", with_field(sound, "result.resultMessage", "a\x00b")
     yield "a 10 kB text", with_field(sound, "result.resultMessage", "é" * 10_000)
@@ -227,4 +243,5 @@ def doubtful(order_id: str) -> Iterator[tuple[str, bytes]]:
         "of a payment 1e999",
         sound.replace(b'"paymentId": "202611240000000001"', b'"paymentId": 1e999'),
     )
+    yield "of nobody's order", changed(sound, paymentRequestId="nobody-knows_1")
     yield "of an attempt to come", changed(sound, paymentRequestId=f"{order_id}_2")

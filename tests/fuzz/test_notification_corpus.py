@@ -1,5 +1,6 @@
-"""Broken notifications: never a crash, never an acknowledgement, never a signal."""
+"""Broken notifications: never a crash, never proof, and refused only if unreadable."""
 
+import asyncio
 import base64
 import json
 from collections.abc import Callable, Mapping
@@ -12,6 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from alipay.notifications import ACKNOWLEDGEMENT
 from alipay.signing import Message, sign
 from api.notifications import LARGEST_BODY
+from contracts import InquiryAnswer, InquiryCall
 from tests.api.running import (
     API_KEY,
     CLIENT_ID,
@@ -23,7 +25,14 @@ from tests.api.running import (
 )
 from tests.builders import a_page, an_inquiry
 from tests.fakes import FakeAlipay
-from tests.fuzz.corpus import doubtful, malformed, odd
+from tests.fuzz.corpus import (
+    doubtful,
+    incomplete,
+    malformed,
+    not_of_ours,
+    odd,
+    without_money,
+)
 from tests.fuzz.events import Events
 
 Headers = dict[str, str]
@@ -91,8 +100,70 @@ async def test_signed_nonsense_is_refused_and_signals_nothing(
     # Each has a payment of its own: what one breaks, the next does not show.
     known = await a_known_payment(shop)
     response = await shop.notified(dict(malformed(known.order_id))[name])
-    assert_refused(response, 400, 404)
+    assert_refused(response, 400)
     assert await known.is_untouched()
+
+
+@pytest.mark.parametrize("name", [name for name, _ in not_of_ours("x")])
+async def test_what_names_no_payment_of_ours_is_acknowledged_and_signals_nothing(
+    name: str, shop: Shop
+) -> None:
+    known = await a_known_payment(shop)
+    response = await shop.notified(dict(not_of_ours(known.order_id))[name])
+    assert response.json() == ACKNOWLEDGEMENT
+    assert await known.is_untouched()
+
+
+@pytest.mark.parametrize("name", [name for name, _ in incomplete("x")])
+async def test_a_success_that_lacks_proof_makes_the_payment_inquire(
+    name: str, shop: Shop
+) -> None:
+    await assert_only_a_hint(shop, dict(incomplete("ORDER"))[name])
+
+
+@pytest.mark.parametrize("name", [name for name, _ in without_money("x")])
+async def test_a_success_without_money_is_acknowledged_and_pays_nothing(
+    name: str, shop: Shop
+) -> None:
+    known = await a_known_payment(shop)
+    response = await shop.notified(dict(without_money(known.order_id))[name])
+    assert response.json() == ACKNOWLEDGEMENT
+    assert (await shop.look(known.order_id))["outcome"] is None
+
+
+@pytest.mark.parametrize("name", ["no money", "half a currency"])
+@pytest.mark.xfail(
+    strict=True, reason="workflows/attempt.py takes no amount for another amount"
+)
+async def test_a_success_without_money_makes_the_payment_inquire(
+    name: str, shop: Shop
+) -> None:
+    await assert_only_a_hint(shop, dict(without_money("ORDER"))[name])
+
+
+class AskedAlipay(FakeAlipay):
+    """Knows no result, and tells when it was asked for one."""
+
+    def __init__(self) -> None:
+        super().__init__(pay=[a_page()], inquiries=[an_inquiry("PROCESSING")])
+        self.was_asked = asyncio.Event()
+
+    async def inquire_payment(self, call: InquiryCall) -> InquiryAnswer:
+        self.was_asked.set()
+        return await super().inquire_payment(call)
+
+
+async def assert_only_a_hint(shop: Shop, body: bytes) -> None:
+    alipay = AskedAlipay()
+    order_id = await shop.opens(alipay)
+    response = await shop.notified(body.replace(b"ORDER", order_id.encode()))
+    assert response.json() == ACKNOWLEDGEMENT
+    async with asyncio.timeout(5):
+        await alipay.was_asked.wait()
+    seen = await shop.look(order_id)
+    assert seen["status"] == "AWAITING_CUSTOMER"
+    assert not any(one["is_paid"] for one in seen["attempts"])
+    assert alipay.calls == ["pay", "inquire"]
 
 
 async def test_an_attempt_of_5000_digits_does_not_stop_the_payment(shop: Shop) -> None:
@@ -102,7 +173,8 @@ async def test_an_attempt_of_5000_digits_does_not_stop_the_payment(shop: Shop) -
     proper = await shop.notified(paid_notification(known.order_id))
     assert proper.json() == ACKNOWLEDGEMENT
     assert (await shop.look(known.order_id))["outcome"] == "PAID"
-    assert_refused(response, 400, 404)
+    # No id of ours, so it is kept as a notice.
+    assert response.json() == ACKNOWLEDGEMENT
 
 
 @pytest.mark.parametrize("name", [name for name, _ in odd("x")])
@@ -271,7 +343,14 @@ async def test_a_sound_notification_counts_at_its_own_address_only(
 
 
 async def test_no_two_of_the_corpus_have_one_name() -> None:
-    for corpus in (malformed, odd, doubtful):
+    for corpus in (
+        malformed,
+        not_of_ours,
+        incomplete,
+        without_money,
+        odd,
+        doubtful,
+    ):
         names = [name for name, _ in corpus("x")]
         assert len(names) == len(set(names))
         sound = json.loads(paid_notification("x"))

@@ -88,6 +88,13 @@ async def test_notifications_are_counted_accepted_or_rejected(
         assert value_of(after, name) == (value_of(before, name) or 0) + 1
 
 
+async def test_each_type_of_notice_begins_at_zero(watched: Watched) -> None:
+    shown = await watched.scrape(watched.api_metrics)
+    for notify_type in ("refund_result", "dispute_created", "other"):
+        labels = {"notify_type": notify_type}
+        assert value_of(shown, "cashier_notices_kept_total", **labels) is not None
+
+
 async def test_the_public_face_shows_no_metrics(watched: Watched) -> None:
     assert (await watched.api.get("/metrics")).status_code == httpx.codes.NOT_FOUND
 

@@ -23,10 +23,8 @@ from tests.histories.signed_paths import (
     SIGNED_PATHS,
     payload_keys,
 )
-from workflows.callback import Callback
-from workflows.cashier_payment import CashierPayment
 from workflows.forgiving import ForgivingSignals
-from workflows.late_payment import LatePayment
+from workflows.kinds import WORKFLOWS
 
 RECORDED = sorted(HISTORIES.glob("*.json"))
 ENCRYPTED = [file for file in RECORDED if file.stem in ENCRYPTED_PATHS]
@@ -44,7 +42,7 @@ def recorded(file: Path) -> WorkflowHistory:
 
 async def replayed(file: Path, converter: DataConverter) -> WorkflowReplayResult:
     replayer = Replayer(
-        workflows=[CashierPayment, LatePayment, Callback],
+        workflows=WORKFLOWS,
         data_converter=converter,
         interceptors=[ForgivingSignals()],
     )

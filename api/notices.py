@@ -1,0 +1,66 @@
+"""Keeps what Alipay has signed and no payment takes: one short workflow a notice."""
+
+import logging
+from typing import Final
+
+from temporalio.client import Client
+from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
+from temporalio.exceptions import WorkflowAlreadyStartedError
+
+from api.measuring import count_notice
+from api.reaching import QUICK, reach
+from contracts import RELEASE, TASK_QUEUE, NoticeInput, notice_id
+from visibility import attributes_of_notice
+from workflows.notice import AlipayNotice, notice_details_of, subjects_of
+
+# Temporal takes 400 bytes, and encryption adds some.
+LONGEST_SUMMARY: Final = 200
+
+log = logging.getLogger(__name__)
+
+
+class Notices:
+    """The notices of the merchant; each is kept once, however often it is sent."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+
+    async def keep(self, notice: NoticeInput) -> None:
+        """Return once Temporal has the notice, now or from an earlier send.
+
+        Raises:
+            Problem: 503 when Temporal has not accepted it.
+        """
+        notice = notice.model_copy(update={"release": RELEASE})
+        name = notice_id(notice.evidence.body.encode())
+        try:
+            await reach(
+                self._client.start_workflow(
+                    AlipayNotice.run,
+                    notice,
+                    id=name,
+                    task_queue=TASK_QUEUE,
+                    id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+                    id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
+                    rpc_timeout=QUICK,
+                    search_attributes=attributes_of_notice(notice.order_id),
+                    static_summary=_summary_of(notice),
+                    static_details=notice_details_of(notice),
+                )
+            )
+        except WorkflowAlreadyStartedError:
+            return
+        count_notice(notice.notify_type)
+        log.info(
+            "notice kept",
+            extra={
+                "workflow_id": name,
+                "notify_type": notice.notify_type,
+                "order_id": notice.order_id or None,
+            },
+        )
+
+
+def _summary_of(notice: NoticeInput) -> str:
+    kind = notice.notify_type or "Notice of no kind"
+    return f"{kind}: {subjects_of(notice)}".replace("`", "")[:LONGEST_SUMMARY]

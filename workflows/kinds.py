@@ -1,0 +1,15 @@
+"""All kinds of workflows, for whoever serves, replays, reads or describes them."""
+
+from typing import Final
+
+from workflows.callback import Callback
+from workflows.cashier_payment import CashierPayment
+from workflows.late_payment import LatePayment
+from workflows.notice import AlipayNotice
+
+WORKFLOWS: Final[tuple[type, ...]] = (
+    CashierPayment,
+    LatePayment,
+    Callback,
+    AlipayNotice,
+)
