@@ -4,10 +4,11 @@ import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TypeVar, get_type_hints
+from typing import Any, TypeVar, get_type_hints
 
 from google.protobuf.message import Message
 from pydantic import BaseModel, ValidationError
+from temporalio import workflow
 from temporalio.api.common.v1 import Payload, Payloads
 from temporalio.api.enums.v1 import EventType
 from temporalio.api.history.v1 import (
@@ -25,42 +26,40 @@ from codec.keyring import KeyringError
 from codec.payload_codec import ENCODING, EncryptingCodec, UnreadablePayloadError
 from contracts import (
     CallbackInput,
-    CallbackSettlement,
-    CallbackView,
-    CancelWish,
     LatePaymentInput,
-    LatePaymentView,
-    LateResolution,
+    NoticeInput,
     Order,
-    PageWish,
-    PaymentNotified,
-    PaymentView,
-    Resolution,
 )
+from workflows.kinds import WORKFLOWS
 
 ModelT = TypeVar("ModelT", bound=BaseModel)
 
+# What starts a run of ours.
+Input = Order | LatePaymentInput | CallbackInput | NoticeInput
+
+# Private, yet exported: nothing else says what a workflow takes and gives.
+_DEFINITIONS = [workflow._Definition.must_from_class(kind) for kind in WORKFLOWS]
+
+
+def _brought_to(definition: workflow._Definition) -> dict[str, type[BaseModel]]:
+    handlers: dict[str | None, Any] = {**definition.updates, **definition.signals}
+    return {
+        name: handler.arg_types[0]
+        for name, handler in handlers.items()
+        if name and handler.arg_types
+    }
+
+
 # What each kind of workflow takes and gives, by its name in the history.
 INPUTS: dict[str, type[BaseModel]] = {
-    "CashierPayment": Order,
-    "LatePayment": LatePaymentInput,
-    "Callback": CallbackInput,
+    one.name: one.arg_types[0] for one in _DEFINITIONS if one.name and one.arg_types
 }
 RESULTS: dict[str, type[BaseModel]] = {
-    "CashierPayment": PaymentView,
-    "LatePayment": LatePaymentView,
-    "Callback": CallbackView,
+    one.name: one.ret_type for one in _DEFINITIONS if one.name and one.ret_type
 }
 # What updates and signals take; `resolve` means another thing to late money.
 MESSAGES: dict[str, dict[str, type[BaseModel]]] = {
-    "CashierPayment": {
-        "cashier_page": PageWish,
-        "cancel": CancelWish,
-        "resolve": Resolution,
-        "payment_notified": PaymentNotified,
-    },
-    "LatePayment": {"resolve": LateResolution},
-    "Callback": {"settle": CallbackSettlement, "also_tell": CallbackInput},
+    one.name: _brought_to(one) for one in _DEFINITIONS if one.name
 }
 # Everything that ends a run.
 CLOSING = {
@@ -123,7 +122,7 @@ class Record:
         return self.started.original_execution_run_id
 
     @cached_property
-    def input(self) -> Order | LatePaymentInput | CallbackInput:
+    def input(self) -> Input:
         """What the run was started with.
 
         Raises:
@@ -131,7 +130,7 @@ class Record:
         """
         model = INPUTS[self.workflow_type]
         read = parsed(self.started.input, model)
-        if not isinstance(read, Order | LatePaymentInput | CallbackInput):
+        if not isinstance(read, Input):
             raise UnreadableHistoryError(
                 f"the input of event 1 is not the {model.__name__} that "
                 f"{self.workflow_type} takes"

@@ -1,11 +1,12 @@
 """Verifies every signature of a history, and that it records what was signed."""
 
+from collections.abc import Iterable
 from datetime import UTC
 
 from activities.payments import may_cancel
-from activities.translation import LONGEST_EVIDENCE, to_payment_notified
+from activities.translation import LONGEST_EVIDENCE, to_notice, to_payment_notified
 from alipay.errors import MalformedNotificationError, SignatureVerificationError
-from alipay.notifications import NotificationReader
+from alipay.notifications import NotificationReader, SignedNotification
 from alipay.signing import Message, parse_signature, verify
 from audit.answers import Answered, Notified, answers_of, notifications_of
 from audit.decoding import Record
@@ -13,6 +14,7 @@ from audit.differences import difference
 from audit.findings import Rule
 from audit.keys import VerifierKeys
 from audit.matching import (
+    Problem,
     about_another,
     by_the_clock_of_then,
     calls_out_of_order,
@@ -32,7 +34,9 @@ from contracts import (
     CancelVerdict,
     Contract,
     Evidence,
+    NoticeInput,
     SignedEvidence,
+    notice_id,
     order_of,
 )
 
@@ -45,6 +49,8 @@ async def check_evidence(
 ) -> Evidenced:
     """Verify all that Alipay and the merchant have signed in a history."""
     checking = _Checking(record, keys, witness)
+    if isinstance(record.input, NoticeInput):
+        checking.notice(record.input)
     for notified in notifications_of(record):
         checking.notification(notified)
     answers = list(answers_of(record))
@@ -96,6 +102,20 @@ class _Checking:
     def _is_proven(
         self, event_id: int, notified: Notified, evidence: SignedEvidence
     ) -> bool:
+        signed = self._signed(event_id, evidence)
+        if signed is None:
+            return False
+        aside = {"evidence": None, "received_at": None}
+        says = to_payment_notified(signed).model_copy(update=aside)
+        recorded = notified.notification.model_copy(update=aside)
+        return self._is_same(event_id, says, recorded) and self._is_ours(
+            event_id, evidence, says.payment_request_id
+        )
+
+    def _signed(
+        self, event_id: int, evidence: SignedEvidence
+    ) -> SignedNotification | None:
+        """Read a notification's evidence as the API did; None if it proves nothing."""
         reader = NotificationReader(
             path=evidence.path,
             client_id=evidence.client_id,
@@ -107,38 +127,56 @@ class _Checking:
             "client-id": evidence.client_id,
         }
         try:
-            signed = reader.parse_notification(headers, evidence.body.encode())
+            return reader.parse_notification(headers, evidence.body.encode())
         except SignatureVerificationError as error:
             told = "a notification that Alipay has signed"
             self._found(Rule.ALIPAY_SIGNATURE, event_id, told, str(error))
-            return False
         except (MalformedNotificationError, ValueError) as error:
             self.differs(event_id, "a notification", f"{type(error).__name__}")
-            return False
-        aside = {"evidence": None, "received_at": None}
-        says = to_payment_notified(signed).model_copy(update=aside)
-        recorded = notified.notification.model_copy(update=aside)
-        return self._is_same(event_id, says, recorded) and self._is_ours(
-            event_id, evidence, says.payment_request_id
-        )
+        return None
 
     def _is_ours(
         self, event_id: int, evidence: SignedEvidence, request_id: str
     ) -> bool:
         """Whether signed words are about this order, and of this merchant."""
-        self._client_id = self._client_id or evidence.client_id
         try:
             order_id = order_of(request_id)
         except ValueError:
             order_id = request_id
+        return self._is_to_us(
+            event_id,
+            evidence,
+            unequal("words about order", self._record.order_id, order_id),
+        )
+
+    def _is_to_us(
+        self, event_id: int, evidence: SignedEvidence, others: Iterable[Problem]
+    ) -> bool:
+        """Whether signed words are sent to this merchant, and nothing else is wrong."""
+        self._client_id = self._client_id or evidence.client_id
         problems = [
             *unequal("method", METHOD, evidence.method),
             *unequal("client id", self._client_id, evidence.client_id),
-            *unequal("words about order", self._record.order_id, order_id),
+            *others,
         ]
         for expected, seen in problems:
             self.differs(event_id, expected, seen)
         return not problems
+
+    def notice(self, kept: NoticeInput) -> None:
+        """Check a notice: it is the workflow's input, and the id follows from it."""
+        event_id, evidence = self._record.events[0].event_id, kept.evidence
+        signed = self._signed(event_id, evidence)
+        if signed is None:
+            return
+        aside = {"evidence": SignedEvidence(), "release": 0}
+        says = to_notice(signed).model_copy(update=aside)
+        recorded = kept.model_copy(update=aside)
+        named = notice_id(evidence.body.encode())
+        is_same = self._is_same(event_id, says, recorded)
+        others = unequal("workflow", named, self._record.workflow_id)
+        if self._is_to_us(event_id, evidence, others) and is_same:
+            self._is_signed(event_id, evidence, "Alipay")
 
     # ---- answers ----
 

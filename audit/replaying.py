@@ -32,13 +32,10 @@ from temporalio.workflow import Info
 
 from audit.decoding import Record
 from temporal_client import DATA_CONVERTER
-from workflows.callback import Callback
-from workflows.cashier_payment import CashierPayment
 from workflows.forgiving import ForgivingSignals
-from workflows.late_payment import LatePayment
+from workflows.kinds import WORKFLOWS as WORKFLOWS
 
 _LOG = logging.getLogger("temporalio.worker")
-WORKFLOWS = [CashierPayment, LatePayment, Callback]
 # A replay takes milliseconds; one that hangs is a finding, and never our hanging.
 PATIENCE = timedelta(seconds=60)
 

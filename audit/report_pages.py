@@ -18,6 +18,7 @@ KINDS: Final = {
     PAYMENT: "payment",
     "LatePayment": "late money",
     "Callback": "message to the shop",
+    "AlipayNotice": "notice of Alipay",
 }
 _PIECE: Final = 1 << 16
 

@@ -24,6 +24,7 @@ from contracts import (
     CancelWish,
     LatePaymentInput,
     Money,
+    NoticeInput,
     Order,
     PaymentNotified,
 )
@@ -82,7 +83,7 @@ def story_of(record: Record, evidenced: Evidenced) -> Story:
         run_id=record.run_id,
         order_id=record.order_id,
         outcome=getattr(record.result, "outcome", None),
-        wallet=given.wallet,
+        wallet="" if isinstance(given, NoticeInput) else given.wallet,
         amount=amount.value if amount else None,
         currency=amount.currency if amount else None,
         started_at=_time(record.events[0]),
@@ -137,6 +138,8 @@ class _Telling:
         if isinstance(given, Order) and given.carried is not None:
             who = US
         if isinstance(given, LatePaymentInput) and given.notification:
+            who = ALIPAY
+        if isinstance(given, NoticeInput):
             who = ALIPAY
         what, money = words_of_start(given)
         yield from self._step(event, who, what, money)

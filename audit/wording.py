@@ -4,7 +4,7 @@ from pydantic import BaseModel
 from temporalio.api.common.v1 import Payloads
 
 from audit.answers import Answered
-from audit.decoding import ACTIVITIES, parsed
+from audit.decoding import ACTIVITIES, Input, parsed
 from contracts import (
     CallbackInput,
     CallbackSettlement,
@@ -19,6 +19,8 @@ from contracts import (
     LatePaymentView,
     LateResolution,
     Money,
+    NoticeInput,
+    NoticeView,
     Order,
     PageWish,
     PayAnswer,
@@ -66,7 +68,7 @@ _OF_REFUND = {
 }
 
 
-def words_of_start(given: Order | LatePaymentInput | CallbackInput) -> Words:
+def words_of_start(given: Input) -> Words:
     """Say how it began."""
     match given:
         case Order(carried=None):
@@ -78,8 +80,20 @@ def words_of_start(given: Order | LatePaymentInput | CallbackInput) -> Words:
             return "goes on with what was known, in a new run", given.amount
         case LatePaymentInput():
             return f"money came late for {given.payment_request_id}", given.amount
+        case NoticeInput():
+            return f"notifies {given.notify_type or 'something'}{_about(given)}", None
     event = given.event
     return f"tells the shop {event.type}, again and again", event.amount
+
+
+def _about(notice: NoticeInput) -> str:
+    named = {
+        "dispute": notice.dispute_id,
+        "refund": notice.refund_request_id,
+        "payment": notice.payment_request_id or notice.payment_id,
+    }
+    found = [f"{what} {name}" for what, name in named.items() if name]
+    return f" of {', '.join(found)}" if found else ""
 
 
 def words_of_call(activity: str, payloads: Payloads) -> Words:
@@ -190,5 +204,7 @@ def words_of_end(status: str, result: BaseModel | None, reason: str) -> Words:
         )
     if isinstance(result, LatePaymentView):
         return f"the late money is dealt with: {result.outcome}", result.amount
+    if isinstance(result, NoticeView):
+        return "the notice is kept, for a person to read", None
     outcome = getattr(result, "outcome", None)
     return (f"it is over: {outcome}" if outcome else f"the run ends: {status}"), None

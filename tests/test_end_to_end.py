@@ -16,8 +16,9 @@ from temporalio.client import WorkflowHandle
 
 from cashier.home import Home, Ports
 from cashier.system import System, running_system
-from contracts import PaymentOutcome, PaymentView, workflow_id
+from contracts import PaymentOutcome, PaymentView, notice_id, workflow_id
 from workflows.cashier_payment import CashierPayment
+from workflows.notice import AlipayNotice
 
 pytestmark = pytest.mark.timeout(120)
 
@@ -61,6 +62,16 @@ class Shop:
         url = f"{self.system.ports.simulator_url}/control/faults"
         planned = await self.http.post(url, json={"order_id": order_id, "fault": fault})
         planned.raise_for_status()
+
+    async def at_alipay(self, order_id: str, deed: str) -> None:
+        """The customer disputes, or the merchant refunds in the portal; Alipay says so.
+
+        The notifications due for it have been sent when this returns.
+        """
+        base = f"{self.system.ports.simulator_url}/control"
+        done = await self.http.post(f"{base}/payments/{order_id}_1/{deed}")
+        done.raise_for_status()
+        await self.http.post(f"{base}/settle")
 
     async def until_created(self, order_id: str) -> None:
         """Wait until Alipay has created the payment, and before it answers slowly."""
@@ -203,6 +214,28 @@ async def test_a_forged_notification_changes_nothing(shop: Shop) -> None:
     assert 401 in answers[True]
     assert 200 not in answers[True]
     assert answers[False][-1] == httpx.codes.OK
+
+
+async def test_a_dispute_and_a_refund_in_the_portal_are_kept_for_a_person(
+    shop: Shop,
+) -> None:
+    order_id = an_order_id()
+    await shop.pay(await shop.take(order_id))
+    paid = await shop.result(order_id)
+    for deed in ("dispute", "refund"):
+        await shop.at_alipay(order_id, deed)
+    sent = (await shop.control(f"payments/{order_id}_1"))["notifications"]
+    client = await shop.system.client()
+    kept = {}
+    for one in sent[1:]:
+        notice = client.get_workflow_handle_for(
+            AlipayNotice.run, notice_id(one["body"].encode())
+        )
+        view = await notice.result(rpc_timeout=timedelta(seconds=60))
+        kept[view.notify_type] = [each["status"] for each in one["deliveries"]]
+    assert paid.outcome is PaymentOutcome.PAID
+    assert kept == {"DISPUTE_CREATED": [200], "REFUND_RESULT": [200]}
+    assert (await shop.look(order_id))["status"] == "PAID"
 
 
 async def test_nothing_secret_stands_in_history_or_logs(shop: Shop) -> None:

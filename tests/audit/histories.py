@@ -40,14 +40,20 @@ Change = Callable[[JsonObject], None]
 CODEC = EncryptingCodec(payload_keys())
 ALL = sorted(file.stem for file in HISTORIES.glob("*.json"))
 PROVEN = sorted(SIGNED_PATHS)
-# A bundle is verified with the keys of one time.
-OF_ONE_TIME = [name for name in PROVEN if not name.startswith("release-")]
 # Of releases that kept no evidence.
 OLDER = [name for name in ALL if name not in PROVEN]
 
 
 def text_of(name: str) -> str:
     return (HISTORIES / f"{name}.json").read_text()
+
+
+# A bundle is verified with the keys of one time.
+OF_ONE_TIME = [
+    name
+    for name in PROVEN
+    if signers_of(text_of(name)) == signers_of(text_of("proven-paid"))
+]
 
 
 def keys_of(name: str = "proven-paid", **changes: Any) -> VerifierKeys:

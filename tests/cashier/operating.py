@@ -34,6 +34,7 @@ from visibility import Listed, NeedsAttention, attributes_of
 from workflows.callback import Callback
 from workflows.cashier_payment import CashierPayment
 from workflows.late_payment import LatePayment
+from workflows.notice import AlipayNotice
 
 PATIENCE_SECONDS = 30
 
@@ -148,7 +149,7 @@ async def a_worker(
     async with Worker(
         desk.client,
         task_queue=TASK_QUEUE,
-        workflows=[CashierPayment, late_payment, Callback],
+        workflows=[CashierPayment, late_payment, Callback, AlipayNotice],
         activities=alipay.activities,
     ):
         await until(lambda: is_served(desk))

@@ -22,7 +22,7 @@ from alipay.client import AlipayClient
 from api.app import create_app
 from api_keys import ApiKey, write_keys
 from cashier.home import write_public_key
-from contracts import PaymentOutcome, Resolution, workflow_id
+from contracts import PaymentOutcome, Resolution, notice_id, workflow_id
 from settings import ApiSettings
 from simulator import app as simulator_app
 from simulator.config import SimulatorConfig, wall_clock
@@ -119,6 +119,15 @@ class Proven:
     async def plans(self, fault: str) -> None:
         plan = {"order_id": self.order_id, "fault": fault}
         (await self._wallet.post("/control/faults", json=plan)).raise_for_status()
+
+    async def disputed(self) -> WorkflowHandle[Any, Any]:
+        """The customer disputes it; return the notice that Alipay sends of that."""
+        payment = f"/control/payments/{self.order_id}_1"
+        (await self._wallet.post(f"{payment}/dispute")).raise_for_status()
+        await self.settles()
+        sent = (await self._wallet.get(payment)).json()["notifications"]
+        name = notice_id(sent[-1]["body"].encode())
+        return self.client.get_workflow_handle(name)
 
     async def cancels(self) -> None:
         """The shop does not want it paid any more."""

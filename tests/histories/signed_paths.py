@@ -96,11 +96,20 @@ async def _paid_late(order: Proven) -> WorkflowHistory:
     return await late.fetch_history()
 
 
+async def disputed(order: Proven, order_id: str) -> WorkflowHistory:
+    await order.opens(order_id)
+    await order.does("pay")
+    notice = await order.disputed()
+    await notice.result()
+    return await notice.fetch_history()
+
+
 async def _ended(order: Proven) -> WorkflowHistory:
     await order.payment.result()
     return await order.payment.fetch_history()
 
 
+NOTICE_KEPT = "notice-kept"
 CLEAR_PATHS: dict[str, Play] = {
     "proven-paid": paid,
     "proven-notification-lost": notification_lost,
@@ -115,6 +124,8 @@ CLEAR_PATHS: dict[str, Play] = {
     "release-1-reviewed": reviewed,
     # As release 2 decides: the proven success is not held up by the inquiry.
     "release-2-paid-though-asked": paid_though_asked,
+    # What no payment takes.
+    NOTICE_KEPT: disputed,
 }
 ENCRYPTED_PATHS: dict[str, Play] = {
     "encrypted-paid": paid,
