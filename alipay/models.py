@@ -282,7 +282,7 @@ _Readable = Annotated[WholeText | None, WrapValidator(_or_none)]
 
 
 class Notification(Settlement):
-    """Whatever Alipay signs and sends to the notification URL (protocol.md 2.3, 2.7, 2.8).
+    """Whatever Alipay sends to the notification URL (protocol.md 2.3, 2.7, 2.8).
 
     Of a payment it is proof only as PAYMENT_RESULT with S, paymentId and
     paymentAmount. Every field is None where it is missing or cannot be read.

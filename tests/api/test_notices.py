@@ -47,7 +47,7 @@ def counted(notify_type: str) -> float:
 async def test_a_notice_of_another_kind_is_kept_as_it_was_signed(
     name: str, notify_type: str, shop: Shop
 ) -> None:
-    body, before = sample(name), counted(notify_type.lower())
+    body, before = changed(sample(name), n="kept"), counted(notify_type.lower())
     response = await shop.notified(body)
     assert response.json() == ACKNOWLEDGEMENT
     assert await kept(shop, body).result() == NoticeView(notify_type=notify_type)

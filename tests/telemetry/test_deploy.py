@@ -24,6 +24,7 @@ CHAPTERS = {
     "callback-not-accepted",
     "no-worker",
     "notifications-rejected",
+    "notices",
 }
 # Prometheus makes it itself, for each target.
 OF_PROMETHEUS = {"up"}

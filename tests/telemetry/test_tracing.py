@@ -14,11 +14,8 @@ from tests.histories.signed_paths import payload_keys
 from tests.telemetry.collecting import collecting
 from tests.telemetry.running import CANARY_EMAIL, Watched
 from tests.workflows.test_replay import RECORDED, recorded
-from workflows.callback import Callback
-from workflows.cashier_payment import CashierPayment
-from workflows.late_payment import LatePayment
+from workflows.kinds import WORKFLOWS
 
-WORKFLOWS = [CashierPayment, LatePayment, Callback]
 TRACE_ID = "4bf92f3577b34da6a3ce929d0e0e4736"
 PARENT = f"00-{TRACE_ID}-00f067aa0ba902b7-01"
 
