@@ -323,7 +323,7 @@ def _env(terminal: Terminal, device: Device) -> Env:
 
 
 def _name(text: str | None) -> str | None:
-    """Return an id or a type of Alipay's; None where it is none that can be shown."""
+    """Return an id or a type of Alipay's; None where it cannot be shown as it is."""
     return text if text and _NAME.fullmatch(text) else None
 
 

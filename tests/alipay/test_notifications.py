@@ -224,7 +224,7 @@ def read(reader: NotificationReader, key: RSAPrivateKey, body: bytes) -> Notific
 
 
 @pytest.mark.parametrize("value", ODD_VALUES, ids=repr)
-def test_an_amount_that_is_none_is_left_out_and_the_rest_is_read(
+def test_an_unreadable_amount_is_left_out_and_the_rest_is_read(
     value: object, reader: NotificationReader, alipay_key: RSAPrivateKey
 ) -> None:
     body = changed(PAID, paymentAmount={"currency": "IDR", "value": value})

@@ -79,7 +79,7 @@ async def sent(shop: Shop, body: bytes) -> bytes:
 @pytest.mark.parametrize(
     "odd", [{"a": 1}, True, "", "x" * 65, "a`b", "a b", "a\nb", "D-\ud83d", "\u0661"]
 )
-async def test_an_id_that_is_none_is_left_out_and_stands_in_the_evidence(
+async def test_an_unreadable_id_is_left_out_and_stands_in_the_evidence(
     odd: object, shop: Shop
 ) -> None:
     body = await sent(shop, changed(sample("62"), disputeId=odd, paymentId=odd))
