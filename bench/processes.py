@@ -5,7 +5,7 @@ import os
 import sys
 from asyncio.subprocess import Process
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -14,8 +14,10 @@ import psutil
 from temporalio.client import Client
 from temporalio.testing import WorkflowEnvironment
 
-from cashier.embedded import SERVER_OPTIONS, temporal_program
+from cashier.embedded import SERVER_OPTIONS, guarded_program
+from cashier.guard import Lifeline
 from cashier.home import Home, Ports
+from cashier.part import Surroundings, spawn
 from settings import WorkerSettings
 from temporal_client import data_converter
 
@@ -39,28 +41,26 @@ class Bench:
     client: Client
     http: httpx.AsyncClient
     settings: WorkerSettings
+    _lifeline: Lifeline
     _processes: dict[str, Process] = field(default_factory=dict)
 
     async def start(self, name: str) -> None:
-        environment = {**os.environ, **self.home.environment(self.ports)}
-        # What the API can do is measured, not what one caller may have it do.
-        environment["CASHIER_API_CALLS_PER_MINUTE"] = "1000000"
+        environment = {
+            **os.environ,
+            **self.home.environment(self.ports),
+            # What the API can do is measured, not what one caller may have it do.
+            "CASHIER_API_CALLS_PER_MINUTE": "1000000",
+        }
         # The simulator keeps everything in memory: its disk is not our subject.
         environment.pop("SIMULATOR_STATE_FILE")
         # The sandbox imports the workflow's module anew for each run, so without cached
         # bytecode it compiles it each time; Python's default is to cache.
         environment.pop("PYTHONDONTWRITEBYTECODE", None)
-        with (self.home.logs / f"{name}.log").open("ab") as log:
-            self._processes[name] = await asyncio.create_subprocess_exec(
-                sys.executable,
-                *PARTS[name],
-                cwd=CHECKOUT,
-                env=environment,
-                stdin=asyncio.subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-            )
+        self._processes[name] = await spawn(
+            [sys.executable, *PARTS[name]],
+            Surroundings(CHECKOUT, environment, self._lifeline),
+            self.home.logs / f"{name}.log",
+        )
 
     async def stop(self, name: str) -> None:
         process = self._processes.pop(name)
@@ -132,18 +132,20 @@ async def running_bench(folder: Path) -> AsyncIterator[Bench]:
         await WorkflowEnvironment.start_local(
             data_converter=data_converter(home.keyring),
             port=ports.temporal,
-            dev_server_existing_path=temporal_program(),
+            dev_server_existing_path=guarded_program(folder),
             # The port of the UI, which does not run here.
             dev_server_extra_args=[*SERVER_OPTIONS, "--metrics-port", str(ports.ui)],
             dev_server_log_level="error",
         ) as server,
         httpx.AsyncClient(timeout=30) as http,
     ):
-        bench = Bench(home, ports, server.client, http, WorkerSettings())
-        try:
-            for name in PARTS:
-                await bench.start(name)
-            await bench.until_ready()
-            yield bench
-        finally:
-            await bench.stop_all()
+        with closing(Lifeline()) as lifeline:
+            settings = WorkerSettings()
+            bench = Bench(home, ports, server.client, http, settings, lifeline)
+            try:
+                for name in PARTS:
+                    await bench.start(name)
+                await bench.until_ready()
+                yield bench
+            finally:
+                await bench.stop_all()

@@ -27,7 +27,9 @@ from cashier.audit_proving import AuditFailedError, Auditor, auditor_of
 from cashier.audit_shop import Callbacks
 from cashier.audit_tampering import TAMPERINGS, Tampering, other_code
 from cashier.home import Home, Ports
-from cashier.system import PartFailedError, System, running_system
+from cashier.part import PartFailedError
+from cashier.stop_signals import STOPPED, until_told_to_stop
+from cashier.system import System, running_system
 from codec.payload_codec import EncryptingCodec
 
 PAYMENTS = 200
@@ -231,7 +233,9 @@ async def show_audit(
     try:
         with tempfile.TemporaryDirectory(prefix="cashier-audit-") as folder:
             demo = AuditDemo(console, Path(folder), payments=payments, slow=True)
-            is_good = await demo.run()
+            is_good = await until_told_to_stop(demo.run())
+            if is_good is None:
+                return STOPPED
             if report:
                 report.parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy(demo.report, report)

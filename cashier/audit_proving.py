@@ -3,11 +3,13 @@
 import asyncio
 import json
 import sys
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from cashier.audit_tampering import CHECKOUT
+from cashier.guard import Lifeline, guarded
 from cashier.home import Home
 
 # Verifying 300 histories takes seconds; a command that hangs has failed.
@@ -51,7 +53,7 @@ class Auditor:
             AuditFailedError: The command itself failed.
             TimeoutError: It does not come to an end.
         """
-        process = await asyncio.create_subprocess_exec(
+        command = [
             *(sys.executable, "-m", "cashier", "audit", "verify", str(bundle)),
             *("--json", "--key", str(self.bundle_key)),
             *("--alipay-keys", str(self.alipay_keys)),
@@ -60,22 +62,33 @@ class Auditor:
             *("--processes", str(processes)),
             *(("--previous", str(previous)) if previous else ()),
             *(("--report", str(report)) if report else ()),
-            cwd=code,
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-        )
-        try:
-            async with asyncio.timeout(PATIENCE_SECONDS):
-                told, complaints = await process.communicate()
-        except TimeoutError:
-            process.kill()
-            await process.wait()
-            raise
+        ]
+        process, told, complaints = await self._run(command, code)
         if process.returncode not in (0, 1):
             raise AuditFailedError(complaints.decode(errors="replace").strip())
         *histories, whole = (json.loads(line) for line in told.splitlines())
         return Verified(process.returncode == 0, histories, whole)
+
+    async def _run(
+        self, command: list[str], code: Path
+    ) -> tuple[asyncio.subprocess.Process, bytes, bytes]:
+        with closing(Lifeline()) as lifeline:
+            process = await asyncio.create_subprocess_exec(
+                *guarded(lifeline, *command),
+                cwd=code,
+                pass_fds=(lifeline.watched,),
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=asyncio.subprocess.PIPE,
+                stderr=asyncio.subprocess.PIPE,
+            )
+            try:
+                async with asyncio.timeout(PATIENCE_SECONDS):
+                    told, complaints = await process.communicate()
+            except TimeoutError:
+                process.kill()
+                await process.wait()
+                raise
+        return process, told, complaints
 
 
 class AuditFailedError(Exception):

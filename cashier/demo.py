@@ -18,7 +18,9 @@ from temporalio.client import WorkflowHandle
 
 from alipay.wallets import format_money
 from cashier.home import Home, Ports
-from cashier.system import PartFailedError, System, running_system
+from cashier.part import PartFailedError
+from cashier.stop_signals import STOPPED, until_told_to_stop
+from cashier.system import System, running_system
 from contracts import (
     PaymentNotified,
     PaymentView,
@@ -35,7 +37,12 @@ PATIENCE_SECONDS = 60
 
 
 async def take_demo_payment(console: Console) -> int:
-    """Run the demo in a throw-away folder; return the exit code."""
+    """Run the demo in a throw-away folder, until told to stop; return the exit code."""
+    ended = await until_told_to_stop(_take_payment(console))
+    return STOPPED if ended is None else ended
+
+
+async def _take_payment(console: Console) -> int:
     began = monotonic()
     try:
         with (

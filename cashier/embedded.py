@@ -1,9 +1,13 @@
 """The real Temporal server with its UI, as one child process."""
 
+import atexit
 import os
+import shlex
 import shutil
 import sys
+import tempfile
 from datetime import timedelta
+from functools import cache
 from pathlib import Path
 
 from rich.console import Console
@@ -11,6 +15,7 @@ from temporalio.client import Client
 from temporalio.converter import DataConverter
 from temporalio.testing import WorkflowEnvironment
 
+from cashier.guard import Lifeline, guarded
 from cashier.setup import TYPES, set_up, word_of
 from temporal_client import DATA_CONVERTER
 
@@ -53,9 +58,50 @@ def temporal_program() -> str | None:
     if named:
         if not Path(named).is_file():
             raise FileNotFoundError(f"TEMPORAL_CLI_PATH: there is no file {named!r}")
-        return named
+        return str(Path(named).absolute())
     beside = Path(sys.executable).parent / "temporal"
-    return str(beside) if beside.is_file() else shutil.which("temporal")
+    if beside.is_file():
+        return str(beside)
+    on_path = shutil.which("temporal")
+    # The server works in another folder.
+    return str(Path(on_path).absolute()) if on_path else None
+
+
+def guarded_program(folder: Path | None = None) -> str | None:
+    """Return what the SDK is to start as `temporal`; None leaves it to the SDK.
+
+    It is a script, because the SDK cannot give its server an inherited file: the server
+    ends with this process.
+
+    Args:
+        folder: Where the script goes; None for one that goes with this process.
+
+    Raises:
+        FileNotFoundError: TEMPORAL_CLI_PATH names no file.
+    """
+    program = temporal_program()
+    if program is None:
+        return None
+    return str(_script(program, folder or _own_folder()))
+
+
+@cache
+def _own_folder() -> Path:
+    folder = Path(tempfile.mkdtemp(prefix="cashier-temporal-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder
+
+
+@cache
+def _script(program: str, folder: Path) -> Path:
+    script = folder / "temporal"
+    # Never closed: it ends with this process.
+    lifeline = Lifeline()
+    os.set_inheritable(lifeline.watched, True)
+    command = ["exec", *guarded(lifeline, program)]
+    script.write_text(f'#!/bin/sh\n{shlex.join(command)} "$@"\n')
+    script.chmod(0o700)
+    return script
 
 
 async def set_up_embedded(client: Client) -> None:
@@ -94,7 +140,7 @@ async def start_embedded(
         port=port,
         ui=ui_port is not None,
         ui_port=ui_port,
-        dev_server_existing_path=temporal_program(),
+        dev_server_existing_path=guarded_program(),
         dev_server_database_filename=str(database) if database else None,
         dev_server_extra_args=[
             *SERVER_OPTIONS,

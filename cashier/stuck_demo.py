@@ -1,7 +1,6 @@
 """`cashier stuck-demo`: one payment of each stuck kind, to be looked at in the UI."""
 
 import asyncio
-import signal
 import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -12,10 +11,12 @@ import httpx
 from rich.console import Console
 
 from cashier.home import Home, Ports
+from cashier.part import PartFailedError
+from cashier.stop_signals import until_told_to_stop
 from cashier.stuck import find_stuck
 from cashier.stuck_makers import MAKERS, Maker
 from cashier.stuck_report import Wanted, report_stuck, show_queries
-from cashier.system import PartFailedError, System, running_system
+from cashier.system import PortTakenError, System, running_system
 from cashier.up import show_addresses
 from visibility.stuck import Kind
 
@@ -26,31 +27,29 @@ NOBODY = "http://127.0.0.1:9/callbacks"
 
 
 async def show_stuck_payments(console: Console, ports: Ports) -> int:
-    """Make them in a throw-away folder, and keep them until Ctrl-C."""
-    if taken := ports.taken():
-        console.print(
-            f"[red]Something listens on port {taken[0]} already.[/] Stop `make up` "
-            "first."
-        )
-        return 1
-    stop = asyncio.Event()
-    for name in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(name, stop.set)
+    """Make them in a throw-away folder, and keep them until told to stop."""
     try:
-        with (
-            tempfile.TemporaryDirectory(prefix="cashier-stuck-") as folder,
-            console.status("Starting") as status,
-        ):
-            async with stuck_system(Path(folder), ports) as system:
-                status.update("Waiting until they are stuck")
-                await until_stuck(system)
-                status.stop()
-                await _show(console, system)
-                await stop.wait()
+        await until_told_to_stop(_keep_stuck(console, ports))
+    except PortTakenError as error:
+        console.print(f"[red]{error}[/] Stop `make up` first.")
+        return 1
     except (PartFailedError, TimeoutError, httpx.HTTPError) as error:
         console.print(f"[red]The demo failed:[/] {error!r}", highlight=False)
         return 1
     return 0
+
+
+async def _keep_stuck(console: Console, ports: Ports) -> None:
+    with (
+        tempfile.TemporaryDirectory(prefix="cashier-stuck-") as folder,
+        console.status("Starting") as status,
+    ):
+        async with stuck_system(Path(folder), ports) as system:
+            status.update("Waiting until they are stuck")
+            await until_stuck(system)
+            status.stop()
+            await _show(console, system)
+            await asyncio.Event().wait()
 
 
 @asynccontextmanager

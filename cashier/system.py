@@ -3,10 +3,9 @@
 import asyncio
 import os
 import sys
-from asyncio.subprocess import Process
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from contextlib import asynccontextmanager, closing
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import httpx
@@ -18,16 +17,14 @@ from cashier.embedded import (
     start_embedded,
     temporal_program,
 )
+from cashier.guard import Lifeline
 from cashier.home import Home, Ports
 from cashier.operators import CommandError
+from cashier.part import Part, PartFailedError, Surroundings
 from temporal_client import data_converter
 
 CHECKOUT = Path(__file__).parent.parent
-# A worker lets an activity in flight finish (25 s); no part needs longer than this.
-STOP_PATIENCE_SECONDS = 30
 START_PATIENCE_SECONDS = 60
-# A part that dies at once, e.g. for a wrong setting, shall not be restarted in a spin.
-RESTART_PAUSE_SECONDS = 0.5
 MOST_STARTS = 3
 
 
@@ -35,83 +32,8 @@ MOST_STARTS = 3
 COMMANDS = {"codec": "codec-server"}
 
 
-class PartFailedError(Exception):
-    """A part of the system did not come up."""
-
-
-class Part:
-    """One process, started again when it dies."""
-
-    def __init__(
-        self, name: str, command: Sequence[str], environment: dict[str, str], log: Path
-    ) -> None:
-        self.name = name
-        self.starts = 0
-        self.process: Process | None = None
-        self._command = command
-        self._environment = environment
-        self._log = log
-        self._stopping = asyncio.Event()
-        self._keeper: asyncio.Task[None] | None = None
-
-    def start(self) -> None:
-        self._keeper = asyncio.create_task(self._keep())
-
-    @property
-    def is_running(self) -> bool:
-        return self.process is not None and self.process.returncode is None
-
-    async def _keep(self) -> None:
-        while not self._stopping.is_set():
-            self.process = await self._spawn()
-            self.starts += 1
-            if self._stopping.is_set():
-                self._ask_to_end()
-            await self.process.wait()
-            if not self._stopping.is_set():
-                await asyncio.sleep(RESTART_PAUSE_SECONDS)
-
-    async def _spawn(self) -> Process:
-        with self._log.open("ab") as log:
-            return await asyncio.create_subprocess_exec(
-                *self._command,
-                cwd=CHECKOUT,
-                env={**os.environ, **self._environment},
-                stdin=asyncio.subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                # Ctrl-C in the terminal is for us; we stop the parts in order.
-                start_new_session=True,
-            )
-
-    def kill(self) -> bool:
-        """End the process as a crash would; return whether there was one to end."""
-        if self.process is None or self.process.returncode is not None:
-            return False
-        self.process.kill()
-        return True
-
-    async def stop(self) -> None:
-        """End the process gently, and by force when it does not listen."""
-        self._stopping.set()
-        if self._keeper is None:
-            return
-        self._ask_to_end()
-        # A process that is just being started ends too: the keeper sees to that.
-        done, _ = await asyncio.wait({self._keeper}, timeout=STOP_PATIENCE_SECONDS)
-        if not done:
-            self.kill()
-            await asyncio.wait({self._keeper})
-
-    def _ask_to_end(self) -> None:
-        if self.process is not None and self.process.returncode is None:
-            self.process.terminate()
-
-    def last_words(self) -> str:
-        """Return the end of the log, for the error message."""
-        if not self._log.exists():
-            return "it was never started"
-        return "\n".join(self._log.read_text(errors="replace").splitlines()[-15:])
+class PortTakenError(PartFailedError):
+    """Another program listens already where a part would."""
 
 
 @dataclass
@@ -150,7 +72,7 @@ async def running_system(
     settings: Mapping[str, str] | None = None,
     tell: Callable[[str], None] = lambda _: None,
 ) -> AsyncIterator[System]:
-    """Run all parts until the block ends.
+    """Run all parts until the block ends, or until this process has gone.
 
     Args:
         home: Where keys and logs are, and the state when it is kept.
@@ -162,39 +84,70 @@ async def running_system(
         tell: Called with each step of the start, in words.
 
     Raises:
+        PortTakenError: Another program listens on one of the ports.
         PartFailedError: A part did not come up.
     """
-    home.prepare()
-    system = System(home, ports)
-    environment = {
-        **home.environment(ports),
-        **(home.shop_environment(ports) if shop else {}),
-        **(settings or {}),
-    }
+    with (
+        closing(Lifeline()) as of_parts,
+        closing(Lifeline()) as of_server,
+    ):
+        if taken := ports.taken():
+            raise PortTakenError(f"Something listens on port {taken[0]} already.")
+        home.prepare()
+        environment = {
+            **os.environ,
+            **home.environment(ports),
+            **(home.shop_environment(ports) if shop else {}),
+            **(settings or {}),
+        }
+        # Temporal is asked to end when this process and the last part have gone: what
+        # is in flight can still be recorded.
+        of_part = Surroundings(CHECKOUT, environment, of_parts, holds=(of_server.held,))
+        system = System(home, ports)
+        for name in _names(workers, shop=shop):
+            system.parts[name] = _python_part(home, name, of_part)
+        server = _server_part(
+            home, ports, replace(of_part, lifeline=of_server, holds=()), keep=keep
+        )
+        async with _running_parts(system, server, tell, keep=keep):
+            yield system
+
+
+def _names(workers: int, *, shop: bool) -> list[str]:
     names = ["simulator", "api", "codec", "worker", *(["storefront"] if shop else [])]
-    names += [f"worker-{number}" for number in range(2, workers + 1)]
-    for name in names:
-        kind = name.partition("-")[0]
-        command = [sys.executable, "-m", "cashier", COMMANDS.get(kind, kind)]
-        system.parts[name] = Part(name, command, environment, _log_of(home, name))
+    return names + [f"worker-{number}" for number in range(2, workers + 1)]
+
+
+def _python_part(home: Home, name: str, surroundings: Surroundings) -> Part:
+    kind = name.partition("-")[0]
+    command = [sys.executable, "-m", "cashier", COMMANDS.get(kind, kind)]
+    return Part(name, command, surroundings, _log_of(home, name))
+
+
+@asynccontextmanager
+async def _running_parts(
+    system: System, server: Part | None, tell: Callable[[str], None], *, keep: bool
+) -> AsyncIterator[None]:
+    parts = list(system.parts.values())
     tell("Starting Temporal, the simulator, the API, the codec server and the worker")
-    server = _server_part(home, ports, keep=keep)
     try:
         # All side by side: each part waits for Temporal by itself, and its imports take
         # longer than Temporal's start.
-        for part in system.parts.values():
+        for part in parts:
             part.start()
-        async with _running_server(home, ports, keep=keep, part=server):
+        async with _running_server(system.home, system.ports, keep=keep, part=server):
             if server:
                 system.parts[server.name] = server
-            await _until_ready(system, tell)
-            await _set_up(system)
-            yield system
-            tell("Stopping")
-            # Before Temporal goes, so that what is in flight can still be recorded.
-            await _stop(system.parts[name] for name in names)
+            try:
+                await _until_ready(system, tell)
+                await _set_up(system)
+                yield
+                tell("Stopping")
+            finally:
+                # Before Temporal goes, so that what is in flight can still be recorded.
+                await _stop(parts)
     finally:
-        await _stop(system.parts.values())
+        await _stop(parts)
 
 
 async def _set_up(system: System) -> None:
@@ -204,7 +157,9 @@ async def _set_up(system: System) -> None:
         raise PartFailedError(f"temporal: {error}") from None
 
 
-def _server_part(home: Home, ports: Ports, *, keep: bool) -> Part | None:
+def _server_part(
+    home: Home, ports: Ports, surroundings: Surroundings, *, keep: bool
+) -> Part | None:
     """Return Temporal as a part; None where only the SDK can get the program."""
     program = temporal_program()
     if program is None:
@@ -217,7 +172,8 @@ def _server_part(home: Home, ports: Ports, *, keep: bool) -> Part | None:
         *(("--db-filename", str(home.database)) if keep else ()),
         *SERVER_OPTIONS,
     ]
-    return Part("temporal", command, {}, _log_of(home, "temporal"))
+    own = replace(surroundings, environment=os.environ)
+    return Part("temporal", command, own, _log_of(home, "temporal"))
 
 
 @asynccontextmanager

@@ -1,43 +1,52 @@
 """`cashier up`: the whole system until Ctrl-C, its payments kept in a folder."""
 
 import asyncio
-import signal
 from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
 
 from cashier.home import OPERATOR, Home, Ports
-from cashier.system import PartFailedError, System, running_system
+from cashier.part import PartFailedError
+from cashier.stop_signals import until_told_to_stop
+from cashier.system import PortTakenError, System, running_system
 
 
 async def keep_running(console: Console, folder: Path, ports: Ports) -> int:
-    """Run until SIGINT or SIGTERM; return the exit code."""
-    if taken := ports.taken():
+    """Run until told to stop; return the exit code.
+
+    Args:
+        console: Where addresses are shown.
+        folder: Where keys, payments and logs are kept.
+        ports: Where the parts listen.
+    """
+    try:
+        await until_told_to_stop(_serve(console, Home(folder), ports))
+    except PortTakenError as error:
         console.print(
-            f"[red]Something listens on port {taken[0]} already.[/] Stop it, or choose "
+            f"[red]{error}[/] Stop it, or choose "
             "other ports:\n.venv/bin/cashier up --help"
         )
         return 1
-    stop = asyncio.Event()
-    for name in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(name, stop.set)
-    home = Home(folder)
-    try:
-        with console.status("Starting") as status:
-            system = running_system(
-                home, ports, keep=True, shop=True, tell=status.update
-            )
-            async with system as up:
-                status.stop()
-                show_addresses(console, up)
-                await stop.wait()
-                status.start()
     except PartFailedError as error:
-        console.print(f"[red]{error}[/]", highlight=False)
+        console.print(str(error), style="red", markup=False, highlight=False)
         return 1
     console.print("Stopped. Payments go on with the next `make up`.")
     return 0
+
+
+async def _serve(console: Console, home: Home, ports: Ports) -> None:
+    with console.status("Starting") as status:
+        async with running_system(
+            home, ports, keep=True, shop=True, tell=status.update
+        ) as system:
+            status.stop()
+            show_addresses(console, system)
+            try:
+                await asyncio.Event().wait()
+            finally:
+                status.update("Stopping")
+                status.start()
 
 
 def show_addresses(console: Console, system: System) -> None:

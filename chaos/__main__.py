@@ -1,10 +1,8 @@
 """`python -m chaos`, or `make chaos`: is any money lost when everything fails?"""
 
 import asyncio
-import signal
 import sys
 import tempfile
-from collections.abc import Coroutine
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Annotated
@@ -19,8 +17,9 @@ from rich.progress import (
     TimeElapsedColumn,
 )
 
-from cashier.system import PartFailedError
-from chaos.report import Run, print_report, write_json
+from cashier.part import PartFailedError
+from cashier.stop_signals import STOPPED, until_told_to_stop
+from chaos.report import print_report, write_json
 from chaos.run import Chaos
 
 
@@ -51,12 +50,12 @@ def main(
             advance=lambda steps: progress.advance(bar, steps),
         )
         try:
-            run = asyncio.run(_until_signalled(chaos.run()))
-        except asyncio.CancelledError:
-            sys.exit(130)
+            run = asyncio.run(until_told_to_stop(chaos.run()))
         except PartFailedError as error:
-            console.print(f"[red]{error}[/]", highlight=False)
+            console.print(str(error), style="red", markup=False, highlight=False)
             sys.exit(2)
+        if run is None:
+            sys.exit(STOPPED)
     print_report(console, run)
     if json:
         write_json(json, run)
@@ -68,14 +67,6 @@ def _place(folder: Path | None) -> AbstractContextManager[Path | str]:
     if folder:
         return nullcontext(folder)
     return tempfile.TemporaryDirectory(prefix="cashier-chaos-")
-
-
-async def _until_signalled(run: Coroutine[None, None, Run]) -> Run:
-    """Await a run; a signal cancels it, so that no process is left behind."""
-    task = asyncio.ensure_future(run)
-    for name in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(name, task.cancel)
-    return await task
 
 
 if __name__ == "__main__":

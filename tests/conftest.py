@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from hypothesis import settings
 from temporalio.testing import WorkflowEnvironment
 
-from cashier.embedded import SERVER_OPTIONS, start_embedded, temporal_program
+from cashier.embedded import SERVER_OPTIONS, guarded_program, start_embedded
 from temporal_client import DATA_CONVERTER
 
 # `make test` looks at a hundred examples of each property, this profile at many.
@@ -59,7 +59,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @asynccontextmanager
 async def start_skipping() -> AsyncIterator[WorkflowEnvironment]:
     async with await WorkflowEnvironment.start_time_skipping_v2(
-        dev_server_existing_path=temporal_program(),
+        dev_server_existing_path=guarded_program(),
         dev_server_extra_args=[*SERVER_OPTIONS, *TIME_SKIPPING],
         data_converter=DATA_CONVERTER,
         # Recorded histories keep who wrote them: no name of somebody's machine.

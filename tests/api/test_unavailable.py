@@ -11,7 +11,7 @@ from temporalio.client import Client
 from temporalio.testing import WorkflowEnvironment
 
 from api import payment_workflows, reaching
-from cashier.embedded import start_embedded, temporal_program
+from cashier.embedded import guarded_program, start_embedded
 from temporal_client import DATA_CONVERTER
 from tests.api.running import Shop, paid_notification, settings_in
 from tests.builders import a_page
@@ -85,7 +85,7 @@ async def test_a_cluster_that_was_not_set_up_is_named_as_such(
 ) -> None:
     settings = settings_in(tmp_path, alipay_key)
     async with await WorkflowEnvironment.start_local(
-        dev_server_existing_path=temporal_program(), data_converter=DATA_CONVERTER
+        dev_server_existing_path=guarded_program(), data_converter=DATA_CONVERTER
     ) as env:
         shop = Shop(settings, env.client, alipay_key)
         async with shop.http:

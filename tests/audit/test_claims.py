@@ -18,7 +18,7 @@ from audit.findings import Finding, Rule
 from audit.keys import VerifierKeys
 from audit.ledger import Ledger
 from audit.verdicts import HistoryVerdict
-from cashier.embedded import SERVER_OPTIONS, temporal_program
+from cashier.embedded import SERVER_OPTIONS, guarded_program
 from contracts import CancelWish, PaymentNotified
 from temporal_client import DATA_CONVERTER
 from tests.audit.histories import change, setting, verdict_on
@@ -61,7 +61,7 @@ async def long_payment(
     keys = VerifierKeys(public / "alipay", public / "merchant")
     async with (
         await WorkflowEnvironment.start_local(
-            dev_server_existing_path=temporal_program(),
+            dev_server_existing_path=guarded_program(),
             dev_server_extra_args=[
                 *SERVER_OPTIONS,
                 "--dynamic-config-value",

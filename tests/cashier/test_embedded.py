@@ -7,7 +7,12 @@ from pathlib import Path
 import pytest
 from temporalio.testing import WorkflowEnvironment
 
-from cashier.embedded import set_up_embedded, start_embedded, temporal_program
+from cashier.embedded import (
+    guarded_program,
+    set_up_embedded,
+    start_embedded,
+    temporal_program,
+)
 from cashier.setup import look_at
 
 
@@ -62,7 +67,7 @@ async def test_a_database_of_before_gets_what_payments_are_listed_by(
 ) -> None:
     database = tmp_path / "temporal.sqlite"
     async with await WorkflowEnvironment.start_local(
-        dev_server_existing_path=temporal_program(),
+        dev_server_existing_path=guarded_program(),
         dev_server_database_filename=str(database),
         dev_server_log_level="error",
     ):

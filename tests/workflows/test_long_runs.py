@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 import pytest
 from temporalio.testing import WorkflowEnvironment
 
-from cashier.embedded import SERVER_OPTIONS, temporal_program
+from cashier.embedded import SERVER_OPTIONS, guarded_program
 from contracts import PaymentOutcome
 from temporal_client import DATA_CONVERTER
 from tests.builders import a_page, an_inquiry
@@ -21,7 +21,7 @@ FEW_EVENTS = "limit.historyCount.suggestContinueAsNew=40"
 async def impatient() -> AsyncIterator[WorkflowEnvironment]:
     """A server that soon finds a history long."""
     async with await WorkflowEnvironment.start_local(
-        dev_server_existing_path=temporal_program(),
+        dev_server_existing_path=guarded_program(),
         dev_server_extra_args=[*SERVER_OPTIONS, "--dynamic-config-value", FEW_EVENTS],
         data_converter=DATA_CONVERTER,
     ) as env:

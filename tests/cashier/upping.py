@@ -1,0 +1,93 @@
+"""Runs `cashier up` as a process, and looks at what it has started."""
+
+import asyncio
+import os
+import sys
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+import psutil
+
+from cashier.guard import STOP_PATIENCE_SECONDS
+from cashier.home import Ports
+from cashier.system import CHECKOUT
+
+# It begins a session with a terminal of its own, and goes with its terminal.
+IN_A_TERMINAL = ("-c", "import pty, sys; pty.spawn(sys.argv[1:])", sys.executable)
+
+
+def options_of(ports: Ports) -> list[str]:
+    return [
+        word
+        for field in fields(ports)
+        for word in (
+            f"--{field.name.replace('_', '-')}-port",
+            str(getattr(ports, field.name)),
+        )
+    ]
+
+
+@dataclass
+class Up:
+    """A system that runs, and the processes of it."""
+
+    ports: Ports
+    starter: psutil.Process
+    terminal: psutil.Process | None
+    parts: Sequence[psutil.Process]
+
+    def part(self, word: str) -> psutil.Process:
+        """Return the part whose command has the word; guards look like Python."""
+        [found] = (
+            part
+            for part in self.parts
+            if word in part.cmdline() and "guard.py" not in " ".join(part.cmdline())
+        )
+        return found
+
+
+@asynccontextmanager
+async def cashier_up(
+    folder: Path, ports: Ports, *options: str, in_a_terminal: bool = False
+) -> AsyncIterator[Up]:
+    """Yield it once everything runs; what is left of it is killed at the end."""
+    work = folder / "work"
+    work.mkdir()
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, *(IN_A_TERMINAL if in_a_terminal else ())),
+        *("-m", "cashier", "up", "--folder", str(folder / "home")),
+        *(*options_of(ports), *options),
+        cwd=work,
+        env={**os.environ, "PYTHONPATH": str(CHECKOUT)},
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
+    assert process.stdout
+    started = psutil.Process(process.pid)
+    parts: list[psutil.Process] = []
+    try:
+        await process.stdout.readuntil(b"Everything runs")
+        [starter] = started.children() if in_a_terminal else [started]
+        parts = starter.children(recursive=True)
+        yield Up(ports, starter, started if in_a_terminal else None, parts)
+    finally:
+        for one in (started, *parts):
+            if one.is_running():
+                one.kill()
+        await process.communicate()
+
+
+def has_gone(process: psutil.Process) -> bool:
+    try:
+        return process.status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True
+
+
+async def until_gone(*processes: psutil.Process) -> None:
+    async with asyncio.timeout(STOP_PATIENCE_SECONDS):
+        while not all(map(has_gone, processes)):  # noqa: ASYNC110 - other processes
+            await asyncio.sleep(0.02)
