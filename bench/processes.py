@@ -1,27 +1,28 @@
 """The measured system: each part its own process, as in production."""
 
 import asyncio
-import os
 import sys
 from asyncio.subprocess import Process
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import httpx
 import psutil
+from pydantic_settings import PydanticBaseSettingsSource
 from temporalio.client import Client
 from temporalio.testing import WorkflowEnvironment
 
 from cashier.embedded import SERVER_OPTIONS, guarded_program
+from cashier.environment import bare_environment
 from cashier.guard import Lifeline
 from cashier.home import Home, Ports
 from cashier.part import Surroundings, spawn
 from settings import WorkerSettings
 from temporal_client import data_converter
 
-CHECKOUT = Path(__file__).parent.parent
 PARTS = {
     "simulator": ["-m", "cashier", "simulator"],
     "api": ["-m", "cashier", "api"],
@@ -46,19 +47,16 @@ class Bench:
 
     async def start(self, name: str) -> None:
         environment = {
-            **os.environ,
+            **bare_environment(self.home.empty_folder),
             **self.home.environment(self.ports),
             # What the API can do is measured, not what one caller may have it do.
             "CASHIER_API_CALLS_PER_MINUTE": "1000000",
         }
         # The simulator keeps everything in memory: its disk is not our subject.
         environment.pop("SIMULATOR_STATE_FILE")
-        # The sandbox imports the workflow's module anew for each run, so without cached
-        # bytecode it compiles it each time; Python's default is to cache.
-        environment.pop("PYTHONDONTWRITEBYTECODE", None)
         self._processes[name] = await spawn(
             [sys.executable, *PARTS[name]],
-            Surroundings(CHECKOUT, environment, self._lifeline),
+            Surroundings(self.home.empty_folder, environment, self._lifeline),
             self.home.logs / f"{name}.log",
         )
 
@@ -127,7 +125,6 @@ async def running_bench(folder: Path) -> AsyncIterator[Bench]:
     """Run everything until the block ends: server in memory, no UI, quick tasks."""
     home, ports = Home(folder), Ports.free()
     home.prepare()
-    os.environ.update(home.environment(ports))
     async with (
         await WorkflowEnvironment.start_local(
             data_converter=data_converter(home.keyring),
@@ -137,10 +134,10 @@ async def running_bench(folder: Path) -> AsyncIterator[Bench]:
             dev_server_extra_args=[*SERVER_OPTIONS, "--metrics-port", str(ports.ui)],
             dev_server_log_level="error",
         ) as server,
-        httpx.AsyncClient(timeout=30) as http,
+        httpx.AsyncClient(timeout=30, trust_env=False) as http,
     ):
         with closing(Lifeline()) as lifeline:
-            settings = WorkerSettings()
+            settings = _given_only(home.environment(ports))
             bench = Bench(home, ports, server.client, http, settings, lifeline)
             try:
                 for name in PARTS:
@@ -149,3 +146,24 @@ async def running_bench(folder: Path) -> AsyncIterator[Bench]:
                 yield bench
             finally:
                 await bench.stop_all()
+
+
+class _GivenOnly(WorkerSettings):
+    """Settings of the worker that are given, without environment and `.env`."""
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        *_: Any,  # noqa: ANN401 - as pydantic passes them
+        **sources: Any,  # noqa: ANN401
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return (sources["init_settings"],)
+
+
+def _given_only(environment: Mapping[str, str]) -> WorkerSettings:
+    """Return the worker's settings from what its process is given, and nothing else."""
+    given = {
+        name.removeprefix("CASHIER_").lower(): value
+        for name, value in environment.items()
+    }
+    return _GivenOnly.model_validate(given)

@@ -225,6 +225,7 @@ class Pages:
             headers=self._headers,
             limits=httpx.Limits(max_connections=None),
             timeout=60,
+            trust_env=False,
         )
 
     async def _watch(

@@ -67,7 +67,7 @@ class AuditDemo:
     async def _make_and_export(self) -> None:
         began = datetime.now(UTC)
         async with self._running() as (system, callbacks):
-            async with httpx.AsyncClient(timeout=60) as http:
+            async with httpx.AsyncClient(timeout=60, trust_env=False) as http:
                 maker = Maker(system, http, callbacks)
                 count = self._payments - NEXT
                 with self._console.status("") as status:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from cashier.audit_tampering import CHECKOUT
+from cashier.environment import CHECKOUT, bare_environment
 from cashier.guard import Lifeline, guarded
 from cashier.home import Home
 
@@ -24,12 +24,14 @@ class Auditor:
         alipay_keys, merchant_keys: Public keys, by key version.
         payload_keys: They read the histories.
         bundle_key: The public key of who makes the bundles.
+        empty_folder: Where the command runs, and finds no settings.
     """
 
     alipay_keys: Path
     merchant_keys: Path
     payload_keys: Path
     bundle_key: Path
+    empty_folder: Path
 
     async def verify(
         self,
@@ -75,7 +77,8 @@ class Auditor:
         with closing(Lifeline()) as lifeline:
             process = await asyncio.create_subprocess_exec(
                 *guarded(lifeline, *command),
-                cwd=code,
+                cwd=self.empty_folder,
+                env=bare_environment(self.empty_folder, code),
                 pass_fds=(lifeline.watched,),
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=asyncio.subprocess.PIPE,
@@ -114,8 +117,9 @@ class Verified:
 
 def auditor_of(home: Home, bundle_key: Path, folder: Path) -> Auditor:
     """Give the auditor copies of what is to be held, in a folder of their own."""
-    merchant = folder / "merchant"
-    merchant.mkdir(parents=True)
+    merchant, empty = folder / "merchant", folder / "empty"
+    for made in (merchant, empty):
+        made.mkdir(parents=True)
     [public] = home.simulator_merchants.glob("*.pem")
     (merchant / "1.pem").write_bytes(public.read_bytes())
-    return Auditor(home.alipay_keys, merchant, home.payload_keys, bundle_key)
+    return Auditor(home.alipay_keys, merchant, home.payload_keys, bundle_key, empty)

@@ -58,8 +58,16 @@ def up(
     metrics_port: int = 9464,
     api_metrics_port: int = 9465,
     shop_port: int = 8000,
+    assignments: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="NAME=VALUE", help="A setting of all parts"),
+    ] = None,
 ) -> None:
-    """Keep everything running until Ctrl-C; payments survive a restart."""
+    """Keep everything running until Ctrl-C; payments survive a restart.
+
+    The parts take no setting from the environment or from `.env`: give it by --set.
+    """
+    from cashier.environment import read_assignments
     from cashier.home import Ports
     from cashier.up import keep_running
 
@@ -73,7 +81,11 @@ def up(
         api_metrics=api_metrics_port,
         shop=shop_port,
     )
-    sys.exit(asyncio.run(keep_running(Console(), folder.absolute(), ports)))
+    try:
+        settings = read_assignments(assignments or ())
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint="--set") from None
+    sys.exit(asyncio.run(keep_running(Console(), folder, ports, settings)))
 
 
 @app.command()

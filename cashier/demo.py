@@ -56,7 +56,7 @@ async def _take_payment(console: Console) -> int:
                     f"Temporal, simulator, API and worker are up "
                     f"({monotonic() - began:.1f} s).\n"
                 )
-                async with httpx.AsyncClient(timeout=30) as http:
+                async with httpx.AsyncClient(timeout=30, trust_env=False) as http:
                     await Demo(console, system, http).run()
     except (PartFailedError, httpx.HTTPError) as error:
         console.print(f"[red]The demo failed:[/] {error}", highlight=False)

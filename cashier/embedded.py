@@ -15,6 +15,7 @@ from temporalio.client import Client
 from temporalio.converter import DataConverter
 from temporalio.testing import WorkflowEnvironment
 
+from cashier.environment import bare_environment
 from cashier.guard import Lifeline, guarded
 from cashier.setup import TYPES, set_up, word_of
 from temporal_client import DATA_CONVERTER
@@ -70,8 +71,8 @@ def temporal_program() -> str | None:
 def guarded_program(folder: Path | None = None) -> str | None:
     """Return what the SDK is to start as `temporal`; None leaves it to the SDK.
 
-    It is a script, because the SDK cannot give its server an inherited file: the server
-    ends with this process.
+    It is a script, because the SDK can give its server neither an environment nor an
+    inherited file: the server inherits no setting of this process, and ends with it.
 
     Args:
         folder: Where the script goes; None for one that goes with this process.
@@ -94,11 +95,13 @@ def _own_folder() -> Path:
 
 @cache
 def _script(program: str, folder: Path) -> Path:
-    script = folder / "temporal"
+    empty, script = folder / "empty", folder / "temporal"
+    empty.mkdir(exist_ok=True)
     # Never closed: it ends with this process.
     lifeline = Lifeline()
     os.set_inheritable(lifeline.watched, True)
-    command = ["exec", *guarded(lifeline, program)]
+    variables = (f"{name}={value}" for name, value in bare_environment(empty).items())
+    command = ["exec", "env", "-i", *variables, *guarded(lifeline, program)]
     script.write_text(f'#!/bin/sh\n{shlex.join(command)} "$@"\n')
     script.chmod(0o700)
     return script

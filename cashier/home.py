@@ -81,7 +81,10 @@ class Home:
     """The files of one local system; secrets are readable by their owner only."""
 
     def __init__(self, folder: Path) -> None:
-        self.folder = folder
+        # Absolute: the parts of a system work in another folder.
+        self.folder = folder = folder.absolute()
+        # Where the parts work: no `.env` and no `temporal.toml` is found here.
+        self.empty_folder = folder / "empty"
         self.database = folder / "temporal.sqlite"
         self.simulator_state = folder / "simulator.jsonl"
         self.logs = folder / "logs"
@@ -100,8 +103,8 @@ class Home:
 
     def prepare(self) -> None:
         """Make what is missing; what is there stays, so that payments go on."""
-        self.folder.mkdir(parents=True, exist_ok=True)
-        self.logs.mkdir(exist_ok=True)
+        for folder in (self.folder, self.logs, self.empty_folder):
+            folder.mkdir(parents=True, exist_ok=True)
         if not self.merchant_key.exists():
             merchant = make_private_key(self.merchant_key)
             write_public_key(merchant, self.simulator_merchants / f"{CLIENT_ID}.pem")

@@ -22,7 +22,7 @@ class Surroundings:
 
     Attributes:
         folder: Its working directory.
-        environment: All of its environment.
+        environment: All of its environment; nothing is inherited.
         lifeline: Ends with its starter; the process is asked to end then.
         holds: Open files that it keeps open as long as it lives.
     """

@@ -64,7 +64,7 @@ async def stuck_system(folder: Path, ports: Ports) -> AsyncIterator[System]:
         "CASHIER_SECOND_PERSON_ABOVE": '{"PHP": 100000}',
     }
     async with running_system(home, ports, keep=True, settings=settings) as system:
-        async with httpx.AsyncClient(timeout=40) as http:
+        async with httpx.AsyncClient(timeout=40, trust_env=False) as http:
             maker = Maker(system, await system.client(), http)
             await asyncio.gather(*(make(maker) for make in MAKERS.values()))
         yield system

@@ -1,7 +1,6 @@
 """The whole system on one machine: processes, started again when they die."""
 
 import asyncio
-import os
 import sys
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager, closing
@@ -17,13 +16,13 @@ from cashier.embedded import (
     start_embedded,
     temporal_program,
 )
+from cashier.environment import bare_environment
 from cashier.guard import Lifeline
 from cashier.home import Home, Ports
 from cashier.operators import CommandError
 from cashier.part import Part, PartFailedError, Surroundings
 from temporal_client import data_converter
 
-CHECKOUT = Path(__file__).parent.parent
 START_PATIENCE_SECONDS = 60
 MOST_STARTS = 3
 
@@ -74,6 +73,8 @@ async def running_system(
 ) -> AsyncIterator[System]:
     """Run all parts until the block ends, or until this process has gone.
 
+    They inherit nothing of this process's environment, and find no `.env`.
+
     Args:
         home: Where keys and logs are, and the state when it is kept.
         ports: Where the parts listen.
@@ -95,14 +96,16 @@ async def running_system(
             raise PortTakenError(f"Something listens on port {taken[0]} already.")
         home.prepare()
         environment = {
-            **os.environ,
+            **bare_environment(home.empty_folder),
             **home.environment(ports),
             **(home.shop_environment(ports) if shop else {}),
             **(settings or {}),
         }
         # Temporal is asked to end when this process and the last part have gone: what
         # is in flight can still be recorded.
-        of_part = Surroundings(CHECKOUT, environment, of_parts, holds=(of_server.held,))
+        of_part = Surroundings(
+            home.empty_folder, environment, of_parts, holds=(of_server.held,)
+        )
         system = System(home, ports)
         for name in _names(workers, shop=shop):
             system.parts[name] = _python_part(home, name, of_part)
@@ -172,7 +175,7 @@ def _server_part(
         *(("--db-filename", str(home.database)) if keep else ()),
         *SERVER_OPTIONS,
     ]
-    own = replace(surroundings, environment=os.environ)
+    own = replace(surroundings, environment=bare_environment(home.empty_folder))
     return Part("temporal", command, own, _log_of(home, "temporal"))
 
 
@@ -213,7 +216,7 @@ async def _until_ready(system: System, tell: Callable[[str], None]) -> None:
         "worker": f"{system.ports.api_url}/health/ready",
         "storefront": f"{system.ports.shop_url}/health/live",
     }
-    async with httpx.AsyncClient() as http:
+    async with httpx.AsyncClient(trust_env=False) as http:
         try:
             async with asyncio.timeout(START_PATIENCE_SECONDS):
                 for name, url in waiting_for.items():

@@ -1,6 +1,7 @@
 """`cashier up`: the whole system until Ctrl-C, its payments kept in a folder."""
 
 import asyncio
+from collections.abc import Mapping
 from pathlib import Path
 
 from rich.console import Console
@@ -12,16 +13,19 @@ from cashier.stop_signals import until_told_to_stop
 from cashier.system import PortTakenError, System, running_system
 
 
-async def keep_running(console: Console, folder: Path, ports: Ports) -> int:
+async def keep_running(
+    console: Console, folder: Path, ports: Ports, settings: Mapping[str, str]
+) -> int:
     """Run until told to stop; return the exit code.
 
     Args:
         console: Where addresses are shown.
         folder: Where keys, payments and logs are kept.
         ports: Where the parts listen.
+        settings: What the parts are told besides, by the names of their environment.
     """
     try:
-        await until_told_to_stop(_serve(console, Home(folder), ports))
+        await until_told_to_stop(_serve(console, Home(folder), ports, settings))
     except PortTakenError as error:
         console.print(
             f"[red]{error}[/] Stop it, or choose "
@@ -35,10 +39,12 @@ async def keep_running(console: Console, folder: Path, ports: Ports) -> int:
     return 0
 
 
-async def _serve(console: Console, home: Home, ports: Ports) -> None:
+async def _serve(
+    console: Console, home: Home, ports: Ports, settings: Mapping[str, str]
+) -> None:
     with console.status("Starting") as status:
         async with running_system(
-            home, ports, keep=True, shop=True, tell=status.update
+            home, ports, keep=True, shop=True, settings=settings, tell=status.update
         ) as system:
             status.stop()
             show_addresses(console, system)

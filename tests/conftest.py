@@ -1,17 +1,24 @@
 """The two servers of the tests: real, and real with skipped time."""
 
-from collections.abc import AsyncIterator
+import os
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from hashlib import sha256
+from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from hypothesis import settings
+from hypothesis.configuration import set_hypothesis_home_dir
 from temporalio.testing import WorkflowEnvironment
 
 from cashier.embedded import SERVER_OPTIONS, guarded_program, start_embedded
 from temporal_client import DATA_CONVERTER
+from tests.environment import forget_settings
+
+# A developer's settings must not change what a test finds.
+forget_settings()
 
 # `make test` looks at a hundred examples of each property, this profile at many.
 settings.register_profile("thorough", max_examples=10_000, deadline=None)
@@ -54,6 +61,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         return first, sha256(name.encode()).digest()
 
     items.sort(key=place)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _empty_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Run in a folder without `.env`, which the checkout of a developer may have."""
+    set_hypothesis_home_dir(Path(__file__).parent.parent / ".hypothesis")
+    before = Path.cwd()
+    os.chdir(tmp_path_factory.mktemp("empty"))
+    yield
+    os.chdir(before)
 
 
 @asynccontextmanager

@@ -10,6 +10,8 @@ from time import perf_counter
 
 import psutil
 
+from cashier.environment import bare_environment
+
 LOOK_EVERY_SECONDS = 0.05
 
 
@@ -70,7 +72,14 @@ def verify(bundle: Path, histories: int, files: Files) -> Verified:
         *("--report", str(bundle.with_suffix(".html"))),
     ]
     began = perf_counter()
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+    empty = _empty_folder(bundle)
+    with subprocess.Popen(
+        command,
+        cwd=empty,
+        env=bare_environment(empty),
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
         peak, root = 0, psutil.Process(process.pid)
         while process.poll() is None:
             peak = max(peak, _resident_bytes(root))
@@ -88,14 +97,24 @@ def verify(bundle: Path, histories: int, files: Files) -> Verified:
 def floor_per_second(bundle: Path, files: Files) -> float:
     """Replay the same histories, on one core, and return how many a second."""
     command = [sys.executable, "-m", "bench.auditing.floor"]
+    empty = _empty_folder(bundle)
     told = subprocess.run(
         [*command, str(bundle), str(files.payloads)],
+        cwd=empty,
+        env=bare_environment(empty),
         capture_output=True,
         text=True,
         check=True,
     )
     found = json.loads(told.stdout)
     return float(found["histories"] / found["seconds"])
+
+
+def _empty_folder(bundle: Path) -> Path:
+    """Return a folder beside the bundle, in which a process finds no settings."""
+    empty = bundle.parent / "empty"
+    empty.mkdir(exist_ok=True)
+    return empty
 
 
 def _resident_bytes(root: psutil.Process) -> int:

@@ -1,6 +1,5 @@
 """Each day becomes a bundle, chained to the day before, whatever comes between."""
 
-import os
 import signal
 import sys
 from asyncio import create_subprocess_exec, timeout
@@ -32,7 +31,7 @@ from audit.scheduling import (
     plan_archive,
 )
 from audit.signing_keys import make_pair
-from cashier.system import CHECKOUT
+from cashier.environment import bare_environment
 from contracts import workflow_id
 from temporal_client import DATA_CONVERTER
 from tests.builders import a_refusal
@@ -262,7 +261,7 @@ async def test_the_archiver_is_a_process_of_its_own(
 ) -> None:
     private, _ = make_pair(tmp_path / "keys")
     environment = {
-        **os.environ,
+        **bare_environment(tmp_path),
         "TEMPORAL_ADDRESS": planner.client.service_client.config.target_host,
         "TEMPORAL_NAMESPACE": planner.client.namespace,
         "CASHIER_CLEAR_TEXT": "true",
@@ -271,7 +270,7 @@ async def test_the_archiver_is_a_process_of_its_own(
     }
     command = ["-m", "cashier", "audit", "archiver"]
     archiver = await create_subprocess_exec(
-        sys.executable, *command, cwd=CHECKOUT, env=environment, stderr=PIPE
+        sys.executable, *command, cwd=tmp_path, env=environment, stderr=PIPE
     )
     try:
         async with timeout(30):

@@ -8,9 +8,9 @@ from pathlib import Path
 import psutil
 import pytest
 
+from cashier.environment import CHECKOUT
 from cashier.guard import STOP_PATIENCE_SECONDS
 from cashier.home import Ports
-from cashier.system import CHECKOUT
 from tests.cashier.upping import Up, cashier_up, has_gone, until_gone
 
 pytestmark = pytest.mark.timeout(120)
@@ -43,6 +43,18 @@ async def test_no_part_is_left_when_their_starter_is_killed(tmp_path: Path) -> N
         assert len(up.ports.taken()) == len(up.ports.__dataclass_fields__)
         up.starter.kill()
         await until_all_have_gone(up)
+
+
+async def test_a_setting_that_is_given_by_name_reaches_the_parts(
+    tmp_path: Path,
+) -> None:
+    given = ("--set", "OTEL_SERVICE_NAME=ours", "--set", "CASHIER_LATE_MONEY=HONOUR")
+    async with cashier_up(tmp_path, Ports.free(), *given) as up:
+        found = up.part("api").environ()
+        up.starter.terminate()
+        await until_all_have_gone(up)
+    assert found["OTEL_SERVICE_NAME"] == "ours"
+    assert found["CASHIER_LATE_MONEY"] == "HONOUR"
 
 
 async def test_the_server_of_a_killed_test_run_ends(tmp_path: Path) -> None:

@@ -1,7 +1,6 @@
 """Runs `cashier up` as a process, and looks at what it has started."""
 
 import asyncio
-import os
 import sys
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -10,9 +9,9 @@ from pathlib import Path
 
 import psutil
 
+from cashier.environment import bare_environment
 from cashier.guard import STOP_PATIENCE_SECONDS
 from cashier.home import Ports
-from cashier.system import CHECKOUT
 
 # It begins a session with a terminal of its own, and goes with its terminal.
 IN_A_TERMINAL = ("-c", "import pty, sys; pty.spawn(sys.argv[1:])", sys.executable)
@@ -60,7 +59,7 @@ async def cashier_up(
         *("-m", "cashier", "up", "--folder", str(folder / "home")),
         *(*options_of(ports), *options),
         cwd=work,
-        env={**os.environ, "PYTHONPATH": str(CHECKOUT)},
+        env=bare_environment(work),
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
