@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
 from api_keys import ApiKey, changing, new_key
+from cashier.private_files import make_private_folder
 from codec.keyring import Keyring, make_key
 from codec.operators import add_operator, new_password
 
@@ -104,7 +105,8 @@ class Home:
     def prepare(self) -> None:
         """Make what is missing; what is there stays, so that payments go on."""
         for folder in (self.folder, self.logs, self.empty_folder):
-            folder.mkdir(parents=True, exist_ok=True)
+            make_private_folder(folder)
+        self.close_to_others()
         if not self.merchant_key.exists():
             merchant = make_private_key(self.merchant_key)
             write_public_key(merchant, self.simulator_merchants / f"{CLIENT_ID}.pem")
@@ -121,6 +123,12 @@ class Home:
             self.operator_password.unlink(missing_ok=True)
             write_secret(self.operator_password, password.encode())
             add_operator(self.operators, OPERATOR, password)
+
+    def close_to_others(self) -> None:
+        """Let only the owner read what customers have bought: databases and logs."""
+        for pattern in ("*.sqlite", "*.sqlite-*", self.simulator_state.name, "logs/*"):
+            for file in self.folder.glob(pattern):
+                file.chmod(0o600)
 
     @property
     def keyring(self) -> Keyring:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cashier.guard import STOP_PATIENCE_SECONDS, Lifeline, guarded
+from cashier.private_files import open_private
 
 # A part that dies at once, e.g. for a wrong setting, shall not be restarted in a spin.
 RESTART_PAUSE_SECONDS = 0.5
@@ -37,7 +38,7 @@ async def spawn(
     command: Sequence[str], surroundings: Surroundings, log: Path
 ) -> Process:
     """Start a process that writes to a log and ends with its starter."""
-    with log.open("ab") as written:
+    with open_private(log) as written:
         return await asyncio.create_subprocess_exec(
             *guarded(surroundings.lifeline, *command),
             cwd=surroundings.folder,
@@ -46,6 +47,8 @@ async def spawn(
             stdin=asyncio.subprocess.DEVNULL,
             stdout=written,
             stderr=written,
+            # Databases hold what customers have bought: for their owner only.
+            umask=0o077,
             # Ctrl-C in the terminal is for us; we stop the parts in order.
             start_new_session=True,
         )

@@ -144,6 +144,8 @@ async def _running_parts(
             try:
                 await _until_ready(system, tell)
                 await _set_up(system)
+                # Where the SDK runs the server, its database is like any other file.
+                system.home.close_to_others()
                 yield
                 tell("Stopping")
             finally:

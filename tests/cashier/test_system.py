@@ -1,6 +1,8 @@
-"""A running system: what its parts see."""
+"""A running system: what its parts see, and who sees what they keep."""
 
+import stat
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import psutil
 import pytest
@@ -17,6 +19,37 @@ async def system(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Syst
     home = Home(tmp_path_factory.mktemp("system") / "home")
     async with running_system(home, Ports.free(), keep=True, shop=True) as system:
         yield system
+
+
+def mode_of(path: Path) -> int:
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+# ---- files ----
+
+
+async def test_only_the_owner_reads_what_a_system_keeps(system: System) -> None:
+    home = system.home
+    kept = [*home.folder.glob("*.sqlite*"), home.simulator_state, *home.logs.iterdir()]
+    names = {file.name for file in kept}
+    logs = {f"{part}.log" for part in system.parts}
+    assert {"temporal.sqlite", "shop.sqlite", "simulator.jsonl", *logs} <= names
+    assert {file.name: mode_of(file) for file in kept} == dict.fromkeys(names, 0o600)
+    assert {mode_of(folder) for folder in (home.folder, home.logs)} == {0o700}
+
+
+def test_files_of_an_older_release_are_closed_to_others(tmp_path: Path) -> None:
+    folder = tmp_path / "home"
+    (folder / "logs").mkdir(parents=True, mode=0o755)
+    kept = ("temporal.sqlite", "temporal.sqlite-wal", "simulator.jsonl", "logs/api.log")
+    for name in kept:
+        (folder / name).touch(mode=0o644)
+    Home(folder).prepare()
+    assert {mode_of(folder / name) for name in kept} == {0o600}
+    assert {mode_of(folder), mode_of(folder / "logs")} == {0o700}
+
+
+# ---- environment ----
 
 
 async def test_a_part_sees_only_what_the_system_names(system: System) -> None:
