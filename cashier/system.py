@@ -17,6 +17,7 @@ from cashier.embedded import (
     temporal_program,
 )
 from cashier.environment import bare_environment
+from cashier.folder_lock import hold_folder
 from cashier.guard import Lifeline
 from cashier.home import Home, Ports
 from cashier.operators import CommandError
@@ -85,10 +86,12 @@ async def running_system(
         tell: Called with each step of the start, in words.
 
     Raises:
+        FolderInUseError: Another system runs in the home's folder.
         PortTakenError: Another program listens on one of the ports.
         PartFailedError: A part did not come up.
     """
     with (
+        hold_folder(home.folder, api_port=ports.api) as lock,
         closing(Lifeline()) as of_parts,
         closing(Lifeline()) as of_server,
     ):
@@ -104,13 +107,13 @@ async def running_system(
         # Temporal is asked to end when this process and the last part have gone: what
         # is in flight can still be recorded.
         of_part = Surroundings(
-            home.empty_folder, environment, of_parts, holds=(of_server.held,)
+            home.empty_folder, environment, of_parts, holds=(lock, of_server.held)
         )
         system = System(home, ports)
         for name in _names(workers, shop=shop):
             system.parts[name] = _python_part(home, name, of_part)
         server = _server_part(
-            home, ports, replace(of_part, lifeline=of_server, holds=()), keep=keep
+            home, ports, replace(of_part, lifeline=of_server, holds=(lock,)), keep=keep
         )
         async with _running_parts(system, server, tell, keep=keep):
             yield system

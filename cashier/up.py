@@ -7,6 +7,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
+from cashier.folder_lock import FolderInUseError
 from cashier.home import OPERATOR, Home, Ports
 from cashier.part import PartFailedError
 from cashier.stop_signals import until_told_to_stop
@@ -32,7 +33,7 @@ async def keep_running(
             "other ports:\n.venv/bin/cashier up --help"
         )
         return 1
-    except PartFailedError as error:
+    except (FolderInUseError, PartFailedError) as error:
         console.print(str(error), style="red", markup=False, highlight=False)
         return 1
     console.print("Stopped. Payments go on with the next `make up`.")

@@ -17,6 +17,7 @@ from rich.progress import (
     TimeElapsedColumn,
 )
 
+from cashier.folder_lock import FolderInUseError
 from cashier.part import PartFailedError
 from cashier.stop_signals import STOPPED, until_told_to_stop
 from chaos.report import print_report, write_json
@@ -51,7 +52,7 @@ def main(
         )
         try:
             run = asyncio.run(until_told_to_stop(chaos.run()))
-        except PartFailedError as error:
+        except (FolderInUseError, PartFailedError) as error:
             console.print(str(error), style="red", markup=False, highlight=False)
             sys.exit(2)
         if run is None:

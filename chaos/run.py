@@ -55,6 +55,7 @@ class Chaos:
         """Run everything once, in the folder.
 
         Raises:
+            FolderInUseError: Another system runs in the folder.
             PartFailedError: The system did not come up.
         """
         began = time.monotonic()

@@ -1,15 +1,19 @@
-"""A running system: what its parts see, and who sees what they keep."""
+"""A running system: whom it shows itself to, and that it is the only one there."""
 
+import asyncio
+import os
 import stat
+import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import psutil
 import pytest
 
-from cashier.environment import PASSED_ON, PASSED_ON_PREFIX
+from cashier.environment import CHECKOUT, PASSED_ON, PASSED_ON_PREFIX
 from cashier.home import Home, Ports
 from cashier.system import System, running_system
+from tests.cashier.upping import options_of
 
 pytestmark = pytest.mark.timeout(120)
 
@@ -67,3 +71,29 @@ async def test_a_part_sees_only_what_the_system_names(system: System) -> None:
         assert found <= named
         assert seen.cwd() == str(system.home.empty_folder)
     assert list(system.home.empty_folder.iterdir()) == []
+
+
+# ---- one system in one folder ----
+
+
+@pytest.mark.parametrize(
+    ("command", "code"),
+    [
+        (("cashier", "up", *options_of(Ports.free())), 1),
+        (("chaos", "--payments", "1"), 2),
+    ],
+    ids=["up", "chaos"],
+)
+async def test_a_second_system_on_the_folder_is_refused_by_name(
+    command: tuple[str, ...], code: int, system: System
+) -> None:
+    second = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", *command, "--folder", str(system.home.folder)),
+        env={**os.environ, "PYTHONPATH": str(CHECKOUT)},
+        stdout=asyncio.subprocess.PIPE,
+    )
+    told, _ = await second.communicate()
+    words = " ".join(told.decode().split())
+    assert second.returncode == code
+    assert f"process {os.getpid()}, with its API on port {system.ports.api}" in words
+    assert "since 20" in words
