@@ -2,20 +2,33 @@
 
 import asyncio
 import os
+import socket
 import stat
+import subprocess
 import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
+import yaml
 
 from cashier.environment import CHECKOUT, PASSED_ON, PASSED_ON_PREFIX
 from cashier.home import Home, Ports
 from cashier.system import System, running_system
+from tests.cashier.hostile import DEAD
 from tests.cashier.upping import options_of
 
 pytestmark = pytest.mark.timeout(120)
+
+COMPOSE = yaml.safe_load((CHECKOUT / "docker-compose.yml").read_text())
+SERVICES: dict[str, Any] = COMPOSE["services"]
+# Where each service listens in its container.
+IN_CONTAINER = {"api": 8080, "codec": 8082, "simulator": 8081, "storefront": 8000}
+PROXIES = dict.fromkeys(
+    ("http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY"), f"http://{DEAD}"
+)
 
 
 @pytest.fixture(scope="module")
@@ -97,3 +110,58 @@ async def test_a_second_system_on_the_folder_is_refused_by_name(
     assert second.returncode == code
     assert f"process {os.getpid()}, with its API on port {system.ports.api}" in words
     assert "since 20" in words
+
+
+# ---- the containers' health checks ----
+
+
+async def check(test: list[str], environment: dict[str, str]) -> int:
+    """Run a health check's own command line, as the engine does."""
+    kind, *command = test
+    if kind == "CMD-SHELL":
+        # Compose writes `$` as `$$`.
+        command = ["/bin/sh", "-c", command[0].replace("$$", "$")]
+    programs = str(Path(sys.executable).parent)
+    process = await asyncio.create_subprocess_exec(
+        *command,
+        env={**environment, "PATH": f"{programs}:{os.environ['PATH']}"},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    return await process.wait()
+
+
+@pytest.mark.parametrize("service", IN_CONTAINER)
+async def test_a_health_check_asks_no_proxy(service: str, system: System) -> None:
+    ports = {
+        "api": system.ports.api,
+        "codec": system.ports.codec,
+        "simulator": system.ports.simulator,
+        "storefront": system.ports.shop,
+    }
+
+    def asked(port: int) -> list[str]:
+        address = f"127.0.0.1:{IN_CONTAINER[service]}"
+        test = SERVICES[service]["healthcheck"]["test"]
+        assert address in test[-1]
+        return [word.replace(address, f"127.0.0.1:{port}") for word in test]
+
+    [nobody] = [Ports.free().api]
+    assert await check(asked(ports[service]), PROXIES) == 0
+    assert await check(asked(nobody), PROXIES) != 0
+
+
+async def test_the_workers_health_check_asks_no_proxy(system: System) -> None:
+    test = SERVICES["worker"]["healthcheck"]["test"]
+    # In capitals, or it would be known as this machine, for which no proxy is asked.
+    temporal = {"TEMPORAL_ADDRESS": f"LOCALHOST:{system.ports.temporal}", **PROXIES}
+    here = {**temporal, "HOSTNAME": socket.gethostname()}
+    elsewhere = {**temporal, "HOSTNAME": "another-container"}
+    assert await check(test, here) == 0
+    assert await check(test, elsewhere) != 0
+
+
+async def test_the_servers_health_check_asks_no_proxy(system: System) -> None:
+    test = SERVICES["temporal"]["healthcheck"]["test"]
+    address = f"127.0.0.1:{system.ports.temporal}"
+    assert await check(test, {"TEMPORAL_ADDRESS": address, **PROXIES}) == 0
