@@ -165,3 +165,11 @@ async def test_the_servers_health_check_asks_no_proxy(system: System) -> None:
     test = SERVICES["temporal"]["healthcheck"]["test"]
     address = f"127.0.0.1:{system.ports.temporal}"
     assert await check(test, {"TEMPORAL_ADDRESS": address, **PROXIES}) == 0
+
+
+def test_the_api_starts_when_a_worker_of_its_release_polls() -> None:
+    waits_for = SERVICES["api"]["depends_on"]["worker"]
+    assert waits_for == {"condition": "service_healthy"}
+    # The image of both is one, so a worker that polls is of the API's release.
+    assert SERVICES["api"]["image"] == SERVICES["worker"]["image"]
+    assert "task-queue describe" in SERVICES["worker"]["healthcheck"]["test"][-1]
