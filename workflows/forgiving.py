@@ -5,6 +5,8 @@ a click in the Temporal UI sends it, would make the handler's call fail, and wit
 every attempt to go on.
 """
 
+from typing import get_type_hints
+
 from temporalio import workflow
 from temporalio.worker import (
     HandleSignalInput,
@@ -12,14 +14,6 @@ from temporalio.worker import (
     WorkflowInboundInterceptor,
     WorkflowInterceptorClassInput,
 )
-
-from contracts import CallbackInput, PaymentNotified
-
-# What each signal brings.
-BRINGS: dict[str, type] = {
-    "payment_notified": PaymentNotified,
-    "also_tell": CallbackInput,
-}
 
 
 class ForgivingSignals(Interceptor):
@@ -34,9 +28,20 @@ class ForgivingSignals(Interceptor):
 
 class _Inbound(WorkflowInboundInterceptor):
     async def handle_signal(self, input: HandleSignalInput) -> None:  # noqa: A002
-        wanted = BRINGS.get(input.signal)
+        wanted = _argument_of(input.signal)
         sound = len(input.args) == 1 and wanted and isinstance(input.args[0], wanted)
         if wanted and not sound:
             workflow.logger.warning("a signal of the wrong shape was dropped")
             return
         await super().handle_signal(input)
+
+
+def _argument_of(signal: str) -> type | None:
+    """Return the type that the handler of a signal takes; None without a handler."""
+    handler = workflow.get_signal_handler(signal)
+    if handler is None:
+        return None
+    # The SDK binds the method to its workflow, and types stand at the method.
+    hints = get_type_hints(getattr(handler, "func", handler))
+    hints.pop("return", None)
+    return next(iter(hints.values()), None)

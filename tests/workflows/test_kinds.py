@@ -25,6 +25,15 @@ def test_every_kind_of_workflow_is_read_by_its_contracts() -> None:
         assert issubclass(model, Contract)
 
 
+def test_every_signal_takes_one_argument_of_one_contract() -> None:
+    """So that `ForgivingSignals` drops whatever else is sent to it."""
+    for definition in DEFINITIONS:
+        for signal in definition.signals.values():
+            [argument] = signal.arg_types or []
+            assert issubclass(argument, Contract)
+            assert MESSAGES[str(definition.name)][str(signal.name)] is argument
+
+
 def test_what_a_workflow_can_be_told_is_read_by_its_contract() -> None:
     assert {name: sorted(known) for name, known in MESSAGES.items()} == {
         "CashierPayment": ["cancel", "cashier_page", "payment_notified", "resolve"],
