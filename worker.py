@@ -10,6 +10,7 @@ from temporalio.worker import Worker
 
 from activities.callbacks import CallbackActivities
 from activities.earlier import EarlierEvents
+from activities.order_payments import OrderActivities
 from activities.payments import PaymentActivities
 from activities.refunds import RefundActivities
 from activities.shop_connections import open_shop_connections
@@ -38,6 +39,7 @@ def build_worker(
 ) -> Worker:
     """Return the worker as it runs in production; the tests run this one too."""
     payments = PaymentActivities(alipay, notify_url=notify_url)
+    orders = OrderActivities(client)
     refunds = RefundActivities(alipay)
     return Worker(
         client,
@@ -49,6 +51,7 @@ def build_worker(
             payments.cancel_payment,
             refunds.refund_payment,
             refunds.inquire_refund,
+            orders.find_payment,
             callbacks.tell_shop,
         ],
         interceptors=[ActivityLog(), ForgivingSignals()],

@@ -269,7 +269,7 @@ def _expiry(wallet: str, response: Answer, now: datetime) -> datetime:
     """Return when a payment with the wallet's default expiry ends, by our clock.
 
     The age of the payment is the difference of two readings of Alipay's clock, so ours
-    may differ from it by any amount.
+    may differ from it by any amount. A whole second, as all expiries are.
     """
     age = timedelta(0)
     created, answered = response.payment_create_time, response.response_time
@@ -280,7 +280,8 @@ def _expiry(wallet: str, response: Answer, now: datetime) -> datetime:
             age = timedelta(0)
     known = WALLETS.get(wallet)
     default = timedelta(minutes=known.default_expiry_minutes if known else 14)
-    return now - min(max(age, timedelta(0)), default) + default
+    expires_at = now - min(max(age, timedelta(0)), default) + default
+    return expires_at.replace(microsecond=0)
 
 
 def _amount(money: Money) -> Amount:

@@ -1,10 +1,10 @@
 """Starts, and finds, the workflows that deal with money after a payment's end."""
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from http import HTTPStatus
 
-from temporalio.client import Client
+from temporalio.client import Client, WorkflowExecution
 from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.exceptions import WorkflowAlreadyStartedError
 
@@ -25,6 +25,7 @@ from contracts import (
     late_payment_id,
     payment_request_id,
 )
+from visibility import ORDER_ID
 from workflows.late_payment import LatePayment
 
 # An order with more attempts than this has other problems than being shown in full.
@@ -63,6 +64,13 @@ class LatePayments:
         }
         # An order that is paid already cannot be delivered twice for money twice.
         paid = closed.outcome is PaymentOutcome.PAID
+        # Where a person alone has called it paid, this may be the money that was meant.
+        is_proven = paid and not (closed.resolved and closed.paid_at is None)
+        paid_by = [
+            one.payment_request_id
+            for one in closed.attempts
+            if is_proven and one.is_paid and one.payment_request_id != request_id
+        ]
         late = LatePaymentInput(
             order_id=closed.order_id,
             payment_request_id=request_id,
@@ -74,13 +82,15 @@ class LatePayments:
             tells_shop=self._rules.tells_shop,
             runbook_url=self._rules.runbook_url,
             release=RELEASE,
+            order_paid_by=paid_by[-1] if paid_by else None,
         )
         try:
             await self._start(late, WorkflowIDReusePolicy.REJECT_DUPLICATE)
         except WorkflowAlreadyStartedError:
             before = await self._find(request_id)
             # What was settled stays so; what was untrue then may be true now.
-            if before and before.outcome is LateOutcome.NOT_PAID:
+            untrue = (LateOutcome.NOT_PAID, LateOutcome.NOT_LATE)
+            if before and before.outcome in untrue:
                 await self._start(late, WorkflowIDReusePolicy.ALLOW_DUPLICATE)
 
     async def _start(
@@ -104,9 +114,25 @@ class LatePayments:
         )
 
     async def of(self, closed: PaymentView) -> list[LatePaymentView]:
-        """Return the late money of a closed payment, the attempts of old runs too."""
-        found = await asyncio.gather(*(self._find(one) for one in _unpaid_ids(closed)))
+        """Return the late money of a closed payment, of old runs and others too.
+
+        The ids are looked up one by one, for the list may be some seconds behind; the
+        list adds money of attempts that this order's payments have never opened.
+        """
+        expected = list(_unpaid_ids(closed))
+        listed = await self._listed(closed.order_id)
+        ids = [*expected, *(one for one in listed if one not in expected)]
+        found = await asyncio.gather(*(self._find(one) for one in ids))
         return [view for view in found if view]
+
+    async def _listed(self, order_id: str) -> list[str]:
+        """Return the attempts with late money that Temporal lists for an order."""
+        query = f'WorkflowType = "LatePayment" AND {ORDER_ID.name} = "{order_id}"'
+        found = await reach(
+            _all_of(self._client.list_workflows(query, rpc_timeout=QUICK))
+        )
+        prefix = late_payment_id("")
+        return sorted({one.id.removeprefix(prefix) for one in found})
 
     async def _find(self, request_id: str) -> LatePaymentView | None:
         found = late_payment_id(request_id)
@@ -119,6 +145,12 @@ class LatePayments:
                 return None
             raise
         return await read_view(self._client, found, LatePayment.run, LatePayment.view)
+
+
+async def _all_of(
+    listed: AsyncIterator[WorkflowExecution],
+) -> list[WorkflowExecution]:
+    return [one async for one in listed]
 
 
 def check_late_money(late: Sequence[LatePaymentView]) -> None:
@@ -143,7 +175,11 @@ def check_late_money(late: Sequence[LatePaymentView]) -> None:
 
 
 def _unpaid_ids(closed: PaymentView) -> Iterator[str]:
-    newest = int(closed.attempts[-1].payment_request_id.rpartition("_")[2])
+    newest = max(
+        int(one.payment_request_id.rpartition("_")[2])
+        for one in closed.attempts
+        if one.wallet
+    )
     paid = {one.payment_request_id for one in closed.attempts if one.is_paid}
     for number in range(max(1, newest - MOST_ATTEMPTS_SHOWN + 1), newest + 1):
         request_id = payment_request_id(closed.order_id, number)

@@ -11,6 +11,7 @@ from alipay.wallets import WALLETS, format_money
 from api.house_rules import HouseRules
 from contracts import LatePaymentInput, Money, Order
 from visibility import Listed, attributes_of
+from workflows.late_payment import PATIENCE
 
 # For a wallet that is not in the book.
 USUAL_EXPIRY_MINUTES = 14
@@ -93,4 +94,5 @@ def listing_of_late_money(late: LatePaymentInput) -> TypedSearchAttributes:
         amount=late.amount,
         wallet=late.wallet,
         status=Listed.LATE_MONEY,
+        expires_at=datetime.now(UTC) + PATIENCE,
     )

@@ -17,6 +17,7 @@ from temporalio.api.history.v1 import (
 )
 
 from activities.callbacks import CallbackActivities
+from activities.order_payments import OrderActivities
 from activities.payments import PaymentActivities
 from activities.refunds import RefundActivities
 from audit.describing import parse_history
@@ -88,6 +89,7 @@ ACTIVITIES: dict[str, tuple[type[BaseModel], type[BaseModel]]] = {
         PaymentActivities.cancel_payment,
         RefundActivities.refund_payment,
         RefundActivities.inquire_refund,
+        OrderActivities.find_payment,
         CallbackActivities.tell_shop,
     )
 }

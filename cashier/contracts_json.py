@@ -71,8 +71,8 @@ EXAMPLE: Final = Order(
     redirect_url="https://shop.example/return/coffee-1",
     terminal=Terminal(type="WEB"),
 )
-# Late money that was never there, or that Alipay returned by itself, is no news.
-UNTOLD: Final = LateOutcome.NOT_PAID
+# What the shop is sent while a person must decide.
+REVIEW: Final = "REVIEW"
 
 
 class WithoutTitles(GenerateJsonSchema):
@@ -198,8 +198,8 @@ def _message(handler: Any) -> JsonObject:  # noqa: ANN401 - the SDK hides the ty
 
 
 def _event_types() -> list[str]:
-    payments = [f"payment.{outcome.lower()}" for outcome in PaymentOutcome]
-    late = [f"late_payment.{one.lower()}" for one in LateOutcome if one is not UNTOLD]
+    payments = [f"payment.{one.lower()}" for one in [*PaymentOutcome, REVIEW]]
+    late = [f"late_payment.{one.lower()}" for one in [*LateOutcome, REVIEW]]
     return payments + late
 
 

@@ -12,6 +12,7 @@ from contracts.callbacks import (
     CallbackEnd,
     CallbackInput,
     CallbackOutcome,
+    CallbacksCarried,
     CallbackSettlement,
     CallbackView,
     ShopAnswer,
@@ -46,10 +47,14 @@ from contracts.ids import (
     workflow_id,
 )
 from contracts.late_money import (
+    LateCarried,
     LateOutcome,
     LatePaymentInput,
     LatePaymentView,
     LateResolution,
+    PaymentFound,
+    PaymentLookup,
+    PaymentState,
 )
 from contracts.notices import NoticeInput, NoticeView, notice_id
 from contracts.order import (
@@ -90,6 +95,7 @@ __all__ = [
     "CallbackOutcome",
     "CallbackSettlement",
     "CallbackView",
+    "CallbacksCarried",
     "CancelAnswer",
     "CancelCall",
     "CancelVerdict",
@@ -103,6 +109,7 @@ __all__ = [
     "InquiryAnswer",
     "InquiryCall",
     "InquiryVerdict",
+    "LateCarried",
     "LateMoneyPolicy",
     "LateOutcome",
     "LatePaymentInput",
@@ -116,8 +123,11 @@ __all__ = [
     "PayAnswer",
     "PayCall",
     "PayVerdict",
+    "PaymentFound",
+    "PaymentLookup",
     "PaymentNotified",
     "PaymentOutcome",
+    "PaymentState",
     "PaymentStatus",
     "PaymentView",
     "Proposed",

@@ -45,11 +45,17 @@ class CallbackInput(Contract):
 
     The first of an order is the input of the workflow `Callback`; each later one comes
     by its signal `also_tell`.
+
+    Attributes:
+        release: As in `Order`, of the first event; 0 before release 3.
+        carried: The events of a run that grew too long and goes on in this one.
     """
 
     event: ShopEvent
     wallet: str = ""
     runbook_url: str | None = None
+    release: int = 0
+    carried: "CallbacksCarried | None" = None
 
 
 class CallbackOutcome(StrEnum):
@@ -77,6 +83,21 @@ class CallbackEnd(Contract):
     event: ShopEvent
     outcome: CallbackOutcome
     resolved: Resolved | None = None
+
+
+class CallbacksCarried(Contract):
+    """The events of an order that a continued run takes over.
+
+    Attributes:
+        untold: In the order in which the shop is sent them; the first is the input's.
+        ended: The newest of those that have ended.
+    """
+
+    untold: tuple[CallbackInput, ...]
+    ended: tuple[CallbackEnd, ...] = ()
+
+
+CallbackInput.model_rebuild()
 
 
 class CallbackView(Contract):

@@ -50,7 +50,11 @@ class Device(Contract):
 # 1: money is written as `PHP 1,314.00`; only a refusal of Alipay's is a result code.
 # 2: a success that is proven is enough, though an inquiry was asked for; a payment in
 #    which the customer has finished is CHECKING.
-RELEASE = 2
+# 3: a question about one attempt keeps no other attempt from its end; an order that one
+#    attempt has paid keeps no second charge, whatever its amount; a page that got lost
+#    is followed by the next attempt; only what was declined is called declined; the
+#    shop hears of a review; late money asks the order's payment first.
+RELEASE = 3
 
 
 class LateMoneyPolicy(StrEnum):

@@ -62,7 +62,9 @@ def a_page(*, minutes: float = 14, **changes: Any) -> PayAnswer:
         result_code="PAYMENT_IN_PROCESS",
         payment_id=PAYMENT_ID,
         cashier=Cashier(url="https://gcash.example/cashier/1", kind="normal"),
-        expires_at=datetime.now(UTC) + timedelta(minutes=minutes),
+        expires_at=(datetime.now(UTC) + timedelta(minutes=minutes)).replace(
+            microsecond=0
+        ),
     )
     return page.model_copy(update=changes)
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 from hypothesis.configuration import set_hypothesis_home_dir
 from temporalio.testing import WorkflowEnvironment
 
@@ -22,6 +22,11 @@ forget_settings()
 
 # `make test` looks at a hundred examples of each property, this profile at many.
 settings.register_profile("thorough", max_examples=10_000, deadline=None)
+# Other processes compute beside these: how long an example takes says nothing of it.
+settings.register_profile(
+    "default", deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("default")
 
 # The switch has two names in neighbouring releases of the server; each ignores the
 # other's, so that a renewal of requirements.lock does not break the tests.
@@ -74,10 +79,10 @@ def _empty_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 
 
 @asynccontextmanager
-async def start_skipping() -> AsyncIterator[WorkflowEnvironment]:
+async def start_skipping(*options: str) -> AsyncIterator[WorkflowEnvironment]:
     async with await WorkflowEnvironment.start_time_skipping_v2(
         dev_server_existing_path=guarded_program(),
-        dev_server_extra_args=[*SERVER_OPTIONS, *TIME_SKIPPING],
+        dev_server_extra_args=[*SERVER_OPTIONS, *TIME_SKIPPING, *options],
         data_converter=DATA_CONVERTER,
         # Recorded histories keep who wrote them: no name of somebody's machine.
         identity="tests",

@@ -1,7 +1,7 @@
 """Alipay at the seam of the activities: the same names and types, scripted answers."""
 
 from collections import deque
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import TypeVar
 
 from temporalio import activity
@@ -15,9 +15,14 @@ from contracts import (
     InquiryCall,
     PayAnswer,
     PayCall,
+    PaymentFound,
+    PaymentLookup,
+    PaymentOutcome,
+    PaymentState,
     RefundAnswer,
     RefundCall,
     RefundInquiryCall,
+    RefundVerdict,
     ShopAnswer,
     ShopEvent,
 )
@@ -43,19 +48,30 @@ class FakeAlipay:
         cancels: Sequence[CancelAnswer | NoVerdict] = (),
         refunds: Sequence[RefundAnswer | NoVerdict] = (),
         refund_inquiries: Sequence[RefundAnswer | NoVerdict] = (),
+        inquiries_of: Mapping[int, Sequence[InquiryAnswer | NoVerdict]] | None = None,
     ) -> None:
+        """Take the scripts; `inquiries_of` has those of single attempts."""
         self.calls: list[str] = []
         self.pay_calls: list[PayCall] = []
         self.refund_calls: list[RefundCall] = []
         self.shop_heard: list[ShopEvent] = []
         self.shop_is_away = False
+        # How the order's payment stands, where late money looks at it.
+        self.found = PaymentFound(
+            state=PaymentState.CLOSED, outcome=PaymentOutcome.EXPIRED
+        )
         # In place of the played one, where the shop is told over the wire.
         self.callbacks: CallbackActivities | None = None
         self.before_shop_answers: Callable[[], Awaitable[None]] | None = None
         self.before_pay_answers: Callable[[], Awaitable[None]] | None = None
         self.before_cancel_answers: Callable[[], Awaitable[None]] | None = None
+        self.before_inquiry_answers: Callable[[], Awaitable[None]] | None = None
         self._pay = deque(pay)
         self._inquiries = deque(inquiries)
+        self._inquiries_of = {
+            str(number): deque(answers)
+            for number, answers in (inquiries_of or {}).items()
+        }
         self._cancels = deque(cancels)
         self._refunds = deque(refunds)
         self._refund_inquiries = deque(refund_inquiries)
@@ -63,6 +79,24 @@ class FakeAlipay:
     def answers_inquiries(self, *answers: InquiryAnswer | NoVerdict) -> None:
         """Answer inquiries like this from now on."""
         self._inquiries = deque(answers)
+
+    def answers_inquiries_of(
+        self, attempt: int, *answers: InquiryAnswer | NoVerdict
+    ) -> None:
+        """Answer inquiries about one attempt like this from now on."""
+        self._inquiries_of[str(attempt)] = deque(answers)
+
+    def answers_cancels(self, *answers: CancelAnswer | NoVerdict) -> None:
+        """Answer cancels like this from now on."""
+        self._cancels = deque(answers)
+
+    def answers_refund_inquiries(self, *answers: RefundAnswer | NoVerdict) -> None:
+        """Answer inquiries about refunds like this from now on."""
+        self._refund_inquiries = deque(answers)
+
+    def refunds_everything(self) -> None:
+        """Give back whatever is asked for, from now on."""
+        self._refunds = deque([RefundAnswer(verdict=RefundVerdict.REFUNDED)])
 
     @property
     def activities(self) -> list[Callable[..., object]]:
@@ -72,6 +106,7 @@ class FakeAlipay:
             self.cancel_payment,
             self.refund_payment,
             self.inquire_refund,
+            self.find_payment,
             self.callbacks.tell_shop if self.callbacks else self.tell_shop,
         ]
 
@@ -84,7 +119,11 @@ class FakeAlipay:
 
     @activity.defn
     async def inquire_payment(self, call: InquiryCall) -> InquiryAnswer:
-        return self._answer("inquire", call.payment_request_id, self._inquiries)
+        if self.before_inquiry_answers:
+            await self.before_inquiry_answers()
+        attempt = call.payment_request_id.rpartition("_")[2]
+        script = self._inquiries_of.get(attempt, self._inquiries)
+        return self._answer("inquire", call.payment_request_id, script)
 
     @activity.defn
     async def cancel_payment(self, call: CancelCall) -> CancelAnswer:
@@ -100,6 +139,10 @@ class FakeAlipay:
     @activity.defn
     async def inquire_refund(self, call: RefundInquiryCall) -> RefundAnswer:
         return self._answer("inquire refund", "_1", self._refund_inquiries)
+
+    @activity.defn
+    async def find_payment(self, lookup: PaymentLookup) -> PaymentFound:
+        return self.found
 
     @activity.defn
     async def tell_shop(self, event: ShopEvent) -> ShopAnswer:

@@ -6,10 +6,10 @@ from typing import TypeVar
 from temporalio import workflow
 from temporalio.exceptions import ActivityError, is_cancelled_exception
 
-from contracts import AlipayAnswer
+from contracts import AlipayAnswer, Contract
 from workflows.attempt import Asked
 
-AnswerT = TypeVar("AnswerT", bound=AlipayAnswer)
+AnswerT = TypeVar("AnswerT", bound=Contract)
 
 
 async def ask(answer: Awaitable[AnswerT]) -> Asked[AnswerT]:
@@ -21,7 +21,7 @@ async def ask(answer: Awaitable[AnswerT]) -> Asked[AnswerT]:
         if is_cancelled_exception(error):
             raise
         said = None
-    if said is not None:
+    if isinstance(said, AlipayAnswer):
         # It stays in the history; facts are carried along, and decide without it.
         said = said.model_copy(update={"evidence": None})
     return Asked(asked_at, workflow.now(), said)

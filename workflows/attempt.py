@@ -19,6 +19,7 @@ from contracts import (
     PayVerdict,
     Settlement,
 )
+from workflows.releases import DECLINED_MEANS_DECLINED, SUCCESS_HAS_AN_AMOUNT
 
 # The wallets' usual default (docs/protocol.md 2.1.2), for an attempt without a page.
 USUAL_EXPIRY = timedelta(minutes=14)
@@ -27,8 +28,11 @@ NOT_EXIST_TRIES = 3
 NOT_EXIST_GAP = timedelta(seconds=15)
 # ... and once the last call cannot be under way any more: twice its longest time-out.
 IN_FLIGHT = timedelta(seconds=40)
-# Different successes of one attempt; from the second on, a person looks at them anyway.
-MOST_SUCCESSES = 20
+# Different successes of one attempt, beside those that fit it: a person looks at them
+# from the second on, and one that fits is never displaced by them.
+MOST_SUCCESSES = 50
+# ... of which older releases kept the first ones, whether they fitted or not.
+MOST_SUCCESSES_BEFORE = 20
 
 AnswerT = TypeVar("AnswerT", covariant=True)
 
@@ -85,6 +89,7 @@ class Attempt:
         lasts: How long the customer may pay when Alipay has told no expiry.
         opened_by: The call whose wish it carries out.
         given_back_at: When the return of its money was handed over to `LatePayment`.
+        release: As in `Order`.
     """
 
     request_id: str
@@ -98,21 +103,39 @@ class Attempt:
     cancels: list[Asked[CancelAnswer]] = field(default_factory=list)
     heard: list[Heard] = field(default_factory=list)
     given_back_at: datetime | None = None
+    release: int = 0
 
-    def hear(self, heard: Heard) -> bool:
+    def hear(self, heard: Heard, price: Money) -> bool:
         """Keep what was heard; return whether it is news.
 
-        All successes are kept. Of the others only the newest: each is but a hint, and a
+        Successes that fit the attempt and the order's price are kept, and of those that
+        do not fit the newest. Of the others only the newest: each is but a hint, and a
         flood of them must not make the facts grow.
         """
         if any(known.notification == heard.notification for known in self.heard):
             return False
         kept = [known for known in self.heard if known.says_paid]
-        if heard.says_paid and len(kept) >= MOST_SUCCESSES:
-            return False
         hints = [known for known in self.heard if not known.says_paid]
+        if self.release < SUCCESS_HAS_AN_AMOUNT:
+            if heard.says_paid and len(kept) >= MOST_SUCCESSES_BEFORE:
+                return False
+        elif heard.says_paid:
+            kept = self._without_excess([*kept, heard], price)
+            self.heard = [*kept, *hints]
+            return True
         self.heard = [*kept, *(hints if heard.says_paid else ()), heard]
         return True
+
+    def _without_excess(self, successes: list[Heard], price: Money) -> list[Heard]:
+        """Keep the first success that fits, and the newest of each sort."""
+        fitting = [one for one in successes if self.fits(one, price)]
+        others = [one for one in successes if not self.fits(one, price)]
+        kept = [*fitting[:1], *fitting[1:][-MOST_SUCCESSES:], *others[-MOST_SUCCESSES:]]
+        return [one for one in successes if one in kept]
+
+    def fits(self, heard: Heard, price: Money) -> bool:
+        """Whether a notified success is of this attempt, and of the order's price."""
+        return self._is_expected(heard) and heard.notification.amount == price
 
     @property
     def page(self) -> PayAnswer | None:
@@ -135,7 +158,10 @@ class Attempt:
     def expires_at(self) -> datetime:
         """When the customer can no longer pay."""
         told = self.page.expires_at if self.page else None
-        return told or self.begun_at + self.lasts
+        expires_at = told or self.begun_at + self.lasts
+        if self.release < DECLINED_MEANS_DECLINED:
+            return expires_at
+        return expires_at.replace(microsecond=0)  # as `pay` sends it
 
     def pay_verdicts(self, *wanted: PayVerdict) -> list[Asked[PayAnswer]]:
         """The answers of `pay` with one of these verdicts."""
@@ -179,7 +205,12 @@ class Attempt:
                 yield paid.ended_at
 
     def _is_expected(self, heard: Heard) -> bool:
-        return self.payment_id in (None, heard.notification.payment_id)
+        said = heard.notification
+        if self.release >= SUCCESS_HAS_AN_AMOUNT and not (
+            said.amount and said.payment_id
+        ):
+            return False
+        return self.payment_id in (None, said.payment_id)
 
     @property
     def answered_at(self) -> datetime | None:
@@ -264,7 +295,7 @@ class Attempt:
         return (
             bool(self.verdicts(InquiryVerdict.FAIL, InquiryVerdict.CANCELLED))
             or self._is_refused_for_certain
-            or self._never_existed
+            or self.never_existed
         )
 
     @property
@@ -276,7 +307,8 @@ class Attempt:
         )
 
     @property
-    def _never_existed(self) -> bool:
+    def never_existed(self) -> bool:
+        """Whether Alipay has said often enough that it does not know the attempt."""
         if self.payment_id:
             return False  # Alipay has named it: what it says now is a lag or a fault
         last_pay = max((asked.ended_at for asked in self.pays), default=self.begun_at)
@@ -287,6 +319,14 @@ class Attempt:
         if len(counted) < NOT_EXIST_TRIES:
             return False
         return counted[-1] - last_pay >= IN_FLIGHT
+
+    @property
+    def is_known_to_alipay(self) -> bool:
+        """Whether an inquiry has found it there, in whatever state."""
+        return any(
+            asked.answer and asked.answer.verdict is not InquiryVerdict.NOT_EXIST
+            for asked in self.inquiries
+        )
 
     @property
     def last_answered(

@@ -14,6 +14,7 @@ with workflow.unsafe.imports_passed_through():
         CallbackEnd,
         CallbackInput,
         CallbackOutcome,
+        CallbacksCarried,
         CallbackSettlement,
         CallbackView,
         Resolved,
@@ -21,7 +22,8 @@ with workflow.unsafe.imports_passed_through():
     )
     from visibility import NEEDS_ATTENTION, is_listed
     from workflows.callback_details import callback_details_of
-    from workflows.resolution import check_names_and_reasons
+    from workflows.releases import QUEUES_GO_ON, check_release
+    from workflows.resolution import check_is_said, check_names_and_reasons
     from workflows.undeterred import undeterred
 
 # A shop may be away for a night or a weekend: quick at first, then once an hour.
@@ -30,6 +32,8 @@ REPEATS = RetryPolicy(
     backoff_coefficient=2.0,
     maximum_interval=timedelta(hours=1),
 )
+# Ended events that a new run, and its result, still name.
+MOST_ENDED = 50
 # One round of repeats; the pauses begin small again after it.
 ROUND = timedelta(days=3)
 
@@ -43,8 +47,11 @@ class Callback:
 
     @workflow.init
     def __init__(self, callback: CallbackInput) -> None:
-        self._untold = [callback]
-        self._ended: list[CallbackEnd] = []
+        check_release(callback.release)
+        carried = callback.carried
+        self._release = callback.release
+        self._untold = list(carried.untold) if carried else [callback]
+        self._ended: list[CallbackEnd] = list(carried.ended) if carried else []
         self._begin_anew = False
 
     @workflow.run
@@ -58,10 +65,32 @@ class Callback:
             if not self._untold:
                 # Whatever was sent until now is told, too, before the end.
                 await workflow.wait_condition(workflow.all_handlers_finished)
+            elif self._is_long:
+                await workflow.wait_condition(workflow.all_handlers_finished)
+                self._continue_in_a_new_run()
         if is_listed(workflow.info().typed_search_attributes):
             workflow.upsert_search_attributes([NEEDS_ATTENTION.value_unset()])
         workflow.set_current_details(f"### Over: {self._ended[-1].outcome}")
         return self.view()
+
+    @property
+    def _is_long(self) -> bool:
+        """Whether the history is long: a shop may be away for months."""
+        return workflow.info().is_continue_as_new_suggested() and (
+            self._release >= QUEUES_GO_ON
+            or workflow.patched(f"callbacks-go-on-{len(self._ended)}")
+        )
+
+    def _continue_in_a_new_run(self) -> None:
+        if not self._untold:
+            return  # a person has settled the last one meanwhile
+        carried = CallbacksCarried(
+            untold=tuple(self._untold), ended=tuple(self._ended[-MOST_ENDED:])
+        )
+        first = self._untold[0].model_copy(
+            update={"carried": carried, "release": self._release}
+        )
+        workflow.continue_as_new(first)
 
     async def _tell_for_one_round(self, callback: CallbackInput) -> None:
         self._begin_anew = False
@@ -139,6 +168,7 @@ class Callback:
 
     @settle.validator
     def _check_settlement(self, settlement: CallbackSettlement) -> None:
+        check_is_said(settlement)
         if not self._untold:
             raise ApplicationError(
                 f"this callback is {self.view().status}", type="NOT_OPEN"

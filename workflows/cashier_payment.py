@@ -26,33 +26,45 @@ with workflow.unsafe.imports_passed_through():
     )
     from visibility import is_listed
     from workflows.asking import ask
-    from workflows.attempt import Asked
-    from workflows.decision import (
-        Begin,
-        Cancel,
-        End,
-        GiveBack,
-        Inquire,
-        Pay,
-        Review,
-        Step,
-        Wait,
-        decide,
-        find_doubt,
-    )
+    from workflows.attempt import Asked, Attempt
+    from workflows.decision import decide, is_kept_by_old_rules
     from workflows.details import details_of, words_of, words_of_wait
+    from workflows.doubts import find_doubt, payer_of
     from workflows.facts import Facts, WalletWish
     from workflows.giving_back import hand_over
     from workflows.listing import changes_for_an_attempt, changes_to, listing_of
     from workflows.measuring import count_payment
     from workflows.questions import ask_for_page, ask_to_close, ask_what_became
+    from workflows.releases import (
+        NO_ATTEMPT_KEEPS_ANOTHER,
+        SHOP_HEARS_OF_REVIEW,
+        check_release,
+    )
     from workflows.resolution import (
         check_is_said,
         check_names_and_reasons,
         check_outcome,
         check_second_person,
     )
-    from workflows.story import event_of, late_successes, status_of, view_of
+    from workflows.steps import (
+        Begin,
+        Cancel,
+        End,
+        GiveBack,
+        Inquire,
+        LeaveToLateMoney,
+        Pay,
+        Review,
+        Step,
+        Wait,
+    )
+    from workflows.story import (
+        event_of,
+        late_successes,
+        review_of,
+        status_of,
+        view_of,
+    )
     from workflows.telling import tell_shop
     from workflows.undeterred import undeterred
 
@@ -65,6 +77,7 @@ class CashierPayment:
 
     @workflow.init
     def __init__(self, order: Order) -> None:
+        check_release(order.release)
         self._facts = Facts.of(order, workflow.now())
         self._step = decide(self._facts, workflow.now())
         self._status = status_of(self._facts, self._step)
@@ -72,6 +85,7 @@ class CashierPayment:
         self._closed_at: datetime | None = None
         self._news = False
         self._is_full = False
+        self._times_kept = 0
 
     @workflow.run
     async def run(self, order: Order) -> PaymentView:
@@ -102,8 +116,10 @@ class CashierPayment:
             # An order that is paid cannot be delivered twice for money twice.
             paid = end.outcome is PaymentOutcome.PAID
             policy = LateMoneyPolicy.REFUND if paid else order.late_money
+            is_proven = paid and end.success is not None and self._knows_payers
+            payer = end.attempt if is_proven else None
             for attempt in late:
-                await hand_over(order, attempt, policy)
+                await hand_over(order, attempt, policy, order_paid_by=payer)
                 attempt.given_back_at = workflow.now()
 
     # ---- doors: handlers only set facts, or read them ----
@@ -162,10 +178,10 @@ class CashierPayment:
         """
         check_is_said(wish)
 
-    @workflow.update(description="Settle a payment in REVIEW: outcome, reason, who")
+    @workflow.update(description="Settle what needs attention: outcome, reason, who")
     async def resolve(self, resolution: Resolution) -> PaymentView:
         """End what only a person could settle; above an amount, propose its end."""
-        self._facts.resolve(resolution, find_doubt(self._facts) or "")
+        self._facts.resolve(resolution, self._why_a_person() or "")
         self._news = True
         await self._until(lambda: self._facts.resolution is None)
         return self.view()
@@ -179,10 +195,10 @@ class CashierPayment:
             raise ApplicationError(
                 f"it is settled already{by}: {self.view().status}", type="SETTLED"
             )
-        doubt = find_doubt(self._facts)
+        doubt = self._why_a_person()
         if doubt is None:
             raise ApplicationError(
-                f"only a payment in REVIEW can be resolved; this one is to "
+                "only a payment that needs attention can be resolved; this one is to "
                 f"{words_of(self._step)}",
                 type="NOT_IN_REVIEW",
             )
@@ -199,6 +215,15 @@ class CashierPayment:
     @workflow.query(description="What is known of the payment")
     def view(self) -> PaymentView:
         return view_of(self._facts, self._step, closed_at=self._closed_at)
+
+    def _why_a_person(self) -> str | None:
+        """Say why a person may settle it: a doubt, or a wait that gets attention."""
+        if doubt := find_doubt(self._facts):
+            return doubt
+        listed = listing_of(self._facts, self._step, workflow.now())
+        # Not why it waits, which changes: two persons decide about one attempt.
+        name = self._facts.current.request_id
+        return f"{name} has no end yet" if listed.needs_attention else None
 
     async def _until(self, condition: Callable[[], bool]) -> None:
         """Let a handler wait, at most until the payment or this run is over."""
@@ -239,12 +264,38 @@ class CashierPayment:
             case Cancel(attempt):
                 attempt.cancels.append(await self._ask(ask_to_close(attempt)))
             case GiveBack(attempt):
-                await hand_over(self._facts.order, attempt, LateMoneyPolicy.REFUND)
-                attempt.given_back_at = workflow.now()
-            case Wait(until):
-                await self._news_or(until)
-            case Review():
-                await workflow.wait_condition(lambda: self._news)
+                payer = payer_of(self._facts) if self._knows_payers else None
+                await self._leave(attempt, LateMoneyPolicy.REFUND, payer)
+            case LeaveToLateMoney(attempt, policy, payer):
+                await self._leave(attempt, policy, payer)
+            case Wait(until, others_at):
+                await self._news_or(min(until, others_at or until))
+            case Review(why, others_at):
+                await self._tell_of_review(why)
+                if others_at:
+                    await self._news_or(others_at)
+                else:
+                    await workflow.wait_condition(lambda: self._news)
+
+    async def _leave(
+        self, attempt: Attempt, policy: LateMoneyPolicy, payer: Attempt | None
+    ) -> None:
+        """Leave an attempt's money to a workflow of its own."""
+        await hand_over(self._facts.order, attempt, policy, order_paid_by=payer)
+        attempt.given_back_at = workflow.now()
+
+    @property
+    def _knows_payers(self) -> bool:
+        """Whether late money is started with what pays its order, as of release 3."""
+        return self._facts.order.release >= NO_ATTEMPT_KEEPS_ANOTHER
+
+    async def _tell_of_review(self, doubt: str) -> None:
+        """Send the shop word, once for each doubt, that a person must decide."""
+        facts = self._facts
+        hears = facts.order.tells_shop and facts.order.release >= SHOP_HEARS_OF_REVIEW
+        if hears and facts.review_told != doubt:
+            facts.review_told, facts.reviews_told = doubt, facts.reviews_told + 1
+            await tell_shop(review_of(facts, doubt, self._since))
 
     def _wish_to_cancel(self, wish: CancelWish) -> datetime:
         self._facts.cancel_wanted_at = wanted_at = workflow.now()
@@ -254,6 +305,12 @@ class CashierPayment:
 
     def _decide(self) -> Step:
         self._news = False
+        if is_kept_by_old_rules(self._facts, workflow.now()):
+            # Each time under a name of its own: a history that was recorded before
+            # has no marker, and the first name would say no for ever.
+            self._times_kept += 1
+            if workflow.patched(f"freed-by-release-3-{self._times_kept}"):
+                self._facts.follow_release(NO_ATTEMPT_KEEPS_ANOTHER)
         self._step = decide(self._facts, workflow.now())
         self._show()
         return self._step
@@ -302,5 +359,12 @@ class CashierPayment:
     async def _continue_in_a_new_run(self) -> None:
         """Keep the history short: the facts go on, their events stay behind."""
         self._is_full = True
-        await workflow.wait_condition(workflow.all_handlers_finished)
+        for attempt in self._facts.excess:
+            if any(heard.says_paid for heard in attempt.heard):
+                await self._leave(attempt, LateMoneyPolicy.REFUND, None)
+        while not workflow.all_handlers_finished():
+            try:
+                await workflow.wait_condition(workflow.all_handlers_finished)
+            except asyncio.CancelledError:
+                self._wish_to_cancel(CancelWish(by="Temporal"))
         workflow.continue_as_new(self._facts.carried())

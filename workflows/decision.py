@@ -4,90 +4,45 @@ The workflow only gathers facts and carries out what is decided here, so everyth
 a payment may come to can be read, and tested, in this file.
 """
 
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from contracts import InquiryVerdict, PaymentOutcome, PayVerdict
-from workflows.attempt import Attempt, Success
-from workflows.facts import Facts
-from workflows.pace import HINT_GAP, pause
-from workflows.releases import PROOF_IS_ENOUGH, money_of
-
-# Alipay closes a payment some seconds after its expiry; asking earlier only asks twice.
-EXPIRY_MARGIN = timedelta(seconds=30)
-# Answers of `pay` after which an attempt will never have a page ...
-PAGELESS = (
-    PayVerdict.REFUSED,
-    PayVerdict.ID_IS_DEAD,
-    PayVerdict.ID_DIFFERS,
-    PayVerdict.NO_PAGE,
+from workflows.attempt import Attempt
+from workflows.doubts import (
+    find_doubt,
+    is_of_the_order,
+    payer_of,
+    reported_paid,
+    second_charges,
 )
-# ... and those of them that ask for the next number, once the attempt is dead.
+from workflows.endings import PAGELESS, deadline_of, has_no_page, how_it_ended
+from workflows.facts import Facts
+from workflows.other_attempts import ask_about_others, leave_behind
+from workflows.pace import inquire, pause, until_cancel_is_certain, when_due
+from workflows.releases import (
+    LOST_PAGE_OPENS_ANOTHER,
+    NO_ATTEMPT_KEEPS_ANOTHER,
+    PROOF_IS_ENOUGH,
+)
+from workflows.steps import (
+    Begin,
+    Cancel,
+    End,
+    GiveBack,
+    Inquire,
+    LeaveToLateMoney,
+    Pay,
+    Review,
+    Step,
+    Wait,
+)
+
+# Answers of `pay` that ask for the next number, once the attempt is dead.
 WRONG_NUMBER = (PayVerdict.ID_IS_DEAD, PayVerdict.ID_DIFFERS)
 # Numbers in a row that other runs may have used up before we stop and say so.
 MOST_WRONG_NUMBERS = 30
-
-
-@dataclass(frozen=True)
-class Begin:
-    """Begin the next attempt, the former one being certainly over."""
-
-    number: int
-    wallet: str
-
-
-@dataclass(frozen=True)
-class Pay:
-    """Ask Alipay to open the attempt, or to tell again what it answered."""
-
-    attempt: Attempt
-
-
-@dataclass(frozen=True)
-class Inquire:
-    """Ask Alipay what became of the attempt."""
-
-    attempt: Attempt
-
-
-@dataclass(frozen=True)
-class Cancel:
-    """Ask Alipay to close the attempt, so that nobody can pay it late."""
-
-    attempt: Attempt
-
-
-@dataclass(frozen=True)
-class GiveBack:
-    """Return the money of an attempt, for a later one has paid the order as well."""
-
-    attempt: Attempt
-
-
-@dataclass(frozen=True)
-class Wait:
-    """Nothing to do before this time, unless news arrive."""
-
-    until: datetime
-
-
-@dataclass(frozen=True)
-class Review:
-    """A person must decide; the text says why and what money is at risk."""
-
-    why: str
-
-
-@dataclass(frozen=True)
-class End:
-    """The payment is over."""
-
-    outcome: PaymentOutcome
-    attempt: Attempt
-    success: Success | None = None
-
-
-Step = Begin | Pay | Inquire | Cancel | GiveBack | Wait | Review | End
+# Pages in a row that may get lost before the customer must ask for another one.
+MOST_LOST_PAGES = 3
 
 
 def decide(facts: Facts, now: datetime) -> Step:
@@ -97,29 +52,68 @@ def decide(facts: Facts, now: datetime) -> Step:
         facts: All that is known; at least one attempt.
         now: The workflow's time.
     """
-    attempt = facts.current
+    by_new_rules = facts.order.release >= NO_ATTEMPT_KEEPS_ANOTHER
+    if facts.resolution and by_new_rules:
+        return _end_by_a_person(facts, PaymentOutcome(facts.resolution.outcome))
     if facts.resolution:
+        attempt = facts.current
         outcome = PaymentOutcome(facts.resolution.outcome)
         return End(outcome, attempt, next(attempt.successes, None))
+    if by_new_rules:
+        step = _question_about(facts.current, facts, now) or _settle(facts, now)
+        return ask_about_others(step, facts, now)
     for asked in facts.attempts:
-        if asked.is_paid and asked.may_be_cancelled:
-            return _until_cancel_is_certain(asked, now)
-        if hint := _unanswered_hint(asked, facts, now):
-            return _inquire(asked, hint, now)
-    paid = facts.paid
-    # Also where the later one is in doubt: no order keeps two charges meanwhile.
-    if len(paid) > 1 and _is_of_the_order(paid[0], facts):
-        return GiveBack(paid[0])
+        if question := _question_about(asked, facts, now):
+            return question
+    return _settle(facts, now)
+
+
+def _end_by_a_person(facts: Facts, outcome: PaymentOutcome) -> Step:
+    """End as a person has decided, unless Alipay has proven the order paid meanwhile.
+
+    A success that came while the person decided is not dropped: it pays, or where a
+    cancel may have returned it, it is left to late money.
+    """
+    payer = payer_of(facts)
+    if payer and not payer.may_be_cancelled:
+        if second := next(iter(second_charges(payer, facts)), None):
+            return GiveBack(second)
+        end = End(PaymentOutcome.PAID, payer, next(payer.successes))
+        return leave_behind(end, facts)
+    if payer and outcome is not PaymentOutcome.PAID:
+        return LeaveToLateMoney(payer, facts.order.late_money)
+    attempt = facts.current
+    if outcome is PaymentOutcome.PAID:
+        attempt = payer or reported_paid(facts) or attempt
+    return leave_behind(End(outcome, attempt, next(attempt.successes, None)), facts)
+
+
+def _question_about(attempt: Attempt, facts: Facts, now: datetime) -> Step | None:
+    """Return the inquiry that must be answered first, now or as soon as it may be."""
+    if attempt.is_paid and attempt.may_be_cancelled:
+        return until_cancel_is_certain(attempt, now)
+    if hint := _unanswered_hint(attempt, facts, now):
+        return inquire(attempt, hint, now)
+    return None
+
+
+def _settle(facts: Facts, now: datetime) -> Step:
+    """Say what follows from all that was answered."""
+    attempt, paid = facts.current, facts.paid
+    if step := _pay_once(facts, now):
+        return step
     if doubt := find_doubt(facts):
         # While a person thinks, nobody shall be able to pay yet another attempt.
         if attempt.pays and not attempt.is_dead and not any(attempt.successes):
             return _close(attempt, facts, now)
         return Review(doubt)
-    if paid and (attempt in paid or attempt.is_dead or not attempt.pays):
-        return End(PaymentOutcome.PAID, paid[-1], next(paid[-1].successes))
+    is_over = attempt.is_dead or not attempt.pays or _is_left(attempt, facts)
+    if paid and (attempt in paid or is_over):
+        payer = payer_of(facts) or paid[-1]
+        return End(PaymentOutcome.PAID, payer, next(payer.successes))
     if attempt.is_dead:
-        return _begin_next(attempt, facts) or End(
-            _how_it_ended(attempt, facts), attempt
+        return _begin_next(attempt, facts, now) or End(
+            how_it_ended(attempt, facts), attempt
         )
     if paid or _shall_close(attempt, facts, now):
         return _close(attempt, facts, now)
@@ -128,43 +122,46 @@ def decide(facts: Facts, now: datetime) -> Step:
     return Wait(deadline_of(attempt))
 
 
-def find_doubt(facts: Facts) -> str | None:
-    """Say what only a person can settle and what money is at risk, if anything."""
-    release = facts.order.release
-    for attempt in facts.attempts:
-        if attempt.is_given_back and attempt is not facts.current:
-            continue  # settled by a workflow of its own, or by hand
-        for success in attempt.successes:
-            if success.amount != facts.order.amount:
-                return (
-                    f"{attempt.request_id} was paid with "
-                    f"{money_of(success.amount, release)} instead of "
-                    f"{money_of(facts.order.amount, release)}"
-                )
-            if attempt.payment_id not in (None, success.payment_id):
-                return (
-                    f"{attempt.request_id} was opened as payment {attempt.payment_id} "
-                    f"and paid, with {money_of(success.amount, release)}, as "
-                    f"{success.payment_id}"
-                )
-        failed = attempt.verdicts(InquiryVerdict.FAIL)
-        asked = attempt.verdicts(InquiryVerdict.SUCCESS)
-        if (asked and not attempt.is_paid) or (failed and attempt.is_paid):
-            paid = money_of(next(attempt.successes).amount, release)
-            return (
-                f"{attempt.request_id}: Alipay has said both that {paid} were paid and "
-                "that it ended unpaid"
-            )
-    return None
+def _pay_once(facts: Facts, now: datetime) -> Step | None:
+    """Give back what was paid beside the attempt that pays the order.
+
+    Also where the later one is in doubt: no order keeps two charges meanwhile.
+    """
+    if facts.order.release < NO_ATTEMPT_KEEPS_ANOTHER:
+        paid = facts.paid
+        if len(paid) > 1 and is_of_the_order(paid[0], facts):
+            return GiveBack(paid[0])
+        return None
+    payer = payer_of(facts)
+    if payer is None:
+        return None
+    if payer.may_be_cancelled:
+        return until_cancel_is_certain(payer, now)
+    second = next(iter(second_charges(payer, facts)), None)
+    return GiveBack(second) if second else None
 
 
-def _is_of_the_order(attempt: Attempt, facts: Facts) -> bool:
-    return all(success.amount == facts.order.amount for success in attempt.successes)
+def _is_left(attempt: Attempt, facts: Facts) -> bool:
+    """Whether the money of the current attempt is seen to by another workflow."""
+    by_new_rules = facts.order.release >= NO_ATTEMPT_KEEPS_ANOTHER
+    return by_new_rules and attempt.given_back_at is not None
 
 
-def deadline_of(attempt: Attempt) -> datetime:
-    """Return when a silent attempt is asked about: its expiry and a margin."""
-    return attempt.expires_at + EXPIRY_MARGIN
+def is_kept_by_old_rules(facts: Facts, now: datetime) -> bool:
+    """Whether a payment of an older release would wait for ever, by the old rules.
+
+    It waits for an answer about an attempt that Alipay does not know, or for a person
+    though the order is paid by one attempt with its own price.
+    """
+    if facts.order.release >= NO_ATTEMPT_KEEPS_ANOTHER or facts.resolution:
+        return False
+    if any(
+        one.never_existed and _unanswered_hint(one, facts, now)
+        for one in facts.attempts
+        if one is not facts.current
+    ):
+        return True
+    return find_doubt(facts) is not None and payer_of(facts) is not None
 
 
 def _unanswered_hint(attempt: Attempt, facts: Facts, now: datetime) -> datetime | None:
@@ -205,31 +202,12 @@ def _wishes(facts: Facts) -> list[datetime]:
     return [at for at in wishes if at]
 
 
-def _inquire(attempt: Attempt, hint: datetime, now: datetime) -> Step:
-    """Inquire now, or as soon as the pace allows it: hints from outside may flood."""
-    asked = [asked.at for asked in attempt.inquiries]
-    in_vain = sum(1 for at in asked if at >= hint)
-    if not asked or (attempt.is_own_answer(hint) and not in_vain):
-        return Inquire(attempt)
-    gap = pause(attempt.request_id, in_vain - 1) if in_vain else HINT_GAP
-    return _at(max(asked) + gap, Inquire(attempt), now)
-
-
-def _until_cancel_is_certain(attempt: Attempt, now: datetime) -> Step:
-    """Inquire once a cancel without a verdict cannot be under way any more."""
-    due = attempt.cancel_is_certain_at or now
-    in_vain = [asked.at for asked in attempt.inquiries if asked.at >= due]
-    if in_vain:
-        due = max(in_vain) + pause(attempt.request_id, len(in_vain) - 1)
-    return _at(due, Inquire(attempt), now)
-
-
 def _open(attempt: Attempt, now: datetime) -> Step:
     """Ask for the page; again with growing pauses while there was no verdict."""
     if not attempt.pays:
         return Pay(attempt)
     last = max(asked.ended_at for asked in attempt.pays)
-    return _at(
+    return when_due(
         last + pause(attempt.request_id, len(attempt.pays) - 1), Pay(attempt), now
     )
 
@@ -248,7 +226,9 @@ def _close(attempt: Attempt, facts: Facts, now: datetime) -> Step:
     """Cancel; where Alipay refuses that, go on asking until Alipay has closed it."""
     if not attempt.pays:
         # Nothing of it has ever reached Alipay.
-        return _begin_next(attempt, facts) or End(PaymentOutcome.CANCELLED, attempt)
+        return _begin_next(attempt, facts, now) or End(
+            PaymentOutcome.CANCELLED, attempt
+        )
     deadline = deadline_of(attempt)
     wanted = [attempt.begun_at, *_wishes(facts)]
     since = deadline if now >= deadline else max(wanted)
@@ -262,21 +242,24 @@ def _close(attempt: Attempt, facts: Facts, now: datetime) -> Step:
         if not in_vain:
             return Cancel(attempt)
         gap = pause(attempt.request_id, len(in_vain) - 1)
-        return _at(max(in_vain) + gap, Cancel(attempt), now)
+        return when_due(max(in_vain) + gap, Cancel(attempt), now)
     if attempt.page and now < deadline and not attempt.is_cancelled_by_us:
         return Wait(deadline)  # the wallet does not let go; the customer may still pay
     polls = [asked.at for asked in attempt.inquiries if asked.at >= max(answered)]
     if not polls:
         return Inquire(attempt)
-    return _at(
+    return when_due(
         max(polls) + pause(attempt.request_id, len(polls) - 1), Inquire(attempt), now
     )
 
 
-def _begin_next(attempt: Attempt, facts: Facts) -> Begin | None:
+def _begin_next(attempt: Attempt, facts: Facts, now: datetime) -> Begin | None:
     """Go on with another wallet, or with a number that nobody has used up."""
     if facts.cancel_wanted_at is not None or facts.paid:
         return None
+    number = _next_number(facts)
+    if _lost_its_page(attempt, facts) and now < deadline_of(attempt):
+        return Begin(number, facts.wallet_wanted)
     wrong = sum(1 for one in facts.attempts if one.pay_verdicts(*WRONG_NUMBER))
     wish = facts.wallet_wish
     # Also where the customer came back to a wallet whose page was being closed.
@@ -288,24 +271,29 @@ def _begin_next(attempt: Attempt, facts: Facts) -> Begin | None:
     )
     misnumbered = bool(attempt.pay_verdicts(*WRONG_NUMBER))
     if switched or (misnumbered and wrong < MOST_WRONG_NUMBERS):
-        number = max(one.number for one in facts.attempts) + 1
         return Begin(number, facts.wallet_wanted)
     return None
 
 
-def _how_it_ended(attempt: Attempt, facts: Facts) -> PaymentOutcome:
-    if facts.cancel_wanted_at is not None:
-        return PaymentOutcome.CANCELLED
-    if attempt.pay_verdicts(*PAGELESS):
-        return PaymentOutcome.DECLINED
-    if attempt.is_cancelled_by_us:
-        return PaymentOutcome.EXPIRED
-    if attempt.verdicts(InquiryVerdict.CANCELLED):
-        return PaymentOutcome.CANCELLED  # at Alipay's dashboard, by the merchant
-    failed = attempt.verdicts(InquiryVerdict.FAIL)
-    at_its_end = all(asked.at >= attempt.expires_at for asked in failed)
-    return PaymentOutcome.EXPIRED if at_its_end else PaymentOutcome.DECLINED
+def _next_number(facts: Facts) -> int:
+    """Return a number that no attempt at Alipay has used, as far as it is known."""
+    by_new_rules = facts.order.release >= NO_ATTEMPT_KEEPS_ANOTHER
+    used = [
+        one.number
+        for one in facts.attempts
+        if one.wallet or one.is_known_to_alipay or not by_new_rules
+    ]
+    return max(used) + 1
 
 
-def _at(due: datetime, step: Pay | Inquire | Cancel, now: datetime) -> Step:
-    return step if now >= due else Wait(due)
+def _lost_its_page(attempt: Attempt, facts: Facts) -> bool:
+    """Whether it was opened, its page never reached us, and nobody declined it.
+
+    The answer that held the page was lost, and its repeat brings none. Customer and
+    shop still wait, so the next attempt may begin once this one is closed for certain.
+    """
+    if facts.order.release < LOST_PAGE_OPENS_ANOTHER:
+        return False
+    lost = [one for one in facts.attempts if has_no_page(one)]
+    is_closed = attempt.is_cancelled_by_us or not attempt.verdicts(InquiryVerdict.FAIL)
+    return has_no_page(attempt) and is_closed and len(lost) < MOST_LOST_PAGES

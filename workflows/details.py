@@ -5,23 +5,24 @@ from datetime import datetime
 from contracts import in_words
 from visibility import NeedsAttention
 from workflows.attempt import Attempt
-from workflows.decision import (
+from workflows.doubts import find_doubt
+from workflows.endings import deadline_of
+from workflows.facts import Facts
+from workflows.listing import listing_of
+from workflows.meanings import meaning_of
+from workflows.runbook import runbook_link
+from workflows.steps import (
     Begin,
     Cancel,
     End,
     GiveBack,
     Inquire,
+    LeaveToLateMoney,
     Pay,
     Review,
     Step,
     Wait,
-    deadline_of,
-    find_doubt,
 )
-from workflows.facts import Facts
-from workflows.listing import listing_of
-from workflows.meanings import meaning_of
-from workflows.runbook import runbook_link
 from workflows.story import status_of
 
 # Why an operator should look, and the chapter of the runbook that says what to do.
@@ -58,7 +59,7 @@ def details_of(facts: Facts, step: Step, *, since: datetime, now: datetime) -> s
         _last_answer(facts.current),
         _last_notification(facts.current),
         _proposal(facts, step),
-        f"**You may:** {_what_may_be_done(step)}",
+        f"**You may:** {_what_may_be_done(facts, step, now)}",
     ]
     return "\n\n".join(part for part in parts if part)
 
@@ -129,7 +130,7 @@ def _proposal(facts: Facts, step: Step) -> str:
     )
 
 
-def _what_may_be_done(step: Step) -> str:
+def _what_may_be_done(facts: Facts, step: Step, now: datetime) -> str:
     match step:
         case End():
             return "nothing more; the result holds the outcome."
@@ -138,9 +139,15 @@ def _what_may_be_done(step: Step) -> str:
                 "look the payment up at Alipay, then settle it with the update "
                 "`resolve`: outcome, reason, by."
             )
-    return (
+    usual = (
         "have Alipay asked at once with the update `check_now`, or close the payment "
-        "with the update `cancel`: by, reason."
+        "with the update `cancel`: by, reason"
+    )
+    if listing_of(facts, step, now).needs_attention is None:
+        return f"{usual}."
+    return (
+        f"{usual}. Where Alipay's portal says how it ended, and Alipay does not answer "
+        "here: settle it with the update `resolve`: outcome, reason, by."
     )
 
 
@@ -157,6 +164,8 @@ def words_of(step: Step) -> str:
             return "ask Alipay to close the attempt"
         case GiveBack(attempt=attempt):
             return f"have the money of {attempt.request_id} given back"
+        case LeaveToLateMoney(attempt=attempt):
+            return f"leave the reported payment of {attempt.request_id} to late money"
         case Wait(until=until):
             return f"wait for a notification, at most until {_time(until)}"
         case Review():

@@ -1,7 +1,7 @@
 """All that is known of one order's payment."""
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from pydantic import TypeAdapter
@@ -17,9 +17,12 @@ from contracts import (
     payment_request_id,
 )
 from workflows.attempt import USUAL_EXPIRY, Attempt, Heard
+from workflows.bounds import MOST_ATTEMPTS, bounded, settled
 from workflows.resolution import confirm, needs_second_person, propose
 
 NUMBER = re.compile(r"[1-9][0-9]{0,5}")
+# Alipay's longest text (docs/protocol.md 2.0) is cut a little: it explains, no more.
+LONGEST_TEXT = 128
 
 
 @dataclass(frozen=True)
@@ -44,6 +47,8 @@ class Facts:
         resolution: How a person has settled it; above an amount only once it is
             confirmed by a second one.
         proposed: What waits for a second person.
+        review_told: The doubt of which the shop was sent word last.
+        reviews_told: How many doubts the shop was sent word of.
     """
 
     order: Order
@@ -56,6 +61,8 @@ class Facts:
     resolution: Resolution | None = None
     proposed: Proposed | None = None
     confirmed_by: str | None = None
+    review_told: str | None = None
+    reviews_told: int = 0
 
     @classmethod
     def of(cls, order: Order, now: datetime) -> "Facts":
@@ -67,9 +74,51 @@ class Facts:
         return facts
 
     def carried(self) -> Order:
-        """Return the input with which a new run goes on from these facts."""
-        carried = _FACTS.dump_python(self, mode="json")
+        """Return the input with which a new run goes on from these facts.
+
+        It stays far below what Temporal takes, however much was heard and asked; what
+        `excess` names is not in it.
+        """
+        gone = {id(one) for one in [*self.excess, *self._long_settled]}
+        price, order = (
+            self.order.amount,
+            self.order.model_copy(update={"carried": None}),
+        )
+        kept = replace(
+            self,
+            order=order,
+            attempts=[
+                bounded(one, price, is_current=one is self.current)
+                for one in self.attempts
+                if id(one) not in gone
+            ],
+        )
+        carried = _FACTS.dump_python(kept, mode="json")
         return self.order.model_copy(update={"carried": carried})
+
+    @property
+    def excess(self) -> list[Attempt]:
+        """The oldest attempts in doubt that a new run has no room for.
+
+        Before it begins, whatever may be paid of them is left to late money.
+        """
+        sure = {id(one) for one in settled(self._others)}
+        sure |= {id(one) for one in self.paid}
+        in_doubt = [one for one in self._others if id(one) not in sure]
+        return in_doubt[: max(0, len(in_doubt) - MOST_ATTEMPTS)]
+
+    @property
+    def _long_settled(self) -> list[Attempt]:
+        sure = settled(self._others)
+        return sure[: max(0, len(sure) - MOST_ATTEMPTS)]
+
+    @property
+    def _others(self) -> list[Attempt]:
+        """All attempts but the current one and the newest number, the oldest first."""
+        newest = max(self.attempts, key=lambda one: one.number)
+        kept = (id(self.current), id(newest))
+        others = [one for one in self.attempts if id(one) not in kept]
+        return sorted(others, key=lambda one: (one.begun_at, one.number))
 
     @property
     def current(self) -> Attempt:
@@ -82,7 +131,9 @@ class Facts:
         minutes = self.order.expires_in_minutes
         lasts = timedelta(minutes=minutes) if minutes else USUAL_EXPIRY
         name = payment_request_id(self.order.order_id, number)
-        self.attempts.append(Attempt(name, number, wallet, now, lasts, opened_by))
+        attempt = Attempt(name, number, wallet, now, lasts, opened_by)
+        attempt.release = self.order.release
+        self.attempts.append(attempt)
 
     def hear(self, notification: PaymentNotified, now: datetime) -> bool:
         """Keep a notification; return whether it is news.
@@ -94,9 +145,15 @@ class Facts:
             return False
         # Resent notifications differ in their evidence only, which history keeps.
         content = notification.model_copy(
-            update={"evidence": None, "received_at": None}
+            update={
+                "evidence": None,
+                "received_at": None,
+                "result_message": notification.result_message[:LONGEST_TEXT],
+            }
         )
-        return attempt.hear(Heard(now, content, notification.received_at))
+        return attempt.hear(
+            Heard(now, content, notification.received_at), self.order.amount
+        )
 
     def _attempt_with(self, request_id: str, now: datetime) -> Attempt | None:
         for attempt in self.attempts:
@@ -106,7 +163,7 @@ class Facts:
         number = request_id.removeprefix(f"{order_id}_")
         if not NUMBER.fullmatch(number):
             return None
-        heard_of = Attempt(request_id, int(number), "", now)
+        heard_of = Attempt(request_id, int(number), "", now, release=self.order.release)
         self.attempts.insert(0, heard_of)
         return heard_of
 
@@ -124,6 +181,12 @@ class Facts:
             self.confirmed_by = resolved.confirmed_by
         else:
             self.proposed = propose(said, doubt)
+
+    def follow_release(self, release: int) -> None:
+        """Go on by the rules of a newer release."""
+        self.order = self.order.model_copy(update={"release": release})
+        for attempt in self.attempts:
+            attempt.release = release
 
     @property
     def paid(self) -> list[Attempt]:

@@ -9,11 +9,25 @@ from temporalio.exceptions import WorkflowAlreadyStartedError
 from contracts import LateMoneyPolicy, LatePaymentInput, Order, late_payment_id
 from visibility import Listed, attributes_of, is_listed
 from workflows.attempt import Attempt
-from workflows.late_payment import LatePayment
+from workflows.late_payment import PATIENCE, LatePayment
+from workflows.releases import LATE_MONEY_IS_LATE
 
 
-async def hand_over(order: Order, attempt: Attempt, policy: LateMoneyPolicy) -> None:
-    """Have extra or late money dealt with; what becomes of it is seen to there."""
+async def hand_over(
+    order: Order,
+    attempt: Attempt,
+    policy: LateMoneyPolicy,
+    *,
+    order_paid_by: Attempt | None = None,
+) -> None:
+    """Have extra or late money dealt with; what becomes of it is seen to there.
+
+    Args:
+        order: The order.
+        attempt: Whose money it is.
+        policy: What the shop wants done with it, where it is the order's price.
+        order_paid_by: The attempt that pays the order; None while none does.
+    """
     late = LatePaymentInput(
         order_id=order.order_id,
         payment_request_id=attempt.request_id,
@@ -24,12 +38,16 @@ async def hand_over(order: Order, attempt: Attempt, policy: LateMoneyPolicy) -> 
         tells_shop=order.tells_shop,
         runbook_url=order.runbook_url,
         release=order.release,
+        order_paid_by=order_paid_by.request_id if order_paid_by else None,
     )
     attributes = attributes_of(
         order_id=order.order_id,
         amount=order.amount,
         wallet=attempt.wallet,
         status=Listed.LATE_MONEY,
+        expires_at=(
+            workflow.now() + PATIENCE if order.release >= LATE_MONEY_IS_LATE else None
+        ),
     )
     listed = is_listed(workflow.info().typed_search_attributes)
     # Running already, where the API was told of it, too. One that has ended may be

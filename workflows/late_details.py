@@ -6,7 +6,11 @@ from workflows.runbook import runbook_link
 
 
 def late_details_of(
-    late: LatePaymentInput, view: LatePaymentView, *, lacks_a_verdict: bool
+    late: LatePaymentInput,
+    view: LatePaymentView,
+    *,
+    lacks_a_verdict: bool,
+    is_overdue: bool,
 ) -> str:
     """Return the current details of late money, as Markdown."""
     parts = [
@@ -26,12 +30,18 @@ def late_details_of(
             "**Needs attention:** Alipay does not answer; it is asked again with "
             f"growing pauses.{link}"
         )
+    elif is_overdue:
+        link = runbook_link(late.runbook_url, "late-money-that-waits")
+        parts.append(
+            "**Needs attention:** Alipay answers, but not how it ends; it is asked "
+            f"again with growing pauses.{link}"
+        )
     if proposed := view.proposed:
         parts.append(
             f"**Proposed:** {proposed.outcome}, by {proposed.by} (reason: "
             f"{proposed.reason}). A second person must say the same."
         )
-    if view.review:
+    if view.review or lacks_a_verdict or is_overdue:
         parts.append(
             "**You may:** look it up at Alipay, do there what is to be done, then "
             "settle it with the update `resolve`: outcome, reason, by."
@@ -40,11 +50,13 @@ def late_details_of(
 
 
 def late_attention_of(
-    view: LatePaymentView, *, lacks_a_verdict: bool
+    view: LatePaymentView, *, lacks_a_verdict: bool, is_overdue: bool
 ) -> NeedsAttention | None:
     """Say why an operator should look at late money, if at all."""
     if view.outcome is not None:
         return None
     if view.review and not view.resolved:
         return NeedsAttention.REVIEW
-    return NeedsAttention.NO_VERDICT if lacks_a_verdict else None
+    if lacks_a_verdict:
+        return NeedsAttention.NO_VERDICT
+    return NeedsAttention.OVERDUE if is_overdue else None

@@ -21,8 +21,10 @@ from visibility import (
     NeedsAttention,
 )
 from workflows.attempt import Attempt
-from workflows.decision import End, Step, deadline_of, find_doubt
+from workflows.doubts import find_doubt
+from workflows.endings import deadline_of
 from workflows.facts import Facts
+from workflows.steps import End, Step
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
     from contracts import NoticeInput, NoticeView
+    from workflows.releases import check_release
 
 
 @workflow.defn(name="AlipayNotice")
@@ -15,6 +16,7 @@ class AlipayNotice:
 
     @workflow.run
     async def run(self, notice: NoticeInput) -> NoticeView:
+        check_release(notice.release)
         workflow.set_current_details(notice_details_of(notice))
         return NoticeView(notify_type=notice.notify_type)
 

@@ -1,18 +1,28 @@
-"""The questions that a payment puts to Alipay, each with its words for the UI."""
+"""The questions that payments and late money put, each with its words for the UI."""
 
 from collections.abc import Awaitable
 
 from temporalio import workflow
 
+from activities.order_payments import OrderActivities
 from activities.payments import PaymentActivities
+from activities.refunds import RefundActivities
 from contracts import (
     CancelAnswer,
     CancelCall,
     InquiryAnswer,
     InquiryCall,
+    LatePaymentInput,
+    Money,
     Order,
     PayAnswer,
     PayCall,
+    PaymentFound,
+    PaymentLookup,
+    RefundAnswer,
+    RefundCall,
+    RefundInquiryCall,
+    late_refund_id,
 )
 from workflows.attempt import Attempt
 from workflows.options import ask_alipay
@@ -45,4 +55,59 @@ def ask_to_close(attempt: Attempt) -> Awaitable[CancelAnswer]:
         PaymentActivities.cancel_payment,
         CancelCall(payment_request_id=attempt.request_id, wallet=attempt.wallet),
         **ask_alipay("Close the attempt, so that nobody can pay it late"),
+    )
+
+
+def look_at_order(late: LatePaymentInput) -> Awaitable[PaymentFound]:
+    return workflow.execute_activity_method(
+        OrderActivities.find_payment,
+        PaymentLookup(
+            order_id=late.order_id, payment_request_id=late.payment_request_id
+        ),
+        **ask_alipay("Look how the order's payment has ended"),
+    )
+
+
+def ask_whether_paid_late(late: LatePaymentInput) -> Awaitable[InquiryAnswer]:
+    return workflow.execute_activity_method(
+        PaymentActivities.inquire_payment,
+        InquiryCall(payment_request_id=late.payment_request_id),
+        **ask_alipay("Ask whether the late success is true"),
+    )
+
+
+def ask_to_return(
+    late: LatePaymentInput, paid: InquiryAnswer
+) -> Awaitable[CancelAnswer]:
+    call = CancelCall(
+        payment_request_id=late.payment_request_id,
+        wallet=late.wallet,
+        paid_at=paid.paid_at,
+    )
+    return workflow.execute_activity_method(
+        PaymentActivities.cancel_payment,
+        call,
+        **ask_alipay("Return the money by cancelling"),
+    )
+
+
+def ask_to_refund(
+    late: LatePaymentInput, paid: InquiryAnswer, amount: Money
+) -> Awaitable[RefundAnswer]:
+    call = RefundCall(
+        refund_request_id=late_refund_id(late.payment_request_id),
+        payment_id=paid.payment_id or "",
+        amount=amount,
+        reason="Paid after the payment had ended",
+    )
+    return workflow.execute_activity_method(
+        RefundActivities.refund_payment, call, **ask_alipay("Refund the money")
+    )
+
+
+def ask_what_became_of_refund(late: LatePaymentInput) -> Awaitable[RefundAnswer]:
+    return workflow.execute_activity_method(
+        RefundActivities.inquire_refund,
+        RefundInquiryCall(refund_request_id=late_refund_id(late.payment_request_id)),
+        **ask_alipay("Ask what became of the refund"),
     )

@@ -4,7 +4,7 @@ Commands and results are part of the history, and the auditor's replay compares 
 Once no run of an old release is kept any more, its ways and words can go.
 """
 
-from contracts import Money, in_words
+from contracts import RELEASE, Money, in_words
 
 # From these releases on: money reads `PHP 1,314.00`; what is no refusal of Alipay's is
 # no result code of the payment.
@@ -16,6 +16,44 @@ PROOF_IS_ENOUGH = 2
 # From this release on a payment that Alipay calls PENDING, in which the customer has
 # finished, is no longer told as one that waits for the customer.
 FINISHED_IS_CHECKED = 2
+# From this release on: a question about one attempt keeps no other attempt from its
+# end, and a second charge goes back whatever its amount.
+NO_ATTEMPT_KEEPS_ANOTHER = 3
+# A success without an amount or a payment_id proves nothing, and is a hint.
+SUCCESS_HAS_AN_AMOUNT = 3
+# A page that got lost is followed by the next attempt.
+LOST_PAGE_OPENS_ANOTHER = 3
+# Only what Alipay calls declined, or fails well before its expiry, is declined; and the
+# expiry is a whole second, as `pay` sends it.
+DECLINED_MEANS_DECLINED = 3
+# The shop hears that a person must decide.
+SHOP_HEARS_OF_REVIEW = 3
+# Late money asks the order's payment first, and gets attention when it waits long.
+LATE_MONEY_IS_LATE = 3
+# An order's queue of callbacks goes on in a new run when its history is long.
+QUEUES_GO_ON = 3
+
+
+class NewerReleaseError(RuntimeError):
+    """The workflow was begun by a newer release than this worker's.
+
+    An ordinary exception: it fails the workflow task, not the workflow, which goes on
+    when a worker comes that knows the release. Until then it is listed as stuck.
+    """
+
+
+def check_release(release: int) -> None:
+    """Stop before the first command where this worker would decide in an old way.
+
+    Raises:
+        NewerReleaseError: Says which release the worker must have.
+    """
+    if release > RELEASE:
+        raise NewerReleaseError(
+            f"this workflow was begun by release {release}, and this worker knows "
+            f"releases up to {RELEASE}: deploy workers of release {release}; it goes "
+            "on by itself then"
+        )
 
 
 def money_of(amount: Money | None, release: int) -> str:

@@ -9,16 +9,24 @@ from contracts import (
     InquiryAnswer,
     InquiryVerdict,
     PayAnswer,
+    PaymentOutcome,
     PaymentStatus,
     PaymentView,
     PayVerdict,
     Resolved,
     ShopEvent,
 )
-from workflows.attempt import Attempt
-from workflows.decision import End, Step, Wait, deadline_of, find_doubt
+from workflows.attempt import Attempt, Heard
+from workflows.doubts import find_doubt
+from workflows.endings import deadline_of
 from workflows.facts import Facts
-from workflows.releases import FINISHED_IS_CHECKED, ONLY_REFUSALS
+from workflows.releases import (
+    FINISHED_IS_CHECKED,
+    NO_ATTEMPT_KEEPS_ANOTHER,
+    ONLY_REFUSALS,
+    SHOP_HEARS_OF_REVIEW,
+)
+from workflows.steps import End, Step, Wait
 
 
 def view_of(facts: Facts, step: Step, *, closed_at: datetime | None) -> PaymentView:
@@ -34,7 +42,9 @@ def view_of(facts: Facts, step: Step, *, closed_at: datetime | None) -> PaymentV
         outcome=end.outcome if end else None,
         attempts=[
             _attempt_view(
-                one, is_paid=one in paid, may_be_opened=end is not None or not paid
+                one,
+                is_paid=one in paid or _is_paid_by_decision(one, end, facts),
+                may_be_opened=end is not None or not paid,
             )
             for one in facts.attempts
         ],
@@ -49,6 +59,13 @@ def view_of(facts: Facts, step: Step, *, closed_at: datetime | None) -> PaymentV
         closed_at=closed_at,
         opened_by=facts.current.opened_by,
     )
+
+
+def _is_paid_by_decision(attempt: Attempt, end: End | None, facts: Facts) -> bool:
+    """Whether a person has called the order paid, without a word of Alipay."""
+    if end is None or facts.order.release < NO_ATTEMPT_KEEPS_ANOTHER:
+        return False
+    return end.outcome is PaymentOutcome.PAID and attempt is end.attempt
 
 
 def _refusal(
@@ -77,17 +94,21 @@ def _resolved(facts: Facts) -> Resolved | None:
 def late_successes(facts: Facts, closed: PaymentView) -> list[Attempt]:
     """Return the attempts of which a success was heard only after the end."""
     counted = {one.payment_request_id for one in closed.attempts if one.is_paid}
-    closed_at = closed.closed_at
+    by_new_rules = facts.order.release >= NO_ATTEMPT_KEEPS_ANOTHER
     return [
         attempt
         for attempt in facts.attempts
         if attempt.request_id not in counted
-        and not attempt.is_given_back
-        and any(
-            heard.says_paid and closed_at and heard.at >= closed_at
-            for heard in attempt.heard
-        )
+        and (by_new_rules or not attempt.is_given_back)
+        and any(_is_late(heard, attempt, closed.closed_at) for heard in attempt.heard)
     ]
+
+
+def _is_late(heard: Heard, attempt: Attempt, closed_at: datetime | None) -> bool:
+    """Whether a success came after the end, and after its money was handed over."""
+    if not heard.says_paid or closed_at is None or heard.at < closed_at:
+        return False
+    return attempt.given_back_at is None or heard.at > attempt.given_back_at
 
 
 def event_of(facts: Facts, end: End, now: datetime) -> CallbackInput:
@@ -106,8 +127,33 @@ def event_of(facts: Facts, end: End, now: datetime) -> CallbackInput:
         paid_at=view.paid_at,
         result_code=view.result_code,
     )
+    return _callback(event, attempt, facts)
+
+
+def review_of(facts: Facts, doubt: str, since: datetime) -> CallbackInput:
+    """Return the event that says that a person must decide, and about what."""
+    attempt, count = facts.current, facts.reviews_told
+    event = ShopEvent(
+        id=f"{attempt.request_id}-review{f'-{count}' if count > 1 else ''}",
+        type="payment.review",
+        occurred_at=since,
+        order_id=facts.order.order_id,
+        payment_request_id=attempt.request_id,
+        payment_id=attempt.payment_id,
+        amount=facts.order.amount,
+        outcome="REVIEW",
+        review=doubt,
+    )
+    return _callback(event, attempt, facts)
+
+
+def _callback(event: ShopEvent, attempt: Attempt, facts: Facts) -> CallbackInput:
+    release = facts.order.release
     return CallbackInput(
-        event=event, wallet=attempt.wallet, runbook_url=facts.order.runbook_url
+        event=event,
+        wallet=attempt.wallet,
+        runbook_url=facts.order.runbook_url,
+        release=release if release >= SHOP_HEARS_OF_REVIEW else 0,
     )
 
 

@@ -9,6 +9,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from temporalio import activity
 from temporalio.client import Client
 
+from activities.order_payments import OrderActivities
 from alipay.keys import one_line_public_key
 from alipay.signing import Message, sign
 from api.app import create_app
@@ -55,15 +56,21 @@ def settings_in(folder: Path, alipay_key: RSAPrivateKey) -> ApiSettings:
 class Alipays:
     """One scripted Alipay for each order, so that tests can share a worker."""
 
-    def __init__(self) -> None:
+    def __init__(self, client: Client) -> None:
         self._of_order: dict[str, FakeAlipay] = {}
+        self._orders = OrderActivities(client)
 
     def set(self, order_id: str, alipay: FakeAlipay) -> None:
         self._of_order[order_id] = alipay
 
     @property
     def activities(self) -> list[Callable[..., object]]:
-        return [self.pay, self.inquire_payment, self.cancel_payment]
+        return [
+            self.pay,
+            self.inquire_payment,
+            self.cancel_payment,
+            self._orders.find_payment,
+        ]
 
     @activity.defn
     async def pay(self, call: PayCall) -> PayAnswer:
@@ -94,7 +101,7 @@ class Shop:
         """Call the API in this process, or one that `http` reaches elsewhere."""
         self.settings = settings
         self.client = client
-        self.alipays = Alipays()
+        self.alipays = Alipays(client)
         self.alipay_key = alipay_key
         self.http = http or httpx.AsyncClient(
             transport=httpx.ASGITransport(create_app(settings, client)),

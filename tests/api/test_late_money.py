@@ -1,5 +1,6 @@
 """An order that was paid after its end is not paid anew while that money counts."""
 
+import asyncio
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from temporalio.testing import WorkflowEnvironment
 from contracts import (
     LateMoneyPolicy,
     LateOutcome,
+    LatePaymentInput,
     LatePaymentView,
     late_payment_id,
 )
@@ -106,3 +108,39 @@ async def test_late_money_that_is_settled_is_not_settled_twice(shop: Shop) -> No
         await shop.notified(paid_notification(order_id, resent=resent))
         await late_result(shop, order_id)
     assert alipay.calls == ["pay", "inquire", "cancel"]
+
+
+async def test_money_of_an_attempt_that_the_order_never_opened_is_shown(
+    shop: Shop,
+) -> None:
+    alipay = FakeAlipay(
+        pay=[a_refusal()], inquiries=[an_inquiry("SUCCESS")], cancels=[a_cancel()]
+    )
+    body = shop.sells(alipay)
+    order_id = body["order_id"]
+    await shop.http.post("/payments", json=body)
+    await shop.notified(paid_notification(order_id, attempt=7))
+    late = shop.client.get_workflow_handle(late_payment_id(f"{order_id}_7"))
+    await late.result()
+    async with asyncio.timeout(20):
+        # Temporal's list may be some moments behind.
+        while not (money := (await shop.look(order_id))["late_money"]):
+            pass
+    assert [one["payment_request_id"] for one in money] == [f"{order_id}_7"]
+    assert money[0]["outcome"] == "RETURNED"
+
+
+async def test_late_money_says_which_attempt_pays_the_order(shop: Shop) -> None:
+    alipay = FakeAlipay(
+        pay=[a_page()], inquiries=[an_inquiry("SUCCESS")], cancels=[a_cancel()]
+    )
+    order_id = await shop.opens(alipay)
+    await shop.notified(paid_notification(order_id))
+    await shop.client.get_workflow_handle(f"payment:{order_id}").result()
+    await shop.notified(paid_notification(order_id, attempt=2))
+    late = shop.client.get_workflow_handle(late_payment_id(f"{order_id}_2"))
+    first = await anext(aiter(late.fetch_history_events()))
+    payloads = first.workflow_execution_started_event_attributes.input.payloads
+    [given] = await shop.client.data_converter.decode(payloads, [LatePaymentInput])
+    assert given.order_paid_by == f"{order_id}_1"
+    assert given.policy is LateMoneyPolicy.REFUND

@@ -132,9 +132,6 @@ async def test_a_success_without_money_is_acknowledged_and_pays_nothing(
 
 
 @pytest.mark.parametrize("name", ["no money", "half a currency"])
-@pytest.mark.xfail(
-    strict=True, reason="workflows/attempt.py takes no amount for another amount"
-)
 async def test_a_success_without_money_makes_the_payment_inquire(
     name: str, shop: Shop
 ) -> None:

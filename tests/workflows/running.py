@@ -22,6 +22,7 @@ from contracts import (
     Order,
     PageWish,
     PaymentOutcome,
+    PaymentStatus,
     PaymentView,
     Resolution,
     late_payment_id,
@@ -31,10 +32,9 @@ from contracts import (
 from tests.builders import a_notification, an_order
 from tests.fakes import FakeAlipay
 from visibility import NEEDS_ATTENTION, PAYMENT_STATUS
-from workflows.callback import Callback
 from workflows.cashier_payment import CashierPayment
 from workflows.forgiving import ForgivingSignals
-from workflows.late_payment import LatePayment
+from workflows.kinds import WORKFLOWS
 
 
 class RunningPayment:
@@ -99,6 +99,12 @@ class RunningPayment:
             # The server has no way to wait for a line of its list.
             while await self.listed() != (status, needs_attention):  # noqa: ASYNC110
                 await asyncio.sleep(0.05)
+
+    async def until_status(self, status: PaymentStatus) -> None:
+        """Wait until the payment says that it has come so far."""
+        async with asyncio.timeout(20):
+            while (await self.view()).status is not status:
+                pass
 
     async def notify(self, **changes: Any) -> None:
         """Let Alipay notify a success, unless changed."""
@@ -165,7 +171,7 @@ async def a_worker(
     async with Worker(
         client,
         task_queue=task_queue,
-        workflows=[CashierPayment, LatePayment, Callback],
+        workflows=WORKFLOWS,
         activities=alipay.activities,
         interceptors=[ForgivingSignals()],
     ):

@@ -3,7 +3,9 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from random import Random
+from typing import Any
 
+import pytest
 from hypothesis import given, settings, strategies as st
 
 from contracts import (
@@ -23,20 +25,22 @@ from tests.builders import (
     an_order,
 )
 from workflows.attempt import Asked, Attempt, Heard
-from workflows.decision import (
+from workflows.decision import decide
+from workflows.doubts import find_doubt, payer_of
+from workflows.endings import deadline_of
+from workflows.facts import Facts, WalletWish
+from workflows.steps import (
     Begin,
     Cancel,
     End,
     GiveBack,
     Inquire,
+    LeaveToLateMoney,
     Pay,
     Review,
     Step,
     Wait,
-    deadline_of,
-    decide,
 )
-from workflows.facts import Facts, WalletWish
 
 START = datetime(2026, 11, 24, 12, tzinfo=UTC)
 ORDER = an_order(order_id="order")
@@ -171,8 +175,11 @@ def essence(step: Step) -> object:
         return "End", step.outcome, step.attempt.number
     if isinstance(step, Pay | Inquire | Cancel | GiveBack):
         return type(step), step.attempt.number
+    if isinstance(step, LeaveToLateMoney):
+        payer = step.order_paid_by
+        return type(step), step.attempt.number, step.policy, payer and payer.number
     if isinstance(step, Review):
-        return "Review"
+        return "Review", step.others_at
     return step
 
 
@@ -234,7 +241,8 @@ def test_money_that_does_not_fit_is_never_the_end(facts: Facts, now: datetime) -
         for attempt in facts.attempts
         for success in attempt.successes
     )
-    if misfit:
+    # Where another attempt pays the order, this money only goes back.
+    if misfit and payer_of(facts) is None:
         assert not isinstance(decide(facts, now), End | Begin | Pay)
 
 
@@ -265,14 +273,73 @@ def test_two_successes_of_one_order_are_never_both_kept(
 
 
 @given(any_facts(), times)
-def test_money_is_given_back_only_where_a_later_attempt_is_paid(
+def test_money_is_given_back_only_where_another_attempt_pays(
     facts: Facts, now: datetime
 ) -> None:
     step = decide(facts, now)
     if isinstance(step, GiveBack):
-        assert step.attempt is not facts.current
+        payer = payer_of(facts)
         assert step.attempt.is_paid
-        assert facts.current.is_paid
+        assert payer is not None
+        assert payer is not step.attempt
+        assert proven(payer)
+
+
+@given(any_facts(), times)
+def test_an_order_that_one_attempt_pays_is_never_under_review(
+    facts: Facts, now: datetime
+) -> None:
+    if payer_of(facts) is not None:
+        assert not isinstance(decide(facts, now), Review)
+
+
+@given(any_facts(), times)
+def test_no_question_about_another_attempt_keeps_a_paid_one_from_its_end(
+    facts: Facts, now: datetime
+) -> None:
+    current, step = facts.current, decide(facts, now)
+    asked_for = facts.check_wanted_at or facts.cancel_wanted_at or facts.wallet_wish
+    if payer_of(facts) is current and not (current.may_be_cancelled or asked_for):
+        assert isinstance(step, End | GiveBack | LeaveToLateMoney)
+
+
+@given(any_facts(), times)
+def test_a_signed_success_of_another_attempt_is_never_dropped(
+    facts: Facts, now: datetime
+) -> None:
+    if not isinstance(decide(facts, now), End):
+        return
+    for one in facts.attempts[:-1]:
+        told = [heard.at for heard in one.heard if heard.says_paid]
+        assert all(one.settled_at and one.settled_at >= at for at in told)
+
+
+@given(any_facts(), st.timedeltas(timedelta(days=1), timedelta(days=2)))
+def test_an_order_ends_though_another_attempt_is_never_answered(
+    facts: Facts, age: timedelta
+) -> None:
+    """Each question about the other attempt ends without an answer; the order goes on.
+
+    Its own attempt has failed, so nothing else is left to wait for.
+    """
+    facts.cancel_wanted_at = START  # another page would wait for the answer
+    other, current = facts.attempts[0], facts.current
+    if other is current or facts.paid or find_doubt(facts):
+        return
+    now = START + age
+    failed = an_inquiry("FAIL", amount=PRICE)
+    current.inquiries.append(Asked(now, now, failed))
+    for _ in range(30):
+        step = decide(facts, now)
+        if isinstance(step, End | Begin | Review):
+            return
+        if isinstance(step, LeaveToLateMoney):
+            step.attempt.given_back_at = now
+        elif isinstance(step, Inquire):
+            answer = None if step.attempt is other else failed
+            step.attempt.inquiries.append(Asked(now, now, answer))
+        now += timedelta(hours=2)
+    raise AssertionError(f"still wants {step}")
 
 
 @given(any_facts(), times)
@@ -296,6 +363,144 @@ def test_a_payment_always_knows_what_to_do_next(facts: Facts, now: datetime) -> 
 def test_facts_survive_the_change_of_runs(facts: Facts, now: datetime) -> None:
     carried = Facts.of(facts.carried(), now)
     assert essence(decide(carried, now)) == essence(decide(facts, now))
+
+
+def an_opened_payment(**changes: Any) -> Facts:
+    """A payment with a page, of today's release unless changed."""
+    facts = Facts.of(an_order(order_id="order", **changes), START)
+    page = a_page(expires_at=START + timedelta(minutes=14))
+    facts.current.pays.append(Asked(START, START, page))
+    return facts
+
+
+EXPIRY = START + timedelta(minutes=14)
+
+
+@pytest.mark.parametrize(
+    ("code", "asked_at", "outcome"),
+    [
+        # Two clocks never agree to the second: what is near the expiry is its expiry.
+        ("PROCESS_FAIL", EXPIRY - timedelta(milliseconds=500), PaymentOutcome.EXPIRED),
+        ("PROCESS_FAIL", EXPIRY - timedelta(seconds=20), PaymentOutcome.EXPIRED),
+        ("", EXPIRY + timedelta(seconds=40), PaymentOutcome.EXPIRED),
+        ("PROCESS_FAIL", EXPIRY - timedelta(minutes=5), PaymentOutcome.DECLINED),
+        # A code that names a reason is a decline, whenever Alipay is asked for it.
+        ("RISK_REJECT", EXPIRY - timedelta(seconds=20), PaymentOutcome.DECLINED),
+        ("RISK_REJECT", EXPIRY + timedelta(seconds=40), PaymentOutcome.DECLINED),
+    ],
+)
+def test_only_what_was_declined_is_called_declined(
+    code: str, asked_at: datetime, outcome: PaymentOutcome
+) -> None:
+    facts = an_opened_payment()
+    failed = an_inquiry("FAIL", result_code=code)
+    facts.current.inquiries.append(Asked(asked_at, asked_at, failed))
+    step = decide(facts, asked_at)
+    assert isinstance(step, End)
+    assert step.outcome is outcome
+
+
+def test_a_notified_decline_is_one_though_it_is_asked_for_after_the_expiry() -> None:
+    facts = an_opened_payment()
+    declined = a_notification(
+        facts.order, result_status="F", result_code="USER_BALANCE_NOT_ENOUGH"
+    )
+    facts.hear(declined, START + timedelta(minutes=1))
+    late = EXPIRY + timedelta(minutes=1)
+    failed = an_inquiry("FAIL", result_code="PROCESS_FAIL")
+    facts.current.inquiries.append(Asked(late, late, failed))
+    step = decide(facts, late)
+    assert isinstance(step, End)
+    assert step.outcome is PaymentOutcome.DECLINED
+
+
+def test_the_expiry_is_the_whole_second_that_alipay_is_sent() -> None:
+    begun = START + timedelta(microseconds=734_000)
+    facts = Facts.of(an_order(order_id="order", expires_in_minutes=5), begun)
+    before = Facts.of(an_order(order_id="order", release=2), begun)
+    assert facts.current.expires_at == START + timedelta(minutes=5)
+    assert before.current.expires_at.microsecond == 734_000
+
+
+def a_lost_page(facts: Facts, at: datetime) -> None:
+    """Let the current attempt exist without a page, and be closed for certain."""
+    facts.current.pays += [
+        Asked(at, at, None),
+        Asked(at, at, a_refusal("PAYMENT_IN_PROCESS", verdict=PayVerdict.NO_PAGE)),
+    ]
+    facts.current.cancels.append(Asked(at, at, a_cancel()))
+    gone = an_inquiry("CANCELLED", amount=PRICE)
+    facts.current.inquiries.append(Asked(at, at, gone))
+
+
+def test_a_page_that_got_lost_is_followed_by_the_next_attempt() -> None:
+    facts = Facts.of(ORDER, START)
+    a_lost_page(facts, START + timedelta(seconds=10))
+    assert decide(facts, START + timedelta(seconds=11)) == Begin(2, "GCASH")
+
+
+def test_a_lost_page_is_no_decline_when_nobody_waits_any_more() -> None:
+    facts = Facts.of(ORDER, START)
+    a_lost_page(facts, START + timedelta(seconds=10))
+    step = decide(facts, START + timedelta(minutes=20))
+    assert isinstance(step, End)
+    assert step.outcome is PaymentOutcome.EXPIRED
+
+
+def test_pages_that_keep_getting_lost_end_the_payment_as_expired() -> None:
+    facts = Facts.of(ORDER, START)
+    for number in (1, 2, 3):
+        now = START + timedelta(seconds=10 * number)
+        a_lost_page(facts, now)
+        step = decide(facts, now)
+        if isinstance(step, Begin):
+            facts.begin_attempt(step.number, step.wallet, now)
+    assert number == facts.current.number == 3
+    assert isinstance(step, End)
+    assert step.outcome is PaymentOutcome.EXPIRED
+
+
+def test_a_payment_that_failed_without_a_page_is_declined() -> None:
+    facts = Facts.of(ORDER, START)
+    a_lost_page(facts, START + timedelta(seconds=10))
+    facts.current.cancels.clear()
+    failed = an_inquiry("FAIL", result_code="RISK_REJECT")
+    now = START + timedelta(seconds=11)
+    facts.current.inquiries = [Asked(now, now, failed)]
+    step = decide(facts, now)
+    assert isinstance(step, End)
+    assert step.outcome is PaymentOutcome.DECLINED
+
+
+def test_a_success_that_alipay_never_knew_is_left_to_late_money() -> None:
+    facts = an_opened_payment()
+    facts.hear(a_notification(ORDER, payment_request_id="order_2"), START)
+    unknown = an_inquiry("NOT_EXIST", payment_id=None, amount=None)
+    for second in (0, 20, 50):
+        at = START + timedelta(seconds=second)
+        facts.attempts[0].inquiries.append(Asked(at, at, unknown))
+    step = decide(facts, START + timedelta(seconds=51))
+    assert isinstance(step, LeaveToLateMoney)
+    assert step.attempt.request_id == "order_2"
+    step.attempt.given_back_at = START + timedelta(seconds=51)
+    assert decide(facts, START + timedelta(seconds=52)) == Wait(
+        deadline_of(facts.current)
+    )
+
+
+def test_no_page_is_opened_while_another_attempt_may_be_paid() -> None:
+    facts = Facts.of(ORDER, START)
+    facts.hear(a_notification(ORDER, payment_request_id="order_2"), START)
+    asked = decide(facts, START)
+    other = facts.attempts[0]
+    other.inquiries.append(Asked(START, START, an_inquiry("PROCESSING", amount=None)))
+    waiting = decide(facts, START + timedelta(seconds=1))
+    other.inquiries.append(
+        Asked(START, START + timedelta(seconds=2), an_inquiry("CANCELLED"))
+    )
+    assert asked == Inquire(other)
+    assert isinstance(waiting, Wait)
+    assert decide(facts, START + timedelta(seconds=3)) == Pay(facts.current)
 
 
 def test_a_silent_payment_is_asked_about_only_after_its_expiry() -> None:

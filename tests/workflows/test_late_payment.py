@@ -1,18 +1,29 @@
 """Money that comes after the end: returned, refunded or honoured, never lost."""
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
+from datetime import timedelta
+from typing import Any
 
 import pytest
-from temporalio.client import WorkflowHandle, WorkflowUpdateFailedError
+from temporalio.client import (
+    WorkflowHandle,
+    WorkflowUpdateFailedError,
+    WorkflowUpdateStage,
+)
+from temporalio.service import RPCError
 from temporalio.testing import WorkflowEnvironment
 
+from api.presentation import listing_of_late_money
 from contracts import (
     LateMoneyPolicy,
     LateOutcome,
     LatePaymentView,
     LateResolution,
     Money,
+    PaymentFound,
+    PaymentOutcome,
+    PaymentState,
     RefundAnswer,
     RefundVerdict,
     late_payment_id,
@@ -27,6 +38,7 @@ from tests.builders import (
 )
 from tests.fakes import NO_VERDICT, FakeAlipay
 from tests.workflows.running import a_worker
+from visibility import EXPIRES_AT, NEEDS_ATTENTION
 from workflows.late_payment import LatePayment
 
 DONE = RefundAnswer(verdict=RefundVerdict.REFUNDED)
@@ -43,16 +55,37 @@ async def late_money(
     env: WorkflowEnvironment,
     alipay: FakeAlipay,
     policy: LateMoneyPolicy = LateMoneyPolicy.REFUND,
+    **changes: Any,
 ) -> AsyncIterator[Late]:
     order = an_order()
-    late = a_late_payment(order, policy=policy, notification=a_notification(order))
+    late = a_late_payment(
+        order, policy=policy, notification=a_notification(order), **changes
+    )
     async with a_worker(env.client, alipay) as task_queue:
         yield await env.client.start_workflow(
             LatePayment.run,
             late,
             id=late_payment_id(late.payment_request_id),
             task_queue=task_queue,
+            search_attributes=listing_of_late_money(late),
         )
+
+
+@asynccontextmanager
+async def waiting_money(
+    env: WorkflowEnvironment, alipay: FakeAlipay, **changes: Any
+) -> AsyncIterator[Late]:
+    """Late money whose time only leaps when the test says so."""
+    with env.with_time_skipping_disabled():
+        async with late_money(env, alipay, **changes) as late:
+            yield late
+
+
+async def end_of(env: WorkflowEnvironment, late: Late) -> LatePaymentView:
+    """Leap to the end, over all the time in which nothing happens."""
+    with suppress(RPCError):  # it has ended just now
+        await env.fast_forward(late)
+    return await late.result()
 
 
 async def outcome_of(
@@ -163,8 +196,328 @@ async def test_late_money_of_another_amount_waits_for_a_person(
     assert "1,314.00" in view.review
 
 
-async def resolve(late: Late, *, by: str) -> LatePaymentView:
+async def until_attention(
+    env: WorkflowEnvironment,
+    late: Late,
+    wanted: str,
+    *,
+    leap: timedelta = timedelta(minutes=30),
+) -> None:
+    """Leap in time until the late money is listed as one that needs attention."""
+    for _ in range(10):
+        attributes = (await late.describe()).typed_search_attributes
+        if attributes.get(NEEDS_ATTENTION) == wanted:
+            return
+        await env.fast_forward(late, leap)
+    raise AssertionError(f"not listed as {wanted}: {attributes}")
+
+
+UNKNOWN = an_inquiry("NOT_EXIST", payment_id=None, amount=None)
+OTHER_MONEY = Money(currency="PHP", value=1)
+UNPAID = PaymentFound(state=PaymentState.CLOSED, outcome=PaymentOutcome.EXPIRED)
+PAID_OTHERWISE = PaymentFound(
+    state=PaymentState.CLOSED, outcome=PaymentOutcome.PAID, paid=("order_2",)
+)
+
+
+@pytest.mark.parametrize(
+    ("verdict", "release"), [("NOT_EXIST", 3), ("PROCESSING", 2), ("PENDING", 3)]
+)
+async def test_late_money_that_stays_unanswered_gets_attention_and_a_person_ends_it(
+    skipping: WorkflowEnvironment, verdict: str, release: int
+) -> None:
+    alipay = FakeAlipay(inquiries=[an_inquiry(verdict, amount=None)])
+    async with waiting_money(skipping, alipay, release=release) as late:
+        with pytest.raises(WorkflowUpdateFailedError) as refused:
+            await resolve(late, by="op")
+        await until_attention(skipping, late, "OVERDUE")
+        view = await resolve(late, by="op")
+        result = await end_of(skipping, late)
+    assert "only late money that needs attention" in str(refused.value.cause)
+    assert view.outcome is LateOutcome.REFUNDED
+    assert result.resolved is not None
+    assert result.resolved.by == "op"
+
+
+async def test_a_refund_in_process_gets_attention_after_a_day_and_can_be_ended(
+    skipping: WorkflowEnvironment,
+) -> None:
+    alipay = FakeAlipay(
+        inquiries=[an_inquiry("SUCCESS")],
+        cancels=[TOO_LATE],
+        refunds=[IN_PROCESS],
+        refund_inquiries=[IN_PROCESS],
+    )
+    async with waiting_money(skipping, alipay) as late:
+        began = await skipping.get_current_time(late)
+        await until_attention(skipping, late, "OVERDUE", leap=timedelta(hours=6))
+        waited = await skipping.get_current_time(late) - began
+        listed = (await late.describe()).typed_search_attributes.get(EXPIRES_AT)
+        await resolve(late, by="op")
+        await end_of(skipping, late)
+    assert timedelta(hours=23) < waited < timedelta(hours=33)
+    assert listed is not None
+    assert listed - began > timedelta(hours=23)
+    assert alipay.calls.count("refund") == 1
+
+
+async def test_money_that_pays_its_order_is_not_late_and_is_not_touched(
+    skipping: WorkflowEnvironment,
+) -> None:
+    alipay = FakeAlipay(inquiries=[an_inquiry("SUCCESS")], cancels=[a_cancel()])
+    async with a_worker(skipping.client, alipay) as task_queue:
+        order = an_order()
+        late = a_late_payment(order)
+        alipay.found = PaymentFound(
+            state=PaymentState.CLOSED,
+            outcome=PaymentOutcome.PAID,
+            attempts=(late.payment_request_id,),
+            paid=(late.payment_request_id,),
+        )
+        result = await skipping.client.execute_workflow(
+            LatePayment.run,
+            late,
+            id=late_payment_id(late.payment_request_id),
+            task_queue=task_queue,
+        )
+    assert result.outcome is LateOutcome.NOT_LATE
+    assert alipay.calls == ["inquire"]
+
+
+async def test_money_of_an_open_payment_is_left_to_it(
+    skipping: WorkflowEnvironment,
+) -> None:
+    alipay = FakeAlipay(inquiries=[an_inquiry("SUCCESS")], cancels=[a_cancel()])
+    order = an_order()
+    late = a_late_payment(order)
+    alipay.found = PaymentFound(
+        state=PaymentState.OPEN, attempts=(late.payment_request_id,)
+    )
+    with skipping.with_time_skipping_disabled():
+        async with a_worker(skipping.client, alipay) as task_queue:
+            handle = await skipping.client.start_workflow(
+                LatePayment.run,
+                late,
+                id=late_payment_id(late.payment_request_id),
+                task_queue=task_queue,
+            )
+            await skipping.fast_forward(handle, timedelta(minutes=5))
+            before = list(alipay.calls)
+            alipay.found = PaymentFound(
+                state=PaymentState.CLOSED, outcome=PaymentOutcome.EXPIRED
+            )
+            result = await end_of(skipping, handle)
+    assert before == ["inquire"]
+    assert result.outcome is LateOutcome.RETURNED
+
+
+@pytest.mark.parametrize("state", [PaymentState.UNKNOWN, PaymentState.STOPPED])
+async def test_money_of_an_order_whose_end_nobody_knows_is_a_persons_matter(
+    skipping: WorkflowEnvironment, state: PaymentState
+) -> None:
+    alipay = FakeAlipay(inquiries=[an_inquiry("SUCCESS")], cancels=[a_cancel()])
+    alipay.found = PaymentFound(state=state)
+    async with waiting_money(skipping, alipay) as late:
+        await until_attention(skipping, late, "REVIEW")
+        await resolve(late, by="op")
+        await end_of(skipping, late)
+    assert alipay.calls == ["inquire"]
+
+
+async def test_other_money_goes_back_by_itself_where_the_order_is_paid_otherwise(
+    skipping: WorkflowEnvironment,
+) -> None:
+    other = an_inquiry("SUCCESS", amount=OTHER_MONEY)
+    alipay = FakeAlipay(inquiries=[other], cancels=[TOO_LATE], refunds=[DONE])
+    alipay.found = PAID_OTHERWISE
+    outcome = await outcome_of(skipping, alipay, LateMoneyPolicy.HONOUR)
+    assert outcome is LateOutcome.REFUNDED
+    assert [call.amount for call in alipay.refund_calls] == [OTHER_MONEY]
+
+
+async def test_other_money_in_review_goes_back_once_the_order_is_paid_otherwise(
+    skipping: WorkflowEnvironment,
+) -> None:
+    other = an_inquiry("SUCCESS", amount=OTHER_MONEY)
+    alipay = FakeAlipay(inquiries=[other], cancels=[TOO_LATE], refunds=[DONE])
+    async with waiting_money(skipping, alipay, tells_shop=True) as late:
+        await until_attention(skipping, late, "REVIEW")
+        alipay.found = PAID_OTHERWISE
+        result = await end_of(skipping, late)
+    assert result.outcome is LateOutcome.REFUNDED
+    assert result.resolved is None
+    assert result.review is None
+    assert [event.type for event in alipay.shop_heard] == [
+        "late_payment.review",
+        "late_payment.refunded",
+    ]
+    assert alipay.shop_heard[0].review is not None
+    assert "PHP 0.01" in alipay.shop_heard[0].review
+    assert alipay.shop_heard[1].amount == OTHER_MONEY
+
+
+async def test_a_shop_that_heard_of_a_review_hears_that_nothing_was_paid(
+    skipping: WorkflowEnvironment,
+) -> None:
+    other = an_inquiry("SUCCESS", amount=OTHER_MONEY)
+    alipay = FakeAlipay(inquiries=[other])
+    async with waiting_money(skipping, alipay, tells_shop=True) as late:
+        await until_attention(skipping, late, "REVIEW")
+        await resolve(late, by="op", outcome=LateOutcome.NOT_PAID)
+        await end_of(skipping, late)
+    assert [event.type for event in alipay.shop_heard] == [
+        "late_payment.review",
+        "late_payment.not_paid",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("ended", "outcome"),
+    [
+        (PAID_OTHERWISE, LateOutcome.RETURNED),
+        (UNPAID, LateOutcome.HONOURED),
+    ],
+)
+async def test_late_money_is_not_honoured_while_the_order_is_being_paid_again(
+    skipping: WorkflowEnvironment, ended: PaymentFound, outcome: LateOutcome
+) -> None:
+    alipay = FakeAlipay(inquiries=[an_inquiry("SUCCESS")], cancels=[a_cancel()])
+    alipay.found = PaymentFound(state=PaymentState.OPEN, attempts=("order_2",))
+    async with waiting_money(skipping, alipay, policy=LateMoneyPolicy.HONOUR) as late:
+        await skipping.fast_forward(late, timedelta(minutes=2))
+        while_open = await late.query(LatePayment.view)
+        alipay.found = ended
+        result = await end_of(skipping, late)
+    assert while_open.outcome is None
+    assert result.outcome is outcome
+
+
+async def test_of_two_that_come_late_only_one_is_honoured(
+    skipping: WorkflowEnvironment,
+) -> None:
+    alipay = FakeAlipay(inquiries=[an_inquiry("SUCCESS")], cancels=[a_cancel()])
+    alipay.found = UNPAID.model_copy(update={"undecided": ("order_0",)})
+    async with waiting_money(skipping, alipay, policy=LateMoneyPolicy.HONOUR) as late:
+        await skipping.fast_forward(late, timedelta(minutes=2))
+        waiting = await late.query(LatePayment.view)
+        alipay.found = UNPAID.model_copy(update={"honoured": ("order_0",)})
+        result = await end_of(skipping, late)
+    assert waiting.outcome is None
+    assert result.outcome is LateOutcome.RETURNED
+
+
+async def test_late_money_acts_on_what_the_order_is_when_alipay_has_answered(
+    skipping: WorkflowEnvironment,
+) -> None:
+    """Its look at the order is not older than Alipay's answer."""
+    alipay = FakeAlipay(
+        inquiries=[NO_VERDICT, an_inquiry("SUCCESS")], cancels=[a_cancel()]
+    )
+    alipay.found = PaymentFound(state=PaymentState.OPEN, attempts=("order_2",))
+    async with waiting_money(skipping, alipay) as late:
+        view = await late.query(LatePayment.view)
+        # Meanwhile the open payment has heard of the money, and is paid by it.
+        alipay.found = PaymentFound(
+            state=PaymentState.CLOSED,
+            outcome=PaymentOutcome.PAID,
+            paid=(view.payment_request_id,),
+        )
+        result = await end_of(skipping, late)
+    assert result.outcome is LateOutcome.NOT_LATE
+    assert "cancel" not in alipay.calls
+
+
+async def test_money_that_an_open_payment_counts_is_left_to_it(
+    skipping: WorkflowEnvironment,
+) -> None:
+    alipay = FakeAlipay(inquiries=[an_inquiry("SUCCESS")], cancels=[a_cancel()])
+    async with waiting_money(skipping, alipay) as late:
+        name = (await late.query(LatePayment.view)).payment_request_id
+        alipay.found = PaymentFound(state=PaymentState.OPEN, counted=(name,))
+        await skipping.fast_forward(late, timedelta(minutes=2))
+        waiting = await late.query(LatePayment.view)
+        alipay.found = UNPAID
+        await end_of(skipping, late)
+    assert waiting.outcome is None or alipay.calls == ["inquire", "cancel"]
+
+
+async def test_money_of_an_order_that_a_person_alone_calls_paid_is_a_persons_matter(
+    skipping: WorkflowEnvironment,
+) -> None:
+    alipay = FakeAlipay(inquiries=[an_inquiry("SUCCESS")], cancels=[a_cancel()])
+    alipay.found = PAID_OTHERWISE.model_copy(update={"is_proven": False})
+    async with waiting_money(skipping, alipay) as late:
+        await until_attention(skipping, late, "REVIEW")
+        await resolve(late, by="op", outcome=LateOutcome.NOT_LATE)
+        result = await end_of(skipping, late)
+    assert result.outcome is LateOutcome.NOT_LATE
+    assert "cancel" not in alipay.calls
+
+
+async def test_money_that_was_refunded_in_the_portal_is_not_honoured(
+    skipping: WorkflowEnvironment,
+) -> None:
+    refunded = an_inquiry("SUCCESS", is_refunded=True)
+    alipay = FakeAlipay(inquiries=[refunded], cancels=[a_cancel()])
+    async with waiting_money(skipping, alipay, policy=LateMoneyPolicy.HONOUR) as late:
+        await until_attention(skipping, late, "REVIEW")
+        await resolve(late, by="op")
+        await end_of(skipping, late)
+    assert alipay.calls == ["inquire"]
+
+
+async def test_money_in_review_that_turns_out_to_pay_the_order_is_not_touched(
+    skipping: WorkflowEnvironment,
+) -> None:
+    other = an_inquiry("SUCCESS", amount=OTHER_MONEY)
+    alipay = FakeAlipay(inquiries=[other], cancels=[a_cancel()])
+    async with waiting_money(skipping, alipay) as late:
+        await until_attention(skipping, late, "REVIEW")
+        name = (await late.query(LatePayment.view)).payment_request_id
+        alipay.found = PAID_OTHERWISE.model_copy(update={"paid": (name,)})
+        result = await end_of(skipping, late)
+    assert result.outcome is LateOutcome.NOT_LATE
+    assert "cancel" not in alipay.calls
+
+
+async def test_money_that_has_gone_back_has_gone_back_whatever_a_person_says(
+    skipping: WorkflowEnvironment,
+) -> None:
+    alipay = FakeAlipay(inquiries=[an_inquiry("SUCCESS")], cancels=[NO_VERDICT])
+    async with waiting_money(skipping, alipay) as late:
+        await until_attention(skipping, late, "NO_VERDICT")
+
+        async def a_person_decides_meanwhile() -> None:
+            await late.start_update(
+                "resolve",
+                LateResolution(outcome=LateOutcome.HONOURED, reason="sent", by="op"),
+                wait_for_stage=WorkflowUpdateStage.ACCEPTED,
+            )
+
+        alipay.before_cancel_answers = a_person_decides_meanwhile
+        alipay.answers_cancels(a_cancel())
+        result = await end_of(skipping, late)
+    assert result.outcome is LateOutcome.RETURNED
+    assert result.resolved is None
+
+
+async def test_a_person_who_has_decided_is_not_overruled_by_a_later_answer(
+    skipping: WorkflowEnvironment,
+) -> None:
+    alipay = FakeAlipay(inquiries=[UNKNOWN], cancels=[a_cancel()])
+    async with waiting_money(skipping, alipay) as late:
+        await until_attention(skipping, late, "OVERDUE")
+        alipay.answers_inquiries(an_inquiry("SUCCESS"))
+        view = await resolve(late, by="op", outcome=LateOutcome.HONOURED)
+        await end_of(skipping, late)
+    assert view.outcome is LateOutcome.HONOURED
+    assert "cancel" not in alipay.calls
+
+
+async def resolve(
+    late: Late, *, by: str, outcome: LateOutcome = LateOutcome.REFUNDED
+) -> LatePaymentView:
     return await late.execute_update(
         LatePayment.resolve,  # type: ignore[arg-type]
-        LateResolution(outcome=LateOutcome.REFUNDED, reason="bank transfer", by=by),
+        LateResolution(outcome=outcome, reason="bank transfer", by=by),
     )

@@ -109,6 +109,8 @@ async def test_who_decided_first_stays_on_record(
         refusals: list[str] = []
 
         async def another_decides() -> None:
+            if alipay.shop_heard[-1].type == "payment.review":
+                return
             with pytest.raises(WorkflowUpdateFailedError) as refused:
                 await payment.resolve(PaymentOutcome.CANCELLED, by="bob")
             refusals.append(str(refused.value.cause))

@@ -17,7 +17,14 @@ from audit.replaying import Replays
 from codec.payload_codec import EncryptingCodec
 from temporal_client import DATA_CONVERTER, data_converter
 from tests.codec.keys import a_ring
-from tests.histories.record import HISTORIES, IN_ORDER, LATE_PATHS, LATE_REVIEW, PATHS
+from tests.histories.record import (
+    HISTORIES,
+    IN_ORDER,
+    LATE_PATHS,
+    LATE_REVIEW,
+    PATHS,
+    WAITING,
+)
 from tests.histories.signed_paths import (
     ENCRYPTED_PATHS,
     SIGNED_PATHS,
@@ -97,7 +104,7 @@ async def test_an_encrypted_history_does_not_replay_without_its_key(file: Path) 
 
 
 def test_every_path_has_a_recorded_history() -> None:
-    paths = {*PATHS, *LATE_PATHS, *SIGNED_PATHS, *IN_ORDER, LATE_REVIEW}
+    paths = {*PATHS, *LATE_PATHS, *SIGNED_PATHS, *IN_ORDER, *WAITING, LATE_REVIEW}
     assert {file.stem for file in RECORDED} >= paths
 
 

@@ -4,10 +4,11 @@ import pytest
 from temporalio.client import WorkflowUpdateFailedError
 from temporalio.testing import WorkflowEnvironment
 
-from contracts import Money, PaymentOutcome, PaymentStatus
+from contracts import Money, PaymentOutcome, PaymentStatus, callbacks_id
 from tests.builders import a_page, an_inquiry
 from tests.fakes import FakeAlipay
 from tests.workflows.running import a_payment
+from workflows.callback import Callback
 
 OTHER_MONEY = Money(currency="PHP", value=100)
 
@@ -52,7 +53,7 @@ async def test_a_success_that_contradicts_an_end_is_put_under_review(
     async with a_payment(skipping, alipay, opened=False) as payment:
 
         async def both_at_once() -> None:
-            await payment.notify(amount=None)
+            await payment.notify(amount=OTHER_MONEY)
             await payment.notify(result_status="F")
 
         alipay.before_pay_answers = both_at_once
@@ -98,4 +99,80 @@ async def test_what_is_not_in_doubt_cannot_be_resolved(
             await payment.resolve(PaymentOutcome.PAID)
         await payment.notify()
         await payment.result()
-    assert "only a payment in REVIEW" in str(refused.value.cause)
+    assert "only a payment that needs attention" in str(refused.value.cause)
+
+
+async def test_the_shop_hears_of_a_review_and_then_of_its_outcome(
+    skipping: WorkflowEnvironment,
+) -> None:
+    alipay = FakeAlipay(pay=[a_page()])
+    async with a_payment(skipping, alipay, tells_shop=True) as payment:
+        await payment.notify(amount=OTHER_MONEY)
+        await payment.until_status(PaymentStatus.REVIEW)
+        since = (await payment.view()).review
+        await payment.resolve(PaymentOutcome.CANCELLED)
+        await payment.result()
+    review, outcome = alipay.shop_heard
+    name = f"{payment.order.order_id}_1"
+    assert (review.type, review.outcome, review.id) == (
+        "payment.review",
+        "REVIEW",
+        f"{name}-review",
+    )
+    assert review.review == since
+    assert outcome.type == "payment.cancelled"
+    assert review.occurred_at <= outcome.occurred_at
+
+
+async def test_a_doubt_that_changes_is_another_event(
+    skipping: WorkflowEnvironment,
+) -> None:
+    second = Money(currency="PHP", value=200)
+    alipay = FakeAlipay(
+        pay=[a_page()], inquiries=[an_inquiry("SUCCESS", amount=second)]
+    )
+    async with a_payment(skipping, alipay, tells_shop=True) as payment:
+        await payment.notify(amount=OTHER_MONEY)
+        await payment.until_status(PaymentStatus.REVIEW)
+        await payment.check_now()
+        await payment.resolve(PaymentOutcome.CANCELLED)
+        await payment.result()
+    name = f"{payment.order.order_id}_1"
+    assert [event.id for event in alipay.shop_heard] == [
+        f"{name}-review",
+        f"{name}-review-2",
+        f"{name}-cancelled",
+    ]
+
+
+async def test_a_shop_that_is_away_hears_of_the_review_before_the_outcome(
+    skipping: WorkflowEnvironment,
+) -> None:
+    alipay = FakeAlipay(pay=[a_page()])
+    alipay.shop_is_away = True
+    async with a_payment(skipping, alipay, tells_shop=True) as payment:
+        await payment.notify(amount=OTHER_MONEY)
+        await payment.until_status(PaymentStatus.REVIEW)
+        await payment.resolve(PaymentOutcome.CANCELLED)
+        await payment.handle.result()
+        queue = skipping.client.get_workflow_handle_for(
+            Callback.run, callbacks_id(payment.order.order_id)
+        )
+        view = await queue.query(Callback.view)
+        alipay.shop_is_away = False
+        await queue.execute_update("resend")
+        await queue.result()
+    assert view.event.type == "payment.review"
+    assert [event.type for event in view.waiting] == ["payment.cancelled"]
+
+
+async def test_a_payment_that_an_older_release_began_tells_only_its_outcome(
+    skipping: WorkflowEnvironment,
+) -> None:
+    alipay = FakeAlipay(pay=[a_page()])
+    async with a_payment(skipping, alipay, tells_shop=True, release=2) as payment:
+        await payment.notify(amount=OTHER_MONEY)
+        await payment.until_status(PaymentStatus.REVIEW)
+        await payment.resolve(PaymentOutcome.CANCELLED)
+        await payment.result()
+    assert [event.type for event in alipay.shop_heard] == ["payment.cancelled"]

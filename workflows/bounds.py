@@ -1,0 +1,99 @@
+"""What a new run takes over of the facts: all that decides, and the newest of the rest.
+
+A continued run begins with its facts as input, which Temporal refuses above 2 MiB. They
+come from outside, thousands of them where something is wrong, so none of their lists
+may grow without end. Left out is only what would not change the decision.
+"""
+
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import replace
+from typing import TypeVar
+
+from contracts import InquiryAnswer, InquiryVerdict, Money
+from workflows.attempt import Asked, Attempt
+
+# Of the current attempt's questions of one kind; pauses stop growing long before.
+MOST_QUESTIONS = 50
+# Of another attempt's: three decide whether it has ever existed.
+MOST_OF_OTHERS = 3
+# Different answers of one attempt: Alipay gives one or two, a faulty one some more.
+MOST_KINDS = 10
+# Attempts of other runs, or long over.
+MOST_ATTEMPTS = 50
+
+FINAL = (InquiryVerdict.SUCCESS, InquiryVerdict.FAIL, InquiryVerdict.CANCELLED)
+
+AnswerT = TypeVar("AnswerT")
+
+
+def bounded(attempt: Attempt, price: Money, *, is_current: bool) -> Attempt:
+    """Return the attempt as a new run needs it.
+
+    Args:
+        attempt: All its facts.
+        price: What the order costs.
+        is_current: Whether it is the newest attempt of the order, whose facts count.
+    """
+    most = MOST_QUESTIONS if is_current else MOST_OF_OTHERS
+    fitting = [one for one in attempt.inquiries if _pays(one, attempt, price)]
+    heard = attempt.heard if is_current else attempt.heard[-MOST_OF_OTHERS:]
+    return replace(
+        attempt,
+        pays=_kept(attempt.pays, most, lambda it: (it.verdict, it.payment_id)),
+        inquiries=_kept(
+            attempt.inquiries,
+            most,
+            lambda it: (it.verdict, it.payment_id, it.amount, it.is_refunded),
+            always=[*fitting[:1], *fitting[-1:]],
+        ),
+        cancels=_kept(attempt.cancels, most, lambda it: it.verdict),
+        heard=list(heard),
+    )
+
+
+def settled(attempts: Sequence[Attempt]) -> list[Attempt]:
+    """Return those attempts at which nothing is at stake any more.
+
+    One that is left out becomes known again when Alipay notifies of it.
+    """
+    return [
+        one
+        for one in attempts
+        if one.given_back_at is not None
+        or (not any(one.successes) and (one.is_dead or not one.heard))
+    ]
+
+
+def _pays(asked: Asked[InquiryAnswer], attempt: Attempt, price: Money) -> bool:
+    said = asked.answer
+    return (
+        said is not None
+        and said.verdict in FINAL
+        and said.amount == price
+        and attempt.payment_id in (None, said.payment_id)
+    )
+
+
+def _kept(
+    asked: Sequence[Asked[AnswerT]],
+    most: int,
+    kind_of: Callable[[AnswerT], Hashable],
+    *,
+    always: Sequence[Asked[AnswerT]] = (),
+) -> list[Asked[AnswerT]]:
+    """Keep the newest, and of each kind of answer the first and the last."""
+    in_time = sorted(asked, key=lambda one: (one.at, one.ended_at))
+    first: dict[Hashable, Asked[AnswerT]] = {}
+    last: dict[Hashable, Asked[AnswerT]] = {}
+    for one in in_time:
+        if one.answer is not None:
+            first.setdefault(kind_of(one.answer), one)
+            last[kind_of(one.answer)] = one
+    kept = [
+        *always,
+        *list(first.values())[:MOST_KINDS],
+        *list(last.values())[:MOST_KINDS],
+        *in_time[-most:],
+    ]
+    wanted = {id(one) for one in kept}
+    return [one for one in asked if id(one) in wanted]

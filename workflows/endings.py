@@ -1,0 +1,85 @@
+"""When an attempt is over, and how: declined, expired or cancelled."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from contracts import InquiryAnswer, InquiryVerdict, PaymentOutcome, PayVerdict
+from workflows.attempt import Asked, Attempt
+from workflows.facts import Facts
+from workflows.releases import DECLINED_MEANS_DECLINED
+
+# Alipay closes a payment some seconds after its expiry; asking earlier only asks twice.
+EXPIRY_MARGIN = timedelta(seconds=30)
+# Answers of `pay` after which an attempt will never have a page.
+PAGELESS = (
+    PayVerdict.REFUSED,
+    PayVerdict.ID_IS_DEAD,
+    PayVerdict.ID_DIFFERS,
+    PayVerdict.NO_PAGE,
+)
+# What Alipay's FAIL says of a payment whose time to pay is over (docs/protocol.md 3.3);
+# the first of them says as much of other failures.
+EXPIRY_CODES = frozenset(
+    {
+        "",
+        "PROCESS_FAIL",
+        "ORDER_IS_CLOSED",
+        "TIMEOUT_PAYMENT",
+        "TRANSACTION_UNPAID_CLOSED",
+    }
+)
+
+
+def deadline_of(attempt: Attempt) -> datetime:
+    """Return when a silent attempt is asked about: its expiry and a margin."""
+    return attempt.expires_at + EXPIRY_MARGIN
+
+
+def has_no_page(attempt: Attempt) -> bool:
+    """Whether it exists at Alipay, and its page has never reached us."""
+    refused = [verdict for verdict in PAGELESS if verdict is not PayVerdict.NO_PAGE]
+    return (
+        bool(attempt.pay_verdicts(PayVerdict.NO_PAGE))
+        and attempt.page is None
+        and not attempt.pay_verdicts(*refused)
+    )
+
+
+def how_it_ended(attempt: Attempt, facts: Facts) -> PaymentOutcome:
+    """Say how a dead attempt, and with it its order, ended unpaid."""
+    if facts.cancel_wanted_at is not None:
+        return PaymentOutcome.CANCELLED
+    by_new_rules = facts.order.release >= DECLINED_MEANS_DECLINED
+    if attempt.pay_verdicts(*PAGELESS) and not (by_new_rules and has_no_page(attempt)):
+        return PaymentOutcome.DECLINED
+    if attempt.is_cancelled_by_us:
+        return PaymentOutcome.EXPIRED
+    if attempt.verdicts(InquiryVerdict.CANCELLED):
+        return PaymentOutcome.CANCELLED  # at Alipay's dashboard, by the merchant
+    failed = attempt.verdicts(InquiryVerdict.FAIL)
+    if by_new_rules:
+        return _how_it_failed(attempt, failed)
+    at_its_end = all(asked.at >= attempt.expires_at for asked in failed)
+    return PaymentOutcome.EXPIRED if at_its_end else PaymentOutcome.DECLINED
+
+
+def _how_it_failed(
+    attempt: Attempt, failed: Sequence[Asked[InquiryAnswer]]
+) -> PaymentOutcome:
+    """Tell a decline from an expiry: Alipay's FAIL is both (docs/protocol.md 3.3).
+
+    A code that names a reason is a decline, whenever it is asked for. Without one it is
+    a decline only well before the expiry, for two clocks never agree to the second.
+    """
+    codes = {asked.answer.result_code for asked in failed if asked.answer}
+    codes |= {
+        heard.notification.result_code
+        for heard in attempt.heard
+        if heard.notification.notify_type == "PAYMENT_RESULT"
+        and heard.notification.result_status == "F"
+    }
+    if codes - EXPIRY_CODES:
+        return PaymentOutcome.DECLINED
+    near = attempt.expires_at - EXPIRY_MARGIN
+    is_early = any(asked.at < near for asked in failed)
+    return PaymentOutcome.DECLINED if is_early else PaymentOutcome.EXPIRED

@@ -1,0 +1,136 @@
+"""Attempts beside the current one: of earlier runs, or only heard of from Alipay.
+
+They are asked about, for their money may pay the order. But a question about one of
+them keeps nothing that is proven from its end, and a success that Alipay has signed is
+never dropped: one that Alipay does not confirm in time is left to late money.
+"""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime
+
+from contracts import LateMoneyPolicy, PaymentOutcome
+from workflows.attempt import NOT_EXIST_TRIES, Attempt
+from workflows.facts import Facts
+from workflows.pace import HINT_GAP, inquire, when_due
+from workflows.steps import (
+    Begin,
+    End,
+    Inquire,
+    LeaveToLateMoney,
+    Pay,
+    Review,
+    Step,
+    Wait,
+)
+
+
+def ask_about_others(step: Step, facts: Facts, now: datetime) -> Step:
+    """Put the questions about other attempts where the order's own step lets them.
+
+    Args:
+        step: What follows from the current attempt, and from all that was answered.
+        facts: All that is known.
+        now: The workflow's time.
+    """
+    if isinstance(step, End) and step.outcome is PaymentOutcome.PAID:
+        return leave_behind(step, facts)
+    for one, _ in _in_question(facts):
+        if _is_unconfirmed(one, is_end=isinstance(step, End)):
+            return _left(one, step, facts)
+    if isinstance(step, End):
+        # Nothing was paid, so far: a success of another attempt is waited for a little.
+        return _question(facts, now, only_paid=True) or step
+    question = _question(facts, now)
+    match step:
+        case _ if question is None:
+            return step
+        case Begin() | Pay(attempt=Attempt(pays=[])):
+            return question  # nobody shall pay anew while another attempt may be paid
+        case Pay() | Wait() | Review() if isinstance(question, Inquire):
+            return question
+        case Wait() | Review() if isinstance(question, Wait):
+            return replace(step, others_at=question.until)
+    return step
+
+
+def leave_behind(end: End, facts: Facts) -> Step:
+    """Leave each success that is not confirmed to late money, before the end."""
+    for one, _ in _in_question(facts):
+        if _says_paid(one) and one is not end.attempt:
+            return _left(one, end, facts)
+    return end
+
+
+def _left(attempt: Attempt, step: Step, facts: Facts) -> LeaveToLateMoney:
+    if not isinstance(step, End):
+        # The order is still to be paid by its current attempt: this one is not needed.
+        return LeaveToLateMoney(attempt, LateMoneyPolicy.REFUND)
+    if step.outcome is PaymentOutcome.PAID:
+        # Paid by a person's word alone, any of the money may be what was meant.
+        payer = step.attempt if step.success else None
+        return LeaveToLateMoney(attempt, LateMoneyPolicy.REFUND, payer)
+    return LeaveToLateMoney(attempt, facts.order.late_money)
+
+
+def _question(
+    facts: Facts, now: datetime, *, only_paid: bool = False
+) -> Inquire | Wait | None:
+    """Return the question that comes first; one at a time, however many hints flood."""
+    asked = [one.at for other in _others(facts) for one in other.inquiries]
+    questions = [
+        (index, inquire(one, hint, now))
+        for index, (one, hint) in enumerate(_in_question(facts))
+        if _says_paid(one) or not only_paid
+    ]
+    if not questions:
+        return None
+    _, first = min(questions, key=lambda it: (_due(it[1], now), it[0]))
+    if isinstance(first, Wait) or not asked:
+        return first
+    return when_due(max(asked) + HINT_GAP, first, now)
+
+
+def _due(question: Inquire | Wait, now: datetime) -> datetime:
+    return question.until if isinstance(question, Wait) else now
+
+
+def _in_question(facts: Facts) -> Iterator[tuple[Attempt, datetime]]:
+    """Name the attempts of which something was heard that is not answered, since when.
+
+    A failure, or a payment that is pending, of an attempt that Alipay does not know is
+    answered by that. A success is not: Alipay has signed it.
+    """
+    for one in _others(facts):
+        heard = [
+            it
+            for it in one.heard
+            if one.given_back_at is None or it.at > one.given_back_at
+        ]
+        newest = max((it.at for it in heard), default=None)
+        if newest is None or (one.settled_at and one.settled_at >= newest):
+            continue
+        says_paid = any(it.says_paid for it in heard)
+        is_answered = one.answered_at is not None and one.answered_at >= newest
+        if not says_paid and (one.given_back_at or (one.never_existed and is_answered)):
+            continue
+        yield one, newest
+
+
+def _others(facts: Facts) -> list[Attempt]:
+    return [one for one in facts.attempts if one is not facts.current]
+
+
+def _says_paid(attempt: Attempt) -> bool:
+    return any(heard.says_paid for heard in attempt.heard)
+
+
+def _is_unconfirmed(attempt: Attempt, *, is_end: bool) -> bool:
+    """Whether Alipay has been asked often enough about a success it has signed."""
+    if not _says_paid(attempt):
+        return False
+    if attempt.never_existed or attempt.given_back_at is not None:
+        return True
+    since = max(heard.at for heard in attempt.heard)
+    asked = [one for one in attempt.inquiries if one.at >= since]
+    return is_end and len(asked) >= NOT_EXIST_TRIES
