@@ -39,6 +39,7 @@ class Outcome(StrEnum):
     RETURNED = "RETURNED"
     REFUNDED = "REFUNDED"
     HONOURED = "HONOURED"
+    NOT_LATE = "NOT_LATE"
 
 
 @payments.command()
@@ -120,7 +121,7 @@ def resolve(
     """Settle what only a person can settle; above an amount two persons must.
 
     Look it up at Alipay first. A payment ends PAID, DECLINED, EXPIRED or CANCELLED;
-    late money (--attempt) NOT_PAID, RETURNED, REFUNDED or HONOURED.
+    late money (--attempt) NOT_PAID, RETURNED, REFUNDED, HONOURED or NOT_LATE.
     """
     from cashier import payments as commands
     from cashier.operators import a_console, run_command

@@ -92,7 +92,7 @@ async def resolve(
     attempt: int | None,
     confirm: Callable[[str], bool],
 ) -> int:
-    """Settle what is under review, or propose how; return the exit code.
+    """Settle what needs attention, or propose how; return the exit code.
 
     Args:
         client: Its identity is who acts.
@@ -103,7 +103,7 @@ async def resolve(
         confirm: Asked with what is at risk, in words; False changes nothing.
 
     Raises:
-        CommandError: It is refused, unknown or not under review.
+        CommandError: It is refused, unknown, or needs no attention.
     """
     order_id = check_order_id(order_id)
     if attempt is None:
@@ -139,9 +139,10 @@ async def _resolve(
     more: str,
 ) -> int:
     before = (await look_at(client, named, kind)).view
-    if before is not None and before.review:
+    if before is not None and before.outcome is None:
+        why = before.review or "Alipay has not said how it ends"
         console.print(
-            f"{named}: {money(before.amount)} at risk. {before.review}.",
+            f"{named}: {money(before.amount)} at risk. {why}.",
             markup=False,
             highlight=False,
             soft_wrap=True,

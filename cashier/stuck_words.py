@@ -47,6 +47,11 @@ def _why(stuck: Stuck, details: Details) -> str:
         case Kind.NO_VERDICT:
             said = "Alipay does not answer, so nobody knows whether it was paid"
             return _ended(f"{said}: {details.failure}" if details.failure else said)
+        case Kind.OVERDUE if stuck.workflow_type == "LatePayment":
+            return (
+                "Late money waits: Alipay answers, but neither that it was paid nor "
+                "that it was not, or has not finished its refund."
+            )
         case Kind.OVERDUE:
             until = f" ({_clock(stuck.expires_at)})" if stuck.expires_at else ""
             return f"It is open past its time to pay{until}, without a certain end."
@@ -76,9 +81,13 @@ def what_to_do(stuck: Stuck, details: Details) -> str:
             return f"As another person: {resolve_command(stuck, outcome)}"
         case Kind.REVIEW:
             return f"Look it up at Alipay, then: {resolve_command(stuck, 'OUTCOME')}"
-    if stuck.workflow_type != "CashierPayment":
-        return f"See whether Alipay is reachable; then: cashier payments show {order}"
-    return f"See whether Alipay is reachable; then: cashier payments check {order}"
+    verb = "check" if stuck.workflow_type == "CashierPayment" else "show"
+    end = details.proposed[0] if details.proposed else "OUTCOME"
+    return (
+        f"See whether Alipay is reachable; then: cashier payments {verb} {order}. If "
+        "Alipay's portal says how it ended, and Alipay never answers: "
+        f"{resolve_command(stuck, end)}"
+    )
 
 
 def resolve_command(stuck: Stuck, outcome: str) -> str:

@@ -261,7 +261,7 @@ async def test_what_is_not_under_review_is_refused_in_words(desk: Desk) -> None:
         refused = await resolve(desk, order, "--yes")
         await desk.notify(order)
     assert refused.exit_code == 1
-    assert "refused: only a payment in REVIEW can be resolved" in refused.stderr
+    assert "refused: only a payment that needs attention" in refused.stderr
 
 
 async def test_a_decision_without_a_name_is_refused_before_anything(
