@@ -24,6 +24,7 @@ STATUS_OF: Final[Mapping[str, str | None]] = MappingProxyType(
         "late_payment.refunded": "REFUNDED",
         "late_payment.honoured": "HONOURED",
         "late_payment.not_paid": None,
+        "late_payment.not_late": None,
     }
 )
 KNOWN_TYPES: Final = frozenset({*STATUS_OF, *REVIEWS})

@@ -18,8 +18,10 @@ DELIVER = ("payment.paid", "late_payment.honoured")
 WAIT = ("payment.review", "late_payment.review")
 NOT_PAID = ("payment.declined", "payment.expired", "payment.cancelled")
 GIVEN_BACK = ("late_payment.returned", "late_payment.refunded")
+# The review of late money is over, and no money has moved: the order is as it was.
+UNCHANGED = ("late_payment.not_paid", "late_payment.not_late")
 # Others are noted down and change nothing: there may be more in years to come.
-KNOWN = (*DELIVER, *WAIT, *NOT_PAID, *GIVEN_BACK)
+KNOWN = (*DELIVER, *WAIT, *NOT_PAID, *GIVEN_BACK, *UNCHANGED)
 
 database = sqlite3.connect(os.environ["DATABASE"])
 database.execute(
@@ -61,6 +63,8 @@ def newest_of(order_id: str) -> str:
     sql = "SELECT type FROM heard WHERE order_id = ? ORDER BY occurred_at"
     rows = database.execute(sql, (order_id,))
     found: list[str] = [kind for (kind,) in rows if kind in KNOWN]
+    if any(kind in UNCHANGED for kind in found):
+        found = [kind for kind in found if kind not in (*UNCHANGED, WAIT[1])] or found
     # What was paid stays paid: late money after it is of a second payment.
     paid = [kind for kind in found if kind in DELIVER]
     return (paid or found)[-1]

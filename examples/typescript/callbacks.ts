@@ -18,8 +18,10 @@ const DELIVER = ["payment.paid", "late_payment.honoured"];
 const WAIT = ["payment.review", "late_payment.review"];
 const NOT_PAID = ["payment.declined", "payment.expired", "payment.cancelled"];
 const GIVEN_BACK = ["late_payment.returned", "late_payment.refunded"];
+// The review of late money is over, and no money has moved: the order is as it was.
+const UNCHANGED = ["late_payment.not_paid", "late_payment.not_late"];
 // Others are noted down and change nothing: there may be more in years to come.
-const KNOWN = [...DELIVER, ...WAIT, ...NOT_PAID, ...GIVEN_BACK];
+const KNOWN = [...DELIVER, ...WAIT, ...NOT_PAID, ...GIVEN_BACK, ...UNCHANGED];
 
 // In a shop: a table whose primary key is the id.
 const heard = new Map<string, ShopEvent>();
@@ -54,10 +56,13 @@ createServer((request, response) => {
 
 // What is true of an order, in whatever order its callbacks came.
 function newestOf(orderId: string): string | undefined {
-  const found = [...heard.values()]
+  const all = [...heard.values()]
     .filter((event) => event.order_id === orderId && KNOWN.includes(event.type))
     .sort((a, b) => Date.parse(a.occurred_at) - Date.parse(b.occurred_at))
     .map((event) => event.type);
+  const isUnchanged = all.some((type) => UNCHANGED.includes(type));
+  const over = isUnchanged ? ["late_payment.review", ...UNCHANGED] : [];
+  const found = all.filter((type) => !over.includes(type));
   // What was paid stays paid: late money after it is of a second payment.
-  return found.filter((type) => DELIVER.includes(type)).at(-1) ?? found.at(-1);
+  return found.filter((type) => DELIVER.includes(type)).at(-1) ?? found.at(-1) ?? all.at(-1);
 }
