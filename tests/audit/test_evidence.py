@@ -27,7 +27,8 @@ from tests.audit.histories import (
 )
 from tests.histories.signed_paths import NOTICE_KEPT
 
-BEFORE_EVIDENCE = datetime(2026, 11, 24, 5, tzinfo=UTC)
+# An auditor who says that evidence is kept only since after all these recordings.
+BEFORE_EVIDENCE = datetime(2030, 1, 1, tzinfo=UTC)
 
 
 def found(verdict: HistoryVerdict, rule: Rule) -> Finding:

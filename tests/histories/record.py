@@ -7,6 +7,7 @@ so one that exists is never written again (CONTRIBUTING.md).
 import asyncio
 import json
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -19,11 +20,16 @@ from contracts import (
     LatePaymentInput,
     LatePaymentView,
     LateResolution,
+    Money,
+    PaymentFound,
     PaymentOutcome,
+    PaymentState,
+    PaymentStatus,
     PayVerdict,
     RefundAnswer,
     RefundVerdict,
     late_payment_id,
+    payment_request_id,
 )
 from tests.builders import (
     a_cancel,
@@ -84,6 +90,40 @@ async def paid_twice(payment: RunningPayment) -> None:
     await payment.check_now()
 
 
+async def unknown_attempt_failed(payment: RunningPayment) -> None:
+    """Alipay notifies of an attempt that it does not know when it is asked."""
+    name = payment_request_id(payment.order.order_id, 2)
+    await payment.notify(payment_request_id=name, result_status="F")
+    await payment.leap(timedelta(minutes=2))
+    await payment.notify()
+
+
+async def unknown_attempt_paid(payment: RunningPayment) -> None:
+    name = payment_request_id(payment.order.order_id, 2)
+    await payment.notify(payment_request_id=name, payment_id="other")
+    await payment.notify()
+
+
+async def charged_twice_with_other_money(payment: RunningPayment) -> None:
+    await payment.notify(payment_id="earlier", amount=OTHER_MONEY)
+    await payment.until_status(PaymentStatus.REVIEW)
+    name = payment_request_id(payment.order.order_id, 2)
+    await payment.notify(payment_request_id=name)
+
+
+async def reviewed_with_other_money(payment: RunningPayment) -> None:
+    await payment.notify(amount=OTHER_MONEY)
+    await payment.until_status(PaymentStatus.REVIEW)
+    await payment.resolve(PaymentOutcome.CANCELLED)
+
+
+async def resolved_without_a_verdict(payment: RunningPayment) -> None:
+    await payment.notify(result_status="F")
+    while (await payment.listed())[1] is None:
+        pass
+    await payment.resolve(PaymentOutcome.EXPIRED)
+
+
 def an_alipay_whose_shop_is_away() -> FakeAlipay:
     alipay = FakeAlipay(pay=[a_page()])
     alipay.shop_is_away = True
@@ -99,6 +139,9 @@ async def settled_by_two(payment: RunningPayment) -> None:
 
 SUCCESS, PROCESSING = an_inquiry("SUCCESS"), an_inquiry("PROCESSING")
 FAIL, GONE = an_inquiry("FAIL"), an_inquiry("CANCELLED")
+UNKNOWN = an_inquiry("NOT_EXIST", payment_id=None, amount=None)
+PAGELESS = a_refusal("PAYMENT_IN_PROCESS", verdict=PayVerdict.NO_PAGE)
+OTHER_MONEY = Money(currency="PHP", value=131500)
 USED_UP = a_refusal("ORDER_IS_CLOSED", verdict=PayVerdict.ID_IS_DEAD)
 
 PATHS: dict[str, tuple[FakeAlipay, Play]] = {
@@ -186,6 +229,47 @@ PATHS: dict[str, tuple[FakeAlipay, Play]] = {
         ),
         paid_twice,
     ),
+    "release-3-unknown-attempt-failed": (
+        FakeAlipay(pay=[a_page()], inquiries_of={2: [UNKNOWN]}),
+        unknown_attempt_failed,
+    ),
+    "release-3-unknown-attempt-paid": (
+        FakeAlipay(pay=[a_page()], inquiries_of={2: [UNKNOWN]}),
+        unknown_attempt_paid,
+    ),
+    "release-3-second-charge": (
+        FakeAlipay(
+            pay=[a_page()],
+            inquiries_of={
+                1: [an_inquiry("SUCCESS", payment_id="earlier", amount=OTHER_MONEY)],
+                2: [PROCESSING],
+            },
+            cancels=[a_cancel("REFUSED")],
+            refunds=[RefundAnswer(verdict=RefundVerdict.REFUNDED)],
+        ),
+        charged_twice_with_other_money,
+    ),
+    "release-3-page-lost": (
+        FakeAlipay(
+            pay=[NO_VERDICT, PAGELESS, a_page()],
+            inquiries=[PROCESSING, PROCESSING, GONE, SUCCESS],
+            cancels=[a_cancel()],
+        ),
+        nobody,
+    ),
+    "release-3-review-told": (
+        FakeAlipay(pay=[a_page()]),
+        reviewed_with_other_money,
+    ),
+    "release-3-resolved": (
+        FakeAlipay(pay=[a_page()], inquiries=[NO_VERDICT]),
+        resolved_without_a_verdict,
+    ),
+    # Begun by release 2, and kept by its rules until release 3 came.
+    "release-2-freed": (
+        FakeAlipay(pay=[a_page()], inquiries_of={2: [UNKNOWN]}),
+        unknown_attempt_failed,
+    ),
     "told-paid": (FakeAlipay(pay=[a_page()]), notified),
     "told-while-shop-is-away": (an_alipay_whose_shop_is_away(), notified),
 }
@@ -199,9 +283,36 @@ BEGINNINGS: dict[str, dict[str, Any]] = {
     "paid-twice": {"first_attempt": 2},
     "listed-paid-twice": {"first_attempt": 2},
     "listed-paid-after-review": {"second_person_above": 1},
+    "release-3-second-charge": {"first_attempt": 2},
+    "release-3-review-told": {"tells_shop": True},
+    "release-2-freed": {"release": 2},
     "told-paid": {"tells_shop": True},
     "told-while-shop-is-away": {"tells_shop": True},
 }
+
+
+def not_late() -> FakeAlipay:
+    """The order's payment says that this money pays it."""
+    alipay = FakeAlipay(inquiries=[SUCCESS])
+    name = payment_request_id("recorded-release-3-late-not-late", 1)
+    alipay.found = PaymentFound(
+        state=PaymentState.CLOSED, outcome=PaymentOutcome.PAID, paid=(name,)
+    )
+    return alipay
+
+
+def paid_otherwise() -> FakeAlipay:
+    """Other money than the order's came late, and another attempt pays the order."""
+    alipay = FakeAlipay(
+        inquiries=[an_inquiry("SUCCESS", amount=OTHER_MONEY)],
+        cancels=[a_cancel("REFUSED", "CANCEL_WINDOW_EXCEED")],
+        refunds=[RefundAnswer(verdict=RefundVerdict.REFUNDED)],
+    )
+    alipay.found = PaymentFound(
+        state=PaymentState.CLOSED, outcome=PaymentOutcome.PAID, paid=("other_2",)
+    )
+    return alipay
+
 
 LATE_PATHS: dict[str, FakeAlipay] = {
     "late-returned": FakeAlipay(inquiries=[SUCCESS], cancels=[a_cancel()]),
@@ -212,7 +323,11 @@ LATE_PATHS: dict[str, FakeAlipay] = {
         refund_inquiries=[RefundAnswer(verdict=RefundVerdict.REFUNDED)],
     ),
     "late-untrue": FakeAlipay(inquiries=[GONE]),
+    "release-3-late-not-late": not_late(),
+    "release-3-late-other-money": paid_otherwise(),
 }
+# Late money that waits, until a person ends it: the release that began it.
+WAITING: dict[str, int] = {"release-3-late-settled": 3, "release-2-late-freed": 2}
 
 
 async def play_payment(
@@ -273,6 +388,25 @@ async def play_late_review(env: WorkflowEnvironment) -> WorkflowHistory:
         return await handle.fetch_history()
 
 
+async def play_waiting(
+    env: WorkflowEnvironment, name: str, release: int
+) -> WorkflowHistory:
+    late = late_money_of(name, release=release)
+    alipay = FakeAlipay(inquiries=[an_inquiry("PROCESSING", amount=None)])
+    async with a_worker(env.client, alipay) as task_queue:
+        with env.with_time_skipping_disabled():
+            handle = await start_late(env, late, task_queue)
+            await env.fast_forward(handle, timedelta(minutes=40))
+            await handle.execute_update(
+                "resolve",
+                LateResolution(
+                    outcome=LateOutcome.NOT_PAID, reason="no charge", by="op"
+                ),
+            )
+            await handle.result()
+        return await handle.fetch_history()
+
+
 async def play_in_order(env: WorkflowEnvironment) -> list[WorkflowHistory]:
     """The order is cancelled, begun anew and cancelled while the shop is away."""
     shop, order_id = Shop(env), "recorded-in-order"
@@ -312,6 +446,9 @@ async def record_missing() -> None:
         for name, alipay in LATE_PATHS.items():
             if not file_of(name).exists():
                 write(name, await play_late(env, alipay, name))
+        for name, release in WAITING.items():
+            if not file_of(name).exists():
+                write(name, await play_waiting(env, name, release))
     missing = [name for name in SIGNED_PATHS if not file_of(name).exists()]
     if missing:
         for name, history in (await play_signed(missing)).items():
