@@ -46,5 +46,5 @@ def test_every_command_of_the_readme_is_a_target_of_make() -> None:
 def test_every_failure_has_a_test() -> None:
     text = (ROOT / "docs" / "failure-modes.md").read_text()
     rows = re.findall(r"^\| (\d+) \|.*\|(.*)\|$", text, re.MULTILINE)
-    assert [int(number) for number, _ in rows] == [*range(1, 22)]
+    assert [int(number) for number, _ in rows] == [*range(1, len(rows) + 1)]
     assert all("`test_" in proofs for _, proofs in rows)
