@@ -9,10 +9,10 @@ READY := $(VENV)/.ready
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up stuck-demo audit-demo test browser check format bench chaos screenshots contracts lock
+.PHONY: help setup demo up stuck-demo audit-demo test browser upgrade-test check format bench chaos screenshots contracts lock
 
 help:  ## Show this list
-	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "make %-11s %s\n", $$1, $$2}'
+	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "make %-12s %s\n", $$1, $$2}'
 
 setup: $(READY)  ## Make .venv with the pinned dependencies (the others do it when needed)
 
@@ -48,6 +48,9 @@ test: $(READY)  ## Run the whole test suite
 
 browser: $(READY)  ## Run the tests in a real browser, which must be there
 	@CASHIER_BROWSER_TESTS=required CASHIER_NODE_TESTS=required $(BIN)/python -m pytest tests/browser
+
+upgrade-test: $(READY)  ## Exchange real workers and APIs of an older, and a newer, release
+	@$(PYTEST) tests/upgrade
 
 check: $(READY)  ## Lint, format check, types, tests: what CI runs
 	@$(BIN)/ruff check .

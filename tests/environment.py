@@ -9,6 +9,7 @@ FOR_TESTS = {
     "CASHIER_BROWSER_TESTS",
     "CASHIER_NODE_TESTS",
     "CASHIER_PICTURES",
+    "CASHIER_UPGRADE_TESTS",
     "TEMPORAL_CLI_PATH",
 }
 # Of each proxy, the name by which npm alone is told of it: behind a firewall it needs
