@@ -22,8 +22,8 @@ from telemetry.activities import ActivityLog
 from telemetry.runtime import count_from_zero, start_runtime
 from telemetry.tracing import interceptors_of, start_tracing
 from temporal_client import connect
-from workflows.forgiving import ForgivingSignals
 from workflows.kinds import WORKFLOWS
+from workflows.odd_signals import ForgivingSignals
 
 # An activity in flight is one call to Alipay, at most 20 s: let it finish and be
 # recorded, instead of leaving another unknown behind. Containers must grant more.

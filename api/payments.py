@@ -14,7 +14,7 @@ from api.problems import Problem
 from api.security import MAY_CANCEL, MAY_READ, MAY_START
 from api.watching import PaymentWatch
 from contracts import AttemptView, CancelWish, PaymentOutcome, PaymentStatus
-from workflows.endings import EXPIRY_MARGIN
+from workflows.payment.endings import EXPIRY_MARGIN
 
 router = APIRouter(prefix="/payments", tags=["payments"])
 

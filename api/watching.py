@@ -18,7 +18,7 @@ from api.bodies import PaymentState
 from api.listed_changes import ListedChanges
 from api.problems import Problem, UnavailableProblem
 from contracts import PaymentStatus
-from workflows.endings import EXPIRY_MARGIN
+from workflows.payment.endings import EXPIRY_MARGIN
 
 # Half of what a customer may wait to hear of a change; the list takes the other half.
 PAUSE_SECONDS: Final = 0.4

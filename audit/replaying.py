@@ -32,8 +32,8 @@ from temporalio.workflow import Info
 
 from audit.decoding import Record
 from temporal_client import DATA_CONVERTER
-from workflows.forgiving import ForgivingSignals
 from workflows.kinds import WORKFLOWS as WORKFLOWS
+from workflows.odd_signals import ForgivingSignals
 
 _LOG = logging.getLogger("temporalio.worker")
 # A replay takes milliseconds; one that hangs is a finding, and never our hanging.

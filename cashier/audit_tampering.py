@@ -29,6 +29,7 @@ CHECKOUT = Path(__file__).parent.parent
 LEFT_OUT = shutil.ignore_patterns(
     ".*", "__pycache__", "node_modules", "tests", "docs", "bench", "chaos"
 )
+DECISION = "workflows/payment/decision.py"
 RULE_SIX = "if success.amount != facts.order.amount:"
 
 
@@ -260,9 +261,9 @@ def other_code(folder: Path) -> Path:
     """
     copy = folder / "other-code"
     shutil.copytree(CHECKOUT, copy, ignore=LEFT_OUT)
-    decision = copy / "workflows" / "decision.py"
+    decision = copy / DECISION
     text = decision.read_text()
     if text.count(RULE_SIX) != 1:
-        raise LookupError(f"{RULE_SIX!r} does not stand in workflows/decision.py")
+        raise LookupError(f"{RULE_SIX!r} does not stand in {DECISION}")
     decision.write_text(text.replace(RULE_SIX, "if success.amount is None:"))
     return copy

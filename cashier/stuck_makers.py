@@ -26,9 +26,9 @@ from contracts import (
 )
 from visibility import attributes_of
 from visibility.stuck import Kind
-from workflows.attempt import Asked
 from workflows.cashier_payment import CashierPayment
-from workflows.facts import Facts
+from workflows.payment.attempt import Asked
+from workflows.payment.facts import Facts
 
 # What nobody without a key may find: the browser test looks for it everywhere.
 CUSTOMER_EMAIL = "canary@customer.example"

@@ -7,7 +7,7 @@ from temporalio import workflow
 from temporalio.exceptions import ActivityError, is_cancelled_exception
 
 from contracts import AlipayAnswer, Contract
-from workflows.attempt import Asked
+from workflows.payment.attempt import Asked
 
 AnswerT = TypeVar("AnswerT", bound=Contract)
 

@@ -21,10 +21,10 @@ with workflow.unsafe.imports_passed_through():
         ShopAnswer,
     )
     from visibility import NEEDS_ATTENTION, is_listed
-    from workflows.callback_details import callback_details_of
+    from workflows.operator_view.callback import callback_details_of
     from workflows.releases import QUEUES_GO_ON, check_release
     from workflows.resolution import check_is_said, check_names_and_reasons
-    from workflows.undeterred import undeterred
+    from workflows.shielded import undeterred
 
 # A shop may be away for a night or a weekend: quick at first, then once an hour.
 REPEATS = RetryPolicy(

@@ -25,28 +25,21 @@ with workflow.unsafe.imports_passed_through():
         Resolution,
     )
     from visibility import is_listed
+    from workflows.alipay_calls import ask_for_page, ask_to_close, ask_what_became
     from workflows.asking import ask
-    from workflows.attempt import Asked, Attempt
-    from workflows.decision import decide, is_kept_by_old_rules
-    from workflows.details import details_of, words_of, words_of_wait
-    from workflows.doubts import find_doubt, payer_of
-    from workflows.facts import Facts, WalletWish
-    from workflows.giving_back import hand_over
-    from workflows.listing import changes_for_an_attempt, changes_to, listing_of
-    from workflows.measuring import count_payment
-    from workflows.questions import ask_for_page, ask_to_close, ask_what_became
-    from workflows.releases import (
-        NO_ATTEMPT_KEEPS_ANOTHER,
-        SHOP_HEARS_OF_REVIEW,
-        check_release,
+    from workflows.late_money import hand_over
+    from workflows.operator_view.listing import (
+        changes_for_an_attempt,
+        changes_to,
+        listing_of,
     )
-    from workflows.resolution import (
-        check_is_said,
-        check_names_and_reasons,
-        check_outcome,
-        check_second_person,
-    )
-    from workflows.steps import (
+    from workflows.operator_view.metrics import count_payment
+    from workflows.operator_view.payment import details_of, words_of, words_of_wait
+    from workflows.payment.attempt import Asked, Attempt
+    from workflows.payment.decision import decide, is_kept_by_old_rules
+    from workflows.payment.doubts import find_doubt, payer_of
+    from workflows.payment.facts import Facts, WalletWish
+    from workflows.payment.steps import (
         Begin,
         Cancel,
         End,
@@ -58,15 +51,26 @@ with workflow.unsafe.imports_passed_through():
         Step,
         Wait,
     )
-    from workflows.story import (
+    from workflows.payment.views import (
         event_of,
         late_successes,
         review_of,
         status_of,
         view_of,
     )
-    from workflows.telling import tell_shop
-    from workflows.undeterred import undeterred
+    from workflows.releases import (
+        NO_ATTEMPT_KEEPS_ANOTHER,
+        SHOP_HEARS_OF_REVIEW,
+        check_release,
+    )
+    from workflows.resolution import (
+        check_is_said,
+        check_names_and_reasons,
+        check_outcome,
+        check_second_person,
+    )
+    from workflows.shielded import undeterred
+    from workflows.shop_calls import tell_shop
 
 AnswerT = TypeVar("AnswerT", bound=AlipayAnswer)
 

@@ -32,10 +32,10 @@ with workflow.unsafe.imports_passed_through():
     )
     from visibility import EXPIRES_AT, Listed, NeedsAttention, is_listed
     from workflows.asking import ask
-    from workflows.late_details import late_attention_of, late_details_of
-    from workflows.listing import Listing, changes_to
-    from workflows.measuring import count_late_payment
-    from workflows.pace import pause
+    from workflows.operator_view.late_money import late_attention_of, late_details_of
+    from workflows.operator_view.listing import Listing, changes_to
+    from workflows.operator_view.metrics import count_late_payment
+    from workflows.payment.backoff import pause
     from workflows.questions import (
         ask_to_refund,
         ask_to_return,
@@ -58,8 +58,8 @@ with workflow.unsafe.imports_passed_through():
         needs_second_person,
         propose,
     )
-    from workflows.telling import tell_shop
-    from workflows.undeterred import undeterred
+    from workflows.shielded import undeterred
+    from workflows.shop_calls import tell_shop
 
 AnswerT = TypeVar("AnswerT", bound=Contract)
 # Answers after which one only has to ask again.

@@ -7,7 +7,7 @@ from contracts import Cashier
 from tests.api.running import Shop
 from tests.builders import a_cancel, a_page, an_inquiry
 from tests.fakes import FakeAlipay
-from workflows.endings import EXPIRY_MARGIN
+from workflows.payment.endings import EXPIRY_MARGIN
 
 SECOND = a_page(cashier=Cashier(url="https://tng.example/2", kind="normal"))
 

@@ -246,12 +246,14 @@ def test_events_in_another_order_are_found() -> None:
 def test_other_code_is_named_by_what_it_does_otherwise(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("workflows.endings.EXPIRY_MARGIN", timedelta(seconds=90))
+    monkeypatch.setattr(
+        "workflows.payment.endings.EXPIRY_MARGIN", timedelta(seconds=90)
+    )
     verdict = verdict_on(text_of("proven-paid"))
     assert rules(verdict) == {Rule.TIMER_DIFFERS}
     monkeypatch.undo()
     # As if that release had doubted every payment.
-    monkeypatch.setattr("workflows.decision.find_doubt", str)
+    monkeypatch.setattr("workflows.payment.decision.find_doubt", str)
     assert Rule.REPLAY in rules(verdict_on(text_of("proven-paid")))
 
 

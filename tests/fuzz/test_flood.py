@@ -12,7 +12,7 @@ from tests.api.running import NOTIFIED_AT, Shop, paid_notification
 from tests.builders import a_page, an_inquiry
 from tests.fakes import FakeAlipay
 from tests.fuzz.events import Events
-from workflows.pace import HINT_GAP
+from workflows.payment.backoff import HINT_GAP
 
 # Temporal ends a workflow at 51,200 events; from 4,096 on it suggests a new run.
 MANY_EVENTS = 2_000

@@ -37,7 +37,7 @@ from tests.api.running import paid_notification
 from tests.builders import an_order, as_a_shop_sends_it
 from tests.test_end_to_end import Shop as AnyShop, an_order_id
 from tests.upgrade.telling import Callbacks
-from workflows.pace import pause
+from workflows.payment.backoff import pause
 
 Handle = WorkflowHandle[Any, Any]
 NOTIFICATIONS = "/alipay/notifications/payment"

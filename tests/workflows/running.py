@@ -33,8 +33,8 @@ from tests.builders import a_notification, an_order
 from tests.fakes import FakeAlipay
 from visibility import NEEDS_ATTENTION, PAYMENT_STATUS
 from workflows.cashier_payment import CashierPayment
-from workflows.forgiving import ForgivingSignals
 from workflows.kinds import WORKFLOWS
+from workflows.odd_signals import ForgivingSignals
 
 
 class RunningPayment:

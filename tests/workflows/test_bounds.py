@@ -16,10 +16,10 @@ from tests.builders import (
     an_inquiry,
     an_order,
 )
-from workflows.attempt import Asked
-from workflows.decision import decide
-from workflows.facts import Facts
-from workflows.steps import End
+from workflows.payment.attempt import Asked
+from workflows.payment.decision import decide
+from workflows.payment.facts import Facts
+from workflows.payment.steps import End
 
 AnswerT = TypeVar("AnswerT")
 START = datetime(2026, 11, 24, 12, tzinfo=UTC)

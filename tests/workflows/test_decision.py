@@ -24,12 +24,12 @@ from tests.builders import (
     an_inquiry,
     an_order,
 )
-from workflows.attempt import Asked, Attempt, Heard
-from workflows.decision import decide
-from workflows.doubts import find_doubt, payer_of
-from workflows.endings import deadline_of
-from workflows.facts import Facts, WalletWish
-from workflows.steps import (
+from workflows.payment.attempt import Asked, Attempt, Heard
+from workflows.payment.decision import decide
+from workflows.payment.doubts import find_doubt, payer_of
+from workflows.payment.endings import deadline_of
+from workflows.payment.facts import Facts, WalletWish
+from workflows.payment.steps import (
     Begin,
     Cancel,
     End,

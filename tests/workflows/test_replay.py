@@ -30,8 +30,8 @@ from tests.histories.signed_paths import (
     SIGNED_PATHS,
     payload_keys,
 )
-from workflows.forgiving import ForgivingSignals
 from workflows.kinds import WORKFLOWS
+from workflows.odd_signals import ForgivingSignals
 
 RECORDED = sorted(HISTORIES.glob("*.json"))
 ENCRYPTED = [file for file in RECORDED if file.stem in ENCRYPTED_PATHS]

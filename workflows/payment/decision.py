@@ -7,24 +7,19 @@ a payment may come to can be read, and tested, in this file.
 from datetime import datetime
 
 from contracts import InquiryVerdict, PaymentOutcome, PayVerdict
-from workflows.attempt import Attempt
-from workflows.doubts import (
+from workflows.payment.attempt import Attempt
+from workflows.payment.backoff import inquire, pause, until_cancel_is_certain, when_due
+from workflows.payment.doubts import (
     find_doubt,
     is_of_the_order,
     payer_of,
     reported_paid,
     second_charges,
 )
-from workflows.endings import PAGELESS, deadline_of, has_no_page, how_it_ended
-from workflows.facts import Facts
-from workflows.other_attempts import ask_about_others, leave_behind
-from workflows.pace import inquire, pause, until_cancel_is_certain, when_due
-from workflows.releases import (
-    LOST_PAGE_OPENS_ANOTHER,
-    NO_ATTEMPT_KEEPS_ANOTHER,
-    PROOF_IS_ENOUGH,
-)
-from workflows.steps import (
+from workflows.payment.endings import PAGELESS, deadline_of, has_no_page, how_it_ended
+from workflows.payment.facts import Facts
+from workflows.payment.other_attempts import ask_about_others, leave_behind
+from workflows.payment.steps import (
     Begin,
     Cancel,
     End,
@@ -35,6 +30,11 @@ from workflows.steps import (
     Review,
     Step,
     Wait,
+)
+from workflows.releases import (
+    LOST_PAGE_OPENS_ANOTHER,
+    NO_ATTEMPT_KEEPS_ANOTHER,
+    PROOF_IS_ENOUGH,
 )
 
 # Answers of `pay` that ask for the next number, once the attempt is dead.

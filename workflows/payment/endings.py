@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from contracts import InquiryAnswer, InquiryVerdict, PaymentOutcome, PayVerdict
-from workflows.attempt import Asked, Attempt
-from workflows.facts import Facts
+from workflows.payment.attempt import Asked, Attempt
+from workflows.payment.facts import Facts
 from workflows.releases import DECLINED_MEANS_DECLINED
 
 # Alipay closes a payment some seconds after its expiry; asking earlier only asks twice.

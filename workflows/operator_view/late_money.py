@@ -2,7 +2,7 @@
 
 from contracts import LatePaymentInput, LatePaymentView, in_words
 from visibility import NeedsAttention
-from workflows.runbook import runbook_link
+from workflows.operator_view.runbook import runbook_link
 
 
 def late_details_of(

@@ -16,17 +16,17 @@ from contracts import (
     Resolved,
     ShopEvent,
 )
-from workflows.attempt import Attempt, Heard
-from workflows.doubts import find_doubt
-from workflows.endings import deadline_of
-from workflows.facts import Facts
+from workflows.payment.attempt import Attempt, Heard
+from workflows.payment.doubts import find_doubt
+from workflows.payment.endings import deadline_of
+from workflows.payment.facts import Facts
+from workflows.payment.steps import End, Step, Wait
 from workflows.releases import (
     FINISHED_IS_CHECKED,
     NO_ATTEMPT_KEEPS_ANOTHER,
     ONLY_REFUSALS,
     SHOP_HEARS_OF_REVIEW,
 )
-from workflows.steps import End, Step, Wait
 
 
 def view_of(facts: Facts, step: Step, *, closed_at: datetime | None) -> PaymentView:

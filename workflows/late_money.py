@@ -8,8 +8,8 @@ from temporalio.exceptions import WorkflowAlreadyStartedError
 
 from contracts import LateMoneyPolicy, LatePaymentInput, Order, late_payment_id
 from visibility import Listed, attributes_of, is_listed
-from workflows.attempt import Attempt
 from workflows.late_payment import PATIENCE, LatePayment
+from workflows.payment.attempt import Attempt
 from workflows.releases import LATE_MONEY_IS_LATE
 
 

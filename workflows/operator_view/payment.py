@@ -4,14 +4,14 @@ from datetime import datetime
 
 from contracts import in_words
 from visibility import NeedsAttention
-from workflows.attempt import Attempt
-from workflows.doubts import find_doubt
-from workflows.endings import deadline_of
-from workflows.facts import Facts
-from workflows.listing import listing_of
-from workflows.meanings import meaning_of
-from workflows.runbook import runbook_link
-from workflows.steps import (
+from workflows.operator_view.answers import meaning_of
+from workflows.operator_view.listing import listing_of
+from workflows.operator_view.runbook import runbook_link
+from workflows.payment.attempt import Attempt
+from workflows.payment.doubts import find_doubt
+from workflows.payment.endings import deadline_of
+from workflows.payment.facts import Facts
+from workflows.payment.steps import (
     Begin,
     Cancel,
     End,
@@ -23,7 +23,7 @@ from workflows.steps import (
     Step,
     Wait,
 )
-from workflows.story import status_of
+from workflows.payment.views import status_of
 
 # Why an operator should look, and the chapter of the runbook that says what to do.
 _ATTENTION = {

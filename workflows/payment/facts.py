@@ -16,8 +16,8 @@ from contracts import (
     Resolution,
     payment_request_id,
 )
-from workflows.attempt import USUAL_EXPIRY, Attempt, Heard
-from workflows.bounds import MOST_ATTEMPTS, bounded, settled
+from workflows.payment.attempt import USUAL_EXPIRY, Attempt, Heard
+from workflows.payment.bounds import MOST_ATTEMPTS, bounded, settled
 from workflows.resolution import confirm, needs_second_person, propose
 
 NUMBER = re.compile(r"[1-9][0-9]{0,5}")

@@ -10,10 +10,10 @@ from dataclasses import replace
 from datetime import datetime
 
 from contracts import LateMoneyPolicy, PaymentOutcome
-from workflows.attempt import NOT_EXIST_TRIES, Attempt
-from workflows.facts import Facts
-from workflows.pace import HINT_GAP, inquire, when_due
-from workflows.steps import (
+from workflows.payment.attempt import NOT_EXIST_TRIES, Attempt
+from workflows.payment.backoff import HINT_GAP, inquire, when_due
+from workflows.payment.facts import Facts
+from workflows.payment.steps import (
     Begin,
     End,
     Inquire,

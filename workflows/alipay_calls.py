@@ -24,8 +24,8 @@ from contracts import (
     RefundInquiryCall,
     late_refund_id,
 )
-from workflows.attempt import Attempt
 from workflows.options import ask_alipay
+from workflows.payment.attempt import Attempt
 
 
 def ask_for_page(order: Order, attempt: Attempt) -> Awaitable[PayAnswer]:

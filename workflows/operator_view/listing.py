@@ -20,11 +20,11 @@ from visibility import (
     Listed,
     NeedsAttention,
 )
-from workflows.attempt import Attempt
-from workflows.doubts import find_doubt
-from workflows.endings import deadline_of
-from workflows.facts import Facts
-from workflows.steps import End, Step
+from workflows.payment.attempt import Attempt
+from workflows.payment.doubts import find_doubt
+from workflows.payment.endings import deadline_of
+from workflows.payment.facts import Facts
+from workflows.payment.steps import End, Step
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,8 @@
 """What only a person can settle, and which attempt pays the order beyond doubt."""
 
 from contracts import InquiryVerdict
-from workflows.attempt import Attempt
-from workflows.facts import Facts
+from workflows.payment.attempt import Attempt
+from workflows.payment.facts import Facts
 from workflows.releases import NO_ATTEMPT_KEEPS_ANOTHER, money_of
 
 

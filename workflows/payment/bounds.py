@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import TypeVar
 
 from contracts import InquiryAnswer, InquiryVerdict, Money
-from workflows.attempt import Asked, Attempt
+from workflows.payment.attempt import Asked, Attempt
 
 # Of the current attempt's questions of one kind; pauses stop growing long before.
 MOST_QUESTIONS = 50

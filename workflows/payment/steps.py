@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from contracts import LateMoneyPolicy, PaymentOutcome
-from workflows.attempt import Attempt, Success
+from workflows.payment.attempt import Attempt, Success
 
 
 @dataclass(frozen=True)

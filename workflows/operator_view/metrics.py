@@ -3,7 +3,7 @@
 from temporalio import workflow
 
 from contracts import LateOutcome, PaymentOutcome
-from workflows.steps import End
+from workflows.payment.steps import End
 
 
 def count_payment(end: End) -> None:

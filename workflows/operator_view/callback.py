@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from contracts import CallbackInput, ShopEvent
-from workflows.runbook import runbook_link
+from workflows.operator_view.runbook import runbook_link
 
 
 def callback_details_of(telling: CallbackInput, waiting: Sequence[ShopEvent]) -> str:

@@ -4,8 +4,8 @@ from datetime import datetime, timedelta
 from typing import TypeVar
 from zlib import crc32
 
-from workflows.attempt import Attempt
-from workflows.steps import Cancel, Inquire, Pay, Wait
+from workflows.payment.attempt import Attempt
+from workflows.payment.steps import Cancel, Inquire, Pay, Wait
 
 # However many hints come in, one payment asks Alipay at most this often.
 HINT_GAP = timedelta(seconds=5)
