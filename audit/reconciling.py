@@ -10,9 +10,9 @@ from rich.table import Table
 from rich.text import Text
 
 from alipay.wallets import format_money
-from audit.books import Difference, Kind, Reconciliation, Sums, reconcile
-from audit.our_money import Histories
-from audit.settlement_files import Amounts, SettlementFile
+from audit.reconcile.matching import Difference, Kind, Reconciliation, Sums, reconcile
+from audit.reconcile.our_money import Histories
+from audit.reconcile.settlement_files import Amounts, SettlementFile
 from codec.keyring import Keyring
 from contracts import Money
 

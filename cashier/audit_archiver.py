@@ -9,10 +9,10 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from rich.console import Console
 from temporalio.client import Client
 
-from audit.archive_activities import ArchiveActivities
-from audit.errors import BundleError
-from audit.scheduling import build_archiver, next_archive, plan_archive
-from audit.signing_keys import load_private
+from audit.archive.activities import ArchiveActivities
+from audit.archive.schedule import build_archiver, next_archive, plan_archive
+from audit.bundle.errors import BundleError
+from audit.bundle.signing_keys import load_private
 from cashier.operators import WrongSettingError, printable
 from codec.keyring import Keyring
 from codec.payload_codec import EncryptingCodec

@@ -65,7 +65,7 @@ def export(
     Histories stay as stored, encrypted. Exit code: 0 all is there; 1 the server had
     forgotten some; 2 a setting is wrong; 3 Temporal cannot be reached.
     """
-    from audit.manifest import Selection
+    from audit.bundle.manifest import Selection
     from cashier import audit_exports as commands
     from cashier.operators import WrongSettingError, a_console, run_command
 
@@ -184,7 +184,7 @@ def verify(
 
     Exit code: 0 all is proven; 1 something is not; 2 a key or a file is wrong.
     """
-    from audit.keys import VerifierKeys
+    from audit.verify.keys import VerifierKeys
     from cashier.audit_exports import time_of
     from cashier.audit_verifying import Wanted, verify_paths
 

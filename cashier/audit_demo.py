@@ -14,11 +14,11 @@ from rich.console import Console
 from rich.table import Table
 from temporalio.client import Client
 
-from audit.bundle import Bundle
-from audit.exporting import export_bundle
+from audit.bundle.export import export_bundle
+from audit.bundle.manifest import Selection
+from audit.bundle.reading import Bundle
+from audit.bundle.signing_keys import load_private, make_pair
 from audit.findings import Rule
-from audit.manifest import Selection
-from audit.signing_keys import load_private, make_pair
 from cashier.audit_forging import Forgery
 from cashier.audit_judging import Judgement, in_words, judge
 from cashier.audit_kinds import later, make_payments, planned

@@ -16,11 +16,11 @@ from rich.progress import (
 from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
-from audit.drafts import write_bundle
-from audit.errors import BundleError
-from audit.exporting import digest_of_bundle, export_bundle
-from audit.manifest import Manifest, Selection
-from audit.signing_keys import key_id, load_private, load_public, make_pair
+from audit.bundle.errors import BundleError
+from audit.bundle.export import digest_of_bundle, export_bundle
+from audit.bundle.manifest import Manifest, Selection
+from audit.bundle.signing_keys import key_id, load_private, load_public, make_pair
+from audit.bundle.writing import write_bundle
 from cashier.operators import CommandError, WrongSettingError, printable
 from codec.keyring import Keyring
 from codec.payload_codec import EncryptingCodec

@@ -13,9 +13,9 @@ from temporalio.api.enums.v1 import EventType
 from temporalio.api.history.v1 import HistoryEvent
 from temporalio.client import WorkflowHistory
 
-from audit.bundle import Bundle, Entry
-from audit.describing import describe, parse_history
-from audit.drafts import Draft
+from audit.bundle.describing import describe, parse_history
+from audit.bundle.reading import Bundle, Entry
+from audit.bundle.writing import Draft
 from codec.keyring import Keyring
 from codec.payload_codec import EncryptingCodec
 

@@ -13,8 +13,8 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from temporalio.api.enums.v1 import EventType
 
+from audit.bundle.manifest import INDEX
 from audit.findings import Rule
-from audit.manifest import INDEX
 from cashier.audit_forging import Forgery, History, JsonObject
 
 # The orders that are tampered with; each is of the demonstration's own making.

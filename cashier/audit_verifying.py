@@ -13,16 +13,16 @@ from typing import Any
 from rich.console import Console
 
 from alipay.errors import KeyFormatError
-from audit.bundle import Bundle
-from audit.drafts import write_bundle
-from audit.errors import BundleError
+from audit.bundle.errors import BundleError
+from audit.bundle.manifest import MANIFEST
+from audit.bundle.reading import Bundle
+from audit.bundle.writing import write_bundle
 from audit.findings import Finding, Rule
-from audit.keys import VerifierKeys
-from audit.manifest import MANIFEST
+from audit.reconcile.settlement_columns import SettlementFileError
 from audit.reconciling import Amounts, run
-from audit.report import write_report
-from audit.settlement_columns import SettlementFileError
-from audit.verifying import HistoryVerdict, Verdicts, verify_bundles
+from audit.report.summary import write_report
+from audit.verify.bundles import HistoryVerdict, Verdicts, verify_bundles
+from audit.verify.keys import VerifierKeys
 from cashier.audit_exports import progress_bar
 from cashier.operators import WrongSettingError, a_console, printable
 from codec.keyring import Keyring, KeyringError

@@ -52,7 +52,25 @@ MAY_IMPORT: dict[str, set[str]] = {
 ROOM_MAY_IMPORT: dict[str, set[str]] = {
     "workflows.payment": {"contracts", "workflows.releases", "workflows.resolution"},
     "workflows.operator_view": {"contracts", "visibility", "workflows.payment"},
-}
+    "audit.bundle": {"audit.findings", "codec", "contracts", "visibility"},
+    "audit.history": {
+        "activities", "alipay", "audit.bundle", "audit.findings", "codec", "contracts",
+        "workflows",
+    },
+    "audit.replay": {
+        "audit.differences", "audit.findings", "audit.history", "temporal_client",
+        "workflows",
+    },
+    "audit.verify": {
+        "activities", "alipay", "audit.bundle", "audit.differences", "audit.findings",
+        "audit.history", "audit.replay", "codec", "contracts", "workflows",
+    },
+    "audit.report": {"alipay", "audit.findings", "audit.verify"},
+    "audit.reconcile": {
+        "alipay", "audit.bundle", "audit.history", "codec", "contracts",
+    },
+    "audit.archive": {"audit.bundle", "codec", "contracts"},
+}  # fmt: skip
 # Tests and measurements may look at everything.
 EXEMPT = {"tests", "bench", "chaos"}
 

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from rich.console import Console
 from rich.table import Table
 
-from audit.drafts import write_bundle
+from audit.bundle.writing import write_bundle
 from bench.auditing.copies import Copyists, copies
 from bench.auditing.measuring import Files, Verified, floor_per_second, verify
 from bench.auditing.originals import play_originals

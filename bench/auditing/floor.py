@@ -15,8 +15,8 @@ import psutil
 from temporalio.client import WorkflowHistory
 from temporalio.worker import Replayer
 
-from audit.bundle import Bundle
-from audit.replaying import WORKFLOWS
+from audit.bundle.reading import Bundle
+from audit.replay.replaying import WORKFLOWS
 from codec.keyring import Keyring
 from temporal_client import data_converter
 

@@ -11,8 +11,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import (
     Ed25519PublicKey,
 )
 
-from audit.bundle import Bundle, Entry
-from audit.drafts import write_bundle
+from audit.bundle.reading import Bundle, Entry
+from audit.bundle.writing import write_bundle
 from audit.findings import Finding, Rule
 from tests.audit.histories import CODEC
 from tests.histories.record import HISTORIES

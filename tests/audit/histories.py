@@ -18,13 +18,13 @@ from temporalio.api.update.v1 import Request
 from temporalio.client import WorkflowHistory
 
 from alipay.signing import Message, sign
-from audit.decoding import Record, read_history
-from audit.describing import describe
+from audit.bundle.describing import describe
+from audit.bundle.index import Entry
 from audit.findings import Rule
-from audit.index import Entry
-from audit.keys import VerifierKeys
-from audit.verdicts import HistoryVerdict
-from audit.verifier import verify_history
+from audit.history.record import Record, read_history
+from audit.verify.history import verify_history
+from audit.verify.keys import VerifierKeys
+from audit.verify.verdicts import HistoryVerdict
 from codec.payload_codec import EncryptingCodec
 from tests.histories.record import HISTORIES
 from tests.histories.signed_paths import (

@@ -5,10 +5,10 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from audit.bundle import Entry
+from audit.bundle.reading import Entry
 from audit.findings import Finding, Rule
-from audit.story import Story, StoryStep
-from audit.verdicts import HistoryVerdict
+from audit.history.story import Story, StoryStep
+from audit.verify.verdicts import HistoryVerdict
 
 BEGAN = datetime(2026, 11, 24, 9, 48, tzinfo=UTC)
 ALIPAY, US = "signed by Alipay, key 1", "signed by us, key 1"

@@ -18,19 +18,19 @@ from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment, WorkflowEnvironment
 from temporalio.worker import Replayer
 
-from audit.archive_activities import ArchiveActivities
-from audit.archiving import ArchiveDay, ArchiveDone, ArchiveWish
-from audit.bundle import Bundle
-from audit.drafts import Draft
-from audit.manifest import MANIFEST, Selection
-from audit.scheduling import (
+from audit.archive.activities import ArchiveActivities
+from audit.archive.days import ArchiveDay, ArchiveDone, ArchiveWish
+from audit.archive.schedule import (
     SCHEDULE_ID,
     TASK_QUEUE,
     build_archiver,
     next_archive,
     plan_archive,
 )
-from audit.signing_keys import make_pair
+from audit.bundle.manifest import MANIFEST, Selection
+from audit.bundle.reading import Bundle
+from audit.bundle.signing_keys import make_pair
+from audit.bundle.writing import Draft
 from cashier.environment import bare_environment
 from contracts import workflow_id
 from temporal_client import DATA_CONVERTER

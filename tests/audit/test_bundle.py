@@ -13,12 +13,12 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from audit.bundle import Bundle
-from audit.drafts import write_bundle
-from audit.errors import BundleError
-from audit.exporting import digest_of_bundle
+from audit.bundle.errors import BundleError
+from audit.bundle.export import digest_of_bundle
+from audit.bundle.manifest import INDEX, MANIFEST, SIGNATURE
+from audit.bundle.reading import Bundle
+from audit.bundle.writing import write_bundle
 from audit.findings import Rule
-from audit.manifest import INDEX, MANIFEST, SIGNATURE
 from tests.audit.conftest import NAMES, HandedOver, contents
 from tests.histories.record import HISTORIES
 

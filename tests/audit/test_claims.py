@@ -15,9 +15,9 @@ from alipay.keys import AlipayKeys
 from alipay.notifications import NotificationReader
 from alipay.signing import Message, sign
 from audit.findings import Finding, Rule
-from audit.keys import VerifierKeys
-from audit.ledger import Ledger
-from audit.verdicts import HistoryVerdict
+from audit.verify.keys import VerifierKeys
+from audit.verify.orders import Ledger
+from audit.verify.verdicts import HistoryVerdict
 from cashier.embedded import SERVER_OPTIONS, guarded_program
 from contracts import CancelWish, PaymentNotified
 from temporal_client import DATA_CONVERTER

@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from alipay.errors import KeyFormatError
 from alipay.keys import one_line_public_key
 from audit.findings import Finding, Rule
-from audit.verdicts import HistoryVerdict
+from audit.verify.verdicts import HistoryVerdict
 from tests.audit.histories import (
     OLDER,
     PROVEN,

@@ -23,12 +23,12 @@ from temporalio.service import RPCError, RPCStatusCode
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Replayer, UnsandboxedWorkflowRunner, Worker
 
-from audit.bundle import Bundle, Entry
-from audit.drafts import write_bundle
-from audit.errors import BundleError
-from audit.exporting import Exported, export_bundle, query_of
-from audit.manifest import Selection
-from audit.signing_keys import load_private, load_public, make_pair
+from audit.bundle.errors import BundleError
+from audit.bundle.export import Exported, export_bundle, query_of
+from audit.bundle.manifest import Selection
+from audit.bundle.reading import Bundle, Entry
+from audit.bundle.signing_keys import load_private, load_public, make_pair
+from audit.bundle.writing import write_bundle
 from cashier.embedded import temporal_program
 from codec.payload_codec import EncryptingCodec
 from contracts import workflow_id

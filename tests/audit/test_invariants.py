@@ -6,10 +6,10 @@ import pytest
 from temporalio.api.enums.v1 import EventType
 from temporalio.api.history.v1 import HistoryEvent
 
-from audit.claims import Claims, HandedOver
 from audit.findings import Finding, Rule
-from audit.ledger import Ledger
-from audit.proofs import GivenBack, Paid
+from audit.history.claims import Claims, HandedOver
+from audit.history.proofs import GivenBack, Paid
+from audit.verify.orders import Ledger
 from contracts import Money
 from tests.audit.histories import Forged, change, request_in, rules, setting
 

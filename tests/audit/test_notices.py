@@ -10,13 +10,13 @@ from temporalio.testing import WorkflowEnvironment
 
 from alipay.keys import one_line_public_key
 from api.notices import Notices
-from audit.bundle import Bundle
-from audit.drafts import write_bundle
-from audit.exporting import export_bundle
+from audit.bundle.export import export_bundle
+from audit.bundle.manifest import Selection
+from audit.bundle.reading import Bundle
+from audit.bundle.writing import write_bundle
 from audit.findings import Rule
-from audit.manifest import Selection
-from audit.report import write_report
-from audit.verifying import verify_bundles
+from audit.report.summary import write_report
+from audit.verify.bundles import verify_bundles
 from contracts import NoticeInput, SignedEvidence
 from tests.audit.histories import (
     CODEC,

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from audit.books import Difference, Kind, Reconciliation, reconcile
-from audit.bundle import BundleError, Entry
+from audit.bundle.reading import BundleError, Entry
+from audit.reconcile.matching import Difference, Kind, Reconciliation, reconcile
+from audit.reconcile.settlement_files import Amounts
 from audit.reconciling import run
-from audit.settlement_files import Amounts
 from codec.keyring import Keyring
 from contracts import Money
 

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from audit import plotting
 from audit.findings import Finding, Rule
-from audit.plotting import plot_payments
-from audit.report import MOST_LISTED, write_report
-from audit.story import StoryStep
-from audit.verdicts import HistoryVerdict
+from audit.history.story import StoryStep
+from audit.report import plot as plotting
+from audit.report.plot import plot_payments
+from audit.report.summary import MOST_LISTED, write_report
+from audit.verify.verdicts import HistoryVerdict
 from tests.audit.telling import (
     BEGAN,
     a_finding,

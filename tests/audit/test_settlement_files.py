@@ -3,8 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from audit.settlement_columns import FileKind, SettlementFileError
-from audit.settlement_files import Amounts, Movement, SettlementFile
+from audit.reconcile.settlement_columns import FileKind, SettlementFileError
+from audit.reconcile.settlement_files import Amounts, Movement, SettlementFile
 
 SAMPLES = Path(__file__).parent.parent / "samples" / "settlement"
 HEADER = (

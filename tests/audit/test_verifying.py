@@ -13,14 +13,14 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
 from alipay.errors import KeyFormatError
 from alipay.keys import one_line_public_key
-from audit.bundle import Bundle
-from audit.describing import describe, parse_history
-from audit.drafts import Draft
+from audit.bundle.describing import describe, parse_history
+from audit.bundle.manifest import Selection
+from audit.bundle.reading import Bundle
+from audit.bundle.writing import Draft
 from audit.findings import Rule
-from audit.keys import VerifierKeys
-from audit.manifest import Selection
-from audit.verdicts import HistoryVerdict
-from audit.verifying import Verdicts, verify_bundles
+from audit.verify.bundles import Verdicts, verify_bundles
+from audit.verify.keys import VerifierKeys
+from audit.verify.verdicts import HistoryVerdict
 from tests.audit.histories import (
     CODEC,
     OF_ONE_TIME,

@@ -11,11 +11,11 @@ from pathlib import Path
 from playwright.async_api import Browser
 from temporalio.client import WorkflowHistory
 
-from audit.describing import describe
-from audit.keys import VerifierKeys
-from audit.report import write_report
-from audit.verdicts import HistoryVerdict
-from audit.verifying import verify_history
+from audit.bundle.describing import describe
+from audit.report.summary import write_report
+from audit.verify.bundles import verify_history
+from audit.verify.keys import VerifierKeys
+from audit.verify.verdicts import HistoryVerdict
 from codec.payload_codec import EncryptingCodec
 
 HISTORIES = Path(__file__).parent.parent / "histories"

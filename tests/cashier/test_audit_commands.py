@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from audit.bundle import Bundle
-from audit.manifest import MANIFEST
+from audit.bundle.manifest import MANIFEST
+from audit.bundle.reading import Bundle
 from cashier.commands import app
 from tests.audit.histories import keys_of
 from tests.histories.record import HISTORIES

@@ -2,8 +2,8 @@
 
 from temporalio import workflow
 
-from audit.decoding import INPUTS, MESSAGES, RESULTS
-from audit.report_pages import KINDS
+from audit.history.record import INPUTS, MESSAGES, RESULTS
+from audit.report.timelines import KINDS
 from cashier import contracts_json
 from contracts import Contract
 from visibility.stuck import WORKFLOW_TYPES

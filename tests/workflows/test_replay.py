@@ -11,9 +11,9 @@ from temporalio.client import WorkflowHistory
 from temporalio.converter import DataConverter
 from temporalio.worker import Replayer, WorkflowReplayResult
 
-from audit.comparing import compare
-from audit.decoding import read_history
-from audit.replaying import Replays
+from audit.history.record import read_history
+from audit.replay.comparison import compare
+from audit.replay.replaying import Replays
 from codec.payload_codec import EncryptingCodec
 from temporal_client import DATA_CONVERTER, data_converter
 from tests.codec.keys import a_ring

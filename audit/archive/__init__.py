@@ -1,0 +1,1 @@
+"""The daily archive: each day's closed histories as a bundle."""

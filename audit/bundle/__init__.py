@@ -1,0 +1,1 @@
+"""A bundle of histories: written, signed, read again and checked."""

@@ -1,0 +1,237 @@
+"""What the index says of a history, read from the history alone.
+
+With the keys from its result; without them from its search attributes, which are never
+encrypted, so that what was taken away can be found again either way.
+"""
+
+import hashlib
+import json
+import re
+from collections.abc import Iterator
+from contextlib import suppress
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from google.protobuf import json_format
+from temporalio.api.common.v1 import Payload, Payloads
+from temporalio.api.enums.v1 import EventType
+from temporalio.api.history.v1 import HistoryEvent
+from temporalio.client import WorkflowHistory
+
+from audit.bundle.errors import BundleError
+from audit.bundle.index import Entry
+from audit.findings import Finding, Rule
+from codec.keyring import KeyringError
+from codec.payload_codec import ENCODING, EncryptingCodec, UnreadablePayloadError
+from contracts import CallbackOutcome, LateOutcome, PaymentOutcome, order_of
+from visibility import AMOUNT_MINOR, CURRENCY, ORDER_ID, PAYMENT_STATUS, Listed
+
+RUNNING: Final = "RUNNING"
+_END: Final = "EVENT_TYPE_WORKFLOW_EXECUTION_"
+# What ends a run, and what its status is called after it.
+STATUS_AFTER: Final = {
+    getattr(EventType, f"{_END}{status}"): status
+    for status in (
+        "COMPLETED", "FAILED", "CANCELED", "TERMINATED", "TIMED_OUT",
+        "CONTINUED_AS_NEW",
+    )
+}  # fmt: skip
+OUTCOMES: Final = {*PaymentOutcome, *LateOutcome, *CallbackOutcome}
+# An id of ours has at most 100 characters, and all of these signs.
+_UNSAFE: Final = re.compile(r"[^A-Za-z0-9_-]+")
+LONGEST_NAME_OF_ID: Final = 100
+
+
+def describe(
+    history: WorkflowHistory, codec: EncryptingCodec | None, *, sha256: str
+) -> Entry:
+    """Return the entry of a history.
+
+    Args:
+        history: Its events, encrypted or not.
+        codec: Reads what is encrypted; None, or a key it lacks, leaves out what only
+            the payloads say.
+        sha256: Of the file that it will be.
+
+    Raises:
+        BundleError: It is no history that begins with a workflow's start.
+    """
+    begun, last = _first(history), history.events[-1]
+    started = begun.workflow_execution_started_event_attributes
+    ended = last.workflow_execution_completed_event_attributes
+    given, result = _value(started.input, codec), _value(ended.result, codec)
+    listed = _listed(history)
+    status = STATUS_AFTER.get(last.event_type, RUNNING)
+    workflow_id = started.workflow_id or history.workflow_id
+    kind, run_id = started.workflow_type.name, _run_id(history)
+    money = _money(result) or _money(given) or _listed_money(listed)
+    return Entry(
+        workflow_id=workflow_id,
+        run_id=run_id,
+        workflow_type=kind,
+        order_id=_order(given) or str(listed.get(ORDER_ID.name) or _named(workflow_id)),
+        outcome=_outcome(kind, status, result, listed),
+        status=status,
+        currency=money[0] if money else None,
+        amount_minor=money[1] if money else None,
+        started_at=_time(begun),
+        closed_at=None if status == RUNNING else _time(last),
+        file=file_name(workflow_id, run_id),
+        sha256=sha256,
+    )
+
+
+def differences(
+    entry: Entry, history: WorkflowHistory, codec: EncryptingCodec | None
+) -> Iterator[Finding]:
+    """Find where an index says something else than a history.
+
+    What the index leaves out, because whoever made it had no keys, is no difference.
+
+    Raises:
+        BundleError: It is no history that begins with a workflow's start.
+    """
+    true = describe(history, codec, sha256=entry.sha256)
+    for name in Entry.model_fields:
+        said, is_so = getattr(entry, name), getattr(true, name)
+        if said != is_so and said not in (None, ""):
+            yield Finding(
+                Rule.INDEX_DIFFERS,
+                true.workflow_id,
+                true.order_id,
+                expected=f"{name} {is_so}, as in its history",
+                seen=f"{name} {said} in the index",
+            )
+
+
+def parse_history(text: str | bytes, where: str) -> WorkflowHistory:
+    """Read a history as Temporal's UI, its CLI and `cashier audit export` write it.
+
+    Args:
+        text: JSON.
+        where: What to call it in an error.
+
+    Raises:
+        BundleError: It is no history.
+    """
+    try:
+        parsed = json.loads(text)
+        history = WorkflowHistory.from_json("", parsed)
+        _first(history)
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError,
+            json_format.Error, BundleError) as error:  # fmt: skip
+        # What cannot be read may be a customer's: only the kind of the error is told.
+        raise BundleError(
+            f"{where} is no history in Temporal's JSON ({type(error).__name__})"
+        ) from None
+    return history
+
+
+def file_name(workflow_id: str, run_id: str) -> str:
+    """Return the name of a history in its bundle: readable, safe, and its run's own."""
+    readable = _UNSAFE.sub("-", workflow_id).strip("-")[:LONGEST_NAME_OF_ID]
+    run = _UNSAFE.sub("-", run_id)
+    if run != run_id or not 0 < len(run) <= 60:
+        # No run id of Temporal's, but one in a file that was given to us.
+        run = hashlib.sha256(run_id.encode()).hexdigest()[:32]
+    return f"histories/{readable or 'workflow'}--{run}.json"
+
+
+def _run_id(history: WorkflowHistory) -> str:
+    """Return the run's own id: after a reset the start bears the one of before."""
+    for event in reversed(history.events):
+        if new := event.workflow_task_failed_event_attributes.new_run_id:
+            return new
+    return history.run_id
+
+
+def _first(history: WorkflowHistory) -> HistoryEvent:
+    if not history.events or not history.events[0].HasField(
+        "workflow_execution_started_event_attributes"
+    ):
+        raise BundleError("a history must begin with a workflow's start")
+    return history.events[0]
+
+
+def _value(payloads: Payloads, codec: EncryptingCodec | None) -> dict[str, Any]:
+    """Return what one payload says; empty where it cannot be read."""
+    payload = payloads.payloads[0] if payloads.payloads else Payload()
+    if payload.metadata.get("encoding") == ENCODING:
+        if codec is None:
+            return {}
+        try:
+            codec.decode([payload]).send(None)  # it never waits
+        except StopIteration as done:
+            payload = done.value[0]
+        except (KeyringError, UnreadablePayloadError):
+            return {}
+    with suppress(ValueError, RecursionError):
+        value = json.loads(payload.data)
+        if isinstance(value, dict):
+            return value
+    return {}
+
+
+def _listed(history: WorkflowHistory) -> dict[str, Any]:
+    """Return the search attributes as they were at the end."""
+    listed: dict[str, Any] = {}
+    for event in history.events:
+        started = event.workflow_execution_started_event_attributes
+        changed = event.upsert_workflow_search_attributes_event_attributes
+        for attributes in (started.search_attributes, changed.search_attributes):
+            for name, payload in attributes.indexed_fields.items():
+                with suppress(ValueError, RecursionError):
+                    listed[name] = json.loads(payload.data)
+    return {name: value for name, value in listed.items() if _is_plain(value)}
+
+
+def _is_plain(value: object) -> bool:
+    return isinstance(value, str | int) and not isinstance(value, bool)
+
+
+def _order(given: dict[str, Any]) -> str | None:
+    event = given.get("event")
+    found = (event if isinstance(event, dict) else given).get("order_id")
+    return found if isinstance(found, str) else None
+
+
+def _named(workflow_id: str) -> str:
+    kind, _, name = workflow_id.partition(":")
+    if kind == "callback":
+        name = name.rpartition("-")[0]  # {payment_request_id}-{what happened}
+    with suppress(ValueError):
+        return name if kind in ("payment", "callbacks") else order_of(name)
+    return ""
+
+
+def _outcome(
+    kind: str, status: str, result: dict[str, Any], listed: dict[str, Any]
+) -> str | None:
+    if status != "COMPLETED":
+        return None
+    said = result.get("outcome") or listed.get(PAYMENT_STATUS.name)
+    if said == Listed.ON_COURSE and kind == "CashierPayment":
+        return PaymentOutcome.PAID.value  # told without a change (decision 0012)
+    return str(said) if said in OUTCOMES else None
+
+
+def _money(view: dict[str, Any]) -> tuple[str, int] | None:
+    event = view.get("event")
+    amount = (event if isinstance(event, dict) else view).get("amount")
+    if not isinstance(amount, dict):
+        return None
+    currency, value = amount.get("currency"), amount.get("value")
+    if isinstance(currency, str) and type(value) is int:
+        return currency, value
+    return None
+
+
+def _listed_money(listed: dict[str, Any]) -> tuple[str, int] | None:
+    currency, value = listed.get(CURRENCY.name), listed.get(AMOUNT_MINOR.name)
+    if isinstance(currency, str) and type(value) is int:
+        return currency, value
+    return None
+
+
+def _time(event: HistoryEvent) -> datetime:
+    return event.event_time.ToDatetime(tzinfo=UTC)

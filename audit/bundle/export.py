@@ -1,0 +1,206 @@
+"""Takes histories away from a server, as a bundle, and goes on where it was stopped."""
+
+import asyncio
+import hashlib
+import json
+import re
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Final
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from temporalio.client import Client, WorkflowExecution, WorkflowHistory
+from temporalio.service import RPCError, RPCStatusCode
+
+from audit.bundle.describing import describe, file_name
+from audit.bundle.errors import BundleError
+from audit.bundle.manifest import MANIFEST, Manifest, Selection, digest_of
+from audit.bundle.reading import Bundle
+from audit.bundle.writing import Draft
+from codec.payload_codec import EncryptingCodec
+from visibility import ORDER_ID
+from visibility.stuck import OURS, RUNNING, time_in_query
+
+# A server answers so many side by side without being kept from payments.
+FETCHES_AT_ONCE: Final = 16
+PAGE: Final = 500
+# One call to Temporal, which answers in milliseconds; the SDK repeats it for a while.
+PATIENCE: Final = timedelta(seconds=30)
+ORDER: Final = re.compile(r"[A-Za-z0-9_-]{1,60}")
+
+Tell = Callable[[int, int], None]
+
+
+@dataclass(frozen=True)
+class Exported:
+    """What came of an export.
+
+    Attributes:
+        manifest: Of the finished bundle.
+        fetched: How many histories this call has fetched; the rest was there already.
+        gone: Runs that were listed, and that the server had forgotten by then.
+    """
+
+    manifest: Manifest
+    fetched: int
+    gone: list[str]
+
+
+def _silence(done: int, total: int) -> None:
+    """Tell nobody."""
+    del done, total
+
+
+async def export_bundle(
+    client: Client,
+    folder: Path,
+    selection: Selection,
+    *,
+    codec: EncryptingCodec | None = None,
+    key: Ed25519PrivateKey | None = None,
+    previous: Path | None = None,
+    tell: Tell = _silence,
+) -> Exported:
+    """Write the bundle of a selection; an interrupted one goes on with what is left.
+
+    Args:
+        client: Reaches the server; histories are kept as it stores them, encrypted.
+        folder: New or empty, or with what an interrupted export has left.
+        selection: Which histories; without an end, all that the list shows.
+        codec: Reads outcomes and money for the index; without it the index has of
+            encrypted histories what the list shows.
+        key: Signs it; None for an unsigned one.
+        previous: The bundle before this one, to which it is chained.
+        tell: Is told how many are done, and of how many.
+
+    Raises:
+        BundleError: The folder cannot be written to, `previous` is no bundle, or the
+            order's id is malformed.
+        RPCError: Temporal does not answer, or does not take the query.
+    """
+    chained = digest_of_bundle(previous) if previous else None
+    with Draft.opened(folder) as draft:
+        draft.agree_on(selection)
+        work = _Export(client, draft, selection, codec)
+        await work.run(tell)
+        manifest = draft.finish(selection, key=key, previous=chained)
+        return Exported(manifest, work.fetched, work.gone)
+
+
+def digest_of_bundle(folder: Path) -> str:
+    """Return the SHA-256 by which the next bundle names this one.
+
+    Raises:
+        BundleError: There is no bundle.
+    """
+    Bundle.open(folder)
+    return digest_of(folder / MANIFEST)
+
+
+def query_of(selection: Selection) -> str:
+    """Return the filter of Temporal's list that finds a selection, and little more.
+
+    Raises:
+        BundleError: The order's id is none.
+    """
+    closed = ['ExecutionStatus != "Running"']
+    if selection.since:
+        closed.append(f'CloseTime >= "{time_in_query(selection.since)}"')
+    if selection.before:
+        closed.append(f'CloseTime < "{time_in_query(selection.before)}"')
+    wanted = " AND ".join(closed)
+    if selection.include_open:
+        wanted = f"(({wanted}) OR {RUNNING})"
+    parts = [OURS, wanted]
+    if order := selection.order_id:
+        if not ORDER.fullmatch(order):
+            raise BundleError(
+                "order: must be 1 to 60 letters, digits, - and _; it has "
+                f"{len(order)} characters"
+            )
+        # The ids too: what older releases began has no attributes.
+        parts.append(
+            f'({ORDER_ID.name} = "{order}" OR WorkflowId = "payment:{order}" OR '
+            f'WorkflowId STARTS_WITH "late-payment:{order}_" OR '
+            f'WorkflowId STARTS_WITH "callback:{order}_" OR '
+            f'WorkflowId = "callbacks:{order}")'
+        )
+    if selection.query:
+        parts.append(f"({selection.query})")
+    return " AND ".join(parts)
+
+
+class _Export:
+    """One run of an export."""
+
+    def __init__(
+        self,
+        client: Client,
+        draft: Draft,
+        selection: Selection,
+        codec: EncryptingCodec | None,
+    ) -> None:
+        self._client = client
+        self._draft = draft
+        self._selection = selection
+        self._codec = codec
+        self._query = query_of(selection)
+        self._slots = asyncio.Semaphore(FETCHES_AT_ONCE)
+        self.fetched = 0
+        self.gone: list[str] = []
+
+    async def run(self, tell: Tell) -> None:
+        counted = await self._client.count_workflows(self._query, rpc_timeout=PATIENCE)
+        done = 0
+
+        async def take(one: WorkflowExecution) -> None:
+            nonlocal done
+            try:
+                await self._take(one)
+            finally:
+                self._slots.release()
+            done += 1
+            tell(done, max(done, counted.count))
+
+        tell(0, counted.count)
+        try:
+            async with asyncio.TaskGroup() as group:
+                async for one in self._listed():
+                    # Waits for a free slot, so that only a page of the list is held.
+                    await self._slots.acquire()
+                    group.create_task(take(one))
+        except BaseExceptionGroup as several:
+            # They fail alike, and callers know what to do about one.
+            raise several.exceptions[0] from None
+
+    def _listed(self) -> AsyncIterator[WorkflowExecution]:
+        return self._client.list_workflows(
+            self._query, page_size=PAGE, rpc_timeout=PATIENCE
+        )
+
+    async def _take(self, one: WorkflowExecution) -> None:
+        if self._draft.has(file_name(one.id, one.run_id)):
+            return
+        handle = self._client.get_workflow_handle(one.id, run_id=one.run_id)
+        try:
+            history = await handle.fetch_history(rpc_timeout=PATIENCE)
+        except RPCError as error:
+            if error.status is not RPCStatusCode.NOT_FOUND:
+                raise
+            self.gone.append(f"{one.id} {one.run_id}")
+            return
+        content = to_json(history)
+        digest = hashlib.sha256(content).hexdigest()
+        entry = describe(history, self._codec, sha256=digest)
+        wanted = self._selection.order_id
+        # The list finds another order's late money too, if its id begins alike.
+        if not wanted or entry.order_id == wanted:
+            self._draft.add(entry, content)
+            self.fetched += 1
+
+
+def to_json(history: WorkflowHistory) -> bytes:
+    """Write a history as `temporal workflow show -o json` does, on one line."""
+    return json.dumps(history.to_json_dict(), separators=(",", ":")).encode() + b"\n"

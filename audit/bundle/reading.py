@@ -1,0 +1,93 @@
+"""A bundle: a folder of histories, with an index, a manifest and a signature.
+
+All in it is somebody else's word until `Bundle.problems` has found nothing: names are
+taken only in the form in which they are written here, links are not followed, and sizes
+are limited before anything is read.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+from audit.bundle.checking import find_problems
+from audit.bundle.errors import BundleError
+from audit.bundle.folders import plain_file
+from audit.bundle.index import Entry, read_index
+from audit.bundle.manifest import Manifest, read_head
+from audit.bundle.writing import write_bundle
+from audit.findings import Finding
+
+__all__ = ["Bundle", "BundleError", "Entry", "write_bundle"]
+
+# Temporal ends a run whose history has grown to 50 MB; as JSON it is at most this.
+LARGEST_HISTORY: Final = 200_000_000
+
+
+class Bundle:
+    """A finished bundle on disk; nothing here changes it."""
+
+    def __init__(self, folder: Path, manifest: Manifest) -> None:
+        self.folder = folder
+        self.manifest = manifest
+
+    @classmethod
+    def open(cls, folder: Path) -> "Bundle":
+        """Open a bundle for reading; whether it is sound, `problems` tells.
+
+        Raises:
+            BundleError: It has no manifest of the form that is written here.
+        """
+        return cls(folder, read_head(folder))
+
+    def entries(self) -> Iterator[Entry]:
+        """Read the index, one run after the other, sorted by file.
+
+        Lines that are none are left out here; `problems` names them, so that one bad
+        line does not hide all others.
+        """
+        for _, entry in read_index(self.folder):
+            if entry is not None:
+                yield entry
+
+    def read(self, entry: Entry) -> str:
+        """Return the history of an entry: Temporal's own JSON.
+
+        Whether these are the bytes that were signed for, `problems` tells.
+
+        Raises:
+            BundleError: It is missing, a link, too large, or not text.
+        """
+        try:
+            return self.read_bytes(entry.file).decode()
+        except UnicodeDecodeError:
+            raise BundleError(f"{entry.file} is not text") from None
+
+    def read_bytes(self, name: str) -> bytes:
+        """Return the content of a history's file.
+
+        Raises:
+            BundleError: It is missing, a link or too large.
+        """
+        path = plain_file(self.folder, name)
+        if path is None:
+            raise BundleError(f"{name} is not there, or is not a plain file")
+        size = path.stat().st_size
+        if size > LARGEST_HISTORY:
+            raise BundleError(
+                f"{name} has {size} bytes; a history has at most {LARGEST_HISTORY}"
+            )
+        return path.read_bytes()
+
+    def problems(
+        self, public_key: Ed25519PublicKey | None, previous: Path | None = None
+    ) -> Iterator[Finding]:
+        """Find what was removed, added or changed; nothing found means sound.
+
+        Args:
+            public_key: Of who made the bundle; None leaves the signature unverified,
+                and then a bundle proves only that it agrees with itself.
+            previous: The bundle before this one; None looks for it beside this one.
+        """
+        return find_problems(self.folder, self.manifest, public_key, previous)

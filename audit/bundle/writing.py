@@ -1,0 +1,231 @@
+"""A bundle while it is written: what is done stays done, if the writing is interrupted.
+
+What has been written stands in a small database beside the histories, which goes away
+with the last step: the manifest. Without a manifest a folder is no bundle.
+"""
+
+import hashlib
+import os
+import sqlite3
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from audit.bundle.describing import describe, parse_history
+from audit.bundle.errors import BundleError
+from audit.bundle.index import Entry
+from audit.bundle.manifest import (
+    FORMAT,
+    HISTORIES,
+    INDEX,
+    MANIFEST,
+    SIGNATURE,
+    ListedFile,
+    Manifest,
+    Selection,
+    digest_of,
+    write_manifest,
+)
+from audit.bundle.signing_keys import key_id
+from codec.payload_codec import EncryptingCodec
+
+STATE: Final = ".unfinished.sqlite"
+# The manifest, until everything that it names is on the disk.
+UNNAMED: Final = f".{MANIFEST}"
+_TABLES: Final = """
+CREATE TABLE IF NOT EXISTS plan (selection TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS done (
+    file TEXT PRIMARY KEY, sha256 TEXT NOT NULL, size INTEGER NOT NULL,
+    entry TEXT NOT NULL
+) WITHOUT ROWID;
+"""
+
+
+class Draft:
+    """A bundle that is being written, by one process at a time."""
+
+    def __init__(self, folder: Path, database: sqlite3.Connection) -> None:
+        self.folder = folder
+        self._database = database
+
+    @classmethod
+    @contextmanager
+    def opened(cls, folder: Path) -> Iterator["Draft"]:
+        """Begin a bundle, or go on with one that was interrupted.
+
+        Raises:
+            BundleError: It is finished, something else lies in the folder, or another
+                process is writing to it.
+        """
+        if (folder / UNNAMED).exists() and not (folder / STATE).exists():
+            # All was written, and only the last step is left.
+            (folder / UNNAMED).rename(folder / MANIFEST)
+        if (folder / MANIFEST).exists():
+            raise BundleError(f"{str(folder)!r} is a finished bundle: none is changed")
+        if folder.exists() and not (folder / STATE).is_file() and any(folder.iterdir()):
+            raise BundleError(f"{str(folder)!r} is not empty, and no unfinished bundle")
+        (folder / HISTORIES).mkdir(parents=True, exist_ok=True)
+        database = sqlite3.connect(folder / STATE, isolation_level=None, timeout=1)
+        try:
+            # Held until it is closed, so that two exports cannot mix.
+            database.execute("PRAGMA locking_mode = EXCLUSIVE")
+            database.execute("PRAGMA journal_mode = WAL")
+            database.executescript(_TABLES)
+            yield cls(folder, database)
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error):
+                raise
+            raise BundleError(
+                f"another process is writing a bundle to {str(folder)!r}"
+            ) from None
+        finally:
+            database.close()
+
+    def agree_on(self, selection: Selection) -> Selection:
+        """Note what the bundle is of, and return it.
+
+        Raises:
+            BundleError: The folder holds an unfinished bundle of something else.
+        """
+        noted = self._database.execute("SELECT selection FROM plan").fetchone()
+        said = selection.model_dump_json()
+        if noted is None:
+            self._database.execute("INSERT INTO plan VALUES (?)", (said,))
+        elif noted[0] != said:
+            raise BundleError(
+                f"{str(self.folder)!r} holds an unfinished bundle of something else "
+                f"({noted[0]}); finish it with the same options, or name another folder"
+            )
+        return selection
+
+    def __len__(self) -> int:
+        counted: int = self._database.execute("SELECT count(*) FROM done").fetchone()[0]
+        return counted
+
+    def has(self, file: str) -> bool:
+        """Whether a history is written already, and is whole."""
+        known = self._database.execute(
+            "SELECT size FROM done WHERE file = ?", (file,)
+        ).fetchone()
+        # A machine that lost its power may have kept the note and not the file.
+        with suppress(OSError):
+            return known is not None and known[0] == _size(self.folder / file)
+        return False
+
+    def add(self, entry: Entry, content: bytes) -> None:
+        """Write a history and note it.
+
+        Raises:
+            BundleError: Another history of the same run is there.
+        """
+        known = self._database.execute(
+            "SELECT sha256 FROM done WHERE file = ?", (entry.file,)
+        ).fetchone()
+        if known and known[0] != entry.sha256 and self.has(entry.file):
+            raise BundleError(
+                f"there are two different histories of the run {entry.run_id} of "
+                f"{entry.workflow_id}"
+            )
+        _write(self.folder / entry.file, content)
+        self._database.execute(
+            "INSERT OR REPLACE INTO done VALUES (?, ?, ?, ?)",
+            (entry.file, entry.sha256, len(content), entry.model_dump_json()),
+        )
+
+    def finish(
+        self,
+        selection: Selection,
+        *,
+        key: Ed25519PrivateKey | None,
+        previous: str | None,
+        made_at: datetime | None = None,
+    ) -> Manifest:
+        """Write index, signature and manifest; after it, it is a bundle.
+
+        Args:
+            selection: What the bundle is of.
+            key: Signs it; None for an unsigned one.
+            previous: SHA-256 of the manifest of the bundle before it.
+            made_at: When it was made; None for now.
+        """
+        manifest = Manifest(
+            format=FORMAT,
+            made_at=made_at or datetime.now(UTC).replace(microsecond=0),
+            selection=selection,
+            histories=len(self),
+            previous=previous,
+            key_id=key_id(key.public_key()) if key else None,
+        )
+        index = self.folder / INDEX
+        with index.open("w", encoding="utf-8") as out:
+            for (entry,) in self._sorted("entry"):
+                out.write(f"{entry}\n")
+        unnamed = self.folder / UNNAMED
+        with unnamed.open("w", encoding="utf-8") as out:
+            write_manifest(out, manifest, self._files(index))
+        if key:
+            (self.folder / SIGNATURE).write_bytes(key.sign(unnamed.read_bytes()))
+        for file in (self.folder / HISTORIES).glob(".*.part"):
+            file.unlink()
+        # All on the disk before the manifest says that it is.
+        os.sync()
+        self._database.close()
+        for name in (f"{STATE}-wal", f"{STATE}-shm", STATE):
+            (self.folder / name).unlink(missing_ok=True)
+        unnamed.rename(self.folder / MANIFEST)
+        return manifest
+
+    def _files(self, index: Path) -> Iterator[ListedFile]:
+        for file, sha256, size in self._sorted("file, sha256, size"):
+            yield ListedFile(file, sha256, size)
+        yield ListedFile(INDEX, digest_of(index), _size(index))
+
+    def _sorted(self, columns: str) -> sqlite3.Cursor:
+        query = f"SELECT {columns} FROM done ORDER BY file"  # noqa: S608 - ours
+        return self._database.execute(query)
+
+
+def write_bundle(
+    folder: Path,
+    histories: Iterable[tuple[str, bytes]],
+    *,
+    codec: EncryptingCodec | None = None,
+    key: Ed25519PrivateKey | None = None,
+    previous: str | None = None,
+    made_at: datetime | None = None,
+) -> Manifest:
+    """Write a bundle of histories that are at hand, each as it is.
+
+    Args:
+        folder: New, or with what an interrupted call has left.
+        histories: Each with a name for errors, and Temporal's JSON.
+        codec: Reads outcomes and money for the index, where they are encrypted.
+        key: Signs it; None for an unsigned one.
+        previous: SHA-256 of the manifest of the bundle before it.
+        made_at: When it was made; None for now.
+
+    Raises:
+        BundleError: One is no history, or the folder cannot be written to.
+    """
+    with Draft.opened(folder) as draft:
+        selection = draft.agree_on(Selection(from_files=True))
+        for name, content in histories:
+            history = parse_history(content, name)
+            digest = hashlib.sha256(content).hexdigest()
+            draft.add(describe(history, codec, sha256=digest), content)
+        return draft.finish(selection, key=key, previous=previous, made_at=made_at)
+
+
+def _write(file: Path, content: bytes) -> None:
+    """Write a file whole or not at all."""
+    part = file.with_name(f".{file.name}.part")
+    part.write_bytes(content)
+    part.replace(file)
+
+
+def _size(file: Path) -> int:
+    return file.stat().st_size

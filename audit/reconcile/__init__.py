@@ -1,0 +1,1 @@
+"""Our money beside the money in Alipay's settlement files."""

@@ -1,0 +1,175 @@
+"""Replays a history on today's code, and keeps every command the code gives.
+
+Temporal's own replay compares the kinds of commands and their order. It looks at no
+argument, no result and no time, so what the code says of these is kept here as it
+leaves the workflow, for `audit.replay.comparison`.
+"""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+from datetime import timedelta
+from functools import cache
+from types import TracebackType
+from typing import Self
+
+from temporalio.bridge.proto.workflow_activation import WorkflowActivation
+from temporalio.bridge.proto.workflow_commands import WorkflowCommand
+from temporalio.bridge.proto.workflow_completion import WorkflowActivationCompletion
+from temporalio.client import WorkflowHistory
+from temporalio.converter import SerializationContext, StorageDriverStoreContext
+from temporalio.runtime import Runtime, TelemetryConfig
+from temporalio.worker import (
+    Replayer,
+    UnsandboxedWorkflowRunner,
+    WorkflowInstance,
+    WorkflowInstanceDetails,
+    WorkflowReplayResult,
+)
+from temporalio.workflow import Info
+
+from audit.history.record import Record
+from temporal_client import DATA_CONVERTER
+from workflows.kinds import WORKFLOWS as WORKFLOWS
+from workflows.odd_signals import ForgivingSignals
+
+_LOG = logging.getLogger("temporalio.worker")
+# A replay takes milliseconds; one that hangs is a finding, and never our hanging.
+PATIENCE = timedelta(seconds=60)
+
+
+@dataclass
+class Replayed:
+    """What the code did with a history.
+
+    Attributes:
+        commands: All that it wanted, in its order, payloads in clear text.
+        failure: Why Temporal's replay says that this is not the history's code.
+    """
+
+    commands: list[WorkflowCommand] = field(default_factory=list)
+    failure: Exception | None = None
+
+
+class _Watched(WorkflowInstance):
+    """A run whose commands are kept, and whose updates are validated once more."""
+
+    def __init__(self, run: WorkflowInstance, commands: list[WorkflowCommand]) -> None:
+        self._run = run
+        self._commands = commands
+
+    def activate(self, act: WorkflowActivation) -> WorkflowActivationCompletion:
+        for job in act.jobs:
+            if job.HasField("do_update"):
+                # A replay takes it for granted that what is recorded was accepted.
+                job.do_update.run_validator = True
+        completion = self._run.activate(act)
+        self._commands.extend(completion.successful.commands)
+        return completion
+
+    # The SDK does not publish the type of what these two are given.
+
+    def get_serialization_context(
+        self, command_info: object
+    ) -> SerializationContext | None:
+        return self._run.get_serialization_context(
+            command_info  # type: ignore[arg-type]
+        )
+
+    def get_external_store_context(
+        self, command_info: object
+    ) -> StorageDriverStoreContext:
+        return self._run.get_external_store_context(
+            command_info  # type: ignore[arg-type]
+        )
+
+    def get_info(self) -> Info:
+        return self._run.get_info()
+
+    def get_thread_id(self) -> int | None:
+        return self._run.get_thread_id()
+
+
+class _Watching(UnsandboxedWorkflowRunner):
+    """Makes the runs, without the sandbox.
+
+    The sandbox keeps workflow code from the outside world, which the tests see to;
+    here it would only take half of the time.
+    """
+
+    def __init__(self) -> None:
+        self.commands: list[WorkflowCommand] = []
+
+    def create_instance(self, det: WorkflowInstanceDetails) -> WorkflowInstance:
+        return _Watched(super().create_instance(det), self.commands)
+
+
+class Replays:
+    """Replays one history after the other; `async with`, in one event loop."""
+
+    def __init__(self) -> None:
+        self._watching = _Watching()
+        self._stack = AsyncExitStack()
+        self._level = logging.NOTSET
+        self._results: AsyncIterator[WorkflowReplayResult] | None = None
+        self._next: asyncio.Queue[WorkflowHistory | None] = asyncio.Queue()
+
+    async def __aenter__(self) -> Self:
+        self._level = _LOG.level
+        _LOG.setLevel(logging.CRITICAL + 1)  # likewise
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self._stack.aclose()
+        _LOG.setLevel(self._level)
+
+    async def replay(self, record: Record) -> Replayed:
+        """Replay a history; whatever goes wrong is its failure."""
+        commands = self._watching.commands = []
+        history = WorkflowHistory(record.workflow_id, record.events)
+        try:
+            results = self._results or await self._begin()
+            self._next.put_nowait(history)
+            async with asyncio.timeout(PATIENCE.total_seconds()):
+                result = await anext(results)
+        except Exception as error:
+            self._results = None
+            await self._stack.aclose()
+            return Replayed(commands, error)
+        return Replayed(commands, result.replay_failure)
+
+    async def _begin(self) -> AsyncIterator[WorkflowReplayResult]:
+        self._next = asyncio.Queue()
+        replayer = Replayer(
+            workflows=WORKFLOWS,
+            data_converter=DATA_CONVERTER,
+            workflow_runner=self._watching,
+            interceptors=[ForgivingSignals()],
+            # Runs in this thread and without a limit of time: on a busy machine a slow
+            # replay would otherwise pass for a wrong one.
+            debug_mode=True,
+            runtime=_quiet_runtime(),
+        )
+        self._results = await self._stack.enter_async_context(
+            replayer.workflow_replay_iterator(self._histories(self._next))
+        )
+        return self._results
+
+    async def _histories(
+        self, queue: asyncio.Queue[WorkflowHistory | None]
+    ) -> AsyncIterator[WorkflowHistory]:
+        while (history := await queue.get()) is not None:
+            yield history
+
+
+@cache
+def _quiet_runtime() -> Runtime:
+    """The engine without a log: what it would complain of is a finding."""
+    return Runtime(telemetry=TelemetryConfig(logging=None))

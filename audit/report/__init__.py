@@ -1,0 +1,1 @@
+"""The auditor's report as HTML: a summary, and a timeline for each payment."""

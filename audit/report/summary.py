@@ -1,0 +1,244 @@
+"""Writes what was verified as HTML: a summary, and a timeline for each payment.
+
+One payment after the other goes to the disk, so that memory does not grow with them. A
+small report is one file; a large one has its payments in pages beside it.
+"""
+
+import tempfile
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from itertools import chain, islice
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import quote
+
+from alipay.wallets import format_money
+from audit.findings import Finding
+from audit.report import plot
+from audit.report.rendering import generate, in_utc
+from audit.report.timelines import (
+    KINDS,
+    PAYMENT,
+    Pages,
+    amount_of,
+    kind_of,
+    line_of,
+    lines_of,
+    money_of,
+    outcome_of,
+    pieces_of,
+    write_whole,
+)
+from audit.verify.verdicts import HistoryVerdict
+
+# About 2 MB of HTML, which browsers open at once.
+HISTORIES_PER_PAGE: Final = 500
+# The summary lists these; each finding stands with its payment, too.
+MOST_LISTED: Final = 1_000
+
+
+@dataclass
+class Tally:
+    """What the summary says of all histories; grows with days and rules only."""
+
+    histories: int = 0
+    proven: int = 0
+    findings: int = 0
+    outcomes: Counter[tuple[str, str]] = field(default_factory=Counter)
+    proven_by: Counter[tuple[str, str]] = field(default_factory=Counter)
+    rules: Counter[str] = field(default_factory=Counter)
+    days: Counter[tuple[date, str]] = field(default_factory=Counter)
+    paid: Counter[str] = field(default_factory=Counter)
+    money: Counter[str] = field(default_factory=Counter)
+    proven_money: Counter[str] = field(default_factory=Counter)
+
+    def add(self, verdict: HistoryVerdict, *, is_proven: bool) -> None:
+        outcome, kind = outcome_of(verdict), verdict.entry.workflow_type
+        self.histories += 1
+        self.outcomes[kind, outcome] += 1
+        if is_proven:
+            self.proven += 1
+            self.proven_by[kind, outcome] += 1
+        if kind != PAYMENT:
+            return
+        self.days[verdict.entry.started_at.astimezone(UTC).date(), outcome] += 1
+        amount = amount_of(verdict)
+        if outcome == "PAID" and amount:
+            self.paid[amount[0]] += 1
+            self.money[amount[0]] += amount[1]
+            self.proven_money[amount[0]] += amount[1] if is_proven else 0
+
+    def take_back(self, row: dict[str, Any]) -> None:
+        """Count one history as not proven after all."""
+        kind, outcome = row["type"], row["outcome"]
+        self.proven -= 1
+        self.proven_by[kind, outcome] -= 1
+        if kind == PAYMENT and outcome == "PAID" and row["amount"]:
+            currency, minor = row["amount"]
+            self.proven_money[currency] -= minor
+
+    def found(self, finding: Finding) -> None:
+        self.findings += 1
+        self.rules[str(finding.rule)] += 1
+
+
+def write_report(
+    file: Path,
+    verdicts: Iterable[HistoryVerdict],
+    bundle_findings: Sequence[Finding],
+    *,
+    made_at: datetime,
+    histories_per_page: int = HISTORIES_PER_PAGE,
+) -> list[Path]:
+    """Write the report; an older one of that name is replaced.
+
+    Args:
+        file: The summary; with more payments than one page holds, they stand in the
+            folder `{file's name without its ending}.pages` beside it.
+        verdicts: Each history's; taken one by one.
+        bundle_findings: What is wrong with the bundle itself, or with several
+            histories together; may become more while the verdicts are taken.
+        made_at: When it was verified.
+        histories_per_page: How many timelines one file holds.
+
+    Returns:
+        The files, the summary first.
+
+    Raises:
+        OSError: The file or the folder cannot be written.
+    """
+    tally = Tally()
+    with ExitStack() as stack:
+        findings, orders, current = (
+            stack.enter_context(tempfile.TemporaryFile("w+", encoding="utf-8"))
+            for _ in range(3)
+        )
+        pages = Pages(file, current, histories_per_page)
+        spoiled = {one.workflow_id for one in bundle_findings}
+        for verdict in verdicts:
+            is_spoiled = verdict.entry.workflow_id in spoiled
+            is_proven = verdict.is_proven and not is_spoiled
+            tally.add(verdict, is_proven=is_proven)
+            page, anchor = pages.add(verdict, is_spoiled=is_spoiled)
+            orders.write(line_of(_row(verdict, page, anchor, is_proven=is_proven)))
+            for finding in verdict.findings:
+                tally.found(finding)
+                if tally.findings <= MOST_LISTED:
+                    findings.write(line_of(_listed(finding, page, anchor)))
+        of_bundle = _of_bundle(bundle_findings, lines_of(orders), tally)
+        pages.finish(lines_of(orders))
+        listed = islice(chain(of_bundle, lines_of(findings)), MOST_LISTED)
+        summary = generate(
+            "summary.html",
+            made_at=made_at,
+            findings=_linked(listed, pages),
+            histories_here=pieces_of(current),
+            folder=quote(pages.folder.name),
+            pages=pages.starts,
+            **_told(tally),
+        )
+        write_whole(file, summary)
+    return [file, *pages.files]
+
+
+def _of_bundle(
+    found: Sequence[Finding], rows: Iterator[dict[str, Any]], tally: Tally
+) -> list[dict[str, Any]]:
+    """Count the bundle's findings, and find the timelines that they are about."""
+    about = {one.workflow_id for one in found}
+    places: dict[str, tuple[int, str]] = {}
+    for row in rows:
+        if row["workflow_id"] not in about:
+            continue
+        places[row["workflow_id"]] = row["page"], row["anchor"]
+        if row["is_proven"]:  # found only when all histories were seen together
+            tally.take_back(row)
+    for finding in found:
+        tally.found(finding)
+    return [
+        _listed(one, *places.get(one.workflow_id, (0, "")))
+        for one in found[:MOST_LISTED]
+    ]
+
+
+def _row(
+    verdict: HistoryVerdict, page: int, anchor: str, *, is_proven: bool
+) -> dict[str, Any]:
+    entry = verdict.entry
+    return {
+        "page": page,
+        "anchor": anchor,
+        "workflow_id": entry.workflow_id,
+        "order_id": entry.order_id,
+        "type": entry.workflow_type,
+        "kind": kind_of(entry.workflow_type),
+        "outcome": outcome_of(verdict),
+        "money": money_of(verdict),
+        "amount": amount_of(verdict),
+        "began": in_utc(entry.started_at),
+        "findings": len(verdict.findings),
+        "is_proven": is_proven,
+    }
+
+
+def _listed(finding: Finding, page: int, anchor: str) -> dict[str, Any]:
+    return {
+        "page": page,
+        "anchor": anchor,
+        "order_id": finding.order_id,
+        "workflow_id": finding.workflow_id,
+        "event_id": finding.event_id,
+        "rule": str(finding.rule),
+        "expected": finding.expected,
+        "seen": finding.seen,
+    }
+
+
+def _linked(rows: Iterator[dict[str, Any]], pages: Pages) -> Iterator[dict[str, Any]]:
+    """Add the address of each finding's payment, which depends on the pages' number."""
+    for row in rows:
+        folder = f"{quote(pages.folder.name)}/{row['page']:04}.html"
+        place = f"{folder if pages.files else ''}#{row['anchor']}"
+        yield {**row, "href": place if row["anchor"] else ""}
+
+
+def _told(tally: Tally) -> dict[str, Any]:
+    """Return the tally as the summary's template wants it."""
+    return {
+        "histories": tally.histories,
+        "proven": tally.proven,
+        "findings_in_all": tally.findings,
+        "shown_at_most": MOST_LISTED,
+        "rules": tally.rules.most_common(),
+        "outcomes": [
+            (kind_of(kind), outcome, number, tally.proven_by[kind, outcome])
+            for (kind, outcome), number in sorted(
+                tally.outcomes.items(), key=lambda each: (_rank(each[0][0]), each[0])
+            )
+        ],
+        "money": [
+            (
+                currency,
+                tally.paid[currency],
+                format_money(currency, total),
+                format_money(currency, tally.proven_money[currency]),
+            )
+            for currency, total in sorted(tally.money.items())
+        ],
+        "plot": plot.plot_payments(tally.days),
+        "size": {
+            "width": plot.WIDTH,
+            "height": plot.HEIGHT,
+            "left": plot.LEFT,
+            "right": plot.WIDTH - plot.RIGHT,
+        },
+    }
+
+
+def _rank(workflow_type: str) -> int:
+    """Payments first, then what follows from them."""
+    kinds = list(KINDS)
+    return kinds.index(workflow_type) if workflow_type in kinds else len(kinds)

@@ -1,0 +1,194 @@
+"""Verifies bundles: themselves, each history, and all of an order's together.
+
+On all cores and in the order of the index; what is kept meanwhile does not grow with
+the number of histories (docs/decisions/0017-what-proves-a-payment.md).
+"""
+
+import asyncio
+import signal
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import (
+    Executor,
+    Future,
+    ProcessPoolExecutor,
+    ThreadPoolExecutor,
+)
+from itertools import islice
+from multiprocessing import get_context
+from pathlib import Path
+
+from audit.bundle.index import Entry
+from audit.bundle.manifest import MANIFEST, digest_of
+from audit.bundle.reading import Bundle, BundleError
+from audit.findings import Finding, Rule
+from audit.history.story import Story, StoryStep
+from audit.verify.history import Verifier, unreadable, verify_history
+from audit.verify.keys import VerifierKeys
+from audit.verify.orders import Ledger
+from audit.verify.verdicts import HistoryVerdict
+
+__all__ = [
+    "HistoryVerdict",
+    "Story",
+    "StoryStep",
+    "Verdicts",
+    "VerifierKeys",
+    "verify_bundles",
+    "verify_history",
+]
+
+# Half a second of work: enough to be worth a message between processes, and not more
+# than one likes to wait for after Ctrl-C.
+CHUNK = 40
+# Chunks under way for each process: it never waits for the next one.
+AHEAD = 2
+
+Tell = Callable[[int, int], None]
+
+
+class Verdicts(Iterable[HistoryVerdict]):
+    """The verdicts on all histories of some bundles, made while one goes through them.
+
+    Attributes:
+        bundle_findings: What is wrong with the bundles themselves; once all verdicts
+            were gone through, also what only all histories of an order together show.
+    """
+
+    def __init__(
+        self,
+        bundles: Sequence[Bundle],
+        keys: VerifierKeys,
+        *,
+        processes: int,
+        tell: Tell,
+    ) -> None:
+        self._bundles = bundles
+        self._keys = keys
+        self._processes = processes
+        self._tell = tell
+        self.bundle_findings: list[Finding] = []
+
+    def __iter__(self) -> Iterator[HistoryVerdict]:
+        total = sum(bundle.manifest.histories for bundle in self._bundles)
+        with Ledger() as ledger:
+            verdicts = self._verdicts(ledger)
+            for done, verdict in enumerate(verdicts, start=1):
+                if verdict.claims:
+                    self.bundle_findings += ledger.add(verdict.claims)
+                yield verdict
+                self._tell(done, total)
+            self.bundle_findings += ledger.close()
+
+    def _verdicts(self, ledger: Ledger) -> Iterator[HistoryVerdict]:
+        executor = _executor(self._processes)
+        under_way: deque[Future[list[HistoryVerdict]]] = deque()
+        try:
+            for folder, entries in self._work(ledger):
+                under_way.append(
+                    executor.submit(verify_entries, folder, entries, self._keys)
+                )
+                if len(under_way) >= AHEAD * self._processes:
+                    yield from under_way.popleft().result()
+            while under_way:
+                yield from under_way.popleft().result()
+            # In good order, or the processes' semaphores are complained of at the end.
+            executor.shutdown()
+        finally:
+            executor.shutdown(wait=False, cancel_futures=True)
+
+    def _work(self, ledger: Ledger) -> Iterator[tuple[Path, list[Entry]]]:
+        """Each history once, though several bundles may hold it."""
+        for bundle in self._bundles:
+            entries = self._new_ones(bundle, ledger)
+            for chunk in _chunks(entries):
+                yield bundle.folder, chunk
+
+    def _new_ones(self, bundle: Bundle, ledger: Ledger) -> Iterator[Entry]:
+        for entry in bundle.entries():
+            known = ledger.note(entry)
+            if known is None:
+                yield entry
+            elif known != entry.sha256:
+                self.bundle_findings.append(
+                    Finding(
+                        Rule.FILE_CHANGED,
+                        entry.workflow_id,
+                        entry.order_id,
+                        expected=f"the history of run {entry.run_id} in another bundle",
+                        seen=f"another history of that run in {bundle.folder.name}",
+                    )
+                )
+                yield entry
+
+
+def verify_bundles(
+    bundles: Sequence[Bundle],
+    keys: VerifierKeys,
+    *,
+    processes: int,
+    tell: Tell,
+    previous: Path | None = None,
+) -> Verdicts:
+    """Verify bundles: first themselves, then one history after the other.
+
+    Args:
+        bundles: As they lie on the disk; an order's histories may be in several.
+        keys: What the auditor holds.
+        processes: How many work at once; 1 works in this one.
+        tell: Is told after each history how many are done, and of how many.
+        previous: The bundle before the first; None looks for it beside that one. Each
+            other one is looked for among those given, and then beside it.
+
+    Raises:
+        KeyFormatError: A key cannot be read.
+        KeyringError: The same, of the payload keys.
+    """
+    keys.check()
+    verdicts = Verdicts(bundles, keys, processes=max(1, processes), tell=tell)
+    given = {digest_of(one.folder / MANIFEST): one.folder for one in bundles}
+    for bundle in bundles:
+        before = given.get(bundle.manifest.previous or "", previous)
+        verdicts.bundle_findings += bundle.problems(keys.bundle, before)
+    return verdicts
+
+
+def verify_entries(
+    folder: Path, entries: list[Entry], keys: VerifierKeys
+) -> list[HistoryVerdict]:
+    """Verify some histories of a bundle, in this process."""
+    return asyncio.run(_verify_entries(Bundle.open(folder), entries, keys))
+
+
+async def _verify_entries(
+    bundle: Bundle, entries: list[Entry], keys: VerifierKeys
+) -> list[HistoryVerdict]:
+    verdicts = []
+    async with Verifier(keys) as verifier:
+        for entry in entries:
+            try:
+                text = bundle.read(entry)
+            except BundleError as error:
+                verdicts.append(unreadable(entry, str(error)))
+            else:
+                verdicts.append(await verifier.verify(text, entry))
+    return verdicts
+
+
+def _executor(processes: int) -> Executor:
+    if processes == 1:
+        return ThreadPoolExecutor(1)
+    # Spawned, for the engine has threads, which a fork would not copy.
+    return ProcessPoolExecutor(
+        processes, mp_context=get_context("spawn"), initializer=_leave_ctrl_c
+    )
+
+
+def _leave_ctrl_c() -> None:
+    """Leave Ctrl-C to the process that waits for us: it stops us, in good order."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+def _chunks(entries: Iterator[Entry]) -> Iterator[list[Entry]]:
+    while chunk := list(islice(entries, CHUNK)):
+        yield chunk

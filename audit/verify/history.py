@@ -1,0 +1,137 @@
+"""Verifies one history: replayed, compared, its evidence and its money checked."""
+
+import asyncio
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AsyncExitStack
+from types import TracebackType
+from typing import Self
+
+from temporalio.client import WorkflowHistory
+
+from audit.bundle.describing import RUNNING, differences
+from audit.bundle.index import Entry
+from audit.findings import Finding, Rule
+from audit.history.record import Record, UnreadableHistoryError, read_history
+from audit.history.story import Story, story_of
+from audit.replay.comparison import compare
+from audit.replay.ending import check_end, check_numbers
+from audit.replay.replaying import Replays
+from audit.verify.evidence import check_evidence
+from audit.verify.invariants import check_invariants, claims_of
+from audit.verify.keys import VerifierKeys
+from audit.verify.rerun import Witness
+from audit.verify.verdicts import HistoryVerdict
+from codec.payload_codec import EncryptingCodec
+
+# Both the code's own refusal and the invariants may say these of one event.
+_SAID_ONCE = (Rule.NOBODY_NAMED, Rule.SECOND_PERSON)
+
+
+class Verifier:
+    """Verifies histories one after the other; `async with`, in one event loop."""
+
+    def __init__(self, keys: VerifierKeys) -> None:
+        self._keys = keys
+        self._codec = EncryptingCodec(keys.keyring) if keys.keyring else None
+        self._witness = Witness(keys.alipay)
+        self._replays = Replays()
+        self._stack = AsyncExitStack()
+
+    async def __aenter__(self) -> Self:
+        await self._stack.enter_async_context(self._replays)
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self._stack.aclose()
+
+    async def verify(self, text: str, entry: Entry) -> HistoryVerdict:
+        """Verify one history, given as Temporal's JSON."""
+        try:
+            record = read_history(text, self._codec)
+            return await self._verify(record, entry)
+        except UnreadableHistoryError as error:
+            return unreadable(entry, str(error))
+        except Exception as odd:
+            # Whatever a forged file does to this program, it is not proven by that.
+            return unreadable(entry, f"cannot be verified ({type(odd).__name__})")
+
+    async def _verify(self, record: Record, entry: Entry) -> HistoryVerdict:
+        _ = record.input  # or else nothing can be said of it
+        findings = [*check_numbers(record)]
+        same = WorkflowHistory(record.workflow_id, record.events)
+        findings += differences(entry, same, None)
+        replayed = await self._replays.replay(record)
+        findings += compare(record, replayed)
+        findings += check_end(record, replayed, is_open=entry.status == RUNNING)
+        evidenced = await check_evidence(record, self._keys, self._witness)
+        findings += evidenced.findings
+        findings += check_invariants(record, evidenced)
+        return HistoryVerdict(
+            entry,
+            list(_each_once(findings)),
+            story_of(record, evidenced),
+            evidenced.notes,
+            claims_of(record, evidenced),
+        )
+
+
+def _each_once(findings: Iterable[Finding]) -> Iterable[Finding]:
+    said = set()
+    for finding in findings:
+        key = (finding.rule, finding.event_id)
+        if finding.rule in _SAID_ONCE and key in said:
+            continue
+        said.add(key)
+        yield finding
+
+
+def unreadable(entry: Entry, why: str) -> HistoryVerdict:
+    """Return the verdict on what cannot even be read: only the index tells of it."""
+    finding = Finding(
+        Rule.UNREADABLE,
+        entry.workflow_id,
+        entry.order_id,
+        expected="a history that can be read",
+        seen=why,
+    )
+    story = Story(
+        workflow_id=entry.workflow_id,
+        run_id=entry.run_id,
+        order_id=entry.order_id,
+        outcome=entry.outcome,
+        wallet="",
+        amount=entry.amount_minor,
+        currency=entry.currency,
+        started_at=entry.started_at,
+        closed_at=entry.closed_at,
+        steps=[],
+    )
+    return HistoryVerdict(entry, [finding], story)
+
+
+def verify_history(text: str, entry: Entry, keys: VerifierKeys) -> HistoryVerdict:
+    """Verify one history alone; what only its order's others can prove stays open.
+
+    Args:
+        text: Temporal's JSON.
+        entry: What the index says of it; `audit.bundle.describing.describe` makes one.
+        keys: What the auditor holds.
+
+    Raises:
+        KeyFormatError: A key cannot be read.
+        KeyringError: The same, of the payload keys.
+    """
+
+    async def verify() -> HistoryVerdict:
+        async with Verifier(keys) as verifier:
+            return await verifier.verify(text, entry)
+
+    # In a thread of its own, for the caller may stand in an event loop.
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, verify()).result()

@@ -1,0 +1,248 @@
+"""What must be true of every payment, whatever its history: money proven, people named.
+
+Of one history here; of all histories of an order in `audit.verify.orders`.
+"""
+
+from collections import Counter
+from collections.abc import Iterator
+
+from temporalio.api.enums.v1 import EventType
+from temporalio.api.history.v1 import HistoryEvent
+
+from audit.findings import Finding, Rule
+from audit.history.claims import Claims, given_to_others, kept_by, taken_from_another
+from audit.history.proofs import Evidenced, GivenBack, Paid
+from audit.history.record import Record
+from contracts import (
+    CallbackSettlement,
+    CancelWish,
+    LatePaymentInput,
+    LatePaymentView,
+    LateResolution,
+    Money,
+    Order,
+    PaymentOutcome,
+    PaymentView,
+    Resolution,
+    Resolved,
+)
+from workflows.resolution import needs_second_person
+
+# Who may close a payment without a reason: its own shop, by the API.
+THE_SHOP = "shop"
+
+
+def claims_of(record: Record, evidenced: Evidenced) -> Claims:
+    """Return what the other histories of the order are to be compared with."""
+    return Claims(
+        workflow_id=record.workflow_id,
+        order_id=record.order_id,
+        event_id=record.closing.event_id if record.closing else 0,
+        kept=kept_by(record),
+        owed=tuple(_owed(record, evidenced)),
+        proven=(*evidenced.paid, *_older(evidenced)),
+        given_back=tuple(evidenced.given_back),
+        gave=tuple(given_to_others(record)),
+        took=taken_from_another(record),
+    )
+
+
+def check_invariants(record: Record, evidenced: Evidenced) -> Iterator[Finding]:
+    """Yield what is wrong with a history, however well it replays."""
+    yield from _check_money_kept(record, evidenced)
+    yield from _check_money_given_back(record, evidenced)
+    for event in record.events:
+        yield from _check_who_acted(record, event)
+    yield from _check_second_person(record, evidenced)
+
+
+# ---- money ----
+
+
+def _check_money_kept(record: Record, evidenced: Evidenced) -> Iterator[Finding]:
+    result, closing = record.result, record.closing
+    kept = kept_by(record)
+    if closing is None:
+        return
+    if len(kept) > 1:
+        yield record.found(
+            Rule.PAID_TWICE,
+            closing.event_id,
+            expected="one paid attempt",
+            seen=", ".join(kept),
+        )
+    by_a_person = getattr(result, "resolved", None)
+    if by_a_person is not None and _all(evidenced):
+        # Alipay's word of other money than the order's; a person has settled it.
+        evidenced.notes.append(
+            f"event {closing.event_id}: settled by {by_a_person.by}, not by proof"
+        )
+        return
+    is_paid = isinstance(result, PaymentView) and result.outcome is PaymentOutcome.PAID
+    if is_paid and not kept:
+        yield _unproven(record, closing, "")
+    owed = {paid.request_id for paid in _owed(record, evidenced)}
+    for request_id in kept:
+        if request_id not in owed:
+            yield from _check_proof(record, evidenced, closing, request_id)
+
+
+def _check_proof(
+    record: Record, evidenced: Evidenced, closing: HistoryEvent, request_id: str
+) -> Iterator[Finding]:
+    amount = _amount(record)
+    if _tells(evidenced.paid, request_id, amount):
+        return
+    if not _tells(evidenced.unproven, request_id, amount):
+        yield _unproven(record, closing, request_id)
+    elif not evidenced.is_older:
+        yield record.found(
+            Rule.EVIDENCE_MISSING,
+            closing.event_id,
+            expected=f"signed proof that {request_id} was paid",
+            seen="PAID, and no evidence of it",
+        )
+
+
+def _unproven(record: Record, closing: HistoryEvent, request_id: str) -> Finding:
+    amount = _amount(record)
+    money = f"{amount.currency} {amount.value}" if amount else "an amount"
+    return record.found(
+        Rule.PAID_WITHOUT_PROOF,
+        closing.event_id,
+        expected=f"signed proof that {money} (minor units) were paid",
+        seen=f"{request_id or 'the order'} counts as paid",
+    )
+
+
+def _check_money_given_back(record: Record, evidenced: Evidenced) -> Iterator[Finding]:
+    back: Counter[str] = Counter()
+    known = [*evidenced.paid, *evidenced.unproven]
+    for one in {one.key: one for one in evidenced.given_back}.values():
+        most = max((m.value for m in _money(known, one)), default=0)
+        back[one.request_id] += one.amount.value if one.amount else most
+        if back[one.request_id] > most:
+            yield record.found(
+                Rule.REFUNDED_TOO_MUCH,
+                one.event_id,
+                expected=f"at most {most}, which was paid",
+                seen=f"{back[one.request_id]} given back (minor units)",
+            )
+        elif not list(_money(_all(evidenced), one)):
+            yield record.found(
+                Rule.EVIDENCE_MISSING,
+                one.event_id,
+                expected=f"signed proof that {one.request_id} was paid",
+                seen="given back, and no evidence of it",
+            )
+
+
+def _money(paid: list[Paid], back: GivenBack) -> Iterator[Money]:
+    """Yield what was paid of the attempt whose money goes back, in its currency."""
+    currency = back.amount.currency if back.amount else None
+    for one in paid:
+        money = one.amount if one.request_id == back.request_id else None
+        if money is not None and currency in (None, money.currency):
+            yield money
+
+
+def _owed(record: Record, evidenced: Evidenced) -> Iterator[Paid]:
+    """Yield the attempts that an earlier run of a long payment must have proven."""
+    given, amount = record.input, _amount(record)
+    if not isinstance(given, Order) or given.carried is None or record.closing is None:
+        return
+    for request_id in kept_by(record):
+        if not _tells([*evidenced.paid, *evidenced.unproven], request_id, amount):
+            yield Paid(record.closing.event_id, request_id, None, amount)
+
+
+def _tells(paid: list[Paid], request_id: str, amount: Money | None) -> bool:
+    return any(
+        one.request_id == request_id and one.amount == amount and amount is not None
+        for one in paid
+    )
+
+
+def _all(evidenced: Evidenced) -> list[Paid]:
+    return [*evidenced.paid, *_older(evidenced)]
+
+
+def _older(evidenced: Evidenced) -> list[Paid]:
+    return evidenced.unproven if evidenced.is_older else []
+
+
+def _amount(record: Record) -> Money | None:
+    given = record.input
+    return given.amount if isinstance(given, Order | LatePaymentInput) else None
+
+
+# ---- people ----
+
+
+def _check_who_acted(record: Record, event: HistoryEvent) -> Iterator[Finding]:
+    match event.event_type:
+        case EventType.EVENT_TYPE_WORKFLOW_EXECUTION_UPDATE_ACCEPTED:
+            request = (
+                event.workflow_execution_update_accepted_event_attributes
+            ).accepted_request
+            said = record.message(request.input.name, request.input.args)
+            lacks = _lacks_of(said)
+            if said is None and not request.meta.identity:
+                lacks = "identity"  # an update without words: its sender is the name
+            what = request.input.name
+        case EventType.EVENT_TYPE_WORKFLOW_EXECUTION_TERMINATED:
+            ended = event.workflow_execution_terminated_event_attributes
+            lacks = "" if ended.reason else "reason"
+            what = "the termination"
+        case EventType.EVENT_TYPE_WORKFLOW_EXECUTION_CANCEL_REQUESTED:
+            wished = event.workflow_execution_cancel_requested_event_attributes
+            lacks = "" if wished.identity or wished.cause else "identity"
+            what = "the cancellation"
+        case _:
+            return
+    if lacks:
+        yield record.found(
+            Rule.NOBODY_NAMED,
+            event.event_id,
+            expected=f"{what} says who acts, and why",
+            seen=f"no {lacks}",
+        )
+
+
+def _lacks_of(said: object) -> str:
+    """Name what an operator has not said."""
+    if isinstance(said, CancelWish):
+        if said.by == THE_SHOP:
+            return ""
+    elif not isinstance(said, Resolution | LateResolution | CallbackSettlement):
+        return ""
+    if not said.by.strip():
+        return "name (by)"
+    return "" if said.reason.strip() else "reason"
+
+
+def _check_second_person(record: Record, evidenced: Evidenced) -> Iterator[Finding]:
+    result, given, closing = record.result, record.input, record.closing
+    if not isinstance(result, PaymentView | LatePaymentView) or closing is None:
+        return
+    resolved = result.resolved
+    if resolved is None or not isinstance(given, Order | LatePaymentInput):
+        return
+    at_risk = [given.amount, *(paid.amount for paid in _all(evidenced))]
+    needed = needs_second_person(
+        given.second_person_above, given.amount.currency, at_risk
+    )
+    if (needed and not resolved.confirmed_by) or _is_one_person(resolved):
+        yield record.found(
+            Rule.SECOND_PERSON,
+            closing.event_id,
+            expected="a second person has confirmed it",
+            seen=f"{resolved.by}, confirmed by {resolved.confirmed_by or 'nobody'}",
+        )
+
+
+def _is_one_person(resolved: Resolved) -> bool:
+    one, other = resolved.by, resolved.confirmed_by
+    if other is None:
+        return False
+    return " ".join(one.split()).casefold() == " ".join(other.split()).casefold()
