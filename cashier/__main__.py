@@ -1,6 +1,7 @@
 """`python -m cashier`, or `.venv/bin/cashier` once set up."""
 
-from cashier.commands import app, leave
+from cashier.commands import app
+from cashier.running import leave
 
 try:
     app(prog_name="cashier")

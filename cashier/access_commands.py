@@ -9,6 +9,8 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from cashier.running import leave, read_settings
+
 # Imports of the parts stand inside the commands, as in `cashier.commands`.
 
 app = typer.Typer()
@@ -24,7 +26,6 @@ FOLDER = Path(".cashier/keys/payloads")
 @app.command()
 def codec_server() -> None:
     """Run the codec server: clear text in the Temporal UI for who has logged in."""
-    from cashier.commands import leave, read_settings
     from codec.server import serve_codec
     from codec.settings import CodecSettings
     from telemetry.logs import start_logging

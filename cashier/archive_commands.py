@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from cashier.audit_settings import carry_out, settings_of
+from cashier.running import carry_out, leave, settings_of
 
 # Imports of the parts stand inside the commands, as in `cashier.commands`.
 
@@ -48,7 +48,6 @@ def archiver(
     Apart from the worker, which needs neither this key nor this disk.
     """
     from cashier.audit_archiver import serve_archive, signing_key
-    from cashier.commands import leave
     from telemetry.logs import start_logging
 
     settings = settings_of(writes=True)

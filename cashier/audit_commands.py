@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from cashier import archive_commands
-from cashier.audit_settings import carry_out, settings_of
+from cashier.running import carry_out, settings_of
 
 # Imports of the parts stand inside the commands, as in `cashier.commands`.
 

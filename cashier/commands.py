@@ -1,15 +1,12 @@
 """The commands; what each does stands in a module of its own."""
 
 import asyncio
-import os
 import sys
 from pathlib import Path
-from typing import Annotated, NoReturn, TypeVar
+from typing import Annotated
 
 import typer
 import uvicorn
-from pydantic import ValidationError
-from pydantic_settings import BaseSettings
 from rich.console import Console
 
 from cashier import (
@@ -19,6 +16,7 @@ from cashier import (
     operator_commands,
     payment_commands,
 )
+from cashier.running import errors, leave, read_settings
 
 # Imports of the parts stand inside the commands: each process loads only its own.
 
@@ -33,8 +31,6 @@ app.add_typer(payment_commands.callbacks, name="callbacks")
 app.add_typer(access_commands.app)
 app.add_typer(api_key_commands.app, name="api-keys")
 app.add_typer(audit_commands.app, name="audit")
-errors = Console(stderr=True)
-SettingsT = TypeVar("SettingsT", bound=BaseSettings)
 
 
 @app.command()
@@ -180,30 +176,3 @@ def contracts() -> None:
     from cashier.contracts_json import contracts_json
 
     sys.stdout.write(contracts_json())
-
-
-def leave(code: int = 0) -> NoReturn:
-    """End the process at once, all its work being done.
-
-    While the interpreter takes itself apart, threads of the Temporal SDK may still call
-    it and abort (https://github.com/temporalio/sdk-python/issues/300), and an
-    orchestrator takes that for a crash.
-    """
-    sys.stdout.flush()
-    sys.stderr.flush()
-    os._exit(code)
-
-
-def read_settings(settings: type[SettingsT]) -> SettingsT:
-    """Return the settings, or say which is wrong and exit with 2."""
-    try:
-        return settings()
-    except ValidationError as error:
-        prefix = settings.model_config.get("env_prefix", "")
-        errors.print("These settings are wrong; nothing was started:")
-        for found in error.errors(include_input=False, include_url=False):
-            name = "_".join(str(part) for part in found["loc"]).upper()
-            # A setting that several processes share bears its whole name.
-            shown = name if name.startswith("CASHIER_") else f"{prefix}{name}"
-            errors.print(f"  {shown}: {found['msg']}", soft_wrap=True)
-        sys.exit(2)

@@ -6,6 +6,8 @@ from typing import Annotated
 
 import typer
 
+from cashier.running import leave, read_settings
+
 # Imports of the parts stand inside the commands, as in `cashier.commands`.
 
 app = typer.Typer()
@@ -61,7 +63,6 @@ def stuck_demo() -> None:
 
     from rich.console import Console
 
-    from cashier.commands import leave
     from cashier.home import Ports
     from cashier.stuck_demo import show_stuck_payments
 
@@ -84,7 +85,6 @@ def audit_demo(
     from rich.console import Console
 
     from cashier.audit_demo import show_audit
-    from cashier.commands import leave
 
     leave(asyncio.run(show_audit(Console(), payments=payments, report=report)))
 
@@ -113,7 +113,6 @@ def stuck(
     Exit code: 0 nothing is stuck, 1 something is, 2 a setting is wrong, 3 Temporal
     cannot be reached.
     """
-    from cashier.commands import read_settings
     from cashier.operators import a_console, configured_namespace, run_command
     from cashier.stuck_report import Wanted, report_stuck, show_queries
     from settings import OperatorSettings

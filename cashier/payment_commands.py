@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from cashier.running import settings_of
+
 if TYPE_CHECKING:
     from settings import OperatorSettings
 
@@ -51,7 +53,7 @@ def show(
     from cashier import payments as commands
     from cashier.operators import a_console, run_command
 
-    settings = _settings()
+    settings = settings_of()
     raise typer.Exit(
         run_command(
             lambda client: commands.show(
@@ -72,7 +74,7 @@ def check(order: Order, by: By = None) -> None:
     from cashier import payments as commands
     from cashier.operators import a_console, run_command
 
-    settings = _settings(writes=True)
+    settings = settings_of(writes=True)
     raise typer.Exit(
         run_command(
             lambda client: commands.check(client, a_console(), order),
@@ -93,7 +95,7 @@ def cancel(
     from cashier import payments as commands
     from cashier.operators import a_console, run_command
 
-    settings = _settings(writes=True)
+    settings = settings_of(writes=True)
     who = _who(by, settings)
     raise typer.Exit(
         run_command(
@@ -127,7 +129,7 @@ def resolve(
     from cashier.operators import a_console, run_command
 
     _check_outcome(outcome, attempt)
-    settings = _settings(writes=True)
+    settings = settings_of(writes=True)
     who = _who(by, settings)
     decision = commands.Decision(outcome=outcome, by=who, reason=reason)
     raise typer.Exit(
@@ -152,7 +154,7 @@ def resend(named: OrderOrEvent, by: By = None) -> None:
     from cashier import callbacks as commands
     from cashier.operators import a_console, run_command
 
-    settings = _settings(writes=True)
+    settings = settings_of(writes=True)
     raise typer.Exit(
         run_command(
             lambda client: commands.resend(client, a_console(), named),
@@ -168,7 +170,7 @@ def settle(named: OrderOrEvent, reason: Reason, by: By = None) -> None:
     from cashier import callbacks as commands
     from cashier.operators import a_console, run_command
 
-    settings = _settings(writes=True)
+    settings = settings_of(writes=True)
     who = _who(by, settings)
     raise typer.Exit(
         run_command(
@@ -179,22 +181,6 @@ def settle(named: OrderOrEvent, reason: Reason, by: By = None) -> None:
             identity=who,
         )
     )
-
-
-def _settings(*, writes: bool = False) -> "OperatorSettings":
-    """Return the settings; whoever writes must write as encrypted as all else is."""
-    from cashier.commands import errors, read_settings
-    from settings import OperatorSettings
-
-    settings = read_settings(OperatorSettings)
-    if writes and not settings.may_write:
-        errors.print(
-            "CASHIER_PAYLOAD_KEYS_DIR: needed, so that nothing readable is written "
-            "into a history; only CASHIER_CLEAR_TEXT=true does without",
-            soft_wrap=True,
-        )
-        raise typer.Exit(2)
-    return settings
 
 
 def _who(by: str | None, settings: "OperatorSettings") -> str:

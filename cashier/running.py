@@ -1,0 +1,77 @@
+"""How a command gets its settings, and how it ends."""
+
+import os
+import sys
+from collections.abc import Callable
+from typing import TYPE_CHECKING, NoReturn, TypeVar
+
+import typer
+from pydantic import ValidationError
+from pydantic_settings import BaseSettings
+from rich.console import Console
+
+if TYPE_CHECKING:
+    from settings import OperatorSettings
+
+errors = Console(stderr=True)
+Result = TypeVar("Result")
+SettingsT = TypeVar("SettingsT", bound=BaseSettings)
+
+
+def leave(code: int = 0) -> NoReturn:
+    """End the process at once, all its work being done.
+
+    While the interpreter takes itself apart, threads of the Temporal SDK may still call
+    it and abort (https://github.com/temporalio/sdk-python/issues/300), and an
+    orchestrator takes that for a crash.
+    """
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
+
+
+def read_settings(settings: type[SettingsT]) -> SettingsT:
+    """Return the settings, or say which is wrong and exit with 2."""
+    try:
+        return settings()
+    except ValidationError as error:
+        prefix = settings.model_config.get("env_prefix", "")
+        errors.print("These settings are wrong; nothing was started:")
+        for found in error.errors(include_input=False, include_url=False):
+            name = "_".join(str(part) for part in found["loc"]).upper()
+            # A setting that several processes share bears its whole name.
+            shown = name if name.startswith("CASHIER_") else f"{prefix}{name}"
+            errors.print(f"  {shown}: {found['msg']}", soft_wrap=True)
+        sys.exit(2)
+
+
+def settings_of(*, writes: bool = False) -> "OperatorSettings":
+    """Return the settings; who writes must write as encrypted as all else is."""
+    from cashier.operators import WrongSettingError
+    from settings import OperatorSettings
+
+    settings = read_settings(OperatorSettings)
+
+    def check() -> None:
+        if writes and not settings.may_write:
+            raise WrongSettingError(
+                "CASHIER_PAYLOAD_KEYS_DIR: needed, so that nothing readable is written "
+                "into a history; only CASHIER_CLEAR_TEXT=true does without"
+            )
+
+    carry_out(check)
+    return settings
+
+
+def carry_out(work: Callable[[], Result]) -> Result:
+    """Do it; what is wrong is said in plain words, and ends the command."""
+    from cashier.operators import CommandError
+
+    try:
+        return work()
+    except CommandError as error:
+        # Texts of files may hold anything that looks like markup.
+        Console(stderr=True).print(
+            str(error), style="red", markup=False, highlight=False, soft_wrap=True
+        )
+        raise typer.Exit(error.exit_code) from None
