@@ -12,7 +12,7 @@ from typing import Any
 
 import psutil
 
-from cashier.embedded import temporal_program
+from cashier.system.temporal import temporal_program
 
 
 def describe_run() -> dict[str, Any]:

@@ -3,7 +3,7 @@
 import json
 from uuid import uuid4
 
-from cashier.home import CLIENT_ID
+from cashier.system.home import CLIENT_ID
 from contracts import (
     Money,
     Order,

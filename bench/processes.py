@@ -15,11 +15,11 @@ from pydantic_settings import PydanticBaseSettingsSource
 from temporalio.client import Client
 from temporalio.testing import WorkflowEnvironment
 
-from cashier.embedded import SERVER_OPTIONS, guarded_program
-from cashier.environment import bare_environment
-from cashier.guard import Lifeline
-from cashier.home import Home, Ports
-from cashier.part import Surroundings, spawn
+from cashier.system.environment import bare_environment
+from cashier.system.guard import Lifeline
+from cashier.system.home import Home, Ports
+from cashier.system.part import Surroundings, spawn
+from cashier.system.temporal import SERVER_OPTIONS, guarded_program
 from settings import WorkerSettings
 from temporal_client import data_converter
 

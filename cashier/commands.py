@@ -9,13 +9,10 @@ import typer
 import uvicorn
 from rich.console import Console
 
-from cashier import (
-    access_commands,
-    api_key_commands,
-    audit_commands,
-    operator_commands,
-    payment_commands,
-)
+from cashier import operator_commands
+from cashier.access import api_key_commands, commands as access_commands
+from cashier.audit import commands as audit_commands
+from cashier.payments import commands as payment_commands
 from cashier.running import errors, leave, read_settings
 
 # Imports of the parts stand inside the commands: each process loads only its own.
@@ -36,7 +33,7 @@ app.add_typer(audit_commands.app, name="audit")
 @app.command()
 def demo() -> None:
     """Take one GCash payment end to end and print its eight steps."""
-    from cashier.demo import take_demo_payment
+    from cashier.demos.one_payment import take_demo_payment
 
     sys.exit(asyncio.run(take_demo_payment(Console())))
 
@@ -63,9 +60,9 @@ def up(
 
     The parts take no setting from the environment or from `.env`: give it by --set.
     """
-    from cashier.environment import read_assignments
-    from cashier.home import Ports
-    from cashier.up import keep_running
+    from cashier.system.environment import read_assignments
+    from cashier.system.home import Ports
+    from cashier.system.up import keep_running
 
     ports = Ports(
         api_port,
@@ -91,7 +88,7 @@ def prepare(
     ] = Path(".cashier"),
 ) -> None:
     """Make the keys that a local system needs, as `up` does; existing ones stay."""
-    from cashier.home import Home
+    from cashier.system.home import Home
 
     Home(folder).prepare()
     Console().print(f"{folder} is prepared")
@@ -161,7 +158,7 @@ def keys(
     folder: Annotated[Path, typer.Argument(help="Where the new key files go")],
 ) -> None:
     """Make a key pair and an API key; print what Alipay's dashboard wants to have."""
-    from cashier.keys import make_keys
+    from cashier.system.keys import make_keys
 
     try:
         make_keys(folder, Console())

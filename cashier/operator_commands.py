@@ -36,8 +36,8 @@ def setup(
 
     For any cluster but the one of `up`, which does so by itself. It needs no keys.
     """
-    from cashier.operators import a_console, configured_namespace, run_command
-    from cashier.setup import print_cloud, set_up
+    from cashier.system.setup import print_cloud, set_up
+    from cashier.temporal_calls import a_console, configured_namespace, run_command
 
     if cloud:
         where = namespace or configured_namespace()
@@ -63,8 +63,8 @@ def stuck_demo() -> None:
 
     from rich.console import Console
 
-    from cashier.home import Ports
-    from cashier.stuck_demo import show_stuck_payments
+    from cashier.demos.stuck import show_stuck_payments
+    from cashier.system.home import Ports
 
     leave(asyncio.run(show_stuck_payments(Console(), Ports())))
 
@@ -84,7 +84,7 @@ def audit_demo(
 
     from rich.console import Console
 
-    from cashier.audit_demo import show_audit
+    from cashier.demos.audit.demo import show_audit
 
     leave(asyncio.run(show_audit(Console(), payments=payments, report=report)))
 
@@ -113,8 +113,8 @@ def stuck(
     Exit code: 0 nothing is stuck, 1 something is, 2 a setting is wrong, 3 Temporal
     cannot be reached.
     """
-    from cashier.operators import a_console, configured_namespace, run_command
-    from cashier.stuck_report import Wanted, report_stuck, show_queries
+    from cashier.stuck.report import Wanted, report_stuck, show_queries
+    from cashier.temporal_calls import a_console, configured_namespace, run_command
     from settings import OperatorSettings
 
     settings = read_settings(OperatorSettings)

@@ -47,7 +47,7 @@ def read_settings(settings: type[SettingsT]) -> SettingsT:
 
 def settings_of(*, writes: bool = False) -> "OperatorSettings":
     """Return the settings; who writes must write as encrypted as all else is."""
-    from cashier.operators import WrongSettingError
+    from cashier.temporal_calls import WrongSettingError
     from settings import OperatorSettings
 
     settings = read_settings(OperatorSettings)
@@ -65,7 +65,7 @@ def settings_of(*, writes: bool = False) -> "OperatorSettings":
 
 def carry_out(work: Callable[[], Result]) -> Result:
     """Do it; what is wrong is said in plain words, and ends the command."""
-    from cashier.operators import CommandError
+    from cashier.temporal_calls import CommandError
 
     try:
         return work()

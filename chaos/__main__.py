@@ -17,9 +17,9 @@ from rich.progress import (
     TimeElapsedColumn,
 )
 
-from cashier.folder_lock import FolderInUseError
-from cashier.part import PartFailedError
-from cashier.stop_signals import STOPPED, until_told_to_stop
+from cashier.system.folder_lock import FolderInUseError
+from cashier.system.part import PartFailedError
+from cashier.system.stop_signals import STOPPED, until_told_to_stop
 from chaos.report import print_report, write_json
 from chaos.run import Chaos
 

@@ -4,7 +4,7 @@ import asyncio
 import random
 from collections import Counter
 
-from cashier.system import System
+from cashier.system.processes import System
 
 # The server is what all others wait for, and takes longest to come back.
 VICTIMS = {"worker": 3, "worker-2": 3, "api": 3, "temporal": 1}

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import httpx
 
-from cashier.home import Home, Ports
-from cashier.system import running_system
+from cashier.system.home import Home, Ports
+from cashier.system.processes import running_system
 from chaos.customer import Customer
 from chaos.faults import FaultMenu
 from chaos.killer import Killer

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis.configuration import set_hypothesis_home_dir
 from temporalio.testing import WorkflowEnvironment
 
-from cashier.embedded import SERVER_OPTIONS, guarded_program, start_embedded
+from cashier.system.temporal import SERVER_OPTIONS, guarded_program, start_embedded
 from temporal_client import DATA_CONVERTER
 from tests.environment import forget_settings
 

@@ -14,8 +14,8 @@ from google.protobuf import json_format
 from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest
 from temporalio.client import WorkflowHandle
 
-from cashier.home import Home, Ports
-from cashier.system import System, running_system
+from cashier.system.home import Home, Ports
+from cashier.system.processes import System, running_system
 from contracts import PaymentOutcome, PaymentView, notice_id, workflow_id
 from workflows.cashier_payment import CashierPayment
 from workflows.notice import AlipayNotice

@@ -15,7 +15,7 @@ from pydantic import ValidationError
 
 from alipay.keys import one_line_public_key
 from api_keys import ApiKey, new_key, write_keys
-from cashier.home import new_callback_secret
+from cashier.system.home import new_callback_secret
 from codec.keyring import make_key
 from settings import ApiSettings, WorkerSettings
 

@@ -10,7 +10,7 @@ from time import perf_counter
 
 import psutil
 
-from cashier.environment import bare_environment
+from cashier.system.environment import bare_environment
 
 LOOK_EVERY_SECONDS = 0.05
 

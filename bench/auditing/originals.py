@@ -5,7 +5,7 @@ from pathlib import Path
 
 from temporalio.client import Client
 
-from cashier.embedded import start_embedded
+from cashier.system.temporal import start_embedded
 from codec.keyring import Keyring
 from temporal_client import data_converter
 from tests.histories import signed_paths

@@ -11,7 +11,7 @@ from temporalio.client import Client
 from temporalio.testing import WorkflowEnvironment
 
 from api import payment_workflows, reaching
-from cashier.embedded import guarded_program, start_embedded
+from cashier.system.temporal import guarded_program, start_embedded
 from temporal_client import DATA_CONVERTER
 from tests.api.running import Shop, paid_notification, settings_in
 from tests.builders import a_page

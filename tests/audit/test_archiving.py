@@ -31,7 +31,7 @@ from audit.bundle.manifest import MANIFEST, Selection
 from audit.bundle.reading import Bundle
 from audit.bundle.signing_keys import make_pair
 from audit.bundle.writing import Draft
-from cashier.environment import bare_environment
+from cashier.system.environment import bare_environment
 from contracts import workflow_id
 from temporal_client import DATA_CONVERTER
 from tests.builders import a_refusal

@@ -18,7 +18,7 @@ from audit.findings import Finding, Rule
 from audit.verify.keys import VerifierKeys
 from audit.verify.orders import Ledger
 from audit.verify.verdicts import HistoryVerdict
-from cashier.embedded import SERVER_OPTIONS, guarded_program
+from cashier.system.temporal import SERVER_OPTIONS, guarded_program
 from contracts import CancelWish, PaymentNotified
 from temporal_client import DATA_CONVERTER
 from tests.audit.histories import change, setting, verdict_on

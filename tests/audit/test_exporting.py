@@ -29,7 +29,7 @@ from audit.bundle.manifest import Selection
 from audit.bundle.reading import Bundle, Entry
 from audit.bundle.signing_keys import load_private, load_public, make_pair
 from audit.bundle.writing import write_bundle
-from cashier.embedded import temporal_program
+from cashier.system.temporal import temporal_program
 from codec.payload_codec import EncryptingCodec
 from contracts import workflow_id
 from temporal_client import DATA_CONVERTER, data_converter

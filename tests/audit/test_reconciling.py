@@ -12,7 +12,7 @@ from rich.console import Console
 from audit.bundle.reading import BundleError, Entry
 from audit.reconcile.matching import Difference, Kind, Reconciliation, reconcile
 from audit.reconcile.settlement_files import Amounts
-from audit.reconciling import run
+from cashier.audit.reconcile import run
 from codec.keyring import Keyring
 from contracts import Money
 

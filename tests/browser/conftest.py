@@ -6,9 +6,9 @@ import httpx
 import pytest
 from playwright.async_api import Browser, BrowserContext, expect
 
-from cashier.home import Home, Ports
-from cashier.stuck_demo import stuck_system, until_stuck
-from cashier.system import System, running_system
+from cashier.demos.stuck import stuck_system, until_stuck
+from cashier.system.home import Home, Ports
+from cashier.system.processes import System, running_system
 from tests.browser.accessibility import read_axe
 from tests.browser.chromium import running_chromium
 from tests.browser.devices import a_device

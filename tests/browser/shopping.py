@@ -10,7 +10,7 @@ import httpx
 from playwright.async_api import Page, expect
 from temporalio.client import WorkflowHandle
 
-from cashier.system import System
+from cashier.system.processes import System
 from contracts import PaymentOutcome, PaymentView, workflow_id
 
 # What a flat white costs, in minor units.

@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 from playwright.async_api import Error, Locator, Page, expect
 
-from cashier.system import System
+from cashier.system.processes import System
 from tests.browser.stuck_pages import StuckPage
 
 

@@ -3,7 +3,7 @@
 import pytest
 from playwright.async_api import Browser, BrowserContext, expect
 
-from cashier.system import System
+from cashier.system.processes import System
 from contracts import PaymentOutcome
 from tests.browser.devices import a_device
 from tests.browser.pictures import Pictures

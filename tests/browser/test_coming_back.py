@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.async_api import BrowserContext, expect
 
-from cashier.system import System
+from cashier.system.processes import System
 from contracts import PaymentOutcome
 from tests.browser.reviewing import tell_of_a_review
 from tests.browser.shopping import COFFEE_PHP, Books, Customer

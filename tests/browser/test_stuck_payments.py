@@ -8,10 +8,10 @@ import httpx
 import pytest
 from rich.console import Console
 
-from cashier.stuck_makers import CUSTOMER_EMAIL
-from cashier.stuck_queries import RUNBOOK, saved_views
-from cashier.stuck_report import Wanted, report_stuck
-from cashier.system import System
+from cashier.demos.stuck_makers import CUSTOMER_EMAIL
+from cashier.stuck.queries import RUNBOOK, saved_views
+from cashier.stuck.report import Wanted, report_stuck
+from cashier.system.processes import System
 from contracts import PaymentOutcome, PaymentView
 from tests.browser.stuck_pages import STUCK_PAGES
 from tests.browser.temporal_ui import TemporalUi

@@ -7,7 +7,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
 
-from cashier.environment import CHECKOUT
+from cashier.system.environment import CHECKOUT
 
 # Nobody listens there.
 DEAD = "127.0.0.1:9"

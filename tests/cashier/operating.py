@@ -18,8 +18,8 @@ from temporalio.worker import Worker
 from typer.testing import CliRunner, Result
 
 from cashier.commands import app
-from cashier.setup import set_up
-from cashier.stuck import polled_queues
+from cashier.stuck.finding import polled_queues
+from cashier.system.setup import set_up
 from contracts import (
     TASK_QUEUE,
     Order,

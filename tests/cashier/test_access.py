@@ -7,7 +7,7 @@ import pytest
 from typer.testing import CliRunner
 
 from cashier.commands import app
-from cashier.home import OPERATOR, Home, Ports
+from cashier.system.home import OPERATOR, Home, Ports
 from codec.keyring import Keyring
 from codec.operators import is_password, read_operators
 from codec.settings import CodecSettings

@@ -8,7 +8,7 @@ from typer.testing import CliRunner
 
 from api_keys import ApiKey, ApiKeys, Scope, read_keys
 from cashier.commands import app
-from cashier.home import LOCAL_SHOP, Home, Ports
+from cashier.system.home import LOCAL_SHOP, Home, Ports
 
 runner = CliRunner()
 

@@ -8,11 +8,11 @@ import pytest
 from rich.console import Console
 
 from audit.findings import Rule
-from cashier.audit_demo import NEXT, AuditDemo
-from cashier.audit_judging import judge
-from cashier.audit_kinds import KINDS, planned
-from cashier.audit_proving import Verified
-from cashier.audit_tampering import TAMPERINGS
+from cashier.demos.audit.demo import NEXT, AuditDemo
+from cashier.demos.audit.judging import judge
+from cashier.demos.audit.kinds import KINDS, planned
+from cashier.demos.audit.proving import Verified
+from cashier.demos.audit.tampering import TAMPERINGS
 
 # Each kind once, but for those that take minutes, and those of the next day.
 QUICK = sum(not kind.is_slow for kind in KINDS.values()) + NEXT

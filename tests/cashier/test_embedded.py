@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 from temporalio.testing import WorkflowEnvironment
 
-from cashier.embedded import (
+from cashier.system.setup import look_at
+from cashier.system.temporal import (
     guarded_program,
     set_up_embedded,
     start_embedded,
     temporal_program,
 )
-from cashier.setup import look_at
 
 
 @pytest.fixture

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from cashier.embedded import guarded_program
-from cashier.environment import CHECKOUT, bare_environment, read_assignments
+from cashier.system.environment import CHECKOUT, bare_environment, read_assignments
+from cashier.system.temporal import guarded_program
 from tests.cashier.hostile import (
     copy_of_checkout,
     hostile_environment,

@@ -9,15 +9,15 @@ from pathlib import Path
 import psutil
 import pytest
 
-from cashier.environment import CHECKOUT
-from cashier.folder_lock import LOCK_FILE, FolderInUseError, hold_folder
+from cashier.system.environment import CHECKOUT
+from cashier.system.folder_lock import LOCK_FILE, FolderInUseError, hold_folder
 from tests.cashier.upping import until_gone
 
 # Holds the folder, starts a process that inherits it, tells its number, and waits.
 HOLDER = """
 import subprocess, sys
 from pathlib import Path
-from cashier.folder_lock import hold_folder
+from cashier.system.folder_lock import hold_folder
 with hold_folder(Path(sys.argv[1]), api_port=8080) as lock:
     part = subprocess.Popen(["cat"], stdin=0, pass_fds=(lock,))
     print(part.pid, flush=True)

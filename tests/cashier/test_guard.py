@@ -9,7 +9,7 @@ from contextlib import closing
 import psutil
 import pytest
 
-from cashier.guard import Lifeline, guarded
+from cashier.system.guard import Lifeline, guarded
 from tests.cashier.upping import until_gone
 
 # It says that it runs, and ends when it is told to, or never.

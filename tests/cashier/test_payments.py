@@ -13,7 +13,7 @@ from temporalio.api.enums.v1 import EventType
 from temporalio.testing import WorkflowEnvironment
 from typer.testing import Result
 
-from cashier.payment_reading import look_at
+from cashier.payments.reading import look_at
 from codec.keyring import Keyring, make_key
 from contracts import (
     TASK_QUEUE,

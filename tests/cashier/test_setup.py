@@ -17,7 +17,7 @@ from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 from temporalio.testing import WorkflowEnvironment
 
-from cashier.setup import TYPES, set_up
+from cashier.system.setup import TYPES, set_up
 from tests.cashier.operating import Desk, a_client
 from visibility import KEYS
 

@@ -8,14 +8,14 @@ from asyncio.subprocess import Process
 
 import pytest
 
-from cashier.environment import CHECKOUT
+from cashier.system.environment import CHECKOUT
 
 CLEANED_UP = 7
 # Works until it is told to stop; ends with CLEANED_UP after it has cleaned up, which
 # takes a write to where nobody may read any more.
 COMMAND = f"""
 import asyncio, sys
-from cashier.stop_signals import until_told_to_stop
+from cashier.system.stop_signals import until_told_to_stop
 
 cleaned_up = []
 

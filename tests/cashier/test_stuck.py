@@ -14,8 +14,8 @@ from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError
 from temporalio.testing import WorkflowEnvironment
 
-from cashier.stuck import find_stuck
-from cashier.stuck_queries import saved_views
+from cashier.stuck.finding import find_stuck
+from cashier.stuck.queries import saved_views
 from contracts import (
     TASK_QUEUE,
     CallbackInput,

@@ -14,9 +14,9 @@ import psutil
 import pytest
 import yaml
 
-from cashier.environment import CHECKOUT, PASSED_ON, PASSED_ON_PREFIX
-from cashier.home import Home, Ports
-from cashier.system import System, running_system
+from cashier.system.environment import CHECKOUT, PASSED_ON, PASSED_ON_PREFIX
+from cashier.system.home import Home, Ports
+from cashier.system.processes import System, running_system
 from tests.cashier.hostile import DEAD
 from tests.cashier.upping import options_of
 

@@ -8,9 +8,9 @@ from pathlib import Path
 import psutil
 import pytest
 
-from cashier.environment import CHECKOUT
-from cashier.guard import STOP_PATIENCE_SECONDS
-from cashier.home import Ports
+from cashier.system.environment import CHECKOUT
+from cashier.system.guard import STOP_PATIENCE_SECONDS
+from cashier.system.home import Ports
 from tests.cashier.upping import Up, cashier_up, has_gone, until_gone
 
 pytestmark = pytest.mark.timeout(120)
@@ -60,7 +60,7 @@ async def test_a_setting_that_is_given_by_name_reaches_the_parts(
 async def test_the_server_of_a_killed_test_run_ends(tmp_path: Path) -> None:
     starts = (
         "import asyncio, signal\n"
-        "from cashier.embedded import start_embedded\n"
+        "from cashier.system.temporal import start_embedded\n"
         "async def main():\n"
         "    async with await start_embedded():\n"
         "        print('up', flush=True)\n"

@@ -9,7 +9,7 @@ from temporalio.exceptions import ApplicationError
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Replayer
 
-from cashier.embedded import start_embedded
+from cashier.system.temporal import start_embedded
 from codec.keyring import Keyring, MissingKeyError
 from contracts import Customer, Device, Goods, PaymentOutcome, SignedEvidence
 from temporal_client import data_converter

@@ -13,8 +13,8 @@ from uuid import uuid4
 
 import httpx
 
-from cashier.home import Home, Ports
-from cashier.system import System, running_system
+from cashier.system.home import Home, Ports
+from cashier.system.processes import System, running_system
 from contracts import workflow_id
 from tests.examples.receiving import Receiver, a_receiver
 from tests.examples.running import COMMANDS, Ran, run

@@ -21,7 +21,7 @@ from activities.earlier import EarlierEvents
 from alipay.client import AlipayClient
 from api.app import create_app
 from api_keys import ApiKey, write_keys
-from cashier.home import write_public_key
+from cashier.system.home import write_public_key
 from contracts import PaymentOutcome, Resolution, notice_id, workflow_id
 from settings import ApiSettings
 from simulator import app as simulator_app

@@ -15,7 +15,7 @@ from tempfile import TemporaryDirectory
 from temporalio.client import Client, WorkflowHistory
 from temporalio.testing import WorkflowEnvironment
 
-from cashier.embedded import start_embedded
+from cashier.system.temporal import start_embedded
 from codec.keyring import Keyring
 from contracts import late_payment_id
 from temporal_client import data_converter

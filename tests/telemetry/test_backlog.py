@@ -9,7 +9,7 @@ import pytest
 from temporalio.client import Client, WorkflowHandle
 
 from api.backlog import KEPT_SECONDS, Backlog, Counted
-from cashier.embedded import start_embedded
+from cashier.system.temporal import start_embedded
 from tests.builders import PRICE
 from tests.telemetry.running import Watched
 from visibility import NeedsAttention, attributes_of

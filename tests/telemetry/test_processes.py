@@ -6,8 +6,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from cashier.home import Home, Ports
-from cashier.system import running_system
+from cashier.system.home import Home, Ports
+from cashier.system.processes import running_system
 from contracts import PaymentOutcome
 from tests.telemetry.collecting import collecting
 from tests.telemetry.test_metrics import value_of

@@ -8,7 +8,7 @@ from uuid import uuid4
 import pytest
 from temporalio.testing import WorkflowEnvironment
 
-from cashier.embedded import SERVER_OPTIONS, guarded_program
+from cashier.system.temporal import SERVER_OPTIONS, guarded_program
 from contracts import (
     RELEASE,
     CallbackInput,

@@ -1,0 +1,106 @@
+"""The commands of who may call the HTTP API: their names and what they take."""
+
+import sys
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Final, NoReturn
+
+import typer
+from rich.console import Console
+
+# Imports of the parts stand inside the commands, as in `cashier.commands`.
+
+app = typer.Typer(no_args_is_help=True, help="Who may call the HTTP API.")
+
+# Whoever needs both keys for longer than a month has two shops, and two names.
+LONGEST_OVERLAP_HOURS: Final = 24 * 31
+
+File = Annotated[
+    Path,
+    typer.Option(envvar="CASHIER_API_KEYS_FILE", help="Where names and hashes are"),
+]
+Name = Annotated[str, typer.Argument(help="Letters, digits and . _ -")]
+FILE: Final = Path(".cashier/keys/api-keys")
+
+
+@app.command("new")
+def new(
+    name: Name,
+    scopes: Annotated[
+        str, typer.Option(help="What it may do, by commas: start, read, cancel")
+    ],
+    per_minute: Annotated[
+        int | None, typer.Option(help="Calls a minute; else as the API is set")
+    ] = None,
+    file: File = FILE,
+) -> None:
+    """Make a key for a new name, and print it: this once, and nowhere else."""
+    from api_keys import ApiKeysError
+    from cashier.access.api_keys import add_key, read_scopes
+
+    try:
+        key = add_key(file, name, read_scopes(scopes), per_minute)
+    except ApiKeysError as error:
+        _refuse(str(error))
+    _print_key(key, f"{name} may call with this key; its hash is in {file}")
+
+
+@app.command("rotate")
+def rotate(
+    name: Name,
+    overlap_hours: Annotated[
+        int,
+        typer.Option(
+            min=0, max=LONGEST_OVERLAP_HOURS, help="How long the old key still holds"
+        ),
+    ] = 24,
+    file: File = FILE,
+) -> None:
+    """Make another key of a name, and print it; the old one ends after the overlap."""
+    from api_keys import ApiKeysError
+    from cashier.access.api_keys import rotate_key
+
+    try:
+        key, old = rotate_key(file, name, timedelta(hours=overlap_hours))
+    except ApiKeysError as error:
+        _refuse(str(error))
+    ends = f"{old.ends_at:%Y-%m-%d %H:%M} UTC"
+    _print_key(
+        key, f"{name} may call with this key; the old one, {old.id}, ends {ends}"
+    )
+
+
+@app.command("list")
+def show(file: File = FILE) -> None:
+    """Show who holds keys, for what, and until when."""
+    from api_keys import ApiKeysError
+    from cashier.access.api_keys import list_keys
+
+    try:
+        list_keys(file, Console())
+    except ApiKeysError as error:
+        _refuse(str(error))
+
+
+@app.command("remove")
+def remove(name: Name, file: File = FILE) -> None:
+    """Remove the keys of a name; whoever holds one is refused from the next call on."""
+    from api_keys import ApiKeysError
+    from cashier.access.api_keys import remove_keys
+
+    try:
+        removed = remove_keys(file, name)
+    except ApiKeysError as error:
+        _refuse(str(error))
+    Console().print(f"{name}: {removed} removed from {file}", soft_wrap=True)
+
+
+def _print_key(key: str, what: str) -> None:
+    """Print the key alone on stdout, so that it can go into a file without more."""
+    Console(stderr=True).print(what, soft_wrap=True, highlight=False)
+    typer.echo(key)
+
+
+def _refuse(why: str) -> NoReturn:
+    Console(stderr=True).print(f"{why}; nothing was changed", soft_wrap=True)
+    sys.exit(2)

@@ -1,0 +1,87 @@
+"""The commands of who may read payments: what they are called and what they take."""
+
+import asyncio
+import sys
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from cashier.running import leave, read_settings
+
+# Imports of the parts stand inside the commands, as in `cashier.commands`.
+
+app = typer.Typer()
+operators = typer.Typer(no_args_is_help=True, help="Who may log in to read payments.")
+payload_keys = typer.Typer(no_args_is_help=True, help="The keys that encrypt payments.")
+app.add_typer(operators, name="operators")
+app.add_typer(payload_keys, name="payload-keys")
+
+FILE = Path(".cashier/keys/operators")
+FOLDER = Path(".cashier/keys/payloads")
+
+
+@app.command()
+def codec_server() -> None:
+    """Run the codec server: clear text in the Temporal UI for who has logged in."""
+    from codec.server import serve_codec
+    from codec.settings import CodecSettings
+    from telemetry.logs import start_logging
+
+    settings = read_settings(CodecSettings)
+    start_logging("codec")
+    asyncio.run(serve_codec(settings))
+    leave()
+
+
+@operators.command("add")
+def add(
+    name: Annotated[str, typer.Argument(help="Letters, digits and . _ -")],
+    file: Annotated[
+        Path,
+        typer.Option(
+            envvar="CASHIER_CODEC_OPERATORS_FILE", help="Where names and hashes are"
+        ),
+    ] = FILE,
+    generate: Annotated[
+        bool, typer.Option("--generate", help="Make a password and print it")
+    ] = False,
+) -> None:
+    """Add an operator, or give one a new password; who is logged in with it is out."""
+    from cashier.access.operators import let_operator_in
+    from codec.operators import OperatorsError
+
+    try:
+        let_operator_in(file, name, Console(), generate=generate)
+    except OperatorsError as error:
+        _refuse(str(error))
+
+
+@payload_keys.command("new")
+def new(
+    folder: Annotated[
+        Path,
+        typer.Argument(envvar="CASHIER_PAYLOAD_KEYS_DIR", help="Where the keys are"),
+    ] = FOLDER,
+    begins: Annotated[
+        str | None,
+        typer.Option("--from", help="When it begins, as 2026-11-24T09:00Z; else now"),
+    ] = None,
+) -> None:
+    """Make a key; from its time on, everything is encrypted with it."""
+    from cashier.access.operators import make_payload_key
+
+    try:
+        time = datetime.fromisoformat(begins) if begins else None
+        make_payload_key(folder, time, Console())
+    except ValueError:
+        _refuse("--from: must be a time in ISO 8601, such as 2026-11-24T09:00Z")
+    except FileExistsError as error:
+        _refuse(f"there is a key of that time already: {error.filename2}")
+
+
+def _refuse(why: str) -> None:
+    Console(stderr=True).print(f"{why}; nothing was changed", soft_wrap=True)
+    sys.exit(2)

@@ -1,0 +1,1 @@
+"""`cashier audit`: export, verify, reconcile, and keep a daily archive."""

@@ -1,0 +1,57 @@
+"""The commands of the daily archive: what they are called and what they take."""
+
+import asyncio
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cashier.running import carry_out, leave, settings_of
+
+# Imports of the parts stand inside the commands, as in `cashier.commands`.
+
+app = typer.Typer()
+
+
+@app.command()
+def schedule(
+    at: Annotated[str, typer.Option(help="When, UTC")] = "03:00",
+) -> None:
+    """Have Temporal ask for each day's archive; a repeat changes the time of day."""
+    from cashier.audit import archiver as commands
+    from cashier.temporal_calls import a_console, run_command
+
+    settings = settings_of()
+    raise typer.Exit(
+        run_command(
+            lambda client: commands.schedule(client, a_console(), at=at),
+            keyring=settings.keyring,
+        )
+    )
+
+
+@app.command()
+def archiver(
+    folder: Annotated[
+        Path,
+        typer.Option(envvar="CASHIER_ARCHIVE_DIR", help="Where each day's bundle goes"),
+    ],
+    key: Annotated[
+        Path,
+        typer.Option(
+            envvar="CASHIER_AUDIT_KEY_FILE", help="The private key that signs"
+        ),
+    ],
+) -> None:
+    """Make the archive when the schedule asks, until SIGTERM; one process for a folder.
+
+    Apart from the worker, which needs neither this key nor this disk.
+    """
+    from cashier.audit.archiver import serve_archive, signing_key
+    from telemetry.logs import start_logging
+
+    settings = settings_of(writes=True)
+    signer = carry_out(lambda: signing_key(key))
+    start_logging("archiver")
+    asyncio.run(serve_archive(folder, signer, keyring=settings.keyring))
+    leave()

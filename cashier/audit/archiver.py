@@ -1,0 +1,66 @@
+"""`cashier audit schedule` and `archiver`: who makes the archive, and when."""
+
+import asyncio
+import signal
+from datetime import time
+from pathlib import Path
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from rich.console import Console
+from temporalio.client import Client
+
+from audit.archive.activities import ArchiveActivities
+from audit.archive.schedule import build_archiver, next_archive, plan_archive
+from audit.bundle.errors import BundleError
+from audit.bundle.signing_keys import load_private
+from cashier.temporal_calls import WrongSettingError, printable
+from codec.keyring import Keyring
+from codec.payload_codec import EncryptingCodec
+from temporal_client import connect
+
+
+async def schedule(client: Client, console: Console, *, at: str) -> int:
+    """Plan the archive, or change its plan; return the exit code.
+
+    Raises:
+        WrongSettingError: The time of day is none, or too early.
+    """
+    try:
+        clock = time.fromisoformat(at)
+        is_new = await plan_archive(client, at=clock.replace(second=0, microsecond=0))
+    except ValueError as error:
+        said = printable(str(error), longest=80)
+        raise WrongSettingError(
+            f"--at: must be a time of day such as 03:00 ({said})"
+        ) from None
+    when = await next_archive(client)
+    what = "Planned" if is_new else "The plan is changed"
+    said = f"next at {when:%Y-%m-%d %H:%M} UTC" if when else "but it is paused"
+    console.print(f"{what}: {said}. It needs: cashier audit archiver", highlight=False)
+    return 0
+
+
+def signing_key(file: Path) -> Ed25519PrivateKey:
+    """Read the key that signs the archive.
+
+    Raises:
+        WrongSettingError: It cannot be used.
+    """
+    try:
+        return load_private(file)
+    except BundleError as error:
+        raise WrongSettingError(printable(str(error))) from None
+
+
+async def serve_archive(
+    folder: Path, key: Ed25519PrivateKey, *, keyring: Keyring | None
+) -> None:
+    """Make archives when the schedule asks, until SIGTERM or SIGINT."""
+    stop = asyncio.Event()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(name, stop.set)
+    client = await connect(keyring=keyring)
+    codec = EncryptingCodec(keyring) if keyring else None
+    activities = ArchiveActivities(client, folder, key, codec=codec)
+    async with build_archiver(client, activities):
+        await stop.wait()

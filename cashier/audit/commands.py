@@ -1,0 +1,237 @@
+"""The commands of auditors, and of who gives them files: what they take."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cashier.audit import archive_commands
+from cashier.running import carry_out, settings_of
+
+# Imports of the parts stand inside the commands, as in `cashier.commands`.
+
+app = typer.Typer(
+    help="Take histories away, and prove every payment from them, without a server.",
+    no_args_is_help=True,
+)
+app.add_typer(archive_commands.app)
+
+NewFolder = Annotated[Path, typer.Argument(metavar="FOLDER", help="The new bundle's")]
+BundleFolder = Annotated[
+    Path, typer.Argument(metavar="BUNDLE", exists=True, help="Its folder")
+]
+SigningKey = Annotated[
+    Path | None,
+    typer.Option(envvar="CASHIER_AUDIT_KEY_FILE", help="The private key that signs"),
+]
+Previous = Annotated[
+    Path | None, typer.Option(help="The bundle before it, to which it is chained")
+]
+AsJson = Annotated[bool, typer.Option("--json", help="For programs")]
+
+
+@app.command()
+def keys(
+    folder: Annotated[Path, typer.Argument(help="Where the two files go")],
+) -> None:
+    """Make the key pair that signs and verifies bundles (Ed25519)."""
+    from cashier.audit.export import make_keys
+    from cashier.temporal_calls import a_console
+
+    carry_out(lambda: make_keys(folder, a_console()))
+
+
+@app.command()
+def export(
+    folder: NewFolder,
+    since: Annotated[
+        str | None,
+        typer.Option("--from", help="Closed from then on, as 2026-11-24 (UTC)"),
+    ] = None,
+    before: Annotated[
+        str | None,
+        typer.Option("--to", help="Closed before then; all that are, if not given"),
+    ] = None,
+    order: Annotated[str, typer.Option(help="Only what belongs to this order")] = "",
+    query: Annotated[str, typer.Option(help="A filter of Temporal's list, too")] = "",
+    key: SigningKey = None,
+    previous: Previous = None,
+    include_open: Annotated[
+        bool, typer.Option("--include-open", help="What still goes on, too")
+    ] = False,
+) -> None:
+    """Take histories away from Temporal as a bundle; a repeat goes on where it stopped.
+
+    Histories stay as stored, encrypted. Exit code: 0 all is there; 1 the server had
+    forgotten some; 2 a setting is wrong; 3 Temporal cannot be reached.
+    """
+    from audit.bundle.manifest import Selection
+    from cashier.audit import export as commands
+    from cashier.temporal_calls import WrongSettingError, a_console, run_command
+
+    def selected() -> Selection:
+        first = commands.time_of("--from", since)
+        end = commands.time_of("--to", before)
+        if first and end and first >= end:
+            raise WrongSettingError("--from: must be before --to")
+        return Selection(
+            since=first,
+            before=end,
+            order_id=order,
+            query=query,
+            include_open=include_open,
+        )
+
+    selection = carry_out(selected)
+    settings = settings_of()
+    raise typer.Exit(
+        run_command(
+            lambda client: commands.export(
+                client,
+                a_console(),
+                folder,
+                selection,
+                keyring=settings.keyring,
+                key=key,
+                previous=previous,
+            ),
+            keyring=settings.keyring,
+        )
+    )
+
+
+@app.command()
+def bundle(
+    folder: NewFolder,
+    files: Annotated[
+        list[Path],
+        typer.Argument(metavar="FILE...", help="Histories of the Temporal UI or CLI"),
+    ],
+    key: SigningKey = None,
+    previous: Previous = None,
+) -> None:
+    """Make a bundle of histories that were downloaded one by one; they stay as are."""
+    from cashier.audit.export import bundle_files
+    from cashier.temporal_calls import a_console
+
+    keyring = settings_of().keyring
+    carry_out(
+        lambda: bundle_files(
+            a_console(), folder, files, keyring=keyring, key=key, previous=previous
+        )
+    )
+
+
+@app.command()
+def verify(
+    bundles: Annotated[
+        list[Path],
+        typer.Argument(metavar="BUNDLE...", help="Bundles' folders, or one history"),
+    ],
+    alipay_keys: Annotated[
+        Path,
+        typer.Option(
+            envvar="CASHIER_ALIPAY_KEYS_DIR",
+            help="Alipay's public keys, {keyVersion}.pem",
+        ),
+    ],
+    key: Annotated[
+        Path | None,
+        typer.Option(
+            envvar="CASHIER_AUDIT_PUBLIC_KEY_FILE",
+            help="The public key of who made the bundle",
+        ),
+    ] = None,
+    unsigned: Annotated[
+        bool, typer.Option("--unsigned", help="Do without the bundle's signature")
+    ] = False,
+    merchant_keys: Annotated[
+        Path | None,
+        typer.Option(help="The merchant's public keys, {keyVersion}.pem"),
+    ] = None,
+    payload_keys: Annotated[
+        Path | None,
+        typer.Option(
+            envvar="CASHIER_PAYLOAD_KEYS_DIR", help="Keys that read the histories"
+        ),
+    ] = None,
+    client_id: Annotated[
+        str | None,
+        typer.Option(envvar="CASHIER_CLIENT_ID", help="The merchant's, at Alipay"),
+    ] = None,
+    evidence_since: Annotated[
+        str | None,
+        typer.Option(help="Histories that began earlier may lack signed evidence"),
+    ] = None,
+    previous: Annotated[
+        Path | None,
+        typer.Option(help="The bundle before the first one; else looked for beside it"),
+    ] = None,
+    report: Annotated[
+        Path | None, typer.Option(help="Write the report here, as HTML")
+    ] = None,
+    as_json: Annotated[
+        bool,
+        typer.Option("--json", help="A line for each history, and one for the whole"),
+    ] = False,
+    processes: Annotated[
+        int | None, typer.Option(min=1, help="As many as there are cores if not given")
+    ] = None,
+) -> None:
+    """Prove each payment of some bundles from files alone.
+
+    Bundles that are given together are judged together: an order may be in several.
+
+    Exit code: 0 all is proven; 1 something is not; 2 a key or a file is wrong.
+    """
+    from audit.verify.keys import VerifierKeys
+    from cashier.audit.export import time_of
+    from cashier.audit.verify import Wanted, verify_paths
+
+    def proven() -> int:
+        held = VerifierKeys(
+            alipay_keys_dir=alipay_keys,
+            merchant_keys_dir=merchant_keys,
+            payload_keys_dir=payload_keys,
+            bundle_key_file=key,
+            client_id=client_id,
+            evidence_since=time_of("--evidence-since", evidence_since),
+        )
+        wanted = Wanted(
+            unsigned=unsigned,
+            previous=previous,
+            report=report,
+            as_json=as_json,
+            processes=processes,
+        )
+        return verify_paths(bundles, held, wanted)
+
+    raise typer.Exit(carry_out(proven))
+
+
+@app.command()
+def reconcile(
+    bundle: BundleFolder,
+    files: Annotated[
+        list[Path],
+        typer.Argument(metavar="FILE...", help="Alipay's transactions, settlements"),
+    ],
+    amounts: Annotated[
+        str, typer.Option(help="Their unit: auto, major (14.50) or minor (1450)")
+    ] = "auto",
+    as_json: AsJson = False,
+) -> None:
+    """Compare what was paid and given back with Alipay's own files.
+
+    Exit code: 0 nothing differs; 1 something does; 2 a file is wrong.
+    """
+    from cashier.audit.verify import reconcile_files
+
+    keyring = settings_of().keyring
+    raise typer.Exit(
+        carry_out(
+            lambda: reconcile_files(
+                bundle, files, keyring=keyring, amounts=amounts, as_json=as_json
+            )
+        )
+    )

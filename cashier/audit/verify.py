@@ -1,0 +1,238 @@
+"""`cashier audit verify` and `reconcile`: say what they find, and by the exit code."""
+
+import json
+import os
+import tempfile
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from alipay.errors import KeyFormatError
+from audit.bundle.errors import BundleError
+from audit.bundle.manifest import MANIFEST
+from audit.bundle.reading import Bundle
+from audit.bundle.writing import write_bundle
+from audit.findings import Finding, Rule
+from audit.reconcile.settlement_columns import SettlementFileError
+from audit.report.summary import write_report
+from audit.verify.bundles import HistoryVerdict, Verdicts, verify_bundles
+from audit.verify.keys import VerifierKeys
+from cashier.audit.export import progress_bar
+from cashier.audit.reconcile import Amounts, run
+from cashier.temporal_calls import WrongSettingError, a_console, printable
+from codec.keyring import Keyring, KeyringError
+from codec.payload_codec import EncryptingCodec
+
+# More than a person reads at one sitting; `--json` and the report have them all.
+MOST_FINDINGS = 100
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """How a bundle is verified, and where it is told.
+
+    Attributes:
+        unsigned: No signature is expected.
+        previous: The bundle before the first; None looks for it beside that one.
+        report: The HTML file; None for none.
+        as_json: One object a line, in place of words.
+        processes: None for one on each core.
+    """
+
+    unsigned: bool = False
+    previous: Path | None = None
+    report: Path | None = None
+    as_json: bool = False
+    processes: int | None = None
+
+
+def verify_paths(paths: Sequence[Path], keys: VerifierKeys, wanted: Wanted) -> int:
+    """Verify bundles, or one history that was downloaded; return the exit code.
+
+    Raises:
+        CommandError: Nothing can be verified: a file or a key is wrong.
+    """
+    for path in paths:
+        if not path.exists():
+            raise WrongSettingError(f"there is no {str(path)!r}")
+        report = wanted.report
+        if report and report.absolute().is_relative_to(path.absolute()):
+            raise WrongSettingError(
+                "--report: must lie outside of the bundle, which nobody changes"
+            )
+    files = [path for path in paths if path.is_file()]
+    if files and len(paths) > 1:
+        raise WrongSettingError(
+            f"{str(files[0])!r} is one history: give it alone, or make a bundle of "
+            "several with `cashier audit bundle`"
+        )
+    try:
+        if files:
+            return _verify_file(files[0], keys, wanted)
+        if keys.bundle_key_file is None and not wanted.unsigned:
+            raise WrongSettingError(
+                "--key: needed, the public key of who made the bundle; without it "
+                "anybody could have made it, and only --unsigned accepts that"
+            )
+        return _verify(paths, keys, wanted)
+    except (KeyFormatError, KeyringError) as error:
+        raise WrongSettingError(printable(str(error))) from None
+
+
+def reconcile_files(
+    folder: Path,
+    files: Sequence[Path],
+    *,
+    keyring: Keyring | None,
+    amounts: str,
+    as_json: bool,
+) -> int:
+    """Compare a bundle's money with Alipay's files; return the exit code.
+
+    Raises:
+        WrongSettingError: A file cannot be read.
+    """
+    if amounts not in list(Amounts):
+        raise WrongSettingError(f"--amounts: must be one of {', '.join(Amounts)}")
+    try:
+        return run(
+            Bundle.open(folder),
+            files,
+            a_console(),
+            keyring=keyring,
+            amounts=Amounts(amounts),
+            as_json=as_json,
+        )
+    except (SettlementFileError, BundleError, OSError) as error:
+        raise WrongSettingError(printable(str(error), longest=2000)) from None
+
+
+def _verify_file(file: Path, keys: VerifierKeys, wanted: Wanted) -> int:
+    """Verify one history by the same steps, as a bundle of itself."""
+    codec = EncryptingCodec(keys.keyring) if keys.keyring else None
+    with tempfile.TemporaryDirectory() as folder:
+        alone = Path(folder) / "bundle"
+        try:
+            write_bundle(alone, [(str(file), file.read_bytes())], codec=codec)
+        except (BundleError, OSError) as error:
+            raise WrongSettingError(printable(str(error))) from None
+        held = VerifierKeys(**{**keys.__getstate__(), "bundle_key_file": None})
+        return _verify([alone], held, wanted)
+
+
+def _verify(folders: Sequence[Path], keys: VerifierKeys, wanted: Wanted) -> int:
+    console = a_console()
+    try:
+        bundles = [Bundle.open(folder) for folder in folders]
+    except BundleError as error:
+        # Not a wrong option: whoever takes the manifest away shall not go unnoticed.
+        expected = f"{MANIFEST} as it was written"
+        found = Finding(Rule.MANIFEST, expected=expected, seen=str(error))
+        _say_end(console, _Tally(), [found], wanted)
+        return 1
+    tally = _Tally()
+    with progress_bar("Verifying") as tell:
+        verdicts = verify_bundles(
+            bundles,
+            keys,
+            processes=wanted.processes or os.cpu_count() or 1,
+            tell=tell,
+            previous=wanted.previous,
+        )
+        _go_through(console, verdicts, tally, wanted)
+    _say_end(console, tally, verdicts.bundle_findings, wanted)
+    return 1 if tally.findings or verdicts.bundle_findings else 0
+
+
+@dataclass
+class _Tally:
+    """What all histories came to; of the findings only the first are kept."""
+
+    histories: int = 0
+    findings: int = 0
+    proven: int = 0
+    outcomes: Counter[str] = field(default_factory=Counter)
+    first: list[Finding] = field(default_factory=list)
+
+    def add(self, verdict: HistoryVerdict) -> None:
+        self.histories += 1
+        self.proven += verdict.is_proven
+        self.findings += len(verdict.findings)
+        self.outcomes[verdict.entry.outcome or verdict.entry.status] += 1
+        room = MOST_FINDINGS - len(self.first)
+        self.first += verdict.findings[:room]
+
+
+def _go_through(
+    console: Console, verdicts: Verdicts, tally: _Tally, wanted: Wanted
+) -> None:
+    def told() -> Iterator[HistoryVerdict]:
+        for verdict in verdicts:
+            tally.add(verdict)
+            if wanted.as_json:
+                console.file.write(_line_of(verdict))
+            yield verdict
+
+    if wanted.report is None:
+        for _ in told():
+            pass
+        return
+    try:
+        write_report(
+            wanted.report, told(), verdicts.bundle_findings, made_at=datetime.now(UTC)
+        )
+    except OSError as error:
+        raise WrongSettingError(f"--report: {error}") from None
+
+
+def _say_end(
+    console: Console, tally: _Tally, of_bundle: Sequence[Finding], wanted: Wanted
+) -> None:
+    found = tally.findings + len(of_bundle)
+    if wanted.as_json:
+        whole = {
+            "histories": tally.histories,
+            "proven_alone": tally.proven,
+            "findings": found,
+            "outcomes": dict(sorted(tally.outcomes.items())),
+            "bundle_findings": [_object_of(one) for one in of_bundle],
+        }
+        console.file.write(json.dumps(whole) + "\n")
+        return
+    shown = [*of_bundle[:MOST_FINDINGS], *tally.first][:MOST_FINDINGS]
+    for finding in shown:
+        _say(console, finding.in_words(), style="red")
+    if found > len(shown):
+        _say(console, f"... and {found - len(shown):,} more: see --report or --json")
+    outcomes = ", ".join(f"{n:,} {name}" for name, n in tally.outcomes.most_common())
+    _say(console, f"{tally.histories:,} histories: {outcomes or 'none'}")
+    if wanted.report and tally.histories:
+        _say(console, f"Report: {wanted.report}")
+    if found:
+        _say(console, f"NOT PROVEN: {found:,} findings", style="red")
+    else:
+        _say(console, "All proven.", style="green")
+
+
+def _line_of(verdict: HistoryVerdict) -> str:
+    entry = verdict.entry
+    told = {
+        **entry.model_dump(mode="json"),
+        "is_proven": verdict.is_proven,
+        "findings": [_object_of(one) for one in verdict.findings],
+        "notes": verdict.notes,
+    }
+    return json.dumps(told) + "\n"
+
+
+def _object_of(finding: Finding) -> dict[str, Any]:
+    return asdict(finding)
+
+
+def _say(console: Console, text: str, *, style: str | None = None) -> None:
+    console.print(text, style=style, markup=False, highlight=False, soft_wrap=True)

@@ -1,0 +1,1 @@
+"""`cashier audit-demo`: payments of all kinds, proven from files and tampered with."""

@@ -1,0 +1,103 @@
+"""The kinds of payments that the auditor is shown, and how many of each."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from cashier.demos.audit.makers import Maker
+
+# One minute to pay and the margin, and half a minute for a busy machine.
+PATIENCE_SECONDS = 150
+# So many customers at once that the machine is busy, and no call times out.
+AT_ONCE = 12
+
+Making = Callable[[Maker, str], Awaitable[None]]
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One way in which a payment may go.
+
+    Attributes:
+        words: What happens, in plain words.
+        share: How many of 200 go that way.
+        is_slow: It takes the whole time in which a customer may pay.
+    """
+
+    words: str
+    share: int
+    make: Making
+    is_slow: bool = False
+
+
+KINDS: dict[str, Kind] = {
+    # The slow ones begin first: the others are made meanwhile.
+    "expired": Kind("nobody pays", 8, Maker.expired, is_slow=True),
+    "paid": Kind("paid", 84, Maker.paid),
+    "twice-notified": Kind("notified twice", 8, Maker.notified_twice),
+    "lost": Kind("the notification is lost", 14, Maker.notification_lost),
+    "cut": Kind("Alipay's answer breaks off", 4, Maker.asked_twice),
+    "declined": Kind("declined", 14, Maker.declined),
+    "cancelled": Kind("cancelled by the shop", 10, Maker.cancelled),
+    "wallet": Kind("changed to another wallet", 10, Maker.another_wallet),
+    "review": Kind("other money, settled by one person", 8, Maker.settled_by_one),
+    "two": Kind("other money, settled by two persons", 8, Maker.settled_by_two),
+    "returned": Kind("paid after its end, returned", 8, Maker.late_returned),
+    "refunded": Kind("paid after its end, refunded", 6, Maker.late_refunded),
+    "untrue": Kind("paid after being cancelled", 4, Maker.late_untrue),
+    "twice-paid": Kind("paid twice, returned once", 6, Maker.paid_twice),
+    "told-late": Kind("the shop listens later", 6, Maker.told_late),
+    "in-order": Kind("the shop hears two things later", 2, Maker.told_in_order),
+    "phone": Kind("the shop is told by phone", 2, Maker.told_by_phone),
+}
+
+
+def planned(payments: int, *, slow: bool = True) -> list[tuple[str, Kind]]:
+    """Return order ids with their kinds: each kind at least once, else by its share.
+
+    Args:
+        payments: How many, at least one of each kind.
+        slow: Whether those that take two minutes are among them.
+
+    Raises:
+        ValueError: Fewer than there are kinds.
+    """
+    kinds = {name: kind for name, kind in KINDS.items() if slow or not kind.is_slow}
+    if payments < len(kinds):
+        raise ValueError(f"payments: {payments} are fewer than {len(kinds)} kinds")
+    counts = {
+        name: max(1, kind.share * payments // 200) for name, kind in kinds.items()
+    }
+    counts["paid"] += payments - sum(counts.values())
+    return [
+        (f"audit-{name}-{number}", kinds[name])
+        for name, count in counts.items()
+        for number in range(1, count + 1)
+    ]
+
+
+def later(payments: int) -> list[tuple[str, Kind]]:
+    """Return the plan of another day, on which all are paid."""
+    return [(f"audit-next-{one}", KINDS["paid"]) for one in range(1, payments + 1)]
+
+
+async def make_payments(
+    maker: Maker, plan: list[tuple[str, Kind]], advance: Callable[[], None]
+) -> None:
+    """Make them all, and wait until everything about them has ended.
+
+    Raises:
+        TimeoutError: Some have not.
+        httpx.HTTPError: The system does not answer, or refuses one.
+    """
+    turnstile = asyncio.Semaphore(AT_ONCE)
+
+    async def one(order: str, kind: Kind) -> None:
+        async with turnstile:
+            await kind.make(maker, order)
+        await maker.until_over(order)
+        advance()
+
+    async with asyncio.timeout(PATIENCE_SECONDS), asyncio.TaskGroup() as group:
+        for order, kind in plan:
+            group.create_task(one(order, kind))

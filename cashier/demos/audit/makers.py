@@ -1,0 +1,246 @@
+"""Makes payments of all kinds, the way each comes about, for the auditor to prove."""
+
+import asyncio
+from typing import Any
+
+import httpx
+from temporalio.client import Client
+from temporalio.service import RPCError, RPCStatusCode
+
+from cashier.demos.audit.shop import Callbacks
+from cashier.payments.send_update import act
+from cashier.system.processes import System
+from contracts import (
+    CallbackSettlement,
+    CallbackView,
+    PaymentOutcome,
+    PaymentStatus,
+    PaymentView,
+    Resolution,
+    callbacks_id,
+    late_payment_id,
+    workflow_id,
+)
+from temporal_client import data_converter
+
+# Alipay's minutes are seconds here; ours stay what they are.
+CLOCK_FACTOR = 60
+# Above it two persons settle a payment, in centavos.
+SECOND_PERSON_ABOVE = 100_000
+SMALL, LARGE = 25_000, 131_400
+# Between two looks at what another process does.
+PAUSE_SECONDS = 0.1
+
+
+class Maker:
+    """The shop, its customers and its operators."""
+
+    def __init__(
+        self, system: System, http: httpx.AsyncClient, callbacks: Callbacks
+    ) -> None:
+        self._system = system
+        self._http = http
+        self._callbacks = callbacks
+        key = system.home.api_key.read_text()
+        self._clients: dict[str, Client] = {}
+        self._key = {"Authorization": f"Bearer {key}"}
+
+    async def paid(self, order: str) -> None:
+        await self._pays(await self._opens(order))
+
+    async def notified_twice(self, order: str) -> None:
+        await self._pays(await self._opens(order), "notification_doubled")
+
+    async def notification_lost(self, order: str) -> None:
+        """The shop's result page has Alipay asked."""
+        await self._pays(await self._opens(order), "notification_lost")
+        await self._looks(order, refresh=True)
+
+    async def asked_twice(self, order: str) -> None:
+        """Alipay's first answer to `pay` breaks off."""
+        await self._plans(order, "cut")
+        await self._pays(await self._opens(order))
+
+    async def declined(self, order: str) -> None:
+        await self._does(await self._opens(order), "decline")
+
+    async def cancelled(self, order: str) -> None:
+        await self._opens(order)
+        await self._cancels(order)
+
+    async def expired(self, order: str) -> None:
+        """Nobody pays, and Alipay's word of that is lost, too: our own timer asks."""
+        await self._plans(order, "notification_lost")
+        await self._opens(order, minutes=1)
+
+    async def another_wallet(self, order: str) -> None:
+        await self._opens(order)
+        await self._pays(await self._opens(order, wallet="MAYA"))
+
+    async def settled_by_one(self, order: str) -> None:
+        await self._pays(await self._opens(order, value=SMALL), "other_amount")
+        await self._settles(order, "anna")
+
+    async def settled_by_two(self, order: str) -> None:
+        await self._pays(await self._opens(order), "other_amount")
+        await self._settles(order, "anna")
+        await self._settles(order, "ben")
+
+    async def late_returned(self, order: str) -> None:
+        """Paid after its end: cancelled, which costs nothing."""
+        await self._pays_late(order, await self._opens(order, minutes=1))
+
+    async def late_refunded(self, order: str) -> None:
+        """The same with a wallet that only gives refunds."""
+        page = await self._opens(order, wallet="DANA", currency="IDR", minutes=1)
+        await self._pays_late(order, page)
+
+    async def late_untrue(self, order: str) -> None:
+        """Paid after the shop has cancelled it: Alipay returns that by itself."""
+        page = await self._opens(order)
+        await self._cancels(order)
+        await self._pays(page, "pay_after_cancel")
+        await self._until(late_payment_id(f"{order}_1"))
+
+    async def paid_twice(self, order: str) -> None:
+        """Paid at the second attempt, and then at the first one as well."""
+        page = await self._opens(order, minutes=1)
+        await self._until(workflow_id(order))
+        await self._pays(await self._opens(order))
+        await self._until(workflow_id(order))
+        await self._pays(page, "pay_after_expiry")
+        await self._until(late_payment_id(f"{order}_1"))
+
+    async def told_late(self, order: str) -> None:
+        """The shop does not listen when it is told, but a little later it does."""
+        self._callbacks.refuse(order, times=2)
+        await self.paid(order)
+        await self._until(callbacks_id(order))
+
+    async def told_in_order(self, order: str) -> None:
+        """It is cancelled and paid anew while the shop does not listen."""
+        self._callbacks.refuse(order)
+        await self._opens(order)
+        await self._cancels(order)
+        await self.paid(order)
+        await self._until(workflow_id(order))
+        self._callbacks.refuse(order, times=0)
+        told, client = callbacks_id(order), await self._client("anna")
+        await act(client, told, "resend", answers=CallbackView)
+        await self._until(told)
+
+    async def told_by_phone(self, order: str) -> None:
+        """The shop never listens, and an operator tells it in another way."""
+        self._callbacks.refuse(order)
+        await self.paid(order)
+        told = callbacks_id(order)
+        await self._exists(told)
+        said = CallbackSettlement(reason="told by phone", by="anna")
+        client = await self._client("anna")
+        await act(client, told, "settle", said, answers=CallbackView)
+        await self._until(told)
+
+    async def until_over(self, order: str) -> None:
+        """Wait until an order's payment has ended."""
+        await self._until(workflow_id(order))
+
+    # ---- deeds ----
+
+    async def _opens(
+        self,
+        order: str,
+        *,
+        wallet: str = "GCASH",
+        currency: str = "PHP",
+        value: int = LARGE,
+        minutes: int | None = None,
+    ) -> str:
+        body = {
+            "order_id": order,
+            "amount": {"currency": currency, "value": value},
+            "wallet": wallet,
+            "description": "Cups of coffee",
+            "redirect_url": f"https://shop.example/return/{order}",
+            "terminal": {"type": "WEB"},
+            "expires_in_minutes": minutes,
+        }
+        opened = await self._call("POST", "/payments", json=body)
+        return str(opened["cashier"]["url"])
+
+    async def _looks(self, order: str, *, refresh: bool = False) -> Any:  # noqa: ANN401
+        query = "?refresh=1" if refresh else ""
+        return await self._call("GET", f"/payments/{order}{query}")
+
+    async def _cancels(self, order: str) -> None:
+        await self._call("POST", f"/payments/{order}/cancel")
+        await self._until(workflow_id(order))
+
+    async def _pays(self, page: str, fault: str | None = None) -> None:
+        await self._does(page, "pay", fault)
+
+    async def _pays_late(self, order: str, page: str) -> None:
+        await self._until(workflow_id(order))
+        await self._pays(page, "pay_after_expiry")
+        await self._until(late_payment_id(f"{order}_1"))
+
+    async def _does(self, page: str, deed: str, fault: str | None = None) -> None:
+        params = {"fault": fault} if fault else {}
+        done = await self._http.post(f"{page}/{deed}", params=params)
+        if not done.is_redirect:  # back to the shop
+            done.raise_for_status()
+
+    async def _plans(self, order: str, fault: str) -> None:
+        url = f"{self._system.ports.simulator_url}/control/faults"
+        planned = await self._http.post(url, json={"order_id": order, "fault": fault})
+        planned.raise_for_status()
+
+    async def _settles(self, order: str, person: str) -> None:
+        while True:
+            if (await self._looks(order))["status"] == PaymentStatus.REVIEW:
+                break
+            await asyncio.sleep(PAUSE_SECONDS)
+        said = Resolution(
+            outcome=PaymentOutcome.CANCELLED, reason="returned by hand", by=person
+        )
+        client = await self._client(person)
+        await act(client, workflow_id(order), "resolve", said, answers=PaymentView)
+
+    async def _until(self, named: str) -> None:
+        """Wait until the newest run of a workflow, begun or not yet, has ended."""
+        handle = (await self._client("shop")).get_workflow_handle(named)
+        await self._exists(named)
+        await handle.result()
+
+    async def _exists(self, named: str) -> None:
+        """Wait until a workflow is begun: by a notification, or by another workflow."""
+        handle = (await self._client("shop")).get_workflow_handle(named)
+        while True:
+            try:
+                await handle.describe()
+                return
+            except RPCError as error:
+                if error.status is not RPCStatusCode.NOT_FOUND:
+                    raise
+            await asyncio.sleep(PAUSE_SECONDS)
+
+    async def _client(self, identity: str) -> Client:
+        """Return the client of a person, as whom histories keep the acts."""
+        if identity not in self._clients:
+            self._clients[identity] = await Client.connect(
+                f"127.0.0.1:{self._system.ports.temporal}",
+                data_converter=data_converter(self._system.home.keyring),
+                identity=identity,
+            )
+        return self._clients[identity]
+
+    async def _call(self, method: str, path: str, **more: Any) -> Any:  # noqa: ANN401
+        """Call the API; where it says `not yet`, once more."""
+        url = f"{self._system.ports.api_url}{path}"
+        while True:
+            answer = await self._http.request(
+                method, url, headers=self._key, timeout=60, **more
+            )
+            if answer.status_code not in (202, 503):
+                answer.raise_for_status()
+                return answer.json()
+            await asyncio.sleep(PAUSE_SECONDS)

@@ -1,0 +1,269 @@
+"""What somebody may do to a bundle, one thing at a time, and what must be found then.
+
+Outsiders have the files only. Insiders have our keys as well, the one that signs
+bundles included; they cannot sign as Alipay, or as the merchant.
+"""
+
+import shutil
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from temporalio.api.enums.v1 import EventType
+
+from audit.bundle.manifest import INDEX
+from audit.findings import Rule
+from cashier.demos.audit.forging import Forgery, History, JsonObject
+
+# The orders that are tampered with; each is of the demonstration's own making.
+PAID, OTHER, REVIEWED, LOST = (
+    "audit-paid-1",
+    "audit-twice-notified-1",
+    "audit-two-1",
+    "audit-declined-1",
+)
+CHECKOUT = Path(__file__).parents[3]
+# What is not code, or nobody's business but this machine's.
+LEFT_OUT = shutil.ignore_patterns(
+    ".*", "__pycache__", "node_modules", "tests", "docs", "bench", "chaos"
+)
+DECISION = "workflows/payment/decision.py"
+RULE_SIX = "if success.amount != facts.order.amount:"
+
+
+@dataclass(frozen=True)
+class Tampering:
+    """One thing that somebody does.
+
+    Attributes:
+        words: What it is, for the table.
+        rule: By which it must be found.
+        change: Does it.
+        in_next: It shows in the bundle after the changed one.
+    """
+
+    words: str
+    rule: Rule
+    change: Callable[[Forgery], Awaitable[None]]
+    in_next: bool = False
+
+
+# ---- outsiders ----
+
+
+async def flip_a_byte(bundle: Forgery) -> None:
+    bundle.flip_a_byte(bundle.entry(PAID))
+
+
+async def write_another_amount_into_the_index(bundle: Forgery) -> None:
+    entry = bundle.entry(PAID)
+    text = (bundle.folder / INDEX).read_text()
+    [line] = [one for one in text.splitlines() if entry.run_id in one]
+    assert entry.amount_minor is not None  # noqa: S101 - every payment has one
+    other = line.replace(str(entry.amount_minor), str(entry.amount_minor + 1))
+    (bundle.folder / INDEX).write_text(text.replace(line, other))
+
+
+async def drop_a_history(bundle: Forgery) -> None:
+    bundle.file(bundle.entry(PAID)).unlink()
+
+
+async def add_a_file(bundle: Forgery) -> None:
+    (bundle.folder / "histories" / "one-more.json").write_text("{}")
+
+
+async def sign_with_another_key(bundle: Forgery) -> None:
+    bundle.make_anew(key=Ed25519PrivateKey.generate())
+
+
+# ---- insiders ----
+
+
+async def drop_it_and_sign_again(bundle: Forgery) -> None:
+    await drop_a_history(bundle)
+    bundle.make_anew()
+
+
+async def raise_the_price(bundle: Forgery) -> None:
+    def change(order: JsonObject) -> None:
+        order["amount"]["value"] += 100
+
+    await _in_history(bundle, PAID, lambda history: history.start, change)
+
+
+async def swap_two_notifications(bundle: Forgery) -> None:
+    one, other = bundle.entry(PAID), bundle.entry(OTHER)
+    first, second = bundle.open(one), bundle.open(other)
+    payload = first.notification.payloads[0]
+    kept = type(payload).FromString(payload.SerializeToString())
+    payload.CopyFrom(second.notification.payloads[0])
+    second.notification.payloads[0].CopyFrom(kept)
+    bundle.keep(one, first)
+    bundle.keep(other, second)
+    bundle.make_anew()
+
+
+async def take_the_reason_away(bundle: Forgery) -> None:
+    def change(resolution: JsonObject) -> None:
+        resolution["reason"] = ""
+
+    await _in_history(bundle, REVIEWED, lambda one: one.update("resolve"), change)
+
+
+async def take_the_second_person_away(bundle: Forgery) -> None:
+    def change(resolution: JsonObject) -> None:
+        resolution["by"] = "anna"
+
+    await _in_history(
+        bundle, REVIEWED, lambda one: one.update("resolve", number=1), change
+    )
+
+
+async def write_that_alipay_said_paid(bundle: Forgery) -> None:
+    """The decision's own input, as the activity or the signal brought it."""
+
+    def change(notified: JsonObject) -> None:
+        notified["result_status"] = "S"
+        notified["result_code"] = "SUCCESS"
+
+    await _in_history(bundle, LOST, lambda history: history.notification, change)
+
+
+async def write_that_alipay_signed_it(bundle: Forgery) -> None:
+    """The same in the signed body; the signature is Alipay's own, of other words."""
+
+    def change(notified: JsonObject) -> None:
+        notified["result_status"] = "S"
+        notified["result_code"] = "SUCCESS"
+        evidence = notified["evidence"]
+        body = evidence["body"].replace('"resultStatus":"F"', '"resultStatus":"S"')
+        evidence["body"] = body.replace('"resultStatus": "F"', '"resultStatus": "S"')
+
+    await _in_history(bundle, LOST, lambda history: history.notification, change)
+
+
+async def write_paid_as_the_result(bundle: Forgery) -> None:
+    def change(view: JsonObject) -> None:
+        view["outcome"] = "PAID"
+        view["status"] = "PAID"
+
+    await _in_history(bundle, LOST, lambda history: history.result, change)
+
+
+async def ask_alipay_for_more(bundle: Forgery) -> None:
+    def change(call: JsonObject) -> None:
+        call["order"]["amount"]["value"] += 100
+
+    await _in_history(bundle, PAID, lambda history: history.call("pay"), change)
+
+
+async def wait_for_longer(bundle: Forgery) -> None:
+    entry = bundle.entry(PAID)
+    history = bundle.open(entry)
+    [timer, *_] = history.events_of(EventType.EVENT_TYPE_TIMER_STARTED)
+    timer.timer_started_event_attributes.start_to_fire_timeout.seconds += 60
+    bundle.keep(entry, history)
+    bundle.make_anew()
+
+
+async def cut_the_end_off(bundle: Forgery) -> None:
+    entry = bundle.entry(PAID)
+    history = bundle.open(entry)
+    history.events.pop()
+    bundle.keep(entry, history)
+    bundle.make_anew()
+
+
+async def _in_history(
+    bundle: Forgery,
+    order_id: str,
+    place: Callable[[History], Any],
+    change: Callable[[JsonObject], None],
+) -> None:
+    """Change one payload of an order's history, and make the bundle fit it."""
+    entry = bundle.entry(order_id)
+    history = bundle.open(entry)
+    await history.change(place(history), change)
+    bundle.keep(entry, history)
+    bundle.make_anew()
+
+
+TAMPERINGS = (
+    Tampering("a byte of a history is flipped", Rule.FILE_CHANGED, flip_a_byte),
+    Tampering(
+        "the index names another amount",
+        Rule.FILE_CHANGED,
+        write_another_amount_into_the_index,
+    ),
+    Tampering("a history is dropped", Rule.FILE_MISSING, drop_a_history),
+    Tampering("a file is added", Rule.FILE_ADDED, add_a_file),
+    Tampering(
+        "the manifest is signed by another key",
+        Rule.SIGNATURE_OF_BUNDLE,
+        sign_with_another_key,
+    ),
+    Tampering(
+        "with our keys: a history is dropped",
+        Rule.CHAIN,
+        drop_it_and_sign_again,
+        in_next=True,
+    ),
+    Tampering(
+        "with our keys: the price is raised", Rule.INPUT_DIFFERS, raise_the_price
+    ),
+    Tampering(
+        "with our keys: two orders' notifications are swapped",
+        Rule.EVIDENCE_DIFFERS,
+        swap_two_notifications,
+    ),
+    Tampering(
+        "with our keys: an operator's reason is gone",
+        Rule.NOBODY_NAMED,
+        take_the_reason_away,
+    ),
+    Tampering(
+        "with our keys: both persons are one",
+        Rule.SECOND_PERSON,
+        take_the_second_person_away,
+    ),
+    Tampering(
+        "with our keys: a notification says paid",
+        Rule.EVIDENCE_DIFFERS,
+        write_that_alipay_said_paid,
+    ),
+    Tampering(
+        "with our keys: Alipay's signed words say paid",
+        Rule.ALIPAY_SIGNATURE,
+        write_that_alipay_signed_it,
+    ),
+    Tampering(
+        "with our keys: the result says paid",
+        Rule.RESULT_DIFFERS,
+        write_paid_as_the_result,
+    ),
+    Tampering(
+        "with our keys: an activity was asked for more",
+        Rule.INPUT_DIFFERS,
+        ask_alipay_for_more,
+    ),
+    Tampering("with our keys: a timer is longer", Rule.TIMER_DIFFERS, wait_for_longer),
+    Tampering("with our keys: the end is cut off", Rule.NOT_CLOSED, cut_the_end_off),
+)
+
+
+def other_code(folder: Path) -> Path:
+    """Copy this program, with a decision that takes any amount for the order's.
+
+    Raises:
+        LookupError: The decision is not written as it was.
+    """
+    copy = folder / "other-code"
+    shutil.copytree(CHECKOUT, copy, ignore=LEFT_OUT)
+    decision = copy / DECISION
+    text = decision.read_text()
+    if text.count(RULE_SIX) != 1:
+        raise LookupError(f"{RULE_SIX!r} does not stand in {DECISION}")
+    decision.write_text(text.replace(RULE_SIX, "if success.amount is None:"))
+    return copy

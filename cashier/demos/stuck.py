@@ -1,0 +1,96 @@
+"""`cashier stuck-demo`: one payment of each stuck kind, to be looked at in the UI."""
+
+import asyncio
+import tempfile
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+import httpx
+from rich.console import Console
+
+from cashier.demos.stuck_makers import MAKERS, Maker
+from cashier.stuck.finding import find_stuck
+from cashier.stuck.report import Wanted, report_stuck, show_queries
+from cashier.system.home import Home, Ports
+from cashier.system.part import PartFailedError
+from cashier.system.processes import PortTakenError, System, running_system
+from cashier.system.stop_signals import until_told_to_stop
+from cashier.system.up import show_addresses
+from visibility.stuck import Kind
+
+# The slowest kind, an Alipay that does not answer, takes five calls and 15 s of pauses.
+PATIENCE_SECONDS = 90
+# Nobody listens there: the shop that does not accept its callbacks.
+NOBODY = "http://127.0.0.1:9/callbacks"
+
+
+async def show_stuck_payments(console: Console, ports: Ports) -> int:
+    """Make them in a throw-away folder, and keep them until told to stop."""
+    try:
+        await until_told_to_stop(_keep_stuck(console, ports))
+    except PortTakenError as error:
+        console.print(f"[red]{error}[/] Stop `make up` first.")
+        return 1
+    except (PartFailedError, TimeoutError, httpx.HTTPError) as error:
+        console.print(f"[red]The demo failed:[/] {error!r}", highlight=False)
+        return 1
+    return 0
+
+
+async def _keep_stuck(console: Console, ports: Ports) -> None:
+    with (
+        tempfile.TemporaryDirectory(prefix="cashier-stuck-") as folder,
+        console.status("Starting") as status,
+    ):
+        async with stuck_system(Path(folder), ports) as system:
+            status.update("Waiting until they are stuck")
+            await until_stuck(system)
+            status.stop()
+            await _show(console, system)
+            await asyncio.Event().wait()
+
+
+@asynccontextmanager
+async def stuck_system(folder: Path, ports: Ports) -> AsyncIterator[System]:
+    """Run a whole system with one payment of each kind, which get stuck by and by."""
+    home = Home(folder)
+    home.prepare()
+    settings = {
+        "CASHIER_CALLBACK_URL": NOBODY,
+        "CASHIER_CALLBACK_SECRETS_FILE": str(home.callback_secrets),
+        # Four cups of coffee need a second person; one cup does not.
+        "CASHIER_SECOND_PERSON_ABOVE": '{"PHP": 100000}',
+    }
+    async with running_system(home, ports, keep=True, settings=settings) as system:
+        async with httpx.AsyncClient(timeout=40, trust_env=False) as http:
+            maker = Maker(system, await system.client(), http)
+            await asyncio.gather(*(make(maker) for make in MAKERS.values()))
+        yield system
+
+
+async def until_stuck(system: System) -> None:
+    """Wait until each kind is listed.
+
+    Raises:
+        TimeoutError: One of them goes on.
+    """
+    client = await system.client()
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        while True:
+            found = await find_stuck(client, datetime.now(UTC))
+            if {one.kind for one in found.stuck} == set(Kind):
+                return
+            # The list has no way to wait for a line of it.
+            await asyncio.sleep(0.5)
+
+
+async def _show(console: Console, system: System) -> None:
+    client = await system.client()
+    ui_url = system.ports.ui_url
+    await report_stuck(client, console, Wanted(), ui_url=ui_url)
+    show_queries(
+        console, now=datetime.now(UTC), ui_url=ui_url, namespace=client.namespace
+    )
+    show_addresses(console, system)

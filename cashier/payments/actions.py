@@ -1,0 +1,183 @@
+"""`cashier payments`: looks at one order, and acts on it in an operator's name."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeVar
+
+from rich.console import Console
+from temporalio.client import Client
+
+from cashier.payments.history_of_acts import acts_on
+from cashier.payments.reading import check_order_id, look_at, look_at_order
+from cashier.payments.report import as_json, money, show_order, show_payment
+from cashier.payments.send_update import act
+from cashier.temporal_calls import CommandError
+from contracts import (
+    CancelWish,
+    LateOutcome,
+    LatePaymentView,
+    LateResolution,
+    PaymentOutcome,
+    PaymentView,
+    Resolution,
+    late_payment_id,
+    payment_request_id,
+    workflow_id,
+)
+
+ViewT = TypeVar("ViewT", PaymentView, LatePaymentView)
+
+
+@dataclass(frozen=True)
+class Decision:
+    """How an operator settles it: an outcome's name, who and why."""
+
+    outcome: str
+    by: str
+    reason: str
+
+
+async def show(
+    client: Client,
+    console: Console,
+    order_id: str,
+    *,
+    ui_url: str,
+    json_wanted: bool = False,
+) -> int:
+    """Print all that is known of an order; return the exit code."""
+    seen = await look_at_order(client, check_order_id(order_id))
+    acts = []
+    for named, run_id in seen.runs:
+        acts += await acts_on(client, named, run_id)
+    acts.sort(key=lambda one: one.at)
+    where = {"ui_url": ui_url, "namespace": client.namespace}
+    if json_wanted:
+        console.file.write(as_json(seen, acts, **where) + "\n")
+    else:
+        show_order(console, seen, acts, **where)
+    return 0
+
+
+async def check(client: Client, console: Console, order_id: str) -> int:
+    """Have Alipay asked now, and print what it says; return the exit code."""
+    named = workflow_id(check_order_id(order_id))
+    view = await act(client, named, "check_now", answers=PaymentView)
+    show_payment(console, view)
+    return 0
+
+
+async def cancel(
+    client: Client, console: Console, order_id: str, *, by: str, reason: str
+) -> int:
+    """Have a payment closed; return 1 if it is still open or was paid, else 0."""
+    named = workflow_id(check_order_id(order_id))
+    wish = CancelWish(by=by, reason=reason)
+    view = await act(client, named, "cancel", wish, answers=PaymentView)
+    show_payment(console, view)
+    if view.outcome is None:
+        console.print("It is not closed: Alipay does not let go of it yet.")
+    elif view.outcome is PaymentOutcome.PAID:
+        console.print("It is not cancelled: the customer was faster, and has paid.")
+    unpaid = view.outcome is not None and view.outcome is not PaymentOutcome.PAID
+    return 0 if unpaid else 1
+
+
+async def resolve(
+    client: Client,
+    console: Console,
+    order_id: str,
+    decision: Decision,
+    *,
+    attempt: int | None,
+    confirm: Callable[[str], bool],
+) -> int:
+    """Settle what needs attention, or propose how; return the exit code.
+
+    Args:
+        client: Its identity is who acts.
+        console: Where to say what is at risk, and what came of it.
+        order_id: The shop's order.
+        decision: What is decided.
+        attempt: The attempt whose late money is meant; None for the payment.
+        confirm: Asked with what is at risk, in words; False changes nothing.
+
+    Raises:
+        CommandError: It is refused, unknown, or needs no attention.
+    """
+    order_id = check_order_id(order_id)
+    if attempt is None:
+        paid = PaymentOutcome(decision.outcome)
+        named, kind = workflow_id(order_id), PaymentView
+        said: Resolution | LateResolution = Resolution(
+            outcome=paid, reason=decision.reason, by=decision.by
+        )
+        return await _resolve(
+            client, console, named, kind, said, confirm=confirm, more=""
+        )
+    late = LateOutcome(decision.outcome)
+    said = LateResolution(outcome=late, reason=decision.reason, by=decision.by)
+    return await _resolve(
+        client,
+        console,
+        late_payment_id(payment_request_id(order_id, attempt)),
+        LatePaymentView,
+        said,
+        confirm=confirm,
+        more=f" --attempt {attempt}",
+    )
+
+
+async def _resolve(
+    client: Client,
+    console: Console,
+    named: str,
+    kind: type[ViewT],
+    said: Resolution | LateResolution,
+    *,
+    confirm: Callable[[str], bool],
+    more: str,
+) -> int:
+    before = (await look_at(client, named, kind)).view
+    if before is not None and before.outcome is None:
+        why = before.review or "Alipay has not said how it ends"
+        console.print(
+            f"{named}: {money(before.amount)} at risk. {why}.",
+            markup=False,
+            highlight=False,
+            soft_wrap=True,
+        )
+    if not confirm(f"Settle it as {said.outcome}, in the name of {said.by}?"):
+        raise CommandError("nothing was changed")
+    view = await act(client, named, "resolve", said, answers=kind)
+    if view.outcome is None and view.proposed:
+        order_id = view.order_id if isinstance(view, PaymentView) else named
+        console.print(
+            f"Proposed: {view.proposed.outcome} by {view.proposed.by}. It counts once "
+            "a second person says the same:\n"
+            f"  {resolve_words(order_id, view, more)}",
+            markup=False,
+            highlight=False,
+            soft_wrap=True,
+        )
+        return 0
+    by = view.resolved
+    second = f", confirmed by {by.confirmed_by}" if by and by.confirmed_by else ""
+    console.print(
+        f"Settled: {named} is {view.outcome}, by {by.by if by else said.by}{second}.",
+        markup=False,
+        highlight=False,
+    )
+    return 0
+
+
+def resolve_words(named: str, view: PaymentView | LatePaymentView, more: str) -> str:
+    """Return the command with which a second person confirms what is proposed."""
+    order_id = named.removeprefix("late-payment:")
+    if isinstance(view, LatePaymentView):
+        order_id = order_id.rpartition("_")[0]
+    outcome = view.proposed.outcome if view.proposed else ""
+    return (
+        f"cashier payments resolve {order_id} --outcome {outcome}{more} "
+        "--by NAME --reason WHY"
+    )

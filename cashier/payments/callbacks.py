@@ -1,0 +1,122 @@
+"""`cashier callbacks`: has the shop told again, or ends what was told by a person."""
+
+import re
+
+from rich.console import Console
+from temporalio.client import Client, WorkflowExecutionStatus
+from temporalio.service import RPCError, RPCStatusCode
+
+from cashier.payments.reading import look_at
+from cashier.payments.send_update import act
+from cashier.temporal_calls import QUICK, CommandError
+from contracts import CallbackSettlement, CallbackView, callback_id, callbacks_id
+from visibility import ORDER_ID
+
+# Ids of events are made from those of attempts.
+NAMED = re.compile(r"[A-Za-z0-9_-]{1,128}")
+# {order}_{attempt}-{what happened}, or -late-{what happened}.
+EVENT = re.compile(r"([A-Za-z0-9_-]{1,60})_[1-9][0-9]{0,5}(?:-late)?-[a-z_]+")
+
+
+async def resend(client: Client, console: Console, named: str) -> int:
+    """Tell the shop at once all that it has not accepted of an order or an event."""
+    for callback in await _pending(client, named):
+        await act(client, callback, "resend", answers=CallbackView)
+        console.print(f"{callback}: the shop is told again now.", highlight=False)
+    return 0
+
+
+async def settle(
+    client: Client, console: Console, named: str, *, by: str, reason: str
+) -> int:
+    """End a callback whose outcome the shop knows from a person.
+
+    Raises:
+        CommandError: An order has several; each is settled by its event's id.
+    """
+    callbacks = await _pending(client, named)
+    if len(callbacks) > 1:
+        names = ", ".join(one.partition(":")[2] for one in callbacks)
+        raise CommandError(f"order {named} has several callbacks; name one of: {names}")
+    [callback] = callbacks
+    event_id = await _meant(client, callback, named)
+    said = CallbackSettlement(reason=reason, by=by, event_id=event_id)
+    view = await act(client, callback, "settle", said, answers=CallbackView)
+    console.print(
+        f"{view.event.id} is {view.outcome}, by {by}.", markup=False, highlight=False
+    )
+    return 0
+
+
+async def _meant(client: Client, callback: str, named: str) -> str:
+    """Return the event that is settled, so that it is no other one by then.
+
+    Raises:
+        CommandError: An order is named, and the shop lacks more events of it.
+    """
+    if callback in _telling_event(named):
+        return named
+    if callback != callbacks_id(named):
+        return ""  # of an older release, and the only event that is told there
+    view = (await look_at(client, callback, CallbackView)).view
+    if view is None or not view.waiting:
+        return view.event.id if view else ""
+    events = ", ".join(one.id for one in (view.event, *view.waiting))
+    raise CommandError(
+        f"order {named} has several callbacks; name the event that is told now, which "
+        f"is the first of these: {events}"
+    )
+
+
+async def _pending(client: Client, named: str) -> list[str]:
+    """Return the workflow that tells an event, or those that tell an order's.
+
+    Raises:
+        CommandError: There is none.
+    """
+    if not NAMED.fullmatch(named):
+        raise CommandError(
+            f"NAME: {named!r} is neither an order nor an event; it has 1 to 128 of the "
+            "characters A-Z, a-z, 0-9, - and _"
+        )
+    # By their ids first: the list lags behind.
+    found = {callbacks_id(named)} if await _runs(client, callbacks_id(named)) else set()
+    if not found:
+        for one in _telling_event(named):
+            if await _status(client, one) is not None:
+                return [one]
+    query = (
+        'WorkflowType = "Callback" AND ExecutionStatus = "Running" AND '
+        f'{ORDER_ID.name} = "{named}"'
+    )
+    listed = client.list_workflows(query, rpc_timeout=QUICK)
+    found |= {one.id async for one in listed}
+    if not found:
+        raise CommandError(
+            f"no callback of order or event {named} waits for the shop: it has "
+            "accepted all, or was to be told nothing"
+        )
+    return sorted(found)
+
+
+def _telling_event(event_id: str) -> list[str]:
+    """Name what may tell an event: of an older release, or the queue of its order."""
+    names = [callback_id(event_id)]
+    if made := EVENT.fullmatch(event_id):
+        names.append(callbacks_id(made[1]))
+    return names
+
+
+async def _runs(client: Client, workflow_id: str) -> bool:
+    return await _status(client, workflow_id) is WorkflowExecutionStatus.RUNNING
+
+
+async def _status(client: Client, workflow_id: str) -> WorkflowExecutionStatus | None:
+    """Return how a workflow's newest run stands; None if there is none."""
+    handle = client.get_workflow_handle(workflow_id)
+    try:
+        return (await handle.describe(rpc_timeout=QUICK)).status
+    except RPCError as error:
+        if error.status is RPCStatusCode.NOT_FOUND and "workflow" in error.message:
+            return None
+        raise

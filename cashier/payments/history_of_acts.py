@@ -1,0 +1,68 @@
+"""What people have done to a workflow, as its history keeps it."""
+
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from temporalio.api.enums.v1 import EventType
+from temporalio.api.history.v1 import HistoryEvent
+from temporalio.client import Client
+
+from cashier.temporal_calls import printable
+
+# Updates by which people act; the others are the shop's.
+BY_PEOPLE = ("check_now", "cancel", "resolve", "resend", "settle")
+
+
+@dataclass(frozen=True)
+class Act:
+    """One act: when, what, who.
+
+    Attributes:
+        identity: Whose client it was, as Temporal noted it.
+        words: The argument: outcome, reason, by; empty where it cannot be read.
+    """
+
+    at: datetime
+    name: str
+    identity: str
+    words: dict[str, str]
+
+
+async def acts_on(client: Client, workflow_id: str, run_id: str) -> list[Act]:
+    """Return the acts in the history of a run, the oldest first."""
+    return [act async for act in _acts(client, workflow_id, run_id)]
+
+
+async def _acts(client: Client, workflow_id: str, run_id: str) -> AsyncIterator[Act]:
+    handle = client.get_workflow_handle(workflow_id, run_id=run_id)
+    async for event in handle.fetch_history_events():
+        at = event.event_time.ToDatetime(tzinfo=UTC)
+        match event.event_type:
+            case EventType.EVENT_TYPE_WORKFLOW_EXECUTION_UPDATE_ACCEPTED:
+                accepted = event.workflow_execution_update_accepted_event_attributes
+                request = accepted.accepted_request
+                if request.input.name in BY_PEOPLE:
+                    words = await _words(client, event)
+                    yield Act(at, request.input.name, request.meta.identity, words)
+            case EventType.EVENT_TYPE_WORKFLOW_EXECUTION_CANCEL_REQUESTED:
+                asked = event.workflow_execution_cancel_requested_event_attributes
+                yield Act(at, "cancel of the workflow", asked.identity, {})
+            case EventType.EVENT_TYPE_WORKFLOW_EXECUTION_TERMINATED:
+                ended = event.workflow_execution_terminated_event_attributes
+                words = {"reason": printable(ended.reason)} if ended.reason else {}
+                yield Act(at, "terminate", ended.identity, words)
+
+
+async def _words(client: Client, event: HistoryEvent) -> dict[str, str]:
+    accepted = event.workflow_execution_update_accepted_event_attributes
+    payloads = accepted.accepted_request.input.args.payloads
+    # Without its key an act still has its time and its identity.
+    with suppress(Exception):
+        [said] = await client.data_converter.decode(payloads, [dict[str, Any]])
+        return {
+            str(name): printable(str(value)) for name, value in said.items() if value
+        }
+    return {}

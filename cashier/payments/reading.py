@@ -1,0 +1,248 @@
+"""Reads all that is known of one order, open or closed, for an operator."""
+
+import asyncio
+import re
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Generic, TypeVar
+
+from pydantic import BaseModel
+from temporalio.api.sdk.v1 import WorkflowMetadata
+from temporalio.client import (
+    Client,
+    WorkflowExecution,
+    WorkflowExecutionStatus,
+    WorkflowFailureError,
+    WorkflowQueryFailedError,
+    WorkflowQueryRejectedError,
+)
+from temporalio.common import QueryRejectCondition
+from temporalio.service import RPCError, RPCStatusCode
+
+from cashier.stuck.finding import polled_queues
+from cashier.temporal_calls import (
+    QUICK,
+    CommandError,
+    UnreachableError,
+    WrongSettingError,
+    printable,
+)
+from codec.keyring import KeyringError
+from codec.payload_codec import UnreadablePayloadError
+from contracts import (
+    CallbackView,
+    LatePaymentView,
+    PaymentView,
+    callbacks_id,
+    late_payment_id,
+    workflow_id,
+)
+from visibility import ORDER_ID
+from visibility.stuck import any_of
+
+ViewT = TypeVar("ViewT", bound=BaseModel)
+
+ORDER = re.compile(r"[A-Za-z0-9_-]{1,60}")
+# A run may close between two looks, and the next one begin; hardly twice in a row.
+MOST_LOOKS = 3
+# An order with more late payments and callbacks than this has other problems.
+MOST_OTHERS = 50
+
+
+@dataclass(frozen=True)
+class Seen(Generic[ViewT]):
+    """One workflow and what it knows.
+
+    Attributes:
+        stopped: How it was stopped before its end; then there is no view.
+    """
+
+    workflow_id: str
+    run_id: str
+    is_open: bool
+    started_at: datetime
+    view: ViewT | None
+    stopped: str | None = None
+
+
+@dataclass(frozen=True)
+class OrderSeen:
+    """An order: its payment, its late money, what the shop was to be told.
+
+    Attributes:
+        waits: What the payment waits for, as its page tells it, in Markdown.
+    """
+
+    payment: Seen[PaymentView]
+    waits: str | None
+    late_money: tuple[Seen[LatePaymentView], ...]
+    callbacks: tuple[Seen[CallbackView], ...]
+
+    @property
+    def runs(self) -> list[tuple[str, str]]:
+        """The workflow id and run id of each."""
+        return [
+            (self.payment.workflow_id, self.payment.run_id),
+            *((late.workflow_id, late.run_id) for late in self.late_money),
+            *((told.workflow_id, told.run_id) for told in self.callbacks),
+        ]
+
+
+def check_order_id(order_id: str) -> str:
+    """Return an order id as our API takes it.
+
+    Raises:
+        CommandError: Says the rule.
+    """
+    if not ORDER.fullmatch(order_id):
+        raise CommandError(
+            f"ORDER: {order_id!r} is no order id; it has 1 to 60 of the characters "
+            "A-Z, a-z, 0-9, - and _"
+        )
+    return order_id
+
+
+async def look_at_order(client: Client, order_id: str) -> OrderSeen:
+    """Return all that is known of an order.
+
+    Raises:
+        CommandError: It is unknown, unreadable without the keys, or nobody answers.
+    """
+    payment = await look_at(client, workflow_id(order_id), PaymentView)
+    view = payment.view
+    attempts = [one.payment_request_id for one in view.attempts] if view else []
+    others = await _others(client, order_id, attempts)
+    late = [one.id for one in others if one.workflow_type == "LatePayment"]
+    callbacks = [one.id for one in others if one.workflow_type == "Callback"]
+    return OrderSeen(
+        payment=payment,
+        waits=await _details(client, payment) if payment.is_open else None,
+        late_money=tuple(
+            await asyncio.gather(
+                *(look_at(client, one, LatePaymentView) for one in late)
+            )
+        ),
+        callbacks=tuple(
+            await asyncio.gather(
+                *(look_at(client, one, CallbackView) for one in callbacks)
+            )
+        ),
+    )
+
+
+async def look_at(client: Client, workflow_id: str, kind: type[ViewT]) -> Seen[ViewT]:
+    """Return what the newest run of a workflow knows, or what its result was.
+
+    Raises:
+        CommandError: It is unknown, unreadable without the keys, or nobody answers.
+    """
+    for _ in range(MOST_LOOKS):
+        described = await _described(client, workflow_id)
+        handle = client.get_workflow_handle(workflow_id, run_id=described.run_id)
+        is_open = described.status is WorkflowExecutionStatus.RUNNING
+        if is_open:
+            await check_worker(client, described.task_queue)
+        view, stopped = None, None
+        try:
+            if is_open:
+                view = await handle.query(
+                    "view",
+                    result_type=kind,
+                    reject_condition=QueryRejectCondition.NOT_OPEN,
+                    rpc_timeout=QUICK,
+                )
+            else:
+                result = await client.get_workflow_handle(
+                    workflow_id, run_id=described.run_id, result_type=kind
+                ).result(follow_runs=False, rpc_timeout=QUICK)
+                view = kind.model_validate(result)
+        except WorkflowQueryRejectedError:
+            continue  # it has closed just now
+        except WorkflowFailureError as error:
+            stopped = printable(str(error.cause))
+        except (WorkflowQueryFailedError, RPCError) as error:
+            raise _unanswered(error) from error
+        except (KeyringError, UnreadablePayloadError, RuntimeError, KeyError) as error:
+            raise _unreadable(error) from error
+        return Seen(
+            workflow_id,
+            described.run_id,
+            is_open,
+            described.start_time,
+            view,
+            stopped,
+        )
+    raise UnreachableError("the payment changes while it is looked at; try again")
+
+
+async def check_worker(client: Client, task_queue: str) -> None:
+    """Return if somebody can answer: else a query waits, and an update is lost.
+
+    Raises:
+        UnreachableError: No worker asks for the task queue.
+    """
+    if not await polled_queues(client, {task_queue}):
+        raise UnreachableError(
+            f"no worker asks for the task queue {task_queue!r}, so nobody can answer; "
+            "nothing was changed. Start the worker, or see: cashier stuck"
+        )
+
+
+async def _described(client: Client, workflow_id: str) -> WorkflowExecution:
+    handle = client.get_workflow_handle(workflow_id)
+    try:
+        return await handle.describe(rpc_timeout=QUICK)
+    except RPCError as error:
+        if error.status is RPCStatusCode.NOT_FOUND and "workflow" in error.message:
+            raise CommandError(
+                f"there is no {workflow_id!r} in namespace {client.namespace!r}; it "
+                "never was, or is closed for longer than the namespace keeps it"
+            ) from None
+        raise
+
+
+async def _others(
+    client: Client, order_id: str, attempts: Iterable[str]
+) -> list[WorkflowExecution]:
+    """Return the newest runs of an order's late payments and callbacks."""
+    names = [callbacks_id(order_id), *map(late_payment_id, attempts)]
+    # The ids too: what older releases began has no attributes.
+    query = (
+        'WorkflowType IN ("LatePayment", "Callback") AND '
+        f'({ORDER_ID.name} = "{order_id}" OR WorkflowId IN ({any_of(names)}))'
+    )
+    newest: dict[str, WorkflowExecution] = {}
+    async for one in client.list_workflows(query, limit=MOST_OTHERS, rpc_timeout=QUICK):
+        known = newest.get(one.id)
+        if known is None or known.start_time < one.start_time:
+            newest[one.id] = one
+    return sorted(newest.values(), key=lambda one: one.start_time)
+
+
+async def _details(client: Client, seen: Seen[PaymentView]) -> str | None:
+    """Return what the page in the Temporal UI says; None where it says nothing."""
+    handle = client.get_workflow_handle(seen.workflow_id, run_id=seen.run_id)
+    with suppress(Exception):
+        metadata = await handle.query(
+            "__temporal_workflow_metadata",
+            result_type=WorkflowMetadata,
+            rpc_timeout=QUICK,
+        )
+        return metadata.current_details or None
+    return None
+
+
+def _unanswered(error: WorkflowQueryFailedError | RPCError) -> CommandError:
+    said = printable(getattr(error, "message", "") or str(error))
+    return UnreachableError(
+        f"no worker answers for it ({said}); see why with: cashier stuck"
+    )
+
+
+def _unreadable(error: Exception) -> CommandError:
+    return WrongSettingError(
+        "it is encrypted, and cannot be read with the keys in "
+        f"CASHIER_PAYLOAD_KEYS_DIR: {printable(str(error))}"
+    )

@@ -1,0 +1,71 @@
+"""Sends an operator's decision to a workflow, and says in words when it is refused."""
+
+from datetime import timedelta
+from typing import TypeVar
+from uuid import uuid4
+
+from pydantic import BaseModel
+from temporalio.client import (
+    Client,
+    WorkflowUpdateFailedError,
+    WorkflowUpdateRPCTimeoutOrCancelledError,
+)
+from temporalio.exceptions import ApplicationError
+from temporalio.service import RPCError, RPCStatusCode
+
+from cashier.payments.reading import check_worker, look_at
+from cashier.temporal_calls import CommandError, UnreachableError, printable
+
+ViewT = TypeVar("ViewT", bound=BaseModel)
+
+# Alipay answers in seconds; with all its quick repeats a call may take a minute.
+PATIENCE = timedelta(seconds=60)
+
+
+async def act(
+    client: Client, workflow_id: str, update: str, *words: object, answers: type[ViewT]
+) -> ViewT:
+    """Send an update and return its answer.
+
+    Args:
+        client: Its identity is who acts, for the history.
+        workflow_id: Whose newest run is meant.
+        update: The update's name.
+        words: Its argument, if it takes one.
+        answers: The type of its answer.
+
+    Raises:
+        CommandError: It is refused, over or unknown, or nobody answers.
+    """
+    handle = client.get_workflow_handle(workflow_id)
+    try:
+        await check_worker(client, (await handle.describe()).task_queue)
+        answer = await handle.execute_update(
+            update,
+            args=words,
+            id=f"{update}-{uuid4().hex}",
+            result_type=answers,
+            rpc_timeout=PATIENCE,
+        )
+        return answers.model_validate(answer)
+    except WorkflowUpdateFailedError as error:
+        raise CommandError(f"refused: {_of(error)}") from error
+    except WorkflowUpdateRPCTimeoutOrCancelledError as error:
+        raise UnreachableError(
+            f"not answered within {PATIENCE.total_seconds():.0f} s; whether it counts "
+            "is not known yet, so look again before you repeat it"
+        ) from error
+    except RPCError as error:
+        if error.status is not RPCStatusCode.NOT_FOUND:
+            raise
+        # Unknown says so itself; what is over says how it ended.
+        seen = await look_at(client, workflow_id, answers)
+        ended = getattr(seen.view, "outcome", None) or seen.stopped or "unknown"
+        raise CommandError(f"refused: it is over, and its end is {ended}") from error
+
+
+def _of(error: WorkflowUpdateFailedError) -> str:
+    cause = error.cause
+    if isinstance(cause, ApplicationError):
+        return printable(cause.message)
+    return printable(str(cause))

@@ -1,0 +1,1 @@
+"""`cashier stuck`: finds what is stuck, and says why and what to do."""

@@ -1,0 +1,210 @@
+"""What is known of something stuck beyond the list: since when, and its last failure.
+
+Descriptions and histories are free of charge. Only the words of a review are asked of
+the worker, and what needs a key that is not there is left out.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from google.protobuf.timestamp_pb2 import Timestamp
+from temporalio.api.common.v1 import WorkflowExecution
+from temporalio.api.enums.v1 import EventType, WorkflowTaskFailedCause
+from temporalio.api.failure.v1 import Failure
+from temporalio.api.history.v1 import HistoryEvent
+from temporalio.api.workflow.v1 import PendingActivityInfo
+from temporalio.api.workflowservice.v1 import (
+    DescribeWorkflowExecutionResponse,
+    GetWorkflowExecutionHistoryReverseRequest,
+)
+from temporalio.client import Client
+
+from cashier.stuck.finding import Stuck
+from cashier.temporal_calls import printable
+from visibility import NEEDS_ATTENTION
+from visibility.stuck import Kind
+
+AT_ONCE = 16
+# Details must never keep the list from being shown.
+PATIENCE_SECONDS = 10.0
+EACH = timedelta(seconds=2)
+# Whatever made it stuck is among its newest events.
+NEWEST_EVENTS = 100
+# What the SDK writes where a failure's words are encrypted.
+ENCRYPTED = "Encoded failure"
+
+
+@dataclass(frozen=True)
+class Details:
+    """What else is known; all of it may be missing.
+
+    Attributes:
+        since: Since when it is stuck.
+        failure: The newest failure, in its own words.
+        tries: How often the pending activity was tried.
+        next_try: When it will be tried again.
+        review: Why a person must decide.
+        proposed: The outcome that waits for a second person, and who proposed it.
+    """
+
+    since: datetime | None = None
+    failure: str | None = None
+    tries: int = 0
+    next_try: datetime | None = None
+    review: str | None = None
+    proposed: tuple[str, str] | None = None
+
+
+async def details_of(client: Client, stuck: Sequence[Stuck]) -> list[Details]:
+    """Return the details of each; within seconds, and without ever failing."""
+    gate = asyncio.Semaphore(AT_ONCE)
+
+    async def look(one: Stuck) -> Details:
+        async with gate:
+            return await _look(client, one)
+
+    tasks = [asyncio.ensure_future(look(one)) for one in stuck]
+    if not tasks:
+        return []
+    _, late = await asyncio.wait(tasks, timeout=PATIENCE_SECONDS)
+    for task in late:
+        task.cancel()
+    looked = await asyncio.gather(*tasks, return_exceptions=True)
+    return [one if isinstance(one, Details) else Details() for one in looked]
+
+
+async def _look(client: Client, one: Stuck) -> Details:
+    handle = client.get_workflow_handle(one.workflow_id, run_id=one.run_id)
+    described = (await handle.describe(rpc_timeout=EACH)).raw_description
+    events = await _newest_events(client, one)
+    pending = max(
+        described.pending_activities, key=lambda each: each.attempt, default=None
+    )
+    view = await _view(client, one) if Kind.REVIEW in one.kinds else {}
+    proposed = view.get("proposed") or {}
+    return Details(
+        since=_since(one, described, events),
+        failure=await _failure(client, one, pending, events),
+        tries=pending.attempt if pending else 0,
+        next_try=_next_try(pending),
+        review=_text(view.get("review")),
+        proposed=(_text(proposed.get("outcome")) or "", _text(proposed.get("by")) or "")
+        if proposed
+        else None,
+    )
+
+
+async def _newest_events(client: Client, one: Stuck) -> Sequence[HistoryEvent]:
+    answer = await client.workflow_service.get_workflow_execution_history_reverse(
+        GetWorkflowExecutionHistoryReverseRequest(
+            namespace=client.namespace,
+            execution=WorkflowExecution(workflow_id=one.workflow_id, run_id=one.run_id),
+            maximum_page_size=NEWEST_EVENTS,
+        ),
+        timeout=EACH,
+    )
+    return answer.history.events
+
+
+async def _view(client: Client, one: Stuck) -> dict[str, Any]:
+    if Kind.NO_WORKER in one.kinds or Kind.TASK_FAILURE in one.kinds:
+        return {}  # nobody could answer
+    handle = client.get_workflow_handle(one.workflow_id, run_id=one.run_id)
+    # Without the keys, or with an old worker, the list still has its words.
+    with suppress(Exception):
+        view = await handle.query("view", result_type=dict[str, Any], rpc_timeout=EACH)
+        return view if isinstance(view, dict) else {}
+    return {}
+
+
+def _since(
+    one: Stuck,
+    described: DescribeWorkflowExecutionResponse,
+    events: Sequence[HistoryEvent],
+) -> datetime | None:
+    match one.kind:
+        case Kind.NO_WORKER:
+            return _time(described.pending_workflow_task.original_scheduled_time)
+        case Kind.TASK_FAILURE:
+            failed = _newest(events, EventType.EVENT_TYPE_WORKFLOW_TASK_FAILED)
+            return _time(failed.event_time) if failed else None
+        case Kind.OVERDUE:
+            return one.expires_at
+    for event in events:
+        changed = event.upsert_workflow_search_attributes_event_attributes
+        if NEEDS_ATTENTION.name in changed.search_attributes.indexed_fields:
+            return _time(event.event_time)
+    return None
+
+
+async def _failure(
+    client: Client,
+    one: Stuck,
+    pending: PendingActivityInfo | None,
+    events: Sequence[HistoryEvent],
+) -> str | None:
+    if one.kind is Kind.TASK_FAILURE:
+        failed = _newest(events, EventType.EVENT_TYPE_WORKFLOW_TASK_FAILED)
+        if failed is None:
+            return None
+        task = failed.workflow_task_failed_event_attributes
+        said = await _words(client, task.failure) or _words_of_cause(task.cause)
+        return _text(f"{said} (worker {task.identity})")
+    if pending and pending.HasField("last_failure"):
+        return await _words(client, pending.last_failure)
+    newest = _newest(
+        events,
+        EventType.EVENT_TYPE_ACTIVITY_TASK_FAILED,
+        EventType.EVENT_TYPE_ACTIVITY_TASK_TIMED_OUT,
+    )
+    if newest is None:
+        return None
+    if newest.HasField("activity_task_failed_event_attributes"):
+        failure = newest.activity_task_failed_event_attributes.failure
+    else:
+        failure = newest.activity_task_timed_out_event_attributes.failure
+    return await _words(client, failure)
+
+
+async def _words(client: Client, failure: Failure) -> str | None:
+    """Return a failure's own words, of its cause where it is only an envelope."""
+    decoded = Failure()
+    decoded.CopyFrom(failure)
+    # A codec without the key raises, and then nothing can be said.
+    with suppress(Exception):
+        error: BaseException | None = await client.data_converter.decode_failure(
+            decoded
+        )
+        words = None
+        while error is not None:
+            words = getattr(error, "message", None) or str(error) or words
+            error = error.__cause__
+        return _text(words) if words and words != ENCRYPTED else None
+    return None
+
+
+def _newest(
+    events: Sequence[HistoryEvent], *types: "EventType.ValueType"
+) -> HistoryEvent | None:
+    return next((event for event in events if event.event_type in types), None)
+
+
+def _words_of_cause(cause: "WorkflowTaskFailedCause.ValueType") -> str:
+    name = WorkflowTaskFailedCause.Name(cause)
+    return name.removeprefix("WORKFLOW_TASK_FAILED_CAUSE_").replace("_", " ").lower()
+
+
+def _next_try(pending: PendingActivityInfo | None) -> datetime | None:
+    return _time(pending.next_attempt_schedule_time) if pending else None
+
+
+def _time(stamp: Timestamp) -> datetime | None:
+    return stamp.ToDatetime(tzinfo=UTC) if stamp.seconds > 0 else None
+
+
+def _text(value: object) -> str | None:
+    return printable(str(value)) if value else None

@@ -1,0 +1,149 @@
+"""`cashier stuck`: every payment that does not go on, why, and what to do about it."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from temporalio.client import Client, WorkflowExecution
+from temporalio.common import SearchAttributeKey
+
+from cashier.temporal_calls import QUICK
+from contracts import TASK_QUEUE, Money
+from visibility import (
+    AMOUNT_MINOR,
+    CURRENCY,
+    EXPIRES_AT,
+    NEEDS_ATTENTION,
+    ORDER_ID,
+    OVERDUE_AFTER,
+    WALLET,
+    NeedsAttention,
+)
+from visibility.stuck import OPEN, Kind, filter_of_all
+from visibility.workers import workers_polling
+
+# More rows than anybody reads one by one; the first thousands tell what is wrong.
+MOST_ROWS = 10_000
+LISTING = timedelta(seconds=20)
+
+PROBLEMS = SearchAttributeKey.for_keyword_list("TemporalReportedProblems")
+_KINDS = {
+    NeedsAttention.REVIEW: Kind.REVIEW,
+    NeedsAttention.NO_VERDICT: Kind.NO_VERDICT,
+    NeedsAttention.OVERDUE: Kind.OVERDUE,
+    NeedsAttention.CALLBACK: Kind.CALLBACK,
+}
+
+
+@dataclass(frozen=True)
+class Stuck:
+    """One workflow that does not go on, as the list knows it.
+
+    Attributes:
+        kinds: Why, what tells most first; at least one.
+        wallet: Empty where it is not known.
+        amount: None where the list does not know it, as of older releases.
+        since: Since when at the earliest, as far as the list tells.
+        problems: Temporal's words for failing workflow tasks.
+    """
+
+    kinds: tuple[Kind, ...]
+    workflow_id: str
+    run_id: str
+    workflow_type: str
+    task_queue: str
+    order_id: str
+    wallet: str
+    amount: Money | None
+    expires_at: datetime | None
+    since: datetime
+    problems: tuple[str, ...] = ()
+
+    @property
+    def kind(self) -> Kind:
+        return self.kinds[0]
+
+
+@dataclass(frozen=True)
+class Found:
+    """All that is stuck, the longest first; not all of it where there is too much."""
+
+    stuck: tuple[Stuck, ...]
+    is_cut: bool = False
+
+
+async def find_stuck(client: Client, now: datetime) -> Found:
+    """Return what is stuck, by the list alone: nothing is decoded, no worker asked.
+
+    Args:
+        client: Reaches Temporal; needs no keys.
+        now: By which clock something is overdue.
+
+    Raises:
+        RPCError: Temporal does not answer, or lacks the search attributes.
+    """
+    unpolled = {TASK_QUEUE} - await polled_queues(client, {TASK_QUEUE})
+    # Without our worker nothing goes on, so all that is open is stuck.
+    query = OPEN if unpolled else filter_of_all(now)
+    listed = [
+        one
+        async for one in client.list_workflows(
+            query, limit=MOST_ROWS, rpc_timeout=LISTING
+        )
+    ]
+    others = {one.task_queue for one in listed} - {TASK_QUEUE}
+    unpolled |= others - await polled_queues(client, others)
+    found = (_stuck(one, unpolled, now) for one in listed)
+    # Lists of SQL databases cannot be sorted by the server.
+    stuck = sorted((one for one in found if one), key=lambda one: one.since)
+    return Found(tuple(stuck), is_cut=len(listed) >= MOST_ROWS)
+
+
+async def polled_queues(client: Client, queues: Iterable[str]) -> set[str]:
+    """Return those of the task queues for which a worker asks."""
+    return {
+        queue for queue in queues if await workers_polling(client, queue, within=QUICK)
+    }
+
+
+def _stuck(one: WorkflowExecution, unpolled: set[str], now: datetime) -> Stuck | None:
+    """Return what the list says of a workflow; None if it only has another queue."""
+    known = one.typed_search_attributes
+    expires_at = known.get(EXPIRES_AT)
+    kinds = _kinds(one, unpolled, now)
+    if not kinds:
+        return None
+    value, currency = known.get(AMOUNT_MINOR), known.get(CURRENCY)
+    overdue = kinds == [Kind.OVERDUE] and expires_at
+    return Stuck(
+        kinds=tuple(kinds),
+        workflow_id=one.id,
+        run_id=one.run_id,
+        workflow_type=one.workflow_type,
+        task_queue=one.task_queue,
+        order_id=known.get(ORDER_ID) or one.id.partition(":")[2],
+        wallet=known.get(WALLET) or "",
+        amount=Money(currency=currency, value=value)
+        if currency and value is not None
+        else None,
+        expires_at=expires_at,
+        since=expires_at if overdue and expires_at else one.start_time,
+        problems=tuple(known.get(PROBLEMS) or ()),
+    )
+
+
+def _kinds(one: WorkflowExecution, unpolled: set[str], now: datetime) -> Sequence[Kind]:
+    """Return why it is stuck, in the order of Kind."""
+    known = one.typed_search_attributes
+    expires_at = known.get(EXPIRES_AT)
+    attention = known.get(NEEDS_ATTENTION)
+    kinds = set()
+    if one.task_queue in unpolled:
+        kinds.add(Kind.NO_WORKER)
+    if known.get(PROBLEMS):
+        kinds.add(Kind.TASK_FAILURE)
+    if attention in list(NeedsAttention):
+        kinds.add(_KINDS[NeedsAttention(attention)])
+    if expires_at and expires_at < now - OVERDUE_AFTER:
+        kinds.add(Kind.OVERDUE)
+    return [kind for kind in Kind if kind in kinds]

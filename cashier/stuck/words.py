@@ -1,0 +1,106 @@
+"""Says of something stuck, in words, why it is and what to do: one sentence each."""
+
+from datetime import datetime
+
+from cashier.stuck.details import Details
+from cashier.stuck.finding import Stuck
+from contracts import TASK_QUEUE
+from visibility.stuck import Kind
+
+_FIRST = {
+    Kind.NO_WORKER: "no worker asks for its task queue",
+    Kind.TASK_FAILURE: "the worker's code fails on it",
+    Kind.REVIEW: "a person must decide",
+    Kind.CALLBACK: "the shop does not accept its outcome",
+    Kind.NO_VERDICT: "Alipay does not answer",
+    Kind.OVERDUE: "it is open past its time to pay",
+}
+
+
+def why(stuck: Stuck, details: Details) -> str:
+    """Return why it does not go on: a sentence, and the lesser reasons after it."""
+    said = _why(stuck, details)
+    also = [_FIRST[kind] for kind in stuck.kinds[1:]]
+    return f"{said} Also: {'; '.join(also)}." if also else said
+
+
+def _why(stuck: Stuck, details: Details) -> str:
+    match stuck.kind:
+        case Kind.NO_WORKER:
+            return (
+                f"No worker asks for the task queue {stuck.task_queue!r}, so nothing "
+                "goes on, not even its timers."
+            )
+        case Kind.TASK_FAILURE:
+            cause = details.failure or ", ".join(stuck.problems)
+            return f"The worker's code fails on it, again and again: {_ended(cause)}"
+        case Kind.REVIEW:
+            said = _ended(f"A person must decide: {details.review or 'see its page'}")
+            if details.proposed:
+                outcome, by = details.proposed
+                said += f" {by} has proposed {outcome}; a second person must confirm."
+            return said
+        case Kind.CALLBACK:
+            tries = f" after {details.tries} tries" if details.tries > 1 else ""
+            said = f"The shop does not accept the outcome{tries}"
+            return _ended(f"{said}: {details.failure}" if details.failure else said)
+        case Kind.NO_VERDICT:
+            said = "Alipay does not answer, so nobody knows whether it was paid"
+            return _ended(f"{said}: {details.failure}" if details.failure else said)
+        case Kind.OVERDUE if stuck.workflow_type == "LatePayment":
+            return (
+                "Late money waits: Alipay answers, but neither that it was paid nor "
+                "that it was not, or has not finished its refund."
+            )
+        case Kind.OVERDUE:
+            until = f" ({_clock(stuck.expires_at)})" if stuck.expires_at else ""
+            return f"It is open past its time to pay{until}, without a certain end."
+
+
+def what_to_do(stuck: Stuck, details: Details) -> str:
+    """Return what an operator does first: a sentence with the command to run."""
+    order = stuck.order_id
+    match stuck.kind:
+        case Kind.NO_WORKER if stuck.task_queue == TASK_QUEUE:
+            return "Start the worker, or look into its log: cashier worker"
+        case Kind.NO_WORKER:
+            return (
+                f"Start a worker of the release that serves {stuck.task_queue!r}; this "
+                f"one serves {TASK_QUEUE!r}."
+            )
+        case Kind.TASK_FAILURE:
+            return (
+                "Deploy the worker that last ran it, or one that is mended; it then "
+                "goes on by itself. Never terminate it."
+            )
+        case Kind.CALLBACK:
+            event = stuck.workflow_id.partition(":")[2]
+            return f"Mend the shop's endpoint, then: cashier callbacks resend {event}"
+        case Kind.REVIEW if details.proposed:
+            outcome = details.proposed[0]
+            return f"As another person: {resolve_command(stuck, outcome)}"
+        case Kind.REVIEW:
+            return f"Look it up at Alipay, then: {resolve_command(stuck, 'OUTCOME')}"
+    verb = "check" if stuck.workflow_type == "CashierPayment" else "show"
+    end = details.proposed[0] if details.proposed else "OUTCOME"
+    return (
+        f"See whether Alipay is reachable; then: cashier payments {verb} {order}. If "
+        "Alipay's portal says how it ended, and Alipay never answers: "
+        f"{resolve_command(stuck, end)}"
+    )
+
+
+def resolve_command(stuck: Stuck, outcome: str) -> str:
+    """Return the command that settles it; of late money with its attempt's number."""
+    command = f"cashier payments resolve {stuck.order_id} --outcome {outcome}"
+    if stuck.workflow_type == "LatePayment":
+        command += f" --attempt {stuck.workflow_id.rpartition('_')[2]}"
+    return f"{command} --by NAME --reason WHY"
+
+
+def _ended(sentence: str) -> str:
+    return sentence if sentence.endswith((".", "!", "?")) else f"{sentence}."
+
+
+def _clock(at: datetime) -> str:
+    return f"until {at:%Y-%m-%d %H:%M} UTC"

@@ -1,0 +1,237 @@
+"""A folder with all that a local system needs: keys, database, logs."""
+
+import base64
+import secrets
+import socket
+from contextlib import ExitStack
+from dataclasses import astuple, dataclass, fields
+from datetime import UTC, datetime
+from pathlib import Path
+
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+
+from api_keys import ApiKey, changing, new_key
+from cashier.system.private_files import make_private_folder
+from codec.keyring import Keyring, make_key
+from codec.operators import add_operator, new_password
+
+# What the local merchant is called at the simulated Alipay; `SANDBOX_` chooses the
+# sandbox path, so a request that went astray could never be a real one.
+CLIENT_ID = "SANDBOX_5YDEMO0000000000"
+# Who may read payments in the local Temporal UI.
+OPERATOR = "operator"
+# Whose API key it is; it may do everything.
+LOCAL_SHOP = "local-shop"
+
+
+@dataclass(frozen=True)
+class Ports:
+    """Where the parts of one local system listen, all on 127.0.0.1."""
+
+    api: int = 8080
+    simulator: int = 8081
+    temporal: int = 7233
+    ui: int = 8233
+    codec: int = 8082
+    metrics: int = 9464
+    api_metrics: int = 9465
+    shop: int = 8000
+
+    @classmethod
+    def free(cls) -> "Ports":
+        """Return ports that nobody uses right now."""
+        with ExitStack() as stack:
+            sockets = [stack.enter_context(socket.socket()) for _ in fields(cls)]
+            for one in sockets:
+                one.bind(("127.0.0.1", 0))
+            return cls(*(one.getsockname()[1] for one in sockets))
+
+    def taken(self) -> list[int]:
+        """Return those of the ports on which somebody listens already."""
+        return [port for port in astuple(self) if _listens(port)]
+
+    @property
+    def shop_url(self) -> str:
+        return f"http://127.0.0.1:{self.shop}"
+
+    @property
+    def api_url(self) -> str:
+        return f"http://127.0.0.1:{self.api}"
+
+    @property
+    def simulator_url(self) -> str:
+        return f"http://127.0.0.1:{self.simulator}"
+
+    @property
+    def ui_url(self) -> str:
+        return f"http://127.0.0.1:{self.ui}"
+
+    @property
+    def codec_url(self) -> str:
+        return f"http://127.0.0.1:{self.codec}"
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+class Home:
+    """The files of one local system; secrets are readable by their owner only."""
+
+    def __init__(self, folder: Path) -> None:
+        # Absolute: the parts of a system work in another folder.
+        self.folder = folder = folder.absolute()
+        # Where the parts work: no `.env` and no `temporal.toml` is found here.
+        self.empty_folder = folder / "empty"
+        self.database = folder / "temporal.sqlite"
+        self.simulator_state = folder / "simulator.jsonl"
+        self.logs = folder / "logs"
+        self.merchant_key = folder / "keys" / "merchant.pem"
+        self.alipay_keys = folder / "keys" / "alipay"
+        # For people and the local shop, and what the API keeps of it.
+        self.api_key = folder / "keys" / "api-key"
+        self.api_keys = folder / "keys" / "api-keys"
+        self.callback_secrets = folder / "keys" / "callback-secrets"
+        self.shop_orders = folder / "shop.sqlite"
+        self.payload_keys = folder / "keys" / "payloads"
+        self.operators = folder / "keys" / "operators"
+        self.operator_password = folder / "keys" / "operator-password"
+        self.simulator_key = folder / "simulator-keys" / "alipay.pem"
+        self.simulator_merchants = folder / "simulator-keys" / "merchants"
+
+    def prepare(self) -> None:
+        """Make what is missing; what is there stays, so that payments go on."""
+        for folder in (self.folder, self.logs, self.empty_folder):
+            make_private_folder(folder)
+        self.close_to_others()
+        if not self.merchant_key.exists():
+            merchant = make_private_key(self.merchant_key)
+            write_public_key(merchant, self.simulator_merchants / f"{CLIENT_ID}.pem")
+        if not self.simulator_key.exists():
+            alipay = make_private_key(self.simulator_key)
+            write_public_key(alipay, self.alipay_keys / "1.pem")
+        prepare_api_key(self.api_key, self.api_keys, LOCAL_SHOP)
+        if not self.callback_secrets.exists():
+            write_secret(self.callback_secrets, new_callback_secret().encode())
+        if not any(self.payload_keys.glob("*.key")):
+            make_key(self.payload_keys, begins=datetime.now(UTC))
+        if not self.operators.exists():
+            password = new_password()
+            self.operator_password.unlink(missing_ok=True)
+            write_secret(self.operator_password, password.encode())
+            add_operator(self.operators, OPERATOR, password)
+
+    def close_to_others(self) -> None:
+        """Let only the owner read what customers have bought: databases and logs."""
+        for pattern in ("*.sqlite", "*.sqlite-*", self.simulator_state.name, "logs/*"):
+            for file in self.folder.glob(pattern):
+                file.chmod(0o600)
+
+    @property
+    def keyring(self) -> Keyring:
+        """The keys of all payloads, once prepared."""
+        return Keyring.load(self.payload_keys)
+
+    def environment(self, ports: Ports) -> dict[str, str]:
+        """Return the settings of all processes of the system."""
+        return {
+            "TEMPORAL_ADDRESS": f"127.0.0.1:{ports.temporal}",
+            "CASHIER_CLIENT_ID": CLIENT_ID,
+            "CASHIER_PRIVATE_KEY_FILE": str(self.merchant_key),
+            "CASHIER_ALIPAY_KEYS_DIR": str(self.alipay_keys),
+            "CASHIER_ALIPAY_HOST": ports.simulator_url,
+            "CASHIER_PAYLOAD_KEYS_DIR": str(self.payload_keys),
+            # A word in the environment must not undo it.
+            "CASHIER_CLEAR_TEXT": "false",
+            "CASHIER_CODEC_PORT": str(ports.codec),
+            "CASHIER_CODEC_URL": ports.codec_url,
+            "CASHIER_CODEC_UI_ORIGINS": ports.ui_url,
+            "CASHIER_CODEC_OPERATORS_FILE": str(self.operators),
+            "CASHIER_RUNBOOK_URL": f"{ports.codec_url}/runbook",
+            "CASHIER_NOTIFY_URL": f"{ports.api_url}/alipay/notifications/payment",
+            # The shop of a local system is on this machine, too.
+            "CASHIER_CALLBACK_PRIVATE_ADDRESSES": "true",
+            "CASHIER_API_KEYS_FILE": str(self.api_keys),
+            "CASHIER_API_PORT": str(ports.api),
+            # The first worker has it; more of them on this machine go without.
+            "CASHIER_METRICS_ADDRESS": f"127.0.0.1:{ports.metrics}",
+            "CASHIER_API_METRICS_ADDRESS": f"127.0.0.1:{ports.api_metrics}",
+            "CASHIER_SETTLEMENT_CURRENCY": "USD",
+            "SIMULATOR_PRIVATE_KEY_FILE": str(self.simulator_key),
+            "SIMULATOR_MERCHANTS_DIR": str(self.simulator_merchants),
+            "SIMULATOR_PORT": str(ports.simulator),
+            "SIMULATOR_BASE_URL": ports.simulator_url,
+            "SIMULATOR_STATE_FILE": str(self.simulator_state),
+        }
+
+    def shop_environment(self, ports: Ports) -> dict[str, str]:
+        """Return the settings that the demo shop adds: it is told of outcomes."""
+        return {
+            "CASHIER_CALLBACK_URL": f"{ports.shop_url}/webhooks/cashier",
+            "CASHIER_CALLBACK_SECRETS_FILE": str(self.callback_secrets),
+            "STOREFRONT_API_URL": ports.api_url,
+            "STOREFRONT_API_KEY_FILE": str(self.api_key),
+            "STOREFRONT_CALLBACK_SECRETS_FILE": str(self.callback_secrets),
+            "STOREFRONT_DATABASE": str(self.shop_orders),
+            "STOREFRONT_PORT": str(ports.shop),
+            "STOREFRONT_BASE_URL": ports.shop_url,
+        }
+
+
+def new_callback_secret() -> str:
+    """Return a secret as the Standard Webhooks specification wants it."""
+    return "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
+
+
+def make_private_key(path: Path) -> RSAPrivateKey:
+    """Make an RSA key of Alipay's size (docs/protocol.md 1.5) and keep it in a file."""
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    text = key.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    )
+    write_secret(path, text)
+    return key
+
+
+def write_public_key(key: RSAPrivateKey, path: Path) -> None:
+    """Keep the public half of a key in a file."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(
+        key.public_key().public_bytes(
+            serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
+        )
+    )
+
+
+def prepare_api_key(clear: Path, hashed: Path, name: str) -> None:
+    """Have a key with all scopes in a file, and its hash among those the API knows.
+
+    Where both files are, nothing is changed: a key that was removed on purpose must not
+    come back by itself.
+
+    Raises:
+        ApiKeysError: The key that is there could be guessed, or the hashes are broken.
+    """
+    if clear.exists() and hashed.exists():
+        return
+    if not clear.exists():
+        write_secret(clear, new_key().encode())
+    with changing(hashed) as keys:
+        keys[:] = [key for key in keys if key.name != name]
+        keys.append(ApiKey.of(clear.read_text().strip(), name=name))
+
+
+def write_secret(path: Path, content: bytes) -> None:
+    """Write a file that only its owner can read; the file must not exist yet.
+
+    Raises:
+        FileExistsError: A secret is never overwritten.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.touch(mode=0o600, exist_ok=False)
+    path.write_bytes(content)

@@ -1,0 +1,247 @@
+"""The whole system on one machine: processes, started again when they die."""
+
+import asyncio
+import sys
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from contextlib import asynccontextmanager, closing
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import httpx
+from temporalio.client import Client
+
+from cashier.system.environment import bare_environment
+from cashier.system.folder_lock import hold_folder
+from cashier.system.guard import Lifeline
+from cashier.system.home import Home, Ports
+from cashier.system.part import Part, PartFailedError, Surroundings
+from cashier.system.temporal import (
+    SERVER_OPTIONS,
+    set_up_embedded,
+    start_embedded,
+    temporal_program,
+)
+from cashier.temporal_calls import CommandError
+from temporal_client import data_converter
+
+START_PATIENCE_SECONDS = 60
+MOST_STARTS = 3
+
+
+# Of parts that are called otherwise than their commands.
+COMMANDS = {"codec": "codec-server"}
+
+
+class PortTakenError(PartFailedError):
+    """Another program listens already where a part would."""
+
+
+@dataclass
+class System:
+    """A running system and where its parts are reached."""
+
+    home: Home
+    ports: Ports
+    parts: dict[str, Part] = field(default_factory=dict)
+
+    def payment_link(self, workflow_id: str) -> str:
+        """Return the address of a payment in the Temporal UI."""
+        return f"{self.ports.ui_url}/namespaces/default/workflows/{workflow_id}"
+
+    async def client(self, *, lazy: bool = False) -> Client:
+        """Connect to the system's Temporal, with the keys that it writes with.
+
+        Args:
+            lazy: Connect with the first call; Temporal may be away right now.
+        """
+        return await Client.connect(
+            f"127.0.0.1:{self.ports.temporal}",
+            data_converter=data_converter(self.home.keyring),
+            lazy=lazy,
+        )
+
+
+@asynccontextmanager
+async def running_system(
+    home: Home,
+    ports: Ports,
+    *,
+    keep: bool,
+    workers: int = 1,
+    shop: bool = False,
+    settings: Mapping[str, str] | None = None,
+    tell: Callable[[str], None] = lambda _: None,
+) -> AsyncIterator[System]:
+    """Run all parts until the block ends, or until this process has gone.
+
+    They inherit nothing of this process's environment, and find no `.env`.
+
+    Args:
+        home: Where keys and logs are, and the state when it is kept.
+        ports: Where the parts listen.
+        keep: Whether payments survive in the home's files.
+        workers: How many processes serve the payments.
+        shop: Whether the demo shop runs too, and is told of outcomes.
+        settings: Environment of all parts, beyond what the home says.
+        tell: Called with each step of the start, in words.
+
+    Raises:
+        FolderInUseError: Another system runs in the home's folder.
+        PortTakenError: Another program listens on one of the ports.
+        PartFailedError: A part did not come up.
+    """
+    with (
+        hold_folder(home.folder, api_port=ports.api) as lock,
+        closing(Lifeline()) as of_parts,
+        closing(Lifeline()) as of_server,
+    ):
+        if taken := ports.taken():
+            raise PortTakenError(f"Something listens on port {taken[0]} already.")
+        home.prepare()
+        environment = {
+            **bare_environment(home.empty_folder),
+            **home.environment(ports),
+            **(home.shop_environment(ports) if shop else {}),
+            **(settings or {}),
+        }
+        # Temporal is asked to end when this process and the last part have gone: what
+        # is in flight can still be recorded.
+        of_part = Surroundings(
+            home.empty_folder, environment, of_parts, holds=(lock, of_server.held)
+        )
+        system = System(home, ports)
+        for name in _names(workers, shop=shop):
+            system.parts[name] = _python_part(home, name, of_part)
+        server = _server_part(
+            home, ports, replace(of_part, lifeline=of_server, holds=(lock,)), keep=keep
+        )
+        async with _running_parts(system, server, tell, keep=keep):
+            yield system
+
+
+def _names(workers: int, *, shop: bool) -> list[str]:
+    names = ["simulator", "api", "codec", "worker", *(["storefront"] if shop else [])]
+    return names + [f"worker-{number}" for number in range(2, workers + 1)]
+
+
+def _python_part(home: Home, name: str, surroundings: Surroundings) -> Part:
+    kind = name.partition("-")[0]
+    command = [sys.executable, "-m", "cashier", COMMANDS.get(kind, kind)]
+    return Part(name, command, surroundings, _log_of(home, name))
+
+
+@asynccontextmanager
+async def _running_parts(
+    system: System, server: Part | None, tell: Callable[[str], None], *, keep: bool
+) -> AsyncIterator[None]:
+    parts = list(system.parts.values())
+    tell("Starting Temporal, the simulator, the API, the codec server and the worker")
+    try:
+        # All side by side: each part waits for Temporal by itself, and its imports take
+        # longer than Temporal's start.
+        for part in parts:
+            part.start()
+        async with _running_server(system.home, system.ports, keep=keep, part=server):
+            if server:
+                system.parts[server.name] = server
+            try:
+                await _until_ready(system, tell)
+                await _set_up(system)
+                # Where the SDK runs the server, its database is like any other file.
+                system.home.close_to_others()
+                yield
+                tell("Stopping")
+            finally:
+                # Before Temporal goes, so that what is in flight can still be recorded.
+                await _stop(parts)
+    finally:
+        await _stop(parts)
+
+
+async def _set_up(system: System) -> None:
+    try:
+        await set_up_embedded(await system.client())
+    except CommandError as error:
+        raise PartFailedError(f"temporal: {error}") from None
+
+
+def _server_part(
+    home: Home, ports: Ports, surroundings: Surroundings, *, keep: bool
+) -> Part | None:
+    """Return Temporal as a part; None where only the SDK can get the program."""
+    program = temporal_program()
+    if program is None:
+        return None
+    command = [
+        *(program, "server", "start-dev", "--log-level", "error"),
+        *("--ip", "127.0.0.1", "--port", str(ports.temporal)),
+        *("--ui-port", str(ports.ui), "--ui-disable-news-fetch"),
+        *("--ui-codec-endpoint", f"{ports.codec_url}/codec"),
+        *(("--db-filename", str(home.database)) if keep else ()),
+        *SERVER_OPTIONS,
+    ]
+    own = replace(surroundings, environment=bare_environment(home.empty_folder))
+    return Part("temporal", command, own, _log_of(home, "temporal"))
+
+
+@asynccontextmanager
+async def _running_server(
+    home: Home, ports: Ports, *, keep: bool, part: Part | None
+) -> AsyncIterator[None]:
+    if part is None:
+        database = home.database if keep else None
+        async with await start_embedded(
+            database=database,
+            port=ports.temporal,
+            ui_port=ports.ui,
+            codec_url=f"{ports.codec_url}/codec",
+        ):
+            yield
+        return
+    part.start()
+    try:
+        yield
+    finally:
+        await part.stop()
+
+
+def _log_of(home: Home, name: str) -> Path:
+    return home.logs / f"{name}.log"
+
+
+async def _stop(parts: Iterable[Part]) -> None:
+    await asyncio.gather(*(part.stop() for part in parts))
+
+
+async def _until_ready(system: System, tell: Callable[[str], None]) -> None:
+    waiting_for = {
+        "simulator": f"{system.ports.simulator_url}/health/live",
+        "api": f"{system.ports.api_url}/health/live",
+        "codec": f"{system.ports.codec_url}/health/live",
+        "worker": f"{system.ports.api_url}/health/ready",
+        "storefront": f"{system.ports.shop_url}/health/live",
+    }
+    async with httpx.AsyncClient(trust_env=False) as http:
+        try:
+            async with asyncio.timeout(START_PATIENCE_SECONDS):
+                for name, url in waiting_for.items():
+                    if name not in system.parts:
+                        continue
+                    tell(f"Waiting for the {name}")
+                    while not await _answers(http, url):
+                        if system.parts[name].starts > MOST_STARTS:
+                            raise _failed(system.parts[name])
+                        await asyncio.sleep(0.1)
+        except TimeoutError:
+            raise _failed(system.parts[name]) from None
+
+
+async def _answers(http: httpx.AsyncClient, url: str) -> bool:
+    try:
+        return (await http.get(url)).is_success
+    except httpx.HTTPError:
+        return False
+
+
+def _failed(part: Part) -> PartFailedError:
+    return PartFailedError(f"the {part.name} did not come up:\n{part.last_words()}")

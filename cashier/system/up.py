@@ -1,0 +1,81 @@
+"""`cashier up`: the whole system until Ctrl-C, its payments kept in a folder."""
+
+import asyncio
+from collections.abc import Mapping
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from cashier.system.folder_lock import FolderInUseError
+from cashier.system.home import OPERATOR, Home, Ports
+from cashier.system.part import PartFailedError
+from cashier.system.processes import PortTakenError, System, running_system
+from cashier.system.stop_signals import until_told_to_stop
+
+
+async def keep_running(
+    console: Console, folder: Path, ports: Ports, settings: Mapping[str, str]
+) -> int:
+    """Run until told to stop; return the exit code.
+
+    Args:
+        console: Where addresses are shown.
+        folder: Where keys, payments and logs are kept.
+        ports: Where the parts listen.
+        settings: What the parts are told besides, by the names of their environment.
+    """
+    try:
+        await until_told_to_stop(_serve(console, Home(folder), ports, settings))
+    except PortTakenError as error:
+        console.print(
+            f"[red]{error}[/] Stop it, or choose "
+            "other ports:\n.venv/bin/cashier up --help"
+        )
+        return 1
+    except (FolderInUseError, PartFailedError) as error:
+        console.print(str(error), style="red", markup=False, highlight=False)
+        return 1
+    console.print("Stopped. Payments go on with the next `make up`.")
+    return 0
+
+
+async def _serve(
+    console: Console, home: Home, ports: Ports, settings: Mapping[str, str]
+) -> None:
+    with console.status("Starting") as status:
+        async with running_system(
+            home, ports, keep=True, shop=True, settings=settings, tell=status.update
+        ) as system:
+            status.stop()
+            show_addresses(console, system)
+            try:
+                await asyncio.Event().wait()
+            finally:
+                status.update("Stopping")
+                status.start()
+
+
+def show_addresses(console: Console, system: System) -> None:
+    """Print where everything is reached, and how one gets in."""
+    ports, home = system.ports, system.home
+    table = Table.grid(padding=(0, 2))
+    table.add_row("API", f"{ports.api_url}/docs")
+    table.add_row("API key", f"$(cat {_short(home.api_key)})")
+    table.add_row("Temporal UI", ports.ui_url)
+    table.add_row("Clear text", f"{ports.codec_url}/login")
+    table.add_row(f"as {OPERATOR}", f"$(cat {_short(home.operator_password)})")
+    table.add_row("Runbook", f"{ports.codec_url}/runbook")
+    keys = _short(home.payload_keys)
+    table.add_row("To act", f"export CASHIER_PAYLOAD_KEYS_DIR={keys}")
+    table.add_row("Money moved", f"{ports.simulator_url}/control/ledger")
+    table.add_row("Logs", _short(home.logs))
+    console.print("[green]Everything runs.[/] Ctrl-C stops it.\n")
+    console.print(f"Buy a coffee:  [bold]{ports.shop_url}[/]\n", highlight=False)
+    console.print("Behind the shop:\n")
+    console.print(table, highlight=False, soft_wrap=True)
+
+
+def _short(path: Path) -> str:
+    here = Path.cwd()
+    return str(path.relative_to(here) if path.is_relative_to(here) else path)
