@@ -9,11 +9,11 @@ import typer
 import uvicorn
 from rich.console import Console
 
-from cashier import operator_commands
 from cashier.access import api_key_commands, commands as access_commands
 from cashier.audit import commands as audit_commands
 from cashier.payments import commands as payment_commands
 from cashier.running import errors, leave, read_settings
+from cashier.stuck import commands as stuck_commands
 
 # Imports of the parts stand inside the commands: each process loads only its own.
 
@@ -22,7 +22,7 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
-app.add_typer(operator_commands.app)
+app.add_typer(stuck_commands.app)
 app.add_typer(payment_commands.payments, name="payments")
 app.add_typer(payment_commands.callbacks, name="callbacks")
 app.add_typer(access_commands.app)
@@ -173,3 +173,71 @@ def contracts() -> None:
     from cashier.contracts_json import contracts_json
 
     sys.stdout.write(contracts_json())
+
+
+@app.command()
+def setup(
+    namespace: Annotated[
+        str | None, typer.Option(help="Another one than TEMPORAL_NAMESPACE says")
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only say what would be done")
+    ] = False,
+    cloud: Annotated[
+        bool,
+        typer.Option(
+            "--cloud", help="Print the commands for Temporal Cloud, and do nothing"
+        ),
+    ] = False,
+    retention_days: Annotated[
+        int | None,
+        typer.Option(min=1, help="Keep closed payments so long; 90 is advised"),
+    ] = None,
+) -> None:
+    """Register the search attributes of payments in Temporal; repeats change nothing.
+
+    For any cluster but the one of `up`, which does so by itself. It needs no keys.
+    """
+    from cashier.system.setup import print_cloud, set_up
+    from cashier.temporal_calls import a_console, configured_namespace, run_command
+
+    if cloud:
+        where = namespace or configured_namespace()
+        print_cloud(a_console(), where, retention_days=retention_days)
+        return
+    raise typer.Exit(
+        run_command(
+            lambda client: set_up(
+                client,
+                a_console(),
+                namespace=namespace,
+                dry_run=dry_run,
+                retention_days=retention_days,
+            )
+        )
+    )
+
+
+@app.command()
+def stuck_demo() -> None:
+    """Make one payment of each stuck kind, to be looked at in the Temporal UI."""
+    from cashier.demos.stuck import show_stuck_payments
+    from cashier.system.home import Ports
+
+    leave(asyncio.run(show_stuck_payments(Console(), Ports())))
+
+
+@app.command("audit-demo")
+def audit_demo(
+    payments: Annotated[int, typer.Option(help="How many are made", min=30)] = 200,
+    report: Annotated[
+        Path | None, typer.Option(help="Keep the report here, as HTML")
+    ] = None,
+) -> None:
+    """Make payments of all kinds, prove them without a server, and tamper with them.
+
+    Exit code: 0 all are proven and every tampering is found; 1 not so.
+    """
+    from cashier.demos.audit.demo import show_audit
+
+    leave(asyncio.run(show_audit(Console(), payments=payments, report=report)))

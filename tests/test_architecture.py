@@ -75,7 +75,10 @@ ROOM_MAY_IMPORT: dict[str, set[str]] = {
         "alipay", "api_keys", "cashier.temporal_calls", "codec", "temporal_client",
         "visibility",
     },
-    "cashier.stuck": {"alipay", "cashier.temporal_calls", "contracts", "visibility"},
+    "cashier.stuck": {
+        "alipay", "cashier.running", "cashier.temporal_calls", "contracts", "settings",
+        "visibility",
+    },
     "cashier.payments": {
         "alipay", "cashier.running", "cashier.stuck", "cashier.temporal_calls", "codec",
         "contracts", "settings", "visibility",

@@ -1,0 +1,60 @@
+"""`cashier stuck`: what it is called and what it takes."""
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+import typer
+
+from cashier.running import read_settings
+
+# Imports of the parts stand inside the commands, as in `cashier.commands`.
+
+app = typer.Typer()
+
+
+@app.command()
+def stuck(
+    as_json: Annotated[
+        bool, typer.Option("--json", help="A list for programs, all of it")
+    ] = False,
+    queries: Annotated[
+        bool,
+        typer.Option(
+            "--queries", help="Print filters for saved views of the Temporal UI"
+        ),
+    ] = False,
+    limit: Annotated[
+        int | None,
+        typer.Option(min=1, help="At most so many rows; 50 for people"),
+    ] = None,
+    older_than: Annotated[
+        int, typer.Option(min=0, help="Only what is stuck for so many minutes")
+    ] = 0,
+) -> None:
+    """List what is stuck: why, for how long, what money is at risk, what to do.
+
+    Exit code: 0 nothing is stuck, 1 something is, 2 a setting is wrong, 3 Temporal
+    cannot be reached.
+    """
+    from cashier.stuck.report import Wanted, report_stuck, show_queries
+    from cashier.temporal_calls import a_console, configured_namespace, run_command
+    from settings import OperatorSettings
+
+    settings = read_settings(OperatorSettings)
+    if queries:
+        show_queries(
+            a_console(),
+            now=datetime.now(UTC),
+            ui_url=settings.ui_url,
+            namespace=configured_namespace(),
+        )
+        return
+    wanted = Wanted(as_json=as_json, limit=limit, older_than_minutes=older_than)
+    raise typer.Exit(
+        run_command(
+            lambda client: report_stuck(
+                client, a_console(), wanted, ui_url=settings.ui_url
+            ),
+            keyring=settings.keyring,
+        )
+    )
