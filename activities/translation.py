@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import TypeVar
 
 from alipay.errors import RejectedError
-from alipay.exchange import Exchange, Signed
+from alipay.messages import Exchange, Signed
 from alipay.models import (
     Amount,
     Answer,

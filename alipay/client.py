@@ -19,8 +19,8 @@ from alipay.errors import (
     TrafficExceededError,
     UnprovenResponseError,
 )
-from alipay.exchange import Exchange, Signed
 from alipay.keys import AlipayKeys
+from alipay.messages import Exchange, Message, Signed
 from alipay.models import (
     Answer,
     CancelResponse,
@@ -34,7 +34,7 @@ from alipay.models import (
     Result,
     Wire,
 )
-from alipay.signing import Message, sign, verify
+from alipay.signing import sign, verify
 from alipay.strict_json import read_object
 
 # Alipay recommends 10 s for `pay`, then the same request again (protocol.md 4.2).

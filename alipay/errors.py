@@ -15,10 +15,7 @@ a time-out, a 5xx, a body that is not JSON and every U but PAYMENT_IN_PROCESS ar
 *no verdict*, whatever their texts say.
 """
 
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:  # signing raises these errors, and an exchange is made of its parts
-    from alipay.exchange import Exchange
+from alipay.messages import Exchange
 
 
 class AlipayError(Exception):
@@ -35,7 +32,7 @@ class RejectedError(AlipayError):
         self,
         result_code: str,
         result_message: str | None,
-        exchange: "Exchange | None" = None,
+        exchange: Exchange | None = None,
     ) -> None:
         self.exchange = exchange
         self.result_code = result_code

@@ -21,7 +21,7 @@ from pydantic import (
 )
 from pydantic.alias_generators import to_camel
 
-from alipay.exchange import Exchange
+from alipay.messages import Exchange
 from alipay.strict_json import REPLACEMENT
 
 

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 from alipay.errors import MalformedNotificationError, SignatureVerificationError
 from alipay.keys import AlipayKeys
+from alipay.messages import Message
 from alipay.models import Notification, Result
-from alipay.signing import Message, verify
+from alipay.signing import verify
 from alipay.strict_json import read_object
 
 # The one acknowledgement that ends Alipay's resending (protocol.md 2.3).

@@ -18,33 +18,10 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
 from alipay.errors import SignatureVerificationError
 from alipay.keys import AlipayKeys
+from alipay.messages import Message
 
 # A 2048-bit signature makes about 420 characters, a 4096-bit one about 800.
 LONGEST_HEADER = 4096
-
-
-@dataclass(frozen=True)
-class Message:
-    """What is signed; the same five parts in requests, responses and notifications.
-
-    Attributes:
-        method: The HTTP method, `POST` everywhere in this protocol.
-        path: The path only: no scheme, no host, no query.
-        client_id: The `Client-Id` header.
-        time: The `Request-Time` or `Response-Time` header: opaque text, never parsed.
-        body: The bytes as sent or received, never serialised anew.
-    """
-
-    method: str
-    path: str
-    client_id: str
-    time: str
-    body: bytes
-
-    def to_sign(self) -> bytes:
-        """Return `<METHOD> <PATH>`, a line feed, `<Client-Id>.<Time>.<Body>`."""
-        head = f"{self.method} {self.path}\n{self.client_id}.{self.time}."
-        return head.encode() + self.body
 
 
 @dataclass(frozen=True)

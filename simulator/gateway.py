@@ -7,7 +7,8 @@ from fastapi import APIRouter, Request, Response
 
 from alipay.errors import SignatureVerificationError
 from alipay.keys import AlipayKeys
-from alipay.signing import Message, sign, verify
+from alipay.messages import Message
+from alipay.signing import sign, verify
 from simulator.answers import Body, Writer, result, stamp
 from simulator.broken import SlowResponse, cut, hanging
 from simulator.calls import Call, Subject

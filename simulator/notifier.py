@@ -11,7 +11,8 @@ import httpx
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
-from alipay.signing import Message, sign
+from alipay.messages import Message
+from alipay.signing import sign
 from simulator.config import Clock, SimulatorConfig
 from simulator.timers import Timers
 

@@ -6,8 +6,9 @@ from datetime import UTC
 from activities.payments import may_cancel
 from activities.translation import LONGEST_EVIDENCE, to_notice, to_payment_notified
 from alipay.errors import MalformedNotificationError, SignatureVerificationError
+from alipay.messages import Message
 from alipay.notifications import NotificationReader, SignedNotification
-from alipay.signing import Message, parse_signature, verify
+from alipay.signing import parse_signature, verify
 from audit.differences import difference
 from audit.findings import Rule
 from audit.history.answers import Answered, Notified, answers_of, notifications_of

@@ -19,7 +19,8 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from temporalio.api.common.v1 import Payload
 
-from alipay.signing import Message, sign
+from alipay.messages import Message
+from alipay.signing import sign
 from codec.keyring import Keyring
 from codec.payload_codec import EncryptingCodec
 

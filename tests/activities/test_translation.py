@@ -16,9 +16,10 @@ from activities.translation import (
     to_payment_notified,
 )
 from alipay.keys import AlipayKeys
+from alipay.messages import Message
 from alipay.models import PayResponse
 from alipay.notifications import NotificationReader, SignedNotification
-from alipay.signing import Message, sign, verify
+from alipay.signing import sign, verify
 from contracts import (
     Customer,
     Device,

@@ -7,8 +7,9 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
 from alipay.client import AlipayClient
 from alipay.keys import AlipayKeys
+from alipay.messages import Message
 from alipay.models import Amount, Env, PaymentMethod, PayRequest, WireOrder
-from alipay.signing import Message, sign
+from alipay.signing import sign
 
 CLIENT_ID = "5J0000000000000000"
 HOST = "https://alipay.example"

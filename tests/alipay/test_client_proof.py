@@ -9,7 +9,8 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from alipay.client import AlipayClient, open_connections, path_of
 from alipay.errors import NoVerdictError, RejectedError, UnprovenResponseError
 from alipay.keys import AlipayKeys
-from alipay.signing import Message, verify
+from alipay.messages import Message
+from alipay.signing import verify
 from tests.alipay.gateway import (
     CLIENT_ID,
     HOST,

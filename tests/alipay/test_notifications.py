@@ -8,9 +8,10 @@ from starlette.datastructures import Headers
 
 from alipay.errors import MalformedNotificationError, SignatureVerificationError
 from alipay.keys import AlipayKeys
+from alipay.messages import Message
 from alipay.models import Amount, Notification
 from alipay.notifications import ACKNOWLEDGEMENT, NotificationReader
-from alipay.signing import Message, sign
+from alipay.signing import sign
 from tests.alipay.gateway import CLIENT_ID
 from tests.samples.reading import changed, sample
 

@@ -10,7 +10,8 @@ from hypothesis import given, settings, strategies as st
 
 from alipay.errors import SignatureVerificationError
 from alipay.keys import AlipayKeys, load_public_key
-from alipay.signing import LONGEST_HEADER, Message, sign, verify
+from alipay.messages import Message
+from alipay.signing import LONGEST_HEADER, sign, verify
 from tests.samples.reading import vector_keys, vectors
 
 MESSAGE = Message(

@@ -11,7 +11,8 @@ from temporalio.client import Client
 
 from activities.order_payments import OrderActivities
 from alipay.keys import one_line_public_key
-from alipay.signing import Message, sign
+from alipay.messages import Message
+from alipay.signing import sign
 from api.app import create_app
 from api_keys import ApiKey, write_keys
 from contracts import (

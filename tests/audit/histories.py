@@ -17,7 +17,8 @@ from temporalio.api.history.v1 import HistoryEvent
 from temporalio.api.update.v1 import Request
 from temporalio.client import WorkflowHistory
 
-from alipay.signing import Message, sign
+from alipay.messages import Message
+from alipay.signing import sign
 from audit.bundle.describing import describe
 from audit.bundle.index import Entry
 from audit.findings import Rule

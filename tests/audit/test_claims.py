@@ -12,8 +12,9 @@ from temporalio.testing import WorkflowEnvironment
 
 from activities.translation import to_payment_notified
 from alipay.keys import AlipayKeys
+from alipay.messages import Message
 from alipay.notifications import NotificationReader
-from alipay.signing import Message, sign
+from alipay.signing import sign
 from audit.findings import Finding, Rule
 from audit.verify.keys import VerifierKeys
 from audit.verify.orders import Ledger

@@ -8,7 +8,8 @@ from contextlib import AsyncExitStack
 import httpx
 import pytest
 
-from alipay.signing import Message, sign
+from alipay.messages import Message
+from alipay.signing import sign
 from api.notifications import LARGEST_BODY
 from api.server import LARGEST_HEADERS
 from tests.api.running import (

@@ -10,8 +10,9 @@ import httpx
 import pytest
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
+from alipay.messages import Message
 from alipay.notifications import ACKNOWLEDGEMENT
-from alipay.signing import Message, sign
+from alipay.signing import sign
 from api.notifications import LARGEST_BODY
 from contracts import InquiryAnswer, InquiryCall
 from tests.api.running import (

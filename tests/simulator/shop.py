@@ -12,7 +12,8 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
 from alipay.errors import SignatureVerificationError
 from alipay.keys import AlipayKeys
-from alipay.signing import Message, sign, verify
+from alipay.messages import Message
+from alipay.signing import sign, verify
 from simulator.app import create_app
 from simulator.config import SimulatorConfig
 from simulator.simulation import Simulation

@@ -6,7 +6,8 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from pydantic import BaseModel, ValidationError
 
 from alipay.keys import one_line_public_key
-from alipay.signing import Message, sign
+from alipay.messages import Message
+from alipay.signing import sign
 from telemetry.redaction import redact
 
 
