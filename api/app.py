@@ -19,8 +19,8 @@ from api.payment_states import PaymentStates
 from api.payment_workflows import PaymentWorkflows
 from api.problems import DOCUMENTED, add_problem_handlers
 from api.refusals import RefusalLog
+from api.settings import ApiSettings
 from api.watching import PaymentWatch
-from settings import ApiSettings
 from telemetry.access import AccessLog, Call
 
 

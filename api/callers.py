@@ -10,9 +10,9 @@ from datetime import UTC, datetime
 from typing import Final
 
 from api.buckets import TokenBucket
+from api.keys import ApiKey, Scope
 from api.known_keys import KnownKeys
 from api.refusals import Reason, Refusal
-from api_keys import ApiKey, Scope
 
 # Of a minute's calls, so many seconds' worth may come at once: what a shop has gathered
 # passes, and one that has gone wild is stopped before others wait for it.

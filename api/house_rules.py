@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from api.settings import ApiSettings
 from contracts import RELEASE, LateMoneyPolicy, Order
-from settings import ApiSettings
 
 ALL_OTHERS = "*"
 

@@ -8,9 +8,9 @@ from enum import StrEnum
 from typing import Final
 
 from api.buckets import TokenBucket
+from api.keys import ApiKey, Scope
 from api.measuring import calls_refused
 from api.problems import Problem
-from api_keys import ApiKey, Scope
 from telemetry.access import Call
 
 # For each key, and once for all strangers, so that a stranger's flood of wrong keys

@@ -7,7 +7,7 @@ from fastapi import Depends, Request, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer, SecurityScopes
 
 from api.callers import Caller, Callers
-from api_keys import Scope
+from api.keys import Scope
 
 _bearer = HTTPBearer(
     auto_error=False, description="An API key, as `cashier api-keys new` makes them"

@@ -10,8 +10,8 @@ import uvicorn
 from api.app import create_app
 from api.backlog import Backlog
 from api.metrics import served_metrics
+from api.settings import ApiSettings
 from api.watching import PaymentWatch
-from settings import ApiSettings
 from telemetry.runtime import start_runtime
 from telemetry.tracing import interceptors_of, start_tracing
 from temporal_client import connect

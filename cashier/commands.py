@@ -111,7 +111,7 @@ def worker() -> None:
 def api() -> None:
     """Run the HTTP API for storefronts and for Alipay's notifications."""
     from api.server import serve_api
-    from settings import ApiSettings
+    from api.settings import ApiSettings
     from telemetry.logs import start_logging
 
     settings = read_settings(ApiSettings)

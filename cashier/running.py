@@ -11,7 +11,7 @@ from pydantic_settings import BaseSettings
 from rich.console import Console
 
 if TYPE_CHECKING:
-    from settings import OperatorSettings
+    from cashier.settings import OperatorSettings
 
 errors = Console(stderr=True)
 Result = TypeVar("Result")
@@ -47,8 +47,8 @@ def read_settings(settings: type[SettingsT]) -> SettingsT:
 
 def settings_of(*, writes: bool = False) -> "OperatorSettings":
     """Return the settings; who writes must write as encrypted as all else is."""
+    from cashier.settings import OperatorSettings
     from cashier.temporal_calls import WrongSettingError
-    from settings import OperatorSettings
 
     settings = read_settings(OperatorSettings)
 

@@ -1,12 +1,13 @@
-"""Settings of all processes, from the environment or `.env`; secrets from files.
+"""Settings, from the environment or `.env`; secrets from files.
+
+Here stands what several processes share, and the worker's; the others' are at home with
+them: `api.settings`, `cashier.settings`, `codec.settings`.
 
 Read only at entry points (never at import), so that a wrong setting is named before
 anything starts, and tests need no environment. Each process is told only what it needs:
 the worker never sees who may call, and the API never sees the merchant's key.
 """
 
-from settings.api import ApiSettings
-from settings.operators import OperatorSettings
 from settings.worker import WorkerSettings
 
-__all__ = ["ApiSettings", "OperatorSettings", "WorkerSettings"]
+__all__ = ["WorkerSettings"]

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from api_keys import (
+from api.keys import (
     ApiKey,
     ApiKeys,
     ApiKeysError,

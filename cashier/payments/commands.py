@@ -8,7 +8,7 @@ import typer
 from cashier.running import settings_of
 
 if TYPE_CHECKING:
-    from settings import OperatorSettings
+    from cashier.settings import OperatorSettings
 
 # Imports of the parts stand inside the commands, as in `cashier.commands`.
 

@@ -36,9 +36,9 @@ def stuck(
     Exit code: 0 nothing is stuck, 1 something is, 2 a setting is wrong, 3 Temporal
     cannot be reached.
     """
+    from cashier.settings import OperatorSettings
     from cashier.stuck.report import Wanted, report_stuck, show_queries
     from cashier.temporal_calls import a_console, configured_namespace, run_command
-    from settings import OperatorSettings
 
     settings = read_settings(OperatorSettings)
     if queries:

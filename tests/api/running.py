@@ -14,7 +14,8 @@ from alipay.keys import one_line_public_key
 from alipay.messages import Message
 from alipay.signing import sign
 from api.app import create_app
-from api_keys import ApiKey, write_keys
+from api.keys import ApiKey, write_keys
+from api.settings import ApiSettings
 from contracts import (
     CancelAnswer,
     CancelCall,
@@ -24,7 +25,6 @@ from contracts import (
     PayCall,
     order_of,
 )
-from settings import ApiSettings
 from tests.builders import PAYMENT_ID, an_order, as_a_shop_sends_it
 from tests.fakes import FakeAlipay
 from tests.samples.reading import changed, sample

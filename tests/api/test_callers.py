@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from api.callers import BURST_SECONDS, Caller, Callers, Limits
+from api.keys import ApiKey, Scope, new_key, write_keys
 from api.known_keys import KnownKeys
 from api.refusals import Reason, Refusal
-from api_keys import ApiKey, Scope, new_key, write_keys
 from tests.codec.keys import Clocks
 
 SHOP, RENEWED, QUICK, FINITE = (new_key() for _ in range(4))

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from api.keys import ApiKey, ApiKeysError, new_key, write_keys
 from api.known_keys import KnownKeys
-from api_keys import ApiKey, ApiKeysError, new_key, write_keys
 
 OLD, NEW = new_key(), new_key()
 

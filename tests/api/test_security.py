@@ -16,9 +16,9 @@ from fastapi.responses import StreamingResponse
 from prometheus_client import REGISTRY
 from starlette.types import Message
 
+from api.keys import ApiKey, Scope, new_key
 from api.refusals import LINES_A_MINUTE, LINES_AT_ONCE, Reason, Refusal, RefusalLog
 from api.security import MAY_FOLLOW
-from api_keys import ApiKey, Scope, new_key
 from telemetry.access import Call
 from telemetry.logs import start_logging
 from tests.api.keyed import KeyedApi, keyed_api

@@ -11,7 +11,7 @@ import uvicorn
 from temporalio.client import Client
 
 from api.server import ApiServer, serve_api
-from settings import ApiSettings
+from api.settings import ApiSettings
 
 
 @asynccontextmanager

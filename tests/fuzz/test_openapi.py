@@ -23,7 +23,7 @@ from schemathesis.specs.openapi.checks import (
 from temporalio.client import Client
 
 from api.app import create_app
-from settings import ApiSettings
+from api.settings import ApiSettings
 from temporal_client import DATA_CONVERTER
 from tests.api.running import API_KEY, Shop, paid_notification, settings_in
 from tests.builders import a_cancel, a_page, an_inquiry

@@ -20,10 +20,10 @@ from activities.callbacks import CallbackActivities
 from activities.earlier import EarlierEvents
 from alipay.client import AlipayClient
 from api.app import create_app
-from api_keys import ApiKey, write_keys
+from api.keys import ApiKey, write_keys
+from api.settings import ApiSettings
 from cashier.system.home import write_public_key
 from contracts import PaymentOutcome, Resolution, notice_id, workflow_id
-from settings import ApiSettings
 from simulator import app as simulator_app
 from simulator.config import SimulatorConfig, wall_clock
 from worker import build_worker

@@ -13,7 +13,7 @@ from temporalio.client import Client
 
 from api.backlog import Backlog
 from api.metrics import served_metrics
-from settings import ApiSettings
+from api.settings import ApiSettings
 from telemetry.runtime import start_runtime
 from tests.api.running import settings_in
 from tests.builders import an_order, as_a_shop_sends_it
