@@ -5,22 +5,25 @@ from collections.abc import Callable
 from fastapi import Depends, FastAPI
 from temporalio.client import Client
 
-from api import docs_page, events, health, notifications, payments, wallets
-from api.callers import Callers, Limits
+from api import docs_page, health, wallets
+from api.callers.known_keys import KnownKeys
+from api.callers.recognition import Callers, Limits
+from api.callers.refusals import RefusalLog
 from api.headers import SecurityHeaders
-from api.house_rules import HouseRules
-from api.known_keys import KnownKeys
-from api.late_payments import LatePayments
 from api.limits import BodyLimit
-from api.listed_changes import ListedChanges
-from api.measuring import measure, note_order
-from api.notices import Notices
-from api.payment_states import PaymentStates
-from api.payment_workflows import PaymentWorkflows
+from api.merchant_rules import HouseRules
+from api.metrics.answers import measure, note_order
+from api.notifications import endpoint
+from api.notifications.notices import Notices
+from api.payments import routes
+from api.payments.late_payments import LatePayments
+from api.payments.states import PaymentStates
+from api.payments.workflows import PaymentWorkflows
 from api.problems import DOCUMENTED, add_problem_handlers
-from api.refusals import RefusalLog
 from api.settings import ApiSettings
-from api.watching import PaymentWatch
+from api.streams import events
+from api.streams.listed_changes import ListedChanges
+from api.streams.watching import PaymentWatch
 from telemetry.access import AccessLog, Call
 
 
@@ -44,17 +47,17 @@ def create_app(settings: ApiSettings, client: Client) -> FastAPI:
     app.state.payment_states = states
     app.state.watch = PaymentWatch(states.of, ListedChanges(client))
     app.state.notification_reader = settings.notification_reader()
-    app.state.seen_notifications = notifications.SeenNotifications()
+    app.state.seen_notifications = endpoint.SeenNotifications()
     app.state.callers = Callers(
         KnownKeys(settings.api_keys_file),
         Limits(settings.api_calls_per_minute, settings.api_streams_per_key),
     )
     app.include_router(
-        payments.router, responses=DOCUMENTED, dependencies=[Depends(note_order)]
+        routes.router, responses=DOCUMENTED, dependencies=[Depends(note_order)]
     )
     app.include_router(events.router, responses=DOCUMENTED)
     app.include_router(wallets.router)
-    app.include_router(notifications.router)
+    app.include_router(endpoint.router)
     app.include_router(health.router)
     app.include_router(docs_page.router)
     app.add_middleware(BodyLimit)

@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter, Request
 
-from api.payment_workflows import PaymentWorkflows
+from api.payments.workflows import PaymentWorkflows
 from api.problems import UnavailableProblem
 
 router = APIRouter(prefix="/health", tags=["health"])

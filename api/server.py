@@ -8,10 +8,10 @@ from contextlib import contextmanager
 import uvicorn
 
 from api.app import create_app
-from api.backlog import Backlog
-from api.metrics import served_metrics
+from api.metrics.backlog import Backlog
+from api.metrics.served import served_metrics
 from api.settings import ApiSettings
-from api.watching import PaymentWatch
+from api.streams.watching import PaymentWatch
 from telemetry.runtime import start_runtime
 from telemetry.tracing import interceptors_of, start_tracing
 from temporal_client import connect

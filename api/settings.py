@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from pydantic import Field, field_validator
 
 from alipay.notifications import NotificationReader
-from api.keys import ApiKeysError, read_keys
+from api.callers.keys import ApiKeysError, read_keys
 from contracts import LateMoneyPolicy
 from settings.forms import Address, TextFile, Url
 from settings.shared import Settings

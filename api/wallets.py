@@ -7,8 +7,8 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel
 
 from alipay.wallets import CURRENCIES, RULES, WALLETS, Wallet
+from api.callers.scopes import MAY_READ
 from api.problems import DOCUMENTED, Problem
-from api.security import MAY_READ
 
 router = APIRouter(tags=["wallets"], dependencies=[MAY_READ])
 

@@ -9,9 +9,9 @@ from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 
 from activities.translation import to_pay_request
 from alipay.client import AlipayClient
-from api.house_rules import HouseRules
-from api.late_payments import LatePayments
-from api.payment_workflows import PaymentWorkflows
+from api.merchant_rules import HouseRules
+from api.payments.late_payments import LatePayments
+from api.payments.workflows import PaymentWorkflows
 from bench.floor import FLOOR_TASK_QUEUE, FloorPage, FloorPayment
 from bench.orders import a_notification, an_order
 from contracts import (

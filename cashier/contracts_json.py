@@ -10,7 +10,7 @@ from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 
 from activities.callbacks import CallbackBody
 from api.bodies import PaymentBody
-from api.payment_workflows import PATIENCE
+from api.payments.workflows import PATIENCE
 from cashier.system.setup import TYPES, word_of
 from codec.keyring import KEY_BYTES, KEY_ID
 from codec.payload_codec import ENCODING, KEY_ID_FIELD, LABEL, NONCE_BYTES

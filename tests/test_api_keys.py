@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from api.keys import (
+from api.callers.keys import (
     ApiKey,
     ApiKeys,
     ApiKeysError,

@@ -53,6 +53,20 @@ MAY_IMPORT: dict[str, set[str]] = {
 ROOM_MAY_IMPORT: dict[str, set[str]] = {
     "workflows.payment": {"contracts", "workflows.releases", "workflows.resolution"},
     "workflows.operator_view": {"contracts", "visibility", "workflows.payment"},
+    "api.metrics": {"alipay", "contracts", "telemetry", "visibility"},
+    "api.callers": {"api.metrics", "api.problems", "telemetry"},
+    "api.streams": {
+        "api.bodies", "api.callers", "api.problems", "contracts", "visibility",
+        "workflows",
+    },
+    "api.payments": {
+        "alipay", "api.bodies", "api.callers", "api.merchant_rules", "api.problems",
+        "api.streams", "api.temporal_calls", "contracts", "visibility", "workflows",
+    },
+    "api.notifications": {
+        "activities", "alipay", "api.metrics", "api.payments", "api.problems",
+        "api.streams", "api.temporal_calls", "contracts", "visibility", "workflows",
+    },
     "audit.bundle": {"audit.findings", "codec", "contracts", "visibility"},
     "audit.history": {
         "activities", "alipay", "audit.bundle", "audit.findings", "codec", "contracts",
@@ -71,10 +85,10 @@ ROOM_MAY_IMPORT: dict[str, set[str]] = {
         "alipay", "audit.bundle", "audit.history", "codec", "contracts",
     },
     "audit.archive": {"audit.bundle", "codec", "contracts"},
-    "cashier.access": {"api.keys", "cashier.running", "codec", "telemetry"},
+    "cashier.access": {"api.callers.keys", "cashier.running", "codec", "telemetry"},
     "cashier.system": {
-        "alipay", "api.keys", "cashier.temporal_calls", "codec", "temporal_client",
-        "visibility",
+        "alipay", "api.callers.keys", "cashier.temporal_calls", "codec",
+        "temporal_client", "visibility",
     },
     "cashier.stuck": {
         "alipay", "cashier.running", "cashier.settings", "cashier.temporal_calls",

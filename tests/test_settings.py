@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.serialization import (
 from pydantic import ValidationError
 
 from alipay.keys import one_line_public_key
-from api.keys import ApiKey, new_key, write_keys
+from api.callers.keys import ApiKey, new_key, write_keys
 from api.settings import ApiSettings
 from cashier.system.home import new_callback_secret
 from codec.keyring import make_key

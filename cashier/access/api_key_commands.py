@@ -35,7 +35,7 @@ def new(
     file: File = FILE,
 ) -> None:
     """Make a key for a new name, and print it: this once, and nowhere else."""
-    from api.keys import ApiKeysError
+    from api.callers.keys import ApiKeysError
     from cashier.access.api_keys import add_key, read_scopes
 
     try:
@@ -57,7 +57,7 @@ def rotate(
     file: File = FILE,
 ) -> None:
     """Make another key of a name, and print it; the old one ends after the overlap."""
-    from api.keys import ApiKeysError
+    from api.callers.keys import ApiKeysError
     from cashier.access.api_keys import rotate_key
 
     try:
@@ -73,7 +73,7 @@ def rotate(
 @app.command("list")
 def show(file: File = FILE) -> None:
     """Show who holds keys, for what, and until when."""
-    from api.keys import ApiKeysError
+    from api.callers.keys import ApiKeysError
     from cashier.access.api_keys import list_keys
 
     try:
@@ -85,7 +85,7 @@ def show(file: File = FILE) -> None:
 @app.command("remove")
 def remove(name: Name, file: File = FILE) -> None:
     """Remove the keys of a name; whoever holds one is refused from the next call on."""
-    from api.keys import ApiKeysError
+    from api.callers.keys import ApiKeysError
     from cashier.access.api_keys import remove_keys
 
     try:

@@ -7,7 +7,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from api.keys import ApiKey, ApiKeysError, Scope, changing, new_key, read_keys
+from api.callers.keys import ApiKey, ApiKeysError, Scope, changing, new_key, read_keys
 
 
 def read_scopes(text: str) -> list[Scope]:

@@ -8,8 +8,8 @@ import httpx
 from temporalio.client import Client
 from temporalio.common import WorkflowIDConflictPolicy
 
-from api.house_rules import HouseRules
-from api.presentation import facts_of, summary_of
+from api.merchant_rules import HouseRules
+from api.payments.new_payment_page import facts_of, summary_of
 from cashier.system.home import CLIENT_ID
 from cashier.system.processes import System
 from contracts import (

@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
-from api.keys import ApiKey, changing, new_key
+from api.callers.keys import ApiKey, changing, new_key
 from cashier.system.private_files import make_private_folder
 from codec.keyring import Keyring, make_key
 from codec.operators import add_operator, new_password

@@ -12,7 +12,7 @@ from fastapi import FastAPI
 from temporalio.client import Client
 
 from api.app import create_app
-from api.keys import ApiKey, Scope, new_key, read_keys, write_keys
+from api.callers.keys import ApiKey, Scope, new_key, read_keys, write_keys
 from api.settings import ApiSettings
 from tests.api.running import settings_in
 

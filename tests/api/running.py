@@ -14,7 +14,7 @@ from alipay.keys import one_line_public_key
 from alipay.messages import Message
 from alipay.signing import sign
 from api.app import create_app
-from api.keys import ApiKey, write_keys
+from api.callers.keys import ApiKey, write_keys
 from api.settings import ApiSettings
 from contracts import (
     CancelAnswer,

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from api.callers import BURST_SECONDS, Caller, Callers, Limits
-from api.keys import ApiKey, Scope, new_key, write_keys
-from api.known_keys import KnownKeys
-from api.refusals import Reason, Refusal
+from api.callers.keys import ApiKey, Scope, new_key, write_keys
+from api.callers.known_keys import KnownKeys
+from api.callers.recognition import BURST_SECONDS, Caller, Callers, Limits
+from api.callers.refusals import Reason, Refusal
 from tests.codec.keys import Clocks
 
 SHOP, RENEWED, QUICK, FINITE = (new_key() for _ in range(4))

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from api.keys import ApiKey, ApiKeysError, new_key, write_keys
-from api.known_keys import KnownKeys
+from api.callers.keys import ApiKey, ApiKeysError, new_key, write_keys
+from api.callers.known_keys import KnownKeys
 
 OLD, NEW = new_key(), new_key()
 
@@ -54,7 +54,7 @@ def test_the_last_good_keys_hold_while_the_file_is_broken(
         assert known.find(OLD)
     # One line for the change, not one for each call.
     [record] = [one for one in caplog.records if one.levelno == logging.ERROR]
-    assert record.name == "api.known_keys"
+    assert record.name == "api.callers.known_keys"
     assert str(file) in record.getMessage()
     assert "secret" not in record.getMessage()
 

@@ -2,8 +2,8 @@
 
 from datetime import timedelta
 
-from api.house_rules import HouseRules
-from api.presentation import facts_of
+from api.merchant_rules import HouseRules
+from api.payments.new_payment_page import facts_of
 from contracts import Customer, Device, workflow_id
 from tests.api.running import Shop
 from tests.builders import a_page, an_order

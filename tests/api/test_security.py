@@ -16,9 +16,15 @@ from fastapi.responses import StreamingResponse
 from prometheus_client import REGISTRY
 from starlette.types import Message
 
-from api.keys import ApiKey, Scope, new_key
-from api.refusals import LINES_A_MINUTE, LINES_AT_ONCE, Reason, Refusal, RefusalLog
-from api.security import MAY_FOLLOW
+from api.callers.keys import ApiKey, Scope, new_key
+from api.callers.refusals import (
+    LINES_A_MINUTE,
+    LINES_AT_ONCE,
+    Reason,
+    Refusal,
+    RefusalLog,
+)
+from api.callers.scopes import MAY_FOLLOW
 from telemetry.access import Call
 from telemetry.logs import start_logging
 from tests.api.keyed import KeyedApi, keyed_api

@@ -10,7 +10,8 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from temporalio.client import Client
 from temporalio.testing import WorkflowEnvironment
 
-from api import payment_workflows, reaching
+from api import temporal_calls
+from api.payments import workflows
 from cashier.system.temporal import guarded_program, start_embedded
 from temporal_client import DATA_CONVERTER
 from tests.api.running import Shop, paid_notification, settings_in
@@ -65,8 +66,8 @@ async def test_without_a_worker_a_call_says_so_and_a_notification_is_kept(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     # The real patience is made for people, and waited for in full.
-    monkeypatch.setattr(payment_workflows, "PATIENCE", timedelta(seconds=0.5))
-    monkeypatch.setattr(reaching, "QUICK", timedelta(seconds=0.5))
+    monkeypatch.setattr(workflows, "PATIENCE", timedelta(seconds=0.5))
+    monkeypatch.setattr(temporal_calls, "QUICK", timedelta(seconds=0.5))
     settings = settings_in(tmp_path, alipay_key)
     async with await start_embedded() as env:
         shop = Shop(settings, env.client, alipay_key)

@@ -10,9 +10,9 @@ import pytest
 from temporalio.service import RPCError, RPCStatusCode
 
 from api.bodies import PaymentState
-from api.listed_changes import ListedChanges, query_of_changes
 from api.problems import Problem, UnavailableProblem
-from api.watching import LOOKS_AT_ONCE, PaymentWatch, WatchedPayment
+from api.streams.listed_changes import ListedChanges, query_of_changes
+from api.streams.watching import LOOKS_AT_ONCE, PaymentWatch, WatchedPayment
 
 ORDER = "coffee-1"
 SOON_SECONDS = 5

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from typing import cast
 
 from api.bodies import PaymentState
-from api.listed_changes import ListedChanges
 from api.problems import UnavailableProblem
-from api.watching import LOOKS_AT_ONCE, PaymentWatch
+from api.streams.listed_changes import ListedChanges
+from api.streams.watching import LOOKS_AT_ONCE, PaymentWatch
 
 ORDER_ID = "coffee-1"
 SOON_SECONDS = 10

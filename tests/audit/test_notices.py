@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from temporalio.testing import WorkflowEnvironment
 
 from alipay.keys import one_line_public_key
-from api.notices import Notices
+from api.notifications.notices import Notices
 from audit.bundle.export import export_bundle
 from audit.bundle.manifest import Selection
 from audit.bundle.reading import Bundle

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from api.keys import ApiKey, ApiKeys, Scope, read_keys
+from api.callers.keys import ApiKey, ApiKeys, Scope, read_keys
 from cashier.commands import app
 from cashier.system.home import LOCAL_SHOP, Home, Ports
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from typer.testing import CliRunner
 
-from api.presentation import listing_of
+from api.payments.new_payment_page import listing_of
 from cashier.commands import app
 from cashier.contracts_json import EXAMPLE
 from contracts import page_update_id

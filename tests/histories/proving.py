@@ -20,7 +20,7 @@ from activities.callbacks import CallbackActivities
 from activities.earlier import EarlierEvents
 from alipay.client import AlipayClient
 from api.app import create_app
-from api.keys import ApiKey, write_keys
+from api.callers.keys import ApiKey, write_keys
 from api.settings import ApiSettings
 from cashier.system.home import write_public_key
 from contracts import PaymentOutcome, Resolution, notice_id, workflow_id

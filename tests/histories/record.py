@@ -14,7 +14,7 @@ from typing import Any
 from temporalio.client import WorkflowHandle, WorkflowHistory
 from temporalio.testing import WorkflowEnvironment
 
-from api.presentation import listing_of_late_money
+from api.payments.new_payment_page import listing_of_late_money
 from contracts import (
     LateOutcome,
     LatePaymentInput,

@@ -19,8 +19,8 @@ from activities.earlier import EarlierEvents
 from alipay.client import AlipayClient
 from alipay.keys import AlipayKeys
 from api.app import create_app
-from api.backlog import Backlog
-from api.metrics import served_metrics
+from api.metrics.backlog import Backlog
+from api.metrics.served import served_metrics
 from contracts import PaymentView, workflow_id
 from simulator import app as simulator_app
 from simulator.config import SimulatorConfig

@@ -8,7 +8,7 @@ from uuid import uuid4
 import pytest
 from temporalio.client import Client, WorkflowHandle
 
-from api.backlog import KEPT_SECONDS, Backlog, Counted
+from api.metrics.backlog import KEPT_SECONDS, Backlog, Counted
 from cashier.system.temporal import start_embedded
 from tests.builders import PRICE
 from tests.telemetry.running import Watched

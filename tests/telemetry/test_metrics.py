@@ -11,8 +11,8 @@ from prometheus_client.parser import text_string_to_metric_families
 from pydantic import ValidationError
 from temporalio.client import Client
 
-from api.backlog import Backlog
-from api.metrics import served_metrics
+from api.metrics.backlog import Backlog
+from api.metrics.served import served_metrics
 from api.settings import ApiSettings
 from telemetry.runtime import start_runtime
 from tests.api.running import settings_in

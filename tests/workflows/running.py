@@ -14,7 +14,7 @@ from temporalio.service import RPCError
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
-from api.presentation import listing_of
+from api.payments.new_payment_page import listing_of
 from contracts import (
     CancelWish,
     LatePaymentView,

@@ -14,7 +14,7 @@ from temporalio.client import (
 from temporalio.service import RPCError
 from temporalio.testing import WorkflowEnvironment
 
-from api.presentation import listing_of_late_money
+from api.payments.new_payment_page import listing_of_late_money
 from contracts import (
     LateMoneyPolicy,
     LateOutcome,

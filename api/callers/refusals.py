@@ -7,9 +7,9 @@ from collections.abc import Callable
 from enum import StrEnum
 from typing import Final
 
-from api.buckets import TokenBucket
-from api.keys import ApiKey, Scope
-from api.measuring import calls_refused
+from api.callers.buckets import TokenBucket
+from api.callers.keys import ApiKey, Scope
+from api.metrics.answers import calls_refused
 from api.problems import Problem
 from telemetry.access import Call
 
@@ -19,7 +19,8 @@ from telemetry.access import Call
 LINES_AT_ONCE: Final = 20
 LINES_A_MINUTE: Final = 6
 
-log = logging.getLogger(__name__)
+# By this name operators find it (docs/observing.md), wherever this file stands.
+log = logging.getLogger("api.refusals")
 
 
 class Reason(StrEnum):

@@ -7,8 +7,8 @@ from temporalio.client import Client
 from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.exceptions import WorkflowAlreadyStartedError
 
-from api.measuring import count_notice
-from api.reaching import QUICK, reach
+from api.metrics.answers import count_notice
+from api.temporal_calls import QUICK, reach
 from contracts import RELEASE, TASK_QUEUE, NoticeInput, notice_id
 from visibility import attributes_of_notice
 from workflows.notice import AlipayNotice, notice_details_of, subjects_of

@@ -4,7 +4,7 @@ import logging
 from pathlib import Path
 from typing import Final
 
-from api.keys import ApiKey, ApiKeys, ApiKeysError, read_keys
+from api.callers.keys import ApiKey, ApiKeys, ApiKeysError, read_keys
 
 # What tells one state of a file from another. The time of its last change of *any* kind
 # is in it, so that rights which are given back are noticed too.

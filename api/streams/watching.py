@@ -15,8 +15,8 @@ from hashlib import sha256
 from typing import Final
 
 from api.bodies import PaymentState
-from api.listed_changes import ListedChanges
 from api.problems import Problem, UnavailableProblem
+from api.streams.listed_changes import ListedChanges
 from contracts import PaymentStatus
 from workflows.payment.endings import EXPIRY_MARGIN
 

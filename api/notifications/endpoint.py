@@ -15,13 +15,13 @@ from alipay.notifications import (
     NotificationReader,
     SignedNotification,
 )
-from api.late_payments import LatePayments
-from api.measuring import notifications_accepted, notifications_rejected
-from api.notices import Notices
-from api.payment_workflows import PaymentWorkflows
+from api.metrics.answers import notifications_accepted, notifications_rejected
+from api.notifications.notices import Notices
+from api.payments.late_payments import LatePayments
+from api.payments.workflows import PaymentWorkflows
 from api.problems import Problem
-from api.reaching import MOST_LOOKS, NoAnswerYet
-from api.watching import PaymentWatch
+from api.streams.watching import PaymentWatch
+from api.temporal_calls import MOST_LOOKS, NoAnswerYet
 from contracts import PaymentNotified
 
 # Notifications measure one to two kB; Alipay's own limits add up to far less than this.

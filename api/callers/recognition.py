@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
-from api.buckets import TokenBucket
-from api.keys import ApiKey, Scope
-from api.known_keys import KnownKeys
-from api.refusals import Reason, Refusal
+from api.callers.buckets import TokenBucket
+from api.callers.keys import ApiKey, Scope
+from api.callers.known_keys import KnownKeys
+from api.callers.refusals import Reason, Refusal
 
 # Of a minute's calls, so many seconds' worth may come at once: what a shop has gathered
 # passes, and one that has gone wild is stopped before others wait for it.

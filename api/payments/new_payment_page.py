@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from temporalio.common import TypedSearchAttributes
 
 from alipay.wallets import WALLETS, format_money
-from api.house_rules import HouseRules
+from api.merchant_rules import HouseRules
 from contracts import LatePaymentInput, Money, Order
 from visibility import Listed, attributes_of
 from workflows.late_payment import PATIENCE

@@ -8,10 +8,14 @@ from temporalio.client import Client, WorkflowExecution
 from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.exceptions import WorkflowAlreadyStartedError
 
-from api.house_rules import HouseRules
-from api.presentation import facts_of_late_money, in_words, listing_of_late_money
+from api.merchant_rules import HouseRules
+from api.payments.new_payment_page import (
+    facts_of_late_money,
+    in_words,
+    listing_of_late_money,
+)
 from api.problems import Problem
-from api.reaching import QUICK, reach, read_view
+from api.temporal_calls import QUICK, reach, read_view
 from contracts import (
     RELEASE,
     TASK_QUEUE,

@@ -15,8 +15,8 @@ from fastapi.sse import format_sse_event
 from starlette.types import Receive, Scope, Send
 
 from api.bodies import OrderIdInPath
-from api.security import MAY_FOLLOW
-from api.watching import PaymentWatch, Snapshot, WatchedPayment
+from api.callers.scopes import MAY_FOLLOW
+from api.streams.watching import PaymentWatch, Snapshot, WatchedPayment
 
 router = APIRouter(prefix="/payments", tags=["payments"])
 

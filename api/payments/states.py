@@ -1,8 +1,8 @@
 """All that a shop may know of a payment: the payment itself, and its late money."""
 
 from api.bodies import PaymentState
-from api.late_payments import LatePayments
-from api.payment_workflows import PaymentWorkflows, attempt_of
+from api.payments.late_payments import LatePayments
+from api.payments.workflows import PaymentWorkflows, attempt_of
 
 
 class PaymentStates:

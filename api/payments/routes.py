@@ -8,11 +8,11 @@ from fastapi import APIRouter, Depends, Request, Response
 from alipay.errors import WalletRuleError
 from alipay.wallets import check_payment, find_wallet
 from api.bodies import OpenedPayment, OrderIdInPath, PaymentBody, PaymentState
-from api.payment_states import PaymentStates
-from api.payment_workflows import PaymentWorkflows
+from api.callers.scopes import MAY_CANCEL, MAY_READ, MAY_START
+from api.payments.states import PaymentStates
+from api.payments.workflows import PaymentWorkflows
 from api.problems import Problem
-from api.security import MAY_CANCEL, MAY_READ, MAY_START
-from api.watching import PaymentWatch
+from api.streams.watching import PaymentWatch
 from contracts import AttemptView, CancelWish, PaymentOutcome, PaymentStatus
 from workflows.payment.endings import EXPIRY_MARGIN
 

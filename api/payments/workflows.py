@@ -19,11 +19,11 @@ from temporalio.common import (
 from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError
 
-from api.house_rules import HouseRules
-from api.late_payments import LatePayments, check_late_money
-from api.presentation import facts_of, listing_of, summary_of
+from api.merchant_rules import HouseRules
+from api.payments.late_payments import LatePayments, check_late_money
+from api.payments.new_payment_page import facts_of, listing_of, summary_of
 from api.problems import Problem, UnavailableProblem
-from api.reaching import QUICK, NoAnswerYet, reach, read_view
+from api.temporal_calls import QUICK, NoAnswerYet, reach, read_view
 from contracts import (
     TASK_QUEUE,
     AttemptView,

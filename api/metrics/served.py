@@ -16,7 +16,7 @@ from prometheus_client import (
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from api.backlog import Backlog, Counted
+from api.metrics.backlog import Backlog, Counted
 from telemetry import names
 
 log = logging.getLogger(__name__)

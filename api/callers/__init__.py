@@ -1,0 +1,1 @@
+"""Who calls: their keys, what each may and how often, and what is refused."""

@@ -1,0 +1,1 @@
+"""What Alipay sends: verified, handed to its payment or kept, and acknowledged."""

@@ -1,0 +1,1 @@
+"""Taking payments: the calls of storefronts, and the workflows behind them."""

@@ -1,0 +1,1 @@
+"""Streams of a payment's events: one look at Temporal serves all who watch."""
