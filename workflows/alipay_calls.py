@@ -1,15 +1,25 @@
-"""The questions that payments and late money put, each with its words for the UI."""
+"""The calls to Alipay that workflows make: how long, how often, and with which words.
+
+No verdict is a fact as well, and never a failure.
+"""
 
 from collections.abc import Awaitable
+from datetime import timedelta
+from typing import TypeVar
 
 from temporalio import workflow
+from temporalio.common import RetryPolicy
+from temporalio.exceptions import ActivityError, is_cancelled_exception
+from temporalio.workflow import ActivityConfig
 
 from activities.order_payments import OrderActivities
 from activities.payments import PaymentActivities
 from activities.refunds import RefundActivities
 from contracts import (
+    AlipayAnswer,
     CancelAnswer,
     CancelCall,
+    Contract,
     InquiryAnswer,
     InquiryCall,
     LatePaymentInput,
@@ -24,8 +34,42 @@ from contracts import (
     RefundInquiryCall,
     late_refund_id,
 )
-from workflows.options import ask_alipay
-from workflows.payment.attempt import Attempt
+from workflows.payment.attempt import Asked, Attempt
+
+AnswerT = TypeVar("AnswerT", bound=Contract)
+
+
+async def ask(answer: Awaitable[AnswerT]) -> Asked[AnswerT]:
+    """Await an activity; its quick retries may end without a verdict."""
+    asked_at = workflow.now()
+    try:
+        said: AnswerT | None = await answer
+    except ActivityError as error:
+        if is_cancelled_exception(error):
+            raise
+        said = None
+    if isinstance(said, AlipayAnswer):
+        # It stays in the history; facts are carried along, and decide without it.
+        said = said.model_copy(update={"evidence": None})
+    return Asked(asked_at, workflow.now(), said)
+
+
+def ask_alipay(summary: str) -> ActivityConfig:
+    """Return the options of one question to Alipay, with its words for the UI."""
+    return ActivityConfig(
+        summary=summary,
+        # One HTTP call: 3 s to connect, 10 s to read, and some room to translate.
+        start_to_close_timeout=timedelta(seconds=20),
+        # Quick retries are bounded, because an activity that retries for ever is
+        # invisible to every list filter. After them (about a minute when Alipay times
+        # out) the workflow itself goes on asking, with growing pauses, and says so.
+        retry_policy=RetryPolicy(
+            initial_interval=timedelta(seconds=1),
+            backoff_coefficient=2.0,
+            maximum_interval=timedelta(seconds=10),
+            maximum_attempts=5,
+        ),
+    )
 
 
 def ask_for_page(order: Order, attempt: Attempt) -> Awaitable[PayAnswer]:

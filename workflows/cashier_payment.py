@@ -25,8 +25,7 @@ with workflow.unsafe.imports_passed_through():
         Resolution,
     )
     from visibility import is_listed
-    from workflows.alipay_calls import ask_for_page, ask_to_close, ask_what_became
-    from workflows.asking import ask
+    from workflows.alipay_calls import ask, ask_for_page, ask_to_close, ask_what_became
     from workflows.late_money import hand_over
     from workflows.operator_view.listing import (
         changes_for_an_attempt,

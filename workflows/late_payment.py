@@ -31,18 +31,18 @@ with workflow.unsafe.imports_passed_through():
         workflow_id,
     )
     from visibility import EXPIRES_AT, Listed, NeedsAttention, is_listed
-    from workflows.asking import ask
-    from workflows.operator_view.late_money import late_attention_of, late_details_of
-    from workflows.operator_view.listing import Listing, changes_to
-    from workflows.operator_view.metrics import count_late_payment
-    from workflows.payment.backoff import pause
-    from workflows.questions import (
+    from workflows.alipay_calls import (
+        ask,
         ask_to_refund,
         ask_to_return,
         ask_what_became_of_refund,
         ask_whether_paid_late,
         look_at_order,
     )
+    from workflows.operator_view.late_money import late_attention_of, late_details_of
+    from workflows.operator_view.listing import Listing, changes_to
+    from workflows.operator_view.metrics import count_late_payment
+    from workflows.payment.backoff import pause
     from workflows.releases import (
         LATE_MONEY_IS_LATE,
         check_release,
