@@ -39,7 +39,8 @@ OPERATIONS = (
     "GET /health/live",
     "GET /health/ready",
 )
-# Its answers do not end; what it refuses is called in tests/api/test_payment_events.py.
+# Its answers do not end; what it refuses is called in
+# tests/api/streams/test_payment_events.py.
 STREAM = "GET /payments/{order_id}/events"
 # The others read nothing of what is sent with them, so nothing can be wrong in it.
 WITH_INPUT = OPERATIONS[:4]

@@ -43,8 +43,8 @@ from tests.builders import (
 from tests.conftest import start_skipping
 from tests.fakes import NO_VERDICT, FakeAlipay
 from tests.histories.signed_paths import SIGNED_PATHS, play_signed
+from tests.workflows.callbacks.shops import Shop, queue_of
 from tests.workflows.running import RunningPayment, a_payment, a_worker
-from tests.workflows.shops import Shop, queue_of
 from workflows.late_payment import LatePayment
 
 HISTORIES = Path(__file__).parent

@@ -17,8 +17,8 @@ import yaml
 from cashier.system.environment import CHECKOUT, PASSED_ON, PASSED_ON_PREFIX
 from cashier.system.home import Home, Ports
 from cashier.system.processes import System, running_system
-from tests.cashier.hostile import DEAD
-from tests.cashier.upping import options_of
+from tests.cashier.system.hostile import DEAD
+from tests.cashier.system.upping import options_of
 
 pytestmark = pytest.mark.timeout(120)
 

@@ -10,7 +10,7 @@ import psutil
 import pytest
 
 from cashier.system.guard import Lifeline, guarded
-from tests.cashier.upping import until_gone
+from tests.cashier.system.upping import until_gone
 
 # It says that it runs, and ends when it is told to, or never.
 OBEDIENT = "echo running; exec sleep 600"

@@ -10,7 +10,7 @@ import pytest
 
 from cashier.system.environment import CHECKOUT, bare_environment, read_assignments
 from cashier.system.temporal import guarded_program
-from tests.cashier.hostile import (
+from tests.cashier.system.hostile import (
     copy_of_checkout,
     hostile_environment,
     real_shop,
@@ -52,7 +52,7 @@ def test_the_tests_take_no_setting_of_the_developer(tmp_path: Path) -> None:
                 *(sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"),
                 *("--config-file", str(CHECKOUT / "pyproject.toml")),
                 str(CHECKOUT / "tests" / "test_settings.py"),
-                str(CHECKOUT / "tests" / "cashier" / "test_access.py"),
+                str(CHECKOUT / "tests" / "cashier" / "access" / "test_access.py"),
             ],
             cwd=tmp_path,
             env={

@@ -11,7 +11,7 @@ import pytest
 
 from cashier.system.environment import CHECKOUT
 from cashier.system.folder_lock import LOCK_FILE, FolderInUseError, hold_folder
-from tests.cashier.upping import until_gone
+from tests.cashier.system.upping import until_gone
 
 # Holds the folder, starts a process that inherits it, tells its number, and waits.
 HOLDER = """

@@ -6,7 +6,7 @@ import pytest
 from audit.reconcile.settlement_columns import FileKind, SettlementFileError
 from audit.reconcile.settlement_files import Amounts, Movement, SettlementFile
 
-SAMPLES = Path(__file__).parent.parent / "samples" / "settlement"
+SAMPLES = Path(__file__).parents[2] / "samples" / "settlement"
 HEADER = (
     "transactionId,transactionRequestId,transactionType,"
     "transactionAmountValue,transactionCurrency"

@@ -16,7 +16,7 @@ from cashier.audit.reconcile import run
 from codec.keyring import Keyring
 from contracts import Money
 
-HISTORIES = Path(__file__).parent.parent / "histories"
+HISTORIES = Path(__file__).parents[2] / "histories"
 PAYLOAD_KEYS = HISTORIES / "keys" / "payloads"
 PAID = "recorded-proven-paid"
 PHP = Money(currency="PHP", value=131400)

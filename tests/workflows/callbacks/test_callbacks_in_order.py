@@ -41,8 +41,8 @@ from tests.builders import (
     an_order,
 )
 from tests.fakes import FakeAlipay
+from tests.workflows.callbacks.shops import Shop, queue_of
 from tests.workflows.running import RunningPayment, a_payment
-from tests.workflows.shops import Shop, queue_of
 from workflows.callback import Callback
 from workflows.late_payment import LatePayment
 
