@@ -8,13 +8,13 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 
-from simulator.assets import Assets
 from simulator.broken import quiet_server_log
-from simulator.cashier_page import CashierPage
 from simulator.config import Clock, SimulatorConfig, wall_clock
 from simulator.control import Control
 from simulator.gateway import Gateway
-from simulator.payments import NotPayableError
+from simulator.page.assets import Assets
+from simulator.page.cashier_page import CashierPage
+from simulator.payments.payment import NotPayableError
 from simulator.simulation import Simulation
 
 

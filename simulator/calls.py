@@ -7,10 +7,10 @@ from datetime import datetime
 from starlette.requests import Request
 
 from simulator.faults import Fault
-from simulator.fields import Fields
-from simulator.payments import Payment
-from simulator.refusal import RefusedError
-from simulator.register import Register
+from simulator.payments.payment import Payment
+from simulator.payments.register import Register
+from simulator.requests.fields import Fields
+from simulator.requests.refusal import RefusedError
 
 # The headers that prove a request; the others are of no account to anybody.
 PROOF = ("client-id", "request-time", "signature")

@@ -8,8 +8,8 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field, model_validator
 
 from simulator.faults import CALL_FAULTS, DEFAULT_MIX, DEFAULT_SKEW, Fault
-from simulator.payments import Payment
-from simulator.refusal import RefusedError
+from simulator.payments.payment import Payment
+from simulator.requests.refusal import RefusedError
 from simulator.scenarios import SENTENCES
 from simulator.simulation import PAYMENT, Simulation
 

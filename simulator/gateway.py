@@ -9,12 +9,12 @@ from alipay.errors import SignatureVerificationError
 from alipay.keys import AlipayKeys
 from alipay.messages import Message
 from alipay.signing import sign, verify
-from simulator.answers import Body, Writer, result, stamp
 from simulator.broken import SlowResponse, cut, hanging
 from simulator.calls import Call, Subject
 from simulator.faults import CALL_FAULTS, Fault
-from simulator.fields import Fields
-from simulator.refusal import RefusedError
+from simulator.payments.answers import Body, Writer, result, stamp
+from simulator.requests.fields import Fields
+from simulator.requests.refusal import RefusedError
 from simulator.simulation import Simulation
 
 PRODUCTION_PATH = "/ams/api/v1/payments/{api}"

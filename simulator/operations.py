@@ -3,15 +3,15 @@
 import secrets
 from collections.abc import Callable
 
-from simulator.answers import Body, Writer
 from simulator.config import Clock, SimulatorConfig
-from simulator.fields import Fields
-from simulator.ids import new_id
-from simulator.lifecycle import Lifecycle
-from simulator.pay_request import PayRequest
-from simulator.payments import Payment, Status
-from simulator.refusal import RefusedError
-from simulator.register import Register
+from simulator.payments.answers import Body, Writer
+from simulator.payments.ids import new_id
+from simulator.payments.lifecycle import Lifecycle
+from simulator.payments.payment import Payment, Status
+from simulator.payments.register import Register
+from simulator.requests.fields import Fields
+from simulator.requests.pay_request import PayRequest
+from simulator.requests.refusal import RefusedError
 
 Operation = Callable[[str, Fields, Writer], Body]
 

@@ -7,17 +7,17 @@ from contextlib import suppress
 import httpx
 from pydantic import TypeAdapter
 
-from simulator.announcer import Announcer
 from simulator.calls import Call
 from simulator.config import Clock, SimulatorConfig
 from simulator.faults import Faults
 from simulator.journal import Journal
-from simulator.ledger import Entry, Ledger
-from simulator.lifecycle import Lifecycle
-from simulator.notifier import Notification, Notifier
 from simulator.operations import Operations
-from simulator.payments import Payment
-from simulator.register import Register
+from simulator.payments.announcer import Announcer
+from simulator.payments.ledger import Entry, Ledger
+from simulator.payments.lifecycle import Lifecycle
+from simulator.payments.notifier import Notification, Notifier
+from simulator.payments.payment import Payment
+from simulator.payments.register import Register
 from simulator.timers import Timers
 
 # Each is kept with its body, some 2 kB: about 10 MB at most, and an endless `make up`

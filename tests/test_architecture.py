@@ -67,6 +67,15 @@ ROOM_MAY_IMPORT: dict[str, set[str]] = {
         "activities", "alipay", "api.metrics", "api.payments", "api.problems",
         "api.streams", "api.temporal_calls", "contracts", "visibility", "workflows",
     },
+    "simulator.requests": set(),
+    "simulator.payments": {
+        "alipay.messages", "alipay.signing", "simulator.config", "simulator.faults",
+        "simulator.requests", "simulator.timers",
+    },
+    "simulator.page": {
+        "simulator.faults", "simulator.payments", "simulator.requests",
+        "simulator.scenarios", "simulator.simulation",
+    },
     "audit.bundle": {"audit.findings", "codec", "contracts", "visibility"},
     "audit.history": {
         "activities", "alipay", "audit.bundle", "audit.findings", "codec", "contracts",

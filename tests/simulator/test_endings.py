@@ -8,7 +8,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
 from simulator.config import SimulatorConfig
-from simulator.money import Money, settle
+from simulator.requests.money import Money, settle
 from tests.samples.reading import sample
 from tests.simulator.shop import MovableClock, Shop, amount, with_wallet
 

@@ -5,9 +5,9 @@ from xml.etree import ElementTree
 
 import pytest
 
-from simulator.assets import FILES
-from simulator.looks import LOOKS, Look, Motif, look_of
-from simulator.wallets import WALLETS
+from simulator.page.assets import FILES
+from simulator.page.looks import LOOKS, Look, Motif, look_of
+from simulator.requests.wallets import WALLETS
 from tests.simulator.shop import Shop
 
 # WCAG 2.2, 1.4.3 and 1.4.11: text, and what must be seen to understand a picture.

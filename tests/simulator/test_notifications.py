@@ -8,7 +8,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
 from simulator.config import SimulatorConfig
-from simulator.notifier import GAPS
+from simulator.payments.notifier import GAPS
 from tests.samples.reading import sample
 from tests.simulator.shop import ACK, MovableClock, Shop
 

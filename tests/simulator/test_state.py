@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
 from simulator.config import SimulatorConfig
 from simulator.journal import Journal, Line
-from simulator.ledger import Entry, Kind, Ledger
+from simulator.payments.ledger import Entry, Kind, Ledger
 from simulator.simulation import REMEMBERED_CALLS
 from tests.simulator.shop import START, MovableClock, Shop, a_pay
 

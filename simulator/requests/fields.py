@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
-from simulator.money import EXPONENTS, Money
-from simulator.refusal import RefusedError
+from simulator.requests.money import EXPONENTS, Money
+from simulator.requests.refusal import RefusedError
 
 # Letters, digits, - and _ only: our conclusion (docs/protocol.md 2.0).
 IDENTIFIER = re.compile(r"[A-Za-z0-9_-]{1,64}")

@@ -8,8 +8,8 @@ from pathlib import Path
 from fastapi import APIRouter, HTTPException, Response
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from simulator.looks import look_of
-from simulator.pay_request import WALLET_CODE
+from simulator.page.looks import look_of
+from simulator.requests.pay_request import WALLET_CODE
 
 STATIC = Path(__file__).parent / "static"
 # The only two: nothing of a request ever becomes a path.

@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-from simulator.looks import look_of
-from simulator.money import Money
-from simulator.payments import Payment, Status
+from simulator.page.looks import look_of
+from simulator.payments.payment import Payment, Status
+from simulator.requests.money import Money
 
 NOTHING_TAKEN = "Nothing was taken from you."
 

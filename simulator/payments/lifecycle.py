@@ -3,15 +3,15 @@
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from simulator.announcer import Announcer, keys_of
 from simulator.config import Clock, SimulatorConfig
 from simulator.faults import LATE_FAULTS, Fault, Faults
-from simulator.ids import new_id
-from simulator.ledger import Entry, Kind, Ledger
-from simulator.money import Money
-from simulator.payments import Payment, Refund, Status
-from simulator.refusal import RefusedError
-from simulator.register import Register
+from simulator.payments.announcer import Announcer, keys_of
+from simulator.payments.ids import new_id
+from simulator.payments.ledger import Entry, Kind, Ledger
+from simulator.payments.payment import Payment, Refund, Status
+from simulator.payments.register import Register
+from simulator.requests.money import Money
+from simulator.requests.refusal import RefusedError
 from simulator.timers import Timers
 
 # How long "pending", a refund in process and a late customer take: long enough for

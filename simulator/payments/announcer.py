@@ -5,11 +5,11 @@ import secrets
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from simulator.answers import Body, Writer
 from simulator.config import Clock, SimulatorConfig
 from simulator.faults import Fault, Faults
-from simulator.notifier import Notification, Notifier
-from simulator.payments import Payment, Refund
+from simulator.payments.answers import Body, Writer
+from simulator.payments.notifier import Notification, Notifier
+from simulator.payments.payment import Payment, Refund
 
 # Long enough that the merchant has gone on without it, shorter than the expiry.
 LATE_BY = timedelta(minutes=5)

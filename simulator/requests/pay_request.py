@@ -4,10 +4,10 @@ import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from simulator.fields import Fields, illegal
-from simulator.money import EXPONENTS, Money
-from simulator.refusal import RefusedError
-from simulator.wallets import wallet_of
+from simulator.requests.fields import Fields, illegal
+from simulator.requests.money import EXPONENTS, Money
+from simulator.requests.refusal import RefusedError
+from simulator.requests.wallets import wallet_of
 
 WALLET_CODE = re.compile(r"[A-Z0-9_]{1,64}")
 # What our project was told of these two wallets; no public page that we found confirms

@@ -7,12 +7,12 @@ from urllib.parse import parse_qs, urlsplit
 from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import HTMLResponse, RedirectResponse
 
-from simulator.assets import TEMPLATES
 from simulator.faults import Fault
-from simulator.lifecycle import late_faults
-from simulator.looks import look_of
-from simulator.payments import Payment
-from simulator.receipt import receipt_of
+from simulator.page.assets import TEMPLATES
+from simulator.page.looks import look_of
+from simulator.page.receipt import receipt_of
+from simulator.payments.lifecycle import late_faults
+from simulator.payments.payment import Payment
 from simulator.scenarios import GROUPS
 from simulator.simulation import Simulation
 

@@ -3,8 +3,8 @@
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
-from simulator.money import Money, settle
-from simulator.payments import Payment, Refund, Status
+from simulator.payments.payment import Payment, Refund, Status
+from simulator.requests.money import Money, settle
 
 Body = dict[str, Any]
 

@@ -1,8 +1,8 @@
 """Finds payments and refunds by each of their ids."""
 
-from simulator.fields import Fields
-from simulator.payments import Payment, Refund
-from simulator.refusal import RefusedError
+from simulator.payments.payment import Payment, Refund
+from simulator.requests.fields import Fields
+from simulator.requests.refusal import RefusedError
 
 
 class Register:

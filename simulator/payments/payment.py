@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta, timezone
 from enum import StrEnum
 
-from simulator.money import Money
-from simulator.refusal import RefusedError
-from simulator.wallets import Wallet, wallet_of
+from simulator.requests.money import Money
+from simulator.requests.refusal import RefusedError
+from simulator.requests.wallets import Wallet, wallet_of
 
 # A payment may be cancelled until 00:15 of the next day, UTC+8 (docs/protocol.md 3.6).
 CANCEL_ZONE = timezone(timedelta(hours=8))

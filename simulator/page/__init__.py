@@ -1,0 +1,1 @@
+"""The wallet's cashier page, with its looks."""

@@ -1,0 +1,1 @@
+"""Played payments: their states, the money that moves, answers and notifications."""

@@ -1,0 +1,1 @@
+"""What a request holds, field by field: money, wallets; and how it is refused."""
