@@ -9,11 +9,11 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
-from storefront import pages
-from storefront.browsing import Browsing
-from storefront.checkout import Checkout
-from storefront.events import Events, Sleep
-from storefront.order_pages import OrderPages
+from storefront.pages import rendering
+from storefront.pages.browsing import Browsing
+from storefront.pages.checkout import Checkout
+from storefront.pages.events import Events, Sleep
+from storefront.pages.orders import OrderPages
 from storefront.security import Guard
 from storefront.settings import StorefrontSettings
 from storefront.shop import Shop, client_of
@@ -58,7 +58,7 @@ def create_app(
     for part in (Browsing, Checkout, OrderPages, Webhooks):
         app.include_router(part(shop).router)
     app.include_router(Events(shop, stopping, sleep=sleep).router)
-    app.include_router(pages.router)
+    app.include_router(rendering.router)
 
     @app.exception_handler(HTTPException)
     async def of_http(request: Request, error: HTTPException) -> Response:
@@ -73,4 +73,6 @@ def create_app(
 
 def _problem(request: Request, status: int) -> Response:
     word = "missing" if status == 404 else "wrong"
-    return pages.page("problem.html", Visit.of(request), http_status=status, word=word)
+    return rendering.page(
+        "problem.html", Visit.of(request), http_status=status, word=word
+    )

@@ -4,12 +4,12 @@ from dataclasses import dataclass
 
 import httpx
 
-from storefront.carts import Carts
-from storefront.cashier_api import CashierApi
-from storefront.database import Database
-from storefront.learning import Learning
-from storefront.orders import Orders
-from storefront.paying import Paying
+from storefront.ordering.carts import Carts
+from storefront.ordering.database import Database
+from storefront.ordering.learning import Learning
+from storefront.ordering.orders import Orders
+from storefront.ordering.paying import Paying
+from storefront.payment_api.client import CashierApi
 from storefront.settings import StorefrontSettings
 from storefront.visits import Cookies
 from storefront.wallets import WalletBook

@@ -5,8 +5,8 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from storefront.answers import Wallet
-from storefront.cashier_api import AwayError, CashierApi, RefusedError
+from storefront.payment_api.answers import Wallet
+from storefront.payment_api.client import AwayError, CashierApi, RefusedError
 from storefront.words import Words
 
 # The rule book changes with a release of the API, a few times a year.

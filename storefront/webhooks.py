@@ -10,7 +10,7 @@ from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, ConfigDict, ValidationError
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
-from storefront.outcomes import KNOWN_TYPES, Outcome
+from storefront.payment_api.outcomes import KNOWN_TYPES, Outcome
 from storefront.shop import Shop
 
 log = logging.getLogger(__name__)

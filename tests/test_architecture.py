@@ -76,6 +76,16 @@ ROOM_MAY_IMPORT: dict[str, set[str]] = {
         "simulator.faults", "simulator.payments", "simulator.requests",
         "simulator.scenarios", "simulator.simulation",
     },
+    "storefront.payment_api": set(),
+    "storefront.ordering": {
+        "storefront.catalog", "storefront.payment_api", "storefront.settings",
+        "storefront.wallets", "storefront.words",
+    },
+    "storefront.pages": {
+        "storefront.catalog", "storefront.ordering", "storefront.payment_api",
+        "storefront.shop", "storefront.visits", "storefront.wallets",
+        "storefront.words",
+    },
     "audit.bundle": {"audit.findings", "codec", "contracts", "visibility"},
     "audit.history": {
         "activities", "alipay", "audit.bundle", "audit.findings", "codec", "contracts",

@@ -10,8 +10,8 @@ from html import unescape
 import httpx
 
 from storefront.app import create_app
-from storefront.events import Sleep
-from storefront.orders import ShopOrder
+from storefront.ordering.orders import ShopOrder
+from storefront.pages.events import Sleep
 from storefront.settings import StorefrontSettings
 from storefront.shop import Shop
 from tests.storefront.played_api import PlayedApi

@@ -6,7 +6,7 @@ from contextlib import closing
 from pathlib import Path
 from threading import Barrier
 
-from storefront.database import SCHEMA, Database
+from storefront.ordering.database import SCHEMA, Database
 
 # Without the lock, one in four rounds failed.
 ROUNDS = 30

@@ -12,7 +12,7 @@ import pytest
 from starlette.types import Message
 
 from storefront.app import create_app
-from storefront.events import MOST_OF_ONE_ORDER
+from storefront.pages.events import MOST_OF_ONE_ORDER
 from storefront.settings import StorefrontSettings
 from tests.storefront.customer import Customer, text_of
 from tests.storefront.played_api import PlayedApi, a_problem, a_state, id_of

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from hypothesis import given, strategies as st
 
-from storefront.outcomes import KNOWN_TYPES, REVIEWS
-from storefront.reviews import Heard, Review, open_reviews
-from storefront.standing import MAY_PAY_AGAIN, SETTLED, Kind, standing_of
+from storefront.ordering.reviews import Heard, Review, open_reviews
+from storefront.ordering.standing import MAY_PAY_AGAIN, SETTLED, Kind, standing_of
+from storefront.payment_api.outcomes import KNOWN_TYPES, REVIEWS
 from tests.storefront.callbacks import T0, a_review, an_event, tell
 from tests.storefront.customer import Customer
 from tests.storefront.played_api import PlayedApi, a_problem, a_state

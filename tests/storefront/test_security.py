@@ -7,8 +7,8 @@ import httpx
 import pytest
 
 from storefront.app import create_app
-from storefront.marks import MARKS
-from storefront.pages import FOLDER
+from storefront.pages.marks import MARKS
+from storefront.pages.rendering import FOLDER
 from storefront.settings import StorefrontSettings
 from telemetry.access import AccessLog
 from tests.storefront.customer import Customer, a_customer

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from hypothesis import given, strategies as st
 
-from storefront.answers import PaymentState
-from storefront.orders import Notice, ShopOrder
-from storefront.standing import SETTLED, Kind, Standing, standing_of, usable
+from storefront.ordering.orders import Notice, ShopOrder
+from storefront.ordering.standing import SETTLED, Kind, Standing, standing_of, usable
+from storefront.payment_api.answers import PaymentState
 from tests.storefront.played_api import a_state
 
 NOW = datetime(2026, 11, 24, 10, 2, 41, tzinfo=UTC)

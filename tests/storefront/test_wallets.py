@@ -6,9 +6,9 @@ from typing import Any
 import httpx
 import pytest
 
-from storefront.answers import Wallet
-from storefront.cashier_api import CashierApi
 from storefront.catalog import CATALOG
+from storefront.payment_api.answers import Wallet
+from storefront.payment_api.client import CashierApi
 from storefront.settings import StorefrontSettings
 from storefront.shop import client_of
 from storefront.wallets import (

@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 import pytest
 
 from storefront.catalog import CATALOG
-from storefront.pages import FOLDER
-from storefront.standing import Kind
+from storefront.ordering.standing import Kind
+from storefront.pages.rendering import FOLDER
 from storefront.words import LANGUAGES, WORDS, Words, language_of
 from tests.storefront.customer import Customer
 

@@ -11,8 +11,8 @@ from typing import Final
 
 from pydantic import BaseModel, ConfigDict
 
-from storefront.answers import PaymentState
-from storefront.outcomes import PAYMENT_REVIEW, REVIEWS, STATUS_OF
+from storefront.payment_api.answers import PaymentState
+from storefront.payment_api.outcomes import PAYMENT_REVIEW, REVIEWS, STATUS_OF
 
 PAYMENT_ENDS: Final = tuple(one for one in STATUS_OF if one.startswith("payment."))
 # The statuses that an order gets by the end of its payment.

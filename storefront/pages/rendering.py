@@ -9,7 +9,7 @@ from fastapi import APIRouter, HTTPException
 from fastapi.responses import FileResponse, HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from storefront.marks import mark_of
+from storefront.pages.marks import mark_of
 from storefront.visits import Visit
 from storefront.words import LANGUAGES
 

@@ -5,12 +5,12 @@ from typing import Annotated
 from fastapi import APIRouter, BackgroundTasks, Form, HTTPException, Request, Response
 from fastapi.responses import RedirectResponse
 
-from storefront.answers import Wallet
-from storefront.finding import Found
-from storefront.pages import page
-from storefront.paying import page_of
+from storefront.ordering.paying import page_of
+from storefront.pages.finding import Found
+from storefront.pages.rendering import page
+from storefront.pages.status import status_of
+from storefront.payment_api.answers import Wallet
 from storefront.shop import Shop
-from storefront.status import status_of
 from storefront.visits import Visit
 from storefront.wallets import WalletsAwayError
 

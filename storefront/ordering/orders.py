@@ -8,9 +8,9 @@ from sqlite3 import Connection, Row
 
 from pydantic import BaseModel, ConfigDict
 
-from storefront.carts import cart_of
-from storefront.database import Database
-from storefront.reviews import Review, reviews_in
+from storefront.ordering.carts import cart_of
+from storefront.ordering.database import Database
+from storefront.ordering.reviews import Review, reviews_in
 from storefront.words import Words
 
 # Without letters and digits that people take for one another.

@@ -5,10 +5,16 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from sqlite3 import Connection, Row
 
-from storefront.answers import PaymentState
-from storefront.database import Database
-from storefront.outcomes import DELIVERED, KNOWN_TYPES, REVIEWS, STATUS_OF, Outcome
-from storefront.reviews import Heard, reviews_in
+from storefront.ordering.database import Database
+from storefront.ordering.reviews import Heard, reviews_in
+from storefront.payment_api.answers import PaymentState
+from storefront.payment_api.outcomes import (
+    DELIVERED,
+    KNOWN_TYPES,
+    REVIEWS,
+    STATUS_OF,
+    Outcome,
+)
 
 log = logging.getLogger(__name__)
 

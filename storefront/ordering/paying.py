@@ -5,12 +5,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
-from storefront.answers import Wallet
-from storefront.cashier_api import AwayError, CashierApi, RefusedError
-from storefront.learning import Learning
-from storefront.orders import Notice, Orders, ShopOrder
+from storefront.ordering.learning import Learning
+from storefront.ordering.orders import Notice, Orders, ShopOrder
+from storefront.ordering.standing import usable
+from storefront.payment_api.answers import Wallet
+from storefront.payment_api.client import AwayError, CashierApi, RefusedError
 from storefront.settings import StorefrontSettings
-from storefront.standing import usable
 from storefront.wallets import Device, minutes_to_pay
 
 # How long a refusal without a time of its own is told; then it is no news any more.

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import RedirectResponse
 
 from storefront.catalog import CATALOG
-from storefront.pages import page
+from storefront.pages.rendering import page
 from storefront.shop import Shop
 from storefront.visits import LANGUAGE, LIKED_FOR, MARKET, Visit
 from storefront.words import LANGUAGES

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from sqlite3 import Connection
 
 from storefront.catalog import CATALOG, Market, Product
-from storefront.database import Database
+from storefront.ordering.database import Database
 
 # More of one thing is a matter for a telephone call.
 MOST_OF_ONE = 20

@@ -6,7 +6,7 @@ from typing import Final
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
-from storefront.answers import Money
+from storefront.payment_api.answers import Money
 
 PAYMENT_REVIEW: Final = "payment.review"
 LATE_REVIEW: Final = "late_payment.review"

@@ -4,13 +4,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from storefront.answers import PaymentState, Wallet
-from storefront.cashier_api import AwayError, RefusedError
 from storefront.catalog import CATALOG
-from storefront.orders import ShopOrder
-from storefront.pages import fragment
+from storefront.ordering.orders import ShopOrder
+from storefront.ordering.standing import Kind, Standing, standing_of
+from storefront.pages.rendering import fragment
+from storefront.payment_api.answers import PaymentState, Wallet
+from storefront.payment_api.client import AwayError, RefusedError
 from storefront.shop import Shop
-from storefront.standing import Kind, Standing, standing_of
 from storefront.visits import Visit
 from storefront.wallets import Offer, WalletsAwayError, offers_of
 

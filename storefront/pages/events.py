@@ -13,11 +13,11 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Header, HTTPException, Request
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
-from storefront.cashier_api import AwayError, RefusedError
-from storefront.finding import Found
-from storefront.orders import ShopOrder
+from storefront.ordering.orders import ShopOrder
+from storefront.pages.finding import Found
+from storefront.pages.status import fragment_of, status_with
+from storefront.payment_api.client import AwayError, RefusedError
 from storefront.shop import Shop
-from storefront.status import fragment_of, status_with
 from storefront.visits import Visit
 
 # While the API is away: soon at first, for it may only restart; then now and then.

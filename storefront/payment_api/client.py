@@ -8,7 +8,7 @@ import httpx
 from httpx_sse import SSEError, aconnect_sse
 from pydantic import ValidationError
 
-from storefront.answers import (
+from storefront.payment_api.answers import (
     Answer,
     OpenedPayment,
     PaymentState,

@@ -5,11 +5,11 @@ from typing import Annotated
 from fastapi import APIRouter, Form, HTTPException, Request, Response
 from fastapi.responses import RedirectResponse
 
-from storefront.answers import Wallet
-from storefront.carts import MOST_OF_ONE
 from storefront.catalog import CATALOG
-from storefront.orders import CartChangedError
-from storefront.pages import page
+from storefront.ordering.carts import MOST_OF_ONE
+from storefront.ordering.orders import CartChangedError
+from storefront.pages.rendering import page
+from storefront.payment_api.answers import Wallet
 from storefront.shop import Shop
 from storefront.visits import CART, KEPT_FOR, ORDER, Visit
 from storefront.wallets import Offer, WalletsAwayError, offers_of

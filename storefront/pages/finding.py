@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import Depends, HTTPException, Request
 
-from storefront.orders import ShopOrder
+from storefront.ordering.orders import ShopOrder
 from storefront.shop import Shop
 
 

@@ -11,9 +11,9 @@ from datetime import datetime
 from enum import StrEnum
 from urllib.parse import urlsplit
 
-from storefront.answers import Attempt, LateMoney, PaymentState
-from storefront.orders import Notice, ShopOrder
-from storefront.reviews import Review, since_when, without_settled
+from storefront.ordering.orders import Notice, ShopOrder
+from storefront.ordering.reviews import Review, since_when, without_settled
+from storefront.payment_api.answers import Attempt, LateMoney, PaymentState
 
 
 class Kind(StrEnum):

@@ -1,0 +1,1 @@
+"""The pages that customers see, and the events that renew them."""

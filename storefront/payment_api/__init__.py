@@ -1,0 +1,1 @@
+"""The payment API as the shop knows it: its client, its answers, its callbacks."""
