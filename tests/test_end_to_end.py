@@ -16,7 +16,7 @@ from temporalio.client import WorkflowHandle
 
 from cashier.system.home import Home, Ports
 from cashier.system.processes import System, running_system
-from contracts import PaymentOutcome, PaymentView, notice_id, workflow_id
+from contracts import NoticeView, PaymentOutcome, PaymentView, notice_id, workflow_id
 from workflows.cashier_payment import CashierPayment
 from workflows.notice import AlipayNotice
 
@@ -228,8 +228,8 @@ async def test_a_dispute_and_a_refund_in_the_portal_are_kept_for_a_person(
     client = await shop.system.client()
     kept = {}
     for one in sent[1:]:
-        notice = client.get_workflow_handle_for(
-            AlipayNotice.run, notice_id(one["body"].encode())
+        notice: WorkflowHandle[AlipayNotice, NoticeView] = client.get_workflow_handle(
+            notice_id(one["body"].encode()), result_type=NoticeView
         )
         view = await notice.result(rpc_timeout=timedelta(seconds=60))
         kept[view.notify_type] = [each["status"] for each in one["deliveries"]]

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from cashier.environment import CHECKOUT, bare_environment
+from cashier.system.environment import CHECKOUT, bare_environment
 from contracts import RELEASE
 
 # The last commit of release 2, whose worker lets payments wait for ever that release 3

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import httpx
 
-from cashier.environment import bare_environment
-from cashier.guard import Lifeline
-from cashier.home import Home, Ports
-from cashier.part import Part, Surroundings
-from cashier.system import running_system
+from cashier.system.environment import bare_environment
+from cashier.system.guard import Lifeline
+from cashier.system.home import Home, Ports
+from cashier.system.part import Part, Surroundings
+from cashier.system.processes import running_system
 from contracts import TASK_QUEUE
 from tests.upgrade.releases import Release
 from tests.upgrade.shopping import Shop

@@ -20,12 +20,13 @@ from temporalio.client import (
 )
 
 from alipay.keys import load_private_key
-from alipay.signing import Message, sign
-from cashier import payments
-from cashier.home import CLIENT_ID
-from cashier.payments import Decision
-from cashier.stuck_report import Wanted, report_stuck
-from cashier.system import System
+from alipay.messages import Message
+from alipay.signing import sign
+from cashier.payments import actions as payments
+from cashier.payments.actions import Decision
+from cashier.stuck.report import Wanted, report_stuck
+from cashier.system.home import CLIENT_ID
+from cashier.system.processes import System
 from contracts import (
     LatePaymentView,
     PaymentOutcome,

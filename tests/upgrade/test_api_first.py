@@ -8,10 +8,10 @@ import httpx
 import pytest
 from temporalio.service import RPCError
 
-from audit.comparing import compare
-from audit.decoding import read_history
 from audit.findings import Rule
-from audit.replaying import Replays
+from audit.history.record import read_history
+from audit.replay.comparison import compare
+from audit.replay.replaying import Replays
 from codec.payload_codec import EncryptingCodec
 from contracts import RELEASE, LateOutcome, PaymentOutcome
 from tests.test_end_to_end import an_order_id

@@ -7,7 +7,7 @@ import httpx
 import pytest
 from temporalio.client import WorkflowUpdateHandle
 
-from cashier.operators import CommandError
+from cashier.temporal_calls import CommandError
 from contracts import LateOutcome, PaymentOutcome, PaymentView
 from tests.test_end_to_end import an_order_id
 from tests.upgrade.bookkeeping import compare_the_books

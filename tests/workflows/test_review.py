@@ -1,10 +1,16 @@
 """What only a person can settle, and how it is settled."""
 
 import pytest
-from temporalio.client import WorkflowUpdateFailedError
+from temporalio.client import WorkflowHandle, WorkflowUpdateFailedError
 from temporalio.testing import WorkflowEnvironment
 
-from contracts import Money, PaymentOutcome, PaymentStatus, callbacks_id
+from contracts import (
+    CallbackView,
+    Money,
+    PaymentOutcome,
+    PaymentStatus,
+    callbacks_id,
+)
 from tests.builders import a_page, an_inquiry
 from tests.fakes import FakeAlipay
 from tests.workflows.running import a_payment
@@ -155,8 +161,10 @@ async def test_a_shop_that_is_away_hears_of_the_review_before_the_outcome(
         await payment.until_status(PaymentStatus.REVIEW)
         await payment.resolve(PaymentOutcome.CANCELLED)
         await payment.handle.result()
-        queue = skipping.client.get_workflow_handle_for(
-            Callback.run, callbacks_id(payment.order.order_id)
+        queue: WorkflowHandle[Callback, CallbackView] = (
+            skipping.client.get_workflow_handle(
+                callbacks_id(payment.order.order_id), result_type=CallbackView
+            )
         )
         view = await queue.query(Callback.view)
         alipay.shop_is_away = False
