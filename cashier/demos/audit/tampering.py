@@ -29,8 +29,8 @@ CHECKOUT = Path(__file__).parents[3]
 LEFT_OUT = shutil.ignore_patterns(
     ".*", "__pycache__", "node_modules", "tests", "docs", "bench", "chaos"
 )
-DECISION = "workflows/payment/decision.py"
-RULE_SIX = "if success.amount != facts.order.amount:"
+DECISION = "workflows/payment/doubts.py"
+RULE_SIX = "if success.amount != price:"
 
 
 @dataclass(frozen=True)
