@@ -3,6 +3,7 @@
 import ast
 import json
 from collections.abc import Iterator
+from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from importlib.metadata import packages_distributions
 from pathlib import Path
@@ -151,8 +152,13 @@ def modules_of(part: str) -> list[Path]:
     return [module] if module.is_file() else sorted(path.rglob("*.py"))
 
 
-def imports_of(file: Path) -> Iterator[str]:
+@cache
+def imports_of(file: Path) -> frozenset[str]:
     """Every imported name, `from a.b import c` as `a.b.c`."""
+    return frozenset(_imports_in(file))
+
+
+def _imports_in(file: Path) -> Iterator[str]:
     for node in ast.walk(ast.parse(file.read_text(), str(file))):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
