@@ -117,19 +117,26 @@ async def test_a_cancellation_that_comes_with_a_new_run_is_carried_over(
     alipay = FakeAlipay(
         pay=[a_page()], inquiries=[an_inquiry("PENDING")], cancels=[a_cancel()]
     )
+    asked, all_sent = asyncio.Event(), asyncio.Event()
+
+    async def when_all_is_sent() -> None:
+        asked.set()
+        await all_sent.wait()
 
     async def is_closed_now() -> None:
         alipay.answers_inquiries(an_inquiry("CANCELLED"))
 
+    alipay.before_inquiry_answers = when_all_is_sent
     alipay.before_cancel_answers = is_closed_now
     async with a_payment(impatient, alipay) as payment:
         first = await payment.handle.describe()
-        # Among so many signals the run is continued in the middle.
-        hints = [
-            payment.notify(notify_type="PAYMENT_PENDING", paid_at=str(number))
-            for number in range(40)
-        ]
-        await asyncio.gather(*hints[:20], payment.handle.cancel(), *hints[20:])
+        await payment.notify(notify_type="PAYMENT_PENDING")
+        await asked.wait()
+        # The history grows long while Alipay is asked; the cancellation ends that.
+        for number in range(40):
+            await payment.notify(notify_type="PAYMENT_PENDING", paid_at=str(number))
+        await payment.handle.cancel()
+        all_sent.set()
         result = await payment.handle.result()
         last = await payment.handle.describe()
     assert last.run_id != first.run_id

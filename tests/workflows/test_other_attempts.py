@@ -133,25 +133,6 @@ async def test_a_success_that_alipay_confirms_pays_the_order_with_another_attemp
     assert [one.is_paid for one in result.attempts] == [True, False]
 
 
-async def test_no_page_is_opened_while_another_attempt_may_be_paid(
-    skipping: WorkflowEnvironment,
-) -> None:
-    alipay = FakeAlipay(
-        pay=[a_page()],
-        inquiries_of={2: [an_inquiry("PROCESSING")]},
-    )
-    async with a_payment(skipping, alipay, opened=False) as payment:
-        alipay_was_asked = "pay" in alipay.calls
-        await payment.start()
-        await hear_of_second(payment)
-        await payment.view()
-        opened_first = "pay" in alipay.calls and "inquire 2" not in alipay.calls
-        cancelled = await payment.cancel()
-    assert not alipay_was_asked
-    # The signal may come before or after the first task, which opens the page.
-    assert opened_first or cancelled.outcome is PaymentOutcome.CANCELLED
-
-
 @pytest.mark.parametrize("release", [2, 3])
 async def test_an_order_that_one_attempt_pays_keeps_no_second_charge_of_any_amount(
     skipping: WorkflowEnvironment, release: int
