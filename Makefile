@@ -39,9 +39,9 @@ audit-demo: $(READY)  ## Make payments of all kinds, prove them from files, tamp
 	@$(BIN)/cashier audit-demo --report .cashier/audit-report.html
 
 # Files stay together, so that each server of the tests is started once in each process,
-# and in the order of tests/conftest.py. Many tests wait for timers, so three processes
+# and in the order of tests/conftest.py. Many tests wait for timers, so four processes
 # share two cores.
-PYTEST := $(BIN)/python -m pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder
+PYTEST := $(BIN)/python -m pytest --numprocesses 4 --dist loadfile --no-loadscope-reorder
 
 test: $(READY)  ## Run the whole test suite
 	@$(PYTEST)

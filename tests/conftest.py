@@ -43,6 +43,7 @@ TIME_SKIPPING = [
 # The files that take longest begin first, or one of them would run alone at the end.
 LONGEST = (
     "test_chaos.py",
+    "test_late_payment.py",
     "test_stuck_payments.py",
     "test_end_to_end.py",
     "test_openapi.py",

@@ -9,7 +9,7 @@ ROOT = Path(__file__).parent.parent.parent
 
 
 def test_workflows_count_by_the_names_that_operators_know() -> None:
-    code = "\n".join(file.read_text() for file in (ROOT / "workflows").glob("*.py"))
+    code = "\n".join(file.read_text() for file in (ROOT / "workflows").rglob("*.py"))
     counted = set(re.findall(r'"(cashier_[a-z_]+)"', code))
     # An update has such a name too.
     assert counted - {"cashier_page"} == {

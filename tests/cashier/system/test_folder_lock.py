@@ -60,8 +60,9 @@ async def test_a_folder_is_held_until_the_last_part_of_a_killed_holder_ends(
     assert holder.stdin
     assert holder.stdout
     part = psutil.Process(int(await holder.stdout.readline()))
+    watched = psutil.Process(holder.pid)
     holder.kill()
-    await until_gone(psutil.Process(holder.pid))
+    await until_gone(watched)
     with (
         pytest.raises(FolderInUseError, match="that process has gone"),
         hold_folder(tmp_path, api_port=8080),
