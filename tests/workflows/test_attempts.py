@@ -172,10 +172,10 @@ async def test_money_that_was_refunded_pays_no_later_run(
 ) -> None:
     alipay = FakeAlipay(
         pay=[a_page()],
-        inquiries=[
-            an_inquiry("SUCCESS", payment_id="earlier", is_refunded=True),
-            an_inquiry("PROCESSING"),
-        ],
+        inquiries_of={
+            1: [an_inquiry("SUCCESS", payment_id="earlier", is_refunded=True)],
+            2: [an_inquiry("PROCESSING")],
+        },
     )
     async with a_payment(skipping, alipay, first_attempt=2) as payment:
         await payment.notify(payment_id="earlier")
@@ -208,11 +208,10 @@ async def test_a_paid_order_sends_nobody_to_a_page(
 ) -> None:
     alipay = FakeAlipay(
         pay=[a_page()],
-        inquiries=[
-            an_inquiry("SUCCESS", payment_id="earlier"),
-            *[an_inquiry("PROCESSING")] * 3,
-            an_inquiry("FAIL"),
-        ],
+        inquiries_of={
+            1: [an_inquiry("SUCCESS", payment_id="earlier")],
+            2: [*[an_inquiry("PROCESSING")] * 3, an_inquiry("FAIL")],
+        },
         cancels=[a_cancel("NOT_ALLOWED", "")],
     )
     async with a_payment(skipping, alipay, first_attempt=2) as payment:
