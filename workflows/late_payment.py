@@ -244,6 +244,8 @@ class LatePayment:
         if order.state is PaymentState.OPEN:
             is_ending = order.outcome is not None
             return keeps or is_ending or name in (*order.attempts, *order.counted)
+        if order.paid or order.honoured:
+            return False  # whatever else comes late, this money is not kept
         # Of two that both come late only one is kept: the lower number goes first.
         return keeps and any(_number(one) < _number(name) for one in order.undecided)
 

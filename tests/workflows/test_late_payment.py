@@ -406,6 +406,15 @@ async def test_of_two_that_come_late_only_one_is_honoured(
     assert result.outcome is LateOutcome.RETURNED
 
 
+async def test_late_money_of_a_paid_order_goes_back_though_another_one_waits(
+    skipping: WorkflowEnvironment,
+) -> None:
+    alipay = FakeAlipay(inquiries=[an_inquiry("SUCCESS")], cancels=[a_cancel()])
+    alipay.found = PAID_OTHERWISE.model_copy(update={"undecided": ("order_0",)})
+    outcome = await outcome_of(skipping, alipay, LateMoneyPolicy.HONOUR)
+    assert outcome is LateOutcome.RETURNED
+
+
 async def test_late_money_acts_on_what_the_order_is_when_alipay_has_answered(
     skipping: WorkflowEnvironment,
 ) -> None:

@@ -174,6 +174,8 @@ async def test_money_of_another_amount_that_pays_nothing_else_is_a_persons_matte
     assert view.review is not None
     assert "PHP 1,315.00 instead of PHP 1,314.00" in view.review
     assert result.resolved is not None
+    # The attempt that took the money is the one that the person means.
+    assert [one.is_paid for one in result.attempts] == [True, False]
     assert alipay.refund_calls == []
 
 

@@ -84,7 +84,8 @@ def _end_by_a_person(facts: Facts, outcome: PaymentOutcome) -> Step:
         return LeaveToLateMoney(payer, facts.order.late_money)
     attempt = facts.current
     if outcome is PaymentOutcome.PAID:
-        attempt = payer or reported_paid(facts) or attempt
+        paid = payer or next(reversed(facts.paid), None)
+        attempt = paid or reported_paid(facts) or attempt
     return leave_behind(End(outcome, attempt, next(attempt.successes, None)), facts)
 
 

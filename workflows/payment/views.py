@@ -65,7 +65,8 @@ def _is_paid_by_decision(attempt: Attempt, end: End | None, facts: Facts) -> boo
     """Whether a person has called the order paid, without a word of Alipay."""
     if end is None or facts.order.release < NO_ATTEMPT_KEEPS_ANOTHER:
         return False
-    return end.outcome is PaymentOutcome.PAID and attempt is end.attempt
+    is_meant = attempt is end.attempt and not facts.paid
+    return end.outcome is PaymentOutcome.PAID and is_meant
 
 
 def _refusal(
