@@ -232,6 +232,7 @@ class LatePayment:
 
     async def _find_order(self) -> PaymentFound:
         """Look at the order, and wait while it may still count, or need, the money."""
+        self._tell("look how the order's payment ends")
         self._stage = "order"
         return await self._until_certain(
             lambda: look_at_order(self._late), self._may_change

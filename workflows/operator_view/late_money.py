@@ -33,8 +33,8 @@ def late_details_of(
     elif is_overdue:
         link = runbook_link(late.runbook_url, "late-money-that-waits")
         parts.append(
-            "**Needs attention:** Alipay answers, but not how it ends; it is asked "
-            f"again with growing pauses.{link}"
+            "**Needs attention:** There is no certain answer yet; the question is "
+            f"repeated with growing pauses.{link}"
         )
     if proposed := view.proposed:
         parts.append(
