@@ -17,8 +17,9 @@ from temporalio.testing import WorkflowEnvironment
 
 from cashier.system.environment import bare_environment
 from cashier.system.guard import Lifeline
-from cashier.system.home import Home, Ports
+from cashier.system.home import Home
 from cashier.system.part import Surroundings, spawn
+from cashier.system.ports import Ports
 from cashier.system.temporal import SERVER_OPTIONS, guarded_program
 from settings import WorkerSettings
 from temporal_client import data_converter

@@ -61,7 +61,7 @@ def up(
     The parts take no setting from the environment or from `.env`: give it by --set.
     """
     from cashier.system.environment import read_assignments
-    from cashier.system.home import Ports
+    from cashier.system.ports import Ports
     from cashier.system.up import keep_running
 
     ports = Ports(
@@ -222,7 +222,7 @@ def setup(
 def stuck_demo() -> None:
     """Make one payment of each stuck kind, to be looked at in the Temporal UI."""
     from cashier.demos.stuck import show_stuck_payments
-    from cashier.system.home import Ports
+    from cashier.system.ports import Ports
 
     leave(asyncio.run(show_stuck_payments(Console(), Ports())))
 

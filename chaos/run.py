@@ -8,7 +8,8 @@ from pathlib import Path
 
 import httpx
 
-from cashier.system.home import Home, Ports
+from cashier.system.home import Home
+from cashier.system.ports import Ports
 from cashier.system.processes import running_system
 from chaos.customer import Customer
 from chaos.faults import FaultMenu

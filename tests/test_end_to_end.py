@@ -14,7 +14,8 @@ from google.protobuf import json_format
 from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest
 from temporalio.client import WorkflowHandle
 
-from cashier.system.home import Home, Ports
+from cashier.system.home import Home
+from cashier.system.ports import Ports
 from cashier.system.processes import System, running_system
 from contracts import NoticeView, PaymentOutcome, PaymentView, notice_id, workflow_id
 from workflows.cashier_payment import CashierPayment

@@ -17,8 +17,9 @@ from rich.text import Text
 from temporalio.client import WorkflowHandle
 
 from alipay.wallets import format_money
-from cashier.system.home import Home, Ports
+from cashier.system.home import Home
 from cashier.system.part import PartFailedError
+from cashier.system.ports import Ports
 from cashier.system.processes import System, running_system
 from cashier.system.stop_signals import STOPPED, until_told_to_stop
 from contracts import (

@@ -13,8 +13,9 @@ from rich.console import Console
 from cashier.demos.stuck_makers import MAKERS, Maker
 from cashier.stuck.finding import find_stuck
 from cashier.stuck.report import Wanted, report_stuck, show_queries
-from cashier.system.home import Home, Ports
+from cashier.system.home import Home
 from cashier.system.part import PartFailedError
+from cashier.system.ports import Ports
 from cashier.system.processes import PortTakenError, System, running_system
 from cashier.system.stop_signals import until_told_to_stop
 from cashier.system.up import show_addresses

@@ -2,9 +2,6 @@
 
 import base64
 import secrets
-import socket
-from contextlib import ExitStack
-from dataclasses import astuple, dataclass, fields
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,6 +10,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
 from api.callers.keys import ApiKey, changing, new_key
+from cashier.system.ports import Ports
 from cashier.system.private_files import make_private_folder
 from codec.keyring import Keyring, make_key
 from codec.operators import add_operator, new_password
@@ -24,58 +22,6 @@ CLIENT_ID = "SANDBOX_5YDEMO0000000000"
 OPERATOR = "operator"
 # Whose API key it is; it may do everything.
 LOCAL_SHOP = "local-shop"
-
-
-@dataclass(frozen=True)
-class Ports:
-    """Where the parts of one local system listen, all on 127.0.0.1."""
-
-    api: int = 8080
-    simulator: int = 8081
-    temporal: int = 7233
-    ui: int = 8233
-    codec: int = 8082
-    metrics: int = 9464
-    api_metrics: int = 9465
-    shop: int = 8000
-
-    @classmethod
-    def free(cls) -> "Ports":
-        """Return ports that nobody uses right now."""
-        with ExitStack() as stack:
-            sockets = [stack.enter_context(socket.socket()) for _ in fields(cls)]
-            for one in sockets:
-                one.bind(("127.0.0.1", 0))
-            return cls(*(one.getsockname()[1] for one in sockets))
-
-    def taken(self) -> list[int]:
-        """Return those of the ports on which somebody listens already."""
-        return [port for port in astuple(self) if _listens(port)]
-
-    @property
-    def shop_url(self) -> str:
-        return f"http://127.0.0.1:{self.shop}"
-
-    @property
-    def api_url(self) -> str:
-        return f"http://127.0.0.1:{self.api}"
-
-    @property
-    def simulator_url(self) -> str:
-        return f"http://127.0.0.1:{self.simulator}"
-
-    @property
-    def ui_url(self) -> str:
-        return f"http://127.0.0.1:{self.ui}"
-
-    @property
-    def codec_url(self) -> str:
-        return f"http://127.0.0.1:{self.codec}"
-
-
-def _listens(port: int) -> bool:
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 class Home:

@@ -13,8 +13,9 @@ from temporalio.client import Client
 from cashier.system.environment import bare_environment
 from cashier.system.folder_lock import hold_folder
 from cashier.system.guard import Lifeline
-from cashier.system.home import Home, Ports
+from cashier.system.home import Home
 from cashier.system.part import Part, PartFailedError, Surroundings
+from cashier.system.ports import Ports
 from cashier.system.temporal import (
     SERVER_OPTIONS,
     set_up_embedded,

@@ -8,8 +8,9 @@ from rich.console import Console
 from rich.table import Table
 
 from cashier.system.folder_lock import FolderInUseError
-from cashier.system.home import OPERATOR, Home, Ports
+from cashier.system.home import OPERATOR, Home
 from cashier.system.part import PartFailedError
+from cashier.system.ports import Ports
 from cashier.system.processes import PortTakenError, System, running_system
 from cashier.system.stop_signals import until_told_to_stop
 

@@ -7,7 +7,8 @@ import pytest
 from playwright.async_api import Browser, BrowserContext, expect
 
 from cashier.demos.stuck import stuck_system, until_stuck
-from cashier.system.home import Home, Ports
+from cashier.system.home import Home
+from cashier.system.ports import Ports
 from cashier.system.processes import System, running_system
 from tests.browser.accessibility import read_axe
 from tests.browser.chromium import running_chromium

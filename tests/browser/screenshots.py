@@ -5,7 +5,7 @@ import tempfile
 from pathlib import Path
 
 from cashier.demos.stuck import stuck_system, until_stuck
-from cashier.system.home import Ports
+from cashier.system.ports import Ports
 from tests.browser.audit_report import shoot_report
 from tests.browser.chromium import running_chromium
 from tests.browser.stuck_pages import STUCK_PAGES

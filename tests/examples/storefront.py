@@ -2,7 +2,6 @@
 
 import base64
 import secrets
-import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -13,7 +12,8 @@ from uuid import uuid4
 
 import httpx
 
-from cashier.system.home import Home, Ports
+from cashier.system.home import Home
+from cashier.system.ports import Ports, free_port
 from cashier.system.processes import System, running_system
 from contracts import workflow_id
 from tests.examples.receiving import Receiver, a_receiver
@@ -90,7 +90,7 @@ async def a_storefront(folder: Path) -> AsyncIterator[Storefront]:
     secret = f"whsec_{base64.b64encode(secrets.token_bytes(32)).decode()}"
     secrets_file = home.folder / "callback-secrets"
     secrets_file.write_text(secret)
-    callback_port = a_free_port()
+    callback_port = free_port()
     # Other rules than those that hold by themselves, so that a missing one shows.
     rules = {
         "CASHIER_CALLBACK_URL": f"http://127.0.0.1:{callback_port}/hooks/cashier",
@@ -107,13 +107,6 @@ async def a_storefront(folder: Path) -> AsyncIterator[Storefront]:
         api = {"API_URL": ports.api_url, "API_KEY": home.api_key.read_text()}
         settings = {**home.environment(ports), **rules, **api}
         yield Storefront(system, http, settings, receiver)
-
-
-def a_free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port: int = free.getsockname()[1]
-        return port
 
 
 def an_order_id() -> str:

@@ -13,6 +13,7 @@ from google.protobuf import json_format
 from temporalio.api.common.v1 import Payload
 from temporalio.client import WorkflowHandle
 
+from cashier.system.ports import free_port
 from codec.keyring import Keyring, key_id_from, make_key
 from codec.payload_codec import ENCODING, KEY_ID_FIELD, EncryptingCodec
 from contracts import (
@@ -42,7 +43,6 @@ from tests.examples.running import (
 from tests.examples.showing import DOCUMENT
 from tests.examples.storefront import (
     Storefront,
-    a_free_port,
     a_storefront,
     an_order_id,
     attempt_of,
@@ -352,7 +352,7 @@ SECRET = "whsec_" + "QUJD" * 11
 async def test_a_receiver_acts_once_and_knows_what_is_newest(
     way: str, tmp_path: Path
 ) -> None:
-    async with a_receiver(way, tmp_path, port=a_free_port(), secret=SECRET) as shop:
+    async with a_receiver(way, tmp_path, port=free_port(), secret=SECRET) as shop:
         other = PAID.model_copy(update={"id": "tea-1_1-paid", "order_id": "tea-1"})
         sent = (PAID, PAID, EXPIRED_BEFORE, PAID, other)
         answers = [await shop.hears(event) for event in sent]
@@ -374,7 +374,7 @@ async def test_a_receiver_waits_under_review_and_an_outcome_replaces_it(
         update={"id": "tea-1_2-review", "order_id": "tea-1"}
     )
     sent = (EXPIRED_BEFORE, REVIEW_BEFORE, REVIEW_BEFORE, PAID, tea_paid, tea_reviewed)
-    async with a_receiver(way, tmp_path, port=a_free_port(), secret=SECRET) as shop:
+    async with a_receiver(way, tmp_path, port=free_port(), secret=SECRET) as shop:
         answers = [await shop.hears(event) for event in sent]
         news = [await shop.next_news() for _ in range(5)]
     assert answers == [204] * 6
@@ -399,7 +399,7 @@ async def test_a_receiver_lets_neither_late_money_nor_unknown_types_undo_a_payme
         for kind in ("late_payment.review", "payment.disputed")
     )
     tea = REVIEW_BEFORE.model_copy(update={"id": "tea", "order_id": "tea-1"})
-    async with a_receiver(way, tmp_path, port=a_free_port(), secret=SECRET) as shop:
+    async with a_receiver(way, tmp_path, port=free_port(), secret=SECRET) as shop:
         answers = [await shop.hears(event) for event in (PAID, unknown, second, tea)]
         news = [await shop.next_news() for _ in range(3)]
     assert answers == [204] * 4
@@ -414,7 +414,7 @@ async def test_a_receiver_lets_neither_late_money_nor_unknown_types_undo_a_payme
 async def test_a_receiver_believes_only_what_is_signed_and_new(
     way: str, tmp_path: Path
 ) -> None:
-    async with a_receiver(way, tmp_path, port=a_free_port(), secret=SECRET) as shop:
+    async with a_receiver(way, tmp_path, port=free_port(), secret=SECRET) as shop:
         answers = [
             await shop.hears(PAID, secret="whsec_" + "REVG" * 11),
             await shop.hears(PAID, age=timedelta(minutes=6)),

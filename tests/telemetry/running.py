@@ -1,6 +1,5 @@
 """API, worker and simulator in this process, on a real Temporal, all of it watched."""
 
-import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -21,6 +20,7 @@ from alipay.keys import AlipayKeys
 from api.app import create_app
 from api.metrics.backlog import Backlog
 from api.metrics.served import served_metrics
+from cashier.system.ports import HOST, free_port
 from contracts import PaymentView, workflow_id
 from simulator import app as simulator_app
 from simulator.config import SimulatorConfig
@@ -36,9 +36,7 @@ CANARY_EMAIL = "canary-4711@customer.example"
 
 
 def free_address() -> str:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return f"127.0.0.1:{one.getsockname()[1]}"
+    return f"{HOST}:{free_port()}"
 
 
 @dataclass

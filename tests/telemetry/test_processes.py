@@ -6,7 +6,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from cashier.system.home import Home, Ports
+from cashier.system.home import Home
+from cashier.system.ports import Ports
 from cashier.system.processes import running_system
 from contracts import PaymentOutcome
 from tests.telemetry.collecting import collecting

@@ -11,8 +11,9 @@ import httpx
 
 from cashier.system.environment import bare_environment
 from cashier.system.guard import Lifeline
-from cashier.system.home import Home, Ports
+from cashier.system.home import Home
 from cashier.system.part import Part, Surroundings
+from cashier.system.ports import Ports
 from cashier.system.processes import running_system
 from contracts import TASK_QUEUE
 from tests.upgrade.releases import Release

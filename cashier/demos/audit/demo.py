@@ -26,8 +26,9 @@ from cashier.demos.audit.makers import CLOCK_FACTOR, SECOND_PERSON_ABOVE, Maker
 from cashier.demos.audit.proving import AuditFailedError, Auditor, auditor_of
 from cashier.demos.audit.shop import Callbacks
 from cashier.demos.audit.tampering import TAMPERINGS, Tampering, other_code
-from cashier.system.home import Home, Ports
+from cashier.system.home import Home
 from cashier.system.part import PartFailedError
+from cashier.system.ports import Ports
 from cashier.system.processes import System, running_system
 from cashier.system.stop_signals import STOPPED, until_told_to_stop
 from codec.payload_codec import EncryptingCodec

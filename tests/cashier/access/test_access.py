@@ -7,7 +7,8 @@ import pytest
 from typer.testing import CliRunner
 
 from cashier.commands import app
-from cashier.system.home import OPERATOR, Home, Ports
+from cashier.system.home import OPERATOR, Home
+from cashier.system.ports import Ports
 from codec.keyring import Keyring
 from codec.operators import is_password, read_operators
 from codec.settings import CodecSettings

@@ -8,7 +8,8 @@ from typer.testing import CliRunner
 
 from api.callers.keys import ApiKey, ApiKeys, Scope, read_keys
 from cashier.commands import app
-from cashier.system.home import LOCAL_SHOP, Home, Ports
+from cashier.system.home import LOCAL_SHOP, Home
+from cashier.system.ports import Ports
 
 runner = CliRunner()
 

@@ -10,7 +10,7 @@ import pytest
 
 from cashier.system.environment import CHECKOUT
 from cashier.system.guard import STOP_PATIENCE_SECONDS
-from cashier.system.home import Ports
+from cashier.system.ports import Ports
 from tests.cashier.system.upping import Up, cashier_up, has_gone, until_gone
 
 pytestmark = pytest.mark.timeout(120)

@@ -11,7 +11,7 @@ import psutil
 
 from cashier.system.environment import bare_environment
 from cashier.system.guard import STOP_PATIENCE_SECONDS
-from cashier.system.home import Ports
+from cashier.system.ports import Ports
 
 # It begins a session with a terminal of its own, and goes with its terminal.
 IN_A_TERMINAL = ("-c", "import pty, sys; pty.spawn(sys.argv[1:])", sys.executable)

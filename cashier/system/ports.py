@@ -1,0 +1,89 @@
+"""The ports of a local system, chosen so that no other process takes one first."""
+
+import random
+import socket
+from dataclasses import astuple, dataclass, fields
+
+HOST = "127.0.0.1"
+# Below the ports that Linux (32768 to 60999), macOS and Windows (49152 and above)
+# give to outgoing connections and to whoever binds to port 0. Between the moment a
+# port is chosen and the moment its part listens, one of those would take it.
+CHOSEN_FROM = range(20_000, 32_000)
+
+_claims: list[socket.socket] = []
+
+
+class NoFreePortError(Exception):
+    """All ports that a local system may choose are in use."""
+
+
+def free_port() -> int:
+    """Return a port that nobody uses, and claim it until this process ends.
+
+    The claim is a UDP socket bound to the same number: the parts listen by TCP, so it
+    is in nobody's way, but no other process gets this port from here, and the kernel
+    gives it up even when the process is killed.
+
+    Raises:
+        NoFreePortError: Each port of `CHOSEN_FROM` is in use or claimed.
+    """
+    for port in random.sample(CHOSEN_FROM, len(CHOSEN_FROM)):
+        claim = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        try:
+            claim.bind((HOST, port))
+            with socket.socket() as listener:
+                listener.bind((HOST, port))
+        except OSError:
+            claim.close()
+            continue
+        _claims.append(claim)
+        return port
+    raise NoFreePortError(f"no free port from {CHOSEN_FROM.start} to {CHOSEN_FROM[-1]}")
+
+
+@dataclass(frozen=True)
+class Ports:
+    """Where the parts of one local system listen, all on 127.0.0.1."""
+
+    api: int = 8080
+    simulator: int = 8081
+    temporal: int = 7233
+    ui: int = 8233
+    codec: int = 8082
+    metrics: int = 9464
+    api_metrics: int = 9465
+    shop: int = 8000
+
+    @classmethod
+    def free(cls) -> "Ports":
+        """Return ports that nobody else uses or chooses while this process lives."""
+        return cls(*(free_port() for _ in fields(cls)))
+
+    def taken(self) -> list[int]:
+        """Return those of the ports on which somebody listens already."""
+        return [port for port in astuple(self) if _listens(port)]
+
+    @property
+    def shop_url(self) -> str:
+        return f"http://{HOST}:{self.shop}"
+
+    @property
+    def api_url(self) -> str:
+        return f"http://{HOST}:{self.api}"
+
+    @property
+    def simulator_url(self) -> str:
+        return f"http://{HOST}:{self.simulator}"
+
+    @property
+    def ui_url(self) -> str:
+        return f"http://{HOST}:{self.ui}"
+
+    @property
+    def codec_url(self) -> str:
+        return f"http://{HOST}:{self.codec}"
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex((HOST, port)) == 0
