@@ -1,4 +1,4 @@
-"""The payment of one order, from the wish to pay to a certain end."""
+"""The payment of one order, from the first request to pay to a certain end."""
 
 import asyncio  # noqa: TID251 - for the name of its CancelledError only
 from collections.abc import Awaitable, Callable
@@ -36,7 +36,13 @@ with workflow.unsafe.imports_passed_through():
     from workflows.operator_view.payment import details_of, words_of, words_of_wait
     from workflows.payment.attempt import Asked, Attempt
     from workflows.payment.decision import decide, is_kept_by_old_rules
-    from workflows.payment.doubts import find_doubt, payer_of
+    from workflows.payment.doubts import (
+        Doubt,
+        NoEnd,
+        find_doubt,
+        is_about,
+        payer_of,
+    )
     from workflows.payment.facts import Facts, WalletWish
     from workflows.payment.steps import (
         Begin,
@@ -76,7 +82,21 @@ AnswerT = TypeVar("AnswerT", bound=AlipayAnswer)
 
 @workflow.defn(name="CashierPayment")
 class CashierPayment:
-    """Takes one payment for one order exactly once, whatever crashes on the way."""
+    """Takes one payment for one order exactly once, whatever crashes on the way.
+
+    It asks Alipay to open the payment, so that the customer can be sent to the wallet's
+    cashier page. Then it waits: for Alipay's notification, or until the payment expires
+    (14 minutes, as a rule). A verified success ends it as PAID. Whatever else happens,
+    it asks Alipay what became of the payment; it cancels one that nobody has paid, and
+    asks again until Alipay says that nobody can pay it any more. A customer who chooses
+    another wallet gets another attempt, once the first one is closed for certain. Where
+    Alipay contradicts itself, or reports other money, a person decides. At the end the
+    shop is notified, and money that comes later is handed over to `LatePayment`.
+
+    The workflow knows none of the rules: it gathers facts, asks `decide`
+    (`workflows/payment/decision.py`) for the next step, and carries it out. Signals and
+    updates only add facts.
+    """
 
     @workflow.init
     def __init__(self, order: Order) -> None:
@@ -87,7 +107,7 @@ class CashierPayment:
         self._since = workflow.now()
         self._closed_at: datetime | None = None
         self._news = False
-        self._is_full = False
+        self._is_continuing = False
         self._times_kept = 0
 
     @workflow.run
@@ -104,6 +124,121 @@ class CashierPayment:
         self._closed_at = workflow.now()
         count_payment(step)
         return await undeterred(self._finish(step))
+
+    # ---- steps, in the order in which a payment takes them ----
+
+    def _decide(self) -> Step:
+        self._news = False
+        if is_kept_by_old_rules(self._facts, workflow.now()):
+            # Each time under a name of its own: a history that was recorded before
+            # has no marker, and the first name would say no for ever.
+            self._times_kept += 1
+            if workflow.patched(f"freed-by-release-3-{self._times_kept}"):
+                self._facts.follow_release(NO_ATTEMPT_KEEPS_ANOTHER)
+        self._step = decide(self._facts, workflow.now())
+        self._show()
+        return self._step
+
+    def _show(self) -> None:
+        """Have the payment's page, and its line in the list, tell how it stands."""
+        now, status = workflow.now(), status_of(self._facts, self._step)
+        if status is not self._status:
+            self._status, self._since = status, now
+        workflow.set_current_details(
+            details_of(self._facts, self._step, since=self._since, now=now)
+        )
+        listed = workflow.info().typed_search_attributes
+        changes = changes_to(listed, listing_of(self._facts, self._step, now))
+        if changes and is_listed(listed):
+            workflow.upsert_search_attributes(changes)
+
+    async def _carry_out(self, step: Step) -> None:
+        match step:
+            case Begin(number, wallet):
+                self._begin(number, wallet)
+            case Pay(attempt):
+                attempt.pays.append(
+                    await self._ask(ask_for_page(self._facts.order, attempt))
+                )
+            case Inquire(attempt):
+                attempt.inquiries.append(await self._ask(ask_what_became(attempt)))
+            case Cancel(attempt):
+                attempt.cancels.append(await self._ask(ask_to_close(attempt)))
+            case GiveBack(attempt):
+                payer = payer_of(self._facts) if self._knows_payers else None
+                await self._leave(attempt, LateMoneyPolicy.REFUND, payer)
+            case LeaveToLateMoney(attempt, policy, payer):
+                await self._leave(attempt, policy, payer)
+            case Wait(until, others_at):
+                await self._news_or(min(until, others_at or until))
+            case Review(doubt, others_at):
+                await self._tell_of_review(doubt)
+                if others_at:
+                    await self._news_or(others_at)
+                else:
+                    await workflow.wait_condition(lambda: self._news)
+
+    def _begin(self, number: int, wallet: str) -> None:
+        former, wish = self._facts.current, self._facts.wallet_wish
+        switched = wish is not None and wallet != former.wallet
+        opened_by = wish.call_id if wish and switched else former.opened_by
+        self._facts.begin_attempt(number, wallet, workflow.now(), opened_by=opened_by)
+        if is_listed(workflow.info().typed_search_attributes):
+            workflow.upsert_search_attributes(
+                changes_for_an_attempt(self._facts.current)
+            )
+
+    async def _ask(self, answer: Awaitable[AnswerT]) -> Asked[AnswerT]:
+        """Ask; a call that is cut off by a cancellation may have taken effect."""
+        asked_at = workflow.now()
+        try:
+            return await ask(answer)
+        except (asyncio.CancelledError, ActivityError):
+            self._wish_to_cancel(CancelWish(by="Temporal"))
+            return Asked(asked_at, workflow.now(), None)
+
+    async def _news_or(self, until: datetime) -> None:
+        words = words_of_wait(self._facts, until)
+        with suppress(TimeoutError):
+            await workflow.wait_condition(
+                lambda: self._news,
+                timeout=until - workflow.now(),
+                timeout_summary=words[0].upper() + words[1:],
+            )
+
+    async def _tell_of_review(self, doubt: Doubt) -> None:
+        """Notify the shop, once for each doubt, that a person must decide."""
+        facts, release = self._facts, self._facts.order.release
+        hears = facts.order.tells_shop and release >= SHOP_HEARS_OF_REVIEW
+        if hears and not is_about(doubt, facts.review_told or ""):
+            words = doubt.in_words(release)
+            facts.review_told, facts.reviews_told = words, facts.reviews_told + 1
+            await tell_shop(review_of(facts, words, self._since))
+
+    async def _leave(
+        self, attempt: Attempt, policy: LateMoneyPolicy, payer: Attempt | None
+    ) -> None:
+        """Leave an attempt's money to a workflow of its own."""
+        await hand_over(self._facts.order, attempt, policy, order_paid_by=payer)
+        attempt.given_back_at = workflow.now()
+
+    @property
+    def _knows_payers(self) -> bool:
+        """Whether late money is started with what pays its order, as of release 3."""
+        return self._facts.order.release >= NO_ATTEMPT_KEEPS_ANOTHER
+
+    async def _continue_in_a_new_run(self) -> None:
+        """Keep the history short: the facts go on, their events stay behind."""
+        self._is_continuing = True
+        for attempt in self._facts.excess:
+            if any(heard.says_paid for heard in attempt.heard):
+                await self._leave(attempt, LateMoneyPolicy.REFUND, None)
+        while not workflow.all_handlers_finished():
+            try:
+                await workflow.wait_condition(workflow.all_handlers_finished)
+            except asyncio.CancelledError:
+                self._wish_to_cancel(CancelWish(by="Temporal"))
+        workflow.continue_as_new(self._facts.carried())
 
     async def _finish(self, end: End) -> PaymentView:
         """Tell the shop, answer every caller who still waits, and lose no news."""
@@ -159,7 +294,8 @@ class CashierPayment:
         self._news = True
         await self._until(
             lambda: (
-                self._rests and (attempt.was_asked_since(wanted_at) or not attempt.pays)
+                self._is_idle
+                and (attempt.was_asked_since(wanted_at) or not attempt.pays)
             )
         )
         return self.view()
@@ -169,7 +305,9 @@ class CashierPayment:
         """Return the certain outcome, or the open payment if Alipay will not cancel."""
         wanted_at = self._wish_to_cancel(wish)
         await self._until(
-            lambda: self._rests and self._facts.current.refused_cancel_since(wanted_at)
+            lambda: (
+                self._is_idle and self._facts.current.refused_cancel_since(wanted_at)
+            )
         )
         return self.view()
 
@@ -219,19 +357,31 @@ class CashierPayment:
     def view(self) -> PaymentView:
         return view_of(self._facts, self._step, closed_at=self._closed_at)
 
+    def _wish_to_cancel(self, wish: CancelWish) -> datetime:
+        self._facts.cancel_wanted_at = wanted_at = workflow.now()
+        self._facts.cancel_wish = wish
+        self._news = True
+        return wanted_at
+
     def _why_a_person(self) -> str | None:
         """Say why a person may settle it: a doubt, or a wait that gets attention."""
-        if doubt := find_doubt(self._facts):
-            return doubt
+        doubt: Doubt | NoEnd | None = find_doubt(self._facts)
         listed = listing_of(self._facts, self._step, workflow.now())
-        # Not why it waits, which changes: two persons decide about one attempt.
-        name = self._facts.current.request_id
-        return f"{name} has no end yet" if listed.needs_attention else None
+        if doubt is None and listed.needs_attention:
+            # Not why it waits, which changes: two persons decide about one attempt.
+            doubt = NoEnd(self._facts.current.request_id)
+        if doubt is None:
+            return None
+        proposed = self._facts.proposed
+        # The words that the first person has seen, where it is still that doubt.
+        if proposed and is_about(doubt, proposed.about):
+            return proposed.about
+        return doubt.in_words(self._facts.order.release)
 
     async def _until(self, condition: Callable[[], bool]) -> None:
         """Let a handler wait, at most until the payment or this run is over."""
         await workflow.wait_condition(
-            lambda: isinstance(self._step, End) or self._is_full or condition()
+            lambda: isinstance(self._step, End) or self._is_continuing or condition()
         )
 
     def _has_page(self, wish: PageWish) -> bool:
@@ -242,132 +392,12 @@ class CashierPayment:
 
     def _is_passed_over(self, wish: PageWish) -> bool:
         """Whether the wish cannot be followed: refused, replaced, or under review."""
-        replaced = self._rests and self._facts.wallet_wanted != wish.wallet
-        if self._rests and self._facts.paid:
+        replaced = self._is_idle and self._facts.wallet_wanted != wish.wallet
+        if self._is_idle and self._facts.paid:
             return True
         return replaced or find_doubt(self._facts) is not None
 
     @property
-    def _rests(self) -> bool:
+    def _is_idle(self) -> bool:
         """Whether nothing is being asked of Alipay right now."""
         return isinstance(self._step, Wait | Review) and not self._news
-
-    # ---- steps, in the order of the story ----
-
-    async def _carry_out(self, step: Step) -> None:
-        match step:
-            case Begin(number, wallet):
-                self._begin(number, wallet)
-            case Pay(attempt):
-                attempt.pays.append(
-                    await self._ask(ask_for_page(self._facts.order, attempt))
-                )
-            case Inquire(attempt):
-                attempt.inquiries.append(await self._ask(ask_what_became(attempt)))
-            case Cancel(attempt):
-                attempt.cancels.append(await self._ask(ask_to_close(attempt)))
-            case GiveBack(attempt):
-                payer = payer_of(self._facts) if self._knows_payers else None
-                await self._leave(attempt, LateMoneyPolicy.REFUND, payer)
-            case LeaveToLateMoney(attempt, policy, payer):
-                await self._leave(attempt, policy, payer)
-            case Wait(until, others_at):
-                await self._news_or(min(until, others_at or until))
-            case Review(why, others_at):
-                await self._tell_of_review(why)
-                if others_at:
-                    await self._news_or(others_at)
-                else:
-                    await workflow.wait_condition(lambda: self._news)
-
-    async def _leave(
-        self, attempt: Attempt, policy: LateMoneyPolicy, payer: Attempt | None
-    ) -> None:
-        """Leave an attempt's money to a workflow of its own."""
-        await hand_over(self._facts.order, attempt, policy, order_paid_by=payer)
-        attempt.given_back_at = workflow.now()
-
-    @property
-    def _knows_payers(self) -> bool:
-        """Whether late money is started with what pays its order, as of release 3."""
-        return self._facts.order.release >= NO_ATTEMPT_KEEPS_ANOTHER
-
-    async def _tell_of_review(self, doubt: str) -> None:
-        """Send the shop word, once for each doubt, that a person must decide."""
-        facts = self._facts
-        hears = facts.order.tells_shop and facts.order.release >= SHOP_HEARS_OF_REVIEW
-        if hears and facts.review_told != doubt:
-            facts.review_told, facts.reviews_told = doubt, facts.reviews_told + 1
-            await tell_shop(review_of(facts, doubt, self._since))
-
-    def _wish_to_cancel(self, wish: CancelWish) -> datetime:
-        self._facts.cancel_wanted_at = wanted_at = workflow.now()
-        self._facts.cancel_wish = wish
-        self._news = True
-        return wanted_at
-
-    def _decide(self) -> Step:
-        self._news = False
-        if is_kept_by_old_rules(self._facts, workflow.now()):
-            # Each time under a name of its own: a history that was recorded before
-            # has no marker, and the first name would say no for ever.
-            self._times_kept += 1
-            if workflow.patched(f"freed-by-release-3-{self._times_kept}"):
-                self._facts.follow_release(NO_ATTEMPT_KEEPS_ANOTHER)
-        self._step = decide(self._facts, workflow.now())
-        self._show()
-        return self._step
-
-    def _show(self) -> None:
-        """Have the payment's page, and its line in the list, tell how it stands."""
-        now, status = workflow.now(), status_of(self._facts, self._step)
-        if status is not self._status:
-            self._status, self._since = status, now
-        workflow.set_current_details(
-            details_of(self._facts, self._step, since=self._since, now=now)
-        )
-        listed = workflow.info().typed_search_attributes
-        changes = changes_to(listed, listing_of(self._facts, self._step, now))
-        if changes and is_listed(listed):
-            workflow.upsert_search_attributes(changes)
-
-    def _begin(self, number: int, wallet: str) -> None:
-        former, wish = self._facts.current, self._facts.wallet_wish
-        switched = wish is not None and wallet != former.wallet
-        opened_by = wish.call_id if wish and switched else former.opened_by
-        self._facts.begin_attempt(number, wallet, workflow.now(), opened_by=opened_by)
-        if is_listed(workflow.info().typed_search_attributes):
-            workflow.upsert_search_attributes(
-                changes_for_an_attempt(self._facts.current)
-            )
-
-    async def _ask(self, answer: Awaitable[AnswerT]) -> Asked[AnswerT]:
-        """Ask; a call that is cut off by a cancellation may have taken effect."""
-        asked_at = workflow.now()
-        try:
-            return await ask(answer)
-        except (asyncio.CancelledError, ActivityError):
-            self._wish_to_cancel(CancelWish(by="Temporal"))
-            return Asked(asked_at, workflow.now(), None)
-
-    async def _news_or(self, until: datetime) -> None:
-        words = words_of_wait(self._facts, until)
-        with suppress(TimeoutError):
-            await workflow.wait_condition(
-                lambda: self._news,
-                timeout=until - workflow.now(),
-                timeout_summary=words[0].upper() + words[1:],
-            )
-
-    async def _continue_in_a_new_run(self) -> None:
-        """Keep the history short: the facts go on, their events stay behind."""
-        self._is_full = True
-        for attempt in self._facts.excess:
-            if any(heard.says_paid for heard in attempt.heard):
-                await self._leave(attempt, LateMoneyPolicy.REFUND, None)
-        while not workflow.all_handlers_finished():
-            try:
-                await workflow.wait_condition(workflow.all_handlers_finished)
-            except asyncio.CancelledError:
-                self._wish_to_cancel(CancelWish(by="Temporal"))
-        workflow.continue_as_new(self._facts.carried())

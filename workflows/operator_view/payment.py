@@ -71,7 +71,7 @@ def _attention(facts: Facts, step: Step, now: datetime) -> str:
     sentence, chapter = _ATTENTION[NeedsAttention(why)]
     link = runbook_link(facts.order.runbook_url, chapter)
     if doubt := find_doubt(facts):
-        sentence = f"{sentence}: {doubt}"
+        sentence = f"{sentence}: {doubt.in_words(facts.order.release)}"
     return f"**Needs attention:** {sentence}.{link}"
 
 

@@ -1,9 +1,76 @@
 """What only a person can settle, and which attempt pays the order beyond doubt."""
 
-from contracts import InquiryVerdict
+from dataclasses import dataclass
+
+from contracts import RELEASE, InquiryVerdict, Money
 from workflows.payment.attempt import Attempt
 from workflows.payment.facts import Facts
 from workflows.releases import NO_ATTEMPT_KEEPS_ANOTHER, money_of
+
+
+@dataclass(frozen=True)
+class OtherAmount:
+    """An attempt was paid with other money than the order's price."""
+
+    payment_request_id: str
+    paid: Money | None
+    price: Money
+
+    def in_words(self, release: int) -> str:
+        paid, price = money_of(self.paid, release), money_of(self.price, release)
+        return f"{self.payment_request_id} was paid with {paid} instead of {price}"
+
+
+@dataclass(frozen=True)
+class OtherPaymentId:
+    """An attempt was opened as one payment of Alipay's, and paid as another one."""
+
+    payment_request_id: str
+    paid: Money | None
+    opened_as: str | None
+    paid_as: str | None
+
+    def in_words(self, release: int) -> str:
+        return (
+            f"{self.payment_request_id} was opened as payment {self.opened_as} "
+            f"and paid, with {money_of(self.paid, release)}, as {self.paid_as}"
+        )
+
+
+@dataclass(frozen=True)
+class PaidAndUnpaid:
+    """Alipay has said of an attempt both that it was paid and that it was not."""
+
+    payment_request_id: str
+    paid: Money | None
+
+    def in_words(self, release: int) -> str:
+        return (
+            f"{self.payment_request_id}: Alipay has said both that "
+            f"{money_of(self.paid, release)} were paid and that it ended unpaid"
+        )
+
+
+@dataclass(frozen=True)
+class NoEnd:
+    """No doubt, but an attempt that has waited so long that it gets attention."""
+
+    payment_request_id: str
+
+    def in_words(self, release: int) -> str:
+        return f"{self.payment_request_id} has no end yet"
+
+
+Doubt = OtherAmount | OtherPaymentId | PaidAndUnpaid
+
+
+def is_about(doubt: Doubt | NoEnd, words: str) -> bool:
+    """Whether words of this release, or of an older one, are about the same doubt.
+
+    A proposal keeps the words in which its doubt was shown. A release that says the
+    same in other words leaves it open for its second person.
+    """
+    return any(doubt.in_words(release) == words for release in range(RELEASE + 1))
 
 
 def payer_of(facts: Facts) -> Attempt | None:
@@ -48,8 +115,8 @@ def second_charges(payer: Attempt, facts: Facts) -> list[Attempt]:
     ]
 
 
-def find_doubt(facts: Facts) -> str | None:
-    """Say what only a person can settle and what money is at risk, if anything."""
+def find_doubt(facts: Facts) -> Doubt | None:
+    """Return what only a person can settle, with the money at risk, if anything."""
     by_new_rules = facts.order.release >= NO_ATTEMPT_KEEPS_ANOTHER
     if by_new_rules and payer_of(facts):
         return None
@@ -63,31 +130,17 @@ def find_doubt(facts: Facts) -> str | None:
     return None
 
 
-def _of_attempt(attempt: Attempt, facts: Facts) -> str | None:
-    release, price = facts.order.release, facts.order.amount
+def _of_attempt(attempt: Attempt, facts: Facts) -> Doubt | None:
+    name, price = attempt.request_id, facts.order.amount
     for success in attempt.successes:
         if success.amount != price:
-            return (
-                f"{attempt.request_id} was paid with "
-                f"{money_of(success.amount, release)} instead of "
-                f"{money_of(price, release)}"
-            )
+            return OtherAmount(name, success.amount, price)
         if attempt.payment_id not in (None, success.payment_id):
-            return (
-                f"{attempt.request_id} was opened as payment {attempt.payment_id} "
-                f"and paid, with {money_of(success.amount, release)}, as "
-                f"{success.payment_id}"
+            return OtherPaymentId(
+                name, success.amount, attempt.payment_id, success.payment_id
             )
-    return _contradiction(attempt, facts)
-
-
-def _contradiction(attempt: Attempt, facts: Facts) -> str | None:
     failed = attempt.verdicts(InquiryVerdict.FAIL)
     asked = attempt.verdicts(InquiryVerdict.SUCCESS)
     if (asked and not attempt.is_paid) or (failed and attempt.is_paid):
-        paid = money_of(next(attempt.successes).amount, facts.order.release)
-        return (
-            f"{attempt.request_id}: Alipay has said both that {paid} were paid and "
-            "that it ended unpaid"
-        )
+        return PaidAndUnpaid(name, next(attempt.successes).amount)
     return None

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from contracts import LateMoneyPolicy, PaymentOutcome
 from workflows.payment.attempt import Attempt, Success
+from workflows.payment.doubts import Doubt
 
 
 @dataclass(frozen=True)
@@ -72,13 +73,14 @@ class Wait:
 
 @dataclass(frozen=True)
 class Review:
-    """A person must decide; the text says why and what money is at risk.
+    """A person must decide.
 
     Attributes:
+        doubt: Why, and what money is at risk.
         others_at: When another attempt is to be asked about meanwhile, if any.
     """
 
-    why: str
+    doubt: Doubt
     others_at: datetime | None = None
 
 

@@ -52,13 +52,18 @@ def view_of(facts: Facts, step: Step, *, closed_at: datetime | None) -> PaymentV
         result_message=refusal.result_message if refusal else None,
         paid_at=success.paid_at if success else None,
         settlement=success.settlement if success else None,
-        review=None if end else find_doubt(facts),
+        review=None if end else _review(facts),
         proposed=None if end else facts.proposed,
         resolved=_resolved(facts),
         started_at=facts.started_at,
         closed_at=closed_at,
         opened_by=facts.current.opened_by,
     )
+
+
+def _review(facts: Facts) -> str | None:
+    doubt = find_doubt(facts)
+    return doubt.in_words(facts.order.release) if doubt else None
 
 
 def _is_paid_by_decision(attempt: Attempt, end: End | None, facts: Facts) -> bool:
