@@ -48,6 +48,13 @@ MOST_LOST_PAGES = 3
 def decide(facts: Facts, now: datetime) -> Step:
     """Say what to do next for an order's payment.
 
+    Example: an order at 12:00, its first attempt not sent yet: `Pay`. Alipay has
+    answered with a page that can be used until 12:14: `Wait` until 12:14:30, which is
+    the expiry and a margin. At 12:05 a signed notification says that it was paid:
+    `End` as PAID. Had none come, at 12:14:30: `Inquire`; Alipay calls it unpaid:
+    `Cancel`, then `Inquire` once more, and `End` as EXPIRED. Facts that arrive in
+    another order lead to the same end.
+
     Args:
         facts: All that is known; at least one attempt.
         now: The workflow's time.
@@ -116,7 +123,7 @@ def _settle(facts: Facts, now: datetime) -> Step:
         return _begin_next(attempt, facts, now) or End(
             how_it_ended(attempt, facts), attempt
         )
-    if paid or _shall_close(attempt, facts, now):
+    if paid or _should_close(attempt, facts, now):
         return _close(attempt, facts, now)
     if not attempt.page:
         return _open(attempt, now)
@@ -166,7 +173,13 @@ def is_kept_by_old_rules(facts: Facts, now: datetime) -> bool:
 
 
 def _unanswered_hint(attempt: Attempt, facts: Facts, now: datetime) -> datetime | None:
-    """Return the time of the newest reason to inquire that no inquiry has answered."""
+    """Return the time of the newest reason to inquire that no inquiry has answered.
+
+    Example: Alipay was asked at 12:02 and answered PROCESSING. A notification that
+    proves nothing, say without a payment id, comes at 12:03: it returns 12:03, and
+    Alipay is asked again. The answer to a question put at 12:03 or later answers the
+    hint: it returns None until somebody asks for an inquiry, or the attempt expires.
+    """
     if attempt is not facts.current:
         # Certainly over when the next began; what is heard since must be made certain.
         hints = [heard.at for heard in attempt.heard]
@@ -213,7 +226,7 @@ def _open(attempt: Attempt, now: datetime) -> Step:
     )
 
 
-def _shall_close(attempt: Attempt, facts: Facts, now: datetime) -> bool:
+def _should_close(attempt: Attempt, facts: Facts, now: datetime) -> bool:
     """Whether nobody shall pay this attempt any more: unwanted, over, or pageless."""
     return (
         facts.cancel_wanted_at is not None
@@ -224,7 +237,14 @@ def _shall_close(attempt: Attempt, facts: Facts, now: datetime) -> bool:
 
 
 def _close(attempt: Attempt, facts: Facts, now: datetime) -> Step:
-    """Cancel; where Alipay refuses that, go on asking until Alipay has closed it."""
+    """Cancel; where Alipay refuses that, go on asking until Alipay has closed it.
+
+    Example: nobody has paid by the deadline, 12:14:30: `Cancel`. Alipay refuses that,
+    because the payment is under way: `Inquire`, and again after growing pauses
+    (`Wait`), until an answer is final. Were it the customer who cancels, at 12:05, one
+    `Inquire` would do, and the page stay usable: `Wait` until 12:14:30. Where `Cancel`
+    gets no answer at all, it is repeated after growing pauses.
+    """
     if not attempt.pays:
         # Nothing of it has ever reached Alipay.
         return _begin_next(attempt, facts, now) or End(
