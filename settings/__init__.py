@@ -1,7 +1,7 @@
 """Settings, from the environment or `.env`; secrets from files.
 
 Here stands what several processes share, and the worker's; the others' are at home with
-them: `api.settings`, `cashier.settings`, `codec.settings`.
+them: `api.settings`, `cashier.settings`, `codec.server.settings`.
 
 Read only at entry points (never at import), so that a wrong setting is named before
 anything starts, and tests need no environment. Each process is told only what it needs:

@@ -19,7 +19,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "codec": set(),
     "telemetry": set(),
     "visibility": {"contracts"},
-    "temporal_client": {"codec", "telemetry"},
+    "temporal_client": {"codec.keyring", "codec.payload_codec", "telemetry"},
     # And what a callback's address may be: a setting is refused before it is used.
     "settings": {"activities.addresses", "alipay", "codec", "contracts"},
     "workflows": {"activities", "contracts", "visibility"},
@@ -105,6 +105,7 @@ ROOM_MAY_IMPORT: dict[str, set[str]] = {
         "alipay", "audit.bundle", "audit.history", "codec", "contracts",
     },
     "audit.archive": {"audit.bundle", "codec", "contracts"},
+    "codec.server": {"codec.keyring", "codec.payload_codec"},
     "cashier.access": {"api.callers.keys", "cashier.running", "codec", "telemetry"},
     "cashier.system": {
         "alipay", "api.callers.keys", "cashier.temporal_calls", "codec",

@@ -26,8 +26,8 @@ FOLDER = Path(".cashier/keys/payloads")
 @app.command()
 def codec_server() -> None:
     """Run the codec server: clear text in the Temporal UI for who has logged in."""
-    from codec.server import serve_codec
-    from codec.settings import CodecSettings
+    from codec.server.app import serve_codec
+    from codec.server.settings import CodecSettings
     from telemetry.logs import start_logging
 
     settings = read_settings(CodecSettings)
@@ -51,7 +51,7 @@ def add(
 ) -> None:
     """Add an operator, or give one a new password; who is logged in with it is out."""
     from cashier.access.operators import let_operator_in
-    from codec.operators import OperatorsError
+    from codec.server.operators import OperatorsError
 
     try:
         let_operator_in(file, name, Console(), generate=generate)

@@ -7,7 +7,7 @@ import typer
 from rich.console import Console
 
 from codec.keyring import make_key
-from codec.operators import add_operator, new_password
+from codec.server.operators import add_operator, new_password
 
 
 def let_operator_in(file: Path, name: str, console: Console, *, generate: bool) -> None:

@@ -13,7 +13,7 @@ from api.callers.keys import ApiKey, changing, new_key
 from cashier.system.ports import Ports
 from cashier.system.private_files import make_private_folder
 from codec.keyring import Keyring, make_key
-from codec.operators import add_operator, new_password
+from codec.server.operators import add_operator, new_password
 
 # What the local merchant is called at the simulated Alipay; `SANDBOX_` chooses the
 # sandbox path, so a request that went astray could never be a real one.

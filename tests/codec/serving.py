@@ -11,12 +11,12 @@ import httpx
 from google.protobuf import json_format
 from temporalio.api.common.v1 import Payload, Payloads
 
-from codec.operators import hash_password
 from codec.payload_codec import EncryptingCodec
-from codec.server import create_app
-from codec.sessions import Sessions
-from codec.settings import CodecSettings
-from codec.throttle import Throttle
+from codec.server.app import create_app
+from codec.server.operators import hash_password
+from codec.server.sessions import Sessions
+from codec.server.settings import CodecSettings
+from codec.server.throttle import Throttle
 from tests.codec.keys import Clocks, a_folder, a_payload
 
 UI = "http://127.0.0.1:8233"

@@ -10,8 +10,8 @@ from cashier.commands import app
 from cashier.system.home import OPERATOR, Home
 from cashier.system.ports import Ports
 from codec.keyring import Keyring
-from codec.operators import is_password, read_operators
-from codec.settings import CodecSettings
+from codec.server.operators import is_password, read_operators
+from codec.server.settings import CodecSettings
 
 runner = CliRunner()
 PASSWORD = "correct horse battery"

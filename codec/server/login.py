@@ -8,9 +8,9 @@ from urllib.parse import parse_qs
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 
-from codec.access import Access, RefusedError
-from codec.bodies import read_body
-from codec.operators import (
+from codec.server.access import Access, RefusedError
+from codec.server.bodies import read_body
+from codec.server.operators import (
     LONGEST_PASSWORD,
     Operators,
     OperatorsError,
@@ -18,10 +18,10 @@ from codec.operators import (
     is_password,
     new_password,
 )
-from codec.pages import HEADERS, page
-from codec.sessions import LIFE_SECONDS, Sessions
-from codec.settings import CodecSettings
-from codec.throttle import Throttle, TooManyFailuresError
+from codec.server.pages import HEADERS, page
+from codec.server.sessions import LIFE_SECONDS, Sessions
+from codec.server.settings import CodecSettings
+from codec.server.throttle import Throttle, TooManyFailuresError
 
 logger = logging.getLogger(__name__)
 

@@ -12,7 +12,7 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 from markupsafe import Markup
 
-from codec.pages import HEADERS, page
+from codec.server.pages import HEADERS, page
 
 # As they lie in docs/images; no SVG, which can hold scripts.
 IMAGE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*\.(png|jpg|webp)")

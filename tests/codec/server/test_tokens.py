@@ -14,7 +14,7 @@ import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from codec.tokens import SigningKeys, SigningKeysError, TokenError, TokenRule
+from codec.server.tokens import SigningKeys, SigningKeysError, TokenError, TokenRule
 from tests.codec.issuing import AUDIENCE, ISSUER, Issuer
 from tests.codec.keys import Clocks
 from tests.codec.serving import CANARY, Codec, a_server, data_of, settings_in

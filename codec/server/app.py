@@ -5,13 +5,13 @@ from pathlib import Path
 import uvicorn
 from fastapi import FastAPI, Request, Response
 
-from codec.access import Access, RefusedError
-from codec.coding import CodingApi
-from codec.login import Login
-from codec.runbook import Runbook
-from codec.sessions import Sessions
-from codec.settings import CodecSettings
-from codec.throttle import Throttle
+from codec.server.access import Access, RefusedError
+from codec.server.coding import CodingApi
+from codec.server.login import Login
+from codec.server.runbook import Runbook
+from codec.server.sessions import Sessions
+from codec.server.settings import CodecSettings
+from codec.server.throttle import Throttle
 
 DOCS = Path(__file__).parent.parent / "docs"
 GRACE_SECONDS = 5

@@ -2,7 +2,7 @@
 
 from fastapi import Request
 
-from codec.access import RefusedError
+from codec.server.access import RefusedError
 
 
 async def read_body(request: Request, limit: int) -> bytes:

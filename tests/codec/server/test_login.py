@@ -5,9 +5,9 @@ from pathlib import Path
 import httpx
 import pytest
 
-from codec.operators import add_operator
-from codec.sessions import LIFE_SECONDS
-from codec.throttle import FREE_FAILURES, MOST_FAILURES
+from codec.server.operators import add_operator
+from codec.server.sessions import LIFE_SECONDS
+from codec.server.throttle import FREE_FAILURES, MOST_FAILURES
 from tests.codec.serving import NAME, PASSWORD, UI, URL, Codec, a_server, settings_in
 
 OTHER = "another good password"
@@ -170,7 +170,7 @@ async def test_logins_are_logged_by_name_and_without_the_password(
     told = [
         (one.message, vars(one)["operator"])
         for one in caplog.records
-        if one.name == "codec.login"
+        if one.name == "codec.server.login"
     ]
     written = str([vars(one) for one in caplog.records])
     assert told == [("login failed", NAME), ("logged in", NAME), ("logged out", NAME)]

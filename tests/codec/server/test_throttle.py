@@ -2,7 +2,7 @@
 
 import pytest
 
-from codec.throttle import (
+from codec.server.throttle import (
     FREE_FAILURES,
     LONGEST_PAUSE_SECONDS,
     MOST_FAILURES,

@@ -9,8 +9,8 @@ from pydantic import AfterValidator, Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from codec.keyring import Keyring, KeyringError
-from codec.operators import Operators, OperatorsError
-from codec.tokens import SigningKeys, SigningKeysError, TokenRule
+from codec.server.operators import Operators, OperatorsError
+from codec.server.tokens import SigningKeys, SigningKeysError, TokenRule
 
 LOCAL = ("127.0.0.1", "localhost", "::1")
 

@@ -8,11 +8,11 @@ from fastapi.middleware.cors import CORSMiddleware
 from google.protobuf import json_format
 from temporalio.api.common.v1 import Payload, Payloads
 
-from codec.access import Access, RefusedError
-from codec.bodies import read_body
 from codec.keyring import KeyringError
 from codec.payload_codec import EncryptingCodec, UnreadablePayloadError
-from codec.settings import CodecSettings
+from codec.server.access import Access, RefusedError
+from codec.server.bodies import read_body
+from codec.server.settings import CodecSettings
 
 logger = logging.getLogger(__name__)
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from codec.settings import CodecSettings
+from codec.server.settings import CodecSettings
 from tests.codec.serving import UI, settings_in
 
 

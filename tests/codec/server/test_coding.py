@@ -4,7 +4,7 @@ import httpx
 import pytest
 from temporalio.api.common.v1 import Payload
 
-from codec.coding import LARGEST_BODY
+from codec.server.coding import LARGEST_BODY
 from tests.codec.keys import NEW, a_payload
 from tests.codec.serving import CANARY, UI, URL, Codec, as_json, data_of
 

@@ -5,10 +5,10 @@ import logging
 from fastapi import Request, Response
 from fastapi.responses import JSONResponse
 
-from codec.operators import Operators, OperatorsError
-from codec.sessions import Session, Sessions
-from codec.settings import CodecSettings
-from codec.tokens import SigningKeysError, TokenError, TokenRule
+from codec.server.operators import Operators, OperatorsError
+from codec.server.sessions import Session, Sessions
+from codec.server.settings import CodecSettings
+from codec.server.tokens import SigningKeysError, TokenError, TokenRule
 
 logger = logging.getLogger(__name__)
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from codec.operators import (
+from codec.server.operators import (
     Operators,
     OperatorsError,
     add_operator,
