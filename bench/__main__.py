@@ -14,10 +14,10 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from alipay.client import open_connections
 from bench.goals import Figures
 from bench.machine import Others, describe_run
-from bench.processes import running_bench
 from bench.report import print_report, write_json
 from bench.run import FULL, QUICK, Run, Sizes
-from bench.subjects import BareCall
+from bench.systems.processes import running_bench
+from bench.systems.subjects import BareCall
 
 RESULTS = Path(__file__).parent / "results.json"
 

@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 
-from bench.cost import Cost
-from bench.latency import Latency
-from bench.memory import Memory
-from bench.throughput import Throughput
+from bench.measures.cost import Cost
+from bench.measures.latency import Latency
+from bench.measures.memory import Memory
+from bench.measures.throughput import Throughput
 
 PAGE_FACTOR = 1.3  # of the floor, plus the bare call
 RATE_FACTOR = 0.7

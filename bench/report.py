@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from bench.goals import Figures, Goal, goals_of
-from bench.throughput import Throughput
+from bench.measures.throughput import Throughput
 
 
 def print_report(console: Console, figures: Figures) -> None:

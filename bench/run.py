@@ -5,15 +5,22 @@ from dataclasses import dataclass
 
 from rich.progress import Progress
 
-from bench.batches import run_all
-from bench.cost import measure_cost
 from bench.goals import Figures
-from bench.latency import Latency, measure_latency
-from bench.memory import measure_memory
-from bench.orders import new_order_id
-from bench.processes import Bench
-from bench.subjects import BareCall, FloorToPage, FloorToPaid, Ours, OverHttp, Subject
-from bench.throughput import Throughput, measure_throughput
+from bench.measures.batches import run_all
+from bench.measures.cost import measure_cost
+from bench.measures.latency import Latency, measure_latency
+from bench.measures.memory import measure_memory
+from bench.measures.throughput import Throughput, measure_throughput
+from bench.systems.orders import new_order_id
+from bench.systems.processes import Bench
+from bench.systems.subjects import (
+    BareCall,
+    FloorToPage,
+    FloorToPaid,
+    Ours,
+    OverHttp,
+    Subject,
+)
 
 
 @dataclass(frozen=True)

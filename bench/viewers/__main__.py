@@ -22,14 +22,14 @@ from httpx_sse import aconnect_sse
 from rich.console import Console
 from rich.table import Table
 
-from bench.batches import run_all
 from bench.machine import Others, describe_run
-from bench.orders import new_order_id
-from bench.processes import Bench, running_bench
-from bench.subjects import Ours, OverHttp
+from bench.measures.batches import run_all
+from bench.systems.orders import new_order_id
+from bench.systems.processes import Bench, running_bench
+from bench.systems.subjects import Ours, OverHttp
 from contracts import CancelWish
 
-RESULTS = Path(__file__).parent / "viewers.json"
+RESULTS = Path(__file__).parent / "results.json"
 # What Alipay's page advises while the customer waits (docs/protocol.md 4.2).
 POLL_SECONDS = 2.0
 SETTLING_SECONDS = 3.0

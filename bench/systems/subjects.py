@@ -12,8 +12,8 @@ from alipay.client import AlipayClient
 from api.merchant_rules import HouseRules
 from api.payments.late_payments import LatePayments
 from api.payments.workflows import PaymentWorkflows
-from bench.floor import FLOOR_TASK_QUEUE, FloorPage, FloorPayment
-from bench.orders import a_notification, an_order
+from bench.systems.floor import FLOOR_TASK_QUEUE, FloorPage, FloorPayment
+from bench.systems.orders import a_notification, an_order
 from contracts import (
     PayCall,
     PaymentOutcome,

@@ -4,9 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from statistics import quantiles
 
-from bench.batches import run_all
-from bench.orders import new_order_id
-from bench.subjects import Subject
+from bench.measures.batches import run_all
+from bench.systems.orders import new_order_id
+from bench.systems.subjects import Subject
 
 
 @dataclass(frozen=True)

@@ -5,10 +5,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from time import perf_counter
 
-from bench.batches import run_all
-from bench.orders import new_order_id
-from bench.processes import Bench
-from bench.subjects import Subject
+from bench.measures.batches import run_all
+from bench.systems.orders import new_order_id
+from bench.systems.processes import Bench
+from bench.systems.subjects import Subject
 
 # What a worker still does after the last result, such as evicting, is counted too.
 SETTLING_SECONDS = 0.3

@@ -6,10 +6,10 @@ from statistics import mean
 
 from temporalio.api.history.v1 import History
 
-from bench.batches import run_all
-from bench.orders import new_order_id
-from bench.processes import Bench
-from bench.subjects import FloorToPaid, Ours
+from bench.measures.batches import run_all
+from bench.systems.orders import new_order_id
+from bench.systems.processes import Bench
+from bench.systems.subjects import FloorToPaid, Ours
 
 
 @dataclass(frozen=True)

@@ -28,7 +28,7 @@ PARTS = {
     "simulator": ["-m", "cashier", "simulator"],
     "api": ["-m", "cashier", "api"],
     "worker": ["-m", "cashier", "worker"],
-    "floor": ["-m", "bench.floor_worker"],
+    "floor": ["-m", "bench.systems.floor_worker"],
 }
 START_PATIENCE_SECONDS = 60
 METRICS_DELAY_SECONDS = 3

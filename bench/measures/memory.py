@@ -4,10 +4,10 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from bench.batches import run_all
-from bench.orders import new_order_id
-from bench.processes import Bench
-from bench.subjects import Subject
+from bench.measures.batches import run_all
+from bench.systems.orders import new_order_id
+from bench.systems.processes import Bench
+from bench.systems.subjects import Subject
 
 # Enough payments that imports, pools and caches are as large as they get.
 WARM_UP = 50

@@ -1,0 +1,1 @@
+"""What 500 open result pages cost, and how soon they show a payment."""
