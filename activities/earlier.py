@@ -17,6 +17,7 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from contracts import (
     ShopEvent,
+    attempt_of,
     callbacks_id,
     late_payment_id,
     payment_request_id,
@@ -80,7 +81,7 @@ def _others(event: ShopEvent) -> list[str]:
     Late money of later attempts is none of them: it comes after this event.
     """
     payment = workflow_id(event.order_id)
-    attempt = int(event.payment_request_id.rpartition("_")[2])
+    attempt = attempt_of(event.payment_request_id)
     earlier = range(max(1, attempt - MOST_ATTEMPTS), attempt)
     late = [
         late_payment_id(payment_request_id(event.order_id, number))

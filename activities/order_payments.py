@@ -24,6 +24,7 @@ from contracts import (
     PaymentOutcome,
     PaymentState,
     PaymentView,
+    attempt_of,
     late_payment_id,
     payment_request_id,
     workflow_id,
@@ -111,7 +112,7 @@ class OrderActivities:
 def _siblings(found: PaymentFound, lookup: PaymentLookup) -> list[str]:
     """Name the order's other attempts that may have late money, the lowest first."""
     known = {*found.attempts, lookup.payment_request_id} - {""}
-    newest = max((int(one.rpartition("_")[2]) for one in known), default=0)
+    newest = max((attempt_of(one) for one in known), default=0)
     numbers = range(max(1, newest - MOST_ATTEMPTS + 1), newest + 1)
     names = [payment_request_id(lookup.order_id, number) for number in numbers]
     return [name for name in names if name != lookup.payment_request_id]

@@ -17,7 +17,13 @@ from temporalio.service import RPCError, RPCStatusCode
 from chaos.books import Books, LateTold, Money, Told
 from chaos.orders import Plan
 from chaos.shop import JsonObject, Shop
-from contracts import LatePaymentView, PaymentView, late_payment_id, workflow_id
+from contracts import (
+    LatePaymentView,
+    PaymentView,
+    attempt_of,
+    late_payment_id,
+    workflow_id,
+)
 from workflows.cashier_payment import CashierPayment
 from workflows.late_payment import LatePayment
 
@@ -87,9 +93,7 @@ class Reader:
             workflow_id(order_id), result_type=PaymentView
         )
         found: list[LateTold] = []
-        for request_id in sorted(
-            request_ids, key=lambda it: int(it.rpartition("_")[2])
-        ):
+        for request_id in sorted(request_ids, key=attempt_of):
             handle = self._client.get_workflow_handle(
                 late_payment_id(request_id), result_type=LatePaymentView
             )

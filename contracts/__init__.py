@@ -37,6 +37,7 @@ from contracts.calls import (
 from contracts.ids import (
     LONGEST_ALIPAY_ID,
     TASK_QUEUE,
+    attempt_of,
     callback_id,
     callbacks_id,
     late_payment_id,
@@ -142,6 +143,7 @@ __all__ = [
     "ShopEvent",
     "SignedEvidence",
     "Terminal",
+    "attempt_of",
     "callback_id",
     "callbacks_id",
     "in_words",

@@ -45,6 +45,15 @@ def order_of(payment_request_id: str) -> str:
     return made[1]
 
 
+def attempt_of(payment_request_id: str) -> int:
+    """Return the number of the attempt: what stands after the last `_`.
+
+    Raises:
+        ValueError: What stands there is not a number.
+    """
+    return int(payment_request_id.rpartition("_")[2])
+
+
 def callbacks_id(order_id: str) -> str:
     """Return the id of the workflow that tells the shop an order's events in order."""
     return f"callbacks:{order_id}"

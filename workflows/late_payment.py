@@ -28,6 +28,7 @@ with workflow.unsafe.imports_passed_through():
         RefundVerdict,
         Resolved,
         ShopEvent,
+        attempt_of,
         workflow_id,
     )
     from visibility import EXPIRES_AT, Listed, NeedsAttention, is_listed
@@ -248,7 +249,9 @@ class LatePayment:
         if order.paid or order.honoured:
             return False  # whatever else comes late, this money is not kept
         # Of two that both come late only one is kept: the lower number goes first.
-        return keeps and any(_number(one) < _number(name) for one in order.undecided)
+        return keeps and any(
+            attempt_of(one) < attempt_of(name) for one in order.undecided
+        )
 
     async def _give_back(self, paid: InquiryAnswer) -> LateOutcome:
         """Cancel inside the wallet's window, which costs nothing, else refund."""
@@ -563,7 +566,3 @@ class LatePayment:
 def _has_moved(refund: RefundAnswer) -> bool:
     """Whether the money goes back, whatever else is said."""
     return refund.verdict in (RefundVerdict.REFUNDED, RefundVerdict.IN_PROCESS)
-
-
-def _number(payment_request_id: str) -> int:
-    return int(payment_request_id.rpartition("_")[2])

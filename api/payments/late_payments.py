@@ -26,6 +26,7 @@ from contracts import (
     PaymentNotified,
     PaymentOutcome,
     PaymentView,
+    attempt_of,
     late_payment_id,
     payment_request_id,
 )
@@ -180,9 +181,7 @@ def check_late_money(late: Sequence[LatePaymentView]) -> None:
 
 def _unpaid_ids(closed: PaymentView) -> Iterator[str]:
     newest = max(
-        int(one.payment_request_id.rpartition("_")[2])
-        for one in closed.attempts
-        if one.wallet
+        attempt_of(one.payment_request_id) for one in closed.attempts if one.wallet
     )
     paid = {one.payment_request_id for one in closed.attempts if one.is_paid}
     for number in range(max(1, newest - MOST_ATTEMPTS_SHOWN + 1), newest + 1):

@@ -2,7 +2,8 @@
 
 from api.bodies import PaymentState
 from api.payments.late_payments import LatePayments
-from api.payments.workflows import PaymentWorkflows, attempt_of
+from api.payments.workflows import PaymentWorkflows
+from contracts import attempt_of
 
 
 class PaymentStates:
@@ -26,6 +27,8 @@ class PaymentStates:
             workflows.check(order_id) if refresh else workflows.view(order_id)
         )
         # Late money is dealt with after an end: of this run, or of an earlier one.
-        has_ended_once = view.outcome or attempt_of(view.attempts[-1]) > 1
+        has_ended_once = (
+            view.outcome or attempt_of(view.attempts[-1].payment_request_id) > 1
+        )
         late = await self._late_payments.of(view) if has_ended_once else ()
         return PaymentState.of(view, late)

@@ -26,13 +26,13 @@ from api.problems import Problem, UnavailableProblem
 from api.temporal_calls import QUICK, NoAnswerYet, reach, read_view
 from contracts import (
     TASK_QUEUE,
-    AttemptView,
     CancelWish,
     Order,
     PageWish,
     PaymentNotified,
     PaymentOutcome,
     PaymentView,
+    attempt_of,
     page_update_id,
     workflow_id,
 )
@@ -101,7 +101,7 @@ class PaymentWorkflows:
             # The update id holds the expected attempt, so this is no echo any more: of
             # one that is being opened by another call, or else of the next one.
             opening = view.outcome is None and same_wallet
-            expected = attempt_of(newest) + (0 if opening else 1)
+            expected = attempt_of(newest.payment_request_id) + (0 if opening else 1)
             order = order.model_copy(update={"first_attempt": expected})
             # A new run only after one that was seen to end unpaid: one that is open now
             # may be paid before we call again.
@@ -232,10 +232,6 @@ async def _look_away(start: WithStartWorkflowOperation[Any, Any]) -> None:
     await asyncio.wait({looked})
     if not looked.cancelled():
         looked.exception()
-
-
-def attempt_of(attempt: AttemptView) -> int:
-    return int(attempt.payment_request_id.rpartition("_")[2])
 
 
 def _order_differs(order: Order, view: PaymentView) -> Problem:

@@ -21,6 +21,7 @@ from contracts import (
     PaymentView,
     Resolution,
     late_payment_id,
+    order_of,
     payment_request_id,
     workflow_id,
 )
@@ -175,7 +176,7 @@ def resolve_words(named: str, view: PaymentView | LatePaymentView, more: str) ->
     """Return the command with which a second person confirms what is proposed."""
     order_id = named.removeprefix("late-payment:")
     if isinstance(view, LatePaymentView):
-        order_id = order_id.rpartition("_")[0]
+        order_id = order_of(order_id)
     outcome = view.proposed.outcome if view.proposed else ""
     return (
         f"cashier payments resolve {order_id} --outcome {outcome}{more} "

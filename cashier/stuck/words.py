@@ -1,10 +1,11 @@
 """Says of something stuck, in words, why it is and what to do: one sentence each."""
 
+from contextlib import suppress
 from datetime import datetime
 
 from cashier.stuck.details import Details
 from cashier.stuck.finding import Stuck
-from contracts import TASK_QUEUE
+from contracts import TASK_QUEUE, attempt_of
 from visibility.stuck import Kind
 
 _FIRST = {
@@ -94,7 +95,8 @@ def resolve_command(stuck: Stuck, outcome: str) -> str:
     """Return the command that settles it; of late money with its attempt's number."""
     command = f"cashier payments resolve {stuck.order_id} --outcome {outcome}"
     if stuck.workflow_type == "LatePayment":
-        command += f" --attempt {stuck.workflow_id.rpartition('_')[2]}"
+        with suppress(ValueError):  # started by hand, its id may name no attempt
+            command += f" --attempt {attempt_of(stuck.workflow_id)}"
     return f"{command} --by NAME --reason WHY"
 
 

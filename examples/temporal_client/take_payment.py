@@ -36,7 +36,6 @@ from codec.keyring import Keyring
 from contracts import (
     RELEASE,
     TASK_QUEUE,
-    AttemptView,
     LateMoneyPolicy,
     LateOutcome,
     LatePaymentView,
@@ -46,6 +45,7 @@ from contracts import (
     PaymentOutcome,
     PaymentView,
     Terminal,
+    attempt_of,
     in_words,
     late_payment_id,
     page_update_id,
@@ -136,7 +136,9 @@ async def take_payment(client: Client, order: Order) -> PaymentView:
             await check_late_money(client, view)
             # Only after an end that was seen, and seen to be unpaid.
             reuse = WorkflowIDReusePolicy.ALLOW_DUPLICATE
-        order = order.model_copy(update={"first_attempt": number_of(newest) + 1})
+        order = order.model_copy(
+            update={"first_attempt": attempt_of(newest.payment_request_id) + 1}
+        )
     raise RefusedError("the payment changes while it is asked; call again")
 
 
@@ -200,7 +202,7 @@ async def check_late_money(client: Client, closed: PaymentView) -> None:
     Raises:
         RefusedError: It was, and the money is kept, or is being dealt with.
     """
-    for number in range(1, number_of(closed.attempts[-1]) + 1):
+    for number in range(1, attempt_of(closed.attempts[-1].payment_request_id) + 1):
         named = late_payment_id(payment_request_id(closed.order_id, number))
         handle: WorkflowHandle[LatePayment, LatePaymentView] = (
             client.get_workflow_handle(named, result_type=LatePaymentView)
@@ -216,10 +218,6 @@ async def check_late_money(client: Client, closed: PaymentView) -> None:
         late = await handle.result(rpc_timeout=QUICK)
         if late.outcome is LateOutcome.HONOURED:
             raise RefusedError("the order was paid late, and the money is kept")
-
-
-def number_of(attempt: AttemptView) -> int:
-    return int(attempt.payment_request_id.rpartition("_")[2])
 
 
 async def main() -> int:

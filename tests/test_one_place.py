@@ -1,0 +1,67 @@
+"""Facts that stand in one place only: a second copy could differ from the first."""
+
+import ast
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+NOT_OURS_OR_TESTS = {".venv", "tests", "node_modules"}
+
+
+@cache
+def trees() -> dict[str, ast.Module]:
+    """Every file of the product and of what measures it, by its path."""
+    files = (file.relative_to(ROOT) for file in ROOT.rglob("*.py"))
+    return {
+        str(file): ast.parse((ROOT / file).read_text(), str(file))
+        for file in files
+        if NOT_OURS_OR_TESTS.isdisjoint(file.parts)
+    }
+
+
+def places(code: str) -> set[str]:
+    """Return the files in which a piece of code stands.
+
+    Args:
+        code: An expression; a name that begins with `ANY` stands for any expression.
+    """
+    wanted = ast.parse(code, mode="eval").body
+    return {
+        file
+        for file, tree in trees().items()
+        if any(_is_like(node, wanted) for node in ast.walk(tree))
+    }
+
+
+def _is_like(node: object, wanted: object) -> bool:
+    if isinstance(wanted, ast.Name) and wanted.id.startswith("ANY"):
+        return isinstance(node, ast.expr)
+    if isinstance(wanted, ast.AST):
+        return type(node) is type(wanted) and all(
+            _is_like(mine, theirs) for mine, theirs in _parts(node, wanted)
+        )
+    if isinstance(wanted, list):
+        return (
+            isinstance(node, list)
+            and len(node) == len(wanted)
+            and all(map(_is_like, node, wanted))
+        )
+    return node == wanted
+
+
+def _parts(node: object, wanted: ast.AST) -> Iterator[tuple[object, object]]:
+    for name, value in ast.iter_fields(wanted):
+        yield getattr(node, name, None), value
+
+
+def test_a_payment_request_id_is_cut_in_one_place() -> None:
+    cuts = ("rpartition('_')", "rsplit('_', 1)", "rsplit('_')")
+    cutting = set().union(*(places(f"ANY.{cut}") for cut in cuts))
+    assert cutting == {
+        "contracts/ids.py",
+        # A shop like any other: it has the ids of the HTTP API and no code of ours.
+        "storefront/payment_api/answers.py",
+        # Imports nothing of ours, and a log line must never fail for an odd id.
+        "telemetry/told.py",
+    }
