@@ -27,7 +27,7 @@ from alipay.models import (
     WireOrder,
 )
 from alipay.notifications import SignedNotification
-from alipay.wallets import WALLETS
+from alipay.wallets import default_expiry
 from contracts import (
     AlipayAnswer,
     Cashier,
@@ -278,8 +278,7 @@ def _expiry(wallet: str, response: Answer, now: datetime) -> datetime:
             age = datetime.fromisoformat(answered) - datetime.fromisoformat(created)
         except (ValueError, TypeError):
             age = timedelta(0)
-    known = WALLETS.get(wallet)
-    default = timedelta(minutes=known.default_expiry_minutes if known else 14)
+    default = default_expiry(wallet)
     expires_at = now - min(max(age, timedelta(0)), default) + default
     return expires_at.replace(microsecond=0)
 

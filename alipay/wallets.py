@@ -140,9 +140,15 @@ class Wallet(Sourced):
 
 
 class Book(BaseModel):
-    """The whole rule book, its rows consistent with each other."""
+    """The whole rule book, its rows consistent with each other.
+
+    Attributes:
+        default_expiry_minutes: That of wallets whose row does not say otherwise.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+    default_expiry_minutes: PositiveInt
 
     rules: Rules
     currencies: Mapping[str, Currency]
@@ -160,6 +166,16 @@ class Book(BaseModel):
                 if limit is not None and any(limit % step for step in steps):
                     raise ValueError(f"{wallet.code}: nobody can pay exactly {limit}")
         return self
+
+    def default_expiry(self, code: str) -> timedelta:
+        """Return how long a payment with a wallet lasts where no expiry is asked for.
+
+        Args:
+            code: Alipay's code; a wallet that is not in the book lasts as most do.
+        """
+        wallet = self.wallets.get(code)
+        minutes = (wallet or self).default_expiry_minutes
+        return timedelta(minutes=minutes)
 
 
 def read_book(text: str) -> Book:
@@ -180,7 +196,14 @@ def read_book(text: str) -> Book:
         code: {**usual, **row, "code": code}
         for code, row in data.pop("wallets").items()
     }
-    return Book.model_validate({**data, "currencies": currencies, "wallets": wallets})
+    return Book.model_validate(
+        {
+            **data,
+            "currencies": currencies,
+            "wallets": wallets,
+            "default_expiry_minutes": usual.get("default_expiry_minutes"),
+        }
+    )
 
 
 _BOOK: Final = read_book(
@@ -189,6 +212,8 @@ _BOOK: Final = read_book(
 RULES: Final = _BOOK.rules
 CURRENCIES: Final[Mapping[str, Currency]] = MappingProxyType(dict(_BOOK.currencies))
 WALLETS: Final[Mapping[str, Wallet]] = MappingProxyType(dict(_BOOK.wallets))
+
+default_expiry = _BOOK.default_expiry
 
 
 def find_wallet(code: str) -> Wallet:

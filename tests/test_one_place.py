@@ -5,6 +5,9 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
+from alipay.wallets import default_expiry
+from workflows.payment.attempt import USUAL_EXPIRY
+
 ROOT = Path(__file__).parent.parent
 NOT_OURS_OR_TESTS = {".venv", "tests", "node_modules"}
 
@@ -65,3 +68,16 @@ def test_a_payment_request_id_is_cut_in_one_place() -> None:
         # Imports nothing of ours, and a log line must never fail for an odd id.
         "telemetry/told.py",
     }
+
+
+def test_the_usual_expiry_is_written_once_for_calls_and_once_for_histories() -> None:
+    # The simulator has Alipay's side of it; demos and measurements play with it.
+    product = ("activities/", "alipay/", "api/", "contracts/", "workflows/")
+    written = {file for file in places("14") if file.startswith(product)}
+    assert written == {"workflows/payment/attempt.py"}  # beside alipay/wallets.toml
+
+
+def test_a_workflow_waits_as_long_as_the_rule_book_says() -> None:
+    # Where this fails, the rule book has changed: give workflows the new default by
+    # what starts them, and leave the old one to payments of older releases.
+    assert default_expiry("a wallet that is not in the book") == USUAL_EXPIRY

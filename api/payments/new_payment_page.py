@@ -7,14 +7,11 @@ from datetime import UTC, datetime, timedelta
 
 from temporalio.common import TypedSearchAttributes
 
-from alipay.wallets import WALLETS, format_money
+from alipay.wallets import WALLETS, default_expiry, format_money
 from api.merchant_rules import HouseRules
 from contracts import LatePaymentInput, Money, Order
 from visibility import Listed, attributes_of
 from workflows.late_payment import PATIENCE
-
-# For a wallet that is not in the book.
-USUAL_EXPIRY_MINUTES = 14
 
 
 def facts_of(order: Order, rules: HouseRules) -> str:
@@ -76,14 +73,13 @@ def in_words(amount: Money) -> str:
 
 def listing_of(order: Order) -> TypedSearchAttributes:
     """Return how a new payment is listed; it expires as the wallet usually does."""
-    wallet = WALLETS.get(order.wallet)
-    usual = wallet.default_expiry_minutes if wallet else USUAL_EXPIRY_MINUTES
-    minutes = order.expires_in_minutes or usual
+    minutes = order.expires_in_minutes
+    lasts = timedelta(minutes=minutes) if minutes else default_expiry(order.wallet)
     return attributes_of(
         order_id=order.order_id,
         amount=order.amount,
         wallet=order.wallet,
-        expires_at=datetime.now(UTC) + timedelta(minutes=minutes),
+        expires_at=datetime.now(UTC) + lasts,
     )
 
 

@@ -11,6 +11,7 @@ from alipay.wallets import (
     WALLETS,
     Wallet,
     check_payment,
+    default_expiry,
     find_wallet,
     format_money,
     read_book,
@@ -135,6 +136,16 @@ confidence = "good"
 
 def test_a_new_wallet_is_one_row_and_no_code() -> None:
     assert read_book(SMALL_BOOK).wallets["MINE"].default_expiry_minutes == 14
+
+
+def test_a_wallet_lasts_as_its_row_says_and_an_unknown_one_as_most_do() -> None:
+    book = read_book(
+        SMALL_BOOK.replace("default_expiry_minutes = 14", "default_expiry_minutes = 9")
+        + "default_expiry_minutes = 5\n"
+    )
+    assert book.default_expiry("MINE") == timedelta(minutes=5)
+    assert book.default_expiry("NEW") == timedelta(minutes=9)
+    assert default_expiry("NEW") == timedelta(minutes=14)
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,9 @@ from contracts import (
 )
 from workflows.releases import DECLINED_MEANS_DECLINED, SUCCESS_HAS_AN_AMOUNT
 
-# The wallets' usual default (docs/protocol.md 2.1.2), for an attempt without a page.
+# The wallets' usual default (docs/protocol.md 2.1.2), for an attempt without a page. It
+# is not read from the rule book, `alipay/wallets.toml`: timers of recorded histories
+# were set by it, so it may only change for payments that a new release begins.
 USUAL_EXPIRY = timedelta(minutes=14)
 # ORDER_NOT_EXIST counts after three inquiries, 15 s apart (docs/protocol.md 3.5) ...
 NOT_EXIST_TRIES = 3
