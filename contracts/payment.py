@@ -187,3 +187,16 @@ class PaymentNotified(Contract):
     settlement: Settlement | None = None
     evidence: SignedEvidence | None = None
     received_at: datetime | None = None
+
+    @property
+    def says_paid(self) -> bool:
+        """Whether it is a success; PAYMENT_PENDING with S is not (protocol.md 2.3)."""
+        return self._is_result("S")
+
+    @property
+    def says_failed(self) -> bool:
+        """Whether it says that the payment was declined or has expired."""
+        return self._is_result("F")
+
+    def _is_result(self, status: str) -> bool:
+        return self.notify_type == "PAYMENT_RESULT" and self.result_status == status

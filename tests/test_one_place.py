@@ -81,3 +81,10 @@ def test_a_workflow_waits_as_long_as_the_rule_book_says() -> None:
     # Where this fails, the rule book has changed: give workflows the new default by
     # what starts them, and leave the old one to payments of older releases.
     assert default_expiry("a wallet that is not in the book") == USUAL_EXPIRY
+
+
+def test_what_says_paid_is_written_once_for_us_and_once_for_the_auditor() -> None:
+    assert places("ANY.notify_type == 'PAYMENT_RESULT'") == {
+        "contracts/payment.py",
+        "audit/history/proofs.py",
+    }

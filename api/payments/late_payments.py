@@ -46,16 +46,12 @@ class LatePayments:
 
     def is_news(self, notification: PaymentNotified, closed: PaymentView) -> bool:
         """Whether a notification tells of money that a closed payment has not seen."""
-        says_paid = (
-            notification.notify_type == "PAYMENT_RESULT"
-            and notification.result_status == "S"
-        )
         known = any(
             attempt.is_paid
             and attempt.payment_request_id == notification.payment_request_id
             for attempt in closed.attempts
         )
-        return says_paid and not known
+        return notification.says_paid and not known
 
     async def begin(self, notification: PaymentNotified, closed: PaymentView) -> None:
         """Have the late money dealt with, once, however often it is notified.

@@ -76,7 +76,11 @@ class Evidenced:
 
 
 def paid_by_notification(event_id: int, told: PaymentNotified) -> Iterator[Paid]:
-    """Yield what a notification says was paid: PAYMENT_RESULT with S, nothing else."""
+    """Yield what a notification says was paid: PAYMENT_RESULT with S, nothing else.
+
+    The auditor's own reading on purpose, beside `PaymentNotified.says_paid`, by which
+    workflows decide: a mistake there must not hide itself here.
+    """
     if told.notify_type == "PAYMENT_RESULT" and told.result_status == "S":
         yield Paid(event_id, told.payment_request_id, told.payment_id, told.amount)
 

@@ -180,7 +180,7 @@ def _of_notification(told: PaymentNotified) -> str:
     about = told.payment_request_id
     if told.notify_type != "PAYMENT_RESULT":
         return f"notifies {told.notify_type or 'something'} of {about}"
-    if told.result_status == "S":
+    if told.says_paid:
         at = f", at {told.paid_at}" if told.paid_at else ""
         return f"notifies: {about} is paid{at}"
     return f"notifies: {about} failed{_why(told.result_code)}"

@@ -58,11 +58,7 @@ class Heard:
 
     @property
     def says_paid(self) -> bool:
-        """Whether it is a success: PAYMENT_PENDING with S is none (protocol.md 2.3)."""
-        return (
-            self.notification.notify_type == "PAYMENT_RESULT"
-            and self.notification.result_status == "S"
-        )
+        return self.notification.says_paid
 
 
 @dataclass(frozen=True)

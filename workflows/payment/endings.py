@@ -75,8 +75,7 @@ def _how_it_failed(
     codes |= {
         heard.notification.result_code
         for heard in attempt.heard
-        if heard.notification.notify_type == "PAYMENT_RESULT"
-        and heard.notification.result_status == "F"
+        if heard.notification.says_failed
     }
     if codes - EXPIRY_CODES:
         return PaymentOutcome.DECLINED
