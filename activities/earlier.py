@@ -13,7 +13,6 @@ from temporalio.client import (
     WorkflowExecutionDescription,
     WorkflowExecutionStatus,
 )
-from temporalio.service import RPCError, RPCStatusCode
 
 from contracts import (
     ShopEvent,
@@ -23,6 +22,7 @@ from contracts import (
     payment_request_id,
     workflow_id,
 )
+from visibility.views import newest_run
 
 # Temporal answers in milliseconds; the shop needs the rest of the activity's time.
 PATIENCE = timedelta(seconds=1)
@@ -65,13 +65,9 @@ class EarlierEvents:
 
     async def _look(self, name: str) -> WorkflowExecutionDescription | None:
         """Return what runs under an id; None if nothing does."""
-        handle = self._client.get_workflow_handle(name)
-        try:
-            seen = await handle.describe(rpc_timeout=PATIENCE)
-        except RPCError as error:
-            if error.status is RPCStatusCode.NOT_FOUND and "workflow" in error.message:
-                return None
-            raise
+        seen = await newest_run(self._client, name, within=PATIENCE)
+        if seen is None:
+            return None
         return seen if seen.status is WorkflowExecutionStatus.RUNNING else None
 
 

@@ -7,14 +7,9 @@ top of it.
 from datetime import timedelta
 
 from temporalio import activity
-from temporalio.client import (
-    Client,
-    WorkflowExecutionDescription,
-    WorkflowExecutionStatus,
-    WorkflowFailureError,
-)
+from temporalio.client import Client, WorkflowExecutionStatus
 from temporalio.exceptions import ApplicationError
-from temporalio.service import RPCError, RPCStatusCode
+from temporalio.service import RPCError
 
 from contracts import (
     LateOutcome,
@@ -29,6 +24,7 @@ from contracts import (
     payment_request_id,
     workflow_id,
 )
+from visibility.views import KeepsChangingError, look_up, newest_run
 
 # Temporal answers in milliseconds, a worker that must replay a payment in seconds.
 PATIENCE = timedelta(seconds=5)
@@ -57,24 +53,21 @@ class OrderActivities:
                 f"the order's payment does not answer ({error.status.name})",
                 type="PAYMENT_SILENT",
             ) from None
+        except KeepsChangingError:
+            raise ApplicationError(
+                "the order's payment changes while it is looked at",
+                type="PAYMENT_SILENT",
+            ) from None
 
     async def _payment(self, name: str) -> PaymentFound:
-        described = await self._describe(name)
-        if described is None:
+        run = await newest_run(self._client, name, within=PATIENCE)
+        if run is None:
             return PaymentFound(state=PaymentState.UNKNOWN)
-        run = self._client.get_workflow_handle(
-            name, run_id=described.run_id, result_type=PaymentView
-        )
-        if described.status is WorkflowExecutionStatus.RUNNING:
-            view = await run.query(
-                "view", result_type=PaymentView, rpc_timeout=PATIENCE
-            )
-            return _found(PaymentState.OPEN, view)
-        try:
-            result = await run.result(follow_runs=False, rpc_timeout=PATIENCE)
-        except WorkflowFailureError:
+        look = await look_up(self._client, name, PaymentView, within=PATIENCE, run=run)
+        if look.view is None:
             return PaymentFound(state=PaymentState.STOPPED)
-        return _found(PaymentState.CLOSED, PaymentView.model_validate(result))
+        state = PaymentState.OPEN if look.is_open else PaymentState.CLOSED
+        return _found(state, look.view)
 
     async def _with_late_money(
         self, found: PaymentFound, lookup: PaymentLookup
@@ -82,31 +75,21 @@ class OrderActivities:
         """Add what becomes of the late money of the order's other attempts."""
         honoured, undecided = [], []
         for request_id in _siblings(found, lookup):
-            described = await self._describe(late_payment_id(request_id))
-            if described is None:
+            name = late_payment_id(request_id)
+            run = await newest_run(self._client, name, within=PATIENCE)
+            if run is None:
                 continue
-            if described.status is WorkflowExecutionStatus.RUNNING:
+            if run.status is WorkflowExecutionStatus.RUNNING:
                 undecided.append(request_id)
-            elif described.status is WorkflowExecutionStatus.COMPLETED:
-                late = self._client.get_workflow_handle(
-                    described.id, run_id=described.run_id, result_type=LatePaymentView
-                )
-                view = await late.result(follow_runs=False, rpc_timeout=PATIENCE)
-                if view.outcome is LateOutcome.HONOURED:
-                    honoured.append(request_id)
+                continue
+            late = await look_up(
+                self._client, name, LatePaymentView, within=PATIENCE, run=run
+            )
+            if late.view and late.view.outcome is LateOutcome.HONOURED:
+                honoured.append(request_id)
         return found.model_copy(
             update={"honoured": tuple(honoured), "undecided": tuple(undecided)}
         )
-
-    async def _describe(self, name: str) -> WorkflowExecutionDescription | None:
-        """Look at the newest run under an id; None if there is none."""
-        handle = self._client.get_workflow_handle(name)
-        try:
-            return await handle.describe(rpc_timeout=PATIENCE)
-        except RPCError as error:
-            if error.status is RPCStatusCode.NOT_FOUND and "workflow" in error.message:
-                return None
-            raise
 
 
 def _siblings(found: PaymentFound, lookup: PaymentLookup) -> list[str]:

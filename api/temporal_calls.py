@@ -1,33 +1,28 @@
 """Reaches Temporal, and says in the API's words what failed."""
 
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable
 from datetime import timedelta
-from typing import Any, TypeVar
+from typing import TypeVar
 
+from pydantic import BaseModel
 from temporalio.client import (
     Client,
-    WorkflowExecutionStatus,
-    WorkflowFailureError,
-    WorkflowHandle,
-    WorkflowQueryRejectedError,
     WorkflowUpdateFailedError,
     WorkflowUpdateRPCTimeoutOrCancelledError,
 )
-from temporalio.common import QueryRejectCondition
 from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 
 from api.problems import Problem, UnavailableProblem
+from visibility.views import KeepsChangingError, look_up
 
 # Signals, queries and results need no call to Alipay.
 QUICK = timedelta(seconds=4)
 
-# A run may close between two looks, and the next one begin; hardly twice in a row.
-MOST_LOOKS = 3
-
 log = logging.getLogger(__name__)
 ResultT = TypeVar("ResultT")
+ViewT = TypeVar("ViewT", bound=BaseModel)
 
 
 class NoAnswerYet(UnavailableProblem):
@@ -71,57 +66,30 @@ async def reach(call: Awaitable[ResultT]) -> ResultT:
         ) from error
 
 
-async def read_view(
-    client: Client,
-    workflow_id: str,
-    run: Callable[[Any, Any], Awaitable[ResultT]],
-    view: Callable[[Any], ResultT],
-) -> ResultT:
-    """Return what a workflow knows: asked while it runs, its result when it has closed.
+async def read_view(client: Client, workflow_id: str, kind: type[ViewT]) -> ViewT:
+    """Return what a workflow knows: asked while it is open, its result after that.
 
     Args:
         client: Reaches Temporal.
         workflow_id: Whose newest run is meant.
-        run: The workflow's run method, for the type of its result.
-        view: Its query, which answers the same type.
+        kind: What its query `view` and its result are.
 
     Raises:
         Problem: 404 unknown, 409 stopped before its end, 503 nobody answers.
     """
-    handle = client.get_workflow_handle_for(run, workflow_id)
-    for _ in range(MOST_LOOKS):
-        try:
-            return await reach(
-                handle.query(
-                    view,
-                    reject_condition=QueryRejectCondition.NOT_OPEN,
-                    rpc_timeout=QUICK,
-                )
-            )
-        except WorkflowQueryRejectedError:
-            described = await reach(handle.describe(rpc_timeout=QUICK))
-        # The next run may have begun meanwhile, and its result is still to come: only
-        # the result of this very run can be waited for.
-        if described.status is not WorkflowExecutionStatus.RUNNING:
-            return await _result(
-                client.get_workflow_handle_for(
-                    run, workflow_id, run_id=described.run_id
-                )
-            )
-    raise NoAnswerYet
-
-
-async def _result(closed: WorkflowHandle[Any, ResultT]) -> ResultT:
     try:
-        return await reach(closed.result(follow_runs=False, rpc_timeout=QUICK))
-    except WorkflowFailureError as error:
+        look = await reach(look_up(client, workflow_id, kind, within=QUICK))
+    except KeepsChangingError:
+        raise NoAnswerYet from None
+    if look.view is None:
         raise Problem(
             409,
             "WORKFLOW_STOPPED",
             "the payment's workflow was stopped before its end "
-            f"({type(error.cause).__name__}); what became of the money must be "
+            f"({type(look.stopped).__name__}); what became of the money must be "
             "looked up at Alipay",
-        ) from error
+        ) from look.stopped
+    return look.view
 
 
 def _of_refusal(error: WorkflowUpdateFailedError) -> Problem:

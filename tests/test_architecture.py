@@ -23,7 +23,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     # And what a callback's address may be: a setting is refused before it is used.
     "settings": {"activities.addresses", "alipay", "codec", "contracts"},
     "workflows": {"activities", "contracts", "visibility"},
-    "activities": {"alipay", "contracts"},
+    "activities": {"alipay", "contracts", "visibility"},
     "worker": {
         "activities", "alipay", "contracts", "settings", "telemetry", "temporal_client",
         "workflows",

@@ -88,3 +88,14 @@ def test_what_says_paid_is_written_once_for_us_and_once_for_the_auditor() -> Non
         "contracts/payment.py",
         "audit/history/proofs.py",
     }
+
+
+def test_only_one_place_knows_how_a_workflow_is_looked_at() -> None:
+    # Open: its query, refused once it has closed. Closed: the result of that very run.
+    looking = places("QueryRejectCondition.NOT_OPEN")
+    looking |= places("ANY.result(follow_runs=False, rpc_timeout=ANY)")
+    assert looking == {
+        "visibility/views.py",
+        # A storefront's own code, which shows how it is done.
+        "examples/temporal_client/take_payment.py",
+    }

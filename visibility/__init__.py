@@ -1,4 +1,4 @@
-"""What Temporal's list says of payments: attributes, filters, who polls."""
+"""What Temporal says of payments: attributes, filters, who polls, what one knows."""
 
 from visibility.attributes import (
     AMOUNT_MINOR,

@@ -21,8 +21,9 @@ from api.payments.late_payments import LatePayments
 from api.payments.workflows import PaymentWorkflows
 from api.problems import Problem
 from api.streams.watching import PaymentWatch
-from api.temporal_calls import MOST_LOOKS, NoAnswerYet
+from api.temporal_calls import NoAnswerYet
 from contracts import PaymentNotified
+from visibility.views import MOST_LOOKS
 
 # Notifications measure one to two kB; Alipay's own limits add up to far less than this.
 LARGEST_BODY = 64 * 1024

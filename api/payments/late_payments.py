@@ -145,7 +145,7 @@ class LatePayments:
             if problem.status == HTTPStatus.NOT_FOUND:
                 return None
             raise
-        return await read_view(self._client, found, LatePayment.run, LatePayment.view)
+        return await read_view(self._client, found, LatePaymentView)
 
 
 async def _all_of(

@@ -146,12 +146,7 @@ class PaymentWorkflows:
         Raises:
             Problem: 404 for an unknown order, 503 when Temporal or the worker is away.
         """
-        return await read_view(
-            self._client,
-            workflow_id(order_id),
-            CashierPayment.run,
-            CashierPayment.view,
-        )
+        return await read_view(self._client, workflow_id(order_id), PaymentView)
 
     async def check(self, order_id: str) -> PaymentView:
         """Ask Alipay first, then return what is known of a payment."""

@@ -14,12 +14,9 @@ from temporalio.client import (
     Client,
     WorkflowExecution,
     WorkflowExecutionStatus,
-    WorkflowFailureError,
     WorkflowQueryFailedError,
-    WorkflowQueryRejectedError,
 )
-from temporalio.common import QueryRejectCondition
-from temporalio.service import RPCError, RPCStatusCode
+from temporalio.service import RPCError
 
 from cashier.stuck.finding import polled_queues
 from cashier.temporal_calls import (
@@ -41,12 +38,11 @@ from contracts import (
 )
 from visibility import ORDER_ID
 from visibility.stuck import any_of
+from visibility.views import KeepsChangingError, look_up, newest_run
 
 ViewT = TypeVar("ViewT", bound=BaseModel)
 
 ORDER = re.compile(r"[A-Za-z0-9_-]{1,60}")
-# A run may close between two looks, and the next one begin; hardly twice in a row.
-MOST_LOOKS = 3
 # An order with more late payments and callbacks than this has other problems.
 MOST_OTHERS = 50
 
@@ -138,43 +134,28 @@ async def look_at(client: Client, workflow_id: str, kind: type[ViewT]) -> Seen[V
     Raises:
         CommandError: It is unknown, unreadable without the keys, or nobody answers.
     """
-    for _ in range(MOST_LOOKS):
-        described = await _described(client, workflow_id)
-        handle = client.get_workflow_handle(workflow_id, run_id=described.run_id)
-        is_open = described.status is WorkflowExecutionStatus.RUNNING
-        if is_open:
-            await check_worker(client, described.task_queue)
-        view, stopped = None, None
-        try:
-            if is_open:
-                view = await handle.query(
-                    "view",
-                    result_type=kind,
-                    reject_condition=QueryRejectCondition.NOT_OPEN,
-                    rpc_timeout=QUICK,
-                )
-            else:
-                result = await client.get_workflow_handle(
-                    workflow_id, run_id=described.run_id, result_type=kind
-                ).result(follow_runs=False, rpc_timeout=QUICK)
-                view = kind.model_validate(result)
-        except WorkflowQueryRejectedError:
-            continue  # it has closed just now
-        except WorkflowFailureError as error:
-            stopped = printable(str(error.cause))
-        except (WorkflowQueryFailedError, RPCError) as error:
-            raise _unanswered(error) from error
-        except (KeyringError, UnreadablePayloadError, RuntimeError, KeyError) as error:
-            raise _unreadable(error) from error
-        return Seen(
-            workflow_id,
-            described.run_id,
-            is_open,
-            described.start_time,
-            view,
-            stopped,
-        )
-    raise UnreachableError("the payment changes while it is looked at; try again")
+    run: WorkflowExecution = await _described(client, workflow_id)
+    if run.status is WorkflowExecutionStatus.RUNNING:
+        await check_worker(client, run.task_queue)
+    try:
+        look = await look_up(client, workflow_id, kind, within=QUICK, run=run)
+    except KeepsChangingError:
+        raise UnreachableError(
+            "the payment changes while it is looked at; try again"
+        ) from None
+    except (WorkflowQueryFailedError, RPCError) as error:
+        raise _unanswered(error) from error
+    except (KeyringError, UnreadablePayloadError, RuntimeError, KeyError) as error:
+        raise _unreadable(error) from error
+    run = look.run or run
+    return Seen(
+        workflow_id,
+        run.run_id,
+        look.is_open,
+        run.start_time,
+        look.view,
+        printable(str(look.stopped)) if look.stopped else None,
+    )
 
 
 async def check_worker(client: Client, task_queue: str) -> None:
@@ -191,16 +172,13 @@ async def check_worker(client: Client, task_queue: str) -> None:
 
 
 async def _described(client: Client, workflow_id: str) -> WorkflowExecution:
-    handle = client.get_workflow_handle(workflow_id)
-    try:
-        return await handle.describe(rpc_timeout=QUICK)
-    except RPCError as error:
-        if error.status is RPCStatusCode.NOT_FOUND and "workflow" in error.message:
-            raise CommandError(
-                f"there is no {workflow_id!r} in namespace {client.namespace!r}; it "
-                "never was, or is closed for longer than the namespace keeps it"
-            ) from None
-        raise
+    described = await newest_run(client, workflow_id, within=QUICK)
+    if described is None:
+        raise CommandError(
+            f"there is no {workflow_id!r} in namespace {client.namespace!r}; it "
+            "never was, or is closed for longer than the namespace keeps it"
+        )
+    return described
 
 
 async def _others(

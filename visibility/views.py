@@ -1,0 +1,116 @@
+"""What one workflow knows: asked while it is open, its result once it has closed."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Generic, TypeVar
+
+from pydantic import BaseModel
+from temporalio.client import (
+    Client,
+    WorkflowExecution,
+    WorkflowExecutionDescription,
+    WorkflowExecutionStatus,
+    WorkflowFailureError,
+    WorkflowQueryRejectedError,
+)
+from temporalio.common import QueryRejectCondition
+from temporalio.service import RPCError, RPCStatusCode
+
+ViewT = TypeVar("ViewT", bound=BaseModel)
+
+# A run may close between two looks, and the next one begin; hardly twice in a row.
+MOST_LOOKS = 3
+
+
+class KeepsChangingError(Exception):
+    """Runs have closed and others begun as often as this was looked at."""
+
+
+@dataclass(frozen=True)
+class Look(Generic[ViewT]):
+    """What a workflow knew when it was looked at.
+
+    Attributes:
+        view: None where it was stopped before its end.
+        run: The run that this is about; None where it was asked without a description.
+        stopped: What it ended with instead, as TerminatedError.
+    """
+
+    is_open: bool
+    view: ViewT | None
+    run: WorkflowExecution | None
+    stopped: BaseException | None = None
+
+
+async def newest_run(
+    client: Client, workflow_id: str, *, within: timedelta
+) -> WorkflowExecutionDescription | None:
+    """Describe the newest run under an id; None if there is none.
+
+    Raises:
+        RPCError: Temporal does not answer, or does not know the namespace.
+    """
+    handle = client.get_workflow_handle(workflow_id)
+    try:
+        return await handle.describe(rpc_timeout=within)
+    except RPCError as error:
+        if error.status is RPCStatusCode.NOT_FOUND and "workflow" in error.message:
+            return None
+        raise
+
+
+async def look_up(
+    client: Client,
+    workflow_id: str,
+    kind: type[ViewT],
+    *,
+    within: timedelta,
+    run: WorkflowExecution | None = None,
+) -> Look[ViewT]:
+    """Return what the newest run of a workflow knows, or what its result was.
+
+    Args:
+        client: Reaches Temporal.
+        workflow_id: Whose newest run is meant.
+        kind: What both its query `view` and its result are.
+        within: How long each call to Temporal may take.
+        run: The newest run, where it has been described already. Without, its query is
+            the first call, and the only one while it is open (decision 0008).
+
+    Raises:
+        RPCError: Temporal does not know it, or Temporal or its worker do not answer.
+        WorkflowQueryFailedError: Its worker cannot answer.
+        KeepsChangingError: See there.
+    """
+    for _ in range(MOST_LOOKS):
+        if run is None or run.status is WorkflowExecutionStatus.RUNNING:
+            handle = client.get_workflow_handle(
+                workflow_id, run_id=run.run_id if run else None
+            )
+            try:
+                view = await handle.query(
+                    "view",
+                    result_type=kind,
+                    reject_condition=QueryRejectCondition.NOT_OPEN,
+                    rpc_timeout=within,
+                )
+                return Look(is_open=True, view=view, run=run)
+            except WorkflowQueryRejectedError:
+                newest = client.get_workflow_handle(workflow_id)
+                run = await newest.describe(rpc_timeout=within)
+        if run.status is not WorkflowExecutionStatus.RUNNING:
+            return await _result(client, run, kind, within=within)
+    raise KeepsChangingError(f"{workflow_id} changes while it is looked at")
+
+
+async def _result(
+    client: Client, run: WorkflowExecution, kind: type[ViewT], *, within: timedelta
+) -> Look[ViewT]:
+    # The next run may have begun meanwhile, and its result is still to come: only the
+    # result of this very run can be waited for.
+    closed = client.get_workflow_handle(run.id, run_id=run.run_id, result_type=kind)
+    try:
+        result: ViewT = await closed.result(follow_runs=False, rpc_timeout=within)
+    except WorkflowFailureError as error:
+        return Look(is_open=False, view=None, run=run, stopped=error.cause)
+    return Look(is_open=False, view=result, run=run)
