@@ -6,10 +6,9 @@ errors say all in one sentence and carry no cause: Temporal keeps 4 kB of what a
 activity last failed with, and shows nothing of what is longer.
 """
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from temporalio import activity
-from temporalio.exceptions import ApplicationError
 
 from activities.translation import (
     from_inquiry_response,
@@ -18,8 +17,9 @@ from activities.translation import (
     proven,
     to_pay_request,
 )
+from activities.verdicts import NOT_EXIST, inquire, no_verdict
 from alipay.client import AlipayClient
-from alipay.errors import NoVerdictError, RejectedError, TrafficExceededError
+from alipay.errors import NoVerdictError, RejectedError
 from alipay.wallets import WALLETS
 from contracts import (
     CancelAnswer,
@@ -31,10 +31,6 @@ from contracts import (
     PayAnswer,
     PayCall,
 )
-
-# Alipay gives no number for its rate limit, so a call over it waits noticeably longer
-# than an ordinary retry.
-TRAFFIC_PAUSE = timedelta(seconds=15)
 
 
 class PaymentActivities:
@@ -61,25 +57,14 @@ class PaymentActivities:
     @activity.defn
     async def inquire_payment(self, call: InquiryCall) -> InquiryAnswer:
         """Ask Alipay what became of the payment."""
-        try:
-            response = await self._alipay.inquire_payment(call.payment_request_id)
-        except RejectedError as refusal:
-            if refusal.result_code == "ORDER_NOT_EXIST":
-                unknown = InquiryAnswer(
-                    verdict=InquiryVerdict.NOT_EXIST, result_code=refusal.result_code
-                )
-                return proven(unknown, refusal.exchange)
-            # The inquiry failed, which says nothing of the payment.
-            raise ApplicationError(str(refusal), type=refusal.result_code) from None
-        except NoVerdictError as error:
-            raise no_verdict(error) from None
-        answer = from_inquiry_response(response)
-        if answer is None:
-            raise ApplicationError(
-                "Alipay named a payment status that is not documented",
-                type="UNKNOWN_PAYMENT_STATUS",
-            )
-        return proven(answer, response.exchange)
+        return await inquire(
+            self._alipay.inquire_payment(call.payment_request_id),
+            from_inquiry_response,
+            unknown=InquiryAnswer(
+                verdict=InquiryVerdict.NOT_EXIST, result_code=NOT_EXIST
+            ),
+            subject="payment",
+        )
 
     @activity.defn
     async def cancel_payment(self, call: CancelCall) -> CancelAnswer:
@@ -116,13 +101,3 @@ def may_cancel(call: CancelCall, now: datetime) -> bool:
         # A time that we cannot read; Alipay knows when it was paid.
         return wallet.cancel_after_payment != "not_allowed"
     return until is not None and now < until
-
-
-def no_verdict(error: NoVerdictError) -> ApplicationError:
-    """Let Temporal repeat the call; slower when Alipay asks for it."""
-    crowded = isinstance(error, TrafficExceededError)
-    return ApplicationError(
-        str(error),
-        type=type(error).__name__,
-        next_retry_delay=TRAFFIC_PAUSE if crowded else None,
-    )

@@ -1,12 +1,12 @@
 """What the late-payment workflow asks of Alipay to give money back."""
 
 from temporalio import activity
-from temporalio.exceptions import ApplicationError
 
-from activities.payments import no_verdict
 from activities.translation import proven, to_refund_request
+from activities.verdicts import NOT_EXIST, inquire, no_verdict
 from alipay.client import AlipayClient
 from alipay.errors import NoVerdictError, RejectedError
+from alipay.models import RefundInquiryResponse
 from contracts import RefundAnswer, RefundCall, RefundInquiryCall, RefundVerdict
 
 # The statuses of an inquired refund (docs/protocol.md 2.6).
@@ -47,22 +47,16 @@ class RefundActivities:
     @activity.defn
     async def inquire_refund(self, call: RefundInquiryCall) -> RefundAnswer:
         """Ask Alipay what became of a refund."""
-        try:
-            response = await self._alipay.inquire_refund(call.refund_request_id)
-        except RejectedError as refusal:
-            if refusal.result_code == "ORDER_NOT_EXIST":
-                unknown = RefundAnswer(
-                    verdict=RefundVerdict.NOT_EXIST, result_code=refusal.result_code
-                )
-                return proven(unknown, refusal.exchange)
-            # The inquiry failed, which says nothing of the refund.
-            raise ApplicationError(str(refusal), type=refusal.result_code) from None
-        except NoVerdictError as error:
-            raise no_verdict(error) from None
-        verdict = _OF_STATUS.get(response.refund_status or "")
-        if verdict is None:
-            raise ApplicationError(
-                "Alipay named a refund status that is not documented",
-                type="UNKNOWN_REFUND_STATUS",
-            )
-        return proven(RefundAnswer(verdict=verdict), response.exchange)
+        return await inquire(
+            self._alipay.inquire_refund(call.refund_request_id),
+            _from_refund_inquiry,
+            unknown=RefundAnswer(
+                verdict=RefundVerdict.NOT_EXIST, result_code=NOT_EXIST
+            ),
+            subject="refund",
+        )
+
+
+def _from_refund_inquiry(response: RefundInquiryResponse) -> RefundAnswer | None:
+    verdict = _OF_STATUS.get(response.refund_status or "")
+    return RefundAnswer(verdict=verdict) if verdict else None

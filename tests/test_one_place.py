@@ -99,3 +99,11 @@ def test_only_one_place_knows_how_a_workflow_is_looked_at() -> None:
         # A storefront's own code, which shows how it is done.
         "examples/temporal_client/take_payment.py",
     }
+
+
+def test_one_place_knows_what_an_inquiry_says_of_what_does_not_exist() -> None:
+    assert places("'ORDER_NOT_EXIST'") == {
+        "activities/verdicts.py",
+        "simulator/payments/register.py",  # Alipay's side
+        "workflows/operator_view/answers.py",  # its words for people
+    }

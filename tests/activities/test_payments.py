@@ -8,7 +8,8 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from temporalio.exceptions import ApplicationError
 
-from activities.payments import TRAFFIC_PAUSE, PaymentActivities, may_cancel
+from activities.payments import PaymentActivities, may_cancel
+from activities.verdicts import TRAFFIC_PAUSE
 from contracts import (
     CancelCall,
     CancelVerdict,

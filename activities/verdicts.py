@@ -1,0 +1,67 @@
+"""How a call to Alipay ends an activity: a verdict is its result, all else an error."""
+
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from typing import TypeVar
+
+from temporalio.exceptions import ApplicationError
+
+from activities.translation import proven
+from alipay.errors import NoVerdictError, RejectedError, TrafficExceededError
+from alipay.models import Answer
+from contracts import AlipayAnswer
+
+# Alipay gives no number for its rate limit, so a call over it waits noticeably longer
+# than an ordinary retry.
+TRAFFIC_PAUSE = timedelta(seconds=15)
+# What an inquiry is told of what Alipay does not know (docs/protocol.md 3.5).
+NOT_EXIST = "ORDER_NOT_EXIST"
+
+AnswerT = TypeVar("AnswerT", bound=AlipayAnswer)
+ResponseT = TypeVar("ResponseT", bound=Answer)
+
+
+async def inquire(
+    response: Awaitable[ResponseT],
+    read: Callable[[ResponseT], AnswerT | None],
+    *,
+    unknown: AnswerT,
+    subject: str,
+) -> AnswerT:
+    """Await an inquiry, and return what it says with what proves it.
+
+    Args:
+        response: The call to Alipay.
+        read: Reads its response; None for a status that is not documented.
+        unknown: The answer where Alipay does not know what it is asked about.
+        subject: What it is about, for errors: `payment` or `refund`.
+
+    Raises:
+        ApplicationError: There is no verdict; the same call may be repeated.
+    """
+    try:
+        said = await response
+    except RejectedError as refusal:
+        if refusal.result_code == NOT_EXIST:
+            return proven(unknown, refusal.exchange)
+        # The inquiry failed, which says nothing of its subject.
+        raise ApplicationError(str(refusal), type=refusal.result_code) from None
+    except NoVerdictError as error:
+        raise no_verdict(error) from None
+    answer = read(said)
+    if answer is None:
+        raise ApplicationError(
+            f"Alipay named a {subject} status that is not documented",
+            type=f"UNKNOWN_{subject.upper()}_STATUS",
+        )
+    return proven(answer, said.exchange)
+
+
+def no_verdict(error: NoVerdictError) -> ApplicationError:
+    """Let Temporal repeat the call; slower when Alipay asks for it."""
+    crowded = isinstance(error, TrafficExceededError)
+    return ApplicationError(
+        str(error),
+        type=type(error).__name__,
+        next_retry_delay=TRAFFIC_PAUSE if crowded else None,
+    )
