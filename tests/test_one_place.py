@@ -5,6 +5,9 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
+from activities.order_payments import OrderActivities
+from activities.payments import PaymentActivities
+from activities.refunds import RefundActivities
 from alipay.wallets import default_expiry
 from workflows.payment.attempt import USUAL_EXPIRY
 
@@ -29,12 +32,18 @@ def places(code: str) -> set[str]:
     Args:
         code: An expression; a name that begins with `ANY` stands for any expression.
     """
+    return {*every_place(code)}
+
+
+def every_place(code: str) -> list[str]:
+    """Return such files, each as often as the code stands in it."""
     wanted = ast.parse(code, mode="eval").body
-    return {
+    return [
         file
         for file, tree in trees().items()
-        if any(_is_like(node, wanted) for node in ast.walk(tree))
-    }
+        for node in ast.walk(tree)
+        if _is_like(node, wanted)
+    ]
 
 
 def _is_like(node: object, wanted: object) -> bool:
@@ -107,3 +116,12 @@ def test_one_place_knows_what_an_inquiry_says_of_what_does_not_exist() -> None:
         "simulator/payments/register.py",  # Alipay's side
         "workflows/operator_view/answers.py",  # its words for people
     }
+
+
+def test_workflows_call_each_activity_in_one_place() -> None:
+    for kind in (PaymentActivities, RefundActivities, OrderActivities):
+        for name in vars(kind):
+            if not name.startswith("_"):
+                named = every_place(f"{kind.__name__}.{name}")
+                calling = [file for file in named if file.startswith("workflows/")]
+                assert calling == ["workflows/alipay_calls.py"], name

@@ -87,18 +87,13 @@ def ask_for_page(order: Order, attempt: Attempt) -> Awaitable[PayAnswer]:
 
 
 def ask_what_became(attempt: Attempt) -> Awaitable[InquiryAnswer]:
-    return workflow.execute_activity_method(
-        PaymentActivities.inquire_payment,
-        InquiryCall(payment_request_id=attempt.request_id),
-        **ask_alipay("Ask what became of the payment"),
-    )
+    return _inquire(attempt.request_id, "Ask what became of the payment")
 
 
 def ask_to_close(attempt: Attempt) -> Awaitable[CancelAnswer]:
-    return workflow.execute_activity_method(
-        PaymentActivities.cancel_payment,
+    return _cancel(
         CancelCall(payment_request_id=attempt.request_id, wallet=attempt.wallet),
-        **ask_alipay("Close the attempt, so that nobody can pay it late"),
+        "Close the attempt, so that nobody can pay it late",
     )
 
 
@@ -113,11 +108,7 @@ def look_at_order(late: LatePaymentInput) -> Awaitable[PaymentFound]:
 
 
 def ask_whether_paid_late(late: LatePaymentInput) -> Awaitable[InquiryAnswer]:
-    return workflow.execute_activity_method(
-        PaymentActivities.inquire_payment,
-        InquiryCall(payment_request_id=late.payment_request_id),
-        **ask_alipay("Ask whether the late success is true"),
-    )
+    return _inquire(late.payment_request_id, "Ask whether the late success is true")
 
 
 def ask_to_return(
@@ -128,11 +119,7 @@ def ask_to_return(
         wallet=late.wallet,
         paid_at=paid.paid_at,
     )
-    return workflow.execute_activity_method(
-        PaymentActivities.cancel_payment,
-        call,
-        **ask_alipay("Return the money by cancelling"),
-    )
+    return _cancel(call, "Return the money by cancelling")
 
 
 def ask_to_refund(
@@ -154,4 +141,18 @@ def ask_what_became_of_refund(late: LatePaymentInput) -> Awaitable[RefundAnswer]
         RefundActivities.inquire_refund,
         RefundInquiryCall(refund_request_id=late_refund_id(late.payment_request_id)),
         **ask_alipay("Ask what became of the refund"),
+    )
+
+
+def _inquire(payment_request_id: str, words: str) -> Awaitable[InquiryAnswer]:
+    return workflow.execute_activity_method(
+        PaymentActivities.inquire_payment,
+        InquiryCall(payment_request_id=payment_request_id),
+        **ask_alipay(words),
+    )
+
+
+def _cancel(call: CancelCall, words: str) -> Awaitable[CancelAnswer]:
+    return workflow.execute_activity_method(
+        PaymentActivities.cancel_payment, call, **ask_alipay(words)
     )
