@@ -125,3 +125,7 @@ def test_workflows_call_each_activity_in_one_place() -> None:
                 named = every_place(f"{kind.__name__}.{name}")
                 calling = [file for file in named if file.startswith("workflows/")]
                 assert calling == ["workflows/alipay_calls.py"], name
+
+
+def test_the_answers_of_a_history_are_decoded_once() -> None:
+    assert every_place("answers_of(ANY)") == ["audit/verify/evidence.py"]

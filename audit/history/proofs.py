@@ -64,6 +64,7 @@ class Evidenced:
         unproven: The same, of words that came without evidence.
         given_back: What went back, proven or not: either way it must not be too much.
         is_older: The history is from before evidence was kept, as the auditor says.
+        answers: All that Alipay has answered, proven or not, in the history's order.
     """
 
     findings: list[Finding] = field(default_factory=list)
@@ -73,6 +74,7 @@ class Evidenced:
     unproven: list[Paid] = field(default_factory=list)
     given_back: list[GivenBack] = field(default_factory=list)
     is_older: bool = False
+    answers: list[Answered] = field(default_factory=list)
 
 
 def paid_by_notification(event_id: int, told: PaymentNotified) -> Iterator[Paid]:

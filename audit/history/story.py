@@ -8,7 +8,6 @@ from temporalio.api.enums.v1 import EventType
 from temporalio.api.history.v1 import HistoryEvent
 
 from alipay.wallets import format_money
-from audit.history.answers import answers_of
 from audit.history.proofs import Evidenced
 from audit.history.record import CLOSING, Record
 from audit.history.wording import (
@@ -98,7 +97,7 @@ class _Telling:
     def __init__(self, record: Record, evidenced: Evidenced) -> None:
         self._record = record
         self._signed = evidenced.signed
-        self._answers = {one.completed.event_id: one for one in answers_of(record)}
+        self._answers = {one.completed.event_id: one for one in evidenced.answers}
         self._names: dict[int, str] = {}
         self._tell: dict[int, Callable[[HistoryEvent], Iterator[StoryStep]]] = {
             EventType.EVENT_TYPE_WORKFLOW_EXECUTION_STARTED: self._start,

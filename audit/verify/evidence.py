@@ -54,7 +54,7 @@ async def check_evidence(
         checking.notice(record.input)
     for notified in notifications_of(record):
         checking.notification(notified)
-    answers = list(answers_of(record))
+    answers = checking.seen.answers = list(answers_of(record))
     has_some = any(one.answer.evidence for one in answers)
     for one in answers:
         await checking.answer(one, has_some=has_some)
