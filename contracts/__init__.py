@@ -68,6 +68,7 @@ from contracts.order import (
     Terminal,
 )
 from contracts.payment import (
+    EXPIRY_MARGIN,
     AttemptView,
     CancelWish,
     Cashier,
@@ -86,6 +87,7 @@ from contracts.payment import (
 from contracts.wording import in_words
 
 __all__ = [
+    "EXPIRY_MARGIN",
     "LONGEST_ALIPAY_ID",
     "RELEASE",
     "TASK_QUEUE",

@@ -1,9 +1,14 @@
 """A payment: what is known of it, and the messages to its workflow."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Final
 
 from contracts.base import Contract, Money
+
+# Alipay closes a payment some seconds after its expiry; asking earlier only asks twice.
+# Timers of recorded histories hold it: another one is for payments of a new release.
+EXPIRY_MARGIN: Final = timedelta(seconds=30)
 
 
 class Cashier(Contract):

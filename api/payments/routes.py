@@ -13,8 +13,13 @@ from api.payments.states import PaymentStates
 from api.payments.workflows import PaymentWorkflows
 from api.problems import Problem
 from api.streams.watching import PaymentWatch
-from contracts import AttemptView, CancelWish, PaymentOutcome, PaymentStatus
-from workflows.payment.endings import EXPIRY_MARGIN
+from contracts import (
+    EXPIRY_MARGIN,
+    AttemptView,
+    CancelWish,
+    PaymentOutcome,
+    PaymentStatus,
+)
 
 router = APIRouter(prefix="/payments", tags=["payments"])
 

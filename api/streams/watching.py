@@ -17,8 +17,7 @@ from typing import Final
 from api.bodies import PaymentState
 from api.problems import Problem, UnavailableProblem
 from api.streams.listed_changes import ListedChanges
-from contracts import PaymentStatus
-from workflows.payment.endings import EXPIRY_MARGIN
+from contracts import EXPIRY_MARGIN, PaymentStatus
 
 # Half of what a customer may wait to hear of a change; the list takes the other half.
 PAUSE_SECONDS: Final = 0.4

@@ -1,15 +1,19 @@
 """When an attempt is over, and how: declined, expired or cancelled."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from contracts import InquiryAnswer, InquiryVerdict, PaymentOutcome, PayVerdict
+from contracts import (
+    EXPIRY_MARGIN,
+    InquiryAnswer,
+    InquiryVerdict,
+    PaymentOutcome,
+    PayVerdict,
+)
 from workflows.payment.attempt import Asked, Attempt
 from workflows.payment.facts import Facts
 from workflows.releases import DECLINED_MEANS_DECLINED
 
-# Alipay closes a payment some seconds after its expiry; asking earlier only asks twice.
-EXPIRY_MARGIN = timedelta(seconds=30)
 # Answers of `pay` after which an attempt will never have a page.
 PAGELESS = (
     PayVerdict.REFUSED,

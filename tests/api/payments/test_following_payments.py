@@ -2,10 +2,10 @@
 
 from datetime import datetime
 
+from contracts import EXPIRY_MARGIN
 from tests.api.running import Shop, paid_notification
 from tests.builders import PAYMENT_ID, a_cancel, a_page, an_inquiry
 from tests.fakes import FakeAlipay
-from workflows.payment.endings import EXPIRY_MARGIN
 
 
 async def test_an_open_payment_is_told(shop: Shop) -> None:

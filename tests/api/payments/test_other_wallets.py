@@ -3,11 +3,10 @@
 import asyncio
 from datetime import datetime
 
-from contracts import Cashier
+from contracts import EXPIRY_MARGIN, Cashier
 from tests.api.running import Shop
 from tests.builders import a_cancel, a_page, an_inquiry
 from tests.fakes import FakeAlipay
-from workflows.payment.endings import EXPIRY_MARGIN
 
 SECOND = a_page(cashier=Cashier(url="https://tng.example/2", kind="normal"))
 
