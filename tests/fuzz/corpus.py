@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator
 
-from api.notifications.endpoint import LARGEST_BODY
+from api.notifications.verification import LARGEST_BODY
 from tests.api.running import paid_notification
 from tests.samples.reading import changed, sample
 

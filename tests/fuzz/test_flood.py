@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Iterable
 import httpx
 
 from alipay.notifications import ACKNOWLEDGEMENT
-from api.notifications.endpoint import LARGEST_BODY
+from api.notifications.verification import LARGEST_BODY
 from contracts import InquiryAnswer, InquiryCall, workflow_id
 from tests.api.running import NOTIFIED_AT, Shop, paid_notification
 from tests.builders import a_page, an_inquiry

@@ -10,7 +10,7 @@ import pytest
 
 from alipay.messages import Message
 from alipay.signing import sign
-from api.notifications.endpoint import LARGEST_BODY
+from api.notifications.verification import LARGEST_BODY
 from api.server import LARGEST_HEADERS
 from tests.api.running import (
     API_KEY,

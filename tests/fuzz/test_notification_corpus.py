@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from alipay.messages import Message
 from alipay.notifications import ACKNOWLEDGEMENT
 from alipay.signing import sign
-from api.notifications.endpoint import LARGEST_BODY
+from api.notifications.verification import LARGEST_BODY
 from contracts import InquiryAnswer, InquiryCall
 from tests.api.running import (
     API_KEY,

@@ -4,7 +4,7 @@ import httpx
 import pytest
 
 from alipay.notifications import ACKNOWLEDGEMENT
-from api.notifications.endpoint import LARGEST_BODY
+from api.notifications.verification import LARGEST_BODY
 from contracts import (
     LateOutcome,
     LatePaymentView,

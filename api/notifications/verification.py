@@ -1,0 +1,78 @@
+"""Reads and verifies a notification before any handler sees it, or refuses it."""
+
+import logging
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import Depends, Request
+from starlette.requests import ClientDisconnect
+
+from activities.translation import order_notified_of
+from alipay.errors import MalformedNotificationError, SignatureVerificationError
+from alipay.notifications import NotificationReader, SignedNotification
+from api.metrics.answers import notifications_rejected
+from api.problems import Problem
+
+# Notifications measure one to two kB; Alipay's own limits add up to far less than this.
+LARGEST_BODY = 64 * 1024
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class VerifiedNotification:
+    """A notification that Alipay has signed.
+
+    Attributes:
+        order_id: The order of ours whose payment it is about; None for a notice.
+    """
+
+    order_id: str | None
+    signed: SignedNotification
+
+    @property
+    def body(self) -> bytes:
+        """The raw bytes, as they were signed: the same in each resend."""
+        return self.signed.message.body
+
+
+async def _verified(request: Request) -> VerifiedNotification:
+    """Read the whole body and verify it.
+
+    Raises:
+        Problem: 413 too large; 400 cut short, or signed and yet not readable; 401 not
+            provably Alipay's.
+    """
+    reader: NotificationReader = request.app.state.notification_reader
+    try:
+        signed = reader.parse_notification(request.headers, await _body(request))
+    except SignatureVerificationError as error:
+        raise _rejection(401, "SIGNATURE", str(error)) from error
+    except MalformedNotificationError as error:
+        raise _rejection(400, "MALFORMED", str(error)) from error
+    order_id = order_notified_of(signed.content)
+    if order_id:
+        request.state.order_id = order_id  # for the access log
+    return VerifiedNotification(order_id, signed)
+
+
+# What a handler takes: it is not called with anything else.
+Verified = Annotated[VerifiedNotification, Depends(_verified)]
+
+
+async def _body(request: Request) -> bytes:
+    body = bytearray()
+    try:
+        async for chunk in request.stream():
+            body += chunk
+            if len(body) > LARGEST_BODY:
+                raise _rejection(413, "TOO_LARGE", f"more than {LARGEST_BODY} bytes")
+    except ClientDisconnect:
+        raise _rejection(400, "CUT_SHORT", "the body ended early") from None
+    return bytes(body)
+
+
+def _rejection(status: int, reason: str, detail: str) -> Problem:
+    notifications_rejected.labels(reason.lower()).inc()
+    log.warning("notification rejected: %s, %s", reason, detail)
+    return Problem(status, reason, detail)
