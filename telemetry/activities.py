@@ -13,7 +13,7 @@ from temporalio.worker import (
     Interceptor,
 )
 
-from telemetry.told import ids_of, telling
+from telemetry.log_fields import ids_of, log_fields
 
 log = logging.getLogger(__name__)
 
@@ -39,7 +39,7 @@ class _Inbound(ActivityInboundInterceptor):
 
     async def execute_activity(self, input: ExecuteActivityInput) -> Any:  # noqa: A002, ANN401 - the SDK's
         began = perf_counter()
-        with telling(**_ids(activity.info(), input.args)):
+        with log_fields(**_ids(activity.info(), input.args)):
             try:
                 result = await super().execute_activity(input)
             except ApplicationError as error:

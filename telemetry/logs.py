@@ -9,8 +9,8 @@ from typing import Any, Final, TextIO
 
 from pythonjsonlogger.json import JsonFormatter
 
+from telemetry.log_fields import fields_here, fields_of_sdk
 from telemetry.redaction import redact
-from telemetry.told import fields_here, fields_of_sdk
 
 # httpx tells of each call with its whole URL, and a path may be a customer's token;
 # what was called and how it ended is told by us.

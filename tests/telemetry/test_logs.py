@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 from temporalio.exceptions import ApplicationError
 
+from telemetry.log_fields import log_fields
 from telemetry.logs import start_logging
-from telemetry.told import telling
 
 
 class Written:
@@ -110,7 +110,7 @@ def test_lines_of_a_block_have_its_fields_and_later_ones_have_not(
     written: Written,
 ) -> None:
     log = logging.getLogger("x")
-    with telling(order_id="coffee-1"):
+    with log_fields(order_id="coffee-1"):
         log.info("inside")
     log.info("outside")
     inside, outside = written.lines

@@ -26,7 +26,7 @@ _OF_SDK: Final = {
 
 
 @contextmanager
-def telling(**fields: object) -> Iterator[None]:
+def log_fields(**fields: object) -> Iterator[None]:
     """Give these fields to every line that is logged inside the block."""
     token = _here.set({**_here.get(), **fields})
     try:
