@@ -14,12 +14,10 @@ from activities.translation import (
     from_inquiry_response,
     from_pay_refusal,
     from_pay_response,
-    proven,
     to_pay_request,
 )
-from activities.verdicts import NOT_EXIST, inquire, no_verdict
+from activities.verdicts import NOT_EXIST, answer_of, inquire
 from alipay.client import AlipayClient
-from alipay.errors import NoVerdictError, RejectedError
 from alipay.wallets import WALLETS
 from contracts import (
     CancelAnswer,
@@ -43,16 +41,12 @@ class PaymentActivities:
     @activity.defn
     async def pay(self, call: PayCall) -> PayAnswer:
         """Ask Alipay for the wallet's page, or to tell again which it was."""
-        request = to_pay_request(call, notify_url=self._notify_url)
-        try:
-            response = await self._alipay.pay(request)
-        except RejectedError as refusal:
-            refused = from_pay_refusal(refusal, certain=activity.info().attempt == 1)
-            return proven(refused, refusal.exchange)
-        except NoVerdictError as error:
-            raise no_verdict(error) from None
-        answer = from_pay_response(call, response, datetime.now(UTC))
-        return proven(answer, response.exchange)
+        is_first = activity.info().attempt == 1
+        return await answer_of(
+            self._alipay.pay(to_pay_request(call, notify_url=self._notify_url)),
+            lambda response: from_pay_response(call, response, datetime.now(UTC)),
+            lambda refusal: from_pay_refusal(refusal, certain=is_first),
+        )
 
     @activity.defn
     async def inquire_payment(self, call: InquiryCall) -> InquiryAnswer:
@@ -71,21 +65,17 @@ class PaymentActivities:
         """Ask Alipay to close the payment, where its wallet allows that."""
         if not may_cancel(call, datetime.now(UTC)):
             return CancelAnswer(verdict=CancelVerdict.NOT_ALLOWED)
-        try:
-            response = await self._alipay.cancel_payment(call.payment_request_id)
-        except RejectedError as refusal:
-            refused = CancelAnswer(
+        return await answer_of(
+            self._alipay.cancel_payment(call.payment_request_id),
+            lambda response: CancelAnswer(
+                verdict=CancelVerdict.CANCELLED, result_code=response.result.result_code
+            ),
+            lambda refusal: CancelAnswer(
                 verdict=CancelVerdict.REFUSED,
                 result_code=refusal.result_code,
                 result_message=refusal.result_message,
-            )
-            return proven(refused, refusal.exchange)
-        except NoVerdictError as error:
-            raise no_verdict(error) from None
-        cancelled = CancelAnswer(
-            verdict=CancelVerdict.CANCELLED, result_code=response.result.result_code
+            ),
         )
-        return proven(cancelled, response.exchange)
 
 
 def may_cancel(call: CancelCall, now: datetime) -> bool:

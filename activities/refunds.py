@@ -2,11 +2,10 @@
 
 from temporalio import activity
 
-from activities.translation import proven, to_refund_request
-from activities.verdicts import NOT_EXIST, inquire, no_verdict
+from activities.translation import to_refund_request
+from activities.verdicts import NOT_EXIST, answer_of, inquire
 from alipay.client import AlipayClient
-from alipay.errors import NoVerdictError, RejectedError
-from alipay.models import RefundInquiryResponse
+from alipay.models import RefundInquiryResponse, RefundResponse
 from contracts import RefundAnswer, RefundCall, RefundInquiryCall, RefundVerdict
 
 # The statuses of an inquired refund (docs/protocol.md 2.6).
@@ -26,23 +25,15 @@ class RefundActivities:
     @activity.defn
     async def refund_payment(self, call: RefundCall) -> RefundAnswer:
         """Ask Alipay to give the money back."""
-        try:
-            response = await self._alipay.refund(to_refund_request(call))
-        except RejectedError as refusal:
-            refused = RefundAnswer(
+        return await answer_of(
+            self._alipay.refund(to_refund_request(call)),
+            _from_refund_response,
+            lambda refusal: RefundAnswer(
                 verdict=RefundVerdict.REFUSED,
                 result_code=refusal.result_code,
                 result_message=refusal.result_message,
-            )
-            return proven(refused, refusal.exchange)
-        except NoVerdictError as error:
-            raise no_verdict(error) from None
-        done = response.result.result_status == "S"
-        answer = RefundAnswer(
-            verdict=RefundVerdict.REFUNDED if done else RefundVerdict.IN_PROCESS,
-            result_code=response.result.result_code,
+            ),
         )
-        return proven(answer, response.exchange)
 
     @activity.defn
     async def inquire_refund(self, call: RefundInquiryCall) -> RefundAnswer:
@@ -55,6 +46,14 @@ class RefundActivities:
             ),
             subject="refund",
         )
+
+
+def _from_refund_response(response: RefundResponse) -> RefundAnswer:
+    done = response.result.result_status == "S"
+    return RefundAnswer(
+        verdict=RefundVerdict.REFUNDED if done else RefundVerdict.IN_PROCESS,
+        result_code=response.result.result_code,
+    )
 
 
 def _from_refund_inquiry(response: RefundInquiryResponse) -> RefundAnswer | None:

@@ -21,6 +21,30 @@ AnswerT = TypeVar("AnswerT", bound=AlipayAnswer)
 ResponseT = TypeVar("ResponseT", bound=Answer)
 
 
+async def answer_of(
+    response: Awaitable[ResponseT],
+    read: Callable[[ResponseT], AnswerT],
+    refused: Callable[[RejectedError], AnswerT],
+) -> AnswerT:
+    """Await a call to Alipay, and return its verdict with what proves it.
+
+    Args:
+        response: The call.
+        read: Reads what Alipay answers.
+        refused: Reads what Alipay refuses.
+
+    Raises:
+        ApplicationError: There is no verdict; the same call may be repeated.
+    """
+    try:
+        said = await response
+        return proven(read(said), said.exchange)
+    except RejectedError as refusal:
+        return proven(refused(refusal), refusal.exchange)
+    except NoVerdictError as error:
+        raise _no_verdict(error) from None
+
+
 async def inquire(
     response: Awaitable[ResponseT],
     read: Callable[[ResponseT], AnswerT | None],
@@ -39,25 +63,25 @@ async def inquire(
     Raises:
         ApplicationError: There is no verdict; the same call may be repeated.
     """
-    try:
-        said = await response
-    except RejectedError as refusal:
-        if refusal.result_code == NOT_EXIST:
-            return proven(unknown, refusal.exchange)
-        # The inquiry failed, which says nothing of its subject.
-        raise ApplicationError(str(refusal), type=refusal.result_code) from None
-    except NoVerdictError as error:
-        raise no_verdict(error) from None
-    answer = read(said)
-    if answer is None:
+
+    def documented(said: ResponseT) -> AnswerT:
+        if answer := read(said):
+            return answer
         raise ApplicationError(
             f"Alipay named a {subject} status that is not documented",
             type=f"UNKNOWN_{subject.upper()}_STATUS",
         )
-    return proven(answer, said.exchange)
+
+    def refused(refusal: RejectedError) -> AnswerT:
+        if refusal.result_code == NOT_EXIST:
+            return unknown
+        # The inquiry failed, which says nothing of its subject.
+        raise ApplicationError(str(refusal), type=refusal.result_code) from None
+
+    return await answer_of(response, documented, refused)
 
 
-def no_verdict(error: NoVerdictError) -> ApplicationError:
+def _no_verdict(error: NoVerdictError) -> ApplicationError:
     """Let Temporal repeat the call; slower when Alipay asks for it."""
     crowded = isinstance(error, TrafficExceededError)
     return ApplicationError(

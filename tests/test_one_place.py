@@ -127,5 +127,12 @@ def test_workflows_call_each_activity_in_one_place() -> None:
                 assert calling == ["workflows/alipay_calls.py"], name
 
 
+def test_one_place_tells_a_verdict_from_none() -> None:
+    assert every_place("_no_verdict(ANY)") == ["activities/verdicts.py"]
+    assert {f for f in places("ANY.exchange") if f.startswith("activities/")} == {
+        "activities/verdicts.py"
+    }
+
+
 def test_the_answers_of_a_history_are_decoded_once() -> None:
     assert every_place("answers_of(ANY)") == ["audit/verify/evidence.py"]
