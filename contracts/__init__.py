@@ -36,6 +36,7 @@ from contracts.calls import (
 )
 from contracts.ids import (
     LONGEST_ALIPAY_ID,
+    ORDER_ID_PATTERN,
     TASK_QUEUE,
     attempt_of,
     callback_id,
@@ -43,6 +44,7 @@ from contracts.ids import (
     late_payment_id,
     late_refund_id,
     order_of,
+    order_of_event,
     page_update_id,
     payment_request_id,
     workflow_id,
@@ -89,6 +91,7 @@ from contracts.wording import in_words
 __all__ = [
     "EXPIRY_MARGIN",
     "LONGEST_ALIPAY_ID",
+    "ORDER_ID_PATTERN",
     "RELEASE",
     "TASK_QUEUE",
     "AlipayAnswer",
@@ -153,6 +156,7 @@ __all__ = [
     "late_refund_id",
     "notice_id",
     "order_of",
+    "order_of_event",
     "page_update_id",
     "payment_request_id",
     "workflow_id",

@@ -9,6 +9,11 @@ from contracts.order import Order
 TASK_QUEUE: Final = "cashier"
 # The most characters of Alipay's ids (docs/protocol.md 2.0).
 LONGEST_ALIPAY_ID: Final = 64
+# What an order id may be: room is left in Alipay's ids for `_` and an attempt's number.
+ORDER_ID_PATTERN: Final = r"[A-Za-z0-9_-]{1,60}"
+_REQUEST_ID: Final = rf"({ORDER_ID_PATTERN})_[1-9][0-9]{{0,5}}"
+# What has happened; of late money; for the how-manieth time.
+_HAPPENED: Final = r"(?:late-)?[a-z_]+(?:-[1-9][0-9]*)?"
 
 
 def workflow_id(order_id: str) -> str:
@@ -39,7 +44,7 @@ def order_of(payment_request_id: str) -> str:
     Raises:
         ValueError: Not an id that `payment_request_id` could have made.
     """
-    made = re.fullmatch(r"([A-Za-z0-9_-]{1,60})_[1-9][0-9]{0,5}", payment_request_id)
+    made = re.fullmatch(_REQUEST_ID, payment_request_id)
     if not made:
         raise ValueError("not a payment_request_id of the form {order_id}_{attempt}")
     return made[1]
@@ -52,6 +57,18 @@ def attempt_of(payment_request_id: str) -> int:
         ValueError: What stands there is not a number.
     """
     return int(payment_request_id.rpartition("_")[2])
+
+
+def order_of_event(event_id: str) -> str:
+    """Return the order of an event: its id is `{payment_request_id}-{what happened}`.
+
+    Raises:
+        ValueError: Not the id of an event that a shop is told.
+    """
+    made = re.fullmatch(rf"{_REQUEST_ID}-{_HAPPENED}", event_id)
+    if not made:
+        raise ValueError("not an event's id: {order_id}_{attempt}-{what happened}")
+    return made[1]
 
 
 def callbacks_id(order_id: str) -> str:

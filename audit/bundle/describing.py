@@ -23,7 +23,13 @@ from audit.bundle.index import Entry
 from audit.findings import Finding, Rule
 from codec.keyring import KeyringError
 from codec.payload_codec import ENCODING, EncryptingCodec, UnreadablePayloadError
-from contracts import CallbackOutcome, LateOutcome, PaymentOutcome, order_of
+from contracts import (
+    CallbackOutcome,
+    LateOutcome,
+    PaymentOutcome,
+    order_of,
+    order_of_event,
+)
 from visibility import AMOUNT_MINOR, CURRENCY, ORDER_ID, PAYMENT_STATUS, Listed
 
 RUNNING: Final = "RUNNING"
@@ -197,9 +203,9 @@ def _order(given: dict[str, Any]) -> str | None:
 
 def _named(workflow_id: str) -> str:
     kind, _, name = workflow_id.partition(":")
-    if kind == "callback":
-        name = name.rpartition("-")[0]  # {payment_request_id}-{what happened}
     with suppress(ValueError):
+        if kind == "callback":
+            return order_of_event(name)
         return name if kind in ("payment", "callbacks") else order_of(name)
     return ""
 

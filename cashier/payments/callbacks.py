@@ -1,21 +1,26 @@
 """`cashier callbacks`: has the shop told again, or ends what was told by a person."""
 
 import re
+from contextlib import suppress
 
 from rich.console import Console
 from temporalio.client import Client, WorkflowExecutionStatus
-from temporalio.service import RPCError, RPCStatusCode
 
 from cashier.payments.reading import look_at
 from cashier.payments.send_update import act
 from cashier.temporal_calls import QUICK, CommandError
-from contracts import CallbackSettlement, CallbackView, callback_id, callbacks_id
+from contracts import (
+    CallbackSettlement,
+    CallbackView,
+    callback_id,
+    callbacks_id,
+    order_of_event,
+)
 from visibility import ORDER_ID
+from visibility.views import newest_run
 
 # Ids of events are made from those of attempts.
 NAMED = re.compile(r"[A-Za-z0-9_-]{1,128}")
-# {order}_{attempt}-{what happened}, or -late-{what happened}.
-EVENT = re.compile(r"([A-Za-z0-9_-]{1,60})_[1-9][0-9]{0,5}(?:-late)?-[a-z_]+")
 
 
 async def resend(client: Client, console: Console, named: str) -> int:
@@ -102,8 +107,8 @@ async def _pending(client: Client, named: str) -> list[str]:
 def _telling_event(event_id: str) -> list[str]:
     """Name what may tell an event: of an older release, or the queue of its order."""
     names = [callback_id(event_id)]
-    if made := EVENT.fullmatch(event_id):
-        names.append(callbacks_id(made[1]))
+    with suppress(ValueError):
+        names.append(callbacks_id(order_of_event(event_id)))
     return names
 
 
@@ -112,11 +117,5 @@ async def _runs(client: Client, workflow_id: str) -> bool:
 
 
 async def _status(client: Client, workflow_id: str) -> WorkflowExecutionStatus | None:
-    """Return how a workflow's newest run stands; None if there is none."""
-    handle = client.get_workflow_handle(workflow_id)
-    try:
-        return (await handle.describe(rpc_timeout=QUICK)).status
-    except RPCError as error:
-        if error.status is RPCStatusCode.NOT_FOUND and "workflow" in error.message:
-            return None
-        raise
+    run = await newest_run(client, workflow_id, within=QUICK)
+    return run.status if run else None

@@ -352,8 +352,9 @@ async def test_a_callback_is_settled_by_its_event(desk: Desk) -> None:
     assert callback["view"]["resolved"]["reason"] == "by phone"
 
 
+@pytest.mark.parametrize("happened", ["late-returned", "late-review-2"])
 async def test_of_several_callbacks_of_an_order_the_first_is_settled(
-    desk: Desk,
+    desk: Desk, happened: str
 ) -> None:
     alipay = FakeAlipay(pay=[a_page()])
     alipay.shop_is_away = True
@@ -362,7 +363,7 @@ async def test_of_several_callbacks_of_an_order_the_first_is_settled(
         await desk.notify(order)
         await until(lambda: has_callback(desk, order))
         queue = desk.client.get_workflow_handle(callbacks_id(order.order_id))
-        later = f"{order.order_id}_2-late-returned"
+        later = f"{order.order_id}_2-{happened}"
         event = an_event(
             id=later,
             order_id=order.order_id,

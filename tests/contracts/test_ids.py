@@ -2,7 +2,7 @@
 
 import pytest
 
-from contracts import attempt_of, order_of, payment_request_id
+from contracts import attempt_of, order_of, order_of_event, payment_request_id
 
 
 @pytest.mark.parametrize("order_id", ["A-1", "A_1", "_", "a" * 60, "2026_11_30_7"])
@@ -18,3 +18,19 @@ def test_an_id_without_an_attempt_is_refused(made: str) -> None:
         order_of(made)
     with pytest.raises(ValueError, match="invalid literal"):
         attempt_of(made)
+
+
+@pytest.mark.parametrize("order_id", ["A-1", "A_1-paid", "A_1-late-paid", "a" * 60])
+@pytest.mark.parametrize(
+    "happened",
+    ["paid", "expired", "review", "review-2", "late-not_paid", "late-review-12"],
+)
+def test_the_order_of_an_event_is_read_back(order_id: str, happened: str) -> None:
+    event_id = f"{payment_request_id(order_id, 2)}-{happened}"
+    assert order_of_event(event_id) == order_id
+
+
+@pytest.mark.parametrize("event_id", ["", "A-1", "A_1", "A_1-", "A-paid", "A_1-2"])
+def test_what_is_not_an_events_id_is_refused(event_id: str) -> None:
+    with pytest.raises(ValueError, match="not an event's id"):
+        order_of_event(event_id)
