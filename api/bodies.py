@@ -16,6 +16,7 @@ from pydantic import (
 )
 
 from contracts import (
+    ORDER_ID_PATTERN,
     Cashier,
     LateOutcome,
     LatePaymentView,
@@ -49,12 +50,12 @@ def _is_redirect_url(value: str) -> str:
 OrderId = Annotated[
     str,
     Field(
-        pattern=r"^[A-Za-z0-9_-]{1,60}$",
+        pattern=rf"^{ORDER_ID_PATTERN}$",
         description="The shop's id of the order: letters, digits, `-`, `_`; at most 60",
         examples=["coffee-1001"],
     ),
 ]
-OrderIdInPath = Annotated[str, Path(pattern=r"^[A-Za-z0-9_-]{1,60}$")]
+OrderIdInPath = Annotated[str, Path(pattern=rf"^{ORDER_ID_PATTERN}$")]
 Text64 = Annotated[str, Field(min_length=1, max_length=64)]
 
 

@@ -46,6 +46,16 @@ def every_place(code: str) -> list[str]:
     ]
 
 
+def places_with_text(text: str) -> set[str]:
+    """Return the files with a string that contains a text."""
+    return {
+        file
+        for file, tree in trees().items()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant) and text in str(node.value)
+    }
+
+
 def _is_like(node: object, wanted: object) -> bool:
     if isinstance(wanted, ast.Name) and wanted.id.startswith("ANY"):
         return isinstance(node, ast.expr)
@@ -76,6 +86,13 @@ def test_a_payment_request_id_is_cut_in_one_place() -> None:
         "storefront/payment_api/answers.py",
         # Imports nothing of ours, and a log line must never fail for an odd id.
         "telemetry/log_fields.py",
+    }
+
+
+def test_what_an_order_id_may_be_is_written_in_one_place() -> None:
+    assert places_with_text("[A-Za-z0-9_-]{1,60}") == {
+        "contracts/ids.py",
+        "telemetry/access.py",  # imports nothing of ours
     }
 
 

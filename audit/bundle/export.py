@@ -20,6 +20,7 @@ from audit.bundle.manifest import MANIFEST, Manifest, Selection, digest_of
 from audit.bundle.reading import Bundle
 from audit.bundle.writing import Draft
 from codec.payload_codec import EncryptingCodec
+from contracts import ORDER_ID_PATTERN
 from visibility import ORDER_ID
 from visibility.stuck import OURS, RUNNING, time_in_query
 
@@ -28,7 +29,6 @@ FETCHES_AT_ONCE: Final = 16
 PAGE: Final = 500
 # One call to Temporal, which answers in milliseconds; the SDK repeats it for a while.
 PATIENCE: Final = timedelta(seconds=30)
-ORDER: Final = re.compile(r"[A-Za-z0-9_-]{1,60}")
 
 Tell = Callable[[int, int], None]
 
@@ -115,7 +115,7 @@ def query_of(selection: Selection) -> str:
         wanted = f"(({wanted}) OR {RUNNING})"
     parts = [OURS, wanted]
     if order := selection.order_id:
-        if not ORDER.fullmatch(order):
+        if not re.fullmatch(ORDER_ID_PATTERN, order):
             raise BundleError(
                 "order: must be 1 to 60 letters, digits, - and _; it has "
                 f"{len(order)} characters"

@@ -29,6 +29,7 @@ from cashier.temporal_calls import (
 from codec.keyring import KeyringError
 from codec.payload_codec import UnreadablePayloadError
 from contracts import (
+    ORDER_ID_PATTERN,
     CallbackView,
     LatePaymentView,
     PaymentView,
@@ -42,7 +43,6 @@ from visibility.views import KeepsChangingError, look_up, newest_run
 
 ViewT = TypeVar("ViewT", bound=BaseModel)
 
-ORDER = re.compile(r"[A-Za-z0-9_-]{1,60}")
 # An order with more late payments and callbacks than this has other problems.
 MOST_OTHERS = 50
 
@@ -92,7 +92,7 @@ def check_order_id(order_id: str) -> str:
     Raises:
         CommandError: Says the rule.
     """
-    if not ORDER.fullmatch(order_id):
+    if not re.fullmatch(ORDER_ID_PATTERN, order_id):
         raise CommandError(
             f"ORDER: {order_id!r} is no order id; it has 1 to 60 of the characters "
             "A-Z, a-z, 0-9, - and _"
