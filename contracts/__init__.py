@@ -47,6 +47,7 @@ from contracts.ids import (
     order_of_event,
     page_update_id,
     payment_request_id,
+    request_id_of,
     workflow_id,
 )
 from contracts.late_money import (
@@ -159,5 +160,6 @@ __all__ = [
     "order_of_event",
     "page_update_id",
     "payment_request_id",
+    "request_id_of",
     "workflow_id",
 ]

@@ -11,6 +11,7 @@ TASK_QUEUE: Final = "cashier"
 LONGEST_ALIPAY_ID: Final = 64
 # What an order id may be: room is left in Alipay's ids for `_` and an attempt's number.
 ORDER_ID_PATTERN: Final = r"[A-Za-z0-9_-]{1,60}"
+_LATE_PAYMENT: Final = "late-payment:"
 _REQUEST_ID: Final = rf"({ORDER_ID_PATTERN})_[1-9][0-9]{{0,5}}"
 # What has happened; of late money; for the how-manieth time.
 _HAPPENED: Final = r"(?:late-)?[a-z_]+(?:-[1-9][0-9]*)?"
@@ -83,7 +84,12 @@ def callback_id(event_id: str) -> str:
 
 def late_payment_id(payment_request_id: str) -> str:
     """Return the id of the workflow that deals with an attempt's late money."""
-    return f"late-payment:{payment_request_id}"
+    return f"{_LATE_PAYMENT}{payment_request_id}"
+
+
+def request_id_of(late_payment_id: str) -> str:
+    """Return the payment_request_id of the attempt whose late money that is."""
+    return late_payment_id.removeprefix(_LATE_PAYMENT)
 
 
 def late_refund_id(payment_request_id: str) -> str:

@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
+import pytest
+
 from activities.order_payments import OrderActivities
 from activities.payments import PaymentActivities
 from activities.refunds import RefundActivities
@@ -94,6 +96,11 @@ def test_what_an_order_id_may_be_is_written_in_one_place() -> None:
         "contracts/ids.py",
         "telemetry/access.py",  # imports nothing of ours
     }
+
+
+@pytest.mark.parametrize("kind", ["late-payment:", "callback:"])
+def test_the_id_of_a_workflow_is_spelled_in_one_place(kind: str) -> None:
+    assert places_with_text(kind) == {"contracts/ids.py"}
 
 
 def test_the_usual_expiry_is_written_once_for_calls_and_once_for_histories() -> None:

@@ -29,6 +29,7 @@ from contracts import (
     attempt_of,
     late_payment_id,
     payment_request_id,
+    request_id_of,
 )
 from visibility import ORDER_ID
 from workflows.late_payment import LatePayment
@@ -132,8 +133,7 @@ class LatePayments:
         found = await reach(
             _all_of(self._client.list_workflows(query, rpc_timeout=QUICK))
         )
-        prefix = late_payment_id("")
-        return sorted({one.id.removeprefix(prefix) for one in found})
+        return sorted({request_id_of(one.id) for one in found})
 
     async def _find(self, request_id: str) -> LatePaymentView | None:
         found = late_payment_id(request_id)

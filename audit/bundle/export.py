@@ -20,7 +20,13 @@ from audit.bundle.manifest import MANIFEST, Manifest, Selection, digest_of
 from audit.bundle.reading import Bundle
 from audit.bundle.writing import Draft
 from codec.payload_codec import EncryptingCodec
-from contracts import ORDER_ID_PATTERN
+from contracts import (
+    ORDER_ID_PATTERN,
+    callback_id,
+    callbacks_id,
+    late_payment_id,
+    workflow_id,
+)
 from visibility import ORDER_ID
 from visibility.stuck import OURS, RUNNING, time_in_query
 
@@ -122,10 +128,10 @@ def query_of(selection: Selection) -> str:
             )
         # The ids too: what older releases began has no attributes.
         parts.append(
-            f'({ORDER_ID.name} = "{order}" OR WorkflowId = "payment:{order}" OR '
-            f'WorkflowId STARTS_WITH "late-payment:{order}_" OR '
-            f'WorkflowId STARTS_WITH "callback:{order}_" OR '
-            f'WorkflowId = "callbacks:{order}")'
+            f'({ORDER_ID.name} = "{order}" OR WorkflowId = "{workflow_id(order)}" OR '
+            f'WorkflowId STARTS_WITH "{late_payment_id(f"{order}_")}" OR '
+            f'WorkflowId STARTS_WITH "{callback_id(f"{order}_")}" OR '
+            f'WorkflowId = "{callbacks_id(order)}")'
         )
     if selection.query:
         parts.append(f"({selection.query})")

@@ -23,6 +23,7 @@ from contracts import (
     late_payment_id,
     order_of,
     payment_request_id,
+    request_id_of,
     workflow_id,
 )
 
@@ -174,9 +175,9 @@ async def _resolve(
 
 def resolve_words(named: str, view: PaymentView | LatePaymentView, more: str) -> str:
     """Return the command with which a second person confirms what is proposed."""
-    order_id = named.removeprefix("late-payment:")
+    order_id = named
     if isinstance(view, LatePaymentView):
-        order_id = order_of(order_id)
+        order_id = order_of(request_id_of(named))
     outcome = view.proposed.outcome if view.proposed else ""
     return (
         f"cashier payments resolve {order_id} --outcome {outcome}{more} "
