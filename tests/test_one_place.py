@@ -103,6 +103,14 @@ def test_the_id_of_a_workflow_is_spelled_in_one_place(kind: str) -> None:
     assert places_with_text(kind) == {"contracts/ids.py"}
 
 
+def test_money_is_put_into_words_by_the_contracts() -> None:
+    # These two have words of their own for an amount that is not known.
+    assert places("format_money(ANY.currency, ANY.value)") <= {
+        "cashier/audit/reconcile.py",
+        "cashier/stuck/report.py",
+    }
+
+
 def test_the_usual_expiry_is_written_once_for_calls_and_once_for_histories() -> None:
     # The simulator has Alipay's side of it; demos and measurements play with it.
     product = ("activities/", "alipay/", "api/", "contracts/", "workflows/")

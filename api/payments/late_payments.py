@@ -11,7 +11,6 @@ from temporalio.exceptions import WorkflowAlreadyStartedError
 from api.merchant_rules import HouseRules
 from api.payments.new_payment_page import (
     facts_of_late_money,
-    in_words,
     listing_of_late_money,
 )
 from api.problems import Problem
@@ -27,6 +26,7 @@ from contracts import (
     PaymentOutcome,
     PaymentView,
     attempt_of,
+    in_words,
     late_payment_id,
     payment_request_id,
     request_id_of,

@@ -7,9 +7,9 @@ from datetime import UTC, datetime, timedelta
 
 from temporalio.common import TypedSearchAttributes
 
-from alipay.wallets import WALLETS, default_expiry, format_money
+from alipay.wallets import WALLETS, default_expiry
 from api.merchant_rules import HouseRules
-from contracts import LatePaymentInput, Money, Order
+from contracts import LatePaymentInput, Order, in_words
 from visibility import Listed, attributes_of
 from workflows.late_payment import PATIENCE
 
@@ -64,11 +64,6 @@ def _when_nothing_is_shown(url: str | None) -> str:
 def summary_of(order: Order) -> str:
     """Return the static summary: wallet, money, order."""
     return f"{order.wallet} {in_words(order.amount)}, order {order.order_id}"
-
-
-def in_words(amount: Money) -> str:
-    """Write money for people: `PHP 1,314.00`."""
-    return format_money(amount.currency, amount.value)
 
 
 def listing_of(order: Order) -> TypedSearchAttributes:

@@ -7,7 +7,6 @@ from datetime import UTC, datetime
 from temporalio.api.enums.v1 import EventType
 from temporalio.api.history.v1 import HistoryEvent
 
-from alipay.wallets import format_money
 from audit.history.proofs import Evidenced
 from audit.history.record import CLOSING, Record
 from audit.history.wording import (
@@ -26,6 +25,7 @@ from contracts import (
     NoticeInput,
     Order,
     PaymentNotified,
+    in_words,
 )
 
 SHOP, ALIPAY, OPERATOR, CLOCK, US = "shop", "Alipay", "operator", "clock", "us"
@@ -128,7 +128,7 @@ class _Telling:
             who=who,
             what=what,
             proof=self._signed.get(event.event_id, ""),
-            money=format_money(money.currency, money.value) if money else None,
+            money=in_words(money) if money else None,
         )
 
     def _start(self, event: HistoryEvent) -> Iterator[StoryStep]:

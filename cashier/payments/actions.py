@@ -9,7 +9,7 @@ from temporalio.client import Client
 
 from cashier.payments.history_of_acts import acts_on
 from cashier.payments.reading import check_order_id, look_at, look_at_order
-from cashier.payments.report import as_json, money, show_order, show_payment
+from cashier.payments.report import as_json, show_order, show_payment
 from cashier.payments.send_update import act
 from cashier.temporal_calls import CommandError
 from contracts import (
@@ -20,6 +20,7 @@ from contracts import (
     PaymentOutcome,
     PaymentView,
     Resolution,
+    in_words,
     late_payment_id,
     order_of,
     payment_request_id,
@@ -144,7 +145,7 @@ async def _resolve(
     if before is not None and before.outcome is None:
         why = before.review or "Alipay has not said how it ends"
         console.print(
-            f"{named}: {money(before.amount)} at risk. {why}.",
+            f"{named}: {in_words(before.amount)} at risk. {why}.",
             markup=False,
             highlight=False,
             soft_wrap=True,

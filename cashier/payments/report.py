@@ -9,17 +9,16 @@ from rich.markdown import Markdown
 from rich.table import Table
 from rich.text import Text
 
-from alipay.wallets import format_money
 from cashier.payments.history_of_acts import Act
 from cashier.payments.reading import OrderSeen, Seen
 from cashier.temporal_calls import page_of, printable
 from contracts import (
     CallbackView,
     LatePaymentView,
-    Money,
     PaymentView,
     Resolved,
     ShopEvent,
+    in_words,
 )
 
 
@@ -63,7 +62,7 @@ def show_payment(console: Console, view: PaymentView) -> None:
     """Print a payment's head: order, money, status, why it needs a person."""
     grid = Table.grid(padding=(0, 2))
     grid.add_row("Order", Text(view.order_id, style="bold"))
-    grid.add_row("Money", money(view.amount))
+    grid.add_row("Money", in_words(view.amount))
     grid.add_row("Status", Text(str(view.status), style="bold"))
     for name, value in (
         ("Paid at", view.paid_at),
@@ -110,7 +109,7 @@ def _show_late_money(console: Console, late: Seen[LatePaymentView]) -> None:
         _line(console, f"  stopped before its end: {late.stopped}")
         return
     view = late.view
-    _line(console, f"  {money(view.amount)}: {printable(view.status)}")
+    _line(console, f"  {in_words(view.amount)}: {printable(view.status)}")
     for name, value in (
         ("Review", view.review and printable(view.review)),
         ("Proposed", _proposal(view)),
@@ -180,10 +179,6 @@ def _entry(seen: Seen[LatePaymentView] | Seen[CallbackView]) -> dict[str, object
         "stopped": seen.stopped,
         "view": seen.view and seen.view.model_dump(mode="json"),
     }
-
-
-def money(amount: Money) -> str:
-    return format_money(amount.currency, amount.value)
 
 
 def _result(view: PaymentView) -> str:
