@@ -7,9 +7,10 @@ from enum import StrEnum
 from pathlib import Path
 
 from alipay.wallets import CURRENCIES
+from audit.reconcile.lines import MONEY_MOVED, Row
 from audit.reconcile.our_money import Histories, OurMoney, Ours
 from audit.reconcile.settlement_columns import FileKind
-from audit.reconcile.settlement_files import MONEY_MOVED, Amounts, Row, SettlementFile
+from audit.reconcile.settlement_files import Amounts, SettlementFile
 from codec.keyring import Keyring
 from contracts import Money, order_of
 
@@ -22,6 +23,7 @@ class Kind(StrEnum):
     DIFFERENT_MONEY = "DIFFERENT_MONEY"
     TWICE_THERE = "TWICE_THERE"
     UNREADABLE_HERE = "UNREADABLE_HERE"  # `cashier audit verify` says more
+    CUT_OFF = "CUT_OFF"  # a file is not whole, so it may list more money than we see
 
 
 @dataclass(frozen=True)
@@ -106,6 +108,8 @@ def reconcile(
     opened = [SettlementFile.open(file, amounts) for file in files]
     book = _Book(OurMoney.of(bundle, keyring), Reconciliation(files=opened))
     for file in opened:
+        if file.cut_off:
+            book.report_cut(file)
         for row in file:
             book.compare(row, file.columns.kind)
     return book.close()
@@ -129,6 +133,11 @@ class _Book:
             self._missing_here(row)
         else:
             self._add(ours, row, kind)
+
+    def report_cut(self, file: SettlementFile) -> None:
+        self._result.differences.append(
+            Difference(Kind.CUT_OFF, where=file.path.name, note=file.cut_off)
+        )
 
     def close(self) -> Reconciliation:
         """Look through our side, once all lines of theirs are known."""
@@ -243,7 +252,7 @@ def _total(rows: Iterable[Row]) -> Money:
 
 
 def _where(row: Row) -> str:
-    return f"{row.file}:{row.line}"
+    return row.where
 
 
 def _joined(*notes: str) -> str:

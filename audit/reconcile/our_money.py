@@ -6,8 +6,8 @@ from typing import Final, Protocol
 
 from audit.bundle.reading import BundleError, Entry
 from audit.history.record import Record, UnreadableHistoryError, read_history
+from audit.reconcile.lines import Movement, Row
 from audit.reconcile.settlement_columns import FileKind
-from audit.reconcile.settlement_files import Movement, Row
 from codec.keyring import Keyring
 from codec.payload_codec import EncryptingCodec
 from contracts import (

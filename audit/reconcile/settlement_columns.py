@@ -2,11 +2,13 @@
 
 import csv
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import Final
+
+from audit.reconcile.errors import SettlementFileError
+from audit.reconcile.file_text import encoding_of, read_cells
 
 # A field's known names, reduced to small letters and digits; the first that is there
 # counts. Currency and amount belong together, so these are looked for in pairs.
@@ -37,8 +39,12 @@ PUBLISHED: Final = {
     "currency": "transactionCurrency",
 }
 DELIMITERS: Final = ",;\t|"
-# Above the columns' names there may be a title or two.
+# Above the columns' names there may be a title or two. In some files one of them says
+# how many lines follow: `Partner:2088|Payment_time:2026-11-24|Total_count:4`.
 MOST_LINES_BEFORE: Final = 20
+_COUNT: Final = re.compile(r"Total_?count\s*[:=]\s*(\d{1,9})", re.IGNORECASE)
+# Published with <END> as their last line; AlipayHK's files have no such mark.
+_ENDED_BY_A_MARK: Final = "transactionamountvalue"
 
 
 class FileKind(StrEnum):
@@ -46,17 +52,6 @@ class FileKind(StrEnum):
 
     TRANSACTIONS = "TRANSACTIONS"
     SETTLEMENT = "SETTLEMENT"
-
-
-class SettlementFileError(ValueError):
-    """A file cannot be read; the message names file, line, column, value and rule."""
-
-    def __init__(
-        self, file: Path, line: int, column: str, *, seen: str, rule: str
-    ) -> None:
-        where = f"{file.name}, line {line}" if line else file.name
-        where += f", column {column}" if column else ""
-        super().__init__(f"{where}: {seen}; {rule}")
 
 
 @dataclass(frozen=True)
@@ -67,34 +62,51 @@ class Columns:
         header_line: The line that names the columns; the money stands below it.
         at: For each of our names the column's place, from 0.
         width: How many columns are named.
+        has_end_mark: Whether files of this form are published with a last line <END>.
+        count: How many lines a title says that there are; None where none does.
     """
 
     kind: FileKind
+    encoding: str
     delimiter: str
     header_line: int
     at: dict[str, int]
     width: int
+    has_end_mark: bool
+    count: int | None
 
     @classmethod
     def find(cls, path: Path) -> "Columns":
         """Find the line that names the columns, whatever separates them.
 
         Raises:
-            SettlementFileError: There is none, or it is no CSV in UTF-8.
+            SettlementFileError: There is none, or it is no CSV in UTF-8 or GBK.
         """
         nearest: list[str] | None = None
         broken: SettlementFileError | None = None
+        encoding = encoding_of(path)
         for delimiter in DELIMITERS:
+            count: int | None = None
             try:
-                for number, (line, cells) in enumerate(read_cells(path, delimiter)):
+                lines = enumerate(read_cells(path, delimiter, encoding))
+                for number, (line, cells) in lines:
                     if number >= MOST_LINES_BEFORE:
                         break
                     at, lacks = _places(path, line, cells)
                     if not lacks:
-                        kind = _kind_of(cells)
-                        return cls(kind, delimiter, line, at, len(cells))
+                        return cls(
+                            _kind_of(cells),
+                            encoding,
+                            delimiter,
+                            line,
+                            at,
+                            len(cells),
+                            _ENDED_BY_A_MARK in map(_reduced, cells),
+                            count,
+                        )
                     if nearest is None or len(lacks) < len(nearest):
                         nearest = lacks
+                    count = _count_in(cells, count)
             except csv.Error as error:  # as one between other signs may look
                 broken = SettlementFileError(
                     path, 0, "", seen=str(error), rule="each line is CSV"
@@ -145,29 +157,10 @@ def _kind_of(cells: list[str]) -> FileKind:
     return FileKind.TRANSACTIONS
 
 
-def read_cells(path: Path, delimiter: str) -> Iterator[tuple[int, list[str]]]:
-    """Yield each line's number and cells, without the blanks around them.
-
-    Raises:
-        SettlementFileError: No text in UTF-8.
-        csv.Error: A line is no CSV.
-    """
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as stream:
-            reader = csv.reader(stream, delimiter=delimiter, strict=True)
-            for cells in reader:
-                yield reader.line_num, [_bare(cell) for cell in cells]
-    except UnicodeDecodeError:
-        rule = "CSV in UTF-8 is wanted, not a spreadsheet"
-        raise SettlementFileError(path, 0, "", seen="no text", rule=rule) from None
-
-
-def _bare(cell: str) -> str:
-    """Take away what spreadsheets are told by: blanks, `'123`, `="123"`."""
-    cell = cell.strip()
-    if cell.startswith('="') and cell.endswith('"'):
-        cell = cell[2:-1]
-    return cell.lstrip("'`").strip()
+def _count_in(cells: list[str], before: int | None) -> int | None:
+    """Return how many lines a title says that there are."""
+    said = (_COUNT.fullmatch(cell) for cell in cells)
+    return next((int(one[1]) for one in said if one), before)
 
 
 def _reduced(name: str) -> str:

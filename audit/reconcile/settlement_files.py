@@ -15,28 +15,20 @@ from pathlib import Path
 from typing import Final
 
 from alipay.wallets import CURRENCIES
-from audit.reconcile.settlement_columns import (
-    PUBLISHED,
-    Columns,
-    SettlementFileError,
-    read_cells,
-)
+from audit.reconcile.errors import SettlementFileError
+from audit.reconcile.file_text import ends_with_line_feed, read_cells
+from audit.reconcile.lines import MOVEMENTS, SAME_WORD, Movement, Row
+from audit.reconcile.settlement_columns import PUBLISHED, Columns
+from audit.reconcile.sum_lines import is_sum
 
-# The last line of each report; a file without it may have been cut off.
+# The last line of each of today's reports.
 END: Final = "<END>"
-SUMMARY_TYPES: Final = ("TOTAL", "SUBTOTAL", "DEFAULT", "SUMMARY")
 
-IDS: Final = ("request_id", "transaction_id", "original_request_id", "original_id")
+OWN_IDS: Final = ("request_id", "transaction_id")
+IDS: Final = (*OWN_IDS, "original_request_id", "original_id")
 _AMOUNT: Final = re.compile(r"[+-]?(\d+|\d{1,3}(,\d{3})+)(\.\d+)?")
 _DECIMAL_COMMA: Final = re.compile(r"[+-]?\d+,\d{1,2}")
 _ROUNDED_ID: Final = re.compile(r"\d(\.\d+)?E\+?\d+", re.IGNORECASE)
-
-
-class Movement(StrEnum):
-    """Which way money went; a cancelled payment and a refund both give it back."""
-
-    PAYMENT = "PAYMENT"
-    BACK = "BACK"
 
 
 class Amounts(StrEnum):
@@ -52,62 +44,14 @@ class Amounts(StrEnum):
     MINOR = "minor"
 
 
-MOVEMENTS: Final = {
-    "PAYMENT": Movement.PAYMENT,
-    "P": Movement.PAYMENT,
-    "REFUND": Movement.BACK,
-    "R": Movement.BACK,
-    "CANCEL": Movement.BACK,
-    "REVERSAL": Movement.BACK,
-    "REVERSE": Movement.BACK,
-}
-# Of the newer transaction file, which lists what failed, too. Any other word is told
-# with its line if we do not know the money.
-NO_MONEY: Final = {
-    "FAIL", "FAILED", "FAILURE", "PROCESSING", "PENDING", "INPROGRESS", "CLOSED",
-    "EXPIRED", "TIMEOUT", "DECLINED", "REJECTED", "INIT", "CREATED",
-}  # fmt: skip
-MONEY_MOVED: Final = {
-    "", "SUCCESS", "SUCCESSFUL", "SUCCEEDED", "SUCCEED", "SETTLED", "PAID", "COMPLETED",
-    "P", "L",
-}  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Row:
-    """One line of a file: money that moved, or did not.
-
-    Attributes:
-        type: Alipay's word, in capitals.
-        movement: None for what this system does not do, as a dispute.
-        amount_minor: Never negative; `movement` says which way it went.
-        status: Alipay's word, in capitals; empty where the file has none.
-    """
-
-    file: str
-    line: int
-    type: str
-    movement: Movement | None
-    request_id: str
-    transaction_id: str
-    original_request_id: str
-    original_id: str
-    currency: str
-    amount_minor: int
-    status: str
-
-    @property
-    def moved(self) -> bool:
-        return self.status not in NO_MONEY
-
-
 @dataclass
 class SettlementFile:
     """A file whose columns are understood; its lines are read anew each time.
 
     Attributes:
-        notes: What a person should know of the file.
-        rows, left_out: How many lines were read, and how many of sums were not.
+        rows, left_out: How many lines of money there are, and how many of sums.
+        cut_off: Why the file does not seem to be whole; empty where it does.
+        notes: What a person should know of the file, `cut_off` among it.
     """
 
     path: Path
@@ -116,27 +60,30 @@ class SettlementFile:
     is_ended: bool = False
     rows: int = 0
     left_out: int = 0
+    cut_off: str = ""
     notes: list[str] = field(default_factory=list)
 
     @classmethod
     def open(cls, path: Path, amounts: Amounts = Amounts.AUTO) -> "SettlementFile":
-        """Find the columns, and how money is written.
+        """Find the columns, how money is written, and whether the file is whole.
 
         Raises:
-            SettlementFileError: No such table, or no CSV in UTF-8.
+            SettlementFileError: No such table, or no CSV in UTF-8 or GBK.
         """
         file = cls(path, Columns.find(path))
-        if amounts is Amounts.AUTO:
-            written = (file._cell(cells, "amount") for _, cells in file._lines())
-            file.in_major_units = any(
-                "." in one or _DECIMAL_COMMA.fullmatch(one) for one in written
-            )
-        else:
-            file.in_major_units = amounts is Amounts.MAJOR
-            for _ in file._lines():  # to see whether it ends
-                pass
-        if not file.is_ended:
-            file.notes.append(f"does not end with {END}: it may have been cut off")
+        has_decimals = False
+        # All lines, for only the last one tells whether the file is whole.
+        for _, cells in file._lines():
+            written = file._cell(cells, "amount")
+            if "." in written or _DECIMAL_COMMA.fullmatch(written):
+                has_decimals = True
+            if file._is_sum(cells):
+                file.left_out += 1
+            else:
+                file.rows += 1
+        is_auto = amounts is Amounts.AUTO
+        file.in_major_units = has_decimals if is_auto else amounts is Amounts.MAJOR
+        file._look_at_end()
         return file
 
     def __iter__(self) -> Iterator[Row]:
@@ -145,40 +92,57 @@ class SettlementFile:
         Raises:
             SettlementFileError: One cannot be understood.
         """
-        self.rows = self.left_out = 0
         for line, cells in self._lines():
-            type_ = self._cell(cells, "type").upper()
-            if type_ in SUMMARY_TYPES:
-                self.left_out += 1
-                continue
-            self.rows += 1
-            yield self._row(line, cells, type_)
+            if not self._is_sum(cells):
+                yield self._row(line, cells)
 
-    def _row(self, line: int, cells: list[str], type_: str) -> Row:
-        if not type_:
+    def _look_at_end(self) -> None:
+        """Find out whether the file is whole, by what its form gives for that."""
+        count = self.columns.count
+        if count is not None and count != self.rows:
+            self.cut_off = f"says that it has {count} lines, and has {self.rows}"
+        elif self.is_ended:
+            return
+        elif self.columns.has_end_mark:
+            self.cut_off = f"does not end with {END}"
+        elif not ends_with_line_feed(self.path):
+            self.cut_off = "ends in the middle of a line"
+        elif count is None:
+            self.notes.append(
+                "files of this form have no end mark: if lines are missing at its end, "
+                "nothing in it shows that"
+            )
+        if self.cut_off:
+            self.cut_off += ": it may have been cut off"
+            self.notes.append(self.cut_off)
+
+    def _is_sum(self, cells: list[str]) -> bool:
+        ids = [self._cell(cells, name) for name in OWN_IDS if name in self.columns.at]
+        return is_sum(self._cell(cells, "type").upper(), ids, cells)
+
+    def _row(self, line: int, cells: list[str]) -> Row:
+        text = {name: self._cell(cells, name) for name in self.columns.at}
+        if not text["type"]:
             raise self._error(line, "type", "", "each line says what it is")
         if any(cells[self.columns.width :]):
-            raise SettlementFileError(
-                self.path,
-                line,
-                "",
-                seen=f"{len(cells)} columns",
-                rule=f"the first line names {self.columns.width}",
-            )
-        text = {name: self._cell(cells, name) for name in self.columns.at}
+            seen = f"{len(cells)} columns"
+            rule = f"the first line names {self.columns.width}"
+            raise SettlementFileError(self.path, line, "", seen=seen, rule=rule)
         ids = {name: self._id(line, name, text.get(name, "")) for name in IDS}
         if not ids["request_id"] and not ids["transaction_id"]:
             name = "request_id" if "request_id" in text else "transaction_id"
             raise self._error(line, name, "", "each line has an id")
-        currency = text["currency"].upper()
+        type_ = SAME_WORD.get(text["type"].upper(), text["type"].upper())
         movement = MOVEMENTS.get(type_)
+        currency = text["currency"].upper()
+        minor = self._minor(line, text["amount"], currency, movement)
         return Row(
-            file=self.path.name,
+            file=self.path,
             line=line,
             type=type_,
             movement=movement,
             currency=currency,
-            amount_minor=self._minor(line, text["amount"], currency, movement),
+            amount_minor=abs(minor) if movement else minor,
             status=re.sub(r"[^A-Z]", "", text.get("status", "").upper()),
             **ids,
         )
@@ -204,7 +168,7 @@ class SettlementFile:
             raise self._error(line, "amount", text, rule)
         if movement is Movement.PAYMENT and amount < 0:
             raise self._error(line, "amount", text, "a payment is not negative")
-        return abs(int(amount))
+        return int(amount)
 
     def _id(self, line: int, name: str, text: str) -> str:
         if _ROUNDED_ID.fullmatch(text):
@@ -214,6 +178,8 @@ class SettlementFile:
 
     def _error(self, line: int, name: str, text: str, rule: str) -> SettlementFileError:
         seen = f"is {text[:40]!r} ({len(text)} characters)" if text else "is empty"
+        if self.cut_off:
+            rule += f"; the file {self.cut_off}"
         return SettlementFileError(
             self.path, line, PUBLISHED[name], seen=seen, rule=rule
         )
@@ -236,12 +202,17 @@ class SettlementFile:
     def _cells(self) -> Iterator[tuple[int, list[str]]]:
         last = 0
         try:
-            for line, cells in read_cells(self.path, self.columns.delimiter):
+            columns = self.columns
+            lines = read_cells(self.path, columns.delimiter, columns.encoding)
+            for line, cells in lines:
                 last = line
                 yield line, cells
         except csv.Error as error:
+            rule = "each line is CSV"
+            if "unexpected end" in str(error):
+                rule += ": the file may have been cut off"
             raise SettlementFileError(
-                self.path, last + 1, "", seen=str(error), rule="each line is CSV"
+                self.path, last + 1, "", seen=str(error), rule=rule
             ) from None
 
     def _cell(self, cells: list[str], name: str) -> str:

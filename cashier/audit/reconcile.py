@@ -27,6 +27,7 @@ _MEANS: Final = {
     Kind.DIFFERENT_MONEY: "the two sides differ",
     Kind.TWICE_THERE: "listed twice",
     Kind.UNREADABLE_HERE: "our history cannot be read",
+    Kind.CUT_OFF: "a file is not whole",
 }
 
 
@@ -75,7 +76,9 @@ def _show_differences(console: Console, differences: Sequence[Difference]) -> No
         table.add_column(column, overflow="fold")
     for one in differences[:ROWS_FOR_PEOPLE]:
         table.add_row(
-            Text.assemble((one.kind, "red"), f"\n{one.movement} {_MEANS[one.kind]}"),
+            Text.assemble(
+                (one.kind, "red"), f"\n{f'{one.movement} {_MEANS[one.kind]}'.strip()}"
+            ),
             Text(_printable(one.order_id), style="bold"),
             Text(_printable(one.id)),
             _money(one.here),
@@ -121,6 +124,7 @@ def _as_json(result: Reconciliation) -> str:
                 "rows": file.rows,
                 "left_out": file.left_out,
                 "amounts": _unit(file),
+                "cut_off": bool(file.cut_off),
                 "notes": file.notes,
             }
             for file in result.files
@@ -155,10 +159,12 @@ def _numbers(sums: Sums) -> dict[str, int]:
 
 def _told(file: SettlementFile) -> str:
     kind = file.columns.kind.lower()
-    told = (
-        f"{file.path.name}: {kind}, {file.rows} lines, amounts in {_unit(file)} units"
-    )
-    return _printable("; ".join((told, *file.notes)))
+    lines = f"{file.rows} {'line' if file.rows == 1 else 'lines'}"
+    told = [f"{file.path.name}: {kind}, {lines}", f"amounts in {_unit(file)} units"]
+    if file.left_out:
+        word = "line" if file.left_out == 1 else "lines"
+        told.insert(1, f"{file.left_out} {word} of sums left out")
+    return _printable("; ".join((", ".join(told), *file.notes)))
 
 
 def _unit(file: SettlementFile) -> str:

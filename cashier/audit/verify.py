@@ -18,7 +18,7 @@ from audit.bundle.manifest import MANIFEST
 from audit.bundle.reading import Bundle
 from audit.bundle.writing import write_bundle
 from audit.findings import Finding, Rule
-from audit.reconcile.settlement_columns import SettlementFileError
+from audit.reconcile.errors import SettlementFileError
 from audit.report.summary import write_report
 from audit.verify.bundles import HistoryVerdict, Verdicts, verify_bundles
 from audit.verify.keys import VerifierKeys

@@ -3,8 +3,10 @@ from pathlib import Path
 
 import pytest
 
-from audit.reconcile.settlement_columns import FileKind, SettlementFileError
-from audit.reconcile.settlement_files import Amounts, Movement, SettlementFile
+from audit.reconcile.errors import SettlementFileError
+from audit.reconcile.lines import Movement
+from audit.reconcile.settlement_columns import FileKind
+from audit.reconcile.settlement_files import Amounts, SettlementFile
 
 SAMPLES = Path(__file__).parents[2] / "samples" / "settlement"
 HEADER = (
@@ -66,7 +68,11 @@ def test_the_file_of_the_hong_kong_wallet_is_read() -> None:
         Movement.BACK,
         "bread-1_1",
     )
-    assert file.notes == ["does not end with <END>: it may have been cut off"]
+    assert not file.cut_off
+    assert file.notes == [
+        "files of this form have no end mark: if lines are missing at its end, nothing "
+        "in it shows that"
+    ]
 
 
 @pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
@@ -167,7 +173,10 @@ def test_bad_input_is_named_by_file_line_column_and_rule(
 @pytest.mark.parametrize(
     ("content", "complaint"),
     [
-        (b"PK\x03\x04\xff\xfe", "no text; CSV in UTF-8 is wanted, not a spreadsheet"),
+        (
+            b"PK\x03\x04\xff\xfe",
+            "no text; CSV in UTF-8 or GBK is wanted, not a spreadsheet",
+        ),
         (b"", "names transactionType; a transaction or settlement file"),
         (b"a,b,c\n1,2,3\n", "none of the first 20 lines names transactionType"),
         (

@@ -1,0 +1,94 @@
+"""The text of Alipay's files: its encoding, its cells, and whether its end is whole."""
+
+import codecs
+import csv
+from collections.abc import Iterator
+from enum import Enum, auto
+from pathlib import Path
+from typing import Final
+
+from audit.reconcile.errors import SettlementFileError
+
+# Alipay writes UTF-8; what was saved again by a Chinese spreadsheet is GBK, of which
+# GB 18030 is the newer form. UTF-8 first: other text is hardly ever valid UTF-8.
+ENCODINGS: Final = ("utf-8-sig", "gb18030")
+_AT_ONCE: Final = 1 << 20
+# Spreadsheets and archives begin so. Binary files may be valid GB 18030 by chance.
+_BINARY: Final = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"\x1f\x8b", b"%PDF")
+
+
+class _Decoded(Enum):
+    """Whether a file is text in an encoding."""
+
+    WHOLE = auto()
+    CUT = auto()  # it ends in the middle of a character
+    NOT = auto()
+
+
+def encoding_of(path: Path) -> str:
+    """Return the name of a file's encoding: UTF-8, else GBK.
+
+    Raises:
+        SettlementFileError: Neither of them, or cut off in the middle of a character.
+    """
+    for encoding in ENCODINGS:
+        match _decoded(path, encoding):
+            case _Decoded.WHOLE:
+                return encoding
+            case _Decoded.CUT:
+                seen = "ends in the middle of a character"
+                rule = "it was cut off: take it from Alipay once more"
+                raise SettlementFileError(path, 0, "", seen=seen, rule=rule)
+    rule = "CSV in UTF-8 or GBK is wanted, not a spreadsheet"
+    raise SettlementFileError(path, 0, "", seen="no text", rule=rule)
+
+
+def read_cells(
+    path: Path, delimiter: str, encoding: str
+) -> Iterator[tuple[int, list[str]]]:
+    """Yield each line's number and cells, without the blanks around them.
+
+    Raises:
+        csv.Error: A line is no CSV.
+    """
+    with path.open(encoding=encoding, newline="") as stream:
+        reader = csv.reader(stream, delimiter=delimiter, strict=True)
+        for cells in reader:
+            yield reader.line_num, [_bare(cell) for cell in cells]
+
+
+def ends_with_line_feed(path: Path) -> bool:
+    """Return whether the last line is ended, as a file that was cut seldom is."""
+    with path.open("rb") as stream:
+        size = stream.seek(0, 2)
+        stream.seek(max(0, size - 1))
+        return stream.read() in (b"\n", b"\r")
+
+
+def _decoded(path: Path, encoding: str) -> _Decoded:
+    decoder = codecs.getincrementaldecoder(encoding)()
+    with path.open("rb") as stream:
+        chunk = stream.read(_AT_ONCE)
+        if chunk.startswith(_BINARY):
+            return _Decoded.NOT
+        while chunk:
+            try:
+                text = decoder.decode(chunk)
+            except UnicodeDecodeError:
+                return _Decoded.NOT
+            if "\0" in text:
+                return _Decoded.NOT
+            chunk = stream.read(_AT_ONCE)
+    try:
+        decoder.decode(b"", final=True)
+    except UnicodeDecodeError:
+        return _Decoded.CUT
+    return _Decoded.WHOLE
+
+
+def _bare(cell: str) -> str:
+    """Take away what spreadsheets are told by: blanks, `'123`, `="123"`."""
+    cell = cell.strip()
+    if cell.startswith('="') and cell.endswith('"'):
+        cell = cell[2:-1]
+    return cell.lstrip("'`").strip()
