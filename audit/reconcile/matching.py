@@ -1,147 +1,104 @@
 """Matches the money that we know with the money in Alipay's files, line by line."""
 
+import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
-from enum import StrEnum
 from pathlib import Path
 
 from alipay.wallets import CURRENCIES
-from audit.reconcile.lines import MONEY_MOVED, Row
+from audit.reconcile.errors import SettlementFileError
+from audit.reconcile.lines import Movement, Row
+from audit.reconcile.order_ids import OrderIds
 from audit.reconcile.our_money import Histories, OurMoney, Ours
+from audit.reconcile.outcome import Difference, Kind, Reconciliation, joined
 from audit.reconcile.settlement_columns import FileKind
 from audit.reconcile.settlement_files import Amounts, SettlementFile
+from audit.reconcile.unknown_differences import report_unknown
+from audit.reconcile.unknown_money import UnknownMoney
 from codec.keyring import Keyring
-from contracts import Money, order_of
-
-
-class Kind(StrEnum):
-    """What a person must look at."""
-
-    MISSING_HERE = "MISSING_HERE"  # Alipay lists money that we do not know
-    MISSING_THERE = "MISSING_THERE"  # we know money that no file lists
-    DIFFERENT_MONEY = "DIFFERENT_MONEY"
-    TWICE_THERE = "TWICE_THERE"
-    UNREADABLE_HERE = "UNREADABLE_HERE"  # `cashier audit verify` says more
-    CUT_OFF = "CUT_OFF"  # a file is not whole, so it may list more money than we see
-
-
-@dataclass(frozen=True)
-class Difference:
-    """One difference, with what both sides say.
-
-    Attributes:
-        movement: PAYMENT or BACK, or Alipay's word for what this system never does.
-        id: By which the payment or refund was asked for.
-        where: File and line; empty where no file lists it.
-    """
-
-    kind: Kind
-    movement: str = ""
-    order_id: str = ""
-    id: str = ""
-    here: Money | None = None
-    there: Money | None = None
-    where: str = ""
-    note: str = ""
-
-
-@dataclass
-class Sums:
-    """How many movements, and how much in minor units, on each side."""
-
-    here: int = 0
-    here_minor: int = 0
-    there: int = 0
-    there_minor: int = 0
-    matched: int = 0
-    matched_minor: int = 0
-
-
-@dataclass
-class Reconciliation:
-    """What the comparison came to.
-
-    Attributes:
-        sums: By currency and movement; each movement once, however many files list it.
-        not_settled: Matched payments that no settlement file lists yet, for Alipay
-            pays out days later; None where no settlement file was given.
-    """
-
-    differences: list[Difference] = field(default_factory=list)
-    sums: dict[tuple[str, str], Sums] = field(default_factory=lambda: defaultdict(Sums))
-    files: list[SettlementFile] = field(default_factory=list)
-    not_settled: int | None = None
-
-    @property
-    def matched(self) -> int:
-        return sum(one.matched for one in self.sums.values())
-
-    @property
-    def is_clean(self) -> bool:
-        return not self.differences
+from contracts import Money
 
 
 def reconcile(
-    bundle: Histories,
+    bundles: Iterable[Histories],
     files: Sequence[Path],
     *,
     keyring: Keyring | None = None,
     amounts: Amounts = Amounts.AUTO,
 ) -> Reconciliation:
-    """Compare all of a bundle with all of the files.
+    """Compare all of the bundles with all of the files.
 
     Our side is kept in memory by its ids, about two kilobytes each; theirs is read line
     by line, and only what differs and where the rest was found is kept.
 
     Args:
-        bundle: Best verified before; here its histories are believed.
+        bundles: In any order, and best verified before; here they are believed.
         files: Transaction and settlement files, in any order.
         keyring: Reads encrypted histories.
         amounts: How the files write money.
 
     Raises:
-        SettlementFileError: A file cannot be read.
-        OSError: The same.
+        SettlementFileError: A file cannot be read, or is given twice.
+        OSError: A file cannot be read.
     """
     # First the files' heads: a wrong one is told before the work begins.
     opened = [SettlementFile.open(file, amounts) for file in files]
-    book = _Book(OurMoney.of(bundle, keyring), Reconciliation(files=opened))
+    _check_once(opened)
+    comparison = _Comparison(OurMoney.of(bundles, keyring), opened)
     for file in opened:
-        if file.cut_off:
-            book.report_cut(file)
         for row in file:
-            book.compare(row, file.columns.kind)
-    return book.close()
+            comparison.add(row, file.columns.kind)
+    return comparison.close()
 
 
-class _Book:
+def _check_once(files: Iterable[SettlementFile]) -> None:
+    """Refuse a file that is given twice, also as a copy: its money would count twice.
+
+    Files without a line may well be the same: days without any payment.
+    """
+    known: dict[str, SettlementFile] = {}
+    for file in files:
+        with file.path.open("rb") as opened:
+            digest = hashlib.file_digest(opened, "sha256").hexdigest()
+        same = known.setdefault(digest, file)
+        if same is not file and file.rows:
+            seen = f"holds the same lines as {str(same.path)!r}"
+            rule = "each file is given once"
+            raise SettlementFileError(file.path, 0, "", seen=seen, rule=rule)
+
+
+class _Comparison:
     """The comparison, line by line."""
 
-    def __init__(self, ours: OurMoney, result: Reconciliation) -> None:
+    def __init__(self, ours: OurMoney, files: list[SettlementFile]) -> None:
         self._ours = ours
-        self._result = result
-        self._unknown: set[tuple[str, str]] = set()
+        self._unknown = UnknownMoney()
+        self._result = Reconciliation(files=files)
+        self._orders = OrderIds(ours)
+        for file in files:
+            if file.cut_off:
+                self._result.differences.append(
+                    Difference(Kind.CUT_OFF, where=file.path.name, note=file.cut_off)
+                )
 
-    def compare(self, row: Row, kind: FileKind) -> None:
+    def add(self, row: Row, kind: FileKind) -> None:
         ours = self._ours.find(row)
+        self._orders.learn(row)
         if not row.moved:
             if ours:
-                told = f"{_where(row)} lists it as {row.status}"
-                ours.note = _joined(ours.note, told)
+                told = f"{row.where} lists it as {row.status}"
+                ours.note = joined(ours.note, told)
         elif ours is None:
-            self._missing_here(row)
+            before = self._unknown.add(row, kind)
+            if before and _is_twice(before, row, kind):
+                self._report_twice(row, before)
         else:
-            self._add(ours, row, kind)
-
-    def report_cut(self, file: SettlementFile) -> None:
-        self._result.differences.append(
-            Difference(Kind.CUT_OFF, where=file.path.name, note=file.cut_off)
-        )
+            self._add_ours(ours, row, kind)
 
     def close(self) -> Reconciliation:
-        """Look through our side, once all lines of theirs are known."""
+        """Look through both sides, once all lines are known."""
         result = self._result
+        report_unknown(self._unknown, self._ours, self._orders, result)
         for order_id, why in self._ours.unreadable:
             result.differences.append(
                 Difference(Kind.UNREADABLE_HERE, order_id=order_id, note=why)
@@ -149,89 +106,51 @@ class _Book:
         if any(file.columns.kind is FileKind.SETTLEMENT for file in result.files):
             result.not_settled = 0
         for ours in self._ours.all:
-            self._close(ours)
+            self._close_ours(ours)
         return result
 
-    def _close(self, ours: Ours) -> None:
+    # ---- money that we know ----
+
+    def _add_ours(self, ours: Ours, row: Row, kind: FileKind) -> None:
+        rows = ours.there.setdefault(kind, [])
+        before = next((one for one in rows if _is_repeated(one, row)), None)
+        if before is None:
+            rows.append(row)
+        elif _is_twice(before, row, kind):
+            self._report_twice(row, before, ours)
+
+    def _close_ours(self, ours: Ours) -> None:
         sums = self._result.sums[ours.amount.currency, ours.movement]
         sums.here += 1
         sums.here_minor += ours.amount.value
-        if not ours.there:
-            self._tell(Kind.MISSING_THERE, ours, None, note=ours.note)
+        listed = {kind: _totals(rows) for kind, rows in ours.there.items() if rows}
+        if not listed:
+            self._report_ours(Kind.MISSING_THERE, ours, [], None)
             return
-        listed = {kind: list(rows.values()) for kind, rows in ours.there.items()}
-        rows = listed.get(FileKind.TRANSACTIONS) or listed[FileKind.SETTLEMENT]
-        there = self._result.sums[rows[0].currency, ours.movement]
-        there.there += 1
-        there.there_minor += _total(rows).value
-        wrong = [rows for rows in listed.values() if _total(rows) != ours.amount]
-        for rows in wrong:
-            note = _joined(_hint(ours.amount, _total(rows)), ours.note)
-            self._tell(Kind.DIFFERENT_MONEY, ours, rows[0], _total(rows), note=note)
-        if wrong:
+        for total in listed.get(FileKind.TRANSACTIONS) or listed[FileKind.SETTLEMENT]:
+            there = self._result.sums[total.currency, ours.movement]
+            there.there += 1
+            there.there_minor += total.value
+        is_equal = True
+        for kind, totals in listed.items():
+            for total in totals:
+                if total != ours.amount:
+                    is_equal = False
+                    rows = ours.there[kind]
+                    self._report_ours(Kind.DIFFERENT_MONEY, ours, rows, total)
+        if not is_equal:
             return
         sums.matched += 1
         sums.matched_minor += ours.amount.value
         if self._result.not_settled is not None and FileKind.SETTLEMENT not in listed:
             self._result.not_settled += 1
 
-    def _add(self, ours: Ours, row: Row, kind: FileKind) -> None:
-        rows = ours.there.setdefault(kind, {})
-        before = rows.setdefault(row.request_id or row.transaction_id, row)
-        # Each day's transactions may tell the latest of a payment again; within one
-        # file, or paid out again, it is other money.
-        if before is not row and (
-            kind is FileKind.SETTLEMENT or before.file == row.file
-        ):
-            note = f"before: {_where(before)}"
-            self._tell(Kind.TWICE_THERE, ours, row, _total([row]), note=note)
-
-    def _missing_here(self, row: Row) -> None:
-        movement = str(row.movement or row.type)
-        key = (movement, row.request_id or row.transaction_id)
-        if key in self._unknown:  # in a transaction file and a settlement file
-            return
-        self._unknown.add(key)
-        sums = self._result.sums[row.currency, movement]
-        sums.there += 1
-        sums.there_minor += row.amount_minor
-        order_id, note = self._order_of(row)
-        if row.status not in MONEY_MOVED:
-            note = _joined(note, f"its status is {row.status}")
-        self._result.differences.append(
-            Difference(
-                Kind.MISSING_HERE,
-                movement,
-                order_id,
-                key[1],
-                there=_total([row]),
-                where=_where(row),
-                note=note,
-            )
-        )
-
-    def _order_of(self, row: Row) -> tuple[str, str]:
-        """Return the order that an unknown line names, and what we know of it."""
-        for one in (row.request_id, row.original_request_id):
-            try:
-                order_id = order_of(one.removesuffix("_late"))
-            except ValueError:
-                continue
-            outcome = self._ours.outcomes.get(order_id)
-            if outcome:
-                return order_id, f"the order is {outcome} here"
-            return order_id, "no such order in the bundle"
-        return "", ""
-
-    def _tell(
-        self,
-        kind: Kind,
-        ours: Ours,
-        row: Row | None,
-        there: Money | None = None,
-        *,
-        note: str,
+    def _report_ours(
+        self, kind: Kind, ours: Ours, rows: Sequence[Row], there: Money | None
     ) -> None:
+        hint = _hint(ours.amount, there) if there else ""
+        if len(rows) > 1:
+            hint = joined(hint, f"lines: {', '.join(one.where for one in rows)}")
         self._result.differences.append(
             Difference(
                 kind,
@@ -240,23 +159,49 @@ class _Book:
                 ours.id,
                 here=ours.amount,
                 there=there,
-                where=_where(row) if row else "",
-                note=note,
+                where=rows[0].where if rows else "",
+                note=joined(hint, ours.note),
+            )
+        )
+
+    def _report_twice(self, row: Row, before: Row, ours: Ours | None = None) -> None:
+        self._result.differences.append(
+            Difference(
+                Kind.TWICE_THERE,
+                row.movement or row.type,
+                ours.order_id if ours else self._orders.of(row),
+                ours.id if ours else row.request_id or row.transaction_id,
+                here=ours.amount if ours else None,
+                there=row.money,
+                where=row.where,
+                note=f"before: {before.where}",
             )
         )
 
 
-def _total(rows: Iterable[Row]) -> Money:
-    rows = list(rows)
-    return Money(currency=rows[0].currency, value=sum(row.amount_minor for row in rows))
+def _is_repeated(one: Row, row: Row) -> bool:
+    """Whether a line tells of money of ours that another line of its kind tells of."""
+    is_named = row.movement is Movement.PAYMENT or (
+        bool(row.own_id) and row.key == one.key
+    )
+    return is_named and row.agrees_with(one)
 
 
-def _where(row: Row) -> str:
-    return row.where
+def _is_twice(before: Row, row: Row, kind: FileKind) -> bool:
+    """Whether a line that is repeated means that money moved twice.
+
+    Each day's transactions may tell the latest of a payment again; within one file, or
+    paid out again, it is other money.
+    """
+    return kind is FileKind.SETTLEMENT or before.file == row.file
 
 
-def _joined(*notes: str) -> str:
-    return "; ".join(filter(None, notes))
+def _totals(rows: Iterable[Row]) -> list[Money]:
+    """Return what some lines come to, for each currency."""
+    sums: dict[str, int] = defaultdict(int)
+    for row in rows:
+        sums[row.currency] += row.amount_minor
+    return [Money(currency=currency, value=value) for currency, value in sums.items()]
 
 
 def _hint(here: Money, there: Money) -> str:

@@ -1,7 +1,8 @@
-"""What we say was paid and given back: taken from the histories of a bundle."""
+"""What we say was paid and given back: taken from the histories of bundles."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Final, Protocol
 
 from audit.bundle.reading import BundleError, Entry
@@ -23,7 +24,8 @@ from contracts import (
 
 PAYMENT: Final = "CashierPayment"
 LATE_MONEY: Final = "LatePayment"
-# Late money that had come; NOT_PAID never did.
+# Late money that had come. Of NOT_PAID nothing is left: it never came, or Alipay has
+# returned it by itself.
 GIVEN_BACK: Final = (LateOutcome.REFUNDED, LateOutcome.RETURNED)
 HAD_COME: Final = (LateOutcome.HONOURED, *GIVEN_BACK)
 
@@ -42,7 +44,7 @@ class Ours:
 
     Attributes:
         id: The id by which we asked for it.
-        there: For each kind of file its lines, by Alipay's id of the movement.
+        there: For each kind of file its lines, each movement of money once.
         note: Who says so where no answer of Alipay's does, or what a file says besides.
     """
 
@@ -50,7 +52,7 @@ class Ours:
     order_id: str
     id: str
     amount: Money
-    there: dict[FileKind, dict[str, Row]] = field(default_factory=dict)
+    there: dict[FileKind, list[Row]] = field(default_factory=dict)
     note: str = ""
 
 
@@ -59,31 +61,30 @@ class OurMoney:
 
     Attributes:
         outcomes: How each order ended; says more of money that we do not expect.
+        unpaid: The order of each attempt that ended unpaid, by our id and by Alipay's.
+            Alipay may list its money all the same.
         unreadable: Orders whose histories cannot be read, and why.
     """
 
     def __init__(self) -> None:
         self.all: list[Ours] = []
         self.outcomes: dict[str, str] = {}
+        self.unpaid: dict[str, str] = {}
         self.unreadable: list[tuple[str, str]] = []
         self._by_id: dict[tuple[Movement, str], Ours] = {}
+        self._ended_at: dict[str, tuple[bool, datetime, bool]] = {}
+        self._runs: dict[tuple[str, str], str] = {}
 
     @classmethod
-    def of(cls, bundle: Histories, keyring: Keyring | None) -> "OurMoney":
-        """Read the histories in which money may have moved, one after the other."""
+    def of(cls, bundles: Iterable[Histories], keyring: Keyring | None) -> "OurMoney":
+        """Read the histories in which money may have moved, one after the other.
+
+        Bundles may come in any order, and overlap: each run is read once.
+        """
         ours, codec = cls(), EncryptingCodec(keyring) if keyring else None
-        for entry in bundle.entries():
-            if entry.workflow_type not in (PAYMENT, LATE_MONEY):
-                continue
-            # The index is not asked what a history says: it may be wrong, or made by
-            # somebody without the keys.
-            if entry.status != "COMPLETED":
-                ours._ended(entry.order_id, entry.status)
-                continue
-            try:
-                ours._add(read_history(bundle.read(entry), codec))
-            except (UnreadableHistoryError, BundleError, OSError) as error:
-                ours.unreadable.append((entry.order_id, str(error)))
+        for bundle in bundles:
+            for entry in bundle.entries():
+                ours._read(bundle, entry, codec)
         return ours
 
     def find(self, row: Row) -> Ours | None:
@@ -97,19 +98,62 @@ class OurMoney:
         found = (self._by_id.get((row.movement, one)) for one in ids if one)
         return next((one for one in found if one), None)
 
-    def _ended(self, order_id: str, outcome: str) -> None:
-        # An order that was closed unpaid may have been paid in a later run.
-        if order_id and self.outcomes.get(order_id) != PaymentOutcome.PAID:
+    def order_of(self, any_id: str) -> str:
+        """Return the order that an id belongs to; empty where we do not know it."""
+        for movement in Movement:
+            if ours := self._by_id.get((movement, any_id)):
+                return ours.order_id
+        return self.unpaid.get(any_id, "")
+
+    def _read(
+        self, bundle: Histories, entry: Entry, codec: EncryptingCodec | None
+    ) -> None:
+        if entry.workflow_type not in (PAYMENT, LATE_MONEY):
+            return
+        # The index is not asked what a history says: it may be wrong, or made by
+        # somebody without the keys.
+        if entry.status != "COMPLETED":
+            self._ended(entry, entry.order_id, entry.status)
+        elif self._is_new(entry):
+            try:
+                self._add(read_history(bundle.read(entry), codec), entry)
+            except (UnreadableHistoryError, BundleError, OSError) as error:
+                self.unreadable.append((entry.order_id, str(error)))
+
+    def _is_new(self, entry: Entry) -> bool:
+        """Whether no other bundle has given this run already."""
+        run = (entry.workflow_id, entry.run_id)
+        known = self._runs.get(run)
+        if known is None:
+            self._runs[run] = entry.sha256
+        elif known != entry.sha256:
+            why = f"two bundles hold different histories of its run {entry.run_id}"
+            self.unreadable.append((entry.order_id, why))
+        return known is None
+
+    def _ended(self, entry: Entry, order_id: str, outcome: str) -> None:
+        # An order that was closed unpaid may have been paid in a later run; bundles
+        # are given in any order.
+        at = (
+            outcome == PaymentOutcome.PAID,
+            entry.closed_at or entry.started_at,
+            entry.status == "COMPLETED",
+        )
+        if order_id and at >= self._ended_at.get(order_id, at):
+            self._ended_at[order_id] = at
             self.outcomes[order_id] = outcome
 
-    def _add(self, record: Record) -> None:
+    def _add(self, record: Record, entry: Entry) -> None:
         view = record.result
         if isinstance(view, PaymentView):
-            self._ended(view.order_id, view.outcome or view.status)
+            self._ended(entry, view.order_id, view.outcome or view.status)
             self._add_payment(view, record)
         elif isinstance(view, LatePaymentView):
             if view.outcome in HAD_COME:
                 self._add_late(record.order_id, view, record.input)
+            elif view.outcome is LateOutcome.NOT_PAID:
+                ids = (view.payment_request_id, _payment_id(record.input))
+                self.unpaid |= {one: record.order_id for one in ids if one}
         else:
             raise UnreadableHistoryError("the result is not what this workflow gives")
 
@@ -118,6 +162,10 @@ class OurMoney:
         paid = [one for one in view.attempts if one.is_paid]
         if is_paid and not paid:  # a person's word, and Alipay has not said so
             paid = list(view.attempts[-1:])
+        for one in view.attempts:
+            if one not in paid:
+                ids = (one.payment_request_id, one.payment_id)
+                self.unpaid |= {id_: view.order_id for id_ in ids if id_}
         for one in paid:
             id_, payment_id = one.payment_request_id, one.payment_id or ""
             amount = view.amount if is_paid else _said(record, id_) or view.amount
@@ -132,9 +180,7 @@ class OurMoney:
                 back.note = note
 
     def _add_late(self, order_id: str, view: LatePaymentView, given: object) -> None:
-        id_, payment_id = view.payment_request_id, ""
-        if isinstance(given, LatePaymentInput) and given.notification:
-            payment_id = given.notification.payment_id
+        id_, payment_id = view.payment_request_id, _payment_id(given)
         self._know(Movement.PAYMENT, order_id, id_, view.amount, payment_id)
         if view.outcome in GIVEN_BACK:
             refunded = view.outcome is LateOutcome.REFUNDED
@@ -151,14 +197,20 @@ class OurMoney:
     ) -> Ours:
         # A second success is known to its order, and to the workflow that returned it.
         known = self._by_id.get((movement, own_id))
-        if known:
-            return known
-        ours = Ours(movement, order_id, own_id, amount)
-        self.all.append(ours)
+        ours = known or Ours(movement, order_id, own_id, amount)
+        if known is None:
+            self.all.append(ours)
         for one in (own_id, *other_ids):
-            if one:
+            if one and not (known and (movement, one) in self._by_id):
                 self._by_id[movement, one] = ours
         return ours
+
+
+def _payment_id(given: object) -> str:
+    """Return Alipay's id of late money, as the notification of it has said."""
+    if isinstance(given, LatePaymentInput) and given.notification:
+        return given.notification.payment_id
+    return ""
 
 
 def _said(record: Record, payment_request_id: str) -> Money | None:

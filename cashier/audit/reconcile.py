@@ -10,8 +10,9 @@ from rich.table import Table
 from rich.text import Text
 
 from alipay.wallets import format_money
-from audit.reconcile.matching import Difference, Kind, Reconciliation, Sums, reconcile
+from audit.reconcile.matching import reconcile
 from audit.reconcile.our_money import Histories
+from audit.reconcile.outcome import Difference, Kind, Reconciliation, Sums
 from audit.reconcile.settlement_files import Amounts, SettlementFile
 from codec.keyring import Keyring
 from contracts import Money
@@ -32,7 +33,7 @@ _MEANS: Final = {
 
 
 def run(
-    bundle: Histories,
+    bundles: Sequence[Histories],
     files: Sequence[Path],
     console: Console,
     *,
@@ -46,7 +47,7 @@ def run(
         SettlementFileError: A file cannot be read; the message is for people.
         OSError: The same.
     """
-    result = reconcile(bundle, files, keyring=keyring, amounts=amounts)
+    result = reconcile(bundles, files, keyring=keyring, amounts=amounts)
     if as_json:
         console.file.write(_as_json(result) + "\n")
     else:

@@ -101,7 +101,7 @@ def reconcile_files(
         raise WrongSettingError(f"--amounts: must be one of {', '.join(Amounts)}")
     try:
         return run(
-            Bundle.open(folder),
+            [Bundle.open(folder)],
             files,
             a_console(),
             keyring=keyring,

@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from audit.reconcile.errors import SettlementFileError
-from audit.reconcile.matching import Kind, reconcile
+from audit.reconcile.matching import reconcile
+from audit.reconcile.outcome import Kind
 from audit.reconcile.settlement_files import Amounts, SettlementFile
-from tests.audit.reconcile.test_reconciling import Shelf
 
 SAMPLES = Path(__file__).parents[2] / "samples" / "settlement"
 TRANSACTIONS = (SAMPLES / "transactionItems_20261124_000.csv").read_bytes()
@@ -113,6 +113,6 @@ def test_nothing_is_said_to_agree_while_a_file_is_cut_off(tmp_path: Path) -> Non
     # It lists all that we know, and perhaps more that we cannot see.
     file = tmp_path / "items.csv"
     file.write_bytes(MAJOR.splitlines(keepends=True)[0])
-    [difference] = reconcile(Shelf(), [file]).differences
+    [difference] = reconcile([], [file]).differences
     assert (difference.kind, difference.where) == (Kind.CUT_OFF, "items.csv")
     assert "does not end with <END>" in difference.note

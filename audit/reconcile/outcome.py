@@ -1,0 +1,83 @@
+"""What a comparison came to: differences, sums, and what each file was."""
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from audit.reconcile.settlement_files import SettlementFile
+from contracts import Money
+
+
+class Kind(StrEnum):
+    """What a person must look at."""
+
+    MISSING_HERE = "MISSING_HERE"  # Alipay lists money that we do not know
+    MISSING_THERE = "MISSING_THERE"  # we know money that no file lists
+    DIFFERENT_MONEY = "DIFFERENT_MONEY"
+    TWICE_THERE = "TWICE_THERE"
+    UNREADABLE_HERE = "UNREADABLE_HERE"  # `cashier audit verify` says more
+    CUT_OFF = "CUT_OFF"  # a file is not whole, so it may list more money than we see
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One difference, with what both sides say.
+
+    Attributes:
+        movement: PAYMENT or BACK, or Alipay's word for what this system never does.
+        order_id: Empty where neither our histories nor the files name it.
+        id: By which the payment or refund was asked for; Alipay's where it was not.
+        here, there: What each side says. Of what this system never does, negative
+            where the file says so.
+        where: File and line; empty where no file lists it.
+    """
+
+    kind: Kind
+    movement: str = ""
+    order_id: str = ""
+    id: str = ""
+    here: Money | None = None
+    there: Money | None = None
+    where: str = ""
+    note: str = ""
+
+
+@dataclass
+class Sums:
+    """How many movements, and how much in minor units, on each side."""
+
+    here: int = 0
+    here_minor: int = 0
+    there: int = 0
+    there_minor: int = 0
+    matched: int = 0
+    matched_minor: int = 0
+
+
+@dataclass
+class Reconciliation:
+    """What the comparison came to.
+
+    Attributes:
+        sums: By currency and movement; each movement once, however many files list it.
+        not_settled: Matched payments that no settlement file lists yet, for Alipay
+            pays out days later; None where no settlement file was given.
+    """
+
+    differences: list[Difference] = field(default_factory=list)
+    sums: dict[tuple[str, str], Sums] = field(default_factory=lambda: defaultdict(Sums))
+    files: list[SettlementFile] = field(default_factory=list)
+    not_settled: int | None = None
+
+    @property
+    def matched(self) -> int:
+        return sum(one.matched for one in self.sums.values())
+
+    @property
+    def is_clean(self) -> bool:
+        return not self.differences
+
+
+def joined(*notes: str) -> str:
+    """Return notes as one, without those that say nothing."""
+    return "; ".join(filter(None, notes))

@@ -1,0 +1,56 @@
+"""Reports money that only Alipay's files list, with what we know of its order."""
+
+from audit.reconcile.lines import MONEY_MOVED, REFUND, Movement
+from audit.reconcile.order_ids import OrderIds
+from audit.reconcile.our_money import OurMoney
+from audit.reconcile.outcome import (
+    Difference,
+    Kind,
+    Reconciliation,
+    joined,
+)
+from audit.reconcile.unknown_money import Unknown, UnknownMoney
+
+
+def report_unknown(
+    unknown: UnknownMoney, ours: OurMoney, orders: OrderIds, result: Reconciliation
+) -> None:
+    """Add each such movement to the result, as a difference.
+
+    Only once all lines are known: an order's id may stand in the last one.
+    """
+    for one in unknown:
+        row = one.row
+        sums = result.sums[row.currency, row.movement or row.type]
+        sums.there += 1
+        sums.there_minor += row.amount_minor
+        result.differences.append(_difference(one, ours, orders))
+
+
+def _difference(one: Unknown, ours: OurMoney, orders: OrderIds) -> Difference:
+    row, order_id = one.row, orders.of(one.row)
+    return Difference(
+        Kind.MISSING_HERE,
+        row.movement or row.type,
+        order_id,
+        row.request_id or row.transaction_id,
+        there=row.money,
+        where=row.where,
+        note=_note_on(one, order_id, ours),
+    )
+
+
+def _note_on(unknown: Unknown, order_id: str, ours: OurMoney) -> str:
+    row, notes = unknown.row, []
+    outcome = ours.outcomes.get(order_id)
+    if outcome:
+        notes.append(f"the order is {outcome} here")
+    elif order_id:
+        notes.append("no such order in the bundles")
+    if row.movement is Movement.BACK and row.type != REFUND:
+        notes.append(f"a {row.type}")
+    if row.status not in MONEY_MOVED:
+        notes.append(f"its status is {row.status}")
+    if unknown.like:
+        notes.append(f"its ids are those of {unknown.like.where}, too")
+    return joined(*notes)
