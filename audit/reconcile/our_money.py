@@ -62,7 +62,8 @@ class OurMoney:
     Attributes:
         outcomes: How each order ended; says more of money that we do not expect.
         unpaid: The order of each attempt that ended unpaid, by our id and by Alipay's.
-            Alipay may list its money all the same.
+            Alipay may list its money all the same, as taken and returned.
+        not_confirmed: Attempts whose late money ended NOT_PAID.
         unreadable: Orders whose histories cannot be read, and why.
     """
 
@@ -70,6 +71,7 @@ class OurMoney:
         self.all: list[Ours] = []
         self.outcomes: dict[str, str] = {}
         self.unpaid: dict[str, str] = {}
+        self.not_confirmed: set[str] = set()
         self.unreadable: list[tuple[str, str]] = []
         self._by_id: dict[tuple[Movement, str], Ours] = {}
         self._ended_at: dict[str, tuple[bool, datetime, bool]] = {}
@@ -154,6 +156,7 @@ class OurMoney:
             elif view.outcome is LateOutcome.NOT_PAID:
                 ids = (view.payment_request_id, _payment_id(record.input))
                 self.unpaid |= {one: record.order_id for one in ids if one}
+                self.not_confirmed.add(view.payment_request_id)
         else:
             raise UnreadableHistoryError("the result is not what this workflow gives")
 

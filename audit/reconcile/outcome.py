@@ -42,6 +42,21 @@ class Difference:
     note: str = ""
 
 
+@dataclass(frozen=True)
+class Returned:
+    """Money of an unpaid payment that Alipay took and returned by itself.
+
+    Attributes:
+        id: The payment's payment_request_id.
+        where: The lines that list it, and its return.
+    """
+
+    order_id: str
+    id: str
+    amount: Money
+    where: str
+
+
 @dataclass
 class Sums:
     """How many movements, and how much in minor units, on each side."""
@@ -60,11 +75,13 @@ class Reconciliation:
 
     Attributes:
         sums: By currency and movement; each movement once, however many files list it.
+            What Alipay has returned by itself is not in them.
         not_settled: Matched payments that no settlement file lists yet, for Alipay
             pays out days later; None where no settlement file was given.
     """
 
     differences: list[Difference] = field(default_factory=list)
+    returned: list[Returned] = field(default_factory=list)
     sums: dict[tuple[str, str], Sums] = field(default_factory=lambda: defaultdict(Sums))
     files: list[SettlementFile] = field(default_factory=list)
     not_settled: int | None = None

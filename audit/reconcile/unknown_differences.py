@@ -7,24 +7,42 @@ from audit.reconcile.outcome import (
     Difference,
     Kind,
     Reconciliation,
+    Returned,
     joined,
 )
+from audit.reconcile.returned_money import find_returned
 from audit.reconcile.unknown_money import Unknown, UnknownMoney
 
 
 def report_unknown(
     unknown: UnknownMoney, ours: OurMoney, orders: OrderIds, result: Reconciliation
 ) -> None:
-    """Add each such movement to the result, as a difference.
+    """Add each such movement to the result: as a difference, or as returned.
 
     Only once all lines are known: an order's id may stand in the last one.
     """
+    done: set[int] = set()
+    for payment, returns in find_returned(unknown, ours.unpaid):
+        done |= {id(one) for one in (payment, *returns)}
+        result.returned.append(_returned(payment, returns, orders))
     for one in unknown:
-        row = one.row
-        sums = result.sums[row.currency, row.movement or row.type]
-        sums.there += 1
-        sums.there_minor += row.amount_minor
-        result.differences.append(_difference(one, ours, orders))
+        if id(one) not in done:
+            row = one.row
+            sums = result.sums[row.currency, row.movement or row.type]
+            sums.there += 1
+            sums.there_minor += row.amount_minor
+            result.differences.append(_difference(one, ours, orders))
+
+
+def _returned(payment: Unknown, returns: list[Unknown], orders: OrderIds) -> Returned:
+    row = payment.row
+    lines = [line for one in (payment, *returns) for line in one.there.values()]
+    return Returned(
+        orders.of(row),
+        row.request_id or row.transaction_id,
+        row.money,
+        ", ".join(line.where for line in lines),
+    )
 
 
 def _difference(one: Unknown, ours: OurMoney, orders: OrderIds) -> Difference:
@@ -45,8 +63,10 @@ def _note_on(unknown: Unknown, order_id: str, ours: OurMoney) -> str:
     outcome = ours.outcomes.get(order_id)
     if outcome:
         notes.append(f"the order is {outcome} here")
-    elif order_id:
+    elif order_id and row.request_id not in ours.not_confirmed:
         notes.append("no such order in the bundles")
+    if row.movement is Movement.PAYMENT and row.request_id in ours.not_confirmed:
+        notes.append("its late money ended NOT_PAID, and no line returns all of it")
     if row.movement is Movement.BACK and row.type != REFUND:
         notes.append(f"a {row.type}")
     if row.status not in MONEY_MOVED:

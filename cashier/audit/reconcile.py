@@ -66,6 +66,12 @@ def _show(console: Console, result: Reconciliation) -> None:
         "nothing differs" if result.is_clean else f"{len(result.differences)} differ"
     )
     _line(console, f"Matched: {result.matched}; {words}")
+    if result.returned:
+        _line(
+            console,
+            f"Taken and returned by Alipay, and unpaid here: {len(result.returned)}; "
+            "see --json",
+        )
     if result.not_settled:
         number = result.not_settled
         _line(console, f"Not in a settlement file: {number}; Alipay pays out later")
@@ -114,6 +120,15 @@ def _as_json(result: Reconciliation) -> str:
         "matched": result.matched,
         "not_settled": result.not_settled,
         "differences": [_entry(one) for one in result.differences],
+        "returned": [
+            {
+                "order_id": one.order_id,
+                "id": one.id,
+                "amount": one.amount.model_dump(),
+                "where": one.where,
+            }
+            for one in result.returned
+        ],
         "sums": [
             {"currency": currency, "movement": movement, **_numbers(sums)}
             for (currency, movement), sums in sorted(result.sums.items())

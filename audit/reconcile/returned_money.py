@@ -1,0 +1,83 @@
+"""Money that Alipay took and gave back by itself, for payments that are unpaid here."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable
+from typing import Final
+
+from audit.reconcile.lines import Movement, Row
+from audit.reconcile.unknown_money import Unknown
+
+# The newer transaction file bears the latest status of a payment: this one's money is
+# not with Alipay any more.
+GIVEN_UP: Final = ("CANCELLED", "CANCELED")
+
+
+def find_returned(
+    unknown: Iterable[Unknown], unpaid: Collection[str]
+) -> list[tuple[Unknown, list[Unknown]]]:
+    """Find payments that Alipay took and gave back, and that are unpaid here.
+
+    Neither side has such money, so that nothing is to be settled. A payment of which
+    more, less or nothing came back is not among them, nor one that is listed with two
+    amounts.
+
+    Args:
+        unknown: All movements that we do not know.
+        unpaid: All ids of attempts that ended unpaid.
+
+    Returns:
+        Each payment, and what gave it back.
+    """
+    came, backs = _by_payment(unknown, unpaid)
+    gone: dict[int, list[Unknown]] = defaultdict(list)
+    for one in backs:
+        if payment := _payment_of(one.row, came):
+            gone[id(payment)].append(one)
+    found = []
+    for payment in {id(one): one for ones in came.values() for one in ones}.values():
+        is_sole = all(len(came[one]) == 1 for one in _own_ids(payment.row))
+        returns = _returns(payment, gone[id(payment)]) if is_sole else None
+        if returns is not None:
+            found.append((payment, returns))
+    return found
+
+
+def _by_payment(
+    unknown: Iterable[Unknown], unpaid: Collection[str]
+) -> tuple[dict[str, list[Unknown]], list[Unknown]]:
+    """Return unpaid payments by each of their ids, and all that gives money back."""
+    came: dict[str, list[Unknown]] = defaultdict(list)
+    backs: list[Unknown] = []
+    for one in unknown:
+        ids = _own_ids(one.row)
+        if one.row.movement is Movement.BACK:
+            backs.append(one)
+        elif one.row.movement is Movement.PAYMENT and not ids.isdisjoint(unpaid):
+            for id_ in ids:
+                came[id_].append(one)
+    return came, backs
+
+
+def _own_ids(row: Row) -> set[str]:
+    return {row.request_id, row.transaction_id} - {""}
+
+
+def _payment_of(row: Row, came: dict[str, list[Unknown]]) -> Unknown | None:
+    ids = (row.original_request_id, row.original_id, row.request_id, row.transaction_id)
+    for one in ids:
+        if one in came:
+            return came[one][0]
+    return None
+
+
+def _returns(payment: Unknown, gone: list[Unknown]) -> list[Unknown] | None:
+    """Return what gave a payment back as a whole; None if it was not given back so."""
+    for kind, row in payment.there.items():
+        listed = [one for one in gone if kind in one.there]
+        lines = [one.there[kind] for one in listed]
+        is_same = all(line.currency == row.currency for line in lines)
+        if is_same and sum(line.amount_minor for line in lines) == row.amount_minor:
+            return listed
+    if not gone and payment.row.status in GIVEN_UP:
+        return []
+    return None
