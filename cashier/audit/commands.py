@@ -17,9 +17,6 @@ app = typer.Typer(
 app.add_typer(archive_commands.app)
 
 NewFolder = Annotated[Path, typer.Argument(metavar="FOLDER", help="The new bundle's")]
-BundleFolder = Annotated[
-    Path, typer.Argument(metavar="BUNDLE", exists=True, help="Its folder")
-]
 SigningKey = Annotated[
     Path | None,
     typer.Option(envvar="CASHIER_AUDIT_KEY_FILE", help="The private key that signs"),
@@ -211,10 +208,12 @@ def verify(
 
 @app.command()
 def reconcile(
-    bundle: BundleFolder,
-    files: Annotated[
+    paths: Annotated[
         list[Path],
-        typer.Argument(metavar="FILE...", help="Alipay's transactions, settlements"),
+        typer.Argument(
+            metavar="BUNDLE... FILE...",
+            help="Bundles' folders, and Alipay's transactions and settlements (CSV)",
+        ),
     ],
     amounts: Annotated[
         str, typer.Option(help="Their unit: auto, major (14.50) or minor (1450)")
@@ -223,15 +222,18 @@ def reconcile(
 ) -> None:
     """Compare what was paid and given back with Alipay's own files.
 
-    Exit code: 0 nothing differs; 1 something does; 2 a file is wrong.
+    All bundles and files are compared together, in any order. Alipay's days are not the
+    bundles' days: give the bundles of the days before and after, too.
+
+    Exit code: 0 nothing differs; 1 something does; 2 a bundle or a file is wrong.
     """
-    from cashier.audit.verify import reconcile_files
+    from cashier.audit.reconcile import reconcile_paths
 
     keyring = settings_of().keyring
     raise typer.Exit(
         carry_out(
-            lambda: reconcile_files(
-                bundle, files, keyring=keyring, amounts=amounts, as_json=as_json
+            lambda: reconcile_paths(
+                paths, keyring=keyring, amounts=amounts, as_json=as_json
             )
         )
     )

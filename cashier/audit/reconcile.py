@@ -10,14 +10,16 @@ from rich.table import Table
 from rich.text import Text
 
 from alipay.wallets import format_money
+from audit.bundle.errors import BundleError
+from audit.reconcile.bundles import open_bundles
+from audit.reconcile.errors import SettlementFileError
 from audit.reconcile.matching import reconcile
 from audit.reconcile.our_money import Histories
 from audit.reconcile.outcome import Difference, Kind, Reconciliation, Sums
 from audit.reconcile.settlement_files import Amounts, SettlementFile
+from cashier.temporal_calls import WrongSettingError, a_console, printable
 from codec.keyring import Keyring
 from contracts import Money
-
-__all__ = ["Amounts", "Reconciliation", "reconcile", "run"]
 
 # More than a person reads at one sitting; `--json` has them all.
 ROWS_FOR_PEOPLE: Final = 200
@@ -32,16 +34,79 @@ _MEANS: Final = {
 }
 
 
+def reconcile_paths(
+    paths: Sequence[Path], *, keyring: Keyring | None, amounts: str, as_json: bool
+) -> int:
+    """Compare the money of bundles with Alipay's files; return the exit code.
+
+    Args:
+        paths: Folders are bundles, all others are files of Alipay's; in any order.
+        keyring: Reads encrypted histories.
+        amounts: How the files write money.
+        as_json: One object in place of words.
+
+    Raises:
+        WrongSettingError: Something is missing, given twice, or cannot be read.
+    """
+    if amounts not in list(Amounts):
+        raise WrongSettingError(f"--amounts: must be one of {', '.join(Amounts)}")
+    folders, files = _sorted_out(paths)
+    try:
+        bundles, notes = open_bundles(folders)
+        return run(
+            bundles,
+            files,
+            a_console(),
+            notes=notes,
+            keyring=keyring,
+            amounts=Amounts(amounts),
+            as_json=as_json,
+        )
+    except (SettlementFileError, BundleError, OSError) as error:
+        raise WrongSettingError(printable(str(error), longest=2000)) from None
+
+
+def _sorted_out(paths: Sequence[Path]) -> tuple[list[Path], list[Path]]:
+    """Return the bundles' folders and Alipay's files."""
+    known: set[Path] = set()
+    for path in paths:
+        if not path.exists():
+            raise WrongSettingError(f"there is no {str(path)!r}")
+        if path.resolve() in known:
+            raise WrongSettingError(f"{str(path)!r} is given twice: give it once")
+        known.add(path.resolve())
+    folders = [path for path in paths if path.is_dir()]
+    files = [path for path in paths if not path.is_dir()]
+    if not folders:
+        raise WrongSettingError("no bundle is given: name the folder of one at least")
+    if not files:
+        raise WrongSettingError(
+            "no file of Alipay's is given: name a transaction or settlement file (CSV) "
+            "besides the bundles"
+        )
+    return folders, files
+
+
 def run(
     bundles: Sequence[Histories],
     files: Sequence[Path],
     console: Console,
     *,
+    notes: Sequence[str] = (),
     keyring: Keyring | None = None,
     amounts: Amounts = Amounts.AUTO,
     as_json: bool = False,
 ) -> int:
     """Print what the comparison came to; return 1 if anything differs, else 0.
+
+    Args:
+        bundles: Best verified before; here their histories are believed.
+        files: Transaction and settlement files.
+        console: Where it is printed.
+        notes: What a person should know of the bundles.
+        keyring: Reads encrypted histories.
+        amounts: How the files write money.
+        as_json: One object in place of words.
 
     Raises:
         SettlementFileError: A file cannot be read; the message is for people.
@@ -49,22 +114,24 @@ def run(
     """
     result = reconcile(bundles, files, keyring=keyring, amounts=amounts)
     if as_json:
-        console.file.write(_as_json(result) + "\n")
+        console.file.write(_as_json(result, notes) + "\n")
     else:
-        _show(console, result)
+        _show(console, result, notes)
     return 0 if result.is_clean else 1
 
 
-def _show(console: Console, result: Reconciliation) -> None:
+def _show(console: Console, result: Reconciliation, notes: Sequence[str]) -> None:
+    for note in notes:
+        _line(console, _printable(note))
     for file in result.files:
         _line(console, _told(file))
     console.print()
     if result.differences:
         _show_differences(console, result.differences)
     _show_sums(console, result)
-    words = (
-        "nothing differs" if result.is_clean else f"{len(result.differences)} differ"
-    )
+    number = len(result.differences)
+    words = f"{number} {'differs' if number == 1 else 'differ'}"
+    words = "nothing differs" if result.is_clean else words
     _line(console, f"Matched: {result.matched}; {words}")
     if result.returned:
         _line(
@@ -113,12 +180,13 @@ def _show_sums(console: Console, result: Reconciliation) -> None:
     console.print(table)
 
 
-def _as_json(result: Reconciliation) -> str:
+def _as_json(result: Reconciliation, notes: Sequence[str]) -> str:
     """Return the whole comparison for programs; fields are only ever added."""
     told = {
         "is_clean": result.is_clean,
         "matched": result.matched,
         "not_settled": result.not_settled,
+        "notes": list(notes),
         "differences": [_entry(one) for one in result.differences],
         "returned": [
             {

@@ -1,4 +1,4 @@
-"""`cashier audit verify` and `reconcile`: say what they find, and by the exit code."""
+"""`cashier audit verify`: says what it finds, and by the exit code."""
 
 import json
 import os
@@ -18,14 +18,12 @@ from audit.bundle.manifest import MANIFEST
 from audit.bundle.reading import Bundle
 from audit.bundle.writing import write_bundle
 from audit.findings import Finding, Rule
-from audit.reconcile.errors import SettlementFileError
 from audit.report.summary import write_report
 from audit.verify.bundles import HistoryVerdict, Verdicts, verify_bundles
 from audit.verify.keys import VerifierKeys
 from cashier.audit.export import progress_bar
-from cashier.audit.reconcile import Amounts, run
 from cashier.temporal_calls import WrongSettingError, a_console, printable
-from codec.keyring import Keyring, KeyringError
+from codec.keyring import KeyringError
 from codec.payload_codec import EncryptingCodec
 
 # More than a person reads at one sitting; `--json` and the report have them all.
@@ -82,34 +80,6 @@ def verify_paths(paths: Sequence[Path], keys: VerifierKeys, wanted: Wanted) -> i
         return _verify(paths, keys, wanted)
     except (KeyFormatError, KeyringError) as error:
         raise WrongSettingError(printable(str(error))) from None
-
-
-def reconcile_files(
-    folder: Path,
-    files: Sequence[Path],
-    *,
-    keyring: Keyring | None,
-    amounts: str,
-    as_json: bool,
-) -> int:
-    """Compare a bundle's money with Alipay's files; return the exit code.
-
-    Raises:
-        WrongSettingError: A file cannot be read.
-    """
-    if amounts not in list(Amounts):
-        raise WrongSettingError(f"--amounts: must be one of {', '.join(Amounts)}")
-    try:
-        return run(
-            [Bundle.open(folder)],
-            files,
-            a_console(),
-            keyring=keyring,
-            amounts=Amounts(amounts),
-            as_json=as_json,
-        )
-    except (SettlementFileError, BundleError, OSError) as error:
-        raise WrongSettingError(printable(str(error), longest=2000)) from None
 
 
 def _verify_file(file: Path, keys: VerifierKeys, wanted: Wanted) -> int:

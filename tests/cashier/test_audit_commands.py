@@ -182,31 +182,3 @@ def test_what_is_not_there_is_said(tmp_path: Path) -> None:
     said = run("verify", str(tmp_path / "nothing"), *ALIPAY_KEYS)
     assert said.exit_code == 2
     assert "there is no" in said.stderr
-
-
-def test_money_that_no_file_of_alipays_lists_ends_with_1(
-    folder: Path, tmp_path: Path
-) -> None:
-    file = tmp_path / "transactionItems_20261124_000.csv"
-    file.write_text(
-        "transactionRequestId,transactionId,transactionType,"
-        "transactionAmountValue,transactionCurrency\n<END>\n"
-    )
-    said = run("reconcile", str(folder), str(file), "--json")
-    kinds = {one["kind"] for one in json.loads(said.stdout)["differences"]}
-    assert said.exit_code == 1
-    assert kinds == {"MISSING_THERE"}
-
-
-@pytest.mark.parametrize(
-    ("options", "told"),
-    [((), "settlement.xlsx"), (("--amounts", "some"), "--amounts")],
-)
-def test_a_file_that_cannot_be_reconciled_ends_with_2(
-    folder: Path, tmp_path: Path, options: tuple[str, ...], told: str
-) -> None:
-    file = tmp_path / "settlement.xlsx"
-    file.write_bytes(b"PK\x03\x04\x00")
-    said = run("reconcile", str(folder), str(file), *options)
-    assert said.exit_code == 2
-    assert told in said.stderr

@@ -1,0 +1,56 @@
+"""Opens several bundles at once: Alipay's days are not the days of an export."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from audit.bundle.errors import BundleError
+from audit.bundle.manifest import MANIFEST, digest_of
+from audit.bundle.reading import Bundle
+
+
+def open_bundles(folders: Sequence[Path]) -> tuple[list[Bundle], list[str]]:
+    """Open bundles that are compared together, in whatever order.
+
+    Returns:
+        The bundles; and in words where one seems to be missing between them.
+
+    Raises:
+        BundleError: One has no manifest, or is given twice, also as a copy.
+        OSError: One cannot be read.
+    """
+    known: dict[str, Bundle] = {}
+    for folder in folders:
+        bundle = _open(folder)
+        digest = digest_of(folder / MANIFEST)
+        if digest in known:
+            same = str(known[digest].folder)
+            raise BundleError(
+                f"{str(folder)!r} is the same bundle as {same!r}: give each one once"
+            )
+        known[digest] = bundle
+    return list(known.values()), _gaps(known)
+
+
+def _open(folder: Path) -> Bundle:
+    try:
+        return Bundle.open(folder)
+    except BundleError as error:
+        raise BundleError(f"{str(folder)!r} is no bundle: {error}") from None
+
+
+def _gaps(bundles: dict[str, Bundle]) -> list[str]:
+    """Say of each chained bundle that the one before it is not given.
+
+    But not of the first one: what was before is not compared.
+    """
+    chained = [one for one in bundles.values() if one.manifest.previous]
+    first = min(
+        bundles.values(),
+        key=lambda one: (one.manifest.previous is not None, one.manifest.made_at),
+    )
+    return [
+        f"{one.folder.name}: the bundle before it is not given, so that money which "
+        "only that one knows is MISSING_HERE"
+        for one in chained
+        if one is not first and one.manifest.previous not in bundles
+    ]
