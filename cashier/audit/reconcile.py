@@ -74,6 +74,10 @@ def _sorted_out(paths: Sequence[Path]) -> tuple[list[Path], list[Path]]:
             raise WrongSettingError(f"there is no {str(path)!r}")
         if path.resolve() in known:
             raise WrongSettingError(f"{str(path)!r} is given twice: give it once")
+        if not path.is_dir() and not path.is_file():
+            raise WrongSettingError(
+                f"{str(path)!r} is no plain file: each file is read more than once"
+            )
         known.add(path.resolve())
     folders = [path for path in paths if path.is_dir()]
     files = [path for path in paths if not path.is_dir()]

@@ -1,6 +1,7 @@
 """`cashier audit reconcile`: what it takes, what it says, and its exit code."""
 
 import json
+import os
 import shutil
 from pathlib import Path
 
@@ -89,6 +90,7 @@ def test_a_bundle_that_is_missing_between_two_is_named_to_people_and_programs(
         (("day-0", "day-1"), "no file of Alipay's is given: name a transaction"),
         (("items.csv",), "no bundle is given: name the folder of one at least"),
         (("empty", "items.csv"), "empty' is no bundle: there is no manifest.json"),
+        (("day-0", "pipe"), "pipe' is no plain file: each file is read more than once"),
     ],
 )
 def test_what_is_missing_or_given_twice_is_said_in_words(
@@ -96,6 +98,7 @@ def test_what_is_missing_or_given_twice_is_said_in_words(
 ) -> None:
     shutil.copytree(days[0], tmp_path / "copy")
     (tmp_path / "empty").mkdir()
+    os.mkfifo(tmp_path / "pipe")
     for name in ("items.csv", "again.csv"):
         items_of(tmp_path, "recorded-proven-paid", name=name)
     said = run("reconcile", *(str(tmp_path / path) for path in paths))
