@@ -50,6 +50,11 @@ MONEY_MOVED: Final = {
 }  # fmt: skip
 
 
+# The newer transaction file bears the latest status of a payment: this one's money is
+# not with Alipay any more.
+GIVEN_UP: Final = ("CANCELLED", "CANCELED")
+
+
 @dataclass(frozen=True)
 class Row:
     """One line of a file: money that moved, or did not.

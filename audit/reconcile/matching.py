@@ -7,7 +7,7 @@ from pathlib import Path
 
 from alipay.wallets import CURRENCIES
 from audit.reconcile.errors import SettlementFileError
-from audit.reconcile.lines import Movement, Row
+from audit.reconcile.lines import GIVEN_UP, Movement, Row
 from audit.reconcile.order_ids import OrderIds
 from audit.reconcile.our_money import Histories, OurMoney, Ours
 from audit.reconcile.outcome import Difference, Kind, Reconciliation, joined
@@ -84,7 +84,8 @@ class _Comparison:
     def add(self, row: Row, kind: FileKind) -> None:
         ours = self._ours.find(row)
         self._orders.learn(row)
-        if not row.moved:
+        is_lost = ours is not None and row.status in GIVEN_UP and self._ours.keeps(ours)
+        if not row.moved or is_lost:
             if ours:
                 told = f"{row.where} lists it as {row.status}"
                 ours.note = joined(ours.note, told)

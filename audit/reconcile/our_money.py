@@ -100,6 +100,11 @@ class OurMoney:
         found = (self._by_id.get((row.movement, one)) for one in ids if one)
         return next((one for one in found if one), None)
 
+    def keeps(self, ours: Ours) -> bool:
+        """Whether this is a payment of which we know nothing that gave it back."""
+        is_payment = ours.movement is Movement.PAYMENT
+        return is_payment and (Movement.BACK, ours.id) not in self._by_id
+
     def order_of(self, any_id: str) -> str:
         """Return the order that an id belongs to; empty where we do not know it."""
         for movement in Movement:

@@ -2,14 +2,9 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable
-from typing import Final
 
-from audit.reconcile.lines import Movement, Row
+from audit.reconcile.lines import GIVEN_UP, Movement, Row
 from audit.reconcile.unknown_money import Unknown
-
-# The newer transaction file bears the latest status of a payment: this one's money is
-# not with Alipay any more.
-GIVEN_UP: Final = ("CANCELLED", "CANCELED")
 
 
 def find_returned(

@@ -200,6 +200,26 @@ def test_a_transaction_that_failed_there_is_no_money_and_is_named(
     )
 
 
+def test_a_payment_that_is_paid_here_and_cancelled_there_is_missing_there(
+    tmp_path: Path,
+) -> None:
+    header = f"{HEADER},status"
+    file = a_file(tmp_path, f"{paid(PAID)},CANCELLED", header=header)
+    difference = only(reconcile([Shelf("proven-paid")], [file]))
+    assert difference.kind is Kind.MISSING_THERE
+    assert difference.note == "items.csv:2 lists it as CANCELLED"
+
+
+def test_a_late_payment_that_we_returned_may_be_called_cancelled_there(
+    tmp_path: Path,
+) -> None:
+    order = "recorded-proven-late-returned"
+    back = f"id-of-{order},,{order}_1,CANCEL,-131400,PHP,SUCCESS"
+    lines = (f"{paid(order)},CANCELLED", back)
+    file = a_file(tmp_path, *lines, header=f"{HEADER},status")
+    assert reconcile([Shelf("proven-late-returned")], [file]).is_clean
+
+
 def test_encrypted_histories_are_read_with_their_keys_and_named_without(
     tmp_path: Path,
 ) -> None:
