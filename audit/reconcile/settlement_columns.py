@@ -4,6 +4,7 @@ import csv
 import re
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import islice
 from pathlib import Path
 from typing import Final
 
@@ -86,31 +87,17 @@ class Columns:
         broken: SettlementFileError | None = None
         encoding = encoding_of(path)
         for delimiter in DELIMITERS:
-            count: int | None = None
             try:
-                lines = enumerate(read_cells(path, delimiter, encoding))
-                for number, (line, cells) in lines:
-                    if number >= MOST_LINES_BEFORE:
-                        break
-                    at, lacks = _places(path, line, cells)
-                    if not lacks:
-                        return cls(
-                            _kind_of(cells),
-                            encoding,
-                            delimiter,
-                            line,
-                            at,
-                            len(cells),
-                            _ENDED_BY_A_MARK in map(_reduced, cells),
-                            count,
-                        )
-                    if nearest is None or len(lacks) < len(nearest):
-                        nearest = lacks
-                    count = _count_in(cells, count)
+                found = _columns_between(path, delimiter, encoding)
             except csv.Error as error:  # as one between other signs may look
                 broken = SettlementFileError(
                     path, 0, "", seen=str(error), rule="each line is CSV"
                 )
+                continue
+            if isinstance(found, Columns):
+                return found
+            if nearest is None or len(found) < len(nearest):
+                nearest = found
         if broken and nearest is None:
             raise broken
         named = ", ".join(PUBLISHED[name] for name in nearest or ["type"])
@@ -121,6 +108,30 @@ class Columns:
             seen=f"none of the first {MOST_LINES_BEFORE} lines names {named}",
             rule="a transaction or settlement file of Alipay's as CSV is wanted",
         )
+
+
+def _columns_between(path: Path, delimiter: str, encoding: str) -> Columns | list[str]:
+    """Return the columns of a file with this delimiter, or which it lacks at least."""
+    nearest: list[str] = []
+    count: int | None = None
+    lines = islice(read_cells(path, delimiter, encoding), MOST_LINES_BEFORE)
+    for line, cells in lines:
+        at, lacks = _places(path, line, cells)
+        if not lacks:
+            return Columns(
+                kind=_kind_of(cells),
+                encoding=encoding,
+                delimiter=delimiter,
+                header_line=line,
+                at=at,
+                width=len(cells),
+                has_end_mark=_ENDED_BY_A_MARK in map(_reduced, cells),
+                count=count,
+            )
+        if not nearest or len(lacks) < len(nearest):
+            nearest = lacks
+        count = _count_in(cells, count)
+    return nearest or ["type"]
 
 
 def _places(

@@ -205,20 +205,21 @@ def _as_json(result: Reconciliation, notes: Sequence[str]) -> str:
             {"currency": currency, "movement": movement, **_numbers(sums)}
             for (currency, movement), sums in sorted(result.sums.items())
         ],
-        "files": [
-            {
-                "file": file.path.name,
-                "kind": file.columns.kind,
-                "rows": file.rows,
-                "left_out": file.left_out,
-                "amounts": _unit(file),
-                "cut_off": bool(file.cut_off),
-                "notes": file.notes,
-            }
-            for file in result.files
-        ],
+        "files": [_file_entry(file) for file in result.files],
     }
     return json.dumps(told, indent=1)
+
+
+def _file_entry(file: SettlementFile) -> dict[str, Any]:
+    return {
+        "file": file.path.name,
+        "kind": file.columns.kind,
+        "rows": file.rows,
+        "left_out": file.left_out,
+        "amounts": _unit(file),
+        "cut_off": bool(file.cut_off),
+        "notes": file.notes,
+    }
 
 
 def _entry(one: Difference) -> dict[str, Any]:
