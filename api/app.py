@@ -36,6 +36,8 @@ def create_app(settings: ApiSettings, client: Client) -> FastAPI:
         # FastAPI's own pages fetch their scripts from elsewhere.
         docs_url=None,
         redoc_url=None,
+        # A redirect would name the host that the caller claims to have called.
+        redirect_slashes=False,
     )
     rules = HouseRules.of(settings)
     late_payments = LatePayments(client, rules)

@@ -52,6 +52,8 @@ def create_app(
         # FastAPI's pages load their scripts from elsewhere; /openapi.json stays.
         docs_url=None,
         redoc_url=None,
+        # A redirect would name the host that the caller claims to have called.
+        redirect_slashes=False,
     )
     app.state.simulation = simulation
     app.include_router(Gateway(simulation).router)

@@ -51,6 +51,8 @@ def create_app(
         openapi_url=None,
         lifespan=lifespan,
         max_body_size=LARGEST_BODY,
+        # A redirect would name the host that the caller claims to have called.
+        redirect_slashes=False,
     )
     app.state.shop = shop
     app.state.stopping = stopping

@@ -24,7 +24,7 @@ log = logging.getLogger(__name__)
 
 def create_metrics_app(backlog: Backlog) -> FastAPI:
     """Return the application that Prometheus scrapes."""
-    app = FastAPI(openapi_url=None)
+    app = FastAPI(openapi_url=None, redirect_slashes=False)
 
     @app.get("/metrics")
     async def metrics() -> Response:

@@ -32,7 +32,12 @@ def create_app(
         throttle: Counts failed logins; None for none yet.
         docs: The folder with the runbook.
     """
-    app = FastAPI(title="Codec server of the durable cashier", openapi_url=None)
+    app = FastAPI(
+        title="Codec server of the durable cashier",
+        openapi_url=None,
+        # A redirect would name the host that the caller claims to have called.
+        redirect_slashes=False,
+    )
     sessions = sessions or Sessions()
     access = Access(settings, sessions, settings.token_rule)
     if settings.operators:

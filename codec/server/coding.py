@@ -35,7 +35,7 @@ class CodingApi:
             "encode": codec.encode,
             "decode": codec.decode,
         }
-        self.app = FastAPI(openapi_url=None)
+        self.app = FastAPI(openapi_url=None, redirect_slashes=False)
         self.app.post("/encode")(self.encode)
         self.app.post("/decode")(self.decode)
         self.app.exception_handler(RefusedError)(_refused)
