@@ -6,7 +6,7 @@ import httpx
 import pytest
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
-from alipay.client import LARGEST_ANSWER, AlipayClient
+from alipay.client import AlipayClient
 from alipay.errors import (
     AlipayError,
     NoVerdictError,
@@ -14,6 +14,7 @@ from alipay.errors import (
     TrafficExceededError,
     UnprovenResponseError,
 )
+from alipay.http_answer import LARGEST_ANSWER
 from alipay.models import Amount, Answer
 from tests.alipay.gateway import (
     ANSWERED_AT,
