@@ -12,14 +12,13 @@ from api.metrics.backlog import Backlog
 from api.metrics.served import served_metrics
 from api.settings import ApiSettings
 from api.streams.watching import PaymentWatch
+from http_server.serving import ServerConfig
 from telemetry.runtime import start_runtime
 from telemetry.tracing import interceptors_of, start_tracing
 from temporal_client import connect
 
 # Longer than the longest wait for a cashier page, so that a stop cuts nobody off.
 GRACE_SECONDS = 20
-# Real headers measure one or two kB, the signature included.
-LARGEST_HEADERS = 16 * 1024
 
 
 class ApiServer(uvicorn.Server):
@@ -49,18 +48,11 @@ async def serve_api(settings: ApiSettings) -> None:
         tracing.watch_app(app)
     server = ApiServer(
         app.state.watch,
-        uvicorn.Config(
+        ServerConfig(
             app,
             host=settings.api_host,
             port=settings.api_port,
-            # Ours, as JSON; each call is told by telemetry/access.py.
-            log_config=None,
-            log_level="warning",
-            access_log=False,
-            server_header=False,
-            http="h11",  # whose limit of headers is set below
-            h11_max_incomplete_event_size=LARGEST_HEADERS,
-            timeout_graceful_shutdown=GRACE_SECONDS,
+            grace_seconds=GRACE_SECONDS,
         ),
     )
     with _outliving_signals():

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-import uvicorn
 from rich.console import Console
 
 from cashier.access import api_key_commands, commands as access_commands
@@ -123,6 +122,7 @@ def api() -> None:
 @app.command()
 def simulator() -> None:
     """Run the simulator: Alipay and the wallets, offline."""
+    from http_server.serving import run
     from simulator.app import create_app
     from simulator.settings import SimulatorSettings
     from telemetry.access import AccessLog
@@ -130,19 +130,14 @@ def simulator() -> None:
 
     settings = read_settings(SimulatorSettings)
     start_logging("simulator")
-    uvicorn.run(
-        AccessLog(create_app(settings.to_config())),
-        host=settings.host,
-        port=settings.port,
-        log_config=None,
-        log_level="warning",
-        access_log=False,
-    )
+    app = AccessLog(create_app(settings.to_config()))
+    run(app, host=settings.host, port=settings.port)
 
 
 @app.command()
 def storefront() -> None:
     """Run the demo shop, which takes its payments by the API."""
+    from http_server.serving import ServerConfig
     from storefront.server import serve_storefront
     from storefront.settings import StorefrontSettings
     from telemetry.access import AccessLog
@@ -150,7 +145,7 @@ def storefront() -> None:
 
     settings = read_settings(StorefrontSettings)
     start_logging("storefront")
-    asyncio.run(serve_storefront(settings, around=AccessLog))
+    asyncio.run(serve_storefront(settings, around=AccessLog, config_of=ServerConfig))
 
 
 @app.command()

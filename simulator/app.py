@@ -7,6 +7,7 @@ import httpx
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from starlette.requests import ClientDisconnect
 
 from simulator.broken import quiet_server_log
 from simulator.config import Clock, SimulatorConfig, wall_clock
@@ -75,5 +76,10 @@ def create_app(
             for problem in error.errors()
         ]
         return JSONResponse({"detail": detail}, 422)
+
+    @app.exception_handler(ClientDisconnect)
+    async def cut_short(_: Request, __: ClientDisconnect) -> Response:
+        # The caller hung up, or took too long: nobody hears this, but for the log.
+        return Response(status_code=400)
 
     return app

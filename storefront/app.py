@@ -8,6 +8,7 @@ import httpx
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 from storefront.pages import rendering
 from storefront.pages.browsing import Browsing
@@ -69,6 +70,11 @@ def create_app(
     @app.exception_handler(RequestValidationError)
     async def of_input(request: Request, _: RequestValidationError) -> Response:
         return _problem(request, 422)
+
+    @app.exception_handler(ClientDisconnect)
+    async def cut_short(_: Request, __: ClientDisconnect) -> Response:
+        # The caller hung up, or took too long: nobody hears this, but for the log.
+        return Response(status_code=400)
 
     return app
 

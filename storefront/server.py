@@ -3,6 +3,7 @@
 import asyncio
 import socket
 from collections.abc import Callable
+from typing import Protocol
 
 import uvicorn
 from starlette.types import ASGIApp
@@ -14,25 +15,33 @@ from storefront.settings import StorefrontSettings
 GRACE_SECONDS = 20
 
 
+class ConfigOf(Protocol):
+    """Makes the configuration of a server."""
+
+    def __call__(
+        self, app: ASGIApp, *, host: str, port: int, grace_seconds: int
+    ) -> uvicorn.Config: ...
+
+
 async def serve_storefront(
-    settings: StorefrontSettings, *, around: Callable[[ASGIApp], ASGIApp]
+    settings: StorefrontSettings,
+    *,
+    around: Callable[[ASGIApp], ASGIApp],
+    config_of: ConfigOf,
 ) -> None:
     """Serve until SIGTERM or SIGINT, then finish the calls in flight.
 
     Args:
         settings: The shop's.
         around: Wraps the application, to tell its calls to a log.
+        config_of: Makes the server's configuration, which bounds what callers may do.
     """
     app = create_app(settings)
-    config = uvicorn.Config(
+    config = config_of(
         around(app),
         host=settings.host,
         port=settings.port,
-        log_config=None,
-        log_level="warning",
-        access_log=False,
-        server_header=False,
-        timeout_graceful_shutdown=GRACE_SECONDS,
+        grace_seconds=GRACE_SECONDS,
     )
     await _Server(config, app.state.stopping).serve()
 

@@ -17,6 +17,7 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from api.metrics.backlog import Backlog, Counted
+from http_server.serving import ServerConfig
 from telemetry import names
 
 log = logging.getLogger(__name__)
@@ -94,14 +95,7 @@ async def served_metrics(address: str | None, backlog: Backlog) -> AsyncIterator
     if listening is None:
         yield
         return
-    server = _Server(
-        uvicorn.Config(
-            create_metrics_app(backlog),
-            log_config=None,
-            log_level="warning",
-            access_log=False,
-        )
-    )
+    server = _Server(ServerConfig(create_metrics_app(backlog)))
     with listening:
         await server.begin(listening)
         try:

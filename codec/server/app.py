@@ -4,6 +4,7 @@ from pathlib import Path
 
 import uvicorn
 from fastapi import FastAPI, Request, Response
+from starlette.requests import ClientDisconnect
 
 from codec.server.access import Access, RefusedError
 from codec.server.coding import CodingApi
@@ -12,8 +13,9 @@ from codec.server.runbook import Runbook
 from codec.server.sessions import Sessions
 from codec.server.settings import CodecSettings
 from codec.server.throttle import Throttle
+from http_server.serving import ServerConfig
 
-DOCS = Path(__file__).parent.parent / "docs"
+DOCS = Path(__file__).parent.parent.parent / "docs"
 GRACE_SECONDS = 5
 
 
@@ -56,17 +58,20 @@ def create_app(
     async def refused(_: Request, error: RefusedError) -> Response:
         return error.answer()
 
+    @app.exception_handler(ClientDisconnect)
+    async def cut_short(_: Request, __: ClientDisconnect) -> Response:
+        # The caller hung up, or took too long: nobody hears this, but for the log.
+        return Response(status_code=400)
+
     return app
 
 
 async def serve_codec(settings: CodecSettings) -> None:
     """Serve until SIGTERM or SIGINT."""
-    config = uvicorn.Config(
+    config = ServerConfig(
         create_app(settings),
         host=settings.host,
         port=settings.port,
-        log_level="warning",
-        server_header=False,
-        timeout_graceful_shutdown=GRACE_SECONDS,
+        grace_seconds=GRACE_SECONDS,
     )
     await uvicorn.Server(config).serve()

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from fastapi import FastAPI, Request, Response
 from fastapi.middleware.cors import CORSMiddleware
 from google.protobuf import json_format
+from starlette.requests import ClientDisconnect
 from temporalio.api.common.v1 import Payload, Payloads
 
 from codec.keyring import KeyringError
@@ -39,6 +40,7 @@ class CodingApi:
         self.app.post("/encode")(self.encode)
         self.app.post("/decode")(self.decode)
         self.app.exception_handler(RefusedError)(_refused)
+        self.app.exception_handler(ClientDisconnect)(_cut_short)
         self.app.add_middleware(
             CORSMiddleware,
             allow_origins=settings.ui_origins,
@@ -80,6 +82,11 @@ async def _refused(_: Request, error: Exception) -> Response:
     if not isinstance(error, RefusedError):
         raise error
     return error.answer()
+
+
+async def _cut_short(_: Request, __: Exception) -> Response:
+    # The caller hung up, or took too long: nobody hears this, but for the log.
+    return Response(status_code=400)
 
 
 def _payloads_of(body: bytes) -> Sequence[Payload]:

@@ -11,7 +11,7 @@ import pytest
 from alipay.messages import Message
 from alipay.signing import sign
 from api.notifications.verification import LARGEST_BODY
-from api.server import LARGEST_HEADERS
+from http_server.bounds import LARGEST_HEAD
 from tests.api.running import (
     API_KEY,
     CLIENT_ID,
@@ -25,6 +25,7 @@ from tests.api.running import (
 from tests.builders import a_page
 from tests.fakes import FakeAlipay
 from tests.fuzz.serving import complaints, served_api
+from tests.http_server.calling import Caller
 
 MANY = 200
 # Far beyond any order: a hundred articles with all their texts are not half of it.
@@ -40,40 +41,6 @@ async def port(
     settings = settings_in(folder, shop.alipay_key)
     async with served_api(settings, shop.client) as port:
         yield port
-
-
-class Caller:
-    """One connection, byte by byte."""
-
-    def __init__(
-        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
-    ) -> None:
-        self._reader = reader
-        self._writer = writer
-
-    @classmethod
-    async def to(cls, port: int, stack: AsyncExitStack) -> "Caller":
-        caller = cls(*await asyncio.open_connection("127.0.0.1", port))
-        stack.push_async_callback(caller.hang_up)
-        return caller
-
-    async def send(self, *parts: bytes) -> None:
-        for part in parts:
-            self._writer.write(part)
-            await self._writer.drain()
-
-    async def hang_up(self) -> None:
-        self._writer.close()
-        await asyncio.gather(self._writer.wait_closed(), return_exceptions=True)
-
-    async def status(self) -> int:
-        line = await self._reader.readline()
-        return int(line.split()[1])
-
-    async def end(self) -> bytes:
-        """Send no more, and return all that is still answered."""
-        self._writer.write_eof()
-        return await self._reader.read()
 
 
 async def is_well(port: int) -> bool:
@@ -171,7 +138,7 @@ async def test_headers_beyond_the_limit_are_refused_while_they_come(port: int) -
     async with AsyncExitStack() as stack:
         caller = await Caller.to(port, stack)
         await caller.send(b"GET /health/live HTTP/1.1\r\nHost: x\r\nX: ")
-        await caller.send(b"x" * (LARGEST_HEADERS + 1))
+        await caller.send(b"x" * (LARGEST_HEAD + 1))
         async with asyncio.timeout(5):
             assert await caller.status() in (400, 431)
     assert await is_well(port)
@@ -194,7 +161,7 @@ async def test_a_thousand_kilobytes_of_headers_in_one_piece_are_refused(
 
 async def test_real_headers_are_far_below_the_limit(shop: Shop) -> None:
     head, _ = notification(shop, b"")
-    assert len(head) * 8 < LARGEST_HEADERS
+    assert len(head) * 8 < LARGEST_HEAD
 
 
 # ---- too slow ----
