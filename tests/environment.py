@@ -7,6 +7,7 @@ SETTINGS = ("CASHIER_", "STOREFRONT_", "SIMULATOR_", "TEMPORAL_", "OTEL_")
 # Set on purpose, for the tests themselves.
 FOR_TESTS = {
     "CASHIER_BROWSER_TESTS",
+    "CASHIER_NGINX_TESTS",
     "CASHIER_NODE_TESTS",
     "CASHIER_PICTURES",
     "CASHIER_UPGRADE_TESTS",

@@ -29,6 +29,8 @@ KEEPALIVE: Final = b": ping\n"
 LONGEST_STREAM_SECONDS: Final = 3600.0
 # How soon a client that was cut off comes back; longer than a restart's worst moment.
 RETRY_MILLISECONDS: Final = 2000
+# nginx, and what understands its header, would keep events until they fill a buffer.
+UNBUFFERED: Final = {"X-Accel-Buffering": "no"}
 
 
 class PaymentEvents(StreamingResponse):
@@ -43,7 +45,7 @@ class PaymentEvents(StreamingResponse):
     def __init__(
         self, watch: PaymentWatch, order_id: str, stream: AsyncIterator[bytes]
     ) -> None:
-        super().__init__(stream)
+        super().__init__(stream, headers=UNBUFFERED)
         self._watch = watch
         self._order_id = order_id
 
