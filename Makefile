@@ -9,7 +9,7 @@ READY := $(VENV)/.ready
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up stuck-demo audit-demo test browser upgrade-test check format bench chaos screenshots contracts lock
+.PHONY: help setup demo up stuck-demo audit-demo test browser official-sdk upgrade-test check format bench chaos screenshots contracts lock
 
 help:  ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "make %-12s %s\n", $$1, $$2}'
@@ -49,6 +49,17 @@ test: $(READY)  ## Run the whole test suite
 browser: $(READY)  ## Run the tests in a real browser, which must be there
 	@CASHIER_BROWSER_TESTS=required CASHIER_NODE_TESTS=required $(BIN)/python -m pytest tests/browser
 
+# Apart, because it pins another version of a package that we have too.
+SDK := $(VENV)/official-sdk
+
+official-sdk: $(SDK)/.ready  ## Make an environment with Alipay's official SDK, for its tests
+
+$(SDK)/.ready: tests/official_sdk/requirements.lock $(READY)
+	@echo "Setting up $(SDK) ..."
+	@$(PYTHON) -m venv $(SDK)
+	@$(SDK)/bin/pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	@touch $@
+
 upgrade-test: $(READY)  ## Exchange real workers and APIs of an older, and a newer, release
 	@$(PYTEST) tests/upgrade
 
@@ -81,6 +92,9 @@ screenshots: $(READY)  ## Take the pictures of docs/ anew, with a Chromium
 contracts: $(READY)  ## Renew docs/contracts.json, which storefronts in other languages read
 	@$(BIN)/cashier contracts > docs/contracts.json
 
-lock: $(READY)  ## Renew requirements.lock from pyproject.toml
+lock: $(READY)  ## Renew requirements.lock from pyproject.toml, and that of the official SDK
 	@$(BIN)/uv pip compile --quiet --universal --upgrade --group dev --generate-hashes \
 		--no-header --no-emit-index-url --output-file requirements.lock pyproject.toml
+	@$(BIN)/uv pip compile --quiet --universal --upgrade --generate-hashes \
+		--python-version 3.11 --no-header --no-emit-index-url \
+		--output-file tests/official_sdk/requirements.lock tests/official_sdk/requirements.in

@@ -312,6 +312,16 @@ def test_the_image_holds_every_part() -> None:
             assert (ROOT / line.removeprefix("!")).exists(), line
 
 
+@pytest.mark.parametrize("folder", ["", "tests/official_sdk"])
+def test_a_lock_file_of_pip_pins_by_hash_and_names_no_host(folder: str) -> None:
+    text = (ROOT / folder / "requirements.lock").read_text()
+    packages = [line for line in text.splitlines() if line[:1].isalnum()]
+    assert packages
+    assert all("==" in line and line.endswith("\\") for line in packages)
+    assert text.count("\\\n    --hash=sha256:") >= len(packages)
+    assert "://" not in text
+
+
 @pytest.mark.parametrize("folder", ["examples/typescript", "tests/browser/axe"])
 def test_a_lock_file_of_npm_pins_by_hash_and_names_no_registry(folder: str) -> None:
     lock = json.loads((ROOT / folder / "package-lock.json").read_text())

@@ -1,4 +1,4 @@
-"""The event stream through a stock nginx, which holds answers back until told not to."""
+"""The event stream through a stock nginx, which holds answers back by itself."""
 
 import asyncio
 
