@@ -32,11 +32,24 @@ from contracts import (
 LARGEST_VALUE = 10**16 - 1
 
 
+# With them an address runs, reads or shows something, and leads to no shop.
+NOT_A_WAY_BACK = (
+    *("about", "blob", "data", "file", "filesystem"),
+    *("javascript", "vbscript", "view-source"),
+)
+
+
 def _is_redirect_url(value: str) -> str:
+    # Before it is taken apart, which passes over some of them. A browser reads a
+    # backslash as a slash, so that another host may be meant than we see.
+    if "\\" in value or not value.isprintable() or any(map(str.isspace, value)):
+        raise ValueError(
+            "must not contain blanks, line feeds, control characters or backslashes"
+        )
     parts = urlsplit(value)
     _ = parts.port  # one out of range is a ValueError, which says so
-    if parts.scheme in ("javascript", "data", "vbscript", "file"):
-        raise ValueError("must not be a URL that runs or reads something")
+    if parts.scheme in NOT_A_WAY_BACK:
+        raise ValueError("must not be a URL that runs, reads or shows something")
     local = parts.hostname in ("127.0.0.1", "localhost", "::1")
     if (
         not (parts.scheme and (parts.netloc or parts.path.strip("/")))
