@@ -77,6 +77,7 @@ class Control:
         self.router = APIRouter(tags=["Control"])
         get, post = self.router.get, self.router.post
         get("/health/live")(self.live)
+        self.router.head("/health/live", include_in_schema=False)(self.live)
         get("/control/ledger")(self.ledger)
         get("/control/payments")(self.payments)
         get("/control/payments/{payment_request_id}")(self.payment)

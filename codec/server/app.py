@@ -50,6 +50,7 @@ def create_app(
     app.include_router(Runbook(docs).router)
     app.mount("/codec", CodingApi(settings, access).app)
 
+    @app.head("/health/live")
     @app.get("/health/live")
     async def live() -> dict[str, str]:
         return {"status": "live"}

@@ -22,7 +22,7 @@ class Browsing:
         self.router = APIRouter()
         self.router.get("/")(self.home)
         self.router.post("/preferences")(self.prefer)
-        self.router.get("/health/live")(self.live)
+        self.router.api_route("/health/live", methods=["GET", "HEAD"])(self.live)
 
     async def home(self, request: Request) -> Response:
         """All products, with their prices in the visitor's market."""
