@@ -1,13 +1,14 @@
 """Who asks: an operator with a session, or a UI with a token; and from which page."""
 
 import logging
+from urllib.parse import urlsplit
 
 from fastapi import Request, Response
 from fastapi.responses import JSONResponse
 
 from codec.server.operators import Operators, OperatorsError
 from codec.server.sessions import Session, Sessions
-from codec.server.settings import CodecSettings
+from codec.server.settings import OTHER_NAME, CodecSettings
 from codec.server.tokens import SigningKeysError, TokenError, TokenRule
 
 logger = logging.getLogger(__name__)
@@ -34,8 +35,8 @@ class Access:
         self._sessions = sessions
         self._rule = rule
         self._url = settings.url
-        self._own_origin = settings.own_origin
-        self._ui_origins = settings.ui_origins
+        self._own_origins = settings.own_origins
+        self._pages_of_ui = settings.pages_of_ui
         # Only a cookie of this very host, over https, may bear the prefix.
         self.is_secure = settings.url.startswith("https://")
         self.cookie = "__Host-cashier-codec" if self.is_secure else "cashier-codec"
@@ -71,11 +72,18 @@ class Access:
                 raise RefusedError(503, f"{error}; try again in a minute") from None
         if session := self.session(request):
             return session.name
-        raise RefusedError(401, self._how_to_be_let_in())
+        raise RefusedError(401, self._how_to_be_let_in(request))
 
-    def _how_to_be_let_in(self) -> str:
+    def _how_to_be_let_in(self, request: Request) -> str:
         if self._operators is None:
             return "these payloads are encrypted: the UI must pass a valid token"
+        page = urlsplit(request.headers.get("origin", "")).hostname
+        if page in OTHER_NAME and OTHER_NAME[page] == request.url.hostname:
+            # To a browser these are two sites, and the cookie is for one.
+            return (
+                "these payloads are encrypted: open the UI by the name of this server, "
+                f"{request.url.hostname} and not {page}, or the browser sends no cookie"
+            )
         return (
             f"these payloads are encrypted: log in at {self._url}/login, and switch on "
             "that the UI sends cookies (that page says how)"
@@ -90,7 +98,7 @@ class Access:
         Raises:
             RefusedError: 403 for another origin than ours, or the UI's where allowed.
         """
-        origins = {self._own_origin, *(self._ui_origins if of_ui else ())}
+        origins = {*self._own_origins, *(self._pages_of_ui if of_ui else ())}
         origin = request.headers.get("origin")
         if origin is not None and origin.lower() not in origins:
             raise RefusedError(

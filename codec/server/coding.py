@@ -2,10 +2,12 @@
 
 import logging
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 
 from fastapi import FastAPI, Request, Response
 from fastapi.middleware.cors import CORSMiddleware
 from google.protobuf import json_format
+from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect
 from temporalio.api.common.v1 import Payload, Payloads
 
@@ -42,11 +44,13 @@ class CodingApi:
         self.app.exception_handler(RefusedError)(_refused)
         self.app.exception_handler(ClientDisconnect)(_cut_short)
         self.app.add_middleware(
-            CORSMiddleware,
-            allow_origins=settings.ui_origins,
+            UiOrigins,
+            allow_origins=settings.pages_of_ui,
             allow_methods=["POST"],
             allow_headers=HEADERS,
             allow_credentials=True,
+            # The UI may be on the internet, and this server in the operators' network.
+            allow_private_network=True,
             max_age=PREFLIGHT_SECONDS,
         )
 
@@ -76,6 +80,17 @@ class CodingApi:
             media_type="application/json",
             headers={"Cache-Control": "no-store"},
         )
+
+
+class UiOrigins(CORSMiddleware):
+    """Tells browsers which pages may ask; to other pages it says nothing of a yes."""
+
+    def preflight_response(self, request_headers: Headers) -> Response:
+        response = super().preflight_response(request_headers)
+        if not self.is_allowed_origin(origin=request_headers["origin"]):
+            with suppress(KeyError):
+                del response.headers["Access-Control-Allow-Private-Network"]
+        return response
 
 
 async def _refused(_: Request, error: Exception) -> Response:

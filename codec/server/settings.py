@@ -1,5 +1,6 @@
 """Settings of the codec server, from the environment or `.env`."""
 
+from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Self
@@ -13,6 +14,8 @@ from codec.server.operators import Operators, OperatorsError
 from codec.server.tokens import SigningKeys, SigningKeysError, TokenRule
 
 LOCAL = ("127.0.0.1", "localhost", "::1")
+# Whoever opens a local page writes the one or the other.
+OTHER_NAME = {"127.0.0.1": "localhost", "localhost": "127.0.0.1"}
 
 
 def _secure_url(value: str) -> str:
@@ -29,6 +32,17 @@ def _secure_url(value: str) -> str:
 def _origin(value: str) -> str:
     parts = urlsplit(_secure_url(value))
     return f"{parts.scheme}://{parts.netloc}".lower()
+
+
+def _by_both_names(origins: Sequence[str]) -> tuple[str, ...]:
+    """Return the origins, those of this machine by both of its names."""
+    found = list(origins)
+    for origin in origins:
+        parts = urlsplit(origin)
+        if other := OTHER_NAME.get(parts.hostname or ""):
+            port = f":{parts.port}" if parts.port else ""
+            found.append(f"{parts.scheme}://{other}{port}")
+    return tuple(dict.fromkeys(found))
 
 
 SecureUrl = Annotated[str, AfterValidator(_secure_url)]
@@ -144,6 +158,11 @@ class CodecSettings(BaseSettings):
         )
 
     @property
-    def own_origin(self) -> str:
-        """The origin of this server's own pages."""
-        return _origin(self.url)
+    def own_origins(self) -> tuple[str, ...]:
+        """The origins of this server's own pages."""
+        return _by_both_names((_origin(self.url),))
+
+    @property
+    def pages_of_ui(self) -> tuple[str, ...]:
+        """The origins of the UI's pages; a local one has two names."""
+        return _by_both_names(self.ui_origins)

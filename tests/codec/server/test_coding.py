@@ -1,12 +1,14 @@
 """`/codec/decode` and `/codec/encode`: clear text for who may read it only."""
 
+from pathlib import Path
+
 import httpx
 import pytest
 from temporalio.api.common.v1 import Payload
 
 from codec.server.coding import LARGEST_BODY
 from tests.codec.keys import NEW, a_payload
-from tests.codec.serving import CANARY, UI, URL, Codec, as_json, data_of
+from tests.codec.serving import CANARY, UI, URL, Codec, as_json, data_of, settings_in
 
 
 async def test_without_a_login_there_is_no_clear_text(codec: Codec) -> None:
@@ -117,7 +119,8 @@ async def test_the_browser_is_told_that_the_ui_may_ask(codec: Codec, what: str) 
         "https://evil.example",
         "http://127.0.0.1:8234",
         "http://127.0.0.1:82330",
-        "http://localhost:8233",
+        "http://localhost:8234",
+        "http://localhost.evil.example:8233",
         "https://127.0.0.1:8233",
         "http://127.0.0.1:8233.evil.example",
         "null",
@@ -133,6 +136,46 @@ async def test_another_page_may_not_ask(codec: Codec, origin: str) -> None:
     assert CANARY not in answer.text
     for one in (asked, answer):
         assert "access-control-allow-origin" not in one.headers
+
+
+@pytest.mark.parametrize("origin", [UI, "http://localhost:8233"])
+async def test_a_local_ui_may_ask_by_both_of_its_names(
+    codec: Codec, origin: str
+) -> None:
+    await codec.log_in()
+    asked = await preflight(codec, "decode", origin, "content-type")
+    answer = await codec.decode(await codec.secret(), Origin=origin)
+    assert data_of(answer)
+    for one in (asked, answer):
+        assert one.headers["access-control-allow-origin"] == origin
+
+
+def test_a_ui_elsewhere_has_one_name(folder: Path) -> None:
+    settings = settings_in(folder, ui_origins="https://ui.example")
+    assert settings.pages_of_ui == ("https://ui.example",)
+
+
+async def test_a_local_ui_by_the_other_name_is_told_why_its_cookie_is_missing(
+    codec: Codec,
+) -> None:
+    answer = await codec.decode(await codec.secret(), Origin="http://localhost:8233")
+    assert answer.status_code == 401
+    assert "127.0.0.1 and not localhost" in answer.json()["message"]
+
+
+async def test_the_ui_on_the_internet_may_ask_a_server_in_a_private_network(
+    codec: Codec,
+) -> None:
+    wish = {"Access-Control-Request-Private-Network": "true"}
+    allowed = "access-control-allow-private-network"
+    asked = await preflight(codec, "decode", UI, "content-type", **wish)
+    assert asked.status_code == 200
+    assert asked.headers[allowed] == "true"
+    without = await preflight(codec, "decode", UI, "content-type")
+    assert allowed not in without.headers
+    other = await preflight(codec, "decode", "https://evil.example", "", **wish)
+    assert other.status_code == 400
+    assert allowed not in other.headers
 
 
 async def test_the_ui_can_read_why_it_was_refused(codec: Codec) -> None:
@@ -169,7 +212,7 @@ async def test_the_server_says_that_it_lives(codec: Codec) -> None:
 
 
 async def preflight(
-    codec: Codec, what: str, origin: str, headers: str
+    codec: Codec, what: str, origin: str, headers: str, **more: str
 ) -> httpx.Response:
     return await codec.http.options(
         f"/codec/{what}",
@@ -177,5 +220,6 @@ async def preflight(
             "Origin": origin,
             "Access-Control-Request-Method": "POST",
             "Access-Control-Request-Headers": headers,
+            **more,
         },
     )

@@ -25,7 +25,7 @@ def test_settings_come_from_the_environment(
     monkeypatch.setenv("CASHIER_CODEC_UI_ORIGINS", f"https://UI.example/ns, {UI}")
     settings = CodecSettings()
     assert settings.ui_origins == ("https://ui.example", UI)
-    assert settings.own_origin == "https://codec.example"
+    assert settings.own_origins == ("https://codec.example",)
     assert settings.url == "https://Codec.example"
 
 
