@@ -10,6 +10,11 @@ from fastapi.responses import RedirectResponse
 
 from codec.server.access import Access, RefusedError
 from codec.server.bodies import read_body
+from codec.server.known_browsers import (
+    LIFE_SECONDS as KNOWN_SECONDS,
+    browser_of,
+    new_mark,
+)
 from codec.server.operators import (
     LONGEST_PASSWORD,
     Operators,
@@ -64,33 +69,47 @@ class Login:
         password = form.get("password", "")
         by = {"operator": name}
         try:
-            self._throttle.take(name)
+            hashed = self._operators.hash_of(name)
+        except OperatorsError as error:
+            logger.error("the operators cannot be read: %s", error)
+            return self._page(request, "Nobody can log in right now.", 503)
+        mark = request.cookies.get(self._known_cookie(name), "")
+        browser = browser_of(mark, name, hashed)
+        address = request.client.host if request.client else ""
+        try:
+            self._throttle.take(name, address=address, browser=browser)
         except TooManyFailuresError as error:
             logger.warning("login not tried: too many failed", extra=by)
             answer = self._page(request, _later(error), 429)
             answer.headers["Retry-After"] = str(error.seconds)
             return answer
-        try:
-            hashed = self._operators.hash_of(name)
-        except OperatorsError as error:
-            logger.error("the operators cannot be read: %s", error)
-            return self._page(request, "Nobody can log in right now.", 503)
         if not await self._is_password(password, hashed):
             logger.warning("login failed", extra=by)
             return self._page(request, "Name or password is wrong.", 401)
-        self._throttle.succeeded(name)
+        self._throttle.succeeded(name, address=address, browser=browser)
         logger.info("logged in", extra=by)
-        secret = self._sessions.begin(name, hashed or "")
+        return self._welcome(name, hashed or "", mark if browser else "")
+
+    def _welcome(self, name: str, hashed: str, mark: str) -> Response:
+        """Begin a session, and know the browser the next time, too."""
         answer = RedirectResponse("/login", 303, HEADERS)
-        answer.set_cookie(
-            self._access.cookie,
-            secret,
-            max_age=LIFE_SECONDS,
-            secure=self._access.is_secure,
-            httponly=True,
-            samesite="strict",
-        )
+        for cookie, value, seconds in (
+            (self._access.cookie, self._sessions.begin(name, hashed), LIFE_SECONDS),
+            (self._known_cookie(name), mark or new_mark(name, hashed), KNOWN_SECONDS),
+        ):
+            answer.set_cookie(
+                cookie,
+                value,
+                max_age=seconds,
+                secure=self._access.is_secure,
+                httponly=True,
+                samesite="strict",
+            )
         return answer
+
+    def _known_cookie(self, name: str) -> str:
+        """Return the cookie of a browser that is known; several may log in with one."""
+        return f"{self._access.cookie}-known-{name}"
 
     async def log_out(self, request: Request) -> Response:
         self._access.check_origin(request, of_ui=False)

@@ -1,19 +1,32 @@
-"""Slows down who guesses passwords: refuses at once, so that nobody else waits."""
+"""Slows down who guesses passwords: refuses at once, so that nobody else waits.
+
+A stranger's failures must not keep an operator out. So each name's failures are counted
+for the browser or the address that they come from, and a browser in which somebody has
+logged in before (`codec.known_browsers`) is held up by its own failures only.
+"""
 
 import math
 import time
 from collections import OrderedDict
 from collections.abc import Callable
+from typing import TypeVar
 
 # A person mistypes now and then; from then on each failure doubles the pause.
 FREE_FAILURES = 5
-LONGEST_PAUSE_SECONDS = 300.0
+# Passwords have 12 characters at least: at one guess a minute none is found.
+LONGEST_PAUSE_SECONDS = 60.0
 FORGOTTEN_AFTER_SECONDS = 3600.0
-# Over all names: as many failures at once, and then one a second.
+# Over all names, of all strangers: as many failures at once, and then one a second.
 MOST_FAILURES = 20.0
 FAILURES_A_SECOND = 1.0
+# And of one address, less, so that one alone does not use up what all strangers have.
+MOST_OF_AN_ADDRESS = 10.0
+OF_AN_ADDRESS_A_SECOND = 0.2
 # Names that do not exist are counted too; a guesser must not fill the memory with them.
-MOST_NAMES = 1000
+MOST_COUNTED = 1000
+
+Key = TypeVar("Key")
+Value = TypeVar("Value")
 
 
 class TooManyFailuresError(Exception):
@@ -29,37 +42,83 @@ class Throttle:
 
     def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._monotonic = monotonic
-        # By name: how many failed, and when the last was tried.
-        self._failed: OrderedDict[str, tuple[int, float]] = OrderedDict()
-        self._left = MOST_FAILURES
-        self._counted_at = monotonic()
+        # By name and source: how many failed, and when the last was tried.
+        self._failed: OrderedDict[tuple[str, str], tuple[int, float]] = OrderedDict()
+        self._of_all = _Bucket(MOST_FAILURES, FAILURES_A_SECOND, monotonic())
+        self._of_address: OrderedDict[str, _Bucket] = OrderedDict()
 
-    def take(self, name: str) -> None:
+    def take(self, name: str, *, address: str, browser: str | None = None) -> None:
         """Count a try; before the password is looked at, so that tries at once count.
+
+        Args:
+            name: Who logs in, as the form says.
+            address: Where the call comes from; a proxy's, where one stands in front.
+            browser: Which one it is, if it has logged in with this name before.
 
         Raises:
             TooManyFailuresError: It is too early for another try.
         """
         now = self._monotonic()
-        passed = now - self._counted_at
-        self._left = min(MOST_FAILURES, self._left + passed * FAILURES_A_SECOND)
-        self._counted_at = now
-        count, last = self._failed.get(name, (0, now))
+        source = _source(name, address, browser)
+        count, last = self._failed.get(source, (0, now))
         if now - last >= FORGOTTEN_AFTER_SECONDS:
             count = 0
         if count >= FREE_FAILURES:
             pause = min(2.0 ** (count - FREE_FAILURES), LONGEST_PAUSE_SECONDS)
             if now - last < pause:
                 raise TooManyFailuresError(last + pause - now)
-        if self._left < 1:
-            raise TooManyFailuresError((1 - self._left) / FAILURES_A_SECOND)
-        self._left -= 1
-        self._failed[name] = (count + 1, now)
-        self._failed.move_to_end(name)
-        if len(self._failed) > MOST_NAMES:
-            self._failed.popitem(last=False)
+        if browser is None:
+            self._take_of_strangers(address, now)
+        _keep(self._failed, source, (count + 1, now))
 
-    def succeeded(self, name: str) -> None:
+    def succeeded(self, name: str, *, address: str, browser: str | None = None) -> None:
         """Forget the failures of who has now logged in."""
-        self._failed.pop(name, None)
-        self._left = min(MOST_FAILURES, self._left + 1)
+        self._failed.pop(_source(name, address, browser), None)
+        if browser is None:
+            self._of_all.give_back()
+            if bucket := self._of_address.get(address):
+                bucket.give_back()
+
+    def _take_of_strangers(self, address: str, now: float) -> None:
+        own = self._of_address.get(address) or _Bucket(
+            MOST_OF_AN_ADDRESS, OF_AN_ADDRESS_A_SECOND, now
+        )
+        _keep(self._of_address, address, own)
+        if wait := max(own.wait(now), self._of_all.wait(now)):
+            raise TooManyFailuresError(wait)
+        own.take()
+        self._of_all.take()
+
+
+class _Bucket:
+    """So many at once, and then so many a second."""
+
+    def __init__(self, most: float, a_second: float, now: float) -> None:
+        self._most = most
+        self._a_second = a_second
+        self._left = most
+        self._counted_at = now
+
+    def wait(self, now: float) -> float:
+        """Return the seconds until one may be taken; 0 for now."""
+        passed = now - self._counted_at
+        self._left = min(self._most, self._left + passed * self._a_second)
+        self._counted_at = now
+        return max(0.0, (1 - self._left) / self._a_second)
+
+    def take(self) -> None:
+        self._left -= 1
+
+    def give_back(self) -> None:
+        self._left = min(self._most, self._left + 1)
+
+
+def _source(name: str, address: str, browser: str | None) -> tuple[str, str]:
+    return name, f"browser {browser}" if browser else f"address {address}"
+
+
+def _keep(counted: OrderedDict[Key, Value], key: Key, value: Value) -> None:
+    counted[key] = value
+    counted.move_to_end(key)
+    if len(counted) > MOST_COUNTED:
+        counted.popitem(last=False)

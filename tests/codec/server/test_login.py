@@ -79,7 +79,7 @@ async def test_a_logout_ends_the_session_for_whoever_has_its_cookie(
     assert await may_read(codec)
     answer = await codec.http.post("/logout")
     assert answer.status_code == 303
-    assert not codec.http.cookies
+    assert "cashier-codec" not in codec.http.cookies
     codec.http.cookies.update(stolen)
     assert not await may_read(codec)
 
@@ -155,9 +155,57 @@ async def test_who_guesses_is_slowed_down(codec: Codec) -> None:
 
 async def test_who_guesses_names_too_is_slowed_down(codec: Codec) -> None:
     for number in range(int(MOST_FAILURES) - 1):
-        codec.throttle.take(f"name{number}")
+        codec.throttle.take(f"name{number}", address=f"203.0.113.{number}")
     codes = [(await codec.log_in(name, "x")).status_code for name in ("one", "two")]
     assert codes == [401, 429]
+
+
+async def test_a_stranger_cannot_lock_an_operator_out_of_her_browser(
+    codec: Codec,
+) -> None:
+    await codec.log_in()
+    hers = dict(codec.http.cookies)
+    codec.http.cookies.clear()
+    codes = [(await codec.log_in(password="wrong")).status_code for _ in range(40)]
+    assert codes == [401] * FREE_FAILURES + [429] * (40 - FREE_FAILURES)
+    assert (await codec.log_in()).status_code == 429
+    # A restart, or eight hours, have ended her session, and not what her browser is.
+    hers.pop("cashier-codec")
+    codec.http.cookies.update(hers)
+    assert (await codec.log_in()).status_code == 303
+    assert await may_read(codec)
+
+
+@pytest.mark.parametrize("change", ["name", "password", "forged"])
+async def test_a_browser_is_known_for_one_name_and_one_password(
+    codec: Codec, folder: Path, change: str
+) -> None:
+    add_operator(folder / "operators", "omar", OTHER)
+    await codec.log_in()
+    [mark] = [
+        value for name, value in codec.http.cookies.items() if name.endswith("-olga")
+    ]
+    codec.http.cookies.clear()
+    name, password = NAME, PASSWORD
+    if change == "name":
+        name, password = "omar", OTHER
+    elif change == "password":
+        add_operator(folder / "operators", NAME, OTHER)
+        password = OTHER
+    else:
+        mark = f"another{mark}"
+    for _ in range(FREE_FAILURES):
+        await codec.log_in(name, "wrong")
+    codec.http.cookies[f"cashier-codec-known-{name}"] = mark
+    assert (await codec.log_in(name, password)).status_code == 429
+
+
+async def test_what_makes_a_browser_known_opens_nothing(codec: Codec) -> None:
+    await codec.log_in()
+    del codec.http.cookies["cashier-codec"]
+    assert codec.http.cookies
+    assert not await may_read(codec)
+    assert (await codec.log_in(password="wrong")).status_code == 401
 
 
 async def test_logins_are_logged_by_name_and_without_the_password(
