@@ -1,6 +1,7 @@
 """The demo shop as one ASGI application."""
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -10,6 +11,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
+from storefront.ordering.database import PATIENCE_SECONDS, BusyError
 from storefront.pages import rendering
 from storefront.pages.browsing import Browsing
 from storefront.pages.checkout import Checkout
@@ -21,6 +23,10 @@ from storefront.shop import Shop, client_of
 from storefront.visits import Visit
 from storefront.webhooks import Webhooks
 
+log = logging.getLogger(__name__)
+
+# A backup of a shop's file takes seconds.
+TRY_AGAIN_SECONDS = 10
 # A callback and the longest form have about a kilobyte.
 LARGEST_BODY = 64 * 1024
 
@@ -30,6 +36,7 @@ def create_app(
     *,
     transport: httpx.AsyncBaseTransport | None = None,
     sleep: Sleep | None = None,
+    patience: float = PATIENCE_SECONDS,
 ) -> FastAPI:
     """Build the shop.
 
@@ -37,8 +44,9 @@ def create_app(
         settings: Where the API is, and where the shop is.
         transport: Carries the calls to the API; None: real HTTP.
         sleep: Lets the pauses pass in which the API is away; None: real time.
+        patience: How many seconds a locked database is waited for.
     """
-    shop = Shop.of(settings, client_of(settings, transport))
+    shop = Shop.of(settings, client_of(settings, transport), patience=patience)
     stopping = asyncio.Event()
 
     @asynccontextmanager
@@ -71,6 +79,14 @@ def create_app(
     async def of_input(request: Request, _: RequestValidationError) -> Response:
         return _problem(request, 422)
 
+    @app.exception_handler(BusyError)
+    async def while_locked(request: Request, error: BusyError) -> Response:
+        # Whoever sends callbacks repeats them, and a customer is asked to.
+        log.warning("nothing was kept: %s", error)
+        answer = _problem(request, 503)
+        answer.headers["Retry-After"] = str(TRY_AGAIN_SECONDS)
+        return answer
+
     @app.exception_handler(ClientDisconnect)
     async def cut_short(_: Request, __: ClientDisconnect) -> Response:
         # The caller hung up, or took too long: nobody hears this, but for the log.
@@ -80,7 +96,7 @@ def create_app(
 
 
 def _problem(request: Request, status: int) -> Response:
-    word = "missing" if status == 404 else "wrong"
+    word = {404: "missing", 503: "busy"}.get(status, "wrong")
     return rendering.page(
         "problem.html", Visit.of(request), http_status=status, word=word
     )

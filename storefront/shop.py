@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import httpx
 
 from storefront.ordering.carts import Carts
-from storefront.ordering.database import Database
+from storefront.ordering.database import PATIENCE_SECONDS, Database
 from storefront.ordering.learning import Learning
 from storefront.ordering.orders import Orders
 from storefront.ordering.paying import Paying
@@ -30,8 +30,22 @@ class Shop:
     cookies: Cookies
 
     @classmethod
-    def of(cls, settings: StorefrontSettings, http: httpx.AsyncClient) -> "Shop":
-        database, api = Database(settings.database), CashierApi(http)
+    def of(
+        cls,
+        settings: StorefrontSettings,
+        http: httpx.AsyncClient,
+        *,
+        patience: float = PATIENCE_SECONDS,
+    ) -> "Shop":
+        """Put them together.
+
+        Args:
+            settings: Where the API and the database are.
+            http: Reaches the API.
+            patience: How many seconds a locked database is waited for.
+        """
+        database = Database(settings.database, patience=patience)
+        api = CashierApi(http)
         orders, learning = Orders(database), Learning(database)
         return cls(
             settings=settings,

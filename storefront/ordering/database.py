@@ -53,11 +53,22 @@ ADDED = {"callbacks": {"review": "text"}}
 ResultT = TypeVar("ResultT")
 
 
+class BusyError(Exception):
+    """Somebody else has locked the file, as a backup may, for longer than we wait."""
+
+
 class Database:
     """A file of SQLite, in which readers do not wait for writers (WAL)."""
 
-    def __init__(self, file: Path) -> None:
+    def __init__(self, file: Path, *, patience: float = PATIENCE_SECONDS) -> None:
+        """Take a file.
+
+        Args:
+            file: Which may not be there yet.
+            patience: How many seconds to wait for who has locked it.
+        """
         self._file = file
+        self._patience = patience
 
     def prepare(self) -> None:
         """Make the file and its tables, where there are none."""
@@ -69,11 +80,15 @@ class Database:
                 _add_missing(connection, table, columns)
 
     async def transact(self, work: Callable[[sqlite3.Connection], ResultT]) -> ResultT:
-        """Do some work as one transaction; it is on the disk when this returns."""
+        """Do some work as one transaction; it is on the disk when this returns.
+
+        Raises:
+            BusyError: The file was locked all the time; nothing was changed.
+        """
         return await asyncio.to_thread(self._transact, work)
 
     def _transact(self, work: Callable[[sqlite3.Connection], ResultT]) -> ResultT:
-        with closing(self._connect()) as connection:
+        with _said_when_busy(), closing(self._connect()) as connection:
             # At once for writing: a transaction that first reads and then wants to
             # write could find that somebody else has written in between.
             connection.execute("begin immediate")
@@ -86,16 +101,20 @@ class Database:
             return result
 
     async def read(self, work: Callable[[sqlite3.Connection], ResultT]) -> ResultT:
-        """Read, without waiting for whoever writes."""
+        """Read, without waiting for whoever writes.
+
+        Raises:
+            BusyError: The file was locked all the time, even for readers.
+        """
         return await asyncio.to_thread(self._read, work)
 
     def _read(self, work: Callable[[sqlite3.Connection], ResultT]) -> ResultT:
-        with closing(self._connect()) as connection:
+        with _said_when_busy(), closing(self._connect()) as connection:
             return work(connection)
 
     def _connect(self) -> sqlite3.Connection:
         connection = sqlite3.connect(
-            self._file, timeout=PATIENCE_SECONDS, isolation_level=None
+            self._file, timeout=self._patience, isolation_level=None
         )
         connection.row_factory = sqlite3.Row
         connection.execute("pragma synchronous = full")
@@ -109,6 +128,20 @@ def _add_missing(
     for name, kind in columns.items():
         if name not in there:
             connection.execute(f"alter table {table} add column {name} {kind}")
+
+
+@contextmanager
+def _said_when_busy() -> Iterator[None]:
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        # The lower byte is the kind; the rest says more of the circumstances.
+        if error.sqlite_errorcode & 0xFF not in (
+            sqlite3.SQLITE_BUSY,
+            sqlite3.SQLITE_LOCKED,
+        ):
+            raise
+        raise BusyError(str(error)) from error
 
 
 @contextmanager

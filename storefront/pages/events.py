@@ -13,6 +13,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Header, HTTPException, Request
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
+from storefront.ordering.database import BusyError
 from storefront.ordering.orders import ShopOrder
 from storefront.pages.finding import Found
 from storefront.pages.status import fragment_of, status_with
@@ -103,8 +104,8 @@ class Events:
                             return
                 # Ended in order: the API restarts, or ends old streams.
                 pause = FIRST_PAUSE_SECONDS
-            except RefusedError:
-                pass  # not begun, or not known yet: it may be in a moment
+            except (RefusedError, BusyError):
+                pass  # not begun, not known yet, not written yet: it may be in a moment
             except AwayError as error:
                 # Nothing is said: that the API is away says nothing of the payment.
                 wanted = error.retry_after

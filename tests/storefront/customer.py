@@ -10,6 +10,7 @@ from html import unescape
 import httpx
 
 from storefront.app import create_app
+from storefront.ordering.database import PATIENCE_SECONDS
 from storefront.ordering.orders import ShopOrder
 from storefront.pages.events import Sleep
 from storefront.settings import StorefrontSettings
@@ -59,10 +60,14 @@ class Customer:
 
 @asynccontextmanager
 async def a_customer(
-    settings: StorefrontSettings, api: PlayedApi, *, sleep: Sleep | None = None
+    settings: StorefrontSettings,
+    api: PlayedApi,
+    *,
+    sleep: Sleep | None = None,
+    patience: float = PATIENCE_SECONDS,
 ) -> AsyncIterator[Customer]:
     """Open the shop for one customer."""
-    app = create_app(settings, transport=api.transport, sleep=sleep)
+    app = create_app(settings, transport=api.transport, sleep=sleep, patience=patience)
     async with (
         app.router.lifespan_context(app),
         httpx.AsyncClient(
