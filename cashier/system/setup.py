@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -185,12 +185,31 @@ def _would(setup: Setup, retention_days: int | None) -> str:
     return "\n".join([*lines, "Nothing was changed (--dry-run)."])
 
 
-async def _add(client: Client, namespace: str, names: Iterable[str]) -> None:
+async def _add(client: Client, namespace: str, names: Sequence[str]) -> None:
     request = AddSearchAttributesRequest(
         namespace=namespace, search_attributes={name: TYPES[name] for name in names}
     )
-    await client.operator_service.add_search_attributes(request, timeout=QUICK)
+    try:
+        await client.operator_service.add_search_attributes(request, timeout=QUICK)
+    except RPCError as error:
+        # It would also say so of a name or a type that it does not take; ours it takes.
+        if error.status is not RPCStatusCode.INVALID_ARGUMENT:
+            raise
+        raise _no_room(namespace, names, error) from None
     await _until_usable(client, namespace)
+
+
+def _no_room(
+    namespace: str, names: Sequence[str], error: RPCError
+) -> WrongSettingError:
+    """Say that a server takes no more attributes: it has ten of a type at most."""
+    wanted = ", ".join(f"{name} ({word_of(TYPES[name])})" for name in names)
+    return WrongSettingError(
+        f"namespace {namespace!r} has no room for search attributes that payments "
+        f"need, {wanted}: {printable(error.message)} Nothing was added. Use a "
+        "namespace of our own, or remove attributes that nobody needs: temporal "
+        f"operator search-attribute remove --namespace {namespace} --name NAME"
+    )
 
 
 async def _until_usable(client: Client, namespace: str) -> None:

@@ -69,6 +69,24 @@ async def test_another_type_is_refused_and_nothing_is_changed(
     assert await retention_of(desk.client) == timedelta(days=1)
 
 
+async def test_a_namespace_without_room_is_said_and_what_to_do(
+    dev_server: WorkflowEnvironment,
+) -> None:
+    desk = Desk(await a_client(dev_server))
+    theirs = {f"Theirs{number}": TYPES["Wallet"] for number in range(8)}
+    await add(desk.client, theirs)
+    refused = await desk.run("setup")
+    said = " ".join(refused.output.split())
+    assert refused.exit_code == 2
+    assert "has no room for search attributes" in said
+    assert "PaymentStatus (Keyword)" in said
+    assert "cannot have more than 10 search attribute of type Keyword" in said
+    assert "temporal operator search-attribute remove" in said
+    # What it says already.
+    assert "cashier setup" not in said
+    assert await registered(desk.client) == theirs
+
+
 async def test_a_dry_run_changes_nothing(dev_server: WorkflowEnvironment) -> None:
     desk = Desk(await a_client(dev_server))
     told = await desk.run("setup", "--dry-run", "--retention-days", "90")
