@@ -1,9 +1,30 @@
 """`python -m cashier`, or `.venv/bin/cashier` once set up."""
 
+import sys
+from io import TextIOWrapper
+
 from cashier.commands import app
 from cashier.running import leave
 
-try:
-    app(prog_name="cashier")
-except SystemExit as ended:
-    leave(ended.code if isinstance(ended.code, int) else 0)
+# As sysexits.h has it. Python's own is 1, which is what `stuck` says of a finding.
+DEFECT = 70
+
+
+def main() -> int:
+    """Carry out what the command line says; return the exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        # A terminal of another encoding than UTF-8 gets `\\xe9`, and not a traceback.
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+    try:
+        app(prog_name="cashier")
+    except SystemExit as ended:
+        return ended.code if isinstance(ended.code, int) else 0
+    except Exception:
+        # Where logs are JSON, so is this.
+        sys.excepthook(*sys.exc_info())
+        return DEFECT
+    return 0
+
+
+leave(main())

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from cashier.settings import OperatorSettings
 
 errors = Console(stderr=True)
+WRONG = "These settings are wrong; nothing was started:"
 Result = TypeVar("Result")
 SettingsT = TypeVar("SettingsT", bound=BaseSettings)
 
@@ -34,9 +35,14 @@ def read_settings(settings: type[SettingsT]) -> SettingsT:
     """Return the settings, or say which is wrong and exit with 2."""
     try:
         return settings()
+    except UnicodeDecodeError as error:
+        byte = f"byte {error.start + 1} is 0x{error.object[error.start]:02x}"
+        errors.print(WRONG)
+        errors.print(f"  .env: is not UTF-8 ({byte}); save it as UTF-8", soft_wrap=True)
+        sys.exit(2)
     except ValidationError as error:
         prefix = settings.model_config.get("env_prefix", "")
-        errors.print("These settings are wrong; nothing was started:")
+        errors.print(WRONG)
         for found in error.errors(include_input=False, include_url=False):
             name = "_".join(str(part) for part in found["loc"]).upper()
             # A setting that several processes share bears its whole name.

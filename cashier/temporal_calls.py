@@ -1,7 +1,7 @@
 """How the commands of operators reach Temporal, and how they end.
 
 Exit codes: 0 done, 1 refused or something was found, 2 a setting is wrong, 3 Temporal
-or the worker does not answer.
+or the worker does not answer, 70 a defect of ours, with a traceback.
 """
 
 import asyncio
