@@ -102,12 +102,22 @@ class SigningKeys:
     async def _fetch(self, url: str) -> None:
         self._tried_at = self._monotonic()
         try:
-            async with httpx.AsyncClient(
-                timeout=FETCH_SECONDS, transport=self._transport
-            ) as http:
-                answer = await http.get(url, headers={"Accept": "application/json"})
-                answer.raise_for_status()
-            self._keys = _keys_of(answer.content, url)
+            # For the whole of it: who answers byte by byte must not keep all waiting.
+            async with (
+                asyncio.timeout(FETCH_SECONDS),
+                httpx.AsyncClient(
+                    timeout=FETCH_SECONDS, transport=self._transport
+                ) as http,
+            ):
+                content = await _content_of(http, url)
+            self._keys = _keys_of(content, url)
+        except TimeoutError:
+            logger.warning(
+                "the keys of tokens could not be fetched from %s within %s s",
+                url,
+                FETCH_SECONDS,
+            )
+            return
         except (httpx.HTTPError, SigningKeysError) as error:
             logger.warning(
                 "the keys of tokens could not be fetched from %s: %s", url, error
@@ -181,6 +191,25 @@ class TokenRule:
         if self._claim and not _says(claims, *self._claim):
             raise TokenError(f"the token lacks the claim {self._claim[0]}")
         return str(claims["sub"])
+
+
+async def _content_of(http: httpx.AsyncClient, url: str) -> bytes:
+    """Return what stands at a URL, read no further than it may be long.
+
+    Raises:
+        SigningKeysError: It is larger than `LARGEST_KEYS` bytes.
+        httpx.HTTPError: It cannot be had.
+    """
+    # A few kilobytes of a compressed answer may become gigabytes.
+    headers = {"Accept": "application/json", "Accept-Encoding": "identity"}
+    async with http.stream("GET", url, headers=headers) as answer:
+        answer.raise_for_status()
+        content = bytearray()
+        async for part in answer.aiter_bytes():
+            content += part
+            if len(content) > LARGEST_KEYS:
+                raise SigningKeysError(f"it is larger than {LARGEST_KEYS} bytes")
+    return bytes(content)
 
 
 def _says(claims: dict[str, Any], name: str, value: str) -> bool:

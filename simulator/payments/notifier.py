@@ -36,6 +36,8 @@ ACKNOWLEDGEMENT = {
         "resultMessage": "success",
     }
 }
+# Bytes: it has about a hundred, and who answers more has not acknowledged.
+LONGEST_ACKNOWLEDGEMENT = 64 * 1024
 # A merchant acknowledges in milliseconds; a dead one must not hold up `settle` long.
 SEND_TIMEOUT = 5.0
 
@@ -179,19 +181,30 @@ class Notifier:
             "content-type": "application/json; charset=UTF-8",
         }
         try:
-            response = await self._client.post(
-                notification.url, content=body, headers=headers
-            )
+            async with self._client.stream(
+                "POST", notification.url, content=body, headers=headers
+            ) as response:
+                answer = await _beginning_of(response)
         except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as error:
             # The last one comes of a host whose international name cannot be decoded.
             return Delivery(at, None, acknowledged=False, problem=type(error).__name__)
-        acknowledged = response.status_code == 200 and _is_ack(response.content)
+        acknowledged = response.status_code == 200 and _is_ack(answer)
         return Delivery(at, response.status_code, acknowledged)
 
     def _forger_key(self) -> RSAPrivateKey:
         if self._forger is None:
             self._forger = rsa.generate_private_key(65537, 2048)
         return self._forger
+
+
+async def _beginning_of(response: httpx.Response) -> bytes:
+    """Return an answer, or what is too long for an acknowledgement already."""
+    body = bytearray()
+    async for part in response.aiter_bytes():
+        body += part
+        if len(body) > LONGEST_ACKNOWLEDGEMENT:
+            break
+    return bytes(body)
 
 
 def _is_ack(body: bytes) -> bool:

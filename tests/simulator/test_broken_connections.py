@@ -10,24 +10,17 @@ from typing import Any
 import httpx
 import pytest
 import uvicorn
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from fastapi import FastAPI
 
-from tests.simulator.shop import Shop, a_pay, amount
+from simulator.app import create_app
+from simulator.config import SimulatorConfig
+from tests.endless import BUFFERED, EndlessServer
+from tests.http_server.calling import ReadyServer
+from tests.simulator.shop import BASE_URL, MovableClock, Shop, a_pay, amount
 
 # A complete answer takes milliseconds; nothing here waits for this to pass.
 PATIENCE = 5.0
-
-
-class ReadyServer(uvicorn.Server):
-    """Tells when it listens, so nobody has to ask again and again."""
-
-    def __init__(self, config: uvicorn.Config) -> None:
-        super().__init__(config)
-        self.ready = asyncio.Event()
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
-        self.ready.set()
 
 
 @asynccontextmanager
@@ -103,3 +96,26 @@ async def test_the_magic_time_outs_hold_for_two_calls(wired: Shop) -> None:
 async def test_a_slow_answer_arrives(wired: Shop) -> None:
     await wired.plan("slow")
     assert await wired.code("pay", a_pay()) == "U PAYMENT_IN_PROCESS"
+
+
+async def test_a_merchant_whose_answer_does_not_end_has_not_acknowledged(
+    config: SimulatorConfig, merchant_key: RSAPrivateKey
+) -> None:
+    async with EndlessServer(b"HTTP/1.1 200 OK\r\n").listening() as server:
+        app = create_app(config)
+        async with (
+            app.router.lifespan_context(app),
+            httpx.AsyncClient(
+                transport=httpx.ASGITransport(app), base_url=BASE_URL
+            ) as http,
+        ):
+            shop = Shop(config, merchant_key, MovableClock())
+            shop.simulation, shop.http = app.state.simulation, http
+            url = f"http://127.0.0.1:{server.port}/notifications"
+            await shop.pay(paymentNotifyUrl=url)
+            await shop.customer("pay")
+            await server.hung_up.wait()
+            [notification] = shop.simulation.notifier.of("order-1_1")
+    [delivery] = notification.deliveries
+    assert (delivery.status, delivery.acknowledged) == (200, False)
+    assert server.sent < BUFFERED

@@ -14,10 +14,17 @@ import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from codec.server.tokens import SigningKeys, SigningKeysError, TokenError, TokenRule
+from codec.server.tokens import (
+    LARGEST_KEYS,
+    SigningKeys,
+    SigningKeysError,
+    TokenError,
+    TokenRule,
+)
 from tests.codec.issuing import AUDIENCE, ISSUER, Issuer
 from tests.codec.keys import Clocks
 from tests.codec.serving import CANARY, Codec, a_server, data_of, settings_in
+from tests.endless import BUFFERED, EndlessServer
 
 
 @pytest.fixture
@@ -229,3 +236,16 @@ def unsigned(header: dict[str, str], claims: dict[str, Any]) -> str:
 
 def b64(data: bytes) -> str:
     return base64.urlsafe_b64encode(data).decode().rstrip("=")
+
+
+async def test_keys_that_do_not_end_are_left_soon(
+    issuer: Issuer, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with EndlessServer(b"HTTP/1.1 200 OK\r\n").listening() as server:
+        keys = SigningKeys.of_url(f"http://127.0.0.1:{server.port}/keys")
+        rule = TokenRule(keys, issuer=ISSUER, audience=AUDIENCE)
+        with pytest.raises(SigningKeysError):
+            await rule.subject(issuer.token())
+        await server.hung_up.wait()
+    assert server.sent < BUFFERED
+    assert f"larger than {LARGEST_KEYS} bytes" in caplog.text
