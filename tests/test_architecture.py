@@ -109,7 +109,7 @@ ROOM_MAY_IMPORT: dict[str, set[str]] = {
         "alipay", "audit.bundle", "audit.history", "codec", "contracts",
     },
     "audit.archive": {"audit.bundle", "codec", "contracts"},
-    "codec.server": {"codec.keyring", "codec.payload_codec"},
+    "codec.server": {"codec.keyring", "codec.payload_codec", "http_server"},
     "cashier.access": {"api.callers.keys", "cashier.running", "codec", "telemetry"},
     "cashier.system": {
         "alipay", "api.callers.keys", "cashier.temporal_calls", "codec",

@@ -2,7 +2,7 @@
 
 A stranger's failures must not keep an operator out. So each name's failures are counted
 for the browser or the address that they come from, and a browser in which somebody has
-logged in before (`codec.known_browsers`) is held up by its own failures only.
+logged in before (`codec.server.known_browsers`) is held up by its own failures only.
 """
 
 import math

@@ -9,7 +9,7 @@ from temporalio.client import Client
 from api.app import create_app as create_api
 from api.metrics.backlog import Backlog
 from api.metrics.served import create_metrics_app
-from codec.server import create_app as create_codec
+from codec.server.app import create_app as create_codec
 from simulator.app import create_app as create_simulator
 from simulator.config import SimulatorConfig
 from storefront.app import create_app as create_storefront
