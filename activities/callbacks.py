@@ -16,6 +16,7 @@ from temporalio.service import RPCError
 
 from activities.earlier import Earlier
 from activities.shop_connections import PrivateAddressError
+from alipay.unsendable import is_unsendable, name_of
 from contracts import ShopAnswer, ShopEvent
 
 # The specification recommends 15 to 30 s, but a shop only has to note it down.
@@ -91,11 +92,16 @@ class CallbackActivities:
                 "CASHIER_CALLBACK_PRIVATE_ADDRESSES=true allows it",
                 type="SHOP_ADDRESS_PRIVATE",
             ) from None
-        except (httpx.HTTPError, TimeoutError) as error:
-            raise ApplicationError(
-                f"the shop could not be reached: {type(error).__name__}",
-                type="SHOP_UNREACHABLE",
-            ) from None
+        except (
+            httpx.HTTPError,
+            httpx.InvalidURL,
+            OSError,  # a time-out is one, too
+            OverflowError,
+            TypeError,
+            ValueError,
+            ExceptionGroup,
+        ) as error:
+            raise _not_reached(error) from None
         if not httpx.codes.is_success(status):
             raise _refused(status, redirects=self._redirects)
         return ShopAnswer(http_status=status)
@@ -117,7 +123,7 @@ class CallbackActivities:
             ApplicationError: It must wait in the order's queue; or, where it is told
                 from there, for the first try of another workflow.
         """
-        in_queue = activity.info().workflow_type == "Callback"
+        in_queue = _is_in_queue()
         try:
             waits = not in_queue and await self._earlier.is_waiting(event)
             waits = waits or await self._earlier.is_being_told(event)
@@ -142,7 +148,7 @@ class CallbackActivities:
             following = answer.next_request
             if not self._redirects or answer.status_code not in KEEP_THE_CALL:
                 return answer.status_code
-            if following is None or _is_less_safe(request, following):
+            if following is None or not _may_follow(request, following):
                 return answer.status_code
             request = following
         return (await self._post(request)).status_code
@@ -165,8 +171,34 @@ def _headers(signers: Sequence[Webhook], event_id: str, content: str) -> dict[st
     }
 
 
-def _is_less_safe(request: httpx.Request, following: httpx.Request) -> bool:
-    return request.url.scheme == "https" and following.url.scheme != "https"
+def _is_in_queue() -> bool:
+    """Whether the order's queue tells it, which repeats for as long as it takes."""
+    return activity.info().workflow_type == "Callback"
+
+
+def _not_reached(error: Exception) -> ApplicationError:
+    """Return the failure of a callback that has not come to an answer.
+
+    One that cannot be sent at all is not repeated at once: its workflow leaves it to
+    the queue, which has attention from its start, and goes on once the setting is
+    right.
+    """
+    if is_unsendable(error):
+        return ApplicationError(
+            f"this worker cannot make or send the callback: {name_of(error)}; check "
+            "CASHIER_CALLBACK_URL and CASHIER_OUTGOING_PROXY",
+            type="CALLBACK_UNSENDABLE",
+            non_retryable=not _is_in_queue(),
+        )
+    return ApplicationError(
+        f"the shop could not be reached: {name_of(error)}", type="SHOP_UNREACHABLE"
+    )
+
+
+def _may_follow(request: httpx.Request, following: httpx.Request) -> bool:
+    """Whether a redirect leads to a URL that can be called, and no less safely."""
+    schemes = ("https",) if request.url.scheme == "https" else ("https", "http")
+    return following.url.scheme in schemes and (following.url.port or 1) < 65536
 
 
 def _refused(status: int, *, redirects: bool) -> ApplicationError:

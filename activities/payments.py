@@ -1,9 +1,10 @@
 """What the payment workflow asks of Alipay.
 
 A verdict, also a refusal, is the activity's result: history shows it as a fact. No
-verdict is an ordinary error, and Temporal repeats the same call with the same id. Such
-errors say all in one sentence and carry no cause: Temporal keeps 4 kB of what a pending
-activity last failed with, and shows nothing of what is longer.
+verdict is an ordinary error, and Temporal repeats the same call with the same id; only
+a request that cannot be sent at all is not repeated. Such errors say all in one
+sentence and carry no cause: Temporal keeps 4 kB of what a pending activity last failed
+with, and shows nothing of what is longer.
 """
 
 from datetime import UTC, datetime

@@ -71,9 +71,12 @@ class CheckedAddresses(httpx.AsyncBaseTransport):
 
         Raises:
             PrivateAddressError: One of them is not public.
+            httpx.UnsupportedProtocol: The URL is not one of HTTP.
             httpx.ConnectError: It has none.
         """
         host = _host_of(request)
+        if request.url.scheme not in ("https", "http") or not host:
+            raise httpx.UnsupportedProtocol("not a URL of HTTP", request=request)
         try:
             found = await self._resolve(host, request.url.port or 443)
         except (OSError, UnicodeError):

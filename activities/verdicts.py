@@ -7,13 +7,23 @@ from typing import TypeVar
 from temporalio.exceptions import ApplicationError
 
 from activities.translation import proven
-from alipay.errors import NoVerdictError, RejectedError, TrafficExceededError
+from alipay.errors import (
+    NoVerdictError,
+    RejectedError,
+    TrafficExceededError,
+    UnsendableError,
+)
 from alipay.models import Answer
 from contracts import AlipayAnswer
 
 # Alipay gives no number for its rate limit, so a call over it waits noticeably longer
 # than an ordinary retry.
 TRAFFIC_PAUSE = timedelta(seconds=15)
+# What a request to Alipay is made of.
+SETTINGS_OF_CALLS = (
+    "CASHIER_ALIPAY_HOST, CASHIER_CLIENT_ID, CASHIER_PRIVATE_KEY_FILE and "
+    "CASHIER_OUTGOING_PROXY"
+)
 # What an inquiry is told of what Alipay does not know (docs/protocol.md 3.5).
 NOT_EXIST = "ORDER_NOT_EXIST"
 
@@ -41,8 +51,8 @@ async def answer_of(
         return proven(read(said), said.exchange)
     except RejectedError as refusal:
         return proven(refused(refusal), refusal.exchange)
-    except NoVerdictError as error:
-        raise _no_verdict(error) from None
+    except (NoVerdictError, UnsendableError) as error:
+        raise _unanswered(error) from None
 
 
 async def inquire(
@@ -81,8 +91,20 @@ async def inquire(
     return await answer_of(response, documented, refused)
 
 
-def _no_verdict(error: NoVerdictError) -> ApplicationError:
-    """Let Temporal repeat the call; slower when Alipay asks for it."""
+def _unanswered(error: NoVerdictError | UnsendableError) -> ApplicationError:
+    """Return the failure of a call that Alipay has not answered.
+
+    Temporal repeats it, slower when Alipay asks for that. A request that cannot be sent
+    at all is not repeated: the workflow asks for attention at once, and tries again
+    with its own growing pauses, so that it goes on by itself once the setting is right.
+    """
+    if isinstance(error, UnsendableError):
+        return ApplicationError(
+            f"{error}: this worker cannot make or send the request; check "
+            f"{SETTINGS_OF_CALLS}",
+            type="ALIPAY_CALL_UNSENDABLE",
+            non_retryable=True,
+        )
     crowded = isinstance(error, TrafficExceededError)
     return ApplicationError(
         str(error),

@@ -2,6 +2,7 @@
 
 A call returns an answer that Alipay has signed, raises a verdict (`RejectedError`), or
 raises `NoVerdictError`; nothing else leaves this module, whatever the network does.
+What our own side cannot send at all is an `UnsendableError`: repeating it is in vain.
 """
 
 import ssl
@@ -18,6 +19,7 @@ from alipay.errors import (
     SignatureVerificationError,
     TrafficExceededError,
     UnprovenResponseError,
+    UnsendableError,
 )
 from alipay.http_answer import HttpAnswer, NotReadError, read_answer
 from alipay.keys import AlipayKeys
@@ -37,6 +39,7 @@ from alipay.models import (
 )
 from alipay.signing import sign, verify
 from alipay.strict_json import read_object
+from alipay.unsendable import is_unsendable, name_of
 
 # Alipay recommends 10 s for `pay`, then the same request again (protocol.md 4.2).
 READ_TIMEOUT = timedelta(seconds=10)
@@ -157,7 +160,10 @@ class AlipayClient:
             self._now(),
             request.to_wire(),
         )
-        signature = sign(message, self._private_key, key_version=self._key_version)
+        try:
+            signature = sign(message, self._private_key, key_version=self._key_version)
+        except ValueError as error:  # e.g. a key too short for the signature
+            raise UnsendableError(f"{api}: the request cannot be signed") from error
         request_sent = Signed(message, signature)
         response = await self._send(api, request_sent)
         answer = self._proven_answer(api, request_sent, response, answer_type)
@@ -183,9 +189,18 @@ class AlipayClient:
                 return await read_answer(response)
         except NotReadError as error:
             raise NoVerdictError(f"{api}: {error}") from None
-        except httpx.HTTPError as error:
+        except (
+            httpx.HTTPError,
+            httpx.InvalidURL,
+            OSError,
+            OverflowError,
+            TypeError,
+            ValueError,
+            ExceptionGroup,
+        ) as error:
             # Includes connections cut in the middle and undecodable encodings.
-            raise NoVerdictError(f"{api}: {type(error).__name__}") from error
+            wrong = UnsendableError if is_unsendable(error) else NoVerdictError
+            raise wrong(f"{api}: {name_of(error)}") from error
 
     def _proven_answer(
         self,

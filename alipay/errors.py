@@ -5,6 +5,7 @@
   + NoVerdictError              no verdict: the money may or may not have moved
     - TrafficExceededError      ... because we ask too often: slow down
     - UnprovenResponseError     ... because the response is not provably Alipay's
+  + UnsendableError             our own side cannot make or send this request at all
   + SignatureVerificationError  a message is not provably Alipay's
   + MalformedNotificationError  provably Alipay's, yet not a notification
   + KeyFormatError              a configured key cannot be read
@@ -12,7 +13,9 @@
 
 The first two decide about money, so the line between them is drawn only here:
 a time-out, a 5xx, a body that is not JSON and every U but PAYMENT_IN_PROCESS are
-*no verdict*, whatever their texts say.
+*no verdict*, whatever their texts say. An `UnsendableError` says nothing of the money
+either, for an earlier call with the same id may have been sent; but only a person who
+corrects a setting can help.
 """
 
 from alipay.messages import Exchange
@@ -50,6 +53,10 @@ class TrafficExceededError(NoVerdictError):
 
 class UnprovenResponseError(NoVerdictError):
     """The response carries no signature that proves it to be Alipay's."""
+
+
+class UnsendableError(AlipayError):
+    """The request cannot be made or sent as we are set up: repeating it is in vain."""
 
 
 class SignatureVerificationError(AlipayError):
