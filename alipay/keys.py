@@ -1,32 +1,36 @@
 """Reading RSA keys in the forms in which merchants have them at hand."""
 
 import base64
-import binascii
 from collections.abc import Mapping
+from contextlib import suppress
 
+from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
 
 from alipay.errors import KeyFormatError, SignatureVerificationError
+from alipay.key_text import find_key
 
 
 def load_private_key(text: str) -> RSAPrivateKey:
-    """Read a private key: one-line Base64 of PKCS#8 or PKCS#1 DER, or either as PEM.
+    """Read a private key: PKCS#8 or PKCS#1, as PEM or as Base64 (`find_key`).
 
     Raises:
-        KeyFormatError: None of these forms; the message never quotes the text.
+        KeyFormatError: None of these forms; says what was found and never quotes it.
     """
-    text = text.strip()
     try:
-        if text.startswith("-----BEGIN"):
-            key = serialization.load_pem_private_key(text.encode(), password=None)
-        else:
-            key = serialization.load_der_private_key(_one_line(text), password=None)
-    except (ValueError, TypeError, UnsupportedAlgorithm) as error:
-        # `from None`: the library's message may quote what it could not read.
+        der = find_key(text, "PRIVATE KEY")
+        key = _private_of(der)
+        if key is None:
+            raise KeyFormatError(f"found {_what_is(der)}")
+    except TypeError:
         raise KeyFormatError(
-            f"private key of {len(text)} characters cannot be read ({_kind(error)}); "
+            "private key cannot be read: it is encrypted with a password"
+        ) from None
+    except KeyFormatError as error:
+        raise KeyFormatError(
+            f"private key of {len(text.strip())} characters cannot be read ({error}); "
             "expected PEM, or one line of Base64 with PKCS#8 or PKCS#1 DER"
         ) from None
     if not isinstance(key, RSAPrivateKey):
@@ -35,20 +39,19 @@ def load_private_key(text: str) -> RSAPrivateKey:
 
 
 def load_public_key(text: str) -> RSAPublicKey:
-    """Read a public key: one-line Base64 of SubjectPublicKeyInfo DER, or PEM.
+    """Read a public key: SubjectPublicKeyInfo or PKCS#1, as PEM or as Base64.
 
     Raises:
-        KeyFormatError: Neither form, or not an RSA key.
+        KeyFormatError: None of these forms, or not an RSA key; never quotes the text.
     """
-    text = text.strip()
     try:
-        if text.startswith("-----BEGIN"):
-            key = serialization.load_pem_public_key(text.encode())
-        else:
-            key = serialization.load_der_public_key(_one_line(text))
-    except (ValueError, TypeError, UnsupportedAlgorithm) as error:
+        der = find_key(text, "PUBLIC KEY")
+        key = _public_of(der)
+        if key is None:
+            raise KeyFormatError(f"found {_what_is(der)}")
+    except KeyFormatError as error:
         raise KeyFormatError(
-            f"public key of {len(text)} characters cannot be read ({_kind(error)}); "
+            f"public key of {len(text.strip())} characters cannot be read ({error}); "
             "expected PEM, or one line of Base64 with X.509 SubjectPublicKeyInfo DER"
         ) from None
     if not isinstance(key, RSAPublicKey):
@@ -64,12 +67,33 @@ def one_line_public_key(key: RSAPublicKey) -> str:
     return base64.b64encode(der).decode()
 
 
-def _one_line(text: str) -> bytes:
-    return base64.b64decode("".join(text.split()), validate=True)
+def _private_of(der: bytes) -> object | None:
+    # DER tells PKCS#8 from PKCS#1 by itself, so a wrong label does no harm. The
+    # library's words are dropped: they may quote what it could not read.
+    with suppress(ValueError, UnsupportedAlgorithm):
+        return serialization.load_der_private_key(der, password=None)
+    return None
 
 
-def _kind(error: Exception) -> str:
-    return "not Base64" if isinstance(error, binascii.Error) else "not a key"
+def _public_of(der: bytes) -> object | None:
+    with suppress(ValueError, UnsupportedAlgorithm):
+        return serialization.load_der_public_key(der)
+    return None
+
+
+def _what_is(der: bytes) -> str:
+    """Say what stands in the place of a key."""
+    try:
+        if _private_of(der):
+            return "a private key"
+    except TypeError:
+        return "a private key that is encrypted with a password"
+    if _public_of(der):
+        return "a public key"
+    with suppress(ValueError):
+        x509.load_der_x509_certificate(der)
+        return "a certificate"
+    return "no key"
 
 
 class AlipayKeys:

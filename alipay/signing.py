@@ -22,6 +22,7 @@ from alipay.messages import Message
 
 # A 2048-bit signature makes about 420 characters, a 4096-bit one about 800.
 LONGEST_HEADER = 4096
+URL_ALPHABET = str.maketrans("-_", "+/")
 
 
 @dataclass(frozen=True)
@@ -84,8 +85,9 @@ def parse_signature(header: str | None) -> Signature:
 def _decode(value: str) -> bytes:
     # `unquote`, not `unquote_plus`: a plain `+` is a digit of Base64. Where a form
     # decoder has already made it a blank, the blank is turned back.
-    text = re.sub(r"\s", "+", unquote(value))
+    # The alphabet of URLs, mostly without padding, is read too: it is verified anyway.
+    digits = re.sub(r"\s", "+", unquote(value)).rstrip("=").translate(URL_ALPHABET)
     try:
-        return base64.b64decode(text, validate=True)
+        return base64.b64decode(digits + "=" * (-len(digits) % 4), validate=True)
     except (binascii.Error, ValueError):
         raise SignatureVerificationError("the signature is not Base64") from None

@@ -157,7 +157,10 @@ def read_keys(folder: Path) -> dict[str, bytes]:
     Raises:
         KeyringError: There is none, or one is not a key; the message names the file.
     """
-    files = sorted(folder.glob("*.key"))
+    # Hidden ones are passed over: macOS leaves a `._name` beside each copied file.
+    files = sorted(
+        file for file in folder.glob("*.key") if not file.name.startswith(".")
+    )
     if not files:
         raise KeyringError(
             f"there is no file *.key in {str(folder)!r}; "
@@ -171,7 +174,9 @@ def _read_key(file: Path) -> bytes:
         # A key has 44 characters; whatever else lies there need not be read whole.
         with file.open("rb") as opened:
             text = opened.read(1024)
-        key = base64.b64decode(text.strip(), validate=True)
+        # As an editor saves it: with a byte order mark, or quotation marks around.
+        digits = text.decode("utf-8-sig").strip().strip("\"'")
+        key = base64.b64decode(digits, validate=True)
     except OSError as error:
         raise KeyringError(
             f"the payload key {str(file)!r} cannot be read: {error.strerror}"

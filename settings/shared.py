@@ -9,7 +9,8 @@ from pydantic import Field, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from alipay.errors import KeyFormatError
-from alipay.keys import AlipayKeys, load_public_key
+from alipay.key_files import read_public_keys
+from alipay.keys import AlipayKeys
 from codec.keyring import Keyring, KeyringError
 from settings.forms import Url
 
@@ -87,21 +88,16 @@ class Settings(PayloadSettings):
     @cached_property
     def alipay_keys(self) -> AlipayKeys:
         """Alipay's public keys, by the key version in their file's name."""
-        files = sorted(self.alipay_keys_dir.glob("*.pem"))
-        return AlipayKeys(
-            {file.stem: load_public_key(file.read_text()) for file in files}
-        )
+        return AlipayKeys(read_public_keys(self.alipay_keys_dir))
 
 
 def check_keys(name: str, read: Callable[[], object]) -> None:
     """Read keys, and name their setting where they are none.
 
     Raises:
-        ValueError: A key file holds something else; says no more than that.
+        ValueError: Names the setting and the file, and says what was found in it.
     """
     try:
         read()
     except KeyFormatError as error:
         raise ValueError(f"{name}: {error}") from None
-    except UnicodeDecodeError:
-        raise ValueError(f"{name}: a key file is not text") from None

@@ -11,7 +11,7 @@ from pydantic import Field, model_validator
 
 from activities.addresses import is_private_host
 from alipay.client import AlipayClient
-from alipay.keys import load_private_key
+from alipay.key_files import read_private_key
 from settings.forms import Address, TextFile, Url
 from settings.shared import Settings, check_keys
 
@@ -90,7 +90,7 @@ class WorkerSettings(Settings):
 
     @cached_property
     def private_key(self) -> RSAPrivateKey:
-        return load_private_key(self.private_key_file.read_text())
+        return read_private_key(self.private_key_file)
 
     def alipay_client(self, http: httpx.AsyncClient) -> AlipayClient:
         """Return the client that calls Alipay as this merchant."""

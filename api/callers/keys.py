@@ -129,7 +129,7 @@ def read_keys(file: Path) -> tuple[ApiKey, ...]:
         ApiKeysError: The file cannot be read, or a line breaks a rule.
     """
     try:
-        lines = file.read_text(encoding="utf-8").splitlines()
+        lines = file.read_text(encoding="utf-8-sig").splitlines()
     except OSError as error:
         raise ApiKeysError(f"{str(file)!r} cannot be read: {error.strerror}") from None
     except UnicodeDecodeError:

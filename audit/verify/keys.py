@@ -10,7 +10,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
 from alipay.errors import KeyFormatError
-from alipay.keys import AlipayKeys, load_public_key
+from alipay.key_files import read_public_keys
+from alipay.keys import AlipayKeys
 from codec.keyring import Keyring
 
 
@@ -90,12 +91,6 @@ class VerifierKeys:
 
 def _read_folder(name: str, folder: Path) -> AlipayKeys:
     try:
-        return AlipayKeys(
-            {
-                file.stem: load_public_key(file.read_text())
-                for file in sorted(folder.glob("*.pem"))
-            }
-        )
-    except (KeyFormatError, OSError, UnicodeDecodeError) as error:
-        why = error if isinstance(error, KeyFormatError) else "a file cannot be read"
-        raise KeyFormatError(f"{name}: {str(folder)!r}: {why}") from None
+        return AlipayKeys(read_public_keys(folder))
+    except KeyFormatError as error:
+        raise KeyFormatError(f"{name}: {str(folder)!r}: {error}") from None

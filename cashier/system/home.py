@@ -62,7 +62,8 @@ class Home:
         prepare_api_key(self.api_key, self.api_keys, LOCAL_SHOP)
         if not self.callback_secrets.exists():
             write_secret(self.callback_secrets, new_callback_secret().encode())
-        if not any(self.payload_keys.glob("*.key")):
+        # A name without a dot before it: macOS leaves `._name` beside copied files.
+        if not any(self.payload_keys.glob("[!.]*.key")):
             make_key(self.payload_keys, begins=datetime.now(UTC))
         if not self.operators.exists():
             password = new_password()

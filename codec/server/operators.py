@@ -55,7 +55,7 @@ def read_operators(file: Path) -> dict[str, str]:
         OperatorsError: The file cannot be read, or a line is not `name:hash`.
     """
     try:
-        lines = file.read_text(encoding="utf-8").splitlines()
+        lines = file.read_text(encoding="utf-8-sig").splitlines()
     except OSError as error:
         raise OperatorsError(
             f"{str(file)!r} cannot be read: {error.strerror}"

@@ -164,7 +164,7 @@ def test_a_message_changed_by_one_byte_is_not_proven(
         "keyVersion=2,signature={s},keyVersion=2,signature={s}",
     ],
 )
-@pytest.mark.parametrize("encoding", ["percent", "lower", "plain", "blanks"])
+@pytest.mark.parametrize("encoding", ["percent", "lower", "plain", "blanks", "of URLs"])
 def test_a_proper_header_verifies_however_it_is_spelt(
     spelling: str, encoding: str, keys: AlipayKeys, alipay_key: RSAPrivateKey
 ) -> None:
@@ -174,6 +174,7 @@ def test_a_proper_header_verifies_however_it_is_spelt(
         "lower": quote(plain, safe="").replace("%2B", "%2b").replace("%3D", "%3d"),
         "plain": plain,
         "blanks": plain.replace("+", " "),
+        "of URLs": plain.replace("+", "-").replace("/", "_").rstrip("="),
     }[encoding]
     verify(message, spelling.replace("{s}", value), keys)
 

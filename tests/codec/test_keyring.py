@@ -42,6 +42,18 @@ def test_a_key_is_never_overwritten(tmp_path: Path) -> None:
     assert len(list(tmp_path.iterdir())) == 1
 
 
+@pytest.mark.parametrize("saved", ["\ufeff{}\r\n", '"{}"\n', "  {}  "])
+def test_a_key_is_read_as_an_editor_saves_it(tmp_path: Path, saved: str) -> None:
+    (tmp_path / f"{OLD}.key").write_text(saved.format(SECRET))
+    assert load(tmp_path, Clocks(NEW_TIME)).newest()[0] == OLD
+
+
+def test_what_macos_leaves_beside_a_key_is_passed_over(tmp_path: Path) -> None:
+    (tmp_path / f"{OLD}.key").write_text(SECRET)
+    (tmp_path / f"._{OLD}.key").write_bytes(b"\x00\x05\x16\x07")
+    assert load(tmp_path, Clocks(NEW_TIME)).newest()[0] == OLD
+
+
 def test_two_new_keys_differ(tmp_path: Path) -> None:
     one = make_key(tmp_path, begins=OLD_TIME).read_text()
     assert make_key(tmp_path, begins=NEW_TIME).read_text() != one
