@@ -17,7 +17,7 @@ from activities.shop_connections import open_shop_connections
 from alipay.client import AlipayClient, open_connections
 from alipay.wallets import WALLETS
 from contracts import TASK_QUEUE, LateOutcome, PaymentOutcome
-from settings import WorkerSettings
+from settings.worker import WorkerSettings
 from telemetry.activities import ActivityLog
 from telemetry.runtime import count_from_zero, start_runtime
 from telemetry.tracing import interceptors_of, start_tracing

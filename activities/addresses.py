@@ -1,5 +1,6 @@
 """Which addresses are public: what is not may be a door into the merchant's network."""
 
+import socket
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 
 # All that was ever given to somebody; the rest is local, reserved or multicast.
@@ -25,10 +26,23 @@ def is_public(text: str) -> bool:
 
 def is_private_host(host: str) -> bool:
     """Whether a host is never public, as can be seen without asking anybody."""
+    name = host.lower().removesuffix(".")
     try:
-        return not is_public(host)
+        return not is_public(_in_full(name))
     except ValueError:
-        return host == "localhost" or host.endswith(".localhost")
+        return name == "localhost" or name.endswith(".localhost")
+
+
+def _in_full(host: str) -> str:
+    """Return an address as it is usually written: 127.1 and 0x7f.1 are 127.0.0.1.
+
+    Resolvers take such spellings, and so they are addresses here as well.
+    """
+    is_number = host.rpartition(".")[2][:1].isdecimal()
+    try:
+        return socket.inet_ntoa(socket.inet_aton(host)) if is_number else host
+    except OSError:
+        return host
 
 
 def _ipv4_within(address: IPv6Address) -> IPv4Address | None:

@@ -15,7 +15,7 @@ from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError
 
 from activities.earlier import Earlier
-from activities.shop_connections import PrivateAddressError
+from activities.shop_connections import PrivateAddressError, UnencryptedError
 from alipay.unsendable import is_unsendable, name_of
 from contracts import ShopAnswer, ShopEvent
 
@@ -91,6 +91,12 @@ class CallbackActivities:
                 f"the shop's address is not public: {error}; only "
                 "CASHIER_CALLBACK_PRIVATE_ADDRESSES=true allows it",
                 type="SHOP_ADDRESS_PRIVATE",
+            ) from None
+        except UnencryptedError as error:
+            raise ApplicationError(
+                f"{error} has a public address: CASHIER_CALLBACK_URL must begin with "
+                "https:// there",
+                type="SHOP_NOT_ENCRYPTED",
             ) from None
         except (
             httpx.HTTPError,

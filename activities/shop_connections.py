@@ -43,6 +43,10 @@ async def resolve(host: str, port: int) -> Sequence[str]:
     return list(dict.fromkeys(str(entry[4][0]) for entry in found))
 
 
+class UnencryptedError(Exception):
+    """The call would go to a public address without TLS."""
+
+
 class CheckedAddresses(httpx.AsyncBaseTransport):
     """Sends each request to an address of its host that is allowed."""
 
@@ -71,6 +75,7 @@ class CheckedAddresses(httpx.AsyncBaseTransport):
 
         Raises:
             PrivateAddressError: One of them is not public.
+            UnencryptedError: One of them is public, and the URL begins with http://.
             httpx.UnsupportedProtocol: The URL is not one of HTTP.
             httpx.ConnectError: It has none.
         """
@@ -85,6 +90,8 @@ class CheckedAddresses(httpx.AsyncBaseTransport):
         private = [one for one in found if not is_public(one)]
         if private and not self._private_addresses:
             raise PrivateAddressError(f"{host} is {private[0]}")
+        if request.url.scheme == "http" and len(private) < len(found):
+            raise UnencryptedError(host)
         return found
 
     async def aclose(self) -> None:

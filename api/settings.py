@@ -1,16 +1,20 @@
 """What the API is told: who may call, and how to tell Alipay from others."""
 
+import json
 import re
 from pathlib import Path
+from typing import Annotated
 from urllib.parse import urlsplit
 
-from pydantic import Field, field_validator
+from pydantic import BeforeValidator, Field, field_validator
+from pydantic_settings import NoDecode
 
 from alipay.notifications import NotificationReader
-from api.callers.keys import ApiKeysError, read_keys
+from api.callers.keys import MOST_PER_MINUTE, ApiKeysError, read_keys
 from contracts import LateMoneyPolicy
-from settings.forms import Address, TextFile, Url
+from settings.forms import Address, Currency, ListeningHost, Port, TextFile, Whole
 from settings.shared import Settings
+from settings.urls import LinkUrl
 
 # An API process opens some 50 pages a second at its best (docs/benchmarks.md), and a
 # shop looks at each once: twice that is more than one shop needs, and all that a shop
@@ -19,6 +23,25 @@ CALLS_PER_MINUTE = 6000
 # A result page takes one; a shop of which more customers look at once has more than one
 # process of ours.
 STREAMS_PER_KEY = 1000
+# More than a process has file descriptors for: such a limit limits nothing.
+MOST_STREAMS = 1_000_000
+
+
+def _limits_from_json(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    try:
+        limits = json.loads(value)
+    except ValueError:
+        limits = None
+    if not isinstance(limits, dict) or not all(
+        type(most) is int for most in limits.values()
+    ):
+        raise ValueError(
+            f"has {len(value)} characters; must be a JSON object with whole numbers, "
+            'such as {"PHP": 5000000}'
+        )
+    return limits
 
 
 class ApiSettings(Settings):
@@ -27,24 +50,29 @@ class ApiSettings(Settings):
     api_keys_file: TextFile = Field(
         description="Who may call: `cashier api-keys` writes it, it holds no key"
     )
-    api_calls_per_minute: int = Field(
+    api_calls_per_minute: Whole = Field(
         default=CALLS_PER_MINUTE,
         ge=1,
+        le=MOST_PER_MINUTE,
         description="How many calls a minute where the key says nothing else",
     )
-    api_streams_per_key: int = Field(
+    api_streams_per_key: Whole = Field(
         default=STREAMS_PER_KEY,
         ge=1,
+        le=MOST_STREAMS,
         description="How many streams of events one key's holder may have open",
     )
-    settlement_currency: str | None = Field(
+    settlement_currency: Currency | None = Field(
         default=None, description="Currency of settlement where the shop names none"
     )
     late_money: LateMoneyPolicy = Field(
         default=LateMoneyPolicy.REFUND,
         description="What to do with money that comes after the end: REFUND or HONOUR",
     )
-    second_person_above: dict[str, int] = Field(
+    # Read here, because pydantic's own reading of JSON ends in a traceback.
+    second_person_above: Annotated[
+        dict[str, int], NoDecode, BeforeValidator(_limits_from_json)
+    ] = Field(
         default={},
         description="By currency, in minor units: the most that one person may resolve",
     )
@@ -59,14 +87,16 @@ class ApiSettings(Settings):
                 raise ValueError("each amount must be 0 or more, in minor units")
         return limits
 
-    runbook_url: Url | None = Field(
+    runbook_url: LinkUrl | None = Field(
         default=None, description="Where operators find the runbook; linked in the UI"
     )
     api_metrics_address: Address = Field(
         default="", description="Where Prometheus finds the API's metrics, host:port"
     )
-    api_host: str = Field(default="127.0.0.1", description="Address the API listens on")
-    api_port: int = Field(default=8080, description="Port the API listens on")
+    api_host: ListeningHost = Field(
+        default="127.0.0.1", description="Address the API listens on"
+    )
+    api_port: Port = Field(default=8080, description="Port the API listens on")
 
     @field_validator("api_keys_file")
     @classmethod

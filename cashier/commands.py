@@ -96,7 +96,7 @@ def prepare(
 @app.command()
 def worker() -> None:
     """Run the worker; it serves payments until SIGTERM."""
-    from settings import WorkerSettings
+    from settings.worker import WorkerSettings
     from telemetry.logs import start_logging
     from worker import run_worker
 

@@ -44,11 +44,23 @@ def read_settings(settings: type[SettingsT]) -> SettingsT:
         prefix = settings.model_config.get("env_prefix", "")
         errors.print(WRONG)
         for found in error.errors(include_input=False, include_url=False):
-            name = "_".join(str(part) for part in found["loc"]).upper()
-            # A setting that several processes share bears its whole name.
-            shown = name if name.startswith("CASHIER_") else f"{prefix}{name}"
-            errors.print(f"  {shown}: {found['msg']}", soft_wrap=True)
+            line = f"  {_named(prefix, found['loc'], found['msg'])}"
+            # What was found in a file may look like markup.
+            errors.print(line, soft_wrap=True, markup=False, highlight=False)
         sys.exit(2)
+
+
+def _named(prefix: str, loc: tuple[int | str, ...], message: str) -> str:
+    """Return what is wrong behind the name of the variable that sets it."""
+    said = message.removeprefix("Value error, ")
+    name = str(loc[0]) if loc else ""
+    if not name:
+        # Of what several settings say together, the message names the first.
+        name, colon, rest = said.partition(": ")
+        name, said = (name, rest) if colon else ("", said)
+    # A setting that several processes share bears its whole name.
+    is_whole = name.startswith("CASHIER_") or not name
+    return f"{name.upper()}: {said}" if is_whole else f"{prefix}{name.upper()}: {said}"
 
 
 def settings_of(*, writes: bool = False) -> "OperatorSettings":

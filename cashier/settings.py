@@ -2,8 +2,8 @@
 
 from pydantic import Field
 
-from settings.forms import Url
 from settings.shared import PayloadSettings
+from settings.urls import PageUrl
 
 
 class OperatorSettings(PayloadSettings):
@@ -11,7 +11,7 @@ class OperatorSettings(PayloadSettings):
 
     reads_both = True
 
-    ui_url: Url = Field(
+    ui_url: PageUrl = Field(
         default="http://127.0.0.1:8233", description="Where the Temporal UI is"
     )
     operator: str = Field(default="", description="Who acts, as histories keep it")

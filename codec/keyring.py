@@ -158,9 +158,14 @@ def read_keys(folder: Path) -> dict[str, bytes]:
         KeyringError: There is none, or one is not a key; the message names the file.
     """
     # Hidden ones are passed over: macOS leaves a `._name` beside each copied file.
-    files = sorted(
-        file for file in folder.glob("*.key") if not file.name.startswith(".")
-    )
+    try:
+        files = sorted(
+            file for file in folder.glob("*.key") if not file.name.startswith(".")
+        )
+    except OSError as error:
+        raise KeyringError(
+            f"the folder {str(folder)!r} cannot be read: {error.strerror}"
+        ) from None
     if not files:
         raise KeyringError(
             f"there is no file *.key in {str(folder)!r}; "

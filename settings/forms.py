@@ -1,42 +1,147 @@
-"""What a setting must look like: a URL, an address, a file with text in it."""
+"""What a setting must look like that is no URL: files, addresses, ports, codes."""
 
+import re
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated
-from urllib.parse import urlsplit
 
-from pydantic import AfterValidator
+from pydantic import AfterValidator, BeforeValidator, Field
+
+HOST = re.compile(r"(?!-)[A-Za-z0-9.-]{1,253}(?<!-)")
+# What Alipay gives; it is sent in a header, and names the simulator's key files.
+CLIENT_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,127}")
 
 
-def _file_with_text(path: Path) -> Path:
-    if not path.is_file():
-        raise ValueError(f"there is no file {str(path)!r}")
-    if not path.read_text().strip():
+def text_of(file: Path) -> str:
+    """Return what stands in a file, without a byte order mark.
+
+    Raises:
+        ValueError: Names the file; says nothing of what stands in it.
+    """
+    shown = repr(str(file))
+    try:
+        if not file.is_file():
+            raise ValueError(f"there is no file {shown}")
+        return file.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError:
+        raise ValueError(f"the file {shown} is not text") from None
+    except OSError as error:
+        raise ValueError(f"the file {shown} cannot be read: {error.strerror}") from None
+
+
+def _file(path: Path) -> Path:
+    shown = repr(str(path))
+    try:
+        if not path.is_file():
+            raise ValueError(f"there is no file {shown}")
+        with path.open("rb") as opened:
+            if not opened.read(1):
+                raise ValueError(f"the file {shown} is empty")
+    except OSError as error:
+        raise ValueError(f"the file {shown} cannot be read: {error.strerror}") from None
+    return path
+
+
+def _text_file(path: Path) -> Path:
+    if not text_of(path).strip():
         raise ValueError(f"the file {str(path)!r} is empty")
     return path
 
 
-# This machine, and the services of docker-compose.yml.
-LOCAL_HOSTS = ("127.0.0.1", "localhost", "::1", "simulator", "api", "storefront")
+def _folder(path: Path) -> Path:
+    try:
+        next(path.iterdir(), None)
+    except FileNotFoundError:
+        raise ValueError(f"there is no folder {str(path)!r}") from None
+    except OSError as error:
+        raise ValueError(
+            f"the folder {str(path)!r} cannot be read: {error.strerror}"
+        ) from None
+    return path
 
 
-def _is_url(value: str) -> str:
-    parts = urlsplit(value)
-    local = parts.hostname in LOCAL_HOSTS
-    if not parts.hostname or parts.query or parts.fragment:
-        raise ValueError("must be a URL with a host and without query and fragment")
-    if parts.scheme != "https" and not (parts.scheme == "http" and local):
-        raise ValueError("must begin with https:// (http:// only for local tests)")
-    return value
+def _own_file(path: Path) -> Path:
+    """Let it be a file that this process writes, or will make."""
+    _folder(path.parent)
+    if path.is_dir():
+        raise ValueError(f"{str(path)!r} is a folder; it must be a file")
+    return path
 
 
-def _is_address(value: str) -> str:
+def _address(value: str) -> str:
     host, _, port = value.rpartition(":")
-    is_port = port.isdecimal() and 0 < int(port) < 65536
-    if value and not (host and is_port):
-        raise ValueError("must be host:port, e.g. 127.0.0.1:9464, or empty for off")
+    is_port = port.isdecimal() and len(port) < 6 and 0 < int(port) < 65536
+    if value and not (is_port and _is_ip(host)):
+        raise ValueError(
+            "must be host:port, the host as an IP address, e.g. 127.0.0.1:9464 or "
+            "[::1]:9464; or empty for off"
+        )
     return value
 
 
-Url = Annotated[str, AfterValidator(_is_url)]
-Address = Annotated[str, AfterValidator(_is_address)]
-TextFile = Annotated[Path, AfterValidator(_file_with_text)]
+def _is_ip(host: str) -> bool:
+    try:
+        address = ip_address(host.removeprefix("[").removesuffix("]"))
+    except ValueError:
+        return False
+    return (address.version == 6) == host.startswith("[")
+
+
+def _listening_host(value: str) -> str:
+    if ":" in value and not value.startswith("["):
+        is_host = _is_ip(f"[{value}]")
+    else:
+        is_host = HOST.fullmatch(value) is not None
+    if not is_host:
+        raise ValueError(
+            "must be an IP address or a host name, without a port, e.g. 127.0.0.1"
+        )
+    return value
+
+
+def _client_id(value: str) -> str:
+    if not CLIENT_ID.fullmatch(value):
+        raise ValueError(
+            f"has {len(value)} characters; must be 1 to 128 letters, digits, - and _, "
+            "as Alipay gives it"
+        )
+    return value
+
+
+def _currency(value: str) -> str:
+    if not re.fullmatch("[A-Z]{3}", value):
+        raise ValueError(
+            f"has {len(value)} characters; must be the ISO 4217 code of a currency in "
+            "capital letters, such as USD"
+        )
+    return value
+
+
+def _number(value: object) -> object:
+    # Of a text, digits alone: pydantic reads 8_080, 8080.0 and digits of other scripts.
+    if isinstance(value, str) and not re.fullmatch(r"-?[0-9]{1,18}", value):
+        raise ValueError(
+            f"has {len(value)} characters; must be a whole number in digits: an integer"
+        )
+    return value
+
+
+def _decimal(value: object) -> object:
+    if isinstance(value, str) and not re.fullmatch(r"-?[0-9]{1,18}(\.[0-9]+)?", value):
+        raise ValueError(f"has {len(value)} characters; must be a number such as 2.5")
+    return value
+
+
+Decimal = Annotated[float, BeforeValidator(_decimal)]
+Whole = Annotated[int, BeforeValidator(_number)]
+Currency = Annotated[str, AfterValidator(_currency)]
+TextFile = Annotated[Path, AfterValidator(_text_file)]
+# A file whose own reader says what is wrong with what stands in it.
+ReadableFile = Annotated[Path, AfterValidator(_file)]
+Folder = Annotated[Path, AfterValidator(_folder)]
+# The folder must be there; the file is made where it is not.
+OwnFile = Annotated[Path, AfterValidator(_own_file)]
+Address = Annotated[str, AfterValidator(_address)]
+ListeningHost = Annotated[str, AfterValidator(_listening_host)]
+Port = Annotated[Whole, Field(ge=1, le=65535)]
+ClientId = Annotated[str, AfterValidator(_client_id)]

@@ -6,25 +6,21 @@ from pathlib import Path
 from typing import ClassVar, Self
 
 from pydantic import Field, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
 
 from alipay.errors import KeyFormatError
 from alipay.key_files import read_public_keys
 from alipay.keys import AlipayKeys
 from codec.keyring import Keyring, KeyringError
-from settings.forms import Url
+from settings.forms import ClientId, Folder
+from settings.process import ProcessSettings
+from settings.urls import CallbackUrl, NotifyUrl
 
 
-class PayloadSettings(BaseSettings):
+class PayloadSettings(ProcessSettings):
     """Who reads and writes what Temporal keeps is told with which keys."""
 
-    model_config = SettingsConfigDict(
-        env_prefix="CASHIER_",
-        env_file=".env",
-        extra="ignore",
-        frozen=True,
-        hide_input_in_errors=True,
-    )
+    model_config = SettingsConfigDict(env_prefix="CASHIER_")
 
     payload_keys_dir: Path | None = Field(
         default=None,
@@ -56,17 +52,15 @@ class PayloadSettings(BaseSettings):
 class Settings(PayloadSettings):
     """What worker and API both need; Temporal's own settings are TEMPORAL_*."""
 
-    client_id: str = Field(
-        min_length=1, description="Alipay's client id of the merchant"
-    )
-    alipay_keys_dir: Path = Field(
+    client_id: ClientId = Field(description="Alipay's client id of the merchant")
+    alipay_keys_dir: Folder = Field(
         description="Alipay's public keys, one file each, named {keyVersion}.pem"
     )
-    notify_url: Url = Field(
+    notify_url: NotifyUrl = Field(
         description="The URL at which Alipay reaches POST /alipay/notifications/payment"
     )
 
-    callback_url: Url | None = Field(
+    callback_url: CallbackUrl | None = Field(
         default=None, description="Where the shop is told how a payment ended"
     )
 

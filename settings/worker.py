@@ -12,20 +12,28 @@ from pydantic import Field, model_validator
 from activities.addresses import is_private_host
 from alipay.client import AlipayClient
 from alipay.key_files import read_private_key
-from settings.forms import Address, TextFile, Url
+from settings.forms import Address, ReadableFile, TextFile, Whole, text_of
+from settings.given_text import as_meant
 from settings.shared import Settings, check_keys
+from settings.urls import HostUrl
+
+# As long as a version may be that we believe Alipay to name (`AlipayKeys.of_version`).
+MOST_KEY_VERSION = 999_999_999
 
 
 class WorkerSettings(Settings):
     """Settings of the worker."""
 
-    private_key_file: TextFile = Field(description="The merchant's private key")
-    alipay_host: Url = Field(
+    private_key_file: ReadableFile = Field(description="The merchant's private key")
+    alipay_host: HostUrl = Field(
         default="https://open-sea-global.alipay.com",
         description="Alipay's host of your region",
     )
-    key_version: int = Field(
-        default=1, ge=0, description="Version of the merchant's key at Alipay"
+    key_version: Whole = Field(
+        default=1,
+        ge=0,
+        le=MOST_KEY_VERSION,
+        description="Version of the merchant's key at Alipay",
     )
     callback_secrets_file: TextFile | None = Field(
         default=None,
@@ -61,22 +69,24 @@ class WorkerSettings(Settings):
                 f"callback_url: {host} is no public address; only "
                 "CASHIER_CALLBACK_PRIVATE_ADDRESSES=true allows it"
             )
+        is_plain = (self.callback_url or "").startswith("http:")
+        if is_plain and not self.callback_private_addresses:
+            raise ValueError(
+                "callback_url: must begin with https:// (http:// only inside your own "
+                "network, with CASHIER_CALLBACK_PRIVATE_ADDRESSES=true)"
+            )
         return self
 
     def callback_secrets(self) -> list[str]:
         """Read the secrets of the callbacks, the newest first; each signs.
 
         Raises:
-            ValueError: The file holds something else; says no more than that.
-            OSError: It cannot be read.
+            ValueError: It cannot be read or holds something else; says no more.
         """
         if self.callback_secrets_file is None:
             return []
-        try:
-            text = self.callback_secrets_file.read_text()
-        except UnicodeDecodeError:
-            raise ValueError("the file is not text") from None
-        secrets = [line.strip() for line in text.splitlines() if line.strip()]
+        lines = text_of(self.callback_secrets_file).splitlines()
+        secrets = [meant for line in lines if (meant := as_meant(line))]
         if not secrets:
             raise ValueError("the file holds no secret")
         if not all(map(is_callback_secret, secrets)):

@@ -1,49 +1,92 @@
 """Settings of the simulator as a process, from the environment."""
 
-from pathlib import Path
+from functools import cached_property
+from typing import Self
 
-from pydantic import Field, FilePath
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
+from pydantic import Field, model_validator
+from pydantic_settings import SettingsConfigDict
 
-from alipay.keys import load_private_key, load_public_key
+from alipay.errors import KeyFormatError
+from alipay.key_files import read_private_key, read_public_keys
+from settings.forms import (
+    Decimal,
+    Folder,
+    ListeningHost,
+    OwnFile,
+    Port,
+    ReadableFile,
+    Whole,
+)
+from settings.process import ProcessSettings
+from settings.urls import SimulatedUrl
 from simulator.config import SimulatorConfig
 
+# Faster than this a payment would expire before the page is shown.
+FASTEST_CLOCK = 100_000
 
-class SimulatorSettings(BaseSettings):
+
+class SimulatorSettings(ProcessSettings):
     """What `cashier simulator` is told."""
 
-    model_config = SettingsConfigDict(
-        env_prefix="SIMULATOR_", env_file=".env", extra="ignore", frozen=True
-    )
+    model_config = SettingsConfigDict(env_prefix="SIMULATOR_")
 
-    private_key_file: FilePath = Field(description="The simulated Alipay's private key")
-    merchants_dir: Path = Field(
+    private_key_file: ReadableFile = Field(
+        description="The simulated Alipay's private key"
+    )
+    merchants_dir: Folder = Field(
         description="The merchants' public keys, one file each, named {clientId}.pem"
     )
-    host: str = Field(default="127.0.0.1", description="Address it listens on")
-    port: int = Field(default=8081, description="Port it listens on")
-    base_url: str = Field(
+    host: ListeningHost = Field(
+        default="127.0.0.1", description="Address it listens on"
+    )
+    port: Port = Field(default=8081, description="Port it listens on")
+    base_url: SimulatedUrl = Field(
         default="http://127.0.0.1:8081", description="How a browser reaches it"
     )
-    state_file: Path | None = Field(
+    state_file: OwnFile | None = Field(
         default=None, description="Where payments survive a restart; none: memory"
     )
-    clock_factor: float = Field(
-        default=1, ge=1, description="How many times faster its time-outs run"
+    clock_factor: Decimal = Field(
+        default=1,
+        ge=1,
+        le=FASTEST_CLOCK,
+        description="How many times faster its time-outs run",
     )
-    timeout_seconds: float = Field(
-        default=20, gt=0, description="How long a call that times out is held"
+    timeout_seconds: Decimal = Field(
+        default=20,
+        gt=0,
+        le=3600,
+        description="How long a call that times out is held, in seconds",
     )
-    seed: int = Field(default=0, description="Decides the faults of a random mix")
+    seed: Whole = Field(default=0, description="Decides the faults of a random mix")
+
+    @model_validator(mode="after")
+    def _keys_are_readable(self) -> Self:
+        for name, read in (
+            ("private_key_file", lambda: self.private_key),
+            ("merchants_dir", lambda: self.merchants),
+        ):
+            try:
+                read()
+            except KeyFormatError as error:
+                raise ValueError(f"{name}: {error}") from None
+        return self
+
+    @cached_property
+    def private_key(self) -> RSAPrivateKey:
+        return read_private_key(self.private_key_file)
+
+    @cached_property
+    def merchants(self) -> dict[str, RSAPublicKey]:
+        """The merchants' public keys by their client ids."""
+        return read_public_keys(self.merchants_dir)
 
     def to_config(self) -> SimulatorConfig:
-        """Read the keys and return the simulator's configuration."""
+        """Return the simulator's configuration."""
         return SimulatorConfig(
-            private_key=load_private_key(self.private_key_file.read_text()),
-            clients={
-                file.stem: load_public_key(file.read_text())
-                for file in sorted(self.merchants_dir.glob("*.pem"))
-            },
+            private_key=self.private_key,
+            clients=self.merchants,
             base_url=self.base_url,
             clock_factor=self.clock_factor,
             timeout_seconds=self.timeout_seconds,

@@ -1,31 +1,29 @@
 """Settings of the demo shop, from the environment or `.env`; secrets from files."""
 
 import base64
+import re
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Self
-from urllib.parse import urlsplit
+from typing import Self
 
-from pydantic import AfterValidator, Field, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import Field, model_validator
+from pydantic_settings import SettingsConfigDict
 from standardwebhooks.webhooks import Webhook
 
+from storefront.setting_forms import (
+    Database,
+    Host,
+    Origin,
+    Port,
+    ShopSettingTexts,
+    TextFile,
+    Whole,
+    as_meant,
+    text_of,
+)
 
-def _origin(value: str) -> str:
-    parts = urlsplit(value)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise ValueError("must begin with http:// or https:// and name a host")
-    if parts.path.strip("/") or parts.query or parts.fragment:
-        raise ValueError("must end after host and port: the shop's paths are its own")
-    return f"{parts.scheme}://{parts.netloc}".lower()
-
-
-def _file_with_text(path: Path) -> Path:
-    if not path.is_file():
-        raise ValueError(f"there is no file {str(path)!r}")
-    if not path.read_text().strip():
-        raise ValueError(f"the file {str(path)!r} is empty")
-    return path
+# No wallet takes longer than a day; the wallet's own limit is the API's matter.
+LONGEST_MINUTES = 24 * 60
 
 
 def _is_secret(line: str) -> bool:
@@ -37,20 +35,10 @@ def _is_secret(line: str) -> bool:
     return line.startswith("whsec_") and 24 <= len(key) <= 64
 
 
-Origin = Annotated[str, AfterValidator(_origin)]
-TextFile = Annotated[Path, AfterValidator(_file_with_text)]
-
-
-class StorefrontSettings(BaseSettings):
+class StorefrontSettings(ShopSettingTexts):
     """What the shop is told: the API, what verifies callbacks, and where it stands."""
 
-    model_config = SettingsConfigDict(
-        env_prefix="STOREFRONT_",
-        env_file=".env",
-        extra="ignore",
-        frozen=True,
-        hide_input_in_errors=True,
-    )
+    model_config = SettingsConfigDict(env_prefix="STOREFRONT_")
 
     api_url: Origin = Field(
         default="http://127.0.0.1:8080", description="Where the payment API is"
@@ -59,17 +47,27 @@ class StorefrontSettings(BaseSettings):
     callback_secrets_file: TextFile = Field(
         description="What verifies callbacks, a line each; any of them will do"
     )
-    database: Path = Field(
+    database: Database = Field(
         default=Path("storefront.sqlite"), description="Where carts and orders are kept"
     )
-    host: str = Field(default="127.0.0.1", description="Address it listens on")
-    port: int = Field(default=8000, description="Port it listens on")
+    host: Host = Field(default="127.0.0.1", description="Address it listens on")
+    port: Port = Field(default=8000, description="Port it listens on")
     base_url: Origin = Field(
         default="http://127.0.0.1:8000", description="How customers' browsers reach it"
     )
-    expires_in_minutes: int | None = Field(
-        default=None, ge=1, description="How long customers may take to pay"
+    expires_in_minutes: Whole | None = Field(
+        default=None,
+        ge=1,
+        le=LONGEST_MINUTES,
+        description="How long customers may take to pay",
     )
+
+    @model_validator(mode="after")
+    def _key_is_usable(self) -> Self:
+        # It is sent in a header, which takes nothing else.
+        if not re.fullmatch(r"[!-~]+", self.api_key):
+            raise ValueError("api_key_file: must hold one key, in visible ASCII")
+        return self
 
     @model_validator(mode="after")
     def _secrets_are_usable(self) -> Self:
@@ -82,7 +80,7 @@ class StorefrontSettings(BaseSettings):
 
     @property
     def api_key(self) -> str:
-        return self.api_key_file.read_text().strip()
+        return as_meant(text_of(self.api_key_file))
 
     @cached_property
     def webhooks(self) -> tuple[Webhook, ...]:
@@ -91,7 +89,8 @@ class StorefrontSettings(BaseSettings):
 
     @property
     def _secrets(self) -> list[str]:
-        return self.callback_secrets_file.read_text().split()
+        lines = text_of(self.callback_secrets_file).splitlines()
+        return [meant for line in lines if (meant := as_meant(line))]
 
     @property
     def is_secure(self) -> bool:

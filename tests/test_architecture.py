@@ -16,7 +16,8 @@ ROOT = Path(__file__).parent.parent
 MAY_IMPORT: dict[str, set[str]] = {
     "contracts": set(),
     "alipay": set(),
-    "codec": {"http_server"},
+    # And in which forms settings are read; nothing of what other processes are given.
+    "codec": {"http_server", "settings.forms", "settings.process", "settings.urls"},
     "telemetry": set(),
     # Knows no application of ours; the shop and the simulator are given it.
     "http_server": set(),
@@ -40,7 +41,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     # Another implementation of Alipay's side, or a mistake in ours could not show.
     "simulator": {
-        "alipay.messages", "alipay.signing", "alipay.keys", "alipay.errors",
+        "alipay.messages", "alipay.signing", "alipay.keys", "alipay.key_files",
+        "alipay.errors", "settings.forms", "settings.process", "settings.urls",
         "telemetry.logs",
     },
     # As any shop would be: it knows the HTTP API and callbacks, and no code of ours.
@@ -109,8 +111,13 @@ ROOM_MAY_IMPORT: dict[str, set[str]] = {
         "alipay", "audit.bundle", "audit.history", "codec", "contracts",
     },
     "audit.archive": {"audit.bundle", "codec", "contracts"},
-    "codec.server": {"codec.keyring", "codec.payload_codec", "http_server"},
-    "cashier.access": {"api.callers.keys", "cashier.running", "codec", "telemetry"},
+    "codec.server": {
+        "codec.keyring", "codec.payload_codec", "http_server", "settings.forms",
+        "settings.process", "settings.urls",
+    },
+    "cashier.access": {
+        "api.callers.keys", "cashier.given", "cashier.running", "codec", "telemetry",
+    },
     "cashier.system": {
         "alipay", "api.callers.keys", "cashier.temporal_calls", "codec",
         "temporal_client", "visibility",
@@ -124,8 +131,8 @@ ROOM_MAY_IMPORT: dict[str, set[str]] = {
         "cashier.temporal_calls", "codec", "contracts", "visibility",
     },
     "cashier.audit": {
-        "alipay", "audit", "cashier.running", "cashier.temporal_calls", "codec",
-        "contracts", "telemetry", "temporal_client",
+        "alipay", "audit", "cashier.given", "cashier.running", "cashier.temporal_calls",
+        "codec", "contracts", "telemetry", "temporal_client",
     },
     # What plays the system uses it as people do: nothing of the product imports it.
     "cashier.demos": {

@@ -18,7 +18,7 @@ from api.callers.keys import ApiKey, new_key, write_keys
 from api.settings import ApiSettings
 from cashier.system.home import new_callback_secret
 from codec.keyring import make_key
-from settings import WorkerSettings
+from settings.worker import WorkerSettings
 
 
 class Settings(ApiSettings, WorkerSettings):
@@ -103,13 +103,13 @@ def test_a_missing_setting_is_named(sound: dict[str, str], name: str) -> None:
 @pytest.mark.parametrize(
     ("name", "value", "why"),
     [
-        ("client_id", "", "at least 1 character"),
+        ("client_id", "", "is given, and empty"),
         ("private_key_file", "/nowhere/key.pem", "there is no file"),
         ("private_key_file", ".", "there is no file"),
         ("api_keys_file", "/nowhere/api-keys", "there is no file"),
         ("api_calls_per_minute", "0", "greater than or equal to 1"),
         ("api_streams_per_key", "0", "greater than or equal to 1"),
-        ("alipay_keys_dir", "/nowhere", "no public key of Alipay"),
+        ("alipay_keys_dir", "/nowhere", "there is no folder"),
         ("notify_url", "http://shop.example/alipay", "https"),
         ("notify_url", "http://localhost.evil.example/alipay", "https"),
         ("notify_url", "ftp://localhost/alipay", "https"),
@@ -232,6 +232,7 @@ def with_callbacks(sound: dict[str, str], tmp_path: Path) -> dict[str, str]:
         "https://10.0.0.3:8443/webhooks/t0ken",
         "https://[::ffff:169.254.169.254]/webhooks/t0ken",
         "http://localhost:8000/webhooks/t0ken",
+        "http://shop.shops.svc.cluster.local/webhooks/t0ken",
     ],
 )
 def test_a_private_address_for_callbacks_is_refused_unless_it_is_allowed(

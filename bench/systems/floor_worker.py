@@ -6,7 +6,7 @@ import signal
 from temporalio.worker import Worker
 
 from bench.systems.floor import FLOOR_TASK_QUEUE, FloorPage, FloorPayment, nothing
-from settings import WorkerSettings
+from settings.worker import WorkerSettings
 from temporal_client import connect
 from worker import GRACE
 

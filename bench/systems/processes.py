@@ -21,7 +21,7 @@ from cashier.system.home import Home
 from cashier.system.part import Surroundings, spawn
 from cashier.system.ports import Ports
 from cashier.system.temporal import SERVER_OPTIONS, guarded_program
-from settings import WorkerSettings
+from settings.worker import WorkerSettings
 from temporal_client import data_converter
 
 PARTS = {

@@ -8,6 +8,8 @@ from typing import Annotated, Final, NoReturn
 import typer
 from rich.console import Console
 
+from cashier.given import as_given
+
 # Imports of the parts stand inside the commands, as in `cashier.commands`.
 
 app = typer.Typer(no_args_is_help=True, help="Who may call the HTTP API.")
@@ -17,7 +19,11 @@ LONGEST_OVERLAP_HOURS: Final = 24 * 31
 
 File = Annotated[
     Path,
-    typer.Option(envvar="CASHIER_API_KEYS_FILE", help="Where names and hashes are"),
+    typer.Option(
+        envvar="CASHIER_API_KEYS_FILE",
+        callback=as_given,
+        help="Where names and hashes are",
+    ),
 ]
 Name = Annotated[str, typer.Argument(help="Letters, digits and . _ -")]
 FILE: Final = Path(".cashier/keys/api-keys")

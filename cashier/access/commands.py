@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from cashier.given import as_given
 from cashier.running import leave, read_settings
 
 # Imports of the parts stand inside the commands, as in `cashier.commands`.
@@ -42,7 +43,9 @@ def add(
     file: Annotated[
         Path,
         typer.Option(
-            envvar="CASHIER_CODEC_OPERATORS_FILE", help="Where names and hashes are"
+            envvar="CASHIER_CODEC_OPERATORS_FILE",
+            callback=as_given,
+            help="Where names and hashes are",
         ),
     ] = FILE,
     generate: Annotated[
@@ -63,7 +66,11 @@ def add(
 def new(
     folder: Annotated[
         Path,
-        typer.Argument(envvar="CASHIER_PAYLOAD_KEYS_DIR", help="Where the keys are"),
+        typer.Argument(
+            envvar="CASHIER_PAYLOAD_KEYS_DIR",
+            callback=as_given,
+            help="Where the keys are",
+        ),
     ] = FOLDER,
     begins: Annotated[
         str | None,

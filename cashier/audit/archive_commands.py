@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from cashier.given import as_given
 from cashier.running import carry_out, leave, settings_of
 
 # Imports of the parts stand inside the commands, as in `cashier.commands`.
@@ -34,12 +35,18 @@ def schedule(
 def archiver(
     folder: Annotated[
         Path,
-        typer.Option(envvar="CASHIER_ARCHIVE_DIR", help="Where each day's bundle goes"),
+        typer.Option(
+            envvar="CASHIER_ARCHIVE_DIR",
+            callback=as_given,
+            help="Where each day's bundle goes",
+        ),
     ],
     key: Annotated[
         Path,
         typer.Option(
-            envvar="CASHIER_AUDIT_KEY_FILE", help="The private key that signs"
+            envvar="CASHIER_AUDIT_KEY_FILE",
+            callback=as_given,
+            help="The private key that signs",
         ),
     ],
 ) -> None:

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from cashier.audit import archive_commands
+from cashier.given import as_given
 from cashier.running import carry_out, settings_of
 
 # Imports of the parts stand inside the commands, as in `cashier.commands`.
@@ -19,7 +20,11 @@ app.add_typer(archive_commands.app)
 NewFolder = Annotated[Path, typer.Argument(metavar="FOLDER", help="The new bundle's")]
 SigningKey = Annotated[
     Path | None,
-    typer.Option(envvar="CASHIER_AUDIT_KEY_FILE", help="The private key that signs"),
+    typer.Option(
+        envvar="CASHIER_AUDIT_KEY_FILE",
+        callback=as_given,
+        help="The private key that signs",
+    ),
 ]
 Previous = Annotated[
     Path | None, typer.Option(help="The bundle before it, to which it is chained")
@@ -129,6 +134,7 @@ def verify(
         Path,
         typer.Option(
             envvar="CASHIER_ALIPAY_KEYS_DIR",
+            callback=as_given,
             help="Alipay's public keys, {keyVersion}.pem",
         ),
     ],
@@ -136,6 +142,7 @@ def verify(
         Path | None,
         typer.Option(
             envvar="CASHIER_AUDIT_PUBLIC_KEY_FILE",
+            callback=as_given,
             help="The public key of who made the bundle",
         ),
     ] = None,
@@ -149,12 +156,18 @@ def verify(
     payload_keys: Annotated[
         Path | None,
         typer.Option(
-            envvar="CASHIER_PAYLOAD_KEYS_DIR", help="Keys that read the histories"
+            envvar="CASHIER_PAYLOAD_KEYS_DIR",
+            callback=as_given,
+            help="Keys that read the histories",
         ),
     ] = None,
     client_id: Annotated[
         str | None,
-        typer.Option(envvar="CASHIER_CLIENT_ID", help="The merchant's, at Alipay"),
+        typer.Option(
+            envvar="CASHIER_CLIENT_ID",
+            callback=as_given,
+            help="The merchant's, at Alipay",
+        ),
     ] = None,
     evidence_since: Annotated[
         str | None,

@@ -6,32 +6,24 @@ from pathlib import Path
 from typing import Annotated, Self
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, Field, field_validator, model_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic import BeforeValidator, Field, model_validator
+from pydantic_settings import NoDecode, SettingsConfigDict
 
 from codec.keyring import Keyring, KeyringError
 from codec.server.operators import Operators, OperatorsError
 from codec.server.tokens import SigningKeys, SigningKeysError, TokenRule
+from settings.forms import ListeningHost, Port
+from settings.process import ProcessSettings
+from settings.urls import KeySetUrl, PageOrigin, PageUrl, page_origin
 
-LOCAL = ("127.0.0.1", "localhost", "::1")
 # Whoever opens a local page writes the one or the other.
 OTHER_NAME = {"127.0.0.1": "localhost", "localhost": "127.0.0.1"}
 
 
-def _secure_url(value: str) -> str:
-    parts = urlsplit(value)
-    if not parts.hostname or parts.query or parts.fragment:
-        raise ValueError("must be a URL with a host and without query and fragment")
-    if parts.scheme != "https" and not (
-        parts.scheme == "http" and parts.hostname in LOCAL
-    ):
-        raise ValueError("must begin with https:// (http:// only on this machine)")
-    return value.rstrip("/")
-
-
-def _origin(value: str) -> str:
-    parts = urlsplit(_secure_url(value))
-    return f"{parts.scheme}://{parts.netloc}".lower()
+def _by_commas(value: object) -> object:
+    if isinstance(value, str):
+        return [part.strip() for part in value.split(",") if part.strip()]
+    return value
 
 
 def _by_both_names(origins: Sequence[str]) -> tuple[str, ...]:
@@ -45,28 +37,23 @@ def _by_both_names(origins: Sequence[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(found))
 
 
-SecureUrl = Annotated[str, AfterValidator(_secure_url)]
-Origin = Annotated[str, AfterValidator(_origin)]
-
-
-class CodecSettings(BaseSettings):
+class CodecSettings(ProcessSettings):
     """What the codec server is told: keys, the UI that asks, and who may read."""
 
     model_config = SettingsConfigDict(
-        env_prefix="CASHIER_CODEC_",
-        env_file=".env",
-        extra="ignore",
-        frozen=True,
-        hide_input_in_errors=True,
-        populate_by_name=True,
+        env_prefix="CASHIER_CODEC_", populate_by_name=True
     )
 
-    host: str = Field(default="127.0.0.1", description="Address it listens on")
-    port: int = Field(default=8082, description="Port it listens on")
-    url: SecureUrl = Field(
+    host: ListeningHost = Field(
+        default="127.0.0.1", description="Address it listens on"
+    )
+    port: Port = Field(default=8082, description="Port it listens on")
+    url: PageUrl = Field(
         default="http://127.0.0.1:8082", description="Where browsers reach it"
     )
-    ui_origins: Annotated[tuple[Origin, ...], NoDecode] = Field(
+    ui_origins: Annotated[
+        tuple[PageOrigin, ...], NoDecode, BeforeValidator(_by_commas)
+    ] = Field(
         default=("http://127.0.0.1:8233",),
         min_length=1,
         description="Where the Temporal UI is served, by commas; the first is linked",
@@ -78,7 +65,7 @@ class CodecSettings(BaseSettings):
     operators_file: Path | None = Field(
         default=None, description="Who may log in: a line each, name:hash"
     )
-    token_keys_url: SecureUrl | None = Field(
+    token_keys_url: KeySetUrl | None = Field(
         default=None, description="JWKS with the keys of the tokens that the UI passes"
     )
     token_keys_file: Path | None = Field(
@@ -90,29 +77,23 @@ class CodecSettings(BaseSettings):
         default=None, description="What else a token must say, as name=value"
     )
 
-    @field_validator("ui_origins", mode="before")
-    @classmethod
-    def _by_commas(cls, value: object) -> object:
-        if isinstance(value, str):
-            return [part.strip() for part in value.split(",") if part.strip()]
-        return value
-
     @model_validator(mode="after")
     def _somebody_may_read(self) -> Self:
         keys = [self.token_keys_url, self.token_keys_file]
         if all(keys):
             raise ValueError("token_keys_file: not together with token_keys_url")
-        if any(keys) and not (self.token_issuer and self.token_audience):
-            raise ValueError(
-                "token_issuer and token_audience: needed with token_keys_url or "
-                "token_keys_file, or tokens made for others would do"
-            )
+        for name in ("token_issuer", "token_audience"):
+            if any(keys) and not getattr(self, name):
+                raise ValueError(
+                    f"{name}: needed with token_keys_url or token_keys_file, or tokens "
+                    "made for others would do"
+                )
         if self.token_claim and not all(self.token_claim.partition("=")):
             raise ValueError("token_claim: must be name=value")
         if not any(keys) and not self.operators_file:
             raise ValueError(
-                "operators_file, or token_keys_url with token_issuer and "
-                "token_audience: needed, or nobody could read anything"
+                "operators_file: needed, or token_keys_url with token_issuer and "
+                "token_audience, or nobody could read anything"
             )
         return self
 
@@ -160,7 +141,7 @@ class CodecSettings(BaseSettings):
     @property
     def own_origins(self) -> tuple[str, ...]:
         """The origins of this server's own pages."""
-        return _by_both_names((_origin(self.url),))
+        return _by_both_names((page_origin(self.url),))
 
     @property
     def pages_of_ui(self) -> tuple[str, ...]:

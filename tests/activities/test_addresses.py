@@ -59,6 +59,23 @@ def test_an_address_that_is_not_of_the_internet_is_private(address: str) -> None
     assert is_private_host(address)
 
 
+@pytest.mark.parametrize(
+    "host",
+    [
+        "127.1", "0x7f.1", "0x7f000001", "2130706433", "0177.0.0.1", "127.0.0.1.",
+        "10.1", "0xa.0.0.3", "192.168.257", "169.254.43518", "localhost.", "LOCALHOST",
+        "shop.localhost.", "::ffff:127.0.0.1", "0.0.0.0", "0",
+    ],
+)  # fmt: skip
+def test_a_private_address_is_known_in_every_spelling(host: str) -> None:
+    assert is_private_host(host)
+
+
+@pytest.mark.parametrize("host", ["93.14180386", "0x5db8d822", "shop.example.", "1.a"])
+def test_a_public_host_stays_public_in_every_spelling(host: str) -> None:
+    assert not is_private_host(host)
+
+
 @pytest.mark.parametrize("address", PUBLIC)
 def test_an_address_of_the_internet_is_public(address: str) -> None:
     assert is_public(address)

@@ -16,7 +16,7 @@ from temporalio.testing import ActivityEnvironment
 
 from activities.callbacks import MOST_REDIRECTS, CallbackActivities
 from contracts import Money, ShopAnswer, ShopEvent
-from settings import WorkerSettings
+from settings.worker import WorkerSettings
 
 NEW, OLD = "whsec_" + "QUJD" * 11, "whsec_" + "REVG" * 11
 URL = "https://shop.example/hooks/cashier"

@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from activities.shop_connections import (
     CheckedAddresses,
     PrivateAddressError,
+    UnencryptedError,
     open_shop_connections,
     resolve,
 )
@@ -84,6 +85,18 @@ async def test_a_name_with_a_private_address_is_refused(addresses: list[str]) ->
     assert "webhooks" not in str(refused.value)
     assert wire.sent == []
     assert (await post(wire, Names(addresses), private_addresses=True)).is_success
+
+
+@pytest.mark.parametrize("addresses", [["93.184.216.34"], ["10.0.0.3", "2600::1"]])
+async def test_without_tls_a_call_goes_to_private_addresses_only(
+    addresses: list[str],
+) -> None:
+    wire, url = Wire(), f"http://{HOST}/webhooks"
+    with pytest.raises(UnencryptedError, match=HOST):
+        await post(wire, Names(addresses), url=url, private_addresses=True)
+    assert wire.sent == []
+    answer = await post(wire, Names(["10.0.0.3"]), url=url, private_addresses=True)
+    assert answer.is_success
 
 
 async def test_a_name_that_turns_private_is_refused_from_then_on() -> None:

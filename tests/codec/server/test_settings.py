@@ -37,7 +37,7 @@ def test_settings_come_from_the_environment(
         ({"operators_file": None}, "operators_file", "nobody could read"),
         ({"url": "http://codec.example"}, "url", "https://"),
         ({"url": "/login"}, "url", "host"),
-        ({"ui_origins": ""}, "ui_origins", "at least 1"),
+        ({"ui_origins": ","}, "ui_origins", "at least 1"),
         ({"ui_origins": "*"}, "ui_origins", "host"),
         ({"ui_origins": f"{UI},http://ui.example"}, "ui_origins", "https://"),
         ({"token_claim": "role"}, "token_claim", "name=value"),

@@ -1,0 +1,26 @@
+"""How options of commands are read from the environment: as settings are."""
+
+from typing import TypeVar
+
+import typer
+
+from settings.given_text import as_meant
+
+ValueT = TypeVar("ValueT")
+
+
+def as_given(value: ValueT) -> ValueT:
+    """Return a text or path as it was meant; the callback of an option.
+
+    Raises:
+        typer.BadParameter: Something stands in it that nobody can have meant.
+    """
+    if value is None:
+        return value
+    try:
+        meant = as_meant(str(value))
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from None
+    if not meant:
+        raise typer.BadParameter("is given, and empty")
+    return type(value)(meant)  # type: ignore[call-arg]

@@ -1,0 +1,32 @@
+"""What the settings of all processes have in common: how their texts are read."""
+
+from typing import Any
+
+from pydantic import ValidationInfo, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from settings.given_text import as_meant
+
+
+class ProcessSettings(BaseSettings):
+    """Settings of one process, from the environment or `.env`.
+
+    Each text is freed from what surely was not meant (`as_meant`). A setting that is
+    given and empty, as composed files have them, counts as not given.
+    """
+
+    model_config = SettingsConfigDict(
+        env_file=".env", extra="ignore", frozen=True, hide_input_in_errors=True
+    )
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _as_meant(cls, value: Any, info: ValidationInfo) -> Any:  # noqa: ANN401
+        if not isinstance(value, str) or info.field_name is None:
+            return value
+        if meant := as_meant(value):
+            return meant
+        field = cls.model_fields[info.field_name]
+        if field.is_required():
+            raise ValueError("is given, and empty")
+        return field.get_default(call_default_factory=True)

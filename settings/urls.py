@@ -1,0 +1,203 @@
+"""The kinds of URLs that settings hold, each with the rules that it needs.
+
+All kinds: visible ASCII characters; a host that is a name, an IPv6 address in brackets
+or an IPv4 address in full; a port from 1 to 65535 if any; neither name nor password,
+unless it is a proxy's; no fragment. A refusal never shows a path or a query, which may
+hold a secret.
+"""
+
+import re
+from ipaddress import IPv4Address, IPv6Address
+from typing import Annotated
+from urllib.parse import SplitResult, urlsplit
+
+import httpx
+from pydantic import AfterValidator, SecretStr
+
+from activities.addresses import is_private_host
+
+THIS_MACHINE = ("127.0.0.1", "localhost", "::1")
+# And the services of docker-compose.yml.
+LOCAL_HOSTS = (*THIS_MACHINE, "simulator", "api", "storefront")
+# Longer ones are cut by servers and proxies on the way.
+LONGEST = 2048
+# RFC 3986 2, without what browsers and libraries read in different ways.
+CHARACTERS = re.compile(r"[A-Za-z0-9._~:/?#\[\]@!$&'()*+,;=%-]*")
+LABEL = re.compile(r"(?!-)[A-Za-z0-9_-]{1,63}(?<!-)")
+# Of a name that libraries take for an IPv4 address, as in 127.1 and 0x7f.1.
+NUMBER = re.compile(r"[0-9]+|0[xX][0-9A-Fa-f]*")
+MUST_HAVE_HOST = "must be a URL with a host, such as https://shop.example"
+
+
+def _parsed(value: str, *, query: bool = False, login: bool = False) -> SplitResult:
+    """Take a URL apart that keeps the rules of all kinds.
+
+    Raises:
+        ValueError: Names the rule that it breaks.
+    """
+    if len(value) > LONGEST:
+        raise ValueError(f"has {len(value)} characters, at most {LONGEST} are allowed")
+    _check_characters(value)
+    try:
+        parts = urlsplit(value)
+    except ValueError:
+        raise ValueError(MUST_HAVE_HOST) from None
+    if "://" not in value or not parts.hostname:
+        raise ValueError(MUST_HAVE_HOST)
+    if parts.scheme not in ("https", "http"):
+        raise ValueError("must begin with https:// (or http://, where that is allowed)")
+    if "@" in parts.netloc and not login:
+        raise ValueError("must be without name and password before the host")
+    _check_host(parts.hostname, is_in_brackets="[" in parts.netloc)
+    _check_port(parts)
+    if "#" in value:
+        raise ValueError("must be without a fragment")
+    if "?" in value and not query:
+        raise ValueError("must be without a query")
+    try:
+        httpx.URL(value)
+    except httpx.InvalidURL:
+        raise ValueError("is a URL that nothing can be sent to") from None
+    return parts
+
+
+def _check_characters(value: str) -> None:
+    if not CHARACTERS.fullmatch(value):
+        place = next(
+            place
+            for place, character in enumerate(value, 1)
+            if not CHARACTERS.fullmatch(character)
+        )
+        found = value[place - 1]
+        said = f"U+{ord(found):04X}" if not found.isprintable() else repr(found)
+        raise ValueError(
+            f"character {place} of {len(value)} is {said}, which no URL holds; encode "
+            "it as %.., and a name of other letters as xn--..."
+        )
+
+
+def _check_host(host: str, *, is_in_brackets: bool) -> None:
+    labels = host.split(".")
+    try:
+        if is_in_brackets:
+            IPv6Address(host)
+        elif NUMBER.fullmatch(labels[-1]):
+            IPv4Address(host)
+        elif len(host) > 253 or not all(map(LABEL.fullmatch, labels)):
+            raise ValueError
+    except ValueError:
+        raise ValueError(
+            f"the host of {len(host)} characters is neither a name such as "
+            "shop.example, without a dot at its end, nor an address in full such as "
+            "203.0.113.7 or [2001:db8::7]"
+        ) from None
+
+
+def _check_port(parts: SplitResult) -> None:
+    after_host = parts.netloc.rpartition("@")[2].rpartition("]")[2]
+    _, colon, port = after_host.partition(":")
+    is_port = port.isdecimal() and len(port) < 6 and 0 < int(port) < 65536
+    if colon and not is_port:
+        raise ValueError("the port must be a number from 1 to 65535")
+
+
+def _check_secure(parts: SplitResult, local: tuple[str, ...]) -> None:
+    if parts.scheme == "http" and parts.hostname not in local:
+        raise ValueError("must begin with https:// (http:// only on this machine)")
+
+
+def _origin_of(parts: SplitResult) -> str:
+    if parts.path not in ("", "/"):
+        raise ValueError("must end after host and port: paths are added by us")
+    return f"{parts.scheme}://{parts.netloc}".lower()
+
+
+def _host_url(value: str) -> str:
+    parts = _parsed(value)
+    _check_secure(parts, LOCAL_HOSTS)
+    return _origin_of(parts)
+
+
+def _notify_url(value: str) -> str:
+    parts = _parsed(value)
+    _check_secure(parts, LOCAL_HOSTS)
+    host = parts.hostname or ""
+    is_name_in_a_network = "." not in host and ":" not in host
+    is_private = is_private_host(host) or is_name_in_a_network
+    if is_private and host not in LOCAL_HOSTS:
+        raise ValueError(f"{host} is no public host: Alipay must reach it")
+    segments = parts.path.split("/")[1:]
+    if not segments or not all(segments) or {".", ".."} & {*segments}:
+        # With another path than our endpoint's the notification is answered 404, and
+        # the paid order waits for its expiry.
+        raise ValueError(
+            "the path must be that of our endpoint, such as "
+            "/alipay/notifications/payment, without a slash at its end"
+        )
+    return value
+
+
+def _callback_url(value: str) -> str:
+    # Whether http:// and private addresses are allowed is another setting.
+    _parsed(value, query=True)
+    return value
+
+
+def _link(value: str) -> str:
+    parts = _parsed(value, query=True)
+    _check_secure(parts, THIS_MACHINE)
+    if "(" in value or ")" in value:
+        raise ValueError("must be without ( and ), which end a link in the UI")
+    return value
+
+
+def _page_url(value: str) -> str:
+    _check_secure(_parsed(value), THIS_MACHINE)
+    return value.rstrip("/")
+
+
+def page_origin(value: str) -> str:
+    """Return the origin of a page: scheme, host and port.
+
+    Raises:
+        ValueError: Names the rule that the page's URL breaks.
+    """
+    parts = _parsed(value)
+    _check_secure(parts, THIS_MACHINE)
+    return f"{parts.scheme}://{parts.netloc}".lower()
+
+
+def _key_set_url(value: str) -> str:
+    _check_secure(_parsed(value, query=True), THIS_MACHINE)
+    return value
+
+
+def _simulated_url(value: str) -> str:
+    _parsed(value)
+    return value.rstrip("/")
+
+
+def _proxy_url(value: SecretStr) -> SecretStr:
+    parts = _parsed(value.get_secret_value(), login=True)
+    _origin_of(parts)
+    return value
+
+
+# Where our own calls go: host and port alone. https, or http on this machine.
+HostUrl = Annotated[str, AfterValidator(_host_url)]
+# What Alipay calls: a public host, and a path that does not end in a slash.
+NotifyUrl = Annotated[str, AfterValidator(_notify_url)]
+# What we call at the shop: a query is allowed, as in ?wc-api=cashier.
+CallbackUrl = Annotated[str, AfterValidator(_callback_url)]
+# What operators open from the UI: a query is allowed; https, or this machine.
+LinkUrl = Annotated[str, AfterValidator(_link)]
+# Where browsers find pages of ours or of Temporal: https, or this machine.
+PageUrl = Annotated[str, AfterValidator(_page_url)]
+# The origin of such a page; a path is cut off.
+PageOrigin = Annotated[str, AfterValidator(page_origin)]
+# Where a JWKS is: a query is allowed; https, or this machine.
+KeySetUrl = Annotated[str, AfterValidator(_key_set_url)]
+# Where browsers find the simulator's pages: http is allowed everywhere.
+SimulatedUrl = Annotated[str, AfterValidator(_simulated_url)]
+# A proxy for outgoing calls: name and password are allowed, and never shown.
+ProxyUrl = Annotated[SecretStr, AfterValidator(_proxy_url)]

@@ -1,0 +1,55 @@
+"""Options of commands that the environment may give are read as settings are."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+import typer
+from typer.main import get_command
+
+from cashier.commands import app
+from tests.settings.accidents import ACCIDENTS, IMPOSSIBLE
+
+# Typer brings its own copy of Click, whose classes are not public.
+Command = Any
+Option = tuple[str, Command, Any]
+
+
+def options_of(command: Command, words: str = "cashier") -> Iterator[Option]:
+    for option in command.params:
+        if option.envvar:
+            yield words, command, option
+    for name, one in getattr(command, "commands", {}).items():
+        yield from options_of(one, f"{words} {name}")
+
+
+OPTIONS = list(options_of(get_command(app)))
+EVERY_OPTION = pytest.mark.parametrize(
+    ("command", "option"),
+    [(command, option) for _, command, option in OPTIONS],
+    ids=[f"{words} {option.name}" for words, _, option in OPTIONS],
+)
+
+
+def test_the_options_are_found() -> None:
+    variables = {option.envvar for _, _, option in OPTIONS}
+    assert variables >= {"CASHIER_AUDIT_KEY_FILE", "CASHIER_ARCHIVE_DIR"}
+
+
+@EVERY_OPTION
+@pytest.mark.parametrize("accident", ACCIDENTS.values(), ids=ACCIDENTS)
+def test_what_surely_is_an_accident_is_taken_away_from_an_option(
+    command: Command, option: Any, accident: Callable[[str], str]
+) -> None:
+    context = typer.Context(command)
+    meant = option.process_value(context, "/run/value")
+    assert option.process_value(context, accident("/run/value")) == meant
+
+
+@EVERY_OPTION
+@pytest.mark.parametrize("wrong", IMPOSSIBLE.values(), ids=IMPOSSIBLE)
+def test_what_nobody_can_have_meant_is_refused_as_an_option(
+    command: Command, option: Any, wrong: Callable[[str], str]
+) -> None:
+    with pytest.raises(typer.BadParameter):
+        option.process_value(typer.Context(command), wrong("/run/value"))
