@@ -4,6 +4,7 @@ import asyncio
 import signal
 from datetime import timedelta
 
+import httpx
 from temporalio.client import Client
 from temporalio.runtime import Runtime
 from temporalio.worker import Worker
@@ -11,10 +12,11 @@ from temporalio.worker import Worker
 from activities.callbacks import CallbackActivities
 from activities.earlier import EarlierEvents
 from activities.order_payments import OrderActivities
+from activities.outgoing_proxy import Tunnels
 from activities.payments import PaymentActivities
 from activities.refunds import RefundActivities
 from activities.shop_connections import open_shop_connections
-from alipay.client import AlipayClient, open_connections
+from alipay.client import LIMITS, AlipayClient, open_connections
 from alipay.wallets import WALLETS
 from contracts import TASK_QUEUE, LateOutcome, PaymentOutcome
 from settings.worker import WorkerSettings
@@ -74,10 +76,8 @@ async def run_worker(settings: WorkerSettings) -> None:
     )
     show_counters(runtime, client.namespace)
     async with (
-        open_connections() as http,
-        open_shop_connections(
-            private_addresses=settings.callback_private_addresses
-        ) as to_shop,
+        open_alipay_connections(settings) as http,
+        open_callback_connections(settings) as to_shop,
     ):
         if tracing:
             tracing.watch_client(http)
@@ -96,6 +96,19 @@ async def run_worker(settings: WorkerSettings) -> None:
             await stop.wait()
     if tracing:
         await tracing.stop()
+
+
+def open_alipay_connections(settings: WorkerSettings) -> httpx.AsyncClient:
+    """Return connections to Alipay, through the proxy where one is set."""
+    proxy = settings.proxy
+    return open_connections(transport=Tunnels(proxy, limits=LIMITS) if proxy else None)
+
+
+def open_callback_connections(settings: WorkerSettings) -> httpx.AsyncClient:
+    """Return connections to the shop, through the proxy where it is a public one."""
+    return open_shop_connections(
+        private_addresses=settings.callback_private_addresses, proxy=settings.proxy
+    )
 
 
 def show_counters(runtime: Runtime, namespace: str) -> None:

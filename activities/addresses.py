@@ -33,6 +33,11 @@ def is_private_host(host: str) -> bool:
         return name == "localhost" or name.endswith(".localhost")
 
 
+def is_unqualified(host: str) -> bool:
+    """Whether a host is a name without a dot, which only its own network knows."""
+    return "." not in host and ":" not in host
+
+
 def _in_full(host: str) -> str:
     """Return an address as it is usually written: 127.1 and 0x7f.1 are 127.0.0.1.
 

@@ -15,6 +15,7 @@ from functools import partial
 import httpx
 
 from activities.addresses import is_public
+from activities.outgoing_proxy import Tunnels, may_be_tunnelled_to
 
 Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
 
@@ -113,15 +114,43 @@ def _to(address: str, request: httpx.Request) -> httpx.Request:
     )
 
 
+class PublicHosts(httpx.AsyncBaseTransport):
+    """Sends https to hosts of the Internet through a proxy, which looks them up."""
+
+    def __init__(self, proxy: str) -> None:
+        self._tunnels = Tunnels(proxy, limits=LIMITS)
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        host = _host_of(request)
+        if request.url.scheme not in ("https", "http") or not host:
+            raise httpx.UnsupportedProtocol("not a URL of HTTP", request=request)
+        if not may_be_tunnelled_to(request.url):
+            raise PrivateAddressError(f"{host} is not a public host, by https")
+        return await self._tunnels.handle_async_request(request)
+
+    async def aclose(self) -> None:
+        await self._tunnels.aclose()
+
+
 def open_shop_connections(
-    *, private_addresses: bool, resolve: Resolve = resolve
+    *,
+    private_addresses: bool,
+    proxy: str | None = None,
+    resolve: Resolve = resolve,
 ) -> httpx.AsyncClient:
-    """Return connections for callbacks: addresses checked, no proxy, TLS verified.
+    """Return connections for callbacks: addresses checked, TLS verified.
 
     Args:
-        private_addresses: Whether the shop may be in the merchant's own network.
-        resolve: Looks names up.
+        private_addresses: Whether the shop may be in the merchant's own network; it is
+            reached without the proxy then.
+        proxy: The URL of the proxy to the Internet; None for none. It looks names up,
+            and must refuse private addresses that they have.
+        resolve: Looks names up, where there is no proxy.
     """
+    if proxy and not private_addresses:
+        return httpx.AsyncClient(
+            transport=PublicHosts(proxy), timeout=TIMEOUT, trust_env=False
+        )
     wire = httpx.AsyncHTTPTransport(
         verify=ssl.create_default_context(), limits=LIMITS, trust_env=False
     )

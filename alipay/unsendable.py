@@ -25,7 +25,12 @@ def is_unsendable(error: BaseException) -> bool:
 
 
 def name_of(error: BaseException) -> str:
-    """Return the error's class, of a group those inside; texts may hold secrets."""
+    """Return the error's class, of a group those inside; texts may hold secrets.
+
+    Of a proxy's refusal the HTTP status stands behind it.
+    """
     if isinstance(error, BaseExceptionGroup):
         return ", ".join(sorted({name_of(one) for one in error.exceptions}))
-    return type(error).__name__
+    refused = isinstance(error, httpx.ProxyError) and str(error)[:3]
+    status = f" {refused}" if refused and refused.isdecimal() else ""
+    return f"{type(error).__name__}{status}"

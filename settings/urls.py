@@ -14,7 +14,7 @@ from urllib.parse import SplitResult, urlsplit
 import httpx
 from pydantic import AfterValidator, SecretStr
 
-from activities.addresses import is_private_host
+from activities.addresses import is_private_host, is_unqualified
 
 THIS_MACHINE = ("127.0.0.1", "localhost", "::1")
 # And the services of docker-compose.yml.
@@ -122,8 +122,7 @@ def _notify_url(value: str) -> str:
     parts = _parsed(value)
     _check_secure(parts, LOCAL_HOSTS)
     host = parts.hostname or ""
-    is_name_in_a_network = "." not in host and ":" not in host
-    is_private = is_private_host(host) or is_name_in_a_network
+    is_private = is_unqualified(host) or is_private_host(host)
     if is_private and host not in LOCAL_HOSTS:
         raise ValueError(f"{host} is no public host: Alipay must reach it")
     segments = parts.path.split("/")[1:]

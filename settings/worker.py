@@ -9,13 +9,13 @@ import httpx
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from pydantic import Field, model_validator
 
-from activities.addresses import is_private_host
+from activities.addresses import is_private_host, is_unqualified
 from alipay.client import AlipayClient
 from alipay.key_files import read_private_key
 from settings.forms import Address, ReadableFile, TextFile, Whole, text_of
 from settings.given_text import as_meant
 from settings.shared import Settings, check_keys
-from settings.urls import HostUrl
+from settings.urls import HostUrl, ProxyUrl
 
 # As long as a version may be that we believe Alipay to name (`AlipayKeys.of_version`).
 MOST_KEY_VERSION = 999_999_999
@@ -47,6 +47,11 @@ class WorkerSettings(Settings):
         default=False, description="Whether callbacks follow the shop's redirects"
     )
 
+    outgoing_proxy: ProxyUrl | None = Field(
+        default=None,
+        description="The proxy to the Internet: https to Alipay and to a public shop",
+    )
+
     metrics_address: Address = Field(
         default="", description="Where Prometheus finds the worker's metrics, host:port"
     )
@@ -68,6 +73,13 @@ class WorkerSettings(Settings):
             raise ValueError(
                 f"callback_url: {host} is no public address; only "
                 "CASHIER_CALLBACK_PRIVATE_ADDRESSES=true allows it"
+            )
+        by_proxy = self.outgoing_proxy and not self.callback_private_addresses
+        if host and by_proxy and is_unqualified(host):
+            raise ValueError(
+                f"callback_url: {host} is no host of the Internet, to which "
+                "outgoing_proxy leads; a shop in your own network needs "
+                "CASHIER_CALLBACK_PRIVATE_ADDRESSES=true"
             )
         is_plain = (self.callback_url or "").startswith("http:")
         if is_plain and not self.callback_private_addresses:
@@ -101,6 +113,12 @@ class WorkerSettings(Settings):
     @cached_property
     def private_key(self) -> RSAPrivateKey:
         return read_private_key(self.private_key_file)
+
+    @property
+    def proxy(self) -> str | None:
+        """The URL of the outgoing proxy, with name and password: never to be shown."""
+        proxy = self.outgoing_proxy
+        return proxy.get_secret_value() if proxy else None
 
     def alipay_client(self, http: httpx.AsyncClient) -> AlipayClient:
         """Return the client that calls Alipay as this merchant."""

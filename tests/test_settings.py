@@ -246,6 +246,16 @@ def test_a_private_address_for_callbacks_is_refused_unless_it_is_allowed(
     assert settings_of({**with_callbacks, **allowed}).callback_url == url
 
 
+def test_a_shop_that_no_proxy_can_reach_is_refused(
+    with_callbacks: dict[str, str],
+) -> None:
+    proxied = {**with_callbacks, "outgoing_proxy": "http://anna:s3cret@proxy.example"}
+    assert settings_of(proxied).proxy == "http://anna:s3cret@proxy.example"
+    refusal = refusal_of({**proxied, "callback_url": "https://shop/hooks"})
+    assert "callback_url: shop is no host of the Internet" in refusal
+    assert "s3cret" not in refusal
+
+
 def test_all_secrets_of_callbacks_are_read_anew(
     with_callbacks: dict[str, str], tmp_path: Path
 ) -> None:

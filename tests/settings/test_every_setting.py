@@ -166,10 +166,11 @@ def test_a_setting_that_is_given_and_empty_counts_as_not_given(
             assert found == one.get_default(call_default_factory=True)
 
 
+LISTENING = ("host", "api_host")
 URLS = [
     (settings, field)
     for settings, field in SETTINGS
-    if field.endswith(("url", "host", "origins")) and field not in ("host", "api_host")
+    if field.endswith(("url", "host", "origins", "proxy")) and field not in LISTENING
 ]
 
 

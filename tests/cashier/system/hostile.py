@@ -54,6 +54,7 @@ def settings_of_production(folder: Path, shop: RealShop) -> dict[str, str]:
     return {
         "CASHIER_CALLBACK_URL": shop.url,
         "CASHIER_CALLBACK_SECRETS_FILE": str(secrets),
+        "CASHIER_OUTGOING_PROXY": f"http://{DEAD}",
         "CASHIER_SECOND_PERSON_ABOVE": "nonsense",
         "CASHIER_KEY_VERSION": "nonsense",
         "CASHIER_CODEC_TOKEN_KEYS_URL": "nonsense",
