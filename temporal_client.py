@@ -9,11 +9,11 @@ from temporalio.converter import (
     DataConverter,
     DefaultFailureConverterWithEncodedAttributes,
 )
-from temporalio.envconfig import ClientConfig
 from temporalio.runtime import Runtime
 
 from codec.keyring import Keyring
 from codec.payload_codec import EncryptingCodec
+from settings.temporal import temporal_config
 
 # Clear text, for tests and for recorded histories.
 DATA_CONVERTER = pydantic_data_converter
@@ -54,9 +54,11 @@ async def connect(
         identity: Who calls, as histories keep it; None for process and machine.
         runtime: Where the SDK's metrics go; None for nowhere.
         interceptors: What looks at each call, as tracing does.
+
+    Raises:
+        TemporalSettingError: A setting TEMPORAL_* cannot be used.
     """
-    config = ClientConfig.load_client_connect_config()
-    config.setdefault("target_host", "localhost:7233")
+    config = temporal_config()
     return await Client.connect(
         **config,
         data_converter=data_converter(keyring),

@@ -32,13 +32,26 @@ def leave(code: int = 0) -> NoReturn:
 
 
 def read_settings(settings: type[SettingsT]) -> SettingsT:
-    """Return the settings, or say which is wrong and exit with 2."""
+    """Return the settings, or say which is wrong and exit with 2.
+
+    Those of Temporal are checked too, where the process uses it.
+    """
+    from settings.shared import PayloadSettings
+    from settings.temporal import TemporalSettingError, temporal_config
+
     try:
-        return settings()
+        given = settings()
+        if issubclass(settings, PayloadSettings):
+            temporal_config()
+        return given
     except UnicodeDecodeError as error:
         byte = f"byte {error.start + 1} is 0x{error.object[error.start]:02x}"
         errors.print(WRONG)
         errors.print(f"  .env: is not UTF-8 ({byte}); save it as UTF-8", soft_wrap=True)
+        sys.exit(2)
+    except TemporalSettingError as error:
+        errors.print(WRONG)
+        errors.print(f"  {error}", soft_wrap=True, markup=False, highlight=False)
         sys.exit(2)
     except ValidationError as error:
         prefix = settings.model_config.get("env_prefix", "")

@@ -22,7 +22,9 @@ MAY_IMPORT: dict[str, set[str]] = {
     # Knows no application of ours; the shop and the simulator are given it.
     "http_server": set(),
     "visibility": {"contracts"},
-    "temporal_client": {"codec.keyring", "codec.payload_codec", "telemetry"},
+    "temporal_client": {
+        "codec.keyring", "codec.payload_codec", "settings.temporal", "telemetry",
+    },
     # And what a callback's address may be: a setting is refused before it is used.
     "settings": {"activities.addresses", "alipay", "codec", "contracts"},
     "workflows": {"activities", "contracts", "visibility"},

@@ -1,0 +1,80 @@
+"""Where Temporal is: the settings TEMPORAL_*, which the SDK reads, and we check.
+
+The SDK takes whatever it is given, and a client that connects with its first call, as
+the API's does, would only then fail, and each time.
+"""
+
+import os
+import re
+from collections.abc import Mapping
+from typing import Final
+
+from temporalio.envconfig import ClientConfig, ClientConnectConfig
+
+from settings.given_text import as_meant
+
+PREFIX: Final = "TEMPORAL_"
+USUAL: Final = "localhost:7233"
+ADDRESS: Final = re.compile(r"([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\]):([0-9]{1,5})")
+# By the variable: what it must look like, and how that is said.
+RULES: Final = {
+    "TEMPORAL_ADDRESS": (ADDRESS, "must be host:port, such as localhost:7233"),
+    "TEMPORAL_NAMESPACE": (
+        re.compile(r"[A-Za-z0-9._-]{1,255}"),
+        "must be 1 to 255 letters, digits and . _ -",
+    ),
+    "TEMPORAL_TLS": (
+        re.compile("true|false|1|0", re.IGNORECASE),
+        "must be true or false",
+    ),
+    "TEMPORAL_API_KEY": (re.compile("[!-~]+"), "must be visible ASCII, without blanks"),
+}
+
+
+class TemporalSettingError(ValueError):
+    """A setting TEMPORAL_* cannot be used; the message names it, and shows no value."""
+
+
+def temporal_config(
+    environment: Mapping[str, str] | None = None,
+) -> ClientConnectConfig:
+    """Return how to connect, from the environment and the SDK's configuration file.
+
+    Args:
+        environment: In place of the process's own.
+
+    Raises:
+        TemporalSettingError: Names the variable, and the rule that it breaks.
+    """
+    given = dict(os.environ if environment is None else environment)
+    for name in [one for one in given if one.startswith(PREFIX)]:
+        given[name] = _checked(name, given[name])
+        if not given[name]:
+            del given[name]
+    try:
+        config = ClientConfig.load_client_connect_config(override_env_vars=given)
+    except OSError as error:
+        raise TemporalSettingError(
+            f"TEMPORAL_TLS_*_PATH, or the file of TEMPORAL_CONFIG_FILE: "
+            f"{error.filename!r} cannot be read: {error.strerror}"
+        ) from None
+    except RuntimeError:
+        raise TemporalSettingError(
+            "TEMPORAL_CONFIG_FILE or TEMPORAL_PROFILE: the file is not TOML of the "
+            "SDK's form, or has no such profile"
+        ) from None
+    config.setdefault("target_host", USUAL)
+    return config
+
+
+def _checked(name: str, value: str) -> str:
+    try:
+        meant = as_meant(value)
+    except ValueError as error:
+        raise TemporalSettingError(f"{name}: {error}") from None
+    pattern, rule = RULES.get(name, (None, ""))
+    found = pattern.fullmatch(meant) if pattern and meant else None
+    is_port = name != "TEMPORAL_ADDRESS" or (found and 0 < int(found[2]) < 65536)
+    if pattern and meant and not (found and is_port):
+        raise TemporalSettingError(f"{name}: has {len(meant)} characters; {rule}")
+    return meant
