@@ -36,22 +36,12 @@ def read_settings(settings: type[SettingsT]) -> SettingsT:
 
     Those of Temporal are checked too, where the process uses it.
     """
-    from settings.shared import PayloadSettings
-    from settings.temporal import TemporalSettingError, temporal_config
-
     try:
         given = settings()
-        if issubclass(settings, PayloadSettings):
-            temporal_config()
-        return given
     except UnicodeDecodeError as error:
         byte = f"byte {error.start + 1} is 0x{error.object[error.start]:02x}"
         errors.print(WRONG)
         errors.print(f"  .env: is not UTF-8 ({byte}); save it as UTF-8", soft_wrap=True)
-        sys.exit(2)
-    except TemporalSettingError as error:
-        errors.print(WRONG)
-        errors.print(f"  {error}", soft_wrap=True, markup=False, highlight=False)
         sys.exit(2)
     except ValidationError as error:
         prefix = settings.model_config.get("env_prefix", "")
@@ -60,6 +50,20 @@ def read_settings(settings: type[SettingsT]) -> SettingsT:
             line = f"  {_named(prefix, found['loc'], found['msg'])}"
             # What was found in a file may look like markup.
             errors.print(line, soft_wrap=True, markup=False, highlight=False)
+        sys.exit(2)
+    if getattr(given, "uses_temporal", False):
+        _check_temporal()
+    return given
+
+
+def _check_temporal() -> None:
+    from settings.temporal import TemporalSettingError, temporal_config
+
+    try:
+        temporal_config()
+    except TemporalSettingError as error:
+        errors.print(WRONG)
+        errors.print(f"  {error}", soft_wrap=True, markup=False, highlight=False)
         sys.exit(2)
 
 

@@ -4,6 +4,7 @@ from pydantic import Field
 
 from settings.shared import PayloadSettings
 from settings.urls import PageUrl
+from workflows.resolution import LONGEST_NAME
 
 
 class OperatorSettings(PayloadSettings):
@@ -14,7 +15,11 @@ class OperatorSettings(PayloadSettings):
     ui_url: PageUrl = Field(
         default="http://127.0.0.1:8233", description="Where the Temporal UI is"
     )
-    operator: str = Field(default="", description="Who acts, as histories keep it")
+    operator: str = Field(
+        default="",
+        max_length=LONGEST_NAME,
+        description="Who acts, as histories keep it",
+    )
 
     @property
     def may_write(self) -> bool:

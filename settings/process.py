@@ -1,6 +1,6 @@
 """What the settings of all processes have in common: how their texts are read."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from pydantic import ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -18,6 +18,9 @@ class ProcessSettings(BaseSettings):
     model_config = SettingsConfigDict(
         env_file=".env", extra="ignore", frozen=True, hide_input_in_errors=True
     )
+
+    # Whether the process reaches Temporal, so that TEMPORAL_* must be right as well.
+    uses_temporal: ClassVar[bool] = False
 
     @field_validator("*", mode="before")
     @classmethod

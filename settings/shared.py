@@ -30,6 +30,7 @@ class PayloadSettings(ProcessSettings):
         default=False, description="Whether Temporal keeps everything readable"
     )
 
+    uses_temporal = True
     # Whoever only reads may be given keys for what was written before.
     reads_both: ClassVar[bool] = False
 

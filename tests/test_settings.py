@@ -16,6 +16,7 @@ from pydantic import ValidationError
 from alipay.keys import one_line_public_key
 from api.callers.keys import ApiKey, new_key, write_keys
 from api.settings import ApiSettings
+from cashier.settings import OperatorSettings
 from cashier.system.home import new_callback_secret
 from codec.keyring import make_key
 from settings.worker import WorkerSettings
@@ -275,6 +276,11 @@ def test_a_spoilt_secret_of_callbacks_is_named_and_not_shown(
     assert "callback_secrets_file" in refusal
     assert why in refusal
     assert "c2hvcnQ" not in refusal
+
+
+def test_an_operator_whose_name_no_history_takes_is_refused_at_the_start() -> None:
+    with pytest.raises(ValidationError, match=r"operator\n.*at most 64 characters"):
+        OperatorSettings(operator="a" * 65, clear_text=True)
 
 
 def test_each_process_is_told_only_the_secrets_it_needs() -> None:
