@@ -15,6 +15,7 @@ from temporalio.service import RPCError, RPCStatusCode
 from temporalio.testing import ActivityEnvironment
 
 from activities.callbacks import MOST_REDIRECTS, CallbackActivities
+from activities.shop_connections import CheckedAddresses
 from contracts import Money, ShopAnswer, ShopEvent
 from settings.worker import WorkerSettings
 
@@ -109,6 +110,33 @@ async def test_the_shop_verifies_with_either_secret_while_they_change(
     assert told["type"] == "payment.paid"
     assert told["data"]["order_id"] == "coffee-1"
     assert told["data"]["amount"] == {"currency": "PHP", "value": 131400}
+
+
+@pytest.mark.parametrize(
+    ("address", "kind"),
+    [("93.184.216.34", "SHOP_NOT_ENCRYPTED"), ("10.0.0.3", "SHOP_ADDRESS_PRIVATE")],
+)
+async def test_a_shop_at_an_address_that_is_not_allowed_is_told_nothing(
+    address: str, kind: str
+) -> None:
+    async def resolve(host: str, port: int) -> Sequence[str]:
+        return [address]
+
+    shop, is_private = PlayedShop(httpx.Response(204)), address == "93.184.216.34"
+    wire = CheckedAddresses(
+        httpx.MockTransport(shop), private_addresses=is_private, resolve=resolve
+    )
+    environment = ActivityEnvironment()
+    async with httpx.AsyncClient(transport=wire) as http:
+        callbacks = CallbackActivities(
+            http,
+            url="http://shop.example/hooks",
+            secrets=lambda: (NEW,),
+            earlier=NOTHING_ELSE,
+        )
+        with pytest.raises(ApplicationError) as refused:
+            await environment.run(callbacks.tell_shop, EVENT)
+    assert (refused.value.type, shop.got) == (kind, [])
 
 
 async def test_a_changed_body_does_not_verify() -> None:
