@@ -98,7 +98,7 @@ def test_what_an_order_id_may_be_is_written_in_one_place() -> None:
     }
 
 
-@pytest.mark.parametrize("kind", ["late-payment:", "callback:"])
+@pytest.mark.parametrize("kind", ['"late-payment:', '"callback:'])
 def test_the_id_of_a_workflow_is_spelled_in_one_place(kind: str) -> None:
     assert places_with_text(kind) == {"contracts/ids.py"}
 
