@@ -52,7 +52,7 @@ async def answer_of(
     except RejectedError as refusal:
         return proven(refused(refusal), refusal.exchange)
     except (NoVerdictError, UnsendableError) as error:
-        raise _unanswered(error) from None
+        raise _failure_of(error) from None
 
 
 async def inquire(
@@ -91,7 +91,7 @@ async def inquire(
     return await answer_of(response, documented, refused)
 
 
-def _unanswered(error: NoVerdictError | UnsendableError) -> ApplicationError:
+def _failure_of(error: NoVerdictError | UnsendableError) -> ApplicationError:
     """Return the failure of a call that Alipay has not answered.
 
     Temporal repeats it, slower when Alipay asks for that. A request that cannot be sent

@@ -165,7 +165,7 @@ def test_workflows_call_each_activity_in_one_place() -> None:
 
 
 def test_one_place_tells_a_verdict_from_none() -> None:
-    assert every_place("_unanswered(ANY)") == ["activities/verdicts.py"]
+    assert every_place("_failure_of(ANY)") == ["activities/verdicts.py"]
     assert {f for f in places("ANY.exchange") if f.startswith("activities/")} == {
         "activities/verdicts.py"
     }
