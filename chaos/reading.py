@@ -7,7 +7,8 @@ from datetime import timedelta
 from typing import Any, TypeVar
 
 import httpx
-from temporalio.client import Client
+from temporalio.client import Client, WorkflowQueryFailedError
+from temporalio.service import RPCError
 
 from chaos.books import Books, LateTold, Money, Told
 from chaos.orders import Plan
@@ -19,7 +20,7 @@ from contracts import (
     late_payment_id,
     workflow_id,
 )
-from visibility.views import look_up, newest_run
+from visibility.views import KeepsChangingError, look_up, newest_run
 
 ViewT = TypeVar("ViewT", LatePaymentView, PaymentView)
 
@@ -100,12 +101,30 @@ class Reader:
         return Told(view, None, tuple(found)) if view else None
 
     async def _view(self, name: str, kind: type[ViewT]) -> ViewT | str | None:
-        """Return what a workflow knows: FAILED if it has no result, None if unknown."""
+        """Return what a workflow knows.
+
+        None if there is no such workflow, FAILED if it has no result, and why its task
+        fails where it cannot say anything: that is a fault to be counted and seen.
+        """
         run = await newest_run(self._client, name, within=PATIENCE)
         if run is None:
             return None
-        look = await look_up(self._client, name, kind, within=PATIENCE, run=run)
+        try:
+            look = await look_up(self._client, name, kind, within=PATIENCE, run=run)
+        except (RPCError, WorkflowQueryFailedError, KeepsChangingError) as error:
+            return f"SILENT: {await self._why_its_task_fails(name) or error}"
         return look.view or "FAILED"
+
+    async def _why_its_task_fails(self, name: str) -> str | None:
+        """Return what the newest failed workflow task has left in the history."""
+        why = None
+        async for event in self._client.get_workflow_handle(
+            name
+        ).fetch_history_events():
+            if event.HasField("workflow_task_failed_event_attributes"):
+                failed = event.workflow_task_failed_event_attributes
+                why = f"{failed.failure.message} (event {event.event_id})"
+        return why
 
 
 def _money(entries: list[JsonObject], for_a_person: tuple[str, ...]) -> Money:
