@@ -6,8 +6,8 @@ from fastapi import Depends, FastAPI
 from temporalio.client import Client
 
 from api import docs_page, health, wallets
+from api.callers.authentication import Callers, Limits
 from api.callers.known_keys import KnownKeys
-from api.callers.recognition import Callers, Limits
 from api.callers.refusals import RefusalLog
 from api.headers import SecurityHeaders
 from api.limits import BodyLimit

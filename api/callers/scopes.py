@@ -6,8 +6,8 @@ from typing import Annotated, Final
 from fastapi import Depends, Request, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer, SecurityScopes
 
+from api.callers.authentication import Caller, Callers
 from api.callers.keys import Scope
-from api.callers.recognition import Caller, Callers
 
 _bearer = HTTPBearer(
     auto_error=False, description="An API key, as `cashier api-keys new` makes them"

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from api.callers.authentication import BURST_SECONDS, Caller, Callers, Limits
 from api.callers.keys import ApiKey, Scope, new_key, write_keys
 from api.callers.known_keys import KnownKeys
-from api.callers.recognition import BURST_SECONDS, Caller, Callers, Limits
 from api.callers.refusals import Reason, Refusal
 from tests.codec.keys import Clocks
 
