@@ -1,4 +1,8 @@
-"""What stuck means: the kinds, and the filter of Temporal's list for each."""
+"""What stuck means: the kinds, and the filter of Temporal's list for each.
+
+Three kinds rest on the search attribute NeedsAttention, which the workflows set: when,
+is decided in `workflows/operator_view/listing.py` and `late_money.py` beside it.
+"""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime

@@ -1,7 +1,8 @@
 """The decision: facts in, next step out. Pure, and blind to the order of arrival.
 
 The workflow only gathers facts and carries out what is decided here, so everything that
-a payment may come to can be read, and tested, in this file.
+a payment may come to can be read, and tested, from here on: deadlines and what an end
+is called in `endings`, pauses in `backoff`, what only a person can settle in `doubts`.
 """
 
 from datetime import datetime
