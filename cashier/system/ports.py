@@ -1,7 +1,9 @@
 """The ports of a local system, chosen so that no other process takes one first."""
 
+import atexit
 import random
 import socket
+from contextlib import ExitStack
 from dataclasses import astuple, dataclass, fields
 
 HOST = "127.0.0.1"
@@ -10,7 +12,8 @@ HOST = "127.0.0.1"
 # port is chosen and the moment its part listens, one of those would take it.
 CHOSEN_FROM = range(20_000, 32_000)
 
-_claims: list[socket.socket] = []
+_claims = ExitStack()
+atexit.register(_claims.close)
 
 
 class NoFreePortError(Exception):
@@ -36,7 +39,7 @@ def free_port() -> int:
         except OSError:
             claim.close()
             continue
-        _claims.append(claim)
+        _claims.enter_context(claim)
         return port
     raise NoFreePortError(f"no free port from {CHOSEN_FROM.start} to {CHOSEN_FROM[-1]}")
 

@@ -63,6 +63,7 @@ async def test_a_folder_is_held_until_the_last_part_of_a_killed_holder_ends(
     watched = psutil.Process(holder.pid)
     holder.kill()
     await until_gone(watched)
+    await holder.wait()  # or its number would still stand for it
     with (
         pytest.raises(FolderInUseError, match="that process has gone"),
         hold_folder(tmp_path, api_port=8080),
