@@ -62,7 +62,9 @@ async def _join_the_queue(callback: CallbackInput) -> None:
         with suppress(WorkflowAlreadyStartedError):
             await _start(callback, name)
             return
-        queue = workflow.get_external_workflow_handle_for(Callback.run, name)
+        queue: workflow.ExternalWorkflowHandle[Callback] = (
+            workflow.get_external_workflow_handle_for(Callback.run, name)
+        )
         with suppress(ApplicationError):  # it is not there any more
             await queue.signal(Callback.also_tell, callback)
             return
