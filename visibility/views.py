@@ -1,8 +1,9 @@
 """What one workflow knows: asked while it is open, its result once it has closed."""
 
+import time
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from pydantic import BaseModel
 from temporalio.client import (
@@ -11,6 +12,7 @@ from temporalio.client import (
     WorkflowExecutionDescription,
     WorkflowExecutionStatus,
     WorkflowFailureError,
+    WorkflowHandle,
     WorkflowQueryRejectedError,
 )
 from temporalio.common import QueryRejectCondition
@@ -20,6 +22,13 @@ ViewT = TypeVar("ViewT", bound=BaseModel)
 
 # A run may close between two looks, and the next one begin; hardly twice in a row.
 MOST_LOOKS = 3
+# A query waits for a worker on the server only so long, and is then put anew. One that
+# waits while its worker is gone and a signal comes is answered by another worker from a
+# history that ends within a workflow task. That worker then goes on from there, and the
+# payment fails with a nondeterminism error (seen with SDK 1.35 and server 1.32). A
+# query that is put after the signal waits for the workflow task, as it should.
+LONGEST_WAIT = timedelta(seconds=1)
+WAITED_IN_VAIN = (RPCStatusCode.DEADLINE_EXCEEDED, RPCStatusCode.CANCELLED)
 
 
 class KeepsChangingError(Exception):
@@ -73,7 +82,7 @@ async def look_up(
         client: Reaches Temporal.
         workflow_id: Whose newest run is meant.
         kind: What both its query `view` and its result are.
-        within: How long each call to Temporal may take.
+        within: How long each call to Temporal may take, queries put anew included.
         run: The newest run, where it has been described already. Without, its query is
             the first call, and the only one while it is open (decision 0008).
 
@@ -88,12 +97,7 @@ async def look_up(
                 workflow_id, run_id=run.run_id if run else None
             )
             try:
-                view = await handle.query(
-                    "view",
-                    result_type=kind,
-                    reject_condition=QueryRejectCondition.NOT_OPEN,
-                    rpc_timeout=within,
-                )
+                view = await _query(handle, kind, within=within)
                 return Look(is_open=True, view=view, run=run)
             except WorkflowQueryRejectedError:
                 newest = client.get_workflow_handle(workflow_id)
@@ -101,6 +105,30 @@ async def look_up(
         if run.status is not WorkflowExecutionStatus.RUNNING:
             return await _result(client, run, kind, within=within)
     raise KeepsChangingError(f"{workflow_id} changes while it is looked at")
+
+
+async def _query(
+    handle: WorkflowHandle[Any, Any], kind: type[ViewT], *, within: timedelta
+) -> ViewT:
+    """Ask an open workflow, anew each time that its worker lets the query wait.
+
+    Raises:
+        RPCError: There was no answer within the time, or another failure.
+    """
+    until = time.monotonic() + within.total_seconds()
+    while True:
+        left = timedelta(seconds=max(0.1, until - time.monotonic()))
+        try:
+            view: ViewT = await handle.query(
+                "view",
+                result_type=kind,
+                reject_condition=QueryRejectCondition.NOT_OPEN,
+                rpc_timeout=min(left, LONGEST_WAIT),
+            )
+            return view
+        except RPCError as error:
+            if error.status not in WAITED_IN_VAIN or left <= LONGEST_WAIT:
+                raise
 
 
 async def _result(

@@ -1,5 +1,6 @@
 """What one workflow knows, whether it is open, has closed or was stopped."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from uuid import uuid4
@@ -10,10 +11,10 @@ from temporalio.service import RPCError, RPCStatusCode
 from temporalio.testing import WorkflowEnvironment
 
 from contracts import PaymentOutcome, PaymentStatus, PaymentView
-from tests.builders import a_page
+from tests.builders import a_page, an_order
 from tests.fakes import FakeAlipay
-from tests.workflows.running import RunningPayment, a_payment
-from visibility.views import Look, look_up, newest_run
+from tests.workflows.running import RunningPayment, a_payment, a_worker
+from visibility.views import LONGEST_WAIT, WAITED_IN_VAIN, Look, look_up, newest_run
 
 WITHIN = timedelta(seconds=20)
 
@@ -83,3 +84,30 @@ async def test_a_workflow_that_never_was_has_no_run(
     with pytest.raises(RPCError) as caught:
         await look_up(skipping.client, name, PaymentView, within=WITHIN)
     assert caught.value.status is RPCStatusCode.NOT_FOUND
+
+
+async def test_a_query_is_put_anew_while_no_worker_takes_it(
+    skipping: WorkflowEnvironment,
+) -> None:
+    """One that waits on the server could be answered from half a workflow task."""
+    order, alipay = an_order(), FakeAlipay(pay=[a_page()])
+    async with a_worker(skipping.client, alipay) as task_queue:
+        with skipping.with_time_skipping_disabled():
+            payment = RunningPayment(skipping, order, task_queue)
+            await payment.ask_for_page()
+    with skipping.with_time_skipping_disabled():
+        with pytest.raises(RPCError) as caught:
+            await look_up(
+                skipping.client,
+                payment.handle.id,
+                PaymentView,
+                within=LONGEST_WAIT * 1.5,
+            )
+        assert caught.value.status in WAITED_IN_VAIN
+        looking = asyncio.create_task(look(skipping, payment))
+        await asyncio.wait({looking}, timeout=LONGEST_WAIT.total_seconds() * 1.2)
+        assert not looking.done()
+        async with a_worker(skipping.client, alipay, task_queue=task_queue):
+            seen = await looking
+    assert seen.is_open
+    assert seen.view
