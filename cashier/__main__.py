@@ -4,7 +4,7 @@ import sys
 from io import TextIOWrapper
 
 from cashier.commands import app
-from cashier.running import leave
+from cashier.running import PIPE_CLOSED, leave
 
 # As sysexits.h has it. Python's own is 1, which is what `stuck` says of a finding.
 DEFECT = 70
@@ -19,7 +19,11 @@ def main() -> int:
     try:
         app(prog_name="cashier")
     except SystemExit as ended:
+        if isinstance(ended.__context__, BrokenPipeError):
+            return PIPE_CLOSED  # the libraries end with 1 then
         return ended.code if isinstance(ended.code, int) else 0
+    except BrokenPipeError:
+        return PIPE_CLOSED
     except Exception:
         # Where logs are JSON, so is this.
         sys.excepthook(*sys.exc_info())

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from cashier.settings import OperatorSettings
 
 errors = Console(stderr=True)
+# Nobody reads any more, as after `| head -1`. Shells say so with 128 and the number of
+# SIGPIPE; 1 is what `stuck` and `audit` say of a finding.
+PIPE_CLOSED = 128 + 13
 WRONG = "These settings are wrong; nothing was started:"
 Result = TypeVar("Result")
 SettingsT = TypeVar("SettingsT", bound=BaseSettings)
@@ -26,8 +29,11 @@ def leave(code: int = 0) -> NoReturn:
     it and abort (https://github.com/temporalio/sdk-python/issues/300), and an
     orchestrator takes that for a crash.
     """
-    sys.stdout.flush()
-    sys.stderr.flush()
+    try:
+        sys.stdout.flush()
+        sys.stderr.flush()
+    except BrokenPipeError:
+        code = PIPE_CLOSED
     os._exit(code)
 
 

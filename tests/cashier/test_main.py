@@ -1,10 +1,13 @@
 """The command line as a process: what it prints, and with which code it ends."""
 
+import os
 import sys
 from pathlib import Path
-from subprocess import run
+from subprocess import PIPE, run
 
 import pytest
+
+from cashier.running import PIPE_CLOSED
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -65,3 +68,20 @@ def test_a_defect_of_ours_is_told_from_a_finding(tmp_path: Path) -> None:
     code, said = cashier(folder=tmp_path, code=broken)
     assert code == 70
     assert "ZeroDivisionError" in said
+
+
+@pytest.mark.parametrize("words", [["stuck", "--queries"], ["stuck", "--help"]])
+def test_a_reader_who_leaves_is_no_finding(words: list[str], tmp_path: Path) -> None:
+    read, write = os.pipe()
+    os.close(read)
+    ended = run(
+        [sys.executable, "-m", "cashier", *words],
+        cwd=tmp_path,
+        env={"PYTHONPATH": str(ROOT), "HOME": "/"},
+        stdout=write,
+        stderr=PIPE,
+        check=False,
+    )
+    os.close(write)
+    assert ended.returncode == PIPE_CLOSED
+    assert ended.stderr == b""
