@@ -40,6 +40,11 @@ class Requests(h11.Connection):
         lines = (len(name) + len(value) + 4 for name, value in request.headers)
         if len(request.target) + sum(lines) > self._largest_head:
             raise h11.RemoteProtocolError("head too large", error_status_hint=431)
+        # A proxy that goes by the other one would take the rest for another request;
+        # the connection must be closed in any case (RFC 9112 6.1).
+        names = {name for name, _ in request.headers}
+        if {b"content-length", b"transfer-encoding"} <= names:
+            raise h11.RemoteProtocolError("two lengths of one body")
 
 
 def in_origin_form(request: h11.Request) -> h11.Request:

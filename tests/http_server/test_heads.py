@@ -58,6 +58,16 @@ async def test_a_head_as_large_as_the_limit_is_read() -> None:
     assert await _ask(begun + b"x" * length + b"\r\n\r\n")
 
 
+async def test_a_body_of_two_lengths_is_refused_and_nothing_behind_it_is_read() -> None:
+    two = b"Content-Length: 50\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"
+    behind = b"GET /behind HTTP/1.1\r\nHost: a\r\n\r\n"
+    async with served(tell_target) as port, AsyncExitStack() as stack:
+        caller = await Caller.to(port, stack)
+        await caller.send(b"POST / HTTP/1.1\r\nHost: a\r\n" + two, behind)
+        assert await caller.status() == 400
+        assert b"/behind" not in await caller.answer()
+
+
 @pytest.mark.parametrize(
     ("target", "path", "query", "host"),
     [
