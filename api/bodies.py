@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Literal, Self
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from fastapi import Path
 from pydantic import (
@@ -36,6 +36,9 @@ LARGEST_VALUE = 10**16 - 1
 NOT_A_WAY_BACK = (
     *("about", "blob", "data", "file", "filesystem"),
     *("javascript", "vbscript", "view-source"),
+    # Of browsers and of Android: none of them leads to a shop's page or app.
+    *("chrome", "chrome-extension", "moz-extension", "resource", "content", "intent"),
+    *("ftp", "ws", "wss"),
 )
 
 
@@ -57,7 +60,18 @@ def _is_redirect_url(value: str) -> str:
         or (parts.scheme == "http" and not local)
     ):
         raise ValueError("must be a full URL, https or the scheme of your app")
+    if parts.scheme in ("http", "https") and not _is_plain_host(parts):
+        raise ValueError(
+            "must name its host plainly: ASCII, no empty parts, no user name before it"
+        )
     return value
+
+
+def _is_plain_host(parts: SplitResult) -> bool:
+    """Whether a reader and a browser understand the same host."""
+    host = (parts.hostname or "").removesuffix(".")
+    named = ":" in host or all(host.split("."))
+    return parts.username is None and host.isascii() and named
 
 
 OrderId = Annotated[
