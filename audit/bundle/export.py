@@ -208,5 +208,9 @@ class _Export:
 
 
 def to_json(history: WorkflowHistory) -> bytes:
-    """Write a history as `temporal workflow show -o json` does, on one line."""
-    return json.dumps(history.to_json_dict(), separators=(",", ":")).encode() + b"\n"
+    """Write a history as `temporal workflow show -o json` does, on one line.
+
+    With sorted keys, so that two exports of a closed run have the same bytes.
+    """
+    written = json.dumps(history.to_json_dict(), separators=(",", ":"), sort_keys=True)
+    return written.encode() + b"\n"

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Final, Protocol
 
 from audit.bundle.reading import BundleError, Entry
+from audit.bundle.same_history import is_same_history
 from audit.history.record import Record, UnreadableHistoryError, read_history
 from audit.reconcile.lines import Movement, Row
 from audit.reconcile.settlement_columns import FileKind
@@ -56,6 +57,25 @@ class Ours:
     note: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class _Given:
+    """The history of a run, as the first bundle gave it."""
+
+    bundle: Histories
+    sha256: str
+    file: str
+
+    def is_same(self, bundle: Histories, entry: Entry) -> bool:
+        """Whether another bundle's history of that run has the same content."""
+        if self.sha256 == entry.sha256:
+            return True
+        before = entry.model_copy(update={"file": self.file})
+        try:
+            return is_same_history(self.bundle.read(before), bundle.read(entry))
+        except (BundleError, OSError):
+            return False
+
+
 class OurMoney:
     """All movements that we know, found by any id that a file may name them by.
 
@@ -75,7 +95,7 @@ class OurMoney:
         self.unreadable: list[tuple[str, str]] = []
         self._by_id: dict[tuple[Movement, str], Ours] = {}
         self._ended_at: dict[str, tuple[bool, datetime, bool]] = {}
-        self._runs: dict[tuple[str, str], str] = {}
+        self._runs: dict[tuple[str, str], _Given] = {}
 
     @classmethod
     def of(cls, bundles: Iterable[Histories], keyring: Keyring | None) -> "OurMoney":
@@ -121,19 +141,19 @@ class OurMoney:
         # somebody without the keys.
         if entry.status != "COMPLETED":
             self._ended(entry, entry.order_id, entry.status)
-        elif self._is_new(entry):
+        elif self._is_new(bundle, entry):
             try:
                 self._add(read_history(bundle.read(entry), codec), entry)
             except (UnreadableHistoryError, BundleError, OSError) as error:
                 self.unreadable.append((entry.order_id, str(error)))
 
-    def _is_new(self, entry: Entry) -> bool:
+    def _is_new(self, bundle: Histories, entry: Entry) -> bool:
         """Whether no other bundle has given this run already."""
         run = (entry.workflow_id, entry.run_id)
         known = self._runs.get(run)
         if known is None:
-            self._runs[run] = entry.sha256
-        elif known != entry.sha256:
+            self._runs[run] = _Given(bundle, entry.sha256, entry.file)
+        elif not known.is_same(bundle, entry):
             why = f"two bundles hold different histories of its run {entry.run_id}"
             self.unreadable.append((entry.order_id, why))
         return known is None

@@ -21,11 +21,12 @@ from pathlib import Path
 from audit.bundle.index import Entry
 from audit.bundle.manifest import MANIFEST, digest_of
 from audit.bundle.reading import Bundle, BundleError
+from audit.bundle.same_history import is_same_history
 from audit.findings import Finding, Rule
 from audit.history.story import Story, StoryStep
 from audit.verify.history import Verifier, unreadable, verify_history
 from audit.verify.keys import VerifierKeys
-from audit.verify.orders import Ledger
+from audit.verify.orders import Ledger, Seen
 from audit.verify.verdicts import HistoryVerdict
 
 __all__ = [
@@ -99,17 +100,18 @@ class Verdicts(Iterable[HistoryVerdict]):
 
     def _work(self, ledger: Ledger) -> Iterator[tuple[Path, list[Entry]]]:
         """Each history once, though several bundles may hold it."""
-        for bundle in self._bundles:
-            entries = self._new_ones(bundle, ledger)
+        for number, bundle in enumerate(self._bundles):
+            entries = self._new_ones(number, ledger)
             for chunk in _chunks(entries):
                 yield bundle.folder, chunk
 
-    def _new_ones(self, bundle: Bundle, ledger: Ledger) -> Iterator[Entry]:
+    def _new_ones(self, number: int, ledger: Ledger) -> Iterator[Entry]:
+        bundle = self._bundles[number]
         for entry in bundle.entries():
-            known = ledger.note(entry)
+            known = ledger.note(entry, number)
             if known is None:
                 yield entry
-            elif known != entry.sha256:
+            elif not self._is_same(known, bundle, entry):
                 self.bundle_findings.append(
                     Finding(
                         Rule.FILE_CHANGED,
@@ -120,6 +122,16 @@ class Verdicts(Iterable[HistoryVerdict]):
                     )
                 )
                 yield entry
+
+    def _is_same(self, known: Seen, bundle: Bundle, entry: Entry) -> bool:
+        """Whether a history that was met before has the same content here."""
+        if known.sha256 == entry.sha256:
+            return True
+        try:
+            before = self._bundles[known.bundle].read_bytes(known.file)
+            return is_same_history(before, bundle.read_bytes(entry.file))
+        except (BundleError, OSError):
+            return False
 
 
 def verify_bundles(

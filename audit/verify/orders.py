@@ -6,6 +6,7 @@ with the number of histories.
 
 import sqlite3
 from collections.abc import Iterator
+from dataclasses import dataclass
 from types import TracebackType
 from typing import Final, Self
 
@@ -23,7 +24,7 @@ CREATE TABLE back (
   order_id, request_id, key, value, workflow_id, event_id,
   UNIQUE (order_id, request_id, key)
 );
-CREATE TABLE seen (run_id PRIMARY KEY, sha256);
+CREATE TABLE seen (run_id PRIMARY KEY, sha256, bundle, file);
 CREATE TABLE handed (run_id PRIMARY KEY, digest, workflow_id, order_id, is_given);
 """
 # Attempts whose money is kept, and was not given back by another workflow.
@@ -62,6 +63,19 @@ ORDER BY order_id
 """
 
 
+@dataclass(frozen=True)
+class Seen:
+    """Where a run's history was met first.
+
+    Attributes:
+        bundle: Which of the bundles, from 0.
+    """
+
+    sha256: str
+    bundle: int
+    file: str
+
+
 class Ledger:
     """The claims of all histories so far; close it when all is said."""
 
@@ -84,18 +98,18 @@ class Ledger:
     ) -> None:
         self._books.close()
 
-    def note(self, entry: Entry) -> str | None:
-        """Note that a history was met; return the digest that it had before, if any."""
+    def note(self, entry: Entry, bundle: int) -> Seen | None:
+        """Note in which bundle a history was met; return where it was before, if so."""
         row = self._books.execute(
-            "SELECT sha256 FROM seen WHERE run_id = ?", (entry.run_id,)
+            "SELECT sha256, bundle, file FROM seen WHERE run_id = ?", (entry.run_id,)
         ).fetchone()
         if row is None:
             self._books.execute(
-                "INSERT INTO seen VALUES (?, ?)", (entry.run_id, entry.sha256)
+                "INSERT INTO seen VALUES (?, ?, ?, ?)",
+                (entry.run_id, entry.sha256, bundle, entry.file),
             )
             return None
-        known: str = row[0]
-        return known
+        return Seen(*row)
 
     def add(self, claims: Claims) -> Iterator[Finding]:
         """Enter one history's claims; yield where it fits none that came before."""

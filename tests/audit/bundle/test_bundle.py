@@ -375,9 +375,23 @@ def test_a_folder_with_something_else_in_it_is_left_alone(tmp_path: Path) -> Non
     assert [file.name for file in tmp_path.iterdir()] == ["notes"]
 
 
+def test_one_run_that_was_downloaded_twice_is_written_once(tmp_path: Path) -> None:
+    [(name, content)] = contents("paid")
+    again = json.dumps(json.loads(content), sort_keys=True).encode()
+    assert again != content
+    manifest = write_bundle(tmp_path / "b", [(name, content), ("again", again)])
+    bundle = Bundle.open(tmp_path / "b")
+    [entry] = bundle.entries()
+    assert manifest.histories == 1
+    assert bundle.read_bytes(entry.file) == content
+    assert list(bundle.problems(None)) == [], "the manifest is of what was written"
+
+
 def test_two_versions_of_one_run_are_refused(tmp_path: Path) -> None:
     [(name, content)] = contents("paid")
-    files = [(name, content), ("another", content + b" ")]
+    other = content.replace(b"2026-11-24T03:09:05", b"2026-11-24T03:09:04", 1)
+    assert other != content
+    files = [(name, content), ("another", other)]
     with pytest.raises(BundleError, match="two different histories"):
         write_bundle(tmp_path / "b", files)
 

@@ -1,5 +1,6 @@
 """Several bundles that are compared together."""
 
+import json
 import shutil
 from itertools import permutations
 from pathlib import Path
@@ -103,8 +104,29 @@ def test_a_history_in_two_bundles_counts_once(days: list[Path], tmp_path: Path) 
     assert result.sums["PHP", "PAYMENT"].here == 1
 
 
+def test_a_history_whose_fields_stand_in_another_order_counts_once(
+    tmp_path: Path,
+) -> None:
+    text = (HISTORIES / "proven-paid.json").read_text()
+    bundles = []
+    for name, written in (
+        ("one", text),
+        ("other", json.dumps(json.loads(text), sort_keys=True)),
+    ):
+        write_bundle(tmp_path / name, [(name, written.encode())])
+        bundles.append(Bundle.open(tmp_path / name))
+    assert len({one.sha256 for bundle in bundles for one in bundle.entries()}) == 2
+    result = reconcile(bundles, [a_file(tmp_path, paid("recorded-proven-paid"))])
+    assert result.is_clean
+    assert result.sums["PHP", "PAYMENT"].here == 1
+
+
 def test_two_different_histories_of_one_run_are_reported(tmp_path: Path) -> None:
-    shelves = [Shelf("proven-paid"), Shelf("proven-paid", sha256="1" * 64)]
+    other = "histories/proven-cancelled.json"
+    shelves = [
+        Shelf("proven-paid"),
+        Shelf("proven-paid", sha256="1" * 64, file=other),
+    ]
     file = a_file(tmp_path, paid("recorded-proven-paid"))
     [difference] = reconcile(shelves, [file]).differences
     assert difference.kind is Kind.UNREADABLE_HERE

@@ -1,6 +1,7 @@
 """A bundle is verified whole: each history, and all of an order's together."""
 
 import hashlib
+import json
 import shutil
 from collections.abc import Generator
 from datetime import UTC, datetime
@@ -218,9 +219,26 @@ def test_a_history_in_two_bundles_counts_once(tmp_path: Path) -> None:
     assert verdicts.bundle_findings == []
 
 
+def test_a_history_whose_fields_stand_in_another_order_counts_once(
+    tmp_path: Path,
+) -> None:
+    text = text_of("proven-paid")
+    again = json.dumps(json.loads(text), sort_keys=True)
+    one, other = write(tmp_path / "one", [text]), write(tmp_path / "other", [again])
+    digests = {entry.sha256 for bundle in (one, other) for entry in bundle.entries()}
+    assert len(digests) == 2
+    verdicts = verify_bundles(
+        [one, other], keys_of(), processes=1, tell=lambda *_: None
+    )
+    assert len(list(verdicts)) == 1
+    assert verdicts.bundle_findings == []
+
+
 def test_two_histories_of_one_run_are_a_finding(tmp_path: Path) -> None:
     one = write(tmp_path / "one", [text_of("proven-paid")])
-    other = write(tmp_path / "other", [text_of("proven-paid") + " "])
+    forged = Forged("proven-paid")
+    change(forged.notification, setting("amount.value", 131_300))
+    other = write(tmp_path / "other", [forged.text])
     verdicts = verify_bundles(
         [one, other], keys_of(), processes=1, tell=lambda *_: None
     )
