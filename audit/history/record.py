@@ -99,6 +99,10 @@ class UnreadableHistoryError(Exception):
     """A history cannot be read: not a history, or its key is not given."""
 
 
+class UndecryptedHistoryError(UnreadableHistoryError):
+    """A payload stays encrypted: its key is not given or another one, or it changed."""
+
+
 @dataclass
 class Record:
     """One history: its events, with payloads in clear text.
@@ -211,7 +215,7 @@ def _payloads(message: Message) -> Iterator[Payload]:
 
 def _decrypt(payload: Payload, codec: EncryptingCodec | None, event_id: int) -> None:
     if codec is None:
-        raise UnreadableHistoryError(
+        raise UndecryptedHistoryError(
             f"event {event_id} is encrypted, and no payload keys are given"
         )
     reading = codec.decode([payload])
@@ -220,7 +224,7 @@ def _decrypt(payload: Payload, codec: EncryptingCodec | None, event_id: int) -> 
     except StopIteration as done:
         payload.CopyFrom(done.value[0])
     except (KeyringError, UnreadablePayloadError) as error:
-        raise UnreadableHistoryError(f"event {event_id}: {error}") from None
+        raise UndecryptedHistoryError(f"event {event_id}: {error}") from None
 
 
 def parsed(payloads: Payloads, model: type[ModelT]) -> ModelT | None:

@@ -100,10 +100,11 @@ class _Comparison:
         """Look through both sides, once all lines are known."""
         result = self._result
         report_unknown(self._unknown, self._ours, self._orders, result)
-        for order_id, why in self._ours.unreadable:
-            result.differences.append(
-                Difference(Kind.UNREADABLE_HERE, order_id=order_id, note=why)
-            )
+        unreadable = self._ours.unreadable
+        result.lack_their_keys = unreadable.lack_their_keys
+        # First, for it is the cause of all others where no history can be read.
+        at = 0 if result.lack_their_keys else len(result.differences)
+        result.differences[at:at] = unreadable.differences()
         if any(file.columns.kind is FileKind.SETTLEMENT for file in result.files):
             result.not_settled = 0
         for ours in self._ours.all:

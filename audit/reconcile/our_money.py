@@ -10,6 +10,7 @@ from audit.bundle.same_history import is_same_history
 from audit.history.record import Record, UnreadableHistoryError, read_history
 from audit.reconcile.lines import Movement, Row
 from audit.reconcile.settlement_columns import FileKind
+from audit.reconcile.unreadable import UnreadableHistories
 from codec.keyring import Keyring
 from codec.payload_codec import EncryptingCodec
 from contracts import (
@@ -84,7 +85,7 @@ class OurMoney:
         unpaid: The order of each attempt that ended unpaid, by our id and by Alipay's.
             Alipay may list its money all the same, as taken and returned.
         not_confirmed: Attempts whose late money ended NOT_PAID.
-        unreadable: Orders whose histories cannot be read, and why.
+        unreadable: The histories that cannot be read, and why.
     """
 
     def __init__(self) -> None:
@@ -92,7 +93,7 @@ class OurMoney:
         self.outcomes: dict[str, str] = {}
         self.unpaid: dict[str, str] = {}
         self.not_confirmed: set[str] = set()
-        self.unreadable: list[tuple[str, str]] = []
+        self.unreadable = UnreadableHistories()
         self._by_id: dict[tuple[Movement, str], Ours] = {}
         self._ended_at: dict[str, tuple[bool, datetime, bool]] = {}
         self._runs: dict[tuple[str, str], _Given] = {}
@@ -142,10 +143,11 @@ class OurMoney:
         if entry.status != "COMPLETED":
             self._ended(entry, entry.order_id, entry.status)
         elif self._is_new(bundle, entry):
+            self.unreadable.looked_at += 1
             try:
                 self._add(read_history(bundle.read(entry), codec), entry)
             except (UnreadableHistoryError, BundleError, OSError) as error:
-                self.unreadable.append((entry.order_id, str(error)))
+                self.unreadable.add(entry.order_id, error)
 
     def _is_new(self, bundle: Histories, entry: Entry) -> bool:
         """Whether no other bundle has given this run already."""
@@ -154,8 +156,7 @@ class OurMoney:
         if known is None:
             self._runs[run] = _Given(bundle, entry.sha256, entry.file)
         elif not known.is_same(bundle, entry):
-            why = f"two bundles hold different histories of its run {entry.run_id}"
-            self.unreadable.append((entry.order_id, why))
+            self.unreadable.add_contradiction(entry.order_id, entry.run_id)
         return known is None
 
     def _ended(self, entry: Entry, order_id: str, outcome: str) -> None:

@@ -76,6 +76,8 @@ class Reconciliation:
     Attributes:
         sums: By currency and movement; each movement once, however many files list it.
             What Alipay has returned by itself is not in them.
+        lack_their_keys: Why none of our histories can be read, if each one lacks its
+            payload key; then it is the first of the differences. Else empty.
         not_settled: Matched payments that no settlement file lists yet, for Alipay
             pays out days later; None where no settlement file was given.
     """
@@ -85,6 +87,7 @@ class Reconciliation:
     sums: dict[tuple[str, str], Sums] = field(default_factory=lambda: defaultdict(Sums))
     files: list[SettlementFile] = field(default_factory=list)
     not_settled: int | None = None
+    lack_their_keys: str = ""
 
     @property
     def matched(self) -> int:

@@ -63,7 +63,10 @@ def _note_on(unknown: Unknown, order_id: str, ours: OurMoney) -> str:
     outcome = ours.outcomes.get(order_id)
     if outcome:
         notes.append(f"the order is {outcome} here")
-    elif order_id and row.request_id not in ours.not_confirmed:
+    if order_id and order_id in ours.unreadable.orders:
+        which = "one of its histories" if outcome else "its history"
+        notes.append(f"{which} cannot be read")
+    elif not outcome and order_id and row.request_id not in ours.not_confirmed:
         notes.append("no such order in the bundles")
     if row.movement is Movement.PAYMENT and row.request_id in ours.not_confirmed:
         notes.append("its late money ended NOT_PAID, and no line returns all of it")

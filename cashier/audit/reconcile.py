@@ -23,6 +23,7 @@ from contracts import Money
 
 # More than a person reads at one sitting; `--json` has them all.
 ROWS_FOR_PEOPLE: Final = 200
+KEYS_SETTING: Final = "CASHIER_PAYLOAD_KEYS_DIR"
 
 _MEANS: Final = {
     Kind.MISSING_HERE: "Alipay lists it, we do not know it",
@@ -125,13 +126,19 @@ def run(
 
 
 def _show(console: Console, result: Reconciliation, notes: Sequence[str]) -> None:
+    differences = result.differences
+    if result.lack_their_keys:
+        # Once, and at the top: it is the cause of all that follows.
+        told = f"{Kind.UNREADABLE_HERE}: {result.lack_their_keys}"
+        _line(console, f"{_printable(told)}: see {KEYS_SETTING}")
+        differences = differences[1:]
     for note in notes:
         _line(console, _printable(note))
     for file in result.files:
         _line(console, _told(file))
     console.print()
-    if result.differences:
-        _show_differences(console, result.differences)
+    if differences:
+        _show_differences(console, differences)
     _show_sums(console, result)
     number = len(result.differences)
     words = f"{number} {'differs' if number == 1 else 'differ'}"

@@ -22,6 +22,7 @@ from tests.audit.reconcile.shelves import (
     paid,
     payment_id_of,
 )
+from tests.codec.keys import a_ring
 
 PAYLOAD_KEYS = HISTORIES / "keys" / "payloads"
 
@@ -226,11 +227,70 @@ def test_encrypted_histories_are_read_with_their_keys_and_named_without(
     shelf = Shelf("encrypted-paid")
     file = a_file(tmp_path, paid("recorded-encrypted-paid"))
     assert reconcile([shelf], [file], keyring=Keyring.load(PAYLOAD_KEYS)).is_clean
-    unreadable, _ = sorted(
-        reconcile([shelf], [file]).differences, key=lambda one: -len(one.note)
-    )
+    unreadable, line = reconcile([shelf], [file]).differences
     assert unreadable.kind is Kind.UNREADABLE_HERE
     assert "no payload keys are given" in unreadable.note
+    assert (line.kind, line.note) == (Kind.MISSING_HERE, "its history cannot be read")
+
+
+def test_money_of_a_history_without_its_key_is_not_called_unknown(
+    tmp_path: Path,
+) -> None:
+    shelf = Shelf("proven-paid", "encrypted-paid")
+    orders = (PAID, "recorded-encrypted-paid", "stranger")
+    file = a_file(tmp_path, *map(paid, orders))
+    result = reconcile([shelf], [file])
+    assert result.lack_their_keys == ""
+    assert {(one.kind, one.order_id, one.note) for one in result.differences} == {
+        (Kind.MISSING_HERE, "recorded-encrypted-paid", "its history cannot be read"),
+        (Kind.MISSING_HERE, "stranger", "no such order in the bundles"),
+        (
+            Kind.UNREADABLE_HERE,
+            "recorded-encrypted-paid",
+            "event 1 is encrypted, and no payload keys are given",
+        ),
+    }
+
+
+@pytest.mark.parametrize("keyring", [None, a_ring()])
+def test_that_no_history_has_its_key_is_said_once_and_first(
+    tmp_path: Path, keyring: Keyring | None
+) -> None:
+    shelves = [Shelf("encrypted-paid", run_id=run_id) for run_id in ("1", "2", "3")]
+    file = a_file(tmp_path, paid("recorded-encrypted-paid"), paid("stranger"))
+    result = reconcile(shelves, [file], keyring=keyring)
+    kinds = [one.kind for one in result.differences]
+    assert kinds == [Kind.UNREADABLE_HERE, Kind.MISSING_HERE, Kind.MISSING_HERE]
+    assert result.differences[0].note == result.lack_their_keys
+    assert "none of the 3 payments' histories can be read" in result.lack_their_keys
+    people = Console(file=io.StringIO(), width=200)
+    assert run(shelves, [file], people, notes=["a note"], keyring=keyring) == 1
+    assert isinstance(people.file, io.StringIO)
+    told = people.file.getvalue()
+    assert told.startswith("UNREADABLE_HERE: none of the 3 payments' histories")
+    assert "CASHIER_PAYLOAD_KEYS_DIR" in told.splitlines()[0]
+    assert told.count("UNREADABLE_HERE") == 1
+
+
+def test_without_keys_two_different_histories_of_a_run_are_still_found(
+    tmp_path: Path,
+) -> None:
+    other = "histories/proven-paid.json"
+    again = Shelf("encrypted-paid", sha256="1" * 64, file=other)
+    result = reconcile([Shelf("encrypted-paid"), again], [a_file(tmp_path)])
+    first, second = result.differences
+    assert first.note == result.lack_their_keys
+    assert second.note == "two bundles hold different histories of its run run"
+
+
+def test_a_damaged_history_is_not_said_to_lack_its_key(tmp_path: Path) -> None:
+    shelves = [
+        Shelf("encrypted-paid"),
+        Shelf("proven-paid", run_id="another", file="histories/gone.json"),
+    ]
+    result = reconcile(shelves, [a_file(tmp_path)])
+    assert result.lack_their_keys == ""
+    assert [one.kind for one in result.differences] == [Kind.UNREADABLE_HERE] * 2
 
 
 def test_a_history_that_is_gone_is_named(tmp_path: Path) -> None:
