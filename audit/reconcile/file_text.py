@@ -12,6 +12,8 @@ from audit.reconcile.errors import SettlementFileError
 # Alipay writes UTF-8; what was saved again by a Chinese spreadsheet is GBK, of which
 # GB 18030 is the newer form. UTF-8 first: other text is hardly ever valid UTF-8.
 ENCODINGS: Final = ("utf-8-sig", "gb18030")
+UTF_8: Final = "UTF-8"
+GBK: Final = "GBK"
 _AT_ONCE: Final = 1 << 20
 # Spreadsheets and archives begin so. Binary files may be valid GB 18030 by chance.
 _BINARY: Final = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"\x1f\x8b", b"%PDF")

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from audit.reconcile.errors import SettlementFileError
-from audit.reconcile.file_text import encoding_of, read_cells
+from audit.reconcile.file_text import ENCODINGS, GBK, UTF_8, encoding_of, read_cells
 
 # A field's known names, reduced to small letters and digits; the first that is there
 # counts. Currency and amount belong together, so these are looked for in pairs.
@@ -62,7 +62,8 @@ class Columns:
     Attributes:
         header_line: The line that names the columns; the money stands below it.
         at: For each of our names the column's place, from 0.
-        width: How many columns are named.
+        width, named: How many columns the line of names has, and how many up to the
+            last one with a name.
         has_end_mark: Whether files of this form are published with a last line <END>.
         count: How many lines a title says that there are; None where none does.
     """
@@ -73,8 +74,14 @@ class Columns:
     header_line: int
     at: dict[str, int]
     width: int
+    named: int
     has_end_mark: bool
     count: int | None
+
+    @property
+    def read_as(self) -> str:
+        """The encoding's name for people."""
+        return UTF_8 if self.encoding == ENCODINGS[0] else GBK
 
     @classmethod
     def find(cls, path: Path) -> "Columns":
@@ -125,6 +132,7 @@ def _columns_between(path: Path, delimiter: str, encoding: str) -> Columns | lis
                 header_line=line,
                 at=at,
                 width=len(cells),
+                named=max(number for number, name in enumerate(cells, 1) if name),
                 has_end_mark=_ENDED_BY_A_MARK in map(_reduced, cells),
                 count=count,
             )

@@ -16,7 +16,7 @@ from typing import Final
 
 from alipay.wallets import CURRENCIES
 from audit.reconcile.errors import SettlementFileError
-from audit.reconcile.file_text import ends_with_line_feed, read_cells
+from audit.reconcile.file_text import UTF_8, ends_with_line_feed, read_cells
 from audit.reconcile.lines import MOVEMENTS, SAME_WORD, Movement, Row
 from audit.reconcile.settlement_columns import PUBLISHED, Columns
 from audit.reconcile.sum_lines import is_sum
@@ -121,13 +121,10 @@ class SettlementFile:
         return is_sum(self._cell(cells, "type").upper(), ids, cells)
 
     def _row(self, line: int, cells: list[str]) -> Row:
+        self._check_width(line, cells)
         text = {name: self._cell(cells, name) for name in self.columns.at}
         if not text["type"]:
             raise self._error(line, "type", "", "each line says what it is")
-        if any(cells[self.columns.width :]):
-            seen = f"{len(cells)} columns"
-            rule = f"the first line names {self.columns.width}"
-            raise SettlementFileError(self.path, line, "", seen=seen, rule=rule)
         ids = {name: self._id(line, name, text.get(name, "")) for name in IDS}
         if not ids["request_id"] and not ids["transaction_id"]:
             name = "request_id" if "request_id" in text else "transaction_id"
@@ -146,6 +143,20 @@ class SettlementFile:
             status=re.sub(r"[^A-Z]", "", text.get("status", "").upper()),
             **ids,
         )
+
+    def _check_width(self, line: int, cells: list[str]) -> None:
+        """Refuse a line in which a cell may stand below another column's name."""
+        columns = self.columns
+        if len(cells) >= columns.named and not any(cells[columns.width :]):
+            return
+        seen = f"{len(cells)} column{'s' if len(cells) > 1 else ''}"
+        is_short = len(cells) < columns.named
+        rule = f"the first line names {columns.named if is_short else columns.width}"
+        if columns.read_as != UTF_8:
+            rule += f"; the file is not UTF-8 and was read as {columns.read_as}"
+        if self.cut_off:
+            rule += f"; the file {self.cut_off}"
+        raise SettlementFileError(self.path, line, "", seen=seen, rule=rule)
 
     def _minor(
         self, line: int, text: str, currency: str, movement: Movement | None

@@ -13,6 +13,7 @@ from alipay.wallets import format_money
 from audit.bundle.errors import BundleError
 from audit.reconcile.bundles import open_bundles
 from audit.reconcile.errors import SettlementFileError
+from audit.reconcile.file_text import UTF_8
 from audit.reconcile.matching import reconcile
 from audit.reconcile.our_money import Histories
 from audit.reconcile.outcome import Difference, Kind, Reconciliation, Sums
@@ -221,6 +222,7 @@ def _file_entry(file: SettlementFile) -> dict[str, Any]:
     return {
         "file": file.path.name,
         "kind": file.columns.kind,
+        "encoding": file.columns.read_as,
         "rows": file.rows,
         "left_out": file.left_out,
         "amounts": _unit(file),
@@ -257,6 +259,9 @@ def _told(file: SettlementFile) -> str:
     kind = file.columns.kind.lower()
     lines = f"{file.rows} {'line' if file.rows == 1 else 'lines'}"
     told = [f"{file.path.name}: {kind}, {lines}", f"amounts in {_unit(file)} units"]
+    if file.columns.read_as != UTF_8:
+        # Another encoding than these two may pass for GBK, and lose a sign or two.
+        told.insert(1, f"read as {file.columns.read_as}")
     if file.left_out:
         word = "line" if file.left_out == 1 else "lines"
         told.insert(1, f"{file.left_out} {word} of sums left out")

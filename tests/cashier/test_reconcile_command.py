@@ -119,6 +119,22 @@ def test_a_file_that_is_cut_off_ends_with_1_though_all_of_it_agrees(
     assert "items.csv: transactions, 1 line, amounts in major units; " in cut.stdout
 
 
+@pytest.mark.parametrize(
+    ("encoding", "told", "named"),
+    [("utf-8", "1 line, amounts", "UTF-8"), ("gbk", "1 line, read as GBK,", "GBK")],
+)
+def test_an_encoding_that_is_not_utf_8_is_told_with_the_file(
+    days: list[str], tmp_path: Path, encoding: str, told: str, named: str
+) -> None:
+    file = items_of(tmp_path, "recorded-proven-paid")
+    file.write_bytes(f"交易明细报告\n{file.read_text()}".encode(encoding))
+    people = run("reconcile", days[0], str(file))
+    programs = run("reconcile", days[0], str(file), "--json")
+    assert f"items.csv: transactions, {told}" in people.stdout
+    [entry] = json.loads(programs.stdout)["files"]
+    assert entry["encoding"] == named
+
+
 def test_what_alipay_returned_by_itself_is_named_and_ends_with_0(
     folder: Path, tmp_path: Path
 ) -> None:

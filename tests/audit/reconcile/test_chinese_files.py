@@ -82,6 +82,33 @@ def test_a_payment_without_an_id_is_an_error_whatever_it_was_for(
         list(file)
 
 
+def test_a_line_that_lost_a_separator_in_another_encoding_is_refused(
+    tmp_path: Path,
+) -> None:
+    # In GBK the last letter of the remark and the separator after it are one sign.
+    header = "Remarks|Partner_transaction_id|Type|Amount|Currency|Transaction_id"
+    lines = (header, "tea|pay-2_1|P|5.00|HKD|2", "caf\xe9|pay-1_1|P|5.00|HKD|1", "")
+    path = tmp_path / "items.csv"
+    path.write_bytes("\n".join(lines).encode("latin-1"))
+    file = SettlementFile.open(path)
+    with pytest.raises(
+        SettlementFileError,
+        match=r"items.csv, line 3: 5 columns; the first line names 6; the file is not "
+        r"UTF-8 and was read as GBK",
+    ):
+        list(file)
+
+
+def test_a_line_with_fewer_columns_than_are_named_is_refused(tmp_path: Path) -> None:
+    header = "transactionId,transactionType,Amount,Currency,Remarks"
+    path = tmp_path / "items.csv"
+    path.write_text(f"{header},\n1,P,5.00,HKD,\n2,P,5.00,HKD\n")
+    rows = iter(SettlementFile.open(path))
+    assert next(rows).transaction_id == "1", "only named columns are needed"
+    with pytest.raises(SettlementFileError, match=r"line 3: 4 columns; .* names 5$"):
+        next(rows)
+
+
 @pytest.mark.parametrize(
     "content",
     [
