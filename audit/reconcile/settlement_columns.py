@@ -23,6 +23,7 @@ NAMES: Final = {
     ),
     "original_id": ("originaltransactionid", "originalacquirementid"),
     "status": ("status", "transactionstatus"),
+    "settled_at": ("settlementinitiateddate", "settlementtime"),
 }
 MONEY: Final = (
     ("transactionamountvalue", "transactioncurrency"),
@@ -36,6 +37,7 @@ PUBLISHED: Final = {
     "original_request_id": "originalTransactionRequestId",
     "original_id": "originalTransactionId",
     "status": "status",
+    "settled_at": "settlementInitiatedDate",
     "amount": "transactionAmountValue",
     "currency": "transactionCurrency",
 }
@@ -44,8 +46,8 @@ DELIMITERS: Final = ",;\t|"
 # how many lines follow: `Partner:2088|Payment_time:2026-11-24|Total_count:4`.
 MOST_LINES_BEFORE: Final = 20
 _COUNT: Final = re.compile(r"Total_?count\s*[:=]\s*(\d{1,9})", re.IGNORECASE)
-# Published with <END> as their last line; AlipayHK's files have no such mark.
-_ENDED_BY_A_MARK: Final = "transactionamountvalue"
+# Of Antom's reports, in either form; AlipayHK's files have no such column.
+_OF_ANTOM: Final = "transactionamountvalue"
 
 
 class FileKind(StrEnum):
@@ -60,6 +62,7 @@ class Columns:
     """Where each field stands in the lines of a file.
 
     Attributes:
+        kind: As the names tell it; AlipayHK's are the same in files of either kind.
         header_line: The line that names the columns; the money stands below it.
         at: For each of our names the column's place, from 0.
         width, named: How many columns the line of names has, and how many up to the
@@ -126,14 +129,15 @@ def _columns_between(path: Path, delimiter: str, encoding: str) -> Columns | lis
         at, lacks = _places(path, line, cells)
         if not lacks:
             return Columns(
-                kind=_kind_of(cells),
+                kind=_kind_of({_reduced(cell) for cell in cells}, at),
                 encoding=encoding,
                 delimiter=delimiter,
                 header_line=line,
                 at=at,
                 width=len(cells),
                 named=max(number for number, name in enumerate(cells, 1) if name),
-                has_end_mark=_ENDED_BY_A_MARK in map(_reduced, cells),
+                # Published with <END> as their last line.
+                has_end_mark=_OF_ANTOM in map(_reduced, cells),
                 count=count,
             )
         if not nearest or len(lacks) < len(nearest):
@@ -168,10 +172,15 @@ def _places(
     return found, lacks
 
 
-def _kind_of(cells: list[str]) -> FileKind:
-    """Tell the files apart: only transactions have a status or a description."""
-    names = {_reduced(cell) for cell in cells}
-    if "settlementbatchid" in names and not names & {"status", "orderdescription"}:
+def _kind_of(names: set[str], at: dict[str, int]) -> FileKind:
+    """Tell the files apart by what only settlements have, as far as names tell it.
+
+    In Antom's reports that is the time of the settlement. Its batch is not enough:
+    today's transactions name it, too, beside a status and a description.
+    """
+    if _OF_ANTOM in names and "settled_at" in at:
+        return FileKind.SETTLEMENT
+    if "settlementbatchid" in names and not names >= {"status", "orderdescription"}:
         return FileKind.SETTLEMENT
     return FileKind.TRANSACTIONS
 

@@ -8,7 +8,7 @@ in silence.
 import csv
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from enum import StrEnum
 from pathlib import Path
@@ -18,7 +18,7 @@ from alipay.wallets import CURRENCIES
 from audit.reconcile.errors import SettlementFileError
 from audit.reconcile.file_text import UTF_8, ends_with_line_feed, read_cells
 from audit.reconcile.lines import MOVEMENTS, SAME_WORD, Movement, Row
-from audit.reconcile.settlement_columns import PUBLISHED, Columns
+from audit.reconcile.settlement_columns import PUBLISHED, Columns, FileKind
 from audit.reconcile.sum_lines import is_sum
 
 # The last line of each of today's reports.
@@ -71,7 +71,7 @@ class SettlementFile:
             SettlementFileError: No such table, or no CSV in UTF-8 or GBK.
         """
         file = cls(path, Columns.find(path))
-        has_decimals = False
+        has_decimals, settled = False, 0
         # All lines, for only the last one tells whether the file is whole.
         for _, cells in file._lines():
             written = file._cell(cells, "amount")
@@ -81,6 +81,9 @@ class SettlementFile:
                 file.left_out += 1
             else:
                 file.rows += 1
+                settled += file._is_settled(cells)
+        if file.rows and settled == file.rows:
+            file.columns = replace(file.columns, kind=FileKind.SETTLEMENT)
         is_auto = amounts is Amounts.AUTO
         file.in_major_units = has_decimals if is_auto else amounts is Amounts.MAJOR
         file._look_at_end()
@@ -119,6 +122,10 @@ class SettlementFile:
     def _is_sum(self, cells: list[str]) -> bool:
         ids = [self._cell(cells, name) for name in OWN_IDS if name in self.columns.at]
         return is_sum(self._cell(cells, "type").upper(), ids, cells)
+
+    def _is_settled(self, cells: list[str]) -> bool:
+        """Whether a line says when its money was paid out."""
+        return "settled_at" in self.columns.at and bool(self._cell(cells, "settled_at"))
 
     def _row(self, line: int, cells: list[str]) -> Row:
         self._check_width(line, cells)

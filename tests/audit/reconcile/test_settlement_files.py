@@ -44,6 +44,61 @@ def test_the_published_settlement_file_is_told_from_it() -> None:
     assert file.columns.kind is FileKind.SETTLEMENT
 
 
+KINDS = {
+    # The older form, and what is added to it.
+    "settlementBatchId,settlementTime,{}": FileKind.SETTLEMENT,
+    "settlementBatchId,settlementTime,{},status": FileKind.SETTLEMENT,
+    "settlementBatchId,settlementTime,{},orderDescription": FileKind.SETTLEMENT,
+    "settlementTime,{},status,orderDescription": FileKind.SETTLEMENT,
+    "orderDescription,{}": FileKind.TRANSACTIONS,
+    "{}": FileKind.TRANSACTIONS,
+    # Today's form: both name the batch, and how much is settled.
+    "settlementBatchId,settlementInitiatedDate,settlementAmountValue,{}": (
+        FileKind.SETTLEMENT
+    ),
+    "Settlement Batch ID,{},status,orderDescription,Settlement Initiated Date": (
+        FileKind.SETTLEMENT
+    ),
+    "settlementBatchId,orderDescription,status,settlementAmountValue,{}": (
+        FileKind.TRANSACTIONS
+    ),
+    # Of neither form.
+    "settlementBatchId,{}": FileKind.SETTLEMENT,
+    "settlementBatchId,{},status": FileKind.SETTLEMENT,
+    "settlementBatchId,{},orderDescription": FileKind.SETTLEMENT,
+}
+
+
+@pytest.mark.parametrize(("header", "kind"), KINDS.items(), ids=KINDS)
+def test_a_settlement_is_told_by_what_only_settlements_have(
+    tmp_path: Path, header: str, kind: FileKind
+) -> None:
+    file = tmp_path / "items.csv"
+    file.write_text(f"{header.format(HEADER)}\n<END>\n")
+    assert SettlementFile.open(file).columns.kind is kind
+
+
+@pytest.mark.parametrize(
+    ("times", "kind"),
+    [
+        (("11/26/2026 10:00:00", "11/26/2026 10:00:00"), FileKind.SETTLEMENT),
+        (("11/26/2026 10:00:00", ""), FileKind.TRANSACTIONS),
+        (("", ""), FileKind.TRANSACTIONS),
+        ((), FileKind.TRANSACTIONS),
+    ],
+)
+def test_a_settlement_of_the_hong_kong_wallet_says_in_each_line_when_it_was_paid_out(
+    tmp_path: Path, times: tuple[str, ...], kind: FileKind
+) -> None:
+    file = tmp_path / "2088_settle_20261126_1.csv"
+    lines = ["Partner_transaction_id,Amount,Currency,Settlement_time,Type,Status"]
+    lines += [
+        f"bread-{number}_1,120.50,HKD,{time},P,L" for number, time in enumerate(times)
+    ]
+    file.write_text("\n".join((*lines, "TOTAL,241.00,HKD,,,", "")))
+    assert SettlementFile.open(file).columns.kind is kind
+
+
 def test_the_dashboards_file_is_read_in_major_units_with_title_blanks_and_sums() -> (
     None
 ):
