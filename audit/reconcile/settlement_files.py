@@ -24,8 +24,7 @@ from audit.reconcile.sum_lines import is_sum
 # The last line of each of today's reports.
 END: Final = "<END>"
 
-OWN_IDS: Final = ("request_id", "transaction_id")
-IDS: Final = (*OWN_IDS, "original_request_id", "original_id")
+IDS: Final = ("request_id", "transaction_id", "original_request_id", "original_id")
 _AMOUNT: Final = re.compile(r"[+-]?(\d+|\d{1,3}(,\d{3})+)(\.\d+)?")
 _DECIMAL_COMMA: Final = re.compile(r"[+-]?\d+,\d{1,2}")
 _ROUNDED_ID: Final = re.compile(r"\d(\.\d+)?E\+?\d+", re.IGNORECASE)
@@ -120,7 +119,7 @@ class SettlementFile:
             self.notes.append(self.cut_off)
 
     def _is_sum(self, cells: list[str]) -> bool:
-        ids = [self._cell(cells, name) for name in OWN_IDS if name in self.columns.at]
+        ids = [self._cell(cells, name) for name in IDS if name in self.columns.at]
         return is_sum(self._cell(cells, "type").upper(), ids, cells)
 
     def _is_settled(self, cells: list[str]) -> bool:

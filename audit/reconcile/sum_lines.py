@@ -23,14 +23,14 @@ def is_sum(type_: str, ids: Sequence[str], cells: Sequence[str]) -> bool:
 
     Args:
         type_: The cell in the column of types, in capitals.
-        ids: The cells of the line's own ids. A line of money has at least one, which
-            is no word for a sum.
+        ids: The cells of its ids. A line with one that is no word for a sum is money,
+            whatever its type: better reported by an odd type than left out unseen.
         cells: All of the line.
     """
-    if type_ in SUM_TYPES or _is_word(type_):
-        return True
     if any(one and not _is_word(one) for one in ids):
         return False
+    if type_ in SUM_TYPES or _is_word(type_):
+        return True
     # A line that says what it is, and has no id, is an error unless it begins so.
     return any(map(_is_word, (cells[0], *ids) if type_ else cells))
 

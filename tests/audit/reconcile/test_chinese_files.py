@@ -5,6 +5,8 @@ from pathlib import Path
 import pytest
 
 from audit.reconcile.errors import SettlementFileError
+from audit.reconcile.matching import reconcile
+from audit.reconcile.outcome import Kind
 from audit.reconcile.settlement_files import SettlementFile
 
 HEADER = (
@@ -64,6 +66,10 @@ def test_a_line_of_sums_is_no_money(tmp_path: Path, line: str) -> None:
         "1,coffee-1_1,合计,PAYMENT,1.00,PHP",
         "1,coffee-1_1,TOTAL,PAYMENT,1.00,PHP",
         "1,,Total,PAYMENT,1.00,PHP",
+        "1,pay-2_1,Tea,合计,1.00,PHP",
+        ",pay-2_1,Tea,TOTAL,1.00,PHP",
+        "1,,合计,SUMMARY,1.00,PHP",
+        "1,TOTAL,Tea,DEFAULT,1.00,PHP",
     ],
 )
 def test_money_with_a_word_for_sums_in_it_stays_money(
@@ -72,6 +78,25 @@ def test_money_with_a_word_for_sums_in_it_stays_money(
     file = opened(tmp_path, line)
     assert [row.amount_minor for row in file] == [100]
     assert (file.rows, file.left_out) == (1, 0)
+
+
+def test_money_whose_type_is_a_word_for_sums_is_reported_by_that_word(
+    tmp_path: Path,
+) -> None:
+    file = opened(tmp_path, "1,pay-2_1,Tea,合计,1.00,PHP")
+    [difference] = reconcile([], [file.path]).differences
+    assert (difference.kind, difference.movement) == (Kind.MISSING_HERE, "合计")
+    assert (difference.order_id, difference.id) == ("pay-2", "pay-2_1")
+
+
+def test_a_line_that_names_only_its_payment_is_no_line_of_sums(tmp_path: Path) -> None:
+    path = tmp_path / "items.csv"
+    header = HEADER.replace("orderDescription", "originalTransactionId")
+    path.write_text(f"{header}\n,,payment-1,TOTAL,1.00,PHP\n<END>\n")
+    file = SettlementFile.open(path)
+    assert (file.rows, file.left_out) == (1, 0)
+    with pytest.raises(SettlementFileError, match="each line has an id"):
+        list(file)
 
 
 def test_a_payment_without_an_id_is_an_error_whatever_it_was_for(
