@@ -10,6 +10,7 @@ from rich.console import Console
 
 from cashier.access import api_key_commands, commands as access_commands
 from cashier.audit import commands as audit_commands
+from cashier.given import as_given
 from cashier.payments import commands as payment_commands
 from cashier.running import errors, leave, read_settings
 from cashier.stuck import commands as stuck_commands
@@ -40,7 +41,8 @@ def demo() -> None:
 @app.command()
 def up(
     folder: Annotated[
-        Path, typer.Option(help="Where keys, payments and logs are kept")
+        Path,
+        typer.Option(callback=as_given, help="Where keys, payments and logs are kept"),
     ] = Path(".cashier"),
     api_port: int = 8080,
     simulator_port: int = 8081,
@@ -83,7 +85,10 @@ def up(
 @app.command()
 def prepare(
     folder: Annotated[
-        Path, typer.Argument(help="Where keys, payments and logs will be kept")
+        Path,
+        typer.Argument(
+            callback=as_given, help="Where keys, payments and logs will be kept"
+        ),
     ] = Path(".cashier"),
 ) -> None:
     """Make the keys that a local system needs, as `up` does; existing ones stay."""
@@ -150,7 +155,9 @@ def storefront() -> None:
 
 @app.command()
 def keys(
-    folder: Annotated[Path, typer.Argument(help="Where the new key files go")],
+    folder: Annotated[
+        Path, typer.Argument(callback=as_given, help="Where the new key files go")
+    ],
 ) -> None:
     """Make a key pair and an API key; print what Alipay's dashboard wants to have."""
     from cashier.system.keys import make_keys
@@ -226,7 +233,8 @@ def stuck_demo() -> None:
 def audit_demo(
     payments: Annotated[int, typer.Option(help="How many are made", min=30)] = 200,
     report: Annotated[
-        Path | None, typer.Option(help="Keep the report here, as HTML")
+        Path | None,
+        typer.Option(callback=as_given, help="Keep the report here, as HTML"),
     ] = None,
 ) -> None:
     """Make payments of all kinds, prove them without a server, and tamper with them.

@@ -1,23 +1,31 @@
 """How options of commands are read from the environment: as settings are."""
 
+from pathlib import Path
 from typing import TypeVar
 
 import typer
 
 from settings.given_text import as_meant
+from settings.path_names import check_path_name
 
 ValueT = TypeVar("ValueT")
 
 
 def as_given(value: ValueT) -> ValueT:
-    """Return a text or path as it was meant; the callback of an option.
+    """Return a text or path as it was meant; the callback of an option or argument.
+
+    Each one of a list is read so.
 
     Raises:
         typer.BadParameter: Something stands in it that nobody can have meant.
     """
     if value is None:
         return value
+    if isinstance(value, list | tuple):
+        return type(value)(map(as_given, value))
     try:
+        if isinstance(value, Path):
+            check_path_name(str(value))
         meant = as_meant(str(value))
     except ValueError as error:
         raise typer.BadParameter(str(error)) from None

@@ -7,6 +7,8 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
+from settings.path_names import shown
+
 HOST = re.compile(r"(?!-)[A-Za-z0-9.-]{1,253}(?<!-)")
 # What Alipay gives; it is sent in a header, and names the simulator's key files.
 CLIENT_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,127}")
@@ -18,33 +20,33 @@ def text_of(file: Path) -> str:
     Raises:
         ValueError: Names the file; says nothing of what stands in it.
     """
-    shown = repr(str(file))
+    named = shown(file)
     try:
         if not file.is_file():
-            raise ValueError(f"there is no file {shown}")
+            raise ValueError(f"there is no file {named}")
         return file.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError:
-        raise ValueError(f"the file {shown} is not text") from None
+        raise ValueError(f"the file {named} is not text") from None
     except OSError as error:
-        raise ValueError(f"the file {shown} cannot be read: {error.strerror}") from None
+        raise ValueError(f"the file {named} cannot be read: {error.strerror}") from None
 
 
 def _file(path: Path) -> Path:
-    shown = repr(str(path))
+    named = shown(path)
     try:
         if not path.is_file():
-            raise ValueError(f"there is no file {shown}")
+            raise ValueError(f"there is no file {named}")
         with path.open("rb") as opened:
             if not opened.read(1):
-                raise ValueError(f"the file {shown} is empty")
+                raise ValueError(f"the file {named} is empty")
     except OSError as error:
-        raise ValueError(f"the file {shown} cannot be read: {error.strerror}") from None
+        raise ValueError(f"the file {named} cannot be read: {error.strerror}") from None
     return path
 
 
 def _text_file(path: Path) -> Path:
     if not text_of(path).strip():
-        raise ValueError(f"the file {str(path)!r} is empty")
+        raise ValueError(f"the file {shown(path)} is empty")
     return path
 
 
@@ -52,10 +54,10 @@ def _folder(path: Path) -> Path:
     try:
         next(path.iterdir(), None)
     except FileNotFoundError:
-        raise ValueError(f"there is no folder {str(path)!r}") from None
+        raise ValueError(f"there is no folder {shown(path)}") from None
     except OSError as error:
         raise ValueError(
-            f"the folder {str(path)!r} cannot be read: {error.strerror}"
+            f"the folder {shown(path)} cannot be read: {error.strerror}"
         ) from None
     return path
 
@@ -64,7 +66,7 @@ def _own_file(path: Path) -> Path:
     """Let it be a file that this process writes, or will make."""
     _folder(path.parent)
     if path.is_dir():
-        raise ValueError(f"{str(path)!r} is a folder; it must be a file")
+        raise ValueError(f"{shown(path)} is a folder; it must be a file")
     return path
 
 

@@ -1,11 +1,13 @@
 """What the settings of all processes have in common: how their texts are read."""
 
-from typing import Any, ClassVar
+from pathlib import Path
+from typing import Any, ClassVar, get_args
 
 from pydantic import ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from settings.given_text import as_meant
+from settings.path_names import check_path_name
 
 
 class ProcessSettings(BaseSettings):
@@ -27,9 +29,15 @@ class ProcessSettings(BaseSettings):
     def _as_meant(cls, value: Any, info: ValidationInfo) -> Any:  # noqa: ANN401
         if not isinstance(value, str) or info.field_name is None:
             return value
+        field = cls.model_fields[info.field_name]
+        if _is_path(field.annotation):
+            check_path_name(value)
         if meant := as_meant(value):
             return meant
-        field = cls.model_fields[info.field_name]
         if field.is_required():
             raise ValueError("is given, and empty")
         return field.get_default(call_default_factory=True)
+
+
+def _is_path(kind: object) -> bool:
+    return kind is Path or any(map(_is_path, get_args(kind)))

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from functools import cached_property
-from pathlib import Path
 from typing import ClassVar, Self
 
 from pydantic import Field, model_validator
@@ -22,7 +21,7 @@ class PayloadSettings(ProcessSettings):
 
     model_config = SettingsConfigDict(env_prefix="CASHIER_")
 
-    payload_keys_dir: Path | None = Field(
+    payload_keys_dir: Folder | None = Field(
         default=None,
         description="Keys of all that Temporal keeps, one file each: {key id}.key",
     )

@@ -3,6 +3,7 @@
 The payment service has rules of the same kind; a shop has its own code.
 """
 
+import os
 import re
 from pathlib import Path
 from typing import Annotated, Any
@@ -20,6 +21,13 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 # What tools leave around a value: blanks, line feeds, marks that nobody sees.
 AROUND = " \t\r\n\u00a0\u00ad\u200b\u200c\u200d\u2060\ufeff"
 QUOTES = ("'", '"')
+# Keys as the payment API gives them, secrets of callbacks, PEM, and long Base64.
+SECRET = re.compile(
+    r"-----BEGIN|^(cashier|whsec)_|^eyJ|^MI[IG]|^[A-Za-z0-9+][A-Za-z0-9+/]{30,}=*$"
+)
+# A longer name has a dot or a slash in it.
+LONGEST_WORD = 24
+LONGEST_PATH = 1000
 ORIGIN = re.compile(
     r"https?://([A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*|\[[0-9A-Fa-f:.]+\])(:.*)?/?"
 )
@@ -39,6 +47,8 @@ class ShopSettingTexts(BaseSettings):
     def _as_meant(cls, value: Any, info: ValidationInfo) -> Any:  # noqa: ANN401
         if not isinstance(value, str) or info.field_name is None:
             return value
+        if cls.model_fields[info.field_name].annotation is Path:
+            _check_no_secret(value)
         if meant := as_meant(value):
             return meant
         field = cls.model_fields[info.field_name]
@@ -71,19 +81,38 @@ def text_of(file: Path) -> str:
     """
     try:
         if not file.is_file():
-            raise ValueError(f"there is no file {str(file)!r}")
+            raise ValueError(f"there is no file {_shown(file)}")
         return file.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError:
-        raise ValueError(f"the file {str(file)!r} is not text") from None
+        raise ValueError(f"the file {_shown(file)} is not text") from None
     except OSError as error:
         raise ValueError(
-            f"the file {str(file)!r} cannot be read: {error.strerror}"
+            f"the file {_shown(file)} cannot be read: {error.strerror}"
         ) from None
+
+
+def _check_no_secret(text: str) -> None:
+    bare = text.strip(AROUND + "".join(QUOTES))
+    is_name = len(bare) <= LONGEST_WORD or "/" in bare or "." in bare
+    if not os.path.exists(bare) and (
+        SECRET.search(bare) or not is_name or len(bare) > LONGEST_PATH
+    ):
+        raise ValueError(
+            f"has {len(bare)} characters and looks like a key, where the name of a "
+            "file is wanted"
+        )
+
+
+def _shown(path: Path) -> str:
+    """Return a path for a message: itself, or its length if it may be a secret."""
+    name = str(path)
+    is_path = ("/" in name or "." in name) and not SECRET.search(name)
+    return repr(name) if is_path else f"of the given name ({len(name)} characters)"
 
 
 def _file_with_text(path: Path) -> Path:
     if not text_of(path).strip():
-        raise ValueError(f"the file {str(path)!r} is empty")
+        raise ValueError(f"the file {_shown(path)} is empty")
     return path
 
 
@@ -91,9 +120,9 @@ def _database(path: Path) -> Path:
     try:
         is_folder, has_folder = path.is_dir(), path.parent.is_dir()
     except OSError as error:
-        raise ValueError(f"{str(path)!r} cannot be read: {error.strerror}") from None
+        raise ValueError(f"{_shown(path)} cannot be read: {error.strerror}") from None
     if is_folder or not has_folder:
-        raise ValueError(f"{str(path)!r} must be a file in a folder that is there")
+        raise ValueError(f"{_shown(path)} must be a file in a folder that is there")
     return path
 
 

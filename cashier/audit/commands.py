@@ -17,7 +17,9 @@ app = typer.Typer(
 )
 app.add_typer(archive_commands.app)
 
-NewFolder = Annotated[Path, typer.Argument(metavar="FOLDER", help="The new bundle's")]
+NewFolder = Annotated[
+    Path, typer.Argument(callback=as_given, metavar="FOLDER", help="The new bundle's")
+]
 SigningKey = Annotated[
     Path | None,
     typer.Option(
@@ -27,14 +29,19 @@ SigningKey = Annotated[
     ),
 ]
 Previous = Annotated[
-    Path | None, typer.Option(help="The bundle before it, to which it is chained")
+    Path | None,
+    typer.Option(
+        callback=as_given, help="The bundle before it, to which it is chained"
+    ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="For programs")]
 
 
 @app.command()
 def keys(
-    folder: Annotated[Path, typer.Argument(help="Where the two files go")],
+    folder: Annotated[
+        Path, typer.Argument(callback=as_given, help="Where the two files go")
+    ],
 ) -> None:
     """Make the key pair that signs and verifies bundles (Ed25519)."""
     from cashier.audit.export import make_keys
@@ -107,7 +114,11 @@ def bundle(
     folder: NewFolder,
     files: Annotated[
         list[Path],
-        typer.Argument(metavar="FILE...", help="Histories of the Temporal UI or CLI"),
+        typer.Argument(
+            callback=as_given,
+            metavar="FILE...",
+            help="Histories of the Temporal UI or CLI",
+        ),
     ],
     key: SigningKey = None,
     previous: Previous = None,
@@ -128,7 +139,11 @@ def bundle(
 def verify(
     bundles: Annotated[
         list[Path],
-        typer.Argument(metavar="BUNDLE...", help="Bundles' folders, or one history"),
+        typer.Argument(
+            callback=as_given,
+            metavar="BUNDLE...",
+            help="Bundles' folders, or one history",
+        ),
     ],
     alipay_keys: Annotated[
         Path,
@@ -151,7 +166,9 @@ def verify(
     ] = False,
     merchant_keys: Annotated[
         Path | None,
-        typer.Option(help="The merchant's public keys, {keyVersion}.pem"),
+        typer.Option(
+            callback=as_given, help="The merchant's public keys, {keyVersion}.pem"
+        ),
     ] = None,
     payload_keys: Annotated[
         Path | None,
@@ -175,10 +192,14 @@ def verify(
     ] = None,
     previous: Annotated[
         Path | None,
-        typer.Option(help="The bundle before the first one; else looked for beside it"),
+        typer.Option(
+            callback=as_given,
+            help="The bundle before the first one; else looked for beside it",
+        ),
     ] = None,
     report: Annotated[
-        Path | None, typer.Option(help="Write the report here, as HTML")
+        Path | None,
+        typer.Option(callback=as_given, help="Write the report here, as HTML"),
     ] = None,
     as_json: Annotated[
         bool,
@@ -224,6 +245,7 @@ def reconcile(
     paths: Annotated[
         list[Path],
         typer.Argument(
+            callback=as_given,
             metavar="BUNDLE... FILE...",
             help="Bundles' folders, and Alipay's transactions and settlements (CSV)",
         ),

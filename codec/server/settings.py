@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from functools import cached_property
-from pathlib import Path
 from typing import Annotated, Self
 from urllib.parse import urlsplit
 
@@ -12,7 +11,7 @@ from pydantic_settings import NoDecode, SettingsConfigDict
 from codec.keyring import Keyring, KeyringError
 from codec.server.operators import Operators, OperatorsError
 from codec.server.tokens import SigningKeys, SigningKeysError, TokenRule
-from settings.forms import ListeningHost, Port
+from settings.forms import Folder, ListeningHost, Port, ReadableFile
 from settings.process import ProcessSettings
 from settings.urls import KeySetUrl, PageOrigin, PageUrl, page_origin
 
@@ -58,17 +57,17 @@ class CodecSettings(ProcessSettings):
         min_length=1,
         description="Where the Temporal UI is served, by commas; the first is linked",
     )
-    payload_keys_dir: Path = Field(
+    payload_keys_dir: Folder = Field(
         validation_alias="CASHIER_PAYLOAD_KEYS_DIR",
         description="Keys of all that Temporal keeps, one file each: {key id}.key",
     )
-    operators_file: Path | None = Field(
+    operators_file: ReadableFile | None = Field(
         default=None, description="Who may log in: a line each, name:hash"
     )
     token_keys_url: KeySetUrl | None = Field(
         default=None, description="JWKS with the keys of the tokens that the UI passes"
     )
-    token_keys_file: Path | None = Field(
+    token_keys_file: ReadableFile | None = Field(
         default=None, description="The same as a file, in place of the URL"
     )
     token_issuer: str | None = Field(default=None, description="Who makes the tokens")

@@ -19,6 +19,7 @@ from tests.settings.every_setting import (
     sound_environment,
     variable_of,
 )
+from tests.settings.secrets_given import SECRETS
 
 SETTINGS = every_setting()
 EVERY_SETTING = pytest.mark.parametrize(
@@ -264,3 +265,38 @@ def test_a_path_that_leads_nowhere_is_refused(
 ) -> None:
     said = refusal_of(lambda: read(settings, field, lambda _: path), capsys)
     assert f"  {variable_of(settings, field)}: " in said
+
+
+@pytest.mark.parametrize(
+    ("settings", "field"), PATHS, ids=[f"{c.__name__}.{f}" for c, f in PATHS]
+)
+@pytest.mark.parametrize("secret", SECRETS.values(), ids=SECRETS)
+def test_a_secret_in_place_of_its_file_is_not_shown(
+    settings: type[BaseSettings],
+    field: str,
+    secret: str,
+    read: Read,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    said = refusal_of(lambda: read(settings, field, lambda _: secret), capsys)
+    [line] = [one for one in said.splitlines() if one.startswith("  ")]
+    assert f"  {variable_of(settings, field)}: has {len(secret.strip())} char" in line
+    assert "looks like a key, where the name of a file" in line
+    assert secret.strip()[5:20] not in said
+
+
+@pytest.mark.parametrize(
+    ("settings", "field"), PATHS, ids=[f"{c.__name__}.{f}" for c, f in PATHS]
+)
+def test_a_short_secret_in_place_of_its_file_is_not_shown(
+    settings: type[BaseSettings],
+    field: str,
+    read: Read,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    if field in ("state_file", "database"):
+        pytest.skip("such a file would be made")
+    said = refusal_of(lambda: read(settings, field, lambda _: "hunter2hunter2"), capsys)
+    assert f"  {variable_of(settings, field)}: " in said
+    assert "hunter2" not in said
+    assert "14 characters" in said

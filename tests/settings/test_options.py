@@ -9,6 +9,7 @@ from typer.main import get_command
 
 from cashier.commands import app
 from tests.settings.accidents import ACCIDENTS, IMPOSSIBLE
+from tests.settings.secrets_given import SECRETS
 
 # Typer brings its own copy of Click, whose classes are not public.
 Command = Any
@@ -53,3 +54,36 @@ def test_what_nobody_can_have_meant_is_refused_as_an_option(
 ) -> None:
     with pytest.raises(typer.BadParameter):
         option.process_value(typer.Context(command), wrong("/run/value"))
+
+
+def paths_of(command: Command, words: str = "cashier") -> Iterator[Option]:
+    for option in command.params:
+        if "Path" in str(option.type_descriptor.annotation):
+            yield words, command, option
+    for name, one in getattr(command, "commands", {}).items():
+        yield from paths_of(one, f"{words} {name}")
+
+
+PATHS = list(paths_of(get_command(app)))
+
+
+@pytest.mark.parametrize(
+    ("command", "option"),
+    [(command, option) for _, command, option in PATHS],
+    ids=[f"{words} {option.name}" for words, _, option in PATHS],
+)
+@pytest.mark.parametrize("secret", SECRETS.values(), ids=SECRETS)
+def test_a_secret_in_place_of_its_file_is_not_shown_of_an_option(
+    command: Command, option: Any, secret: str
+) -> None:
+    value: Any = [secret] if option.multiple or option.nargs != 1 else secret
+    with pytest.raises(typer.BadParameter) as refusal:
+        option.process_value(typer.Context(command), value)
+    assert "looks like a key" in str(refusal.value)
+    assert secret.strip()[5:20] not in str(refusal.value)
+
+
+def test_the_options_that_name_files_are_found() -> None:
+    assert {"folder", "key", "files", "alipay_keys", "report"} <= {
+        option.name for _, _, option in PATHS
+    }

@@ -32,8 +32,8 @@ def test_settings_come_from_the_environment(
 @pytest.mark.parametrize(
     ("changes", "name", "why"),
     [
-        ({"CASHIER_PAYLOAD_KEYS_DIR": "/nowhere"}, "PAYLOAD_KEYS_DIR", "no file"),
-        ({"operators_file": "/nowhere"}, "operators_file", "cannot be read"),
+        ({"CASHIER_PAYLOAD_KEYS_DIR": "/nowhere"}, "PAYLOAD_KEYS_DIR", "no folder"),
+        ({"operators_file": "/nowhere"}, "operators_file", "there is no file"),
         ({"operators_file": None}, "operators_file", "nobody could read"),
         ({"url": "http://codec.example"}, "url", "https://"),
         ({"url": "/login"}, "url", "host"),
@@ -56,7 +56,8 @@ def test_a_wrong_setting_is_named_with_the_reason(
 @pytest.mark.parametrize(
     ("content", "why"),
     [
-        ("", "is not a JWKS"),
+        ("", "is empty"),
+        ("x", "is not a JWKS"),
         ("[]", "is not a JWKS"),
         ('{"keys": 5}', "is not a JWKS"),
         ('{"keys": []}', "no key for RS256 or ES256"),

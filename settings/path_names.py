@@ -1,0 +1,55 @@
+"""Whether a text can be the name of a file or a folder, and may be shown as one.
+
+A key is easily given in place of the file that holds it. Then no message may show it.
+"""
+
+import os
+import re
+from pathlib import Path
+
+# Of files that exist longer names are taken too.
+LONGEST = 255
+# A longer name has a dot or a slash, as all names in the documentation have.
+LONGEST_WORD = 24
+# PEM, the keys of the API, secrets of callbacks, tokens, and the Base64 of RSA keys.
+SECRET = re.compile(r"-----BEGIN|^(cashier|whsec)_|^eyJ|^MI[IG]|scrypt[$:]")
+# Base64, of the standard's and of the URL's alphabet.
+ENCODED = re.compile(r"(?=.*[a-z])(?=.*[A-Z])(?=.*[0-9])[A-Za-z0-9+/_-]{32,}={0,2}")
+PADDED = re.compile(r"[A-Za-z0-9+/_-]{20,}={1,2}")
+
+
+def check_path_name(text: str) -> None:
+    """Refuse a text that looks like a secret and is no name of a file or folder.
+
+    Raises:
+        ValueError: Says how long it is; never quotes it.
+    """
+    bare = text.strip(" \t\r\n'\"\u00a0\u200b\ufeff")
+    folder = os.path.dirname(bare)
+    is_there = os.path.exists(bare) or (bool(folder) and os.path.isdir(folder))
+    is_word = len(bare) <= LONGEST_WORD and not _looks_secret(bare)
+    if not (is_there or is_word or _looks_like_a_path(bare)):
+        raise ValueError(
+            f"has {len(bare)} characters and looks like a key, where the name of a "
+            "file or a folder is wanted"
+        )
+
+
+def shown(path: Path) -> str:
+    """Return a path for a message: itself, or its length if it may be a secret."""
+    name = str(path)
+    if _looks_like_a_path(name) or os.path.exists(name):
+        return repr(name)
+    return f"of the given name ({len(name)} characters)"
+
+
+def _looks_like_a_path(text: str) -> bool:
+    is_short = len(text) <= LONGEST or text.startswith("/")
+    return is_short and ("/" in text or "." in text) and not _looks_secret(text)
+
+
+def _looks_secret(text: str) -> bool:
+    if SECRET.search(text) or PADDED.fullmatch(text):
+        return True
+    # Base64 begins with a slash once in 64 times, and a path at the root always.
+    return not text.startswith("/") and ENCODED.fullmatch(text) is not None
