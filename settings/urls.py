@@ -19,6 +19,8 @@ from activities.addresses import is_private_host, is_unqualified
 THIS_MACHINE = ("127.0.0.1", "localhost", "::1")
 # And the services of docker-compose.yml.
 LOCAL_HOSTS = (*THIS_MACHINE, "simulator", "api", "storefront")
+# Our endpoint's (api/notifications/endpoint.py).
+NOTIFICATIONS_PATH = "/alipay/notifications/payment"
 # Longer ones are cut by servers and proxies on the way.
 LONGEST = 2048
 # RFC 3986 2, without what browsers and libraries read in different ways.
@@ -125,13 +127,17 @@ def _notify_url(value: str) -> str:
     is_private = is_unqualified(host) or is_private_host(host)
     if is_private and host not in LOCAL_HOSTS:
         raise ValueError(f"{host} is no public host: Alipay must reach it")
-    segments = parts.path.split("/")[1:]
-    if not segments or not all(segments) or {".", ".."} & {*segments}:
+    before, endpoint, after = parts.path.rpartition(NOTIFICATIONS_PATH)
+    segments = before.split("/")[1:]
+    is_exact = endpoint and not after and (not before or before.startswith("/"))
+    # A proxy may put something before it, which it must not read in another way.
+    is_plain = all(segments) and not {".", ".."} & {*segments} and "%" not in before
+    if not (is_exact and is_plain):
         # With another path than our endpoint's the notification is answered 404, and
         # the paid order waits for its expiry.
         raise ValueError(
-            "the path must be that of our endpoint, such as "
-            "/alipay/notifications/payment, without a slash at its end"
+            f"the path must end in {NOTIFICATIONS_PATH} exactly, without a slash at "
+            "its end; what a proxy puts before it must be without //, .. and %"
         )
     return value
 
@@ -184,7 +190,7 @@ def _proxy_url(value: SecretStr) -> SecretStr:
 
 # Where our own calls go: host and port alone. https, or http on this machine.
 HostUrl = Annotated[str, AfterValidator(_host_url)]
-# What Alipay calls: a public host, and a path that does not end in a slash.
+# What Alipay calls: a public host, and a path that ends in our endpoint's.
 NotifyUrl = Annotated[str, AfterValidator(_notify_url)]
 # What we call at the shop: a query is allowed, as in ?wc-api=cashier.
 CallbackUrl = Annotated[str, AfterValidator(_callback_url)]

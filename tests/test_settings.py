@@ -210,9 +210,10 @@ def test_printed_settings_show_no_secret(sound: dict[str, str]) -> None:
 def test_notifications_are_verified_for_the_path_of_their_url(
     sound: dict[str, str],
 ) -> None:
-    url = "https://shop.example/behind/a/proxy"
+    path = "/behind/a/proxy/alipay/notifications/payment"
+    url = f"https://shop.example{path}"
     reader = settings_of({**sound, "notify_url": url}).notification_reader()
-    assert vars(reader)["_path"] == "/behind/a/proxy"
+    assert vars(reader)["_path"] == path
 
 
 @pytest.fixture

@@ -3,8 +3,10 @@
 from typing import Annotated, Any
 
 import pytest
+from fastapi.routing import APIRoute
 from pydantic import TypeAdapter, ValidationError
 
+from api.notifications.endpoint import router
 from settings import urls
 
 KINDS: dict[str, Any] = {
@@ -21,6 +23,7 @@ ENDPOINT = "/alipay/notifications/payment"
         ("HostUrl", "https://open-sea.alipay.com/", "https://open-sea.alipay.com"),
         ("HostUrl", "http://simulator:8081", "http://simulator:8081"),
         ("NotifyUrl", f"https://api.example:8443{ENDPOINT}", None),
+        ("NotifyUrl", f"https://api.example/behind/a.proxy{ENDPOINT}", None),
         ("NotifyUrl", f"https://[2600::7]{ENDPOINT}", None),
         ("NotifyUrl", f"http://api:8080{ENDPOINT}", None),
         ("NotifyUrl", f"https://127.0.0.1{ENDPOINT}", None),
@@ -43,10 +46,19 @@ def test_a_kind_keeps_what_it_needs(kind: str, given: str, kept: str | None) -> 
     [
         # Then Alipay's notification would not reach our endpoint.
         ("NotifyUrl", f"https://api.example{ENDPOINT}/", "slash at its end"),
-        ("NotifyUrl", "https://api.example", "the path must be"),
-        ("NotifyUrl", "https://api.example/", "the path must be"),
-        ("NotifyUrl", "https://api.example//payment", "the path must be"),
-        ("NotifyUrl", "https://api.example/a/../payment", "the path must be"),
+        ("NotifyUrl", "https://api.example", "the path must end in"),
+        ("NotifyUrl", "https://api.example/", "the path must end in"),
+        ("NotifyUrl", "https://api.example//payment", "the path must end in"),
+        ("NotifyUrl", "https://api.example/a/../payment", "the path must end in"),
+        ("NotifyUrl", "https://api.example/alipay/notifications/paymnet", ENDPOINT),
+        ("NotifyUrl", f"https://api.example{ENDPOINT}s", ENDPOINT),
+        ("NotifyUrl", f"https://api.example{ENDPOINT}/more", ENDPOINT),
+        ("NotifyUrl", f"https://api.example{ENDPOINT}%0A", ENDPOINT),
+        ("NotifyUrl", f"https://api.example{ENDPOINT.title()}", ENDPOINT),
+        ("NotifyUrl", f"https://api.example{ENDPOINT.upper()}", ENDPOINT),
+        ("NotifyUrl", f"https://api.example/pay/../{ENDPOINT}", ENDPOINT),
+        ("NotifyUrl", f"https://api.example/{ENDPOINT}", "without //"),
+        ("NotifyUrl", f"https://api.example/pay%0A{ENDPOINT}", "and %"),
         ("NotifyUrl", f"https://api.example{ENDPOINT}?order=1", "query"),
         ("NotifyUrl", f"https://10.0.0.3{ENDPOINT}", "Alipay must reach it"),
         ("NotifyUrl", f"https://[::ffff:10.0.0.3]{ENDPOINT}", "Alipay must reach it"),
@@ -65,6 +77,12 @@ def test_a_kind_refuses_what_it_cannot_use(kind: str, given: str, rule: str) -> 
     with pytest.raises(ValidationError) as refusal:
         KINDS[kind].validate_python(given)
     assert rule in str(refusal.value)
+
+
+def test_the_path_that_a_notify_url_ends_in_is_our_endpoint() -> None:
+    assert [route.path for route in router.routes if isinstance(route, APIRoute)] == [
+        urls.NOTIFICATIONS_PATH
+    ]
 
 
 @pytest.mark.parametrize("kind", KINDS)
