@@ -100,12 +100,19 @@ def prepare(
 
 @app.command()
 def worker() -> None:
-    """Run the worker; it serves payments until SIGTERM."""
+    """Run the worker; it serves payments until SIGTERM.
+
+    Exit code: 0 it was ended; 2 a setting is wrong; 3 Temporal cannot be reached.
+    """
+    from cashier.temporal_calls import check_namespace, run_command
     from settings.worker import WorkerSettings
     from telemetry.logs import start_logging
     from worker import run_worker
 
     settings = read_settings(WorkerSettings)
+    # A worker that cannot reach it ends; better so that people can read why.
+    if code := run_command(check_namespace):
+        raise typer.Exit(code)
     start_logging("worker")
     asyncio.run(run_worker(settings))
     leave()

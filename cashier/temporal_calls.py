@@ -12,6 +12,7 @@ from typing import TypeVar
 from urllib.parse import quote
 
 from rich.console import Console
+from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest
 from temporalio.client import Client
 from temporalio.envconfig import ClientConfig
 from temporalio.service import RPCError, RPCStatusCode
@@ -24,6 +25,17 @@ ReachedT = TypeVar("ReachedT")
 # People wait for this at a terminal; a Temporal that is well answers in milliseconds.
 QUICK = timedelta(seconds=4)
 CONNECT_SECONDS = 5.0
+# What the SDK says of a connection that fails, and how people call it.
+REASONS = {
+    "Connection refused": "Connection refused",
+    "dns error": "no such host (dns error)",
+    "certificate": "its certificate, or ours, is not accepted (TEMPORAL_TLS_*)",
+    "Certificate": "its certificate, or ours, is not accepted (TEMPORAL_TLS_*)",
+    "CorruptMessage": "no TLS is spoken there (TEMPORAL_TLS)",
+    "InvalidMessage": "no TLS is spoken there (TEMPORAL_TLS)",
+    "PermissionDenied": "it does not let us (TEMPORAL_API_KEY, TEMPORAL_NAMESPACE)",
+    "Unauthenticated": "it does not let us (TEMPORAL_API_KEY, TEMPORAL_NAMESPACE)",
+}
 # Without a terminal there is no width to fit into, and links shall stay whole.
 WIDTH_OF_A_PIPE = 220
 
@@ -69,10 +81,22 @@ async def reached_temporal(
         ) from None
     except (RuntimeError, ValueError, OSError) as error:
         if "Failed client connect" in str(error):
-            raise UnreachableError(_nobody(_first_words(str(error)))) from None
+            raise _not_connected(str(error)) from None
         raise WrongSettingError(f"a setting TEMPORAL_* is wrong: {error}") from None
     with plain_words():
         yield client
+
+
+async def check_namespace(client: Client) -> int:
+    """Let Temporal say whether the namespace is there, as a worker will ask it.
+
+    Raises:
+        RPCError: It is not, or we may not use it.
+    """
+    await client.workflow_service.describe_namespace(
+        DescribeNamespaceRequest(namespace=client.namespace), timeout=QUICK
+    )
+    return 0
 
 
 @contextmanager
@@ -162,9 +186,13 @@ def _nobody(why: str) -> str:
     )
 
 
-def _first_words(said: str) -> str:
-    """Shorten the connection's complaint, which goes on about its own insides."""
-    for known in ("Connection refused", "dns error", "certificate", "PermissionDenied"):
+def _not_connected(said: str) -> CommandError:
+    """Say it without the SDK's words, which are of its own insides."""
+    for known, words in REASONS.items():
         if known in said:
-            return known
-    return printable(said, longest=160)
+            return UnreachableError(_nobody(words))
+    if "ParseError" in said or "InvalidCert" in said:
+        return WrongSettingError(
+            "TEMPORAL_TLS_*: a certificate or the private key cannot be used"
+        )
+    return UnreachableError(_nobody("the connection failed"))

@@ -7,11 +7,15 @@ the API's does, would only then fail, and each time.
 import os
 import re
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Final
 
 from temporalio.envconfig import ClientConfig, ClientConnectConfig
+from temporalio.service import TLSConfig
 
 from settings.given_text import as_meant
+from settings.path_names import check_path_name, shown
+from settings.temporal_tls import check_tls
 
 PREFIX: Final = "TEMPORAL_"
 USUAL: Final = "localhost:7233"
@@ -51,24 +55,46 @@ def temporal_config(
         given[name] = _checked(name, given[name])
         if not given[name]:
             del given[name]
+    file = given.get("TEMPORAL_CONFIG_FILE")
+    # The SDK goes on without it, to an address that nobody has named.
+    if file and not os.path.exists(file):
+        raise TemporalSettingError(
+            f"TEMPORAL_CONFIG_FILE: there is no file {shown(Path(file))}"
+        )
+    config = _loaded(given)
+    config.setdefault("target_host", USUAL)
+    return config
+
+
+def _loaded(given: Mapping[str, str]) -> ClientConnectConfig:
     try:
         config = ClientConfig.load_client_connect_config(override_env_vars=given)
     except OSError as error:
         raise TemporalSettingError(
             f"TEMPORAL_TLS_*_PATH, or the file of TEMPORAL_CONFIG_FILE: "
-            f"{error.filename!r} cannot be read: {error.strerror}"
+            f"{shown(Path(error.filename or '.'))} cannot be read: {error.strerror}"
         ) from None
     except RuntimeError:
         raise TemporalSettingError(
             "TEMPORAL_CONFIG_FILE or TEMPORAL_PROFILE: the file is not TOML of the "
             "SDK's form, or has no such profile"
         ) from None
-    config.setdefault("target_host", USUAL)
+    tls = config.get("tls")
+    if isinstance(tls, TLSConfig):
+        try:
+            check_tls(tls)
+        except ValueError as error:
+            raise TemporalSettingError(str(error)) from None
     return config
 
 
 def _checked(name: str, value: str) -> str:
+    if name.endswith("_DATA"):
+        # PEM, which has several lines.
+        return value.strip()
     try:
+        if name.endswith(("_PATH", "_FILE")):
+            check_path_name(value)
         meant = as_meant(value)
     except ValueError as error:
         raise TemporalSettingError(f"{name}: {error}") from None

@@ -55,10 +55,13 @@ def archiver(
     Apart from the worker, which needs neither this key nor this disk.
     """
     from cashier.audit.archiver import serve_archive, signing_key
+    from cashier.temporal_calls import check_namespace, run_command
     from telemetry.logs import start_logging
 
     settings = settings_of(writes=True)
     signer = carry_out(lambda: signing_key(key))
+    if code := run_command(check_namespace):
+        raise typer.Exit(code)
     start_logging("archiver")
     asyncio.run(serve_archive(folder, signer, keyring=settings.keyring))
     leave()
