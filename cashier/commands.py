@@ -10,12 +10,14 @@ from rich.console import Console
 
 from cashier.access import api_key_commands, commands as access_commands
 from cashier.audit import commands as audit_commands
-from cashier.given import as_given
+from cashier.given import as_given, port_as_given
 from cashier.payments import commands as payment_commands
 from cashier.running import errors, leave, read_settings
 from cashier.stuck import commands as stuck_commands
 
 # Imports of the parts stand inside the commands: each process loads only its own.
+
+Port = Annotated[int, typer.Option(callback=port_as_given)]
 
 app = typer.Typer(
     help="Take payments with digital wallets, each a durable workflow.",
@@ -44,14 +46,14 @@ def up(
         Path,
         typer.Option(callback=as_given, help="Where keys, payments and logs are kept"),
     ] = Path(".cashier"),
-    api_port: int = 8080,
-    simulator_port: int = 8081,
-    temporal_port: int = 7233,
-    ui_port: int = 8233,
-    codec_port: int = 8082,
-    metrics_port: int = 9464,
-    api_metrics_port: int = 9465,
-    shop_port: int = 8000,
+    api_port: Port = 8080,
+    simulator_port: Port = 8081,
+    temporal_port: Port = 7233,
+    ui_port: Port = 8233,
+    codec_port: Port = 8082,
+    metrics_port: Port = 9464,
+    api_metrics_port: Port = 9465,
+    shop_port: Port = 8000,
     assignments: Annotated[
         list[str] | None,
         typer.Option("--set", metavar="NAME=VALUE", help="A setting of all parts"),
@@ -75,6 +77,8 @@ def up(
         api_metrics=api_metrics_port,
         shop=shop_port,
     )
+    if same := ports.given_twice():
+        raise typer.BadParameter(f"{same} is given twice: each part needs its own port")
     try:
         settings = read_assignments(assignments or ())
     except ValueError as error:

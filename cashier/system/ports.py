@@ -5,6 +5,7 @@ import random
 import socket
 from contextlib import ExitStack
 from dataclasses import astuple, dataclass, fields
+from itertools import pairwise
 
 HOST = "127.0.0.1"
 # Below the ports that Linux (32768 to 60999), macOS and Windows (49152 and above)
@@ -61,6 +62,11 @@ class Ports:
     def free(cls) -> "Ports":
         """Return ports that nobody else uses or chooses while this process lives."""
         return cls(*(free_port() for _ in fields(cls)))
+
+    def given_twice(self) -> int | None:
+        """Return a port that two parts would have, or None."""
+        ports = sorted(astuple(self))
+        return next((one for one, other in pairwise(ports) if one == other), None)
 
     def taken(self) -> list[int]:
         """Return those of the ports on which somebody listens already."""

@@ -1,13 +1,17 @@
 """Options of commands that the environment may give are read as settings are."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import fields
+from pathlib import Path
 from typing import Any
 
 import pytest
 import typer
 from typer.main import get_command
+from typer.testing import CliRunner
 
 from cashier.commands import app
+from cashier.system.ports import Ports
 from tests.settings.accidents import ACCIDENTS, IMPOSSIBLE
 from tests.settings.secrets_given import SECRETS
 
@@ -87,3 +91,34 @@ def test_the_options_that_name_files_are_found() -> None:
     assert {"folder", "key", "files", "alipay_keys", "report"} <= {
         option.name for _, _, option in PATHS
     }
+
+
+UP: Command = get_command(app).commands["up"]  # type: ignore[attr-defined]
+PORT_OPTIONS = [one.opts[0] for one in UP.params if one.name.endswith("_port")]
+
+
+def test_the_options_that_are_ports_are_found() -> None:
+    assert len(PORT_OPTIONS) == len(fields(Ports))
+
+
+@pytest.mark.parametrize("option", PORT_OPTIONS)
+@pytest.mark.parametrize("port", ["99999", "65536", "0", "-1"])
+def test_a_port_option_that_no_host_has_is_refused_by_name_and_rule(
+    option: str, port: str, tmp_path: Path
+) -> None:
+    folder = tmp_path / "up"
+    said = CliRunner().invoke(app, ["up", "--folder", str(folder), f"{option}={port}"])
+    assert said.exit_code == 2
+    words = " ".join(said.stderr.replace("│", "").split())
+    assert f"'{option}'" in words
+    assert f"{port}: must be a port, from 1 to 65535" in words
+    assert not folder.exists()
+
+
+def test_a_port_that_two_parts_would_have_is_refused(tmp_path: Path) -> None:
+    folder = tmp_path / "up"
+    given = ["up", "--folder", str(folder), "--api-port", "8081"]
+    said = CliRunner().invoke(app, given)
+    assert said.exit_code == 2
+    assert "8081 is given twice" in " ".join(said.stderr.split())
+    assert not folder.exists()
