@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 from pydantic_settings import SettingsConfigDict
 
 from alipay.errors import KeyFormatError
-from alipay.key_files import read_public_keys
+from alipay.key_versions import read_key_versions
 from alipay.keys import AlipayKeys
 from codec.keyring import Keyring, KeyringError
 from settings.forms import ClientId, Folder
@@ -82,7 +82,7 @@ class Settings(PayloadSettings):
     @cached_property
     def alipay_keys(self) -> AlipayKeys:
         """Alipay's public keys, by the key version in their file's name."""
-        return AlipayKeys(read_public_keys(self.alipay_keys_dir))
+        return read_key_versions(self.alipay_keys_dir)
 
 
 def check_keys(name: str, read: Callable[[], object]) -> None:

@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
 from alipay.errors import KeyFormatError
-from alipay.key_files import read_public_keys
+from alipay.key_versions import read_key_versions
 from alipay.keys import AlipayKeys
 from codec.keyring import Keyring
 
@@ -91,6 +91,6 @@ class VerifierKeys:
 
 def _read_folder(name: str, folder: Path) -> AlipayKeys:
     try:
-        return AlipayKeys(read_public_keys(folder))
+        return read_key_versions(folder)
     except KeyFormatError as error:
-        raise KeyFormatError(f"{name}: {str(folder)!r}: {error}") from None
+        raise KeyFormatError(f"{name}: {error}") from None
