@@ -46,6 +46,7 @@ LONGEST = (
     "test_late_payment.py",
     "test_stuck_payments.py",
     "test_end_to_end.py",
+    "test_every_setting.py",
     "test_openapi.py",
     "test_audit_demo.py",
     "test_coming_back.py",
