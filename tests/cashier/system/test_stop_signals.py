@@ -9,6 +9,7 @@ from asyncio.subprocess import Process
 import pytest
 
 from cashier.system.environment import CHECKOUT
+from tests.cashier.system.upping import hear_signals
 
 CLEANED_UP = 7
 # Works until it is told to stop; ends with CLEANED_UP after it has cleaned up, which
@@ -36,6 +37,7 @@ async def working(*before: str) -> Process:
     process = await asyncio.create_subprocess_exec(
         *(*before, sys.executable, "-c", COMMAND),
         env={**os.environ, "PYTHONPATH": str(CHECKOUT)},
+        preexec_fn=hear_signals,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
     )

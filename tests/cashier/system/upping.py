@@ -1,6 +1,7 @@
 """Runs `cashier up` as a process, and looks at what it has started."""
 
 import asyncio
+import signal
 import sys
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -15,6 +16,16 @@ from cashier.system.ports import Ports
 
 # It begins a session with a terminal of its own, and goes with its terminal.
 IN_A_TERMINAL = ("-c", "import pty, sys; pty.spawn(sys.argv[1:])", sys.executable)
+
+
+def hear_signals() -> None:
+    """Let a process that is about to start hear what `nohup` and `&` keep from it.
+
+    The command means to stay deaf where it was started so; the tests' own start shall
+    not decide about that.
+    """
+    for which in (signal.SIGINT, signal.SIGHUP):
+        signal.signal(which, signal.SIG_DFL)
 
 
 def options_of(ports: Ports) -> list[str]:
@@ -60,6 +71,7 @@ async def cashier_up(
         *(*options_of(ports), *options),
         cwd=work,
         env=bare_environment(work),
+        preexec_fn=hear_signals,
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
