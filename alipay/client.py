@@ -22,7 +22,7 @@ from alipay.errors import (
     UnsendableError,
 )
 from alipay.http_answer import HttpAnswer, NotReadError, read_answer
-from alipay.keys import AlipayKeys
+from alipay.keys.rsa import AlipayKeys
 from alipay.messages import Exchange, Message, Signed
 from alipay.models import (
     Answer,

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from alipay.errors import MalformedNotificationError, SignatureVerificationError
-from alipay.keys import AlipayKeys
+from alipay.keys.rsa import AlipayKeys
 from alipay.messages import Message
 from alipay.models import Notification, Result
 from alipay.signing import verify

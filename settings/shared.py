@@ -8,8 +8,8 @@ from pydantic import Field, model_validator
 from pydantic_settings import SettingsConfigDict
 
 from alipay.errors import KeyFormatError
-from alipay.key_versions import read_key_versions
-from alipay.keys import AlipayKeys
+from alipay.keys.rsa import AlipayKeys
+from alipay.keys.versions import read_key_versions
 from codec.keyring import Keyring, KeyringError
 from settings.forms import ClientId, Folder
 from settings.process import ProcessSettings

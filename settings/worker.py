@@ -11,7 +11,7 @@ from pydantic import Field, model_validator
 
 from activities.addresses import is_private_host, is_unqualified
 from alipay.client import AlipayClient
-from alipay.key_files import read_private_key
+from alipay.keys.files import read_private_key
 from settings.forms import Address, ReadableFile, TextFile, Whole, text_of
 from settings.given_text import as_meant
 from settings.shared import Settings, check_keys

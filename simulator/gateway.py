@@ -6,7 +6,7 @@ from dataclasses import replace
 from fastapi import APIRouter, Request, Response
 
 from alipay.errors import SignatureVerificationError
-from alipay.keys import AlipayKeys
+from alipay.keys.rsa import AlipayKeys
 from alipay.messages import Message
 from alipay.signing import sign, verify
 from simulator.broken import SlowResponse, cut, hanging

@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 from pydantic_settings import SettingsConfigDict
 
 from alipay.errors import KeyFormatError
-from alipay.key_files import read_private_key, read_public_keys
+from alipay.keys.files import read_private_key, read_public_keys
 from settings.forms import (
     Decimal,
     Folder,

@@ -43,9 +43,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     # Another implementation of Alipay's side, or a mistake in ours could not show.
     "simulator": {
-        "alipay.messages", "alipay.signing", "alipay.keys", "alipay.key_files",
-        "alipay.errors", "settings.forms", "settings.process", "settings.urls",
-        "telemetry.logs",
+        "alipay.messages", "alipay.signing", "alipay.keys", "alipay.errors",
+        "settings.forms", "settings.process", "settings.urls", "telemetry.logs",
     },
     # As any shop would be: it knows the HTTP API and callbacks, and no code of ours.
     "storefront": set(),
@@ -60,6 +59,7 @@ MAY_IMPORT: dict[str, set[str]] = {
 ROOM_MAY_IMPORT: dict[str, set[str]] = {
     "workflows.payment": {"contracts", "workflows.releases", "workflows.resolution"},
     "workflows.operator_view": {"contracts", "visibility", "workflows.payment"},
+    "alipay.keys": {"alipay.errors"},
     "api.metrics": {"alipay", "contracts", "http_server", "telemetry", "visibility"},
     "api.callers": {"api.metrics", "api.problems", "telemetry"},
     "api.streams": {
@@ -109,6 +109,7 @@ ROOM_MAY_IMPORT: dict[str, set[str]] = {
         "audit.history", "audit.replay", "codec", "contracts", "workflows",
     },
     "audit.report": {"alipay", "audit.findings", "audit.verify"},
+    "audit.reconcile.files": {"alipay", "contracts"},
     "audit.reconcile": {
         "alipay", "audit.bundle", "audit.history", "codec", "contracts",
     },

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from pydantic import ValidationError
 
-from alipay.keys import one_line_public_key
+from alipay.keys.rsa import one_line_public_key
 from api.callers.keys import ApiKey, new_key, write_keys
 from api.settings import ApiSettings
 from cashier.settings import OperatorSettings

@@ -6,13 +6,13 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from alipay.wallets import CURRENCIES
-from audit.reconcile.errors import SettlementFileError
-from audit.reconcile.lines import GIVEN_UP, Movement, Row
+from audit.reconcile.files.columns import FileKind
+from audit.reconcile.files.errors import SettlementFileError
+from audit.reconcile.files.lines import GIVEN_UP, Movement, Row
+from audit.reconcile.files.reading import Amounts, SettlementFile
 from audit.reconcile.order_ids import OrderIds
 from audit.reconcile.our_money import Histories, OurMoney, Ours
 from audit.reconcile.outcome import Difference, Kind, Reconciliation, joined
-from audit.reconcile.settlement_columns import FileKind
-from audit.reconcile.settlement_files import Amounts, SettlementFile
 from audit.reconcile.unknown_differences import report_unknown
 from audit.reconcile.unknown_money import UnknownMoney
 from codec.keyring import Keyring

@@ -1,6 +1,6 @@
 """Finds the order that a line of Alipay's files belongs to, by any id in it."""
 
-from audit.reconcile.lines import Movement, Row
+from audit.reconcile.files.lines import Movement, Row
 from audit.reconcile.our_money import OurMoney
 from contracts import order_of
 

@@ -8,8 +8,8 @@ from typing import Final, Protocol
 from audit.bundle.reading import BundleError, Entry
 from audit.bundle.same_history import is_same_history
 from audit.history.record import Record, UnreadableHistoryError, read_history
-from audit.reconcile.lines import Movement, Row
-from audit.reconcile.settlement_columns import FileKind
+from audit.reconcile.files.columns import FileKind
+from audit.reconcile.files.lines import Movement, Row
 from audit.reconcile.unreadable import UnreadableHistories
 from codec.keyring import Keyring
 from codec.payload_codec import EncryptingCodec

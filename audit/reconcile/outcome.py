@@ -4,7 +4,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from audit.reconcile.settlement_files import SettlementFile
+from audit.reconcile.files.reading import SettlementFile
 from contracts import Money
 
 

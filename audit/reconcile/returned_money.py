@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterable
 
-from audit.reconcile.lines import GIVEN_UP, Movement, Row
+from audit.reconcile.files.lines import GIVEN_UP, Movement, Row
 from audit.reconcile.unknown_money import Unknown
 
 

@@ -1,6 +1,6 @@
 """Reports money that only Alipay's files list, with what we know of its order."""
 
-from audit.reconcile.lines import MONEY_MOVED, REFUND, Movement
+from audit.reconcile.files.lines import MONEY_MOVED, REFUND, Movement
 from audit.reconcile.order_ids import OrderIds
 from audit.reconcile.our_money import OurMoney
 from audit.reconcile.outcome import (

@@ -4,8 +4,8 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from audit.reconcile.lines import Key, Row
-from audit.reconcile.settlement_columns import FileKind
+from audit.reconcile.files.columns import FileKind
+from audit.reconcile.files.lines import Key, Row
 
 
 @dataclass

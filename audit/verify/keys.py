@@ -10,8 +10,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
 from alipay.errors import KeyFormatError
-from alipay.key_versions import read_key_versions
-from alipay.keys import AlipayKeys
+from alipay.keys.rsa import AlipayKeys
+from alipay.keys.versions import read_key_versions
 from codec.keyring import Keyring
 
 

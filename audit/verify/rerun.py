@@ -16,7 +16,7 @@ from activities.payments import PaymentActivities
 from activities.refunds import RefundActivities
 from alipay.client import AlipayClient
 from alipay.errors import UnprovenResponseError
-from alipay.keys import AlipayKeys
+from alipay.keys.rsa import AlipayKeys
 from contracts import AlipayAnswer, Contract, Evidence
 
 NOWHERE = "https://alipay.invalid"

@@ -12,12 +12,12 @@ from rich.text import Text
 from alipay.wallets import format_money
 from audit.bundle.errors import BundleError
 from audit.reconcile.bundles import open_bundles
-from audit.reconcile.errors import SettlementFileError
-from audit.reconcile.file_text import UTF_8
+from audit.reconcile.files.errors import SettlementFileError
+from audit.reconcile.files.reading import Amounts, SettlementFile
+from audit.reconcile.files.text import UTF_8
 from audit.reconcile.matching import reconcile
 from audit.reconcile.our_money import Histories
 from audit.reconcile.outcome import Difference, Kind, Reconciliation, Sums
-from audit.reconcile.settlement_files import Amounts, SettlementFile
 from cashier.temporal_calls import WrongSettingError, a_console, printable
 from codec.keyring import Keyring
 from contracts import Money

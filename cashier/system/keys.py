@@ -4,7 +4,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from alipay.keys import one_line_public_key
+from alipay.keys.rsa import one_line_public_key
 from cashier.system.home import (
     make_private_key,
     new_callback_secret,

@@ -15,7 +15,7 @@ from activities.translation import (
     to_pay_request,
     to_payment_notified,
 )
-from alipay.keys import AlipayKeys
+from alipay.keys.rsa import AlipayKeys
 from alipay.messages import Message
 from alipay.models import PayResponse
 from alipay.notifications import NotificationReader, SignedNotification

@@ -6,7 +6,7 @@ import httpx
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
 from alipay.client import AlipayClient
-from alipay.keys import AlipayKeys
+from alipay.keys.rsa import AlipayKeys
 from alipay.messages import Message
 from alipay.models import Amount, Env, PaymentMethod, PayRequest, WireOrder
 from alipay.signing import sign

@@ -8,7 +8,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
 from alipay.client import AlipayClient, open_connections, path_of
 from alipay.errors import NoVerdictError, RejectedError, UnprovenResponseError
-from alipay.keys import AlipayKeys
+from alipay.keys.rsa import AlipayKeys
 from alipay.messages import Message
 from alipay.signing import verify
 from tests.alipay.gateway import (

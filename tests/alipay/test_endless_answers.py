@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from alipay.client import AlipayClient, open_connections
 from alipay.errors import NoVerdictError
 from alipay.http_answer import LARGEST_ANSWER
-from alipay.keys import AlipayKeys
+from alipay.keys.rsa import AlipayKeys
 from tests.alipay.gateway import CLIENT_ID
 from tests.endless import BUFFERED, EndlessServer
 

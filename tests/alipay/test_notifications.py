@@ -7,7 +7,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from starlette.datastructures import Headers
 
 from alipay.errors import MalformedNotificationError, SignatureVerificationError
-from alipay.keys import AlipayKeys
+from alipay.keys.rsa import AlipayKeys
 from alipay.messages import Message
 from alipay.models import Amount, Notification
 from alipay.notifications import ACKNOWLEDGEMENT, NotificationReader

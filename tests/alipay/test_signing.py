@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from hypothesis import given, settings, strategies as st
 
 from alipay.errors import SignatureVerificationError
-from alipay.keys import AlipayKeys, load_public_key
+from alipay.keys.rsa import AlipayKeys, load_public_key
 from alipay.messages import Message
 from alipay.signing import LONGEST_HEADER, sign, verify
 from tests.samples.reading import vector_keys, vectors

@@ -7,7 +7,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
 from alipay.client import AlipayClient, open_connections
 from alipay.errors import NoVerdictError, UnsendableError
-from alipay.keys import AlipayKeys
+from alipay.keys.rsa import AlipayKeys
 from tests.activities.serving import a_server
 from tests.alipay.gateway import a_client, a_pay_request, failing
 

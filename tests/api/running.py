@@ -10,7 +10,7 @@ from temporalio import activity
 from temporalio.client import Client
 
 from activities.order_payments import OrderActivities
-from alipay.keys import one_line_public_key
+from alipay.keys.rsa import one_line_public_key
 from alipay.messages import Message
 from alipay.signing import sign
 from api.app import create_app

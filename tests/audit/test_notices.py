@@ -8,7 +8,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from temporalio.testing import WorkflowEnvironment
 
-from alipay.keys import one_line_public_key
+from alipay.keys.rsa import one_line_public_key
 from api.notifications.notices import Notices
 from audit.bundle.export import export_bundle
 from audit.bundle.manifest import Selection

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from alipay.keys import load_private_key, load_public_key, one_line_public_key
+from alipay.keys.rsa import load_private_key, load_public_key, one_line_public_key
 from cashier.commands import app
 from cashier.system.home import Home
 from cashier.system.ports import Ports

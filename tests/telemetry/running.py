@@ -16,7 +16,7 @@ from temporalio.client import Client
 from activities.callbacks import CallbackActivities
 from activities.earlier import EarlierEvents
 from alipay.client import AlipayClient
-from alipay.keys import AlipayKeys
+from alipay.keys.rsa import AlipayKeys
 from api.app import create_app
 from api.metrics.backlog import Backlog
 from api.metrics.served import served_metrics

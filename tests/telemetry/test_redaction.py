@@ -5,7 +5,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from pydantic import BaseModel, ValidationError
 
-from alipay.keys import one_line_public_key
+from alipay.keys.rsa import one_line_public_key
 from alipay.messages import Message
 from alipay.signing import sign
 from telemetry.redaction import redact

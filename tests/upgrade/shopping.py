@@ -19,7 +19,7 @@ from temporalio.client import (
     WorkflowUpdateStage,
 )
 
-from alipay.keys import load_private_key
+from alipay.keys.rsa import load_private_key
 from alipay.messages import Message
 from alipay.signing import sign
 from cashier.payments import actions as payments

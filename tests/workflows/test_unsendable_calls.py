@@ -17,7 +17,7 @@ from activities.earlier import EarlierEvents
 from activities.payments import PaymentActivities
 from activities.shop_connections import open_shop_connections
 from alipay.client import AlipayClient, open_connections
-from alipay.keys import AlipayKeys
+from alipay.keys.rsa import AlipayKeys
 from contracts import PaymentOutcome, late_payment_id
 from tests.activities.serving import a_server
 from tests.builders import a_cancel, a_late_payment, a_page, an_inquiry, an_order

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from audit.reconcile.errors import SettlementFileError
+from audit.reconcile.files.errors import SettlementFileError
+from audit.reconcile.files.reading import SettlementFile
 from audit.reconcile.matching import reconcile
 from audit.reconcile.outcome import Kind
-from audit.reconcile.settlement_files import SettlementFile
 
 HEADER = (
     "transactionId,transactionRequestId,orderDescription,transactionType,"

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from audit.reconcile.errors import SettlementFileError
+from audit.reconcile.files.errors import SettlementFileError
+from audit.reconcile.files.reading import Amounts, SettlementFile
 from audit.reconcile.matching import reconcile
 from audit.reconcile.outcome import Kind
-from audit.reconcile.settlement_files import Amounts, SettlementFile
 
 SAMPLES = Path(__file__).parents[2] / "samples" / "settlement"
 TRANSACTIONS = (SAMPLES / "transactionItems_20261124_000.csv").read_bytes()

@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
+from audit.reconcile.files.reading import Amounts
 from audit.reconcile.matching import reconcile
 from audit.reconcile.outcome import Difference, Kind, Reconciliation
-from audit.reconcile.settlement_files import Amounts
 from cashier.audit.reconcile import run
 from codec.keyring import Keyring
 from contracts import Money

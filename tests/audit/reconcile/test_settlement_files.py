@@ -3,10 +3,10 @@ from pathlib import Path
 
 import pytest
 
-from audit.reconcile.errors import SettlementFileError
-from audit.reconcile.lines import Movement
-from audit.reconcile.settlement_columns import FileKind
-from audit.reconcile.settlement_files import Amounts, SettlementFile
+from audit.reconcile.files.columns import FileKind
+from audit.reconcile.files.errors import SettlementFileError
+from audit.reconcile.files.lines import Movement
+from audit.reconcile.files.reading import Amounts, SettlementFile
 
 SAMPLES = Path(__file__).parents[2] / "samples" / "settlement"
 HEADER = (

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from hypothesis import given, strategies as st
 
-from audit.reconcile.lines import Row
+from audit.reconcile.files.lines import Row
+from audit.reconcile.files.reading import SettlementFile
 from audit.reconcile.matching import reconcile
 from audit.reconcile.outcome import Kind, Reconciliation
-from audit.reconcile.settlement_files import SettlementFile
 from contracts import Money
 from tests.audit.reconcile.shelves import PAID, Shelf, payment_id_of
 

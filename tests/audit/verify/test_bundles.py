@@ -13,7 +13,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
 from alipay.errors import KeyFormatError
-from alipay.keys import one_line_public_key
+from alipay.keys.rsa import one_line_public_key
 from audit.bundle.describing import describe, parse_history
 from audit.bundle.manifest import Selection
 from audit.bundle.reading import Bundle

@@ -11,7 +11,7 @@ from temporalio.client import Client, WorkflowHistory
 from temporalio.testing import WorkflowEnvironment
 
 from activities.translation import to_payment_notified
-from alipay.keys import AlipayKeys
+from alipay.keys.rsa import AlipayKeys
 from alipay.messages import Message
 from alipay.notifications import NotificationReader
 from alipay.signing import sign

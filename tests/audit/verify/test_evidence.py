@@ -8,7 +8,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
 from alipay.errors import KeyFormatError
-from alipay.keys import one_line_public_key
+from alipay.keys.rsa import one_line_public_key
 from audit.findings import Finding, Rule
 from audit.verify.verdicts import HistoryVerdict
 from tests.audit.histories import (

@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from alipay.errors import KeyFormatError
-from alipay.key_files import read_private_key, read_public_keys
+from alipay.keys.files import read_private_key, read_public_keys
 
 PKCS8, PKCS1 = PrivateFormat.PKCS8, PrivateFormat.TraditionalOpenSSL
 ATTRIBUTES = """Bag Attributes

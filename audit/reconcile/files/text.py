@@ -7,7 +7,7 @@ from enum import Enum, auto
 from pathlib import Path
 from typing import Final
 
-from audit.reconcile.errors import SettlementFileError
+from audit.reconcile.files.errors import SettlementFileError
 
 # Alipay writes UTF-8; what was saved again by a Chinese spreadsheet is GBK, of which
 # GB 18030 is the newer form. UTF-8 first: other text is hardly ever valid UTF-8.

@@ -6,7 +6,7 @@ from pathlib import Path
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
 
 from alipay.errors import KeyFormatError
-from alipay.keys import load_private_key, load_public_key
+from alipay.keys.rsa import load_private_key, load_public_key
 
 # A key of 4096 bits has some 3300 characters; certificates may stand beside it.
 LARGEST = 100_000

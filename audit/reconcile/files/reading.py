@@ -15,11 +15,11 @@ from pathlib import Path
 from typing import Final
 
 from alipay.wallets import CURRENCIES
-from audit.reconcile.errors import SettlementFileError
-from audit.reconcile.file_text import UTF_8, ends_with_line_feed, read_cells
-from audit.reconcile.lines import MOVEMENTS, SAME_WORD, Movement, Row
-from audit.reconcile.settlement_columns import PUBLISHED, Columns, FileKind
-from audit.reconcile.sum_lines import is_sum
+from audit.reconcile.files.columns import PUBLISHED, Columns, FileKind
+from audit.reconcile.files.errors import SettlementFileError
+from audit.reconcile.files.lines import MOVEMENTS, SAME_WORD, Movement, Row
+from audit.reconcile.files.sums import is_sum
+from audit.reconcile.files.text import UTF_8, ends_with_line_feed, read_cells
 
 # The last line of each of today's reports.
 END: Final = "<END>"

@@ -6,7 +6,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
 from alipay.errors import KeyFormatError, SignatureVerificationError
-from alipay.key_versions import read_key_versions
+from alipay.keys.versions import read_key_versions
 from cashier.system.home import write_public_key
 
 MISNAMED: dict[str, tuple[list[str], str]] = {

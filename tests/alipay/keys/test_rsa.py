@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from alipay.errors import KeyFormatError, SignatureVerificationError
-from alipay.keys import (
+from alipay.keys.rsa import (
     AlipayKeys,
     load_private_key,
     load_public_key,

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from alipay.errors import KeyFormatError
-from alipay.key_files import read_public_keys
-from alipay.keys import AlipayKeys
+from alipay.keys.files import read_public_keys
+from alipay.keys.rsa import AlipayKeys
 
 # As long as a version may be that we believe Alipay to name (`AlipayKeys.of_version`).
 NAME = re.compile(r"([0-9]{1,9})\.pem")

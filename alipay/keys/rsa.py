@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
 
 from alipay.errors import KeyFormatError, SignatureVerificationError
-from alipay.key_text import find_key
+from alipay.keys.text import find_key
 
 
 def load_private_key(text: str) -> RSAPrivateKey:

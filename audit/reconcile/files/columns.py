@@ -8,8 +8,8 @@ from itertools import islice
 from pathlib import Path
 from typing import Final
 
-from audit.reconcile.errors import SettlementFileError
-from audit.reconcile.file_text import ENCODINGS, GBK, UTF_8, encoding_of, read_cells
+from audit.reconcile.files.errors import SettlementFileError
+from audit.reconcile.files.text import ENCODINGS, GBK, UTF_8, encoding_of, read_cells
 
 # A field's known names, reduced to small letters and digits; the first that is there
 # counts. Currency and amount belong together, so these are looked for in pairs.

@@ -1,0 +1,1 @@
+"""RSA keys: read as people have them, in folders, by version."""

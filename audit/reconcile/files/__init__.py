@@ -1,0 +1,1 @@
+"""Reads Alipay's transaction and settlement files, line by line."""
