@@ -7,7 +7,6 @@ from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-import httpx
 from temporalio.client import Client
 
 from cashier.system.environment import bare_environment
@@ -16,6 +15,7 @@ from cashier.system.guard import Lifeline
 from cashier.system.home import Home
 from cashier.system.part import Part, PartFailedError, Surroundings
 from cashier.system.ports import Ports
+from cashier.system.readiness import until_ready
 from cashier.system.temporal import (
     SERVER_OPTIONS,
     set_up_embedded,
@@ -24,10 +24,6 @@ from cashier.system.temporal import (
 )
 from cashier.temporal_calls import CommandError
 from temporal_client import data_converter
-
-START_PATIENCE_SECONDS = 60
-MOST_STARTS = 3
-
 
 # Of parts that are called otherwise than their commands.
 COMMANDS = {"codec": "codec-server"}
@@ -146,7 +142,7 @@ async def _running_parts(
             if server:
                 system.parts[server.name] = server
             try:
-                await _until_ready(system, tell)
+                await until_ready(system.parts, system.ports, tell)
                 await _set_up(system)
                 # Where the SDK runs the server, its database is like any other file.
                 system.home.close_to_others()
@@ -212,37 +208,3 @@ def _log_of(home: Home, name: str) -> Path:
 
 async def _stop(parts: Iterable[Part]) -> None:
     await asyncio.gather(*(part.stop() for part in parts))
-
-
-async def _until_ready(system: System, tell: Callable[[str], None]) -> None:
-    waiting_for = {
-        "simulator": f"{system.ports.simulator_url}/health/live",
-        "api": f"{system.ports.api_url}/health/live",
-        "codec": f"{system.ports.codec_url}/health/live",
-        "worker": f"{system.ports.api_url}/health/ready",
-        "storefront": f"{system.ports.shop_url}/health/live",
-    }
-    async with httpx.AsyncClient(trust_env=False) as http:
-        try:
-            async with asyncio.timeout(START_PATIENCE_SECONDS):
-                for name, url in waiting_for.items():
-                    if name not in system.parts:
-                        continue
-                    tell(f"Waiting for the {name}")
-                    while not await _answers(http, url):
-                        if system.parts[name].starts > MOST_STARTS:
-                            raise _failed(system.parts[name])
-                        await asyncio.sleep(0.1)
-        except TimeoutError:
-            raise _failed(system.parts[name]) from None
-
-
-async def _answers(http: httpx.AsyncClient, url: str) -> bool:
-    try:
-        return (await http.get(url)).is_success
-    except httpx.HTTPError:
-        return False
-
-
-def _failed(part: Part) -> PartFailedError:
-    return PartFailedError(f"the {part.name} did not come up:\n{part.last_words()}")

@@ -16,8 +16,11 @@ import yaml
 
 from cashier.system.environment import CHECKOUT, PASSED_ON, PASSED_ON_PREFIX
 from cashier.system.home import Home
+from cashier.system.part import PartFailedError
 from cashier.system.ports import Ports, free_port
 from cashier.system.processes import System, running_system
+from cashier.system.readiness import MOST_STARTS
+from cashier.system.temporal import temporal_program
 from tests.cashier.system.hostile import DEAD
 from tests.cashier.system.upping import options_of
 
@@ -85,6 +88,40 @@ async def test_a_part_sees_only_what_the_system_names(system: System) -> None:
         assert found <= named
         assert seen.cwd() == str(system.home.empty_folder)
     assert list(system.home.empty_folder.iterdir()) == []
+
+
+# ---- Temporal comes up late, or never ----
+
+
+def program(path: Path, *lines: str) -> str:
+    path.write_text("\n".join(["#!/bin/sh", *lines]))
+    path.chmod(0o755)
+    return str(path)
+
+
+async def test_a_worker_may_start_before_temporal_as_often_as_it_takes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = Home(tmp_path / "home")
+    log, real = home.logs / "worker.log", temporal_program()
+    late = (
+        f'while [ "$(grep -c "cannot be reached" {log})" -le {MOST_STARTS + 1} ]',
+        f'do sleep 0.1; done; exec {real} "$@"',
+    )
+    monkeypatch.setenv("TEMPORAL_CLI_PATH", program(tmp_path / "temporal", *late))
+    async with running_system(home, Ports.free(), keep=False) as system:
+        assert system.parts["worker"].starts > MOST_STARTS + 1
+
+
+async def test_where_temporal_does_not_start_its_own_words_are_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken = program(tmp_path / "temporal", "echo 'no such disk'; exit 1")
+    monkeypatch.setenv("TEMPORAL_CLI_PATH", broken)
+    told = "the temporal did not come up:\nno such disk"
+    with pytest.raises(PartFailedError, match=told):
+        async with running_system(Home(tmp_path / "home"), Ports.free(), keep=False):
+            pass
 
 
 # ---- one system in one folder ----
