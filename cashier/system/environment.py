@@ -37,7 +37,10 @@ def bare_environment(folder: Path, code: Path = CHECKOUT) -> dict[str, str]:
         for name, value in os.environ.items()
         if name in PASSED_ON or name.startswith(PASSED_ON_PREFIX)
     }
-    return {**passed_on, "HOME": str(folder), "PYTHONPATH": str(code)}
+    # A container's user may have a number and no name, and Temporal's server does not
+    # start without either.
+    named = {"HOME": str(folder), "USER": "cashier", "PYTHONPATH": str(code)}
+    return {**passed_on, **named}
 
 
 def read_assignments(assignments: Iterable[str]) -> Mapping[str, str]:

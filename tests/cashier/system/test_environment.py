@@ -67,6 +67,14 @@ def test_the_tests_take_no_setting_of_the_developer(tmp_path: Path) -> None:
     assert ran.returncode == 0, ran.stdout[-2000:] + ran.stderr[-2000:]
 
 
+def test_a_program_gets_a_user_name_where_the_user_has_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # As in a container that runs as 1000:1000.
+    monkeypatch.delenv("USER", raising=False)
+    assert bare_environment(tmp_path)["USER"]
+
+
 def test_the_server_that_the_sdk_starts_inherits_no_setting(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

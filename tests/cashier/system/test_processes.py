@@ -77,7 +77,7 @@ async def test_a_part_sees_only_what_the_system_names(system: System) -> None:
     named = {
         *system.home.environment(system.ports),
         *system.home.shop_environment(system.ports),
-        *("HOME", "PYTHONPATH", *PASSED_ON),
+        *("HOME", "USER", "PYTHONPATH", *PASSED_ON),
     }
     for part in system.parts.values():
         assert part.process
