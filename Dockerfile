@@ -12,10 +12,11 @@ ENV PYTHONDONTWRITEBYTECODE=1 \
 WORKDIR /app
 
 # Before the sources, so that a change of code does not install everything again.
-# Wheels only: an sdist would run its own code here and need a compiler.
-COPY requirements.lock .
+# Wheels only: an sdist would run its own code here and need a compiler. Nothing that only
+# tests need: each package could read the merchant's key.
+COPY requirements-runtime.lock .
 RUN pip install --no-cache-dir --disable-pip-version-check --no-deps \
-        --only-binary :all: --require-hashes -r requirements.lock \
+        --only-binary :all: --require-hashes -r requirements-runtime.lock \
     && python -m pip check
 
 # .dockerignore names what is copied, and leaves everything else out.

@@ -92,9 +92,11 @@ screenshots: $(READY)  ## Take the pictures of docs/ anew, with a Chromium
 contracts: $(READY)  ## Renew docs/contracts.json, which storefronts in other languages read
 	@$(BIN)/cashier contracts > docs/contracts.json
 
-lock: $(READY)  ## Renew requirements.lock from pyproject.toml, and that of the official SDK
+lock: $(READY)  ## Renew the lock files from pyproject.toml, and that of the official SDK
 	@$(BIN)/uv pip compile --quiet --universal --upgrade --group dev --generate-hashes \
 		--no-header --no-emit-index-url --output-file requirements.lock pyproject.toml
+	@$(BIN)/uv pip compile --quiet --universal --constraint requirements.lock --generate-hashes \
+		--no-header --no-emit-index-url --output-file requirements-runtime.lock pyproject.toml
 	@$(BIN)/uv pip compile --quiet --universal --upgrade --generate-hashes \
 		--python-version 3.11 --no-header --no-emit-index-url \
 		--output-file tests/official_sdk/requirements.lock tests/official_sdk/requirements.in

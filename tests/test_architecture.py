@@ -2,6 +2,8 @@
 
 import ast
 import json
+import re
+import tomllib
 from collections.abc import Iterator
 from functools import cache
 from graphlib import CycleError, TopologicalSorter
@@ -320,7 +322,7 @@ def test_the_image_holds_every_part_and_nothing_else() -> None:
     assert rules == ["*", *(f"!{path}" for path in copied), *left_out]
     assert {path.removesuffix(".py") for path in copied} == {
         *MAY_IMPORT,
-        "requirements.lock",
+        "requirements-runtime.lock",
         # What the codec server shows.
         "docs/runbook.md",
         "docs/images",
@@ -329,14 +331,48 @@ def test_the_image_holds_every_part_and_nothing_else() -> None:
         assert (ROOT / path).exists(), path
 
 
-@pytest.mark.parametrize("folder", ["", "tests/official_sdk"])
-def test_a_lock_file_of_pip_pins_by_hash_and_names_no_host(folder: str) -> None:
-    text = (ROOT / folder / "requirements.lock").read_text()
+@pytest.mark.parametrize(
+    "file",
+    [
+        "requirements.lock",
+        "requirements-runtime.lock",
+        "tests/official_sdk/requirements.lock",
+    ],
+)
+def test_a_lock_file_of_pip_pins_by_hash_and_names_no_host(file: str) -> None:
+    text = (ROOT / file).read_text()
     packages = [line for line in text.splitlines() if line[:1].isalnum()]
     assert packages
     assert all("==" in line and line.endswith("\\") for line in packages)
     assert text.count("\\\n    --hash=sha256:") >= len(packages)
     assert "://" not in text
+
+
+def pins_of(file: str) -> dict[str, list[str]]:
+    """Return the lines of each package of a lock file: its release and its hashes."""
+    found: dict[str, list[str]] = {}
+    for line in (ROOT / file).read_text().splitlines():
+        if line[:1].isalnum():
+            pins = found.setdefault(line.partition("==")[0], [])
+        if "#" not in line:
+            pins.append(line.strip(" \\"))
+    return found
+
+
+def test_the_image_gets_the_releases_that_are_tested_and_no_tool_of_ours() -> None:
+    everything, runtime = map(
+        pins_of, ("requirements.lock", "requirements-runtime.lock")
+    )
+    assert runtime.items() <= everything.items()
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+
+    def names(requirements: list[str]) -> set[str]:
+        return {re.split(r"[\[>=]", one)[0] for one in requirements}
+
+    assert names(project["project"]["dependencies"]) <= runtime.keys()
+    tools = names(project["dependency-groups"]["dev"])
+    assert tools <= everything.keys()
+    assert not tools & runtime.keys()
 
 
 @pytest.mark.parametrize("folder", ["examples/typescript", "tests/browser/axe"])
