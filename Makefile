@@ -9,7 +9,7 @@ READY := $(VENV)/.ready
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up stuck-demo audit-demo test browser official-sdk upgrade-test check format bench chaos screenshots contracts lock
+.PHONY: help setup demo up stuck-demo audit-demo test browser official-sdk upgrade-test image-test check format bench chaos screenshots contracts lock
 
 help:  ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "make %-12s %s\n", $$1, $$2}'
@@ -62,6 +62,9 @@ $(SDK)/.ready: tests/official_sdk/requirements.lock $(READY)
 
 upgrade-test: $(READY)  ## Exchange real workers and APIs of an older, and a newer, release
 	@$(PYTEST) tests/upgrade
+
+image-test: $(READY)  ## Build the image, with Docker or without, and take a payment inside it
+	@$(BIN)/python -m deploy.image
 
 check: $(READY)  ## Lint, format check, types, tests: what CI runs
 	@$(BIN)/ruff check .
