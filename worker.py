@@ -19,6 +19,8 @@ from activities.shop_connections import open_shop_connections
 from alipay.client import LIMITS, AlipayClient, open_connections
 from alipay.wallets import WALLETS
 from contracts import TASK_QUEUE, LateOutcome, PaymentOutcome
+from http_server.beside import served_beside
+from http_server.health import create_health_app
 from settings.worker import WorkerSettings
 from telemetry.activities import ActivityLog
 from telemetry.runtime import count_from_zero, start_runtime
@@ -90,8 +92,11 @@ async def run_worker(settings: WorkerSettings) -> None:
             earlier=EarlierEvents(client),
             redirects=settings.callback_redirects,
         )
-        async with build_worker(
-            client, alipay, callbacks, notify_url=settings.notify_url
+        worker = build_worker(client, alipay, callbacks, notify_url=settings.notify_url)
+        health = create_health_app(lambda: worker.is_running and not stop.is_set())
+        async with (
+            served_beside(health, settings.health_address, what="health is"),
+            worker,
         ):
             await stop.wait()
     if tracing:

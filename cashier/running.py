@@ -89,19 +89,25 @@ def _named(prefix: str, loc: tuple[int | str, ...], message: str) -> str:
 def settings_of(*, writes: bool = False) -> "OperatorSettings":
     """Return the settings; who writes must write as encrypted as all else is."""
     from cashier.settings import OperatorSettings
-    from cashier.temporal_calls import WrongSettingError
 
     settings = read_settings(OperatorSettings)
+    if writes:
+        check_writing(settings)
+    return settings
+
+
+def check_writing(settings: "OperatorSettings") -> None:
+    """End the command where it would write something readable into a history."""
+    from cashier.temporal_calls import WrongSettingError
 
     def check() -> None:
-        if writes and not settings.may_write:
+        if not settings.may_write:
             raise WrongSettingError(
                 "CASHIER_PAYLOAD_KEYS_DIR: needed, so that nothing readable is written "
                 "into a history; only CASHIER_CLEAR_TEXT=true does without"
             )
 
     carry_out(check)
-    return settings
 
 
 def carry_out(work: Callable[[], Result]) -> Result:

@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from settings.shared import PayloadSettings
+from settings.shared import PayloadSettings, ProbedSettings
 from settings.urls import PageUrl
 from workflows.resolution import LONGEST_NAME
 
@@ -25,3 +25,7 @@ class OperatorSettings(PayloadSettings):
     def may_write(self) -> bool:
         """Whether what we write is as readable as all else, and no more."""
         return self.keyring is not None or self.clear_text
+
+
+class ArchiverSettings(OperatorSettings, ProbedSettings):
+    """Settings of the process that makes the archive; it reads as operators do."""

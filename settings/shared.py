@@ -11,7 +11,7 @@ from alipay.errors import KeyFormatError
 from alipay.keys.rsa import AlipayKeys
 from alipay.keys.versions import read_key_versions
 from codec.keyring import Keyring, KeyringError
-from settings.forms import ClientId, Folder
+from settings.forms import Address, ClientId, Folder
 from settings.process import ProcessSettings
 from settings.urls import CallbackUrl, NotifyUrl
 
@@ -47,6 +47,16 @@ class PayloadSettings(ProcessSettings):
     def keyring(self) -> Keyring | None:
         """The keys of all payloads; None where none are given."""
         return Keyring.load(self.payload_keys_dir) if self.payload_keys_dir else None
+
+
+class ProbedSettings(ProcessSettings):
+    """A process without HTTP is told where to answer an orchestrator's probes."""
+
+    model_config = SettingsConfigDict(env_prefix="CASHIER_")
+
+    health_address: Address = Field(
+        default="", description="Where probes ask whether the process lives, host:port"
+    )
 
 
 class Settings(PayloadSettings):

@@ -14,14 +14,14 @@ from alipay.client import AlipayClient
 from alipay.keys.files import read_private_key
 from settings.forms import Address, ReadableFile, TextFile, Whole, text_of
 from settings.given_text import as_meant
-from settings.shared import Settings, check_keys
+from settings.shared import ProbedSettings, Settings, check_keys
 from settings.urls import HostUrl, ProxyUrl
 
 # As long as a version may be that we believe Alipay to name (`AlipayKeys.of_version`).
 MOST_KEY_VERSION = 999_999_999
 
 
-class WorkerSettings(Settings):
+class WorkerSettings(Settings, ProbedSettings):
     """Settings of the worker."""
 
     private_key_file: ReadableFile = Field(description="The merchant's private key")

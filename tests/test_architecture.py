@@ -32,8 +32,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "workflows": {"activities", "contracts", "visibility"},
     "activities": {"alipay", "contracts", "visibility"},
     "worker": {
-        "activities", "alipay", "contracts", "settings", "telemetry", "temporal_client",
-        "workflows",
+        "activities", "alipay", "contracts", "http_server", "settings", "telemetry",
+        "temporal_client", "workflows",
     },
     "api": {
         "activities", "alipay", "contracts", "http_server", "settings", "telemetry",
@@ -136,8 +136,9 @@ ROOM_MAY_IMPORT: dict[str, set[str]] = {
         "cashier.temporal_calls", "codec", "contracts", "visibility",
     },
     "cashier.audit": {
-        "alipay", "audit", "cashier.given", "cashier.running", "cashier.temporal_calls",
-        "codec", "contracts", "telemetry", "temporal_client",
+        "alipay", "audit", "cashier.given", "cashier.running", "cashier.settings",
+        "cashier.temporal_calls", "codec", "contracts", "http_server", "telemetry",
+        "temporal_client",
     },
     # What plays the system uses it as people do: nothing of the product imports it.
     "cashier.demos": {

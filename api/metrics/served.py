@@ -1,12 +1,8 @@
 """The API's metrics, on an address of their own: not for shops, nor for Alipay."""
 
-import asyncio
-import logging
-import socket
-from collections.abc import AsyncIterator, Iterable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import Iterable
+from contextlib import AbstractAsyncContextManager
 
-import uvicorn
 from fastapi import FastAPI, Response
 from prometheus_client import (
     CONTENT_TYPE_LATEST,
@@ -17,10 +13,8 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from api.metrics.backlog import Backlog, Counted
-from http_server.serving import ServerConfig
+from http_server.beside import served_beside
 from telemetry import names
-
-log = logging.getLogger(__name__)
 
 
 def create_metrics_app(backlog: Backlog) -> FastAPI:
@@ -82,50 +76,14 @@ def _gauge(name: str, meaning: str, value: float | None) -> GaugeMetricFamily:
     return gauge
 
 
-@asynccontextmanager
-async def served_metrics(address: str | None, backlog: Backlog) -> AsyncIterator[None]:
+def served_metrics(
+    address: str | None, backlog: Backlog
+) -> AbstractAsyncContextManager[None]:
     """Serve the metrics beside the API, on its loop, while the block runs.
 
     Args:
         address: `host:port`; None for nowhere. Where it is taken the API goes on
-            without: a payment is worth more than its measurement.
+            without.
         backlog: Counts what is open and stuck.
     """
-    listening = _listen(address)
-    if listening is None:
-        yield
-        return
-    server = _Server(ServerConfig(create_metrics_app(backlog)))
-    with listening:
-        await server.begin(listening)
-        try:
-            yield
-        finally:
-            await server.end()
-
-
-class _Server(uvicorn.Server):
-    """A server that leaves the signals to the API's."""
-
-    async def begin(self, listening: socket.socket) -> None:
-        self._serving = asyncio.create_task(self.serve(sockets=[listening]))
-
-    async def end(self) -> None:
-        self.should_exit = True
-        await self._serving
-
-    @contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield
-
-
-def _listen(address: str | None) -> socket.socket | None:
-    if not address:
-        return None
-    host, _, port = address.rpartition(":")
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    try:
-        return socket.create_server((host.strip("[]"), int(port)), family=family)
-    except OSError as error:
-        log.warning("metrics are off: %s: %s", address, error.strerror)
-        return None
+    return served_beside(create_metrics_app(backlog), address, what="metrics are")

@@ -7,7 +7,13 @@ from typing import Annotated
 import typer
 
 from cashier.given import as_given
-from cashier.running import carry_out, leave, settings_of
+from cashier.running import (
+    carry_out,
+    check_writing,
+    leave,
+    read_settings,
+    settings_of,
+)
 
 # Imports of the parts stand inside the commands, as in `cashier.commands`.
 
@@ -55,13 +61,22 @@ def archiver(
     Apart from the worker, which needs neither this key nor this disk.
     """
     from cashier.audit.archiver import serve_archive, signing_key
+    from cashier.settings import ArchiverSettings
     from cashier.temporal_calls import check_namespace, run_command
     from telemetry.logs import start_logging
 
-    settings = settings_of(writes=True)
+    settings = read_settings(ArchiverSettings)
+    check_writing(settings)
     signer = carry_out(lambda: signing_key(key))
     if code := run_command(check_namespace):
         raise typer.Exit(code)
     start_logging("archiver")
-    asyncio.run(serve_archive(folder, signer, keyring=settings.keyring))
+    asyncio.run(
+        serve_archive(
+            folder,
+            signer,
+            keyring=settings.keyring,
+            health_address=settings.health_address,
+        )
+    )
     leave()

@@ -16,6 +16,8 @@ from audit.bundle.signing_keys import load_private
 from cashier.temporal_calls import WrongSettingError, printable
 from codec.keyring import Keyring
 from codec.payload_codec import EncryptingCodec
+from http_server.beside import served_beside
+from http_server.health import create_health_app
 from temporal_client import connect
 
 
@@ -53,14 +55,27 @@ def signing_key(file: Path) -> Ed25519PrivateKey:
 
 
 async def serve_archive(
-    folder: Path, key: Ed25519PrivateKey, *, keyring: Keyring | None
+    folder: Path,
+    key: Ed25519PrivateKey,
+    *,
+    keyring: Keyring | None,
+    health_address: str | None = None,
 ) -> None:
-    """Make archives when the schedule asks, until SIGTERM or SIGINT."""
+    """Make archives when the schedule asks, until SIGTERM or SIGINT.
+
+    Args:
+        folder: Where each day's bundle goes.
+        key: Signs the bundles.
+        keyring: Reads what is encrypted; None where all is in clear text.
+        health_address: Where probes are answered, `host:port`; None for nowhere.
+    """
     stop = asyncio.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(name, stop.set)
     client = await connect(keyring=keyring)
     codec = EncryptingCodec(keyring) if keyring else None
     activities = ArchiveActivities(client, folder, key, codec=codec)
-    async with build_archiver(client, activities):
+    worker = build_archiver(client, activities)
+    health = create_health_app(lambda: worker.is_running and not stop.is_set())
+    async with served_beside(health, health_address, what="health is"), worker:
         await stop.wait()

@@ -11,6 +11,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from uuid import uuid4
 
+import httpx
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from temporalio.client import WorkflowHistory
@@ -37,6 +38,7 @@ from temporal_client import DATA_CONVERTER
 from tests.builders import a_refusal
 from tests.cashier.operating import Desk, a_desk, a_worker, until
 from tests.fakes import FakeAlipay
+from tests.telemetry.running import free_address
 from visibility.stuck import OURS
 
 DAY = timedelta(days=1)
@@ -260,8 +262,10 @@ async def test_the_archiver_is_a_process_of_its_own(
     planner: Desk, tmp_path: Path
 ) -> None:
     private, _ = make_pair(tmp_path / "keys")
+    probes = free_address()
     environment = {
         **bare_environment(tmp_path),
+        "CASHIER_HEALTH_ADDRESS": probes,
         "TEMPORAL_ADDRESS": planner.client.service_client.config.target_host,
         "TEMPORAL_NAMESPACE": planner.client.namespace,
         "CASHIER_CLEAR_TEXT": "true",
@@ -281,6 +285,9 @@ async def test_the_archiver_is_a_process_of_its_own(
                 id="archive",
                 task_queue=TASK_QUEUE,
             )
+            async with httpx.AsyncClient() as http:
+                answer = await http.get(f"http://{probes}/health/ready")
+            assert answer.status_code == 200
             archiver.send_signal(signal.SIGTERM)
             assert await archiver.wait() == 0
     finally:

@@ -10,6 +10,7 @@ from api.app import create_app as create_api
 from api.metrics.backlog import Backlog
 from api.metrics.served import create_metrics_app
 from codec.server.app import create_app as create_codec
+from http_server.health import create_health_app
 from simulator.app import create_app as create_simulator
 from simulator.config import SimulatorConfig
 from storefront.app import create_app as create_storefront
@@ -18,9 +19,9 @@ from tests.api.running import settings_in as api_settings_in
 from tests.codec.serving import settings_in as codec_settings_in
 from tests.storefront.conftest import SECRETS
 
-NAMES = ("api", "metrics", "codec", "simulator", "storefront")
+NAMES = ("api", "metrics", "codec", "simulator", "storefront", "probes")
 # With a health endpoint: the metrics stand beside the API, in its process.
-WITH_HEALTH = ("api", "codec", "simulator", "storefront")
+WITH_HEALTH = ("api", "codec", "simulator", "storefront", "probes")
 
 
 async def a_face(name: str, folder: Path, key: RSAPrivateKey) -> Starlette:
@@ -32,6 +33,8 @@ async def a_face(name: str, folder: Path, key: RSAPrivateKey) -> Starlette:
         case "metrics":
             client = await Client.connect("127.0.0.1:1", lazy=True)
             return create_metrics_app(Backlog(client))
+        case "probes":
+            return create_health_app(lambda: False)
         case "codec":
             return create_codec(codec_settings_in(folder))
         case "simulator":

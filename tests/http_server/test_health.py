@@ -13,6 +13,8 @@ ENDPOINTS = [
     *((name, "/health/live", 200) for name in WITH_HEALTH),
     # Temporal is away.
     ("api", "/health/ready", 503),
+    # It does not serve yet.
+    ("probes", "/health/ready", 503),
 ]
 
 

@@ -16,6 +16,7 @@ BESIDES = {
     "CASHIER_CALLBACK_URL": "https://shop.example/?wc-api=cashier&key=1",
     "CASHIER_CALLBACK_REDIRECTS": "true",
     "CASHIER_KEY_VERSION": "2",
+    "CASHIER_HEALTH_ADDRESS": "127.0.0.1:9466",
     "CASHIER_OUTGOING_PROXY": "http://cashier:s3cret@proxy.example:3128",
     "CASHIER_API_HOST": "127.0.0.1",
     "CASHIER_API_CALLS_PER_MINUTE": "600",
