@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, NoReturn, TypeVar
 
 import typer
@@ -37,26 +37,51 @@ def leave(code: int = 0) -> NoReturn:
     os._exit(code)
 
 
+class WrongSettingsError(Exception):
+    """Settings of a process are wrong.
+
+    Attributes:
+        lines: What is wrong, a line each: the variable, a colon, and the rule.
+    """
+
+    def __init__(self, lines: Sequence[str]) -> None:
+        super().__init__("; ".join(lines))
+        self.lines = tuple(lines)
+
+
 def read_settings(settings: type[SettingsT]) -> SettingsT:
     """Return the settings, or say which is wrong and exit with 2.
 
     Those of Temporal are checked too, where the process uses it.
     """
     try:
+        return checked_settings(settings)
+    except WrongSettingsError as error:
+        errors.print(WRONG)
+        for line in error.lines:
+            # What was found in a file may look like markup.
+            errors.print(f"  {line}", soft_wrap=True, markup=False, highlight=False)
+        sys.exit(2)
+
+
+def checked_settings(settings: type[SettingsT]) -> SettingsT:
+    """Return the settings; those of Temporal are checked too, where they are used.
+
+    Raises:
+        WrongSettingsError: Names each that is wrong, and shows no value.
+    """
+    try:
         given = settings()
     except UnicodeDecodeError as error:
         byte = f"byte {error.start + 1} is 0x{error.object[error.start]:02x}"
-        errors.print(WRONG)
-        errors.print(f"  .env: is not UTF-8 ({byte}); save it as UTF-8", soft_wrap=True)
-        sys.exit(2)
+        line = f".env: is not UTF-8 ({byte}); save it as UTF-8"
+        raise WrongSettingsError([line]) from None
     except ValidationError as error:
         prefix = settings.model_config.get("env_prefix", "")
-        errors.print(WRONG)
-        for found in error.errors(include_input=False, include_url=False):
-            line = f"  {_named(prefix, found['loc'], found['msg'])}"
-            # What was found in a file may look like markup.
-            errors.print(line, soft_wrap=True, markup=False, highlight=False)
-        sys.exit(2)
+        found = error.errors(include_input=False, include_url=False)
+        raise WrongSettingsError(
+            [_named(prefix, one["loc"], one["msg"]) for one in found]
+        ) from None
     if getattr(given, "uses_temporal", False):
         _check_temporal()
     return given
@@ -68,9 +93,7 @@ def _check_temporal() -> None:
     try:
         temporal_config()
     except TemporalSettingError as error:
-        errors.print(WRONG)
-        errors.print(f"  {error}", soft_wrap=True, markup=False, highlight=False)
-        sys.exit(2)
+        raise WrongSettingsError([str(error)]) from None
 
 
 def _named(prefix: str, loc: tuple[int | str, ...], message: str) -> str:

@@ -70,6 +70,16 @@ def _own_file(path: Path) -> Path:
     return path
 
 
+def _own_folder(path: Path) -> Path:
+    """Let it be a folder that this process writes to, or will make."""
+    try:
+        is_there = path.exists()
+    except OSError:
+        is_there = True  # what is wrong with it is said below
+    _folder(path if is_there else path.parent)
+    return path
+
+
 def _address(value: str) -> str:
     host, _, port = value.rpartition(":")
     is_port = port.isdecimal() and len(port) < 6 and 0 < int(port) < 65536
@@ -143,6 +153,8 @@ ReadableFile = Annotated[Path, AfterValidator(_file)]
 Folder = Annotated[Path, AfterValidator(_folder)]
 # The folder must be there; the file is made where it is not.
 OwnFile = Annotated[Path, AfterValidator(_own_file)]
+# Its parent must be there; the folder is made where it is not.
+OwnFolder = Annotated[Path, AfterValidator(_own_folder)]
 Address = Annotated[str, AfterValidator(_address)]
 ListeningHost = Annotated[str, AfterValidator(_listening_host)]
 Port = Annotated[Whole, Field(ge=1, le=65535)]

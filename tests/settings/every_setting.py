@@ -90,4 +90,9 @@ def sound_environment(folder: Path) -> Mapping[str, str]:
     home, ports = Home(folder / "home"), Ports()
     home.prepare()
     local = {**home.environment(ports), **home.shop_environment(ports)}
-    return {**local, **BESIDES}
+    (folder / "archive").mkdir(exist_ok=True)
+    archive = {
+        "CASHIER_ARCHIVE_DIR": str(folder / "archive"),
+        "CASHIER_AUDIT_KEY_FILE": str(home.merchant_key),
+    }
+    return {**local, **archive, **BESIDES}
