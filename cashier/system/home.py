@@ -1,7 +1,9 @@
 """A folder with all that a local system needs: keys, database, logs."""
 
 import base64
+import json
 import secrets
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -35,6 +37,8 @@ class Home:
         self.database = folder / "temporal.sqlite"
         self.simulator_state = folder / "simulator.jsonl"
         self.logs = folder / "logs"
+        # Where the parts of the last system listened, for who looks at it.
+        self.ports_file = folder / "ports.json"
         self.merchant_key = folder / "keys" / "merchant.pem"
         self.alipay_keys = folder / "keys" / "alipay"
         # For people and the local shop, and what the API keeps of it.
@@ -70,6 +74,17 @@ class Home:
             self.operator_password.unlink(missing_ok=True)
             write_secret(self.operator_password, password.encode())
             add_operator(self.operators, OPERATOR, password)
+
+    def remember(self, ports: Ports) -> None:
+        """Keep where the parts listen."""
+        self.ports_file.write_text(json.dumps(asdict(ports)), "utf-8")
+
+    def ports(self) -> Ports:
+        """Return where the parts of the last system listened; the usual if unknown."""
+        try:
+            return Ports(**json.loads(self.ports_file.read_text("utf-8")))
+        except (OSError, ValueError, TypeError):
+            return Ports()
 
     def close_to_others(self) -> None:
         """Let only the owner read what customers have bought: databases and logs."""

@@ -95,6 +95,7 @@ async def running_system(
         if taken := ports.taken():
             raise PortTakenError(f"Something listens on port {taken[0]} already.")
         home.prepare()
+        home.remember(ports)
         environment = {
             **bare_environment(home.empty_folder),
             **home.environment(ports),
