@@ -27,6 +27,8 @@ STATUS_OF: Final[Mapping[str, str | None]] = MappingProxyType(
         "late_payment.not_late": None,
     }
 )
+# What `cashier doctor` sends, to learn whether callbacks arrive: it tells nothing.
+TEST_EVENT: Final = "cashier.test"
 KNOWN_TYPES: Final = frozenset({*STATUS_OF, *REVIEWS})
 # Goods go out for these; whatever else is heard later does not call them back.
 DELIVERED: Final = ("payment.paid", "late_payment.honoured")
