@@ -26,6 +26,7 @@ from telemetry.activities import ActivityLog
 from telemetry.runtime import count_from_zero, start_runtime
 from telemetry.tracing import interceptors_of, start_tracing
 from temporal_client import connect
+from version import VERSION
 from workflows.kinds import WORKFLOWS
 from workflows.odd_signals import ForgivingSignals
 
@@ -59,6 +60,8 @@ def build_worker(
             callbacks.tell_shop,
         ],
         interceptors=[ActivityLog(), ForgivingSignals()],
+        # Histories and the list of who polls name it; it chooses no worker.
+        build_id=VERSION,
         graceful_shutdown_timeout=GRACE,
     )
 

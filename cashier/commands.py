@@ -14,13 +14,13 @@ from cashier.given import as_given, port_as_given
 from cashier.payments import commands as payment_commands
 from cashier.running import errors, leave, read_settings
 from cashier.stuck import commands as stuck_commands
+from version import VERSION
 
 # Imports of the parts stand inside the commands: each process loads only its own.
 
 Port = Annotated[int, typer.Option(callback=port_as_given)]
 
 app = typer.Typer(
-    help="Take payments with digital wallets, each a durable workflow.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
@@ -30,6 +30,27 @@ app.add_typer(payment_commands.callbacks, name="callbacks")
 app.add_typer(access_commands.app)
 app.add_typer(api_key_commands.app, name="api-keys")
 app.add_typer(audit_commands.app, name="audit")
+
+
+def _show_version(is_wanted: bool) -> None:
+    if is_wanted:
+        sys.stdout.write(f"cashier {VERSION}\n")
+        raise typer.Exit
+
+
+@app.callback()
+def cashier(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version",
+            callback=_show_version,
+            is_eager=True,
+            help="Show the version, which names the release of payments",
+        ),
+    ] = False,
+) -> None:
+    """Take payments with digital wallets, each a durable workflow."""
 
 
 @app.command()

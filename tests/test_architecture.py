@@ -31,17 +31,18 @@ MAY_IMPORT: dict[str, set[str]] = {
     "settings": {"activities.addresses", "alipay", "codec", "contracts"},
     "workflows": {"activities", "contracts", "visibility"},
     "activities": {"alipay", "contracts", "visibility"},
+    "version": {"contracts"},
     "worker": {
         "activities", "alipay", "contracts", "http_server", "settings", "telemetry",
-        "temporal_client", "workflows",
+        "temporal_client", "version", "workflows",
     },
     "api": {
         "activities", "alipay", "contracts", "http_server", "settings", "telemetry",
         "temporal_client", "visibility", "workflows",
     },
     "audit": {
-        "activities", "alipay", "codec", "contracts", "temporal_client", "visibility",
-        "workflows",
+        "activities", "alipay", "codec", "contracts", "temporal_client", "version",
+        "visibility", "workflows",
     },
     # Another implementation of Alipay's side, or a mistake in ours could not show.
     "simulator": {
@@ -53,7 +54,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "cashier": {
         "activities", "alipay", "api", "audit", "codec", "contracts", "http_server",
         "settings", "simulator", "storefront", "telemetry", "temporal_client",
-        "visibility", "worker", "workflows",
+        "version", "visibility", "worker", "workflows",
     },
 }  # fmt: skip
 # What a room of a part may import of ours, besides itself. A part's own modules, which
@@ -110,7 +111,7 @@ ROOM_MAY_IMPORT: dict[str, set[str]] = {
         "activities", "alipay", "audit.bundle", "audit.differences", "audit.findings",
         "audit.history", "audit.replay", "codec", "contracts", "workflows",
     },
-    "audit.report": {"alipay", "audit.findings", "audit.verify"},
+    "audit.report": {"alipay", "audit.findings", "audit.verify", "version"},
     "audit.reconcile.files": {"alipay", "contracts"},
     "audit.reconcile": {
         "alipay", "audit.bundle", "audit.history", "codec", "contracts",

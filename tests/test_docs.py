@@ -8,7 +8,7 @@ import pytest
 from tests.examples.showing import DOCUMENT, SHOWN, renewed
 
 ROOT = Path(__file__).parent.parent
-DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *ROOT.glob("docs/**/*.md")]
+DOCUMENTS = [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")]
 NAMES = [document.relative_to(ROOT).as_posix() for document in DOCUMENTS]
 TESTS = "\n".join(file.read_text() for file in (ROOT / "tests").rglob("test_*.py"))
 

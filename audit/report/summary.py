@@ -33,6 +33,7 @@ from audit.report.timelines import (
     write_whole,
 )
 from audit.verify.verdicts import HistoryVerdict
+from version import VERSION
 
 # About 2 MB of HTML, which browsers open at once.
 HISTORIES_PER_PAGE: Final = 500
@@ -134,6 +135,7 @@ def write_report(
         summary = generate(
             "summary.html",
             made_at=made_at,
+            version=VERSION,
             findings=_linked(listed, pages),
             histories_here=pieces_of(current),
             folder=quote(pages.folder.name),

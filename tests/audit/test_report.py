@@ -22,6 +22,7 @@ from tests.audit.telling import (
     an_entry,
     many,
 )
+from version import VERSION
 
 HOSTILE = "</td><script>alert(1)</script><img src=x onerror=alert(2)>\u202eDIAP\x1b[31m"
 
@@ -73,6 +74,14 @@ def test_a_proven_payment_is_told_step_by_step(tmp_path: Path) -> None:
         "signed by Alipay, key 1 14" in words
     )
     assert not page.open
+
+
+def test_the_head_of_a_report_tells_the_version_that_has_verified(
+    tmp_path: Path,
+) -> None:
+    words = " ".join(report(tmp_path, a_verdict("coffee-1")).words.split())
+    head, *_ = words.partition("All is proven")
+    assert f"by version {VERSION} of the durable cashier" in head
 
 
 def test_a_finding_stands_in_the_summary_and_with_its_payment(tmp_path: Path) -> None:

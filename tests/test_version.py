@@ -1,0 +1,60 @@
+"""One version everywhere: it names the release, and people read what it brings."""
+
+import re
+import tomllib
+from datetime import date
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from cashier.commands import app
+from contracts import RELEASE
+from version import VERSION, release_of
+
+ROOT = Path(__file__).parent.parent
+HEADING = re.compile(r"^## (\d+)\.(\d+)\.(\d+) \((\d{4}-\d{2}-\d{2})\)$", re.MULTILINE)
+
+
+def changes() -> list[tuple[tuple[int, ...], date]]:
+    """Return the versions of the changelog with their dates, as they stand there."""
+    found = HEADING.findall((ROOT / "CHANGELOG.md").read_text())
+    return [
+        (tuple(map(int, numbers)), date.fromisoformat(day)) for *numbers, day in found
+    ]
+
+
+def test_the_version_names_the_release() -> None:
+    assert release_of(VERSION) == RELEASE
+
+
+@pytest.mark.parametrize("text", ["", "3", "1.3.0", "0.x.1", "0.3", "4f1c9d", "0.3.b"])
+def test_what_is_no_version_of_ours_names_no_release(text: str) -> None:
+    assert release_of(text) is None
+
+
+def test_pyproject_has_the_version() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    assert project["version"] == VERSION
+
+
+def test_the_changelog_begins_with_the_version_and_goes_back_to_the_first() -> None:
+    versions = [version for version, _ in changes()]
+    assert versions[0] == tuple(map(int, VERSION.split(".")))
+    assert versions == sorted(versions, reverse=True)
+    assert {release for _, release, _ in versions} == {*range(RELEASE + 1)}
+    days = [day for _, day in changes()]
+    assert days == sorted(days, reverse=True)
+    headings = re.findall(r"^## .*$", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)
+    assert len(headings) == len(versions), "a heading that is no version and date"
+
+
+def test_each_release_says_what_it_asks_of_operators() -> None:
+    text = (ROOT / "docs" / "upgrading.md").read_text()
+    asked = re.findall(r"^### To 0\.(\d+)$", text, re.MULTILINE)
+    assert [int(one) for one in asked] == [*range(RELEASE, 0, -1)]
+
+
+def test_the_command_tells_the_version() -> None:
+    told = CliRunner().invoke(app, ["--version"])
+    assert (told.exit_code, told.output) == (0, f"cashier {VERSION}\n")

@@ -1,0 +1,22 @@
+"""Which version this is: the release that workflows name, and a number within it.
+
+An operator who reads `0.3.1` knows that its payments are begun by release 3, and that
+`docs/upgrading.md` says what 0.4.0 asks for. `pyproject.toml` repeats the version, and
+`CHANGELOG.md` begins with it.
+"""
+
+from typing import Final
+
+from contracts import RELEASE
+
+# Counted up by what is published between two releases; 0 again with a new release.
+PATCH: Final = 0
+VERSION: Final = f"0.{RELEASE}.{PATCH}"
+
+
+def release_of(version: str) -> int | None:
+    """Return the release that a version names; None where it is no version of ours."""
+    major, _, rest = version.partition(".")
+    release, _, patch = rest.partition(".")
+    is_ours = all(part.isascii() and part.isdecimal() for part in (release, patch))
+    return int(release) if major == "0" and is_ours else None
