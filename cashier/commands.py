@@ -10,6 +10,7 @@ from rich.console import Console
 
 from cashier.access import api_key_commands, commands as access_commands
 from cashier.audit import commands as audit_commands
+from cashier.doctor import commands as doctor_commands
 from cashier.given import as_given, port_as_given
 from cashier.payments import commands as payment_commands
 from cashier.running import errors, leave, read_settings
@@ -25,6 +26,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(stuck_commands.app)
+app.add_typer(doctor_commands.app)
 app.add_typer(payment_commands.payments, name="payments")
 app.add_typer(payment_commands.callbacks, name="callbacks")
 app.add_typer(access_commands.app)

@@ -132,6 +132,14 @@ ROOM_MAY_IMPORT: dict[str, set[str]] = {
         "alipay", "cashier.running", "cashier.settings", "cashier.temporal_calls",
         "contracts", "visibility",
     },
+    # Reads the settings of all parts, and calls others with what the parts use.
+    "cashier.doctor": {
+        "activities.callbacks", "activities.shop_connections", "activities.verdicts",
+        "alipay", "api.settings", "cashier.given", "cashier.running",
+        "cashier.settings", "cashier.system", "cashier.temporal_calls", "codec",
+        "contracts", "settings", "simulator.settings", "storefront.settings", "version",
+        "visibility", "worker",
+    },
     "cashier.payments": {
         "alipay", "cashier.running", "cashier.settings", "cashier.stuck",
         "cashier.temporal_calls", "codec", "contracts", "visibility",

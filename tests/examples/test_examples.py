@@ -13,6 +13,9 @@ from google.protobuf import json_format
 from temporalio.api.common.v1 import Payload
 from temporalio.client import WorkflowHandle
 
+from cashier.doctor.callbacks import check_callbacks
+from cashier.doctor.findings import State
+from cashier.system.home import Home
 from cashier.system.ports import free_port
 from codec.keyring import Keyring, key_id_from, make_key
 from codec.payload_codec import ENCODING, KEY_ID_FIELD, EncryptingCodec
@@ -29,6 +32,7 @@ from contracts import (
 )
 from temporal_client import data_converter
 from tests.builders import an_inquiry
+from tests.cashier.doctor.patients import lines_of, worker_settings
 from tests.examples.receiving import RECEIVERS, a_receiver
 from tests.examples.running import (
     COMMANDS,
@@ -408,6 +412,21 @@ async def test_a_receiver_lets_neither_late_money_nor_unknown_types_undo_a_payme
         ("coffee-1", "payment.paid"),
         ("tea-1", "payment.review"),
     ]
+
+
+@pytest.mark.parametrize("way", RECEIVERS, indirect=True)
+async def test_a_receiver_accepts_the_doctors_test_event(
+    way: str, tmp_path: Path
+) -> None:
+    home = Home(tmp_path / "home")
+    home.prepare()
+    home.callback_secrets.write_text(SECRET)
+    async with a_receiver(way, tmp_path, port=free_port(), secret=SECRET) as shop:
+        settings = worker_settings(home, callback_url=shop.url)
+        found = await lines_of(check_callbacks(settings, shop.http))
+        assert await shop.hears(PAID) == 204
+        assert await shop.next_news() == ("coffee-1", "payment.paid")
+    assert {one.state for one in found.values()} == {State.OK}
 
 
 @pytest.mark.parametrize("way", RECEIVERS, indirect=True)

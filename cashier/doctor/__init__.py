@@ -1,0 +1,1 @@
+"""`cashier doctor`: whether all that payments need is there, with a file a subject."""

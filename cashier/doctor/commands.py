@@ -1,0 +1,71 @@
+"""`cashier doctor`: what it is called and what it takes."""
+
+import asyncio
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cashier.doctor.settings import USUAL, Part
+from cashier.given import as_given
+from cashier.running import errors, leave
+
+# Imports of the parts stand inside the commands, as in `cashier.commands`.
+
+app = typer.Typer()
+
+
+@app.command()
+def doctor(
+    home: Annotated[
+        Path | None,
+        typer.Option(
+            callback=as_given, help="The folder of a local system, as of `cashier up`"
+        ),
+    ] = None,
+    parts: Annotated[
+        list[Part] | None,
+        typer.Option(
+            "--part", help="Only what this part needs; worker, api, archiver if not set"
+        ),
+    ] = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="For programs: version and findings")
+    ] = False,
+) -> None:
+    """Check all that payments need, before the first customer or when they hang.
+
+    Calls Alipay, the notify URL and the shop with tests that change nothing. Exit code:
+    0 all is well, 1 something is wrong, 2 a setting is, 3 Temporal cannot be reached.
+    """
+    if home:
+        from cashier.doctor.local import examine_local
+
+        try:
+            examine_local(home, parts or [*Part], as_json=as_json)
+        except FileNotFoundError as error:
+            errors.print(
+                f"There is no local system in {error.filename}: `cashier prepare` or "
+                "`cashier up` makes one",
+                markup=False,
+                highlight=False,
+                soft_wrap=True,
+            )
+            raise typer.Exit(2) from None
+    asyncio.run(_examine(parts or USUAL, as_json=as_json))
+
+
+async def _examine(parts: list[Part] | tuple[Part, ...], *, as_json: bool) -> None:
+    from cashier.doctor import report
+    from cashier.doctor.checkup import exit_code_of
+    from cashier.doctor.examination import examine
+    from cashier.temporal_calls import a_console
+
+    findings = await examine(parts)
+    if as_json:
+        sys.stdout.write(report.as_json(findings) + "\n")
+    else:
+        report.show(a_console(), findings)
+    # From here, for the end of the loop would wait for names that are still looked up.
+    leave(exit_code_of(findings))

@@ -1,0 +1,74 @@
+"""The folders that our processes write to: writable, and room on their disks."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Mapping
+from functools import partial
+from pathlib import Path
+
+from cashier.doctor.checkup import Findings, apart
+from cashier.doctor.findings import Finding, ok, wrong
+
+SUBJECT = "folders"
+# The histories of some 90,000 payments, of 11 kB each (docs/benchmarks.md).
+LEAST_FREE = 1_000_000_000
+MEGABYTE = 1_000_000
+
+Free = Callable[[Path], int]
+
+
+def free_bytes(folder: Path) -> int:
+    """Return how many bytes we may still write to the disk of a folder."""
+    return shutil.disk_usage(folder).free
+
+
+async def check_folders(
+    folders: Mapping[str, Path], *, free: Free = free_bytes
+) -> Findings:
+    """Write a file into each folder, and take it away again.
+
+    Args:
+        folders: By the setting that names each, or what stands in it. One that is still
+            to be made is looked at where it will be.
+        free: Says how many bytes are free on a folder's disk.
+    """
+    if not folders:
+        yield ok(SUBJECT, "none", "these parts write to no folder")
+    for name, folder in folders.items():
+        yield await apart(partial(_looked_at, name, folder, free))
+
+
+def _looked_at(name: str, folder: Path, free: Free) -> Finding:
+    there = _nearest(folder)
+    try:
+        with tempfile.TemporaryFile(dir=there) as file:
+            # A full disk shows only when something is written.
+            file.write(b"cashier doctor\n")
+            file.flush()
+            os.fsync(file.fileno())
+        left = free(there)
+    except OSError as error:
+        return wrong(
+            SUBJECT,
+            name,
+            f"{str(folder)!r} cannot be written to: {error.strerror}",
+            "let it belong to the user that the process runs as, on a disk that is "
+            "writable and not full",
+        )
+    if left < LEAST_FREE:
+        return wrong(
+            SUBJECT,
+            name,
+            f"only {left // MEGABYTE} MB are free on the disk of {str(folder)!r}",
+            f"make room: {LEAST_FREE // MEGABYTE} MB at least",
+        )
+    return ok(
+        SUBJECT, name, f"{str(folder)!r} is writable, {left // MEGABYTE:,} MB are free"
+    )
+
+
+def _nearest(folder: Path) -> Path:
+    while not folder.exists() and folder.parent != folder:
+        folder = folder.parent
+    return folder

@@ -1,0 +1,42 @@
+"""Looks at a local system: as its parts do, with their settings and no others."""
+
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NoReturn
+
+from cashier.doctor.settings import Part
+from cashier.system.environment import bare_environment
+from cashier.system.home import Home
+
+# How a terminal is written to, which a part has none of.
+TERMINAL = ("TERM", "COLUMNS", "NO_COLOR")
+
+
+def examine_local(folder: Path, parts: Sequence[Part], *, as_json: bool) -> NoReturn:
+    """Go on as a process that has the settings of the system in a folder.
+
+    Nothing of this process's environment is inherited, as with `cashier up`
+    (decision 0024).
+
+    Raises:
+        FileNotFoundError: No system was ever prepared there.
+    """
+    home = Home(folder)
+    if not home.merchant_key.is_file():
+        raise FileNotFoundError(2, "no local system", str(folder))
+    ports = home.ports()
+    terminal = {name: os.environ[name] for name in TERMINAL if name in os.environ}
+    environment = {
+        **bare_environment(home.empty_folder),
+        **home.environment(ports),
+        **home.shop_environment(ports),
+        **terminal,
+    }
+    words = [word for part in parts for word in ("--part", part)]
+    command = ["-m", "cashier", "doctor", *words, *(["--json"] if as_json else [])]
+    sys.stdout.flush()
+    os.chdir(home.empty_folder)
+    # Not through a shell: the program is this Python, and its words are ours.
+    os.execve(sys.executable, [sys.executable, *command], environment)  # noqa: S606

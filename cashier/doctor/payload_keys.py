@@ -1,0 +1,121 @@
+"""The keys of all that Temporal keeps: the newest, and what open payments need."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Sequence
+from datetime import timedelta
+
+from temporalio.api.common.v1 import Payload, Payloads, WorkflowExecution
+from temporalio.api.workflowservice.v1 import GetWorkflowExecutionHistoryRequest
+from temporalio.client import Client, WorkflowExecution as Listed
+from temporalio.service import RPCError, RPCStatusCode
+
+from cashier.doctor.checkup import Findings, apart
+from cashier.doctor.findings import Finding, ok, wrong
+from cashier.temporal_calls import QUICK, printable, reached_temporal
+from codec.keyring import Keyring, KeyringError, read_keys
+from codec.payload_codec import KEY_ID_FIELD, EncryptingCodec, UnreadablePayloadError
+from settings.shared import PayloadSettings
+from visibility.stuck import OPEN
+
+SUBJECT = "payload keys"
+# The list is read so far; more rows than any merchant has open.
+MOST_LISTED = 10_000
+LISTING = timedelta(seconds=10)
+# Old keys are needed by the oldest, a key that is elsewhere only by the newest.
+OLDEST, NEWEST = 150, 50
+AT_ONCE = 20
+RESTORE = (
+    "put the file {key id}.key back into the folder of every worker, API and codec "
+    "server; it is on the machine that made it, or in the backup"
+)
+
+
+async def check_payload_keys(settings: PayloadSettings) -> Findings:
+    """Look at the keys, and read with them what open payments were begun with."""
+    if settings.payload_keys_dir is None:
+        why = "CASHIER_CLEAR_TEXT=true: none are used, and Temporal keeps all readable"
+        yield ok(SUBJECT, "newest", why)
+        return
+    folder = settings.payload_keys_dir
+    try:
+        ids = sorted(await apart(lambda: read_keys(folder)))
+        keyring = await apart(lambda: Keyring.load(folder))
+        in_use = keyring.newest()[0]
+    except KeyringError as error:
+        yield wrong(SUBJECT, "newest", printable(str(error)), RESTORE, exit_code=2)
+        return
+    to_come = [one for one in ids if one > in_use]
+    later = f"; from its time on: {to_come[0]}" if to_come else ""
+    yield ok(SUBJECT, "newest", f"{in_use} is written with, of {len(ids)}{later}")
+    async with reached_temporal(keyring=None) as client:
+        yield await _of_open_payments(client, keyring)
+
+
+async def _of_open_payments(client: Client, keyring: Keyring) -> Finding:
+    listed = [
+        one
+        async for one in client.list_workflows(
+            OPEN, limit=MOST_LISTED, rpc_timeout=LISTING
+        )
+    ]
+    chosen = _chosen(sorted(listed, key=lambda one: one.start_time))
+    looks = asyncio.Semaphore(AT_ONCE)
+
+    async def look(one: Listed) -> str:
+        async with looks:
+            return await _problem_of(client, one, keyring)
+
+    found = Counter(await asyncio.gather(*map(look, chosen)))
+    read = found.pop("", 0)
+    if found:
+        why, number = found.most_common(1)[0]
+        more = f", and {len(found) - 1} other keys" if len(found) > 1 else ""
+        return wrong(
+            SUBJECT,
+            "open payments",
+            f"{why}{more}; {found.total()} of {len(chosen)} open workflows cannot be "
+            f"read ({number} for this)",
+            RESTORE,
+        )
+    return ok(
+        SUBJECT, "open payments", f"{read} of {len(listed)} open workflows can be read"
+    )
+
+
+def _chosen(listed: Sequence[Listed]) -> Sequence[Listed]:
+    if len(listed) <= OLDEST + NEWEST:
+        return listed
+    return [*listed[:OLDEST], *listed[-NEWEST:]]
+
+
+async def _problem_of(client: Client, one: Listed, keyring: Keyring) -> str:
+    """Return why a workflow's input cannot be read; empty where it can."""
+    request = GetWorkflowExecutionHistoryRequest(
+        namespace=client.namespace,
+        execution=WorkflowExecution(workflow_id=one.id, run_id=one.run_id),
+        maximum_page_size=1,
+    )
+    try:
+        answer = await client.workflow_service.get_workflow_execution_history(
+            request, timeout=QUICK
+        )
+    except RPCError as error:
+        if error.status is RPCStatusCode.NOT_FOUND:
+            return ""  # it has ended, and been removed, meanwhile
+        raise
+    started = answer.history.events[0].workflow_execution_started_event_attributes
+    return await _unreadable(started.input, keyring)
+
+
+async def _unreadable(payloads: Payloads, keyring: Keyring) -> str:
+    try:
+        await EncryptingCodec(keyring).decode(payloads.payloads)
+    except (KeyringError, UnreadablePayloadError):
+        return f"payload key {_key_id_of(payloads.payloads[0])}: missing, or another"
+    return ""
+
+
+def _key_id_of(payload: Payload) -> str:
+    id_ = payload.metadata.get(KEY_ID_FIELD, b"").decode(errors="replace")
+    return printable(repr(id_), longest=40)
