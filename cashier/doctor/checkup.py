@@ -7,7 +7,7 @@ from contextlib import aclosing
 from dataclasses import dataclass
 from typing import TypeVar
 
-from cashier.doctor.findings import Finding, wrong
+from cashier.doctor.findings import Finding, skipped, wrong
 from cashier.temporal_calls import CommandError
 
 ResultT = TypeVar("ResultT")
@@ -28,11 +28,13 @@ class Check:
         subject: What it is about.
         findings: Yields its lines, each as soon as it is known.
         patience: After how many seconds it is given up.
+        leaves_temporal: Whether another check says what is wrong with Temporal itself.
     """
 
     subject: str
     findings: Callable[[], Findings]
     patience: float
+    leaves_temporal: bool = False
 
 
 async def run_checks(checks: Sequence[Check]) -> list[Finding]:
@@ -91,7 +93,11 @@ async def _findings_of(check: Check) -> list[Finding]:
         found.append(wrong(subject, "patience", why, _WHEN_SLOW))
     except CommandError as error:
         code = error.exit_code
-        found.append(wrong(subject, "refused", str(error), _READ, exit_code=code))
+        found.append(
+            skipped(subject, "Temporal does not answer it", exit_code=code)
+            if check.leaves_temporal
+            else wrong(subject, "answer", str(error), _READ, exit_code=code)
+        )
     except Exception as error:
         # Without its words, which may hold a secret.
         why = f"the check itself failed: {type(error).__name__}"
@@ -100,5 +106,5 @@ async def _findings_of(check: Check) -> list[Finding]:
 
 
 _WHEN_SLOW = "look whether the network, or the disk, between here and there is away"
-_READ = "correct what the line names, and run it again"
+_READ = "correct what this names; where nobody answers, look whether Temporal runs"
 _REPORT = "this is a defect of ours: report it, with what the line says"

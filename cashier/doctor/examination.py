@@ -17,7 +17,7 @@ from cashier.doctor.payload_keys import SUBJECT as PAYLOAD_KEYS, check_payload_k
 from cashier.doctor.settings import Part, PartSettings, read_parts, unread
 from cashier.doctor.temporal import SUBJECT as TEMPORAL, check_temporal
 from cashier.doctor.workers import SUBJECT as WORKERS, check_workers
-from settings.shared import Settings
+from settings.shared import PayloadSettings, Settings
 from settings.worker import WorkerSettings
 from worker import open_alipay_connections, open_callback_connections
 
@@ -54,7 +54,10 @@ def checks_of(parts: Sequence[Part], settings: PartSettings) -> list[Check]:
     worker: WorkerSettings | None = read.get(Part.WORKER)
     # What both have; the worker's say also where the merchant's key is, and the proxy.
     shared: Settings | None = worker or read.get(Part.API)
-    payloads = next((read[part] for part in USES_TEMPORAL if part in read), None)
+    payloads = next(
+        (read[part] for part in USES_TEMPORAL if part in read and _knows(read[part])),
+        None,
+    )
     keys = partial(check_keys, shared, worker) if shared else None
     notified = partial(_notified, shared, worker) if shared else None
     alipay = partial(_alipay, worker) if worker else None
@@ -72,14 +75,25 @@ def checks_of(parts: Sequence[Part], settings: PartSettings) -> list[Check]:
         ([*Part], FOLDERS, OF_FILES, folders),
     ]
     return [
-        Check(subject, findings or partial(_skips, subject, needs), patience)
+        Check(
+            subject,
+            findings or partial(_skips, subject, asked),
+            patience,
+            leaves_temporal=subject != TEMPORAL,
+        )
         for needs, subject, patience, findings in wanted
-        if {*needs} & {*parts}
+        if (asked := [part for part in needs if part in parts])
     ]
 
 
+def _knows(settings: PayloadSettings) -> bool:
+    """Whether they say how payloads are written; an archiver's need not be set."""
+    return settings.clear_text or settings.payload_keys_dir is not None
+
+
 async def _skips(subject: str, needs: Sequence[Part]) -> Findings:
-    yield skipped(subject, f"the settings of {' and '.join(needs)} are wrong")
+    named = ", ".join(needs)
+    yield skipped(subject, f"it needs settings that are wrong, or missing: {named}")
 
 
 async def _alipay(settings: WorkerSettings) -> Findings:

@@ -23,7 +23,8 @@ class Finding:
         state: How it stands.
         why: What was found; never a secret.
         todo: What to do; empty where nothing is wrong.
-        exit_code: Of the command, where this is the worst; 0 where nothing is wrong.
+        exit_code: Of the command, where this is the worst; 0 where nothing is wrong,
+            or another line says what is.
     """
 
     subject: str
@@ -46,6 +47,6 @@ def wrong(
     return Finding(subject, name, State.WRONG, why, todo, exit_code)
 
 
-def skipped(subject: str, why: str) -> Finding:
+def skipped(subject: str, why: str, *, exit_code: int = 0) -> Finding:
     """Return the line of a check that something else, which is wrong, prevents."""
-    return Finding(subject, "not checked", State.SKIPPED, why)
+    return Finding(subject, "not checked", State.SKIPPED, why, exit_code=exit_code)

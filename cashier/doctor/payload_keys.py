@@ -3,9 +3,10 @@
 import asyncio
 from collections import Counter
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import TypeVar
 
-from temporalio.api.common.v1 import Payload, Payloads, WorkflowExecution
+from temporalio.api.common.v1 import Payload, WorkflowExecution
 from temporalio.api.workflowservice.v1 import GetWorkflowExecutionHistoryRequest
 from temporalio.client import Client, WorkflowExecution as Listed
 from temporalio.service import RPCError, RPCStatusCode
@@ -13,12 +14,21 @@ from temporalio.service import RPCError, RPCStatusCode
 from cashier.doctor.checkup import Findings, apart
 from cashier.doctor.findings import Finding, ok, wrong
 from cashier.temporal_calls import QUICK, printable, reached_temporal
-from codec.keyring import Keyring, KeyringError, read_keys
+from codec.keyring import (
+    LOOK_AGAIN_SECONDS,
+    Keyring,
+    KeyringError,
+    key_id_from,
+    read_keys,
+)
 from codec.payload_codec import KEY_ID_FIELD, EncryptingCodec, UnreadablePayloadError
 from settings.shared import PayloadSettings
 from visibility.stuck import OPEN
 
+ListedT = TypeVar("ListedT")
+
 SUBJECT = "payload keys"
+NO_PROBLEM = ("", "")
 # The list is read so far; more rows than any merchant has open.
 MOST_LISTED = 10_000
 LISTING = timedelta(seconds=10)
@@ -29,6 +39,7 @@ RESTORE = (
     "put the file {key id}.key back into the folder of every worker, API and codec "
     "server; it is on the machine that made it, or in the backup"
 )
+SPREAD = "copy the newest key into the folder of every worker, API and archiver"
 
 
 async def check_payload_keys(settings: PayloadSettings) -> Findings:
@@ -59,38 +70,36 @@ async def _of_open_payments(client: Client, keyring: Keyring) -> Finding:
             OPEN, limit=MOST_LISTED, rpc_timeout=LISTING
         )
     ]
-    chosen = _chosen(sorted(listed, key=lambda one: one.start_time))
+    chosen = chosen_of(sorted(listed, key=lambda one: one.start_time))
     looks = asyncio.Semaphore(AT_ONCE)
 
-    async def look(one: Listed) -> str:
+    async def look(one: Listed) -> tuple[str, str]:
         async with looks:
             return await _problem_of(client, one, keyring)
 
     found = Counter(await asyncio.gather(*map(look, chosen)))
-    read = found.pop("", 0)
+    read = found.pop(NO_PROBLEM, 0)
     if found:
-        why, number = found.most_common(1)[0]
-        more = f", and {len(found) - 1} other keys" if len(found) > 1 else ""
-        return wrong(
-            SUBJECT,
-            "open payments",
-            f"{why}{more}; {found.total()} of {len(chosen)} open workflows cannot be "
-            f"read ({number} for this)",
-            RESTORE,
-        )
+        (why, todo), number = found.most_common(1)[0]
+        more = f"; {len(found) - 1} more keys" if len(found) > 1 else ""
+        why = f"{why}: {number} of the {len(chosen)} open workflows looked at{more}"
+        return wrong(SUBJECT, "open payments", why, todo)
     return ok(
-        SUBJECT, "open payments", f"{read} of {len(listed)} open workflows can be read"
+        SUBJECT,
+        "open payments",
+        f"{read} of {len(listed)} open workflows were looked at, and can be read",
     )
 
 
-def _chosen(listed: Sequence[Listed]) -> Sequence[Listed]:
+def chosen_of(listed: Sequence[ListedT]) -> Sequence[ListedT]:
+    """Return those of the open workflows, the oldest first, that are looked at."""
     if len(listed) <= OLDEST + NEWEST:
         return listed
     return [*listed[:OLDEST], *listed[-NEWEST:]]
 
 
-async def _problem_of(client: Client, one: Listed, keyring: Keyring) -> str:
-    """Return why a workflow's input cannot be read; empty where it can."""
+async def _problem_of(client: Client, one: Listed, keyring: Keyring) -> tuple[str, str]:
+    """Return what is wrong with the key of a workflow's input, and what to do."""
     request = GetWorkflowExecutionHistoryRequest(
         namespace=client.namespace,
         execution=WorkflowExecution(workflow_id=one.id, run_id=one.run_id),
@@ -102,20 +111,26 @@ async def _problem_of(client: Client, one: Listed, keyring: Keyring) -> str:
         )
     except RPCError as error:
         if error.status is RPCStatusCode.NOT_FOUND:
-            return ""  # it has ended, and been removed, meanwhile
+            return NO_PROBLEM  # it has ended, and been removed, meanwhile
         raise
     started = answer.history.events[0].workflow_execution_started_event_attributes
-    return await _unreadable(started.input, keyring)
-
-
-async def _unreadable(payloads: Payloads, keyring: Keyring) -> str:
+    payloads = started.input.payloads
+    key_id = _key_id_of(payloads[0]) if payloads else ""
+    shown = printable(repr(key_id), longest=40)
     try:
-        await EncryptingCodec(keyring).decode(payloads.payloads)
+        await EncryptingCodec(keyring).decode(payloads)
     except (KeyringError, UnreadablePayloadError):
-        return f"payload key {_key_id_of(payloads.payloads[0])}: missing, or another"
-    return ""
+        return f"payload key {shown} is missing, or another one bears its name", RESTORE
+    if _is_behind(key_id, one.start_time, keyring.newest()[0]):
+        return f"payload key {shown} is written with by some, past its time", SPREAD
+    return NO_PROBLEM
+
+
+def _is_behind(key_id: str, began: datetime, in_use: str) -> bool:
+    """Whether a newer key was in use already when this one was written with."""
+    allowed = timedelta(seconds=2 * LOOK_AGAIN_SECONDS)
+    return bool(key_id) and key_id < in_use <= key_id_from(began - allowed)
 
 
 def _key_id_of(payload: Payload) -> str:
-    id_ = payload.metadata.get(KEY_ID_FIELD, b"").decode(errors="replace")
-    return printable(repr(id_), longest=40)
+    return payload.metadata.get(KEY_ID_FIELD, b"").decode(errors="replace")

@@ -48,7 +48,7 @@ def show(console: Console, findings: Sequence[Finding]) -> None:
 
 def _in_all(findings: Sequence[Finding]) -> str:
     wrong = sum(one.state is State.WRONG for one in findings)
-    if not wrong:
+    if all(one.state is State.OK for one in findings):
         return f"All is well, as far as this can be seen from here ({VERSION})."
     left_out = sum(one.state is State.SKIPPED for one in findings)
     rest = f", and {left_out} could not be checked for it" if left_out else ""

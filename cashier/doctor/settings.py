@@ -12,8 +12,8 @@ from cashier.running import WrongSettingsError, checked_settings
 
 SUBJECT = "settings"
 WHERE = (
-    "correct it where the process gets its settings (environment, `.env`, or the file "
-    "that it names); README.md, *With Alipay itself*, says what each must be"
+    "correct it in the environment, in `.env`, or in the file that it names; "
+    "README.md, *With Alipay itself*"
 )
 
 
@@ -45,7 +45,7 @@ def read_parts(parts: Sequence[Part]) -> PartSettings:
     settings = PartSettings()
     for part in parts:
         try:
-            settings.read[part] = checked_settings(_CLASSES[part]())
+            settings.read[part] = checked_settings(CLASSES[part]())
         except WrongSettingsError as error:
             settings.findings += [_wrong(part, line) for line in error.lines]
         else:
@@ -104,7 +104,7 @@ def _storefront() -> type[BaseSettings]:
 
 
 # Loaded only where the part is looked at, as the parts' own commands do.
-_CLASSES: Mapping[Part, Callable[[], type[BaseSettings]]] = {
+CLASSES: Mapping[Part, Callable[[], type[BaseSettings]]] = {
     Part.WORKER: _worker,
     Part.API: _api,
     Part.ARCHIVER: _archiver,

@@ -7,6 +7,7 @@ from pathlib import Path
 from pydantic import BaseModel
 from pydantic_settings import BaseSettings
 
+from audit.bundle.signing_keys import make_pair
 from cashier.system.home import Home
 from cashier.system.ports import Ports
 
@@ -90,9 +91,10 @@ def sound_environment(folder: Path) -> Mapping[str, str]:
     home, ports = Home(folder / "home"), Ports()
     home.prepare()
     local = {**home.environment(ports), **home.shop_environment(ports)}
-    (folder / "archive").mkdir(exist_ok=True)
+    (folder / "archive").mkdir()
+    signing, _ = make_pair(folder / "audit")
     archive = {
         "CASHIER_ARCHIVE_DIR": str(folder / "archive"),
-        "CASHIER_AUDIT_KEY_FILE": str(home.merchant_key),
+        "CASHIER_AUDIT_KEY_FILE": str(signing),
     }
     return {**local, **archive, **BESIDES}

@@ -201,6 +201,18 @@ async def test_an_unknown_type_of_another_shape_holds_up_no_later_callback(
     assert (await customer.order()).fulfilled_at
 
 
+async def test_a_test_event_is_accepted_when_it_is_signed_and_changes_nothing(
+    customer: Customer, order_id: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    event = an_event(order_id, "PAID", type="cashier.test")
+    assert (await tell(customer, event)).status_code == 204
+    stranger = f"whsec_{'QUJD' * 11}"
+    assert (await tell(customer, event, secret=stranger)).status_code == 401
+    assert await customer.shop.orders.callbacks_of(await customer.order()) == []
+    assert (await customer.order()).status == "NEW"
+    assert "does not know" not in caplog.text
+
+
 async def test_only_its_type_makes_a_callback_deliver(
     customer: Customer, order_id: str
 ) -> None:

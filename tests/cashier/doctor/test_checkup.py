@@ -69,6 +69,20 @@ async def test_what_is_done_apart_is_returned_or_raised(tmp_path: Path) -> None:
         await apart((tmp_path / "none").read_text)
 
 
+async def test_what_is_wrong_with_temporal_itself_is_said_once() -> None:
+    checks = [
+        Check("temporal", cannot_reach, 5),
+        Check("workers", cannot_reach, 5, leaves_temporal=True),
+    ]
+    found = await run_checks(checks)
+    assert [(one.subject, one.state) for one in found if one.name != "before"] == [
+        ("temporal", State.WRONG),
+        ("workers", State.SKIPPED),
+    ]
+    # Also where it has gone away in between, all is not called well.
+    assert exit_code_of(found[2:]) == 3
+
+
 async def test_the_exit_code_is_of_what_is_worst() -> None:
     fine = [ok("a", "b", "c"), skipped("a", "of something else")]
     one = wrong("a", "b", "c", "d")

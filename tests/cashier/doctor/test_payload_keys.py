@@ -9,7 +9,7 @@ from temporalio.testing import WorkflowEnvironment
 
 from cashier.doctor.checkup import Check, run_checks
 from cashier.doctor.findings import Finding, State
-from cashier.doctor.payload_keys import _chosen, check_payload_keys
+from cashier.doctor.payload_keys import check_payload_keys, chosen_of
 from cashier.settings import OperatorSettings
 from codec.keyring import Keyring, make_key
 from temporal_client import data_converter
@@ -59,7 +59,7 @@ async def test_keys_that_read_all_open_payments_are_well(
     found = await lines(OperatorSettings(payload_keys_dir=folder))
     assert {one.state for one in found.values()} == {State.OK}
     assert "20261101T000000Z is written with, of 2" in found["newest"].why
-    assert "2 of 2" in found["open payments"].why
+    assert "2 of 2 open workflows were looked at" in found["open payments"].why
 
 
 async def test_a_missing_key_that_open_payments_need_is_named(
@@ -70,7 +70,9 @@ async def test_a_missing_key_that_open_payments_need_is_named(
     (folder / "20261101T000000Z.key").unlink()
     found = await lines(OperatorSettings(payload_keys_dir=folder))
     assert found["newest"].state is State.OK
-    assert_wrong(found["open payments"], "20261101T000000Z", "2 of 2", "put the file")
+    assert_wrong(
+        found["open payments"], "20261101T000000Z", "2 of the 2", "put the file"
+    )
 
 
 async def test_another_key_under_the_same_id_is_named(desk: Desk, folder: Path) -> None:
@@ -78,7 +80,24 @@ async def test_another_key_under_the_same_id_is_named(desk: Desk, folder: Path) 
     (folder / "20261101T000000Z.key").unlink()
     make_key(folder, begins=BEGAN)
     found = await lines(OperatorSettings(payload_keys_dir=folder))
-    assert_wrong(found["open payments"], "20261101T000000Z", "or another")
+    assert_wrong(
+        found["open payments"], "20261101T000000Z", "another one bears its name"
+    )
+
+
+async def test_a_process_that_does_not_write_with_the_newest_key_is_named(
+    desk: Desk, folder: Path, tmp_path: Path
+) -> None:
+    # It begins payments now with the key that it has; the newer one is only here.
+    await begin_listed(desk, 1)
+    make_key(folder, begins=datetime.now(UTC) - timedelta(hours=1))
+    found = await lines(OperatorSettings(payload_keys_dir=folder))
+    assert_wrong(
+        found["open payments"],
+        "20261101T000000Z",
+        "past its time",
+        "copy the newest key into the folder",
+    )
 
 
 async def test_clear_text_is_told_and_not_called_wrong() -> None:
@@ -97,7 +116,7 @@ async def test_keys_that_were_taken_away_meanwhile_are_named(folder: Path) -> No
 
 def test_of_many_open_payments_the_oldest_and_the_newest_are_read() -> None:
     everything = [*range(1000)]
-    chosen = _chosen(everything)
+    chosen = chosen_of(everything)
     assert len(chosen) == 200
     assert {0, 149, 950, 999} <= {*chosen}
-    assert _chosen(everything[:200]) == everything[:200]
+    assert chosen_of(everything[:200]) == everything[:200]

@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.serialization import (
 
 from cashier.doctor.examination import examine
 from cashier.doctor.findings import Finding, State
-from cashier.doctor.settings import _CLASSES, Part, read_parts
+from cashier.doctor.settings import CLASSES, Part, read_parts
 from tests.settings.accidents import IMPOSSIBLE
 from tests.settings.every_setting import (
     settings_classes,
@@ -23,7 +23,7 @@ from tests.settings.every_setting import (
 )
 from tests.settings.secrets_given import SECRETS
 
-PARTS = {part: load() for part, load in _CLASSES.items()}
+PARTS = {part: load() for part, load in CLASSES.items()}
 EVERY_SETTING = [
     (part, variable_of(settings, field))
     for part, settings in PARTS.items()
@@ -165,6 +165,25 @@ def test_each_kind_of_a_wrong_setting_is_named_with_its_rule(
     assert found.todo
 
 
+@pytest.mark.parametrize("name", ["CASHIER_ARCHIVE_DIR", "CASHIER_AUDIT_KEY_FILE"])
+def test_an_archive_without_its_key_and_a_key_without_its_archive_are_named(
+    name: str, sound: Mapping[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv(name)
+    [found] = wrong_lines(Part.ARCHIVER)
+    assert found.why.startswith(f"{name}: needed")
+
+
+def test_a_key_that_signs_no_bundles_is_named(
+    sound: Mapping[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = sound["CASHIER_PRIVATE_KEY_FILE"]
+    monkeypatch.setenv("CASHIER_AUDIT_KEY_FILE", other)
+    [found] = wrong_lines(Part.ARCHIVER)
+    assert found.why.startswith("CASHIER_AUDIT_KEY_FILE: ")
+    assert other in found.why
+
+
 def test_a_private_key_with_a_password_is_named(
     sound: Mapping[str, str],
 ) -> None:
@@ -217,7 +236,9 @@ async def test_wrong_settings_of_one_part_leave_the_checks_of_another(
     states = {(one.subject, one.name): one.state for one in found}
     assert ("settings", Part.STOREFRONT) in states
     assert states["settings", Part.STOREFRONT] is State.OK
-    assert states["temporal", "refused"] is State.WRONG
+    assert states["temporal", "answer"] is State.WRONG
     assert states["folders", "STOREFRONT_DATABASE"] is State.OK
     skipped = {one.subject for one in found if one.state is State.SKIPPED}
-    assert skipped == {"keys", "alipay", "notify URL", "payload keys", "callbacks"}
+    assert skipped == {
+        *("keys", "alipay", "notify URL", "workers", "payload keys", "callbacks"),
+    }

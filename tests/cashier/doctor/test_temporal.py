@@ -74,8 +74,8 @@ async def test_a_namespace_that_does_not_exist_is_named(
     monkeypatch.setenv("TEMPORAL_NAMESPACE", "of-nobody")
     found = await lines()
     assert found["server"].state is State.OK
-    assert_wrong(found["refused"], "TEMPORAL_NAMESPACE", "of-nobody")
-    assert found["refused"].exit_code == 2
+    assert_wrong(found["answer"], "TEMPORAL_NAMESPACE", "of-nobody")
+    assert found["answer"].exit_code == 2
 
 
 async def test_a_temporal_that_does_not_answer_is_named(
@@ -86,5 +86,5 @@ async def test_a_temporal_that_does_not_answer_is_named(
         address = f"127.0.0.1:{bound.getsockname()[1]}"
         monkeypatch.setenv("TEMPORAL_ADDRESS", address)
         found = await lines()
-    assert_wrong(found["refused"], "Connection refused", "TEMPORAL_ADDRESS")
-    assert found["refused"].exit_code == 3
+    assert_wrong(found["answer"], "Connection refused", "TEMPORAL_ADDRESS")
+    assert found["answer"].exit_code == 3
