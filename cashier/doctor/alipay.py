@@ -17,7 +17,7 @@ from alipay.errors import (
     UnsendableError,
 )
 from alipay.keys.rsa import one_line_public_key
-from cashier.doctor.checkup import Findings
+from cashier.doctor.checks import Findings
 from cashier.doctor.clock import Clock, check_clock
 from cashier.doctor.findings import Finding, ok, wrong
 from cashier.temporal_calls import printable

@@ -16,7 +16,7 @@ from standardwebhooks.webhooks import Webhook
 
 from activities.callbacks import KEEP_THE_CALL, MOST_REDIRECTS
 from activities.shop_connections import PrivateAddressError, UnencryptedError
-from cashier.doctor.checkup import Findings, apart
+from cashier.doctor.checks import Findings, in_own_thread
 from cashier.doctor.findings import Finding, ok, wrong
 from settings.worker import WorkerSettings
 
@@ -39,7 +39,7 @@ async def check_callbacks(
             SUBJECT, "test event", "CASHIER_CALLBACK_URL is not set: none are sent"
         )
         return
-    signing = await apart(settings.callback_secrets)
+    signing = await in_own_thread(settings.callback_secrets)
     try:
         status = await _send(http, settings, signing)
     except (httpx.HTTPError, OSError, ValueError) as error:

@@ -58,8 +58,8 @@ def doctor(
 
 async def _examine(parts: list[Part] | tuple[Part, ...], *, as_json: bool) -> None:
     from cashier.doctor import report
-    from cashier.doctor.checkup import exit_code_of
-    from cashier.doctor.examination import examine
+    from cashier.doctor.all_checks import examine
+    from cashier.doctor.checks import exit_code_of
     from cashier.temporal_calls import a_console
 
     findings = await examine(parts)

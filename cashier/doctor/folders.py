@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 
-from cashier.doctor.checkup import Findings, apart
+from cashier.doctor.checks import Findings, in_own_thread
 from cashier.doctor.findings import Finding, ok, wrong
 
 SUBJECT = "folders"
@@ -36,7 +36,7 @@ async def check_folders(
     if not folders:
         yield ok(SUBJECT, "none", "these parts write to no folder")
     for name, folder in folders.items():
-        yield await apart(partial(_looked_at, name, folder, free))
+        yield await in_own_thread(partial(_looked_at, name, folder, free))
 
 
 def _looked_at(name: str, folder: Path, free: Free) -> Finding:

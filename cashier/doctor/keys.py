@@ -8,7 +8,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
 from alipay.keys.files import read_public_keys
 from alipay.keys.rsa import one_line_public_key
-from cashier.doctor.checkup import Findings, apart
+from cashier.doctor.checks import Findings, in_own_thread
 from cashier.doctor.findings import Finding, ok, wrong
 from settings.shared import Settings
 from settings.worker import WorkerSettings
@@ -16,7 +16,7 @@ from settings.worker import WorkerSettings
 SUBJECT = "keys"
 # docs/protocol.md 1.5
 LEAST_BITS = 2048
-# Enough to tell a merchant's few keys apart, and short enough to be compared.
+# Enough to tell a merchant's few keys in_own_thread, and short enough to be compared.
 DIGITS_SHOWN = 16
 # All keys of a size begin with the same characters in Base64: these differ.
 DIFFERS = slice(44, 60)
@@ -31,7 +31,7 @@ async def check_keys(
         settings: Where Alipay's keys are.
         private_key_of: Where the merchant's is; None where only the worker knows it.
     """
-    alipay = await apart(lambda: read_public_keys(settings.alipay_keys_dir))
+    alipay = await in_own_thread(lambda: read_public_keys(settings.alipay_keys_dir))
     merchant = private_key_of.private_key.public_key() if private_key_of else None
     if private_key_of and merchant:
         yield _of_merchant(merchant, private_key_of.key_version)

@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from alipay.keys.files import read_public_keys
 from alipay.messages import Message
 from alipay.signing import sign
-from cashier.doctor.checkup import Findings, apart
+from cashier.doctor.checks import Findings, in_own_thread
 from cashier.doctor.findings import Finding, ok, wrong
 from cashier.temporal_calls import printable
 from settings.shared import Settings
@@ -50,7 +50,7 @@ async def check_notify_url(settings: Settings, http: httpx.AsyncClient) -> Findi
         settings: The URL, the client id, and where Alipay's keys are.
         http: Reaches the Internet, and follows no redirects.
     """
-    request = await apart(lambda: _forged(settings, http))
+    request = await in_own_thread(lambda: _forged(settings, http))
     try:
         answer = await http.send(request, stream=True)
         try:

@@ -11,7 +11,7 @@ from temporalio.api.workflowservice.v1 import GetWorkflowExecutionHistoryRequest
 from temporalio.client import Client, WorkflowExecution as Listed
 from temporalio.service import RPCError, RPCStatusCode
 
-from cashier.doctor.checkup import Findings, apart
+from cashier.doctor.checks import Findings, in_own_thread
 from cashier.doctor.findings import Finding, ok, wrong
 from cashier.temporal_calls import QUICK, printable, reached_temporal
 from codec.keyring import (
@@ -50,8 +50,8 @@ async def check_payload_keys(settings: PayloadSettings) -> Findings:
         return
     folder = settings.payload_keys_dir
     try:
-        ids = sorted(await apart(lambda: read_keys(folder)))
-        keyring = await apart(lambda: Keyring.load(folder))
+        ids = sorted(await in_own_thread(lambda: read_keys(folder)))
+        keyring = await in_own_thread(lambda: Keyring.load(folder))
         in_use = keyring.newest()[0]
     except KeyringError as error:
         yield wrong(SUBJECT, "newest", printable(str(error)), RESTORE, exit_code=2)

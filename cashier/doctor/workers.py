@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from temporalio.api.enums.v1 import TaskQueueType
 from temporalio.client import Client
 
-from cashier.doctor.checkup import Findings
+from cashier.doctor.checks import Findings
 from cashier.doctor.findings import Finding, ok, wrong
 from cashier.temporal_calls import QUICK, printable, reached_temporal
 from contracts import RELEASE, TASK_QUEUE

@@ -32,7 +32,7 @@ from contracts import (
 )
 from temporal_client import data_converter
 from tests.builders import an_inquiry
-from tests.cashier.doctor.patients import lines_of, worker_settings
+from tests.cashier.doctor.checking import lines_of, worker_settings
 from tests.examples.receiving import RECEIVERS, a_receiver
 from tests.examples.running import (
     COMMANDS,

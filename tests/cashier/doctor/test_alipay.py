@@ -18,7 +18,7 @@ from cashier.system.home import CLIENT_ID, Home, write_public_key
 from settings.worker import WorkerSettings
 from simulator.app import create_app
 from simulator.config import SimulatorConfig
-from tests.cashier.doctor.patients import (
+from tests.cashier.doctor.checking import (
     answering,
     assert_wrong,
     lines_of,

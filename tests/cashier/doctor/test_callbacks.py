@@ -14,7 +14,7 @@ from cashier.system.home import Home, new_callback_secret
 from settings.worker import WorkerSettings
 from storefront.payment_api import outcomes
 from storefront.settings import StorefrontSettings
-from tests.cashier.doctor.patients import (
+from tests.cashier.doctor.checking import (
     answering,
     assert_wrong,
     lines_of,

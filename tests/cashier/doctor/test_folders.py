@@ -5,7 +5,7 @@ from pathlib import Path
 
 from cashier.doctor.findings import State
 from cashier.doctor.folders import LEAST_FREE, check_folders
-from tests.cashier.doctor.patients import assert_wrong, lines_of
+from tests.cashier.doctor.checking import assert_wrong, lines_of
 
 
 async def test_a_folder_that_can_be_written_to_is_left_as_it_was(

@@ -11,7 +11,7 @@ from alipay.keys.rsa import one_line_public_key
 from cashier.doctor.findings import State
 from cashier.doctor.keys import check_keys, fingerprint
 from cashier.system.home import Home, write_public_key
-from tests.cashier.doctor.patients import assert_wrong, lines_of, worker_settings
+from tests.cashier.doctor.checking import assert_wrong, lines_of, worker_settings
 
 
 async def test_sound_keys_are_told_by_what_the_dashboard_shows(home: Home) -> None:

@@ -15,7 +15,7 @@ from cashier.doctor.notify_url import check_notify_url
 from cashier.system.home import CLIENT_ID, write_public_key
 from settings.shared import Settings
 from tests.api.running import settings_in
-from tests.cashier.doctor.patients import answering, assert_wrong, lines_of
+from tests.cashier.doctor.checking import answering, assert_wrong, lines_of
 
 
 @pytest.fixture

@@ -7,13 +7,13 @@ import pytest
 from temporalio.client import Client
 from temporalio.testing import WorkflowEnvironment
 
-from cashier.doctor.checkup import Check, run_checks
+from cashier.doctor.checks import Check, run_checks
 from cashier.doctor.findings import Finding, State
 from cashier.doctor.payload_keys import check_payload_keys, chosen_of
 from cashier.settings import OperatorSettings
 from codec.keyring import Keyring, make_key
 from temporal_client import data_converter
-from tests.cashier.doctor.patients import assert_wrong
+from tests.cashier.doctor.checking import assert_wrong
 from tests.cashier.operating import Desk, a_desk, until
 from visibility.stuck import OPEN
 

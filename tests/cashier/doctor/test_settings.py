@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.serialization import (
     PrivateFormat,
 )
 
-from cashier.doctor.examination import examine
+from cashier.doctor.all_checks import examine
 from cashier.doctor.findings import Finding, State
 from cashier.doctor.settings import CLASSES, Part, read_parts
 from tests.settings.accidents import IMPOSSIBLE

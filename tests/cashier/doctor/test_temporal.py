@@ -9,11 +9,11 @@ from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest
 from temporalio.client import Client
 from temporalio.testing import WorkflowEnvironment
 
-from cashier.doctor.checkup import Check, run_checks
+from cashier.doctor.checks import Check, run_checks
 from cashier.doctor.findings import Finding, State
 from cashier.doctor.temporal import check_temporal
 from cashier.system.setup import set_up
-from tests.cashier.doctor.patients import assert_wrong
+from tests.cashier.doctor.checking import assert_wrong
 from tests.cashier.operating import a_client
 
 

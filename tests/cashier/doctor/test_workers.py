@@ -11,14 +11,14 @@ from temporalio.worker import Worker
 
 from activities.callbacks import CallbackActivities
 from activities.earlier import EarlierEvents
-from cashier.doctor.checkup import Check, run_checks
+from cashier.doctor.checks import Check, run_checks
 from cashier.doctor.findings import Finding, State
 from cashier.doctor.workers import check_workers
 from cashier.system.home import Home
 from cashier.temporal_calls import QUICK
 from contracts import RELEASE, TASK_QUEUE
 from temporal_client import DATA_CONVERTER
-from tests.cashier.doctor.patients import assert_wrong, worker_settings
+from tests.cashier.doctor.checking import assert_wrong, worker_settings
 from tests.cashier.operating import a_client, until
 from tests.fakes import FakeAlipay
 from version import VERSION

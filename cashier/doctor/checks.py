@@ -28,13 +28,14 @@ class Check:
         subject: What it is about.
         findings: Yields its lines, each as soon as it is known.
         patience: After how many seconds it is given up.
-        leaves_temporal: Whether another check says what is wrong with Temporal itself.
+        needs_temporal: Whether it is skipped where Temporal cannot be used, of which
+            another check says why.
     """
 
     subject: str
     findings: Callable[[], Findings]
     patience: float
-    leaves_temporal: bool = False
+    needs_temporal: bool = False
 
 
 async def run_checks(checks: Sequence[Check]) -> list[Finding]:
@@ -49,7 +50,7 @@ def exit_code_of(findings: Sequence[Finding]) -> int:
     return next((code for code in WORST_FIRST if code in codes), 0)
 
 
-async def apart(work: Callable[[], ResultT]) -> ResultT:
+async def in_own_thread(work: Callable[[], ResultT]) -> ResultT:
     """Return what may take for ever, such as a file on a server that is away.
 
     It runs in a thread of its own that nobody waits for when the check is given up;
@@ -95,7 +96,7 @@ async def _findings_of(check: Check) -> list[Finding]:
         code = error.exit_code
         found.append(
             skipped(subject, "Temporal does not answer it", exit_code=code)
-            if check.leaves_temporal
+            if check.needs_temporal
             else wrong(subject, "answer", str(error), _READ, exit_code=code)
         )
     except Exception as error:

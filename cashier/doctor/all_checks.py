@@ -8,7 +8,7 @@ from pathlib import Path
 from alipay.client import open_connections
 from cashier.doctor.alipay import SUBJECT as ALIPAY, check_alipay
 from cashier.doctor.callbacks import SUBJECT as CALLBACKS, check_callbacks
-from cashier.doctor.checkup import Check, Findings, apart, run_checks
+from cashier.doctor.checks import Check, Findings, in_own_thread, run_checks
 from cashier.doctor.findings import Finding, skipped
 from cashier.doctor.folders import SUBJECT as FOLDERS, check_folders
 from cashier.doctor.keys import SUBJECT as KEYS, check_keys
@@ -41,7 +41,7 @@ async def examine(parts: Sequence[Part]) -> list[Finding]:
     """
     try:
         async with asyncio.timeout(OF_FILES):
-            settings = await apart(partial(read_parts, parts))
+            settings = await in_own_thread(partial(read_parts, parts))
     except TimeoutError:
         settings = PartSettings(findings=[unread(OF_FILES)])
     lines = await run_checks(checks_of(parts, settings))
@@ -55,7 +55,11 @@ def checks_of(parts: Sequence[Part], settings: PartSettings) -> list[Check]:
     # What both have; the worker's say also where the merchant's key is, and the proxy.
     shared: Settings | None = worker or read.get(Part.API)
     payloads = next(
-        (read[part] for part in USES_TEMPORAL if part in read and _knows(read[part])),
+        (
+            read[part]
+            for part in USES_TEMPORAL
+            if part in read and _decides_encryption(read[part])
+        ),
         None,
     )
     keys = partial(check_keys, shared, worker) if shared else None
@@ -79,14 +83,14 @@ def checks_of(parts: Sequence[Part], settings: PartSettings) -> list[Check]:
             subject,
             findings or partial(_skips, subject, asked),
             patience,
-            leaves_temporal=subject != TEMPORAL,
+            needs_temporal=subject in (WORKERS, PAYLOAD_KEYS),
         )
         for needs, subject, patience, findings in wanted
         if (asked := [part for part in needs if part in parts])
     ]
 
 
-def _knows(settings: PayloadSettings) -> bool:
+def _decides_encryption(settings: PayloadSettings) -> bool:
     """Whether they say how payloads are written; an archiver's need not be set."""
     return settings.clear_text or settings.payload_keys_dir is not None
 

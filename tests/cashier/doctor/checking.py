@@ -5,7 +5,7 @@ from typing import Any
 
 import httpx
 
-from cashier.doctor.checkup import Findings
+from cashier.doctor.checks import Findings
 from cashier.doctor.findings import Finding, State
 from cashier.system.home import CLIENT_ID, Home
 from cashier.system.ports import Ports

@@ -6,7 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from cashier.doctor.checkup import Check, Findings, apart, exit_code_of, run_checks
+from cashier.doctor.checks import (
+    Check,
+    Findings,
+    exit_code_of,
+    in_own_thread,
+    run_checks,
+)
 from cashier.doctor.findings import State, ok, skipped, wrong
 from cashier.temporal_calls import UnreachableError, WrongSettingError
 
@@ -54,7 +60,7 @@ async def test_what_may_take_for_ever_is_waited_for_no_longer_than_the_check() -
     away = threading.Event()
 
     async def reads_a_disk_that_is_away() -> Findings:
-        await apart(away.wait)
+        await in_own_thread(away.wait)
         yield ok("disk", "it", "never comes")
 
     [found] = await run_checks([Check("disk", reads_a_disk_that_is_away, 0.05)])
@@ -64,15 +70,15 @@ async def test_what_may_take_for_ever_is_waited_for_no_longer_than_the_check() -
 
 async def test_what_is_done_apart_is_returned_or_raised(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("it")
-    assert await apart((tmp_path / "file").read_text) == "it"
+    assert await in_own_thread((tmp_path / "file").read_text) == "it"
     with pytest.raises(FileNotFoundError):
-        await apart((tmp_path / "none").read_text)
+        await in_own_thread((tmp_path / "none").read_text)
 
 
 async def test_what_is_wrong_with_temporal_itself_is_said_once() -> None:
     checks = [
         Check("temporal", cannot_reach, 5),
-        Check("workers", cannot_reach, 5, leaves_temporal=True),
+        Check("workers", cannot_reach, 5, needs_temporal=True),
     ]
     found = await run_checks(checks)
     assert [(one.subject, one.state) for one in found if one.name != "before"] == [
