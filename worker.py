@@ -60,9 +60,9 @@ def build_worker(
             callbacks.tell_shop,
         ],
         interceptors=[ActivityLog(), ForgivingSignals()],
+        graceful_shutdown_timeout=GRACE,
         # Histories and the list of who polls name it; it chooses no worker.
         build_id=VERSION,
-        graceful_shutdown_timeout=GRACE,
     )
 
 

@@ -135,7 +135,7 @@ ROOM_MAY_IMPORT: dict[str, set[str]] = {
     # Reads the settings of all parts, and calls others with what the parts use.
     "cashier.doctor": {
         "activities.callbacks", "activities.shop_connections", "activities.verdicts",
-        "alipay", "api.settings", "cashier.given", "cashier.running",
+        "alipay", "api.settings", "audit.bundle", "cashier.given", "cashier.running",
         "cashier.settings", "cashier.system", "cashier.temporal_calls", "codec",
         "contracts", "settings", "simulator.settings", "storefront.settings", "version",
         "visibility", "worker",

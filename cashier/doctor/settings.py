@@ -80,9 +80,9 @@ def _api() -> type[BaseSettings]:
 
 
 def _archiver() -> type[BaseSettings]:
-    from cashier.settings import ArchiverSettings
+    from cashier.doctor.archive_settings import ArchiveSettings
 
-    return ArchiverSettings
+    return ArchiveSettings
 
 
 def _codec() -> type[BaseSettings]:

@@ -1,0 +1,34 @@
+"""Where the archive goes and what signs it, which its own command takes as options."""
+
+from typing import Self
+
+from pydantic import Field, model_validator
+
+from audit.bundle.errors import BundleError
+from audit.bundle.signing_keys import load_private
+from cashier.settings import OperatorSettings
+from settings.forms import OwnFolder, ReadableFile
+
+
+class ArchiveSettings(OperatorSettings):
+    """What the environment tells `cashier audit archiver`; nothing where none runs."""
+
+    archive_dir: OwnFolder | None = Field(
+        default=None, description="Where each day's bundle goes"
+    )
+    audit_key_file: ReadableFile | None = Field(
+        default=None, description="The private key that signs bundles"
+    )
+
+    @model_validator(mode="after")
+    def _can_write_bundles(self) -> Self:
+        if self.archive_dir and not self.audit_key_file:
+            raise ValueError("audit_key_file: needed where CASHIER_ARCHIVE_DIR is set")
+        if self.audit_key_file and not self.archive_dir:
+            raise ValueError("archive_dir: needed where CASHIER_AUDIT_KEY_FILE is set")
+        try:
+            if self.audit_key_file:
+                load_private(self.audit_key_file)
+        except BundleError as error:
+            raise ValueError(f"audit_key_file: {error}") from None
+        return self
