@@ -1,6 +1,6 @@
 """What the doctor looks at in tests: settings that are sound but for a change."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import httpx
@@ -9,6 +9,7 @@ from cashier.doctor.checks import Findings
 from cashier.doctor.findings import Finding, State
 from cashier.system.home import CLIENT_ID, Home
 from cashier.system.ports import Ports
+from cashier.system.processes import System
 from settings.worker import WorkerSettings
 
 PREFIX = "CASHIER_"
@@ -43,3 +44,9 @@ def assert_wrong(line: Finding, *words: str) -> None:
     assert line.todo
     for word in words:
         assert word in f"{line.why} -> {line.todo}", line
+
+
+def settings_of(system: System) -> Mapping[str, str]:
+    """Return the environment of a local system's parts."""
+    home, ports = system.home, system.ports
+    return {**home.environment(ports), **home.shop_environment(ports)}

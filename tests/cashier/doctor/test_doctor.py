@@ -4,28 +4,17 @@ import asyncio
 import json
 import os
 import sys
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from cashier.system.environment import CHECKOUT, bare_environment
-from cashier.system.home import Home
-from cashier.system.ports import Ports
-from cashier.system.processes import System, running_system
+from cashier.system.processes import System
+from tests.cashier.doctor.checking import settings_of
 from version import VERSION
 
 pytestmark = pytest.mark.timeout(120)
-
-
-@pytest.fixture(scope="module")
-async def system(
-    tmp_path_factory: pytest.TempPathFactory,
-) -> AsyncIterator[System]:
-    home = Home(tmp_path_factory.mktemp("doctor") / "home")
-    async with running_system(home, Ports.free(), keep=False, shop=True) as system:
-        yield system
 
 
 async def doctor(*words: str, **settings: str) -> tuple[int, str, str]:
@@ -89,13 +78,12 @@ async def test_what_is_broken_on_purpose_is_told_with_what_to_do(
     system: System,
 ) -> None:
     home, ports = system.home, system.ports
-    environment = {**home.environment(ports), **home.shop_environment(ports)}
     broken = {
         "CASHIER_NOTIFY_URL": f"{ports.shop_url}/alipay/notifications/payment",
         "CASHIER_CALLBACK_URL": f"{ports.shop_url}/webhooks/of-nobody",
         "CASHIER_KEY_VERSION": "9",
     }
-    code, out, err = await doctor("--json", **{**environment, **broken})
+    code, out, err = await doctor("--json", **{**settings_of(system), **broken})
     wrong = {name for name, state in states(out).items() if state == "wrong"}
     assert wrong == {"notify URL: answer", "callbacks: test event", "alipay: call"}
     assert code == 1
@@ -108,9 +96,7 @@ async def test_what_is_broken_on_purpose_is_told_with_what_to_do(
 async def test_a_wrong_setting_and_a_temporal_that_is_away_have_their_exit_codes(
     system: System,
 ) -> None:
-    home, ports = system.home, system.ports
-    environment = {**home.environment(ports), **home.shop_environment(ports)}
-    away = {**environment, "TEMPORAL_ADDRESS": "127.0.0.1:1"}
+    away = {**settings_of(system), "TEMPORAL_ADDRESS": "127.0.0.1:1"}
     code, out, _ = await doctor(**away)
     assert code == 3
     assert "Temporal cannot be reached" in out
