@@ -6,11 +6,11 @@ from pydantic import Field, model_validator
 
 from audit.bundle.errors import BundleError
 from audit.bundle.signing_keys import load_private
-from cashier.settings import OperatorSettings
+from cashier.settings import ArchiverSettings
 from settings.forms import OwnFolder, ReadableFile
 
 
-class ArchiveSettings(OperatorSettings):
+class ArchiveSettings(ArchiverSettings):
     """What the environment tells `cashier audit archiver`; nothing where none runs."""
 
     archive_dir: OwnFolder | None = Field(
