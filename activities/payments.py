@@ -11,13 +11,7 @@ from datetime import UTC, datetime
 
 from temporalio import activity
 
-from activities.translation import (
-    from_inquiry_response,
-    from_pay_refusal,
-    from_pay_response,
-    to_pay_request,
-)
-from activities.verdicts import NOT_EXIST, answer_of, inquire
+from activities.verdicts import answer_of, inquire
 from alipay.client import AlipayClient
 from alipay.wallets import WALLETS
 from contracts import (
@@ -26,10 +20,19 @@ from contracts import (
     CancelVerdict,
     InquiryAnswer,
     InquiryCall,
-    InquiryVerdict,
     PayAnswer,
     PayCall,
 )
+from translation.answers import (
+    expiry_of,
+    from_cancel_refusal,
+    from_cancel_response,
+    from_inquiry_refusal,
+    from_inquiry_response,
+    from_pay_refusal,
+    from_pay_response,
+)
+from translation.requests import to_pay_request
 
 
 class PaymentActivities:
@@ -45,7 +48,9 @@ class PaymentActivities:
         is_first = activity.info().attempt == 1
         return await answer_of(
             self._alipay.pay(to_pay_request(call, notify_url=self._notify_url)),
-            lambda response: from_pay_response(call, response, datetime.now(UTC)),
+            lambda response: from_pay_response(
+                call, response, expiry_of(call, response, datetime.now(UTC))
+            ),
             lambda refusal: from_pay_refusal(refusal, certain=is_first),
         )
 
@@ -55,9 +60,7 @@ class PaymentActivities:
         return await inquire(
             self._alipay.inquire_payment(call.payment_request_id),
             from_inquiry_response,
-            unknown=InquiryAnswer(
-                verdict=InquiryVerdict.NOT_EXIST, result_code=NOT_EXIST
-            ),
+            from_inquiry_refusal,
             subject="payment",
         )
 
@@ -68,14 +71,8 @@ class PaymentActivities:
             return CancelAnswer(verdict=CancelVerdict.NOT_ALLOWED)
         return await answer_of(
             self._alipay.cancel_payment(call.payment_request_id),
-            lambda response: CancelAnswer(
-                verdict=CancelVerdict.CANCELLED, result_code=response.result.result_code
-            ),
-            lambda refusal: CancelAnswer(
-                verdict=CancelVerdict.REFUSED,
-                result_code=refusal.result_code,
-                result_message=refusal.result_message,
-            ),
+            from_cancel_response,
+            from_cancel_refusal,
         )
 
 

@@ -2,18 +2,16 @@
 
 from temporalio import activity
 
-from activities.translation import to_refund_request
-from activities.verdicts import NOT_EXIST, answer_of, inquire
+from activities.verdicts import answer_of, inquire
 from alipay.client import AlipayClient
-from alipay.models import RefundInquiryResponse, RefundResponse
-from contracts import RefundAnswer, RefundCall, RefundInquiryCall, RefundVerdict
-
-# The statuses of an inquired refund (docs/protocol.md 2.6).
-_OF_STATUS = {
-    "SUCCESS": RefundVerdict.REFUNDED,
-    "PROCESSING": RefundVerdict.IN_PROCESS,
-    "FAIL": RefundVerdict.REFUSED,
-}
+from contracts import RefundAnswer, RefundCall, RefundInquiryCall
+from translation.answers import (
+    from_refund_inquiry_refusal,
+    from_refund_inquiry_response,
+    from_refund_refusal,
+    from_refund_response,
+)
+from translation.requests import to_refund_request
 
 
 class RefundActivities:
@@ -27,12 +25,8 @@ class RefundActivities:
         """Ask Alipay to give the money back."""
         return await answer_of(
             self._alipay.refund(to_refund_request(call)),
-            _from_refund_response,
-            lambda refusal: RefundAnswer(
-                verdict=RefundVerdict.REFUSED,
-                result_code=refusal.result_code,
-                result_message=refusal.result_message,
-            ),
+            from_refund_response,
+            from_refund_refusal,
         )
 
     @activity.defn
@@ -40,22 +34,7 @@ class RefundActivities:
         """Ask Alipay what became of a refund."""
         return await inquire(
             self._alipay.inquire_refund(call.refund_request_id),
-            _from_refund_inquiry,
-            unknown=RefundAnswer(
-                verdict=RefundVerdict.NOT_EXIST, result_code=NOT_EXIST
-            ),
+            from_refund_inquiry_response,
+            from_refund_inquiry_refusal,
             subject="refund",
         )
-
-
-def _from_refund_response(response: RefundResponse) -> RefundAnswer:
-    done = response.result.result_status == "S"
-    return RefundAnswer(
-        verdict=RefundVerdict.REFUNDED if done else RefundVerdict.IN_PROCESS,
-        result_code=response.result.result_code,
-    )
-
-
-def _from_refund_inquiry(response: RefundInquiryResponse) -> RefundAnswer | None:
-    verdict = _OF_STATUS.get(response.refund_status or "")
-    return RefundAnswer(verdict=verdict) if verdict else None

@@ -6,7 +6,6 @@ from typing import TypeVar
 
 from temporalio.exceptions import ApplicationError
 
-from activities.translation import proven
 from alipay.errors import (
     NoVerdictError,
     RejectedError,
@@ -15,6 +14,7 @@ from alipay.errors import (
 )
 from alipay.models import Answer
 from contracts import AlipayAnswer
+from translation.evidence import proven
 
 # Alipay gives no number for its rate limit, so a call over it waits noticeably longer
 # than an ordinary retry.
@@ -24,8 +24,6 @@ SETTINGS_OF_CALLS = (
     "CASHIER_ALIPAY_HOST, CASHIER_CLIENT_ID, CASHIER_PRIVATE_KEY_FILE and "
     "CASHIER_OUTGOING_PROXY"
 )
-# What an inquiry is told of what Alipay does not know (docs/protocol.md 3.5).
-NOT_EXIST = "ORDER_NOT_EXIST"
 
 AnswerT = TypeVar("AnswerT", bound=AlipayAnswer)
 ResponseT = TypeVar("ResponseT", bound=Answer)
@@ -58,8 +56,8 @@ async def answer_of(
 async def inquire(
     response: Awaitable[ResponseT],
     read: Callable[[ResponseT], AnswerT | None],
+    read_refusal: Callable[[RejectedError], AnswerT | None],
     *,
-    unknown: AnswerT,
     subject: str,
 ) -> AnswerT:
     """Await an inquiry, and return what it says with what proves it.
@@ -67,7 +65,7 @@ async def inquire(
     Args:
         response: The call to Alipay.
         read: Reads its response; None for a status that is not documented.
-        unknown: The answer where Alipay does not know what it is asked about.
+        read_refusal: Reads a refusal; None where it says nothing of its subject.
         subject: What it is about, for errors: `payment` or `refund`.
 
     Raises:
@@ -83,7 +81,7 @@ async def inquire(
         )
 
     def refused(refusal: RejectedError) -> AnswerT:
-        if refusal.result_code == NOT_EXIST:
+        if unknown := read_refusal(refusal):
             return unknown
         # The inquiry failed, which says nothing of its subject.
         raise ApplicationError(str(refusal), type=refusal.result_code) from None

@@ -13,14 +13,8 @@ from typing import TypeVar
 import httpx
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
-from alipay.errors import (
-    NoVerdictError,
-    RejectedError,
-    SignatureVerificationError,
-    TrafficExceededError,
-    UnprovenResponseError,
-    UnsendableError,
-)
+from alipay.answers import path_of, proven_answer
+from alipay.errors import NoVerdictError, UnsendableError
 from alipay.http_answer import HttpAnswer, NotReadError, read_answer
 from alipay.keys.rsa import AlipayKeys
 from alipay.messages import Exchange, Message, Signed
@@ -34,11 +28,9 @@ from alipay.models import (
     RefundInquiryResponse,
     RefundRequest,
     RefundResponse,
-    Result,
     Wire,
 )
-from alipay.signing import sign, verify
-from alipay.strict_json import read_object
+from alipay.signing import sign
 from alipay.unsendable import is_unsendable, name_of
 
 # Alipay recommends 10 s for `pay`, then the same request again (protocol.md 4.2).
@@ -49,9 +41,6 @@ CONNECT_TIMEOUT = timedelta(seconds=3)
 LIMITS = httpx.Limits(
     max_connections=100, max_keepalive_connections=50, keepalive_expiry=30
 )
-
-# The two U that are verdicts: created, or taken on, and not to be doubted.
-ACCEPTED = {("pay", "PAYMENT_IN_PROCESS"), ("refund", "REFUND_IN_PROCESS")}
 
 AnswerT = TypeVar("AnswerT", bound=Answer)
 
@@ -166,8 +155,13 @@ class AlipayClient:
             raise UnsendableError(f"{api}: the request cannot be signed") from error
         request_sent = Signed(message, signature)
         response = await self._send(api, request_sent)
-        answer = self._proven_answer(api, request_sent, response, answer_type)
-        return _verdict(api, answer)
+        return proven_answer(
+            api,
+            Exchange(request_sent, _received(response, message.path)),
+            answer_type,
+            client_id=self._client_id,
+            keys=self._alipay_keys,
+        )
 
     async def _send(self, api: str, request: Signed) -> HttpAnswer:
         message = request.message
@@ -202,63 +196,10 @@ class AlipayClient:
             wrong = UnsendableError if is_unsendable(error) else NoVerdictError
             raise wrong(f"{api}: {name_of(error)}") from error
 
-    def _proven_answer(
-        self,
-        api: str,
-        request: Signed,
-        response: HttpAnswer,
-        answer_type: type[AnswerT],
-    ) -> AnswerT:
-        signature = response.headers.get("signature")
-        time = response.headers.get("response-time")
-        if signature is None and time is None:
-            answer = _parse(api, response.body, answer_type)
-            # Errors before Alipay knows who calls come unsigned (protocol.md 1.6).
-            accepted = (api, answer.result.result_code) in ACCEPTED
-            if accepted or answer.result.result_status not in ("F", "U"):
-                raise UnprovenResponseError(f"{api}: unsigned answer that says yes")
-            unsigned = Message("POST", request.message.path, "", "", response.body)
-            exchange = Exchange(request, Signed(unsigned))
-            return answer.proven_by(exchange)
-        received = Message(
-            "POST",
-            request.message.path,
-            response.headers.get("client-id", ""),
-            time or "",
-            response.body,
-        )
-        try:
-            if time is None or received.client_id != self._client_id:
-                raise SignatureVerificationError("response-time or client-id is wrong")
-            verify(received, signature, self._alipay_keys)
-        except SignatureVerificationError as error:
-            raise UnprovenResponseError(f"{api}: {error}") from error
-        answer = _parse(api, response.body, answer_type)
-        exchange = Exchange(request, Signed(received, signature or ""))
-        return answer.model_copy(update={"response_time": time}).proven_by(exchange)
 
-
-def path_of(api: str, client_id: str) -> str:
-    """Return the path to call and sign; the sandbox has its own (protocol.md 1.1)."""
-    stage = "/ams/sandbox/api" if client_id.startswith("SANDBOX_") else "/ams/api"
-    return f"{stage}/v1/payments/{api}"
-
-
-def _parse(api: str, body: bytes, answer_type: type[AnswerT]) -> AnswerT:
-    try:
-        return answer_type.model_validate(read_object(body))
-    except ValueError:  # a ValidationError is one, too
-        raise NoVerdictError(f"{api}: answer of unexpected shape") from None
-
-
-def _verdict(api: str, answer: AnswerT) -> AnswerT:
-    result: Result = answer.result
-    if result.result_status == "F":
-        raise RejectedError(result.result_code, result.result_message, answer.exchange)
-    if result.result_status == "S":
-        return answer
-    if (api, result.result_code) in ACCEPTED:
-        return answer
-    if result.result_code == "REQUEST_TRAFFIC_EXCEED_LIMIT":
-        raise TrafficExceededError(f"{api}: {result.result_code}")
-    raise NoVerdictError(f"{api}: {result.result_status} {result.result_code}")
+def _received(response: HttpAnswer, path: str) -> Signed:
+    """Take an answer as it came; one without both headers came unsigned."""
+    signature = response.headers.get("signature", "")
+    time = response.headers.get("response-time", "")
+    client_id = response.headers.get("client-id", "") if signature or time else ""
+    return Signed(Message("POST", path, client_id, time, response.body), signature)

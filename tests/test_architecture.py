@@ -18,6 +18,7 @@ ROOT = Path(__file__).parent.parent
 MAY_IMPORT: dict[str, set[str]] = {
     "contracts": set(),
     "alipay": set(),
+    "translation": {"alipay", "contracts"},
     # And in which forms settings are read; nothing of what other processes are given.
     "codec": {"http_server", "settings.forms", "settings.process", "settings.urls"},
     "telemetry": set(),
@@ -29,19 +30,20 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     # And what a callback's address may be: a setting is refused before it is used.
     "settings": {"activities.addresses", "alipay", "codec", "contracts"},
-    "workflows": {"activities", "contracts", "visibility"},
-    "activities": {"alipay", "contracts", "visibility"},
+    "workflows": {"activities", "contracts", "translation", "visibility"},
+    "activities": {"alipay", "contracts", "translation", "visibility"},
     "version": {"contracts"},
     "worker": {
         "activities", "alipay", "contracts", "http_server", "settings", "telemetry",
         "temporal_client", "version", "workflows",
     },
     "api": {
-        "activities", "alipay", "contracts", "http_server", "settings", "telemetry",
-        "temporal_client", "visibility", "workflows",
+        "alipay", "contracts", "http_server", "settings", "telemetry",
+        "temporal_client", "translation", "visibility", "workflows",
     },
     "audit": {
-        "activities", "alipay", "codec", "contracts", "temporal_client", "version",
+        "activities", "alipay", "codec", "contracts", "temporal_client", "translation",
+        "version",
         "visibility", "workflows",
     },
     # Another implementation of Alipay's side, or a mistake in ours could not show.
@@ -75,8 +77,8 @@ ROOM_MAY_IMPORT: dict[str, set[str]] = {
         "workflows.cashier_payment", "workflows.late_payment",
     },
     "api.notifications": {
-        "activities", "alipay", "api.metrics", "api.payments", "api.problems",
-        "api.streams", "api.temporal_calls", "contracts", "visibility",
+        "alipay", "api.metrics", "api.payments", "api.problems", "api.streams",
+        "api.temporal_calls", "contracts", "translation", "visibility",
         "workflows.notice",
     },
     "simulator.requests": set(),
@@ -109,7 +111,8 @@ ROOM_MAY_IMPORT: dict[str, set[str]] = {
     },
     "audit.verify": {
         "activities", "alipay", "audit.bundle", "audit.differences", "audit.findings",
-        "audit.history", "audit.replay", "codec", "contracts", "workflows",
+        "audit.history", "audit.replay", "codec", "contracts", "translation",
+        "workflows",
     },
     "audit.report": {"alipay", "audit.findings", "audit.verify", "version"},
     "audit.reconcile.files": {"alipay", "contracts"},

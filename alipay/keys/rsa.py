@@ -1,6 +1,7 @@
 """Reading RSA keys in the forms in which merchants have them at hand."""
 
 import base64
+import hashlib
 from collections.abc import Mapping
 from contextlib import suppress
 
@@ -96,6 +97,15 @@ def _what_is(der: bytes) -> str:
     return "no key"
 
 
+def fingerprint(key: RSAPublicKey) -> str:
+    """Return the SHA-256 of a public key, in hexadecimal digits."""
+    return hashlib.sha256(
+        key.public_bytes(
+            serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
+        )
+    ).hexdigest()
+
+
 class AlipayKeys:
     """Alipay's public keys by key version; several may be valid at once."""
 
@@ -129,3 +139,24 @@ class AlipayKeys:
                 f"known: {known}"
             )
         return self._keys[int(version)]
+
+    @property
+    def fingerprints(self) -> dict[str, str]:
+        """The fingerprint of each key, by its version."""
+        return {str(version): fingerprint(key) for version, key in self._keys.items()}
+
+    def only(self, fingerprints: Mapping[str, str]) -> "AlipayKeys":
+        """Return exactly the keys that are named, by version and fingerprint.
+
+        Raises:
+            KeyFormatError: One of them is not here; says which.
+        """
+        held = self.fingerprints
+        for version, wanted in fingerprints.items():
+            if held.get(version) != wanted:
+                raise KeyFormatError(
+                    f"the public key of Alipay with version {version} and SHA-256 "
+                    f"{wanted} is not configured; keys by version must stay as long as "
+                    "payments that trust them"
+                )
+        return AlipayKeys({one: self._keys[int(one)] for one in fingerprints})

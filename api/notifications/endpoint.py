@@ -10,7 +10,6 @@ from typing import Any
 from fastapi import APIRouter, Request
 from starlette.datastructures import State
 
-from activities.translation import to_notice, to_payment_notified
 from alipay.notifications import ACKNOWLEDGEMENT
 from api.metrics.answers import notifications_accepted, notifications_rejected
 from api.notifications.notices import Notices
@@ -21,6 +20,7 @@ from api.problems import Problem
 from api.streams.watching import PaymentWatch
 from api.temporal_calls import NoAnswerYet
 from contracts import PaymentNotified
+from translation.notifications import to_notice, to_payment_notified
 from visibility.views import MOST_LOOKS
 
 # About a megabyte; at 50 payments a second the notifications of three minutes.

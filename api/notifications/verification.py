@@ -7,11 +7,11 @@ from typing import Annotated
 from fastapi import Depends, Request
 from starlette.requests import ClientDisconnect
 
-from activities.translation import order_notified_of
 from alipay.errors import MalformedNotificationError, SignatureVerificationError
 from alipay.notifications import NotificationReader, SignedNotification
 from api.metrics.answers import notifications_rejected
 from api.problems import Problem
+from translation.notifications import order_notified_of
 
 # Notifications measure one to two kB; Alipay's own limits add up to far less than this.
 LARGEST_BODY = 64 * 1024

@@ -4,7 +4,6 @@ from collections.abc import Iterable
 from datetime import UTC
 
 from activities.payments import may_cancel
-from activities.translation import LONGEST_EVIDENCE, to_notice, to_payment_notified
 from alipay.errors import MalformedNotificationError, SignatureVerificationError
 from alipay.messages import Message
 from alipay.notifications import NotificationReader, SignedNotification
@@ -40,6 +39,8 @@ from contracts import (
     notice_id,
     order_of,
 )
+from translation.evidence import LONGEST_EVIDENCE
+from translation.notifications import to_notice, to_payment_notified
 
 # The one method of this protocol, signed with all else (docs/protocol.md 1.2).
 METHOD = "POST"

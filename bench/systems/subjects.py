@@ -7,7 +7,6 @@ import httpx
 from temporalio.client import Client, WithStartWorkflowOperation, WorkflowHandle
 from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 
-from activities.translation import to_pay_request
 from alipay.client import AlipayClient
 from api.merchant_rules import HouseRules
 from api.payments.late_payments import LatePayments
@@ -21,6 +20,7 @@ from contracts import (
     payment_request_id,
     workflow_id,
 )
+from translation.requests import to_pay_request
 from workflows.cashier_payment import CashierPayment
 
 PATIENCE = timedelta(seconds=30)

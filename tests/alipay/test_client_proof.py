@@ -6,7 +6,8 @@ import httpx
 import pytest
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
-from alipay.client import AlipayClient, open_connections, path_of
+from alipay.answers import path_of
+from alipay.client import AlipayClient, open_connections
 from alipay.errors import NoVerdictError, RejectedError, UnprovenResponseError
 from alipay.keys.rsa import AlipayKeys
 from alipay.messages import Message

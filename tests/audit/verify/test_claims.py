@@ -10,7 +10,6 @@ import pytest
 from temporalio.client import Client, WorkflowHistory
 from temporalio.testing import WorkflowEnvironment
 
-from activities.translation import to_payment_notified
 from alipay.keys.rsa import AlipayKeys
 from alipay.messages import Message
 from alipay.notifications import NotificationReader
@@ -25,6 +24,7 @@ from temporal_client import DATA_CONVERTER
 from tests.audit.histories import change, setting, verdict_on
 from tests.histories.proving import CLIENT_ID, NOTIFY_URL, Signers, proven_order
 from tests.workflows.test_long_runs import FEW_EVENTS
+from translation.notifications import to_payment_notified
 
 ORDER_ID = "coffee-long"
 

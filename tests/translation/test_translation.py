@@ -8,13 +8,6 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from temporalio.contrib.pydantic import pydantic_data_converter
 
-from activities.translation import (
-    choose_cashier,
-    from_pay_response,
-    order_notified_of,
-    to_pay_request,
-    to_payment_notified,
-)
 from alipay.keys.rsa import AlipayKeys
 from alipay.messages import Message
 from alipay.models import PayResponse
@@ -34,6 +27,9 @@ from tests.activities.asking import NOTIFY_URL, a_pay_call
 from tests.alipay.gateway import CLIENT_ID
 from tests.builders import an_order
 from tests.samples.reading import changed, sample
+from translation.answers import choose_cashier, expiry_of
+from translation.notifications import order_notified_of, to_payment_notified
+from translation.requests import to_pay_request
 
 NOW = datetime(2026, 11, 24, 3, 0, tzinfo=UTC)
 
@@ -184,8 +180,8 @@ def test_the_default_expiry_counts_the_age_of_the_payment_and_not_our_clock(
     response = a_response(
         paymentCreateTime=created.isoformat(), response_time=answered.isoformat()
     )
-    answer = from_pay_response(a_pay_call(an_order()), response, NOW)
-    assert answer.expires_at == NOW + timedelta(minutes=minutes_left)
+    expires_at = expiry_of(a_pay_call(an_order()), response, NOW)
+    assert expires_at == NOW + timedelta(minutes=minutes_left)
 
 
 @pytest.mark.parametrize("created", [None, "", "yesterday", "2026-11-24T03:00:00"])
@@ -194,14 +190,14 @@ def test_without_two_readable_times_the_payment_is_taken_for_new(
     created: str | None, answered: str | None
 ) -> None:
     response = a_response(paymentCreateTime=created, response_time=answered)
-    answer = from_pay_response(a_pay_call(an_order()), response, NOW)
-    assert answer.expires_at == NOW + timedelta(minutes=14)
+    expires_at = expiry_of(a_pay_call(an_order()), response, NOW)
+    assert expires_at == NOW + timedelta(minutes=14)
 
 
 def test_an_expiry_that_was_asked_for_holds() -> None:
     asked_for = NOW + timedelta(minutes=5)
     call = a_pay_call(an_order(), expires_at=asked_for)
-    assert from_pay_response(call, a_response(), NOW).expires_at == asked_for
+    assert expiry_of(call, a_response(), NOW) == asked_for
 
 
 # ---- notifications ----

@@ -1,0 +1,60 @@
+"""Keeps Alipay's messages, and ours, as they were signed."""
+
+import hashlib
+from typing import TypeVar
+
+from alipay.messages import Exchange, Message, Signed
+from contracts import AlipayAnswer, Evidence, SignedEvidence
+
+# Bodies measure one to five kB; a history has room for thousands of these.
+LONGEST_EVIDENCE = 16 * 1024
+
+AnswerT = TypeVar("AnswerT", bound=AlipayAnswer)
+
+
+def proven(answer: AnswerT, exchange: Exchange | None) -> AnswerT:
+    """Return an answer together with what proves it, for the history."""
+    if exchange is None:
+        return answer
+    evidence = Evidence(
+        request=to_evidence(exchange.request), answer=to_evidence(exchange.answer)
+    )
+    return answer.model_copy(update={"evidence": evidence})
+
+
+def to_evidence(signed: Signed) -> SignedEvidence:
+    """Keep a message as it was signed; of a very long one only what identifies it."""
+    body = signed.message.body
+    if len(body) > LONGEST_EVIDENCE:
+        digest = hashlib.sha256(body).hexdigest()
+        return _evidence(signed).model_copy(
+            update={"left_out": len(body), "sha256": digest}
+        )
+    return whole_evidence(signed)
+
+
+def whole_evidence(signed: Signed) -> SignedEvidence:
+    """Keep a message as it was signed, however long it is."""
+    return _evidence(signed).model_copy(update={"body": signed.message.body.decode()})
+
+
+def _evidence(signed: Signed) -> SignedEvidence:
+    message = signed.message
+    return SignedEvidence(
+        method=message.method,
+        path=message.path,
+        client_id=message.client_id,
+        time=message.time,
+        signature=signed.signature,
+    )
+
+
+def to_message(evidence: SignedEvidence) -> Message:
+    """Return what was signed; of a body that was left out the empty one."""
+    return Message(
+        evidence.method,
+        evidence.path,
+        evidence.client_id,
+        evidence.time,
+        evidence.body.encode(),
+    )
