@@ -11,11 +11,14 @@ from temporalio.worker import Worker
 
 from activities.callbacks import CallbackActivities
 from activities.earlier import EarlierEvents
+from activities.money_guard import MoneyGuard
 from activities.order_payments import OrderActivities
 from activities.outgoing_proxy import Tunnels
+from activities.paid_events import ProvenPaidEvents
 from activities.payments import PaymentActivities
 from activities.refunds import RefundActivities
 from activities.shop_connections import open_shop_connections
+from activities.trust import TrustActivities
 from alipay.client import LIMITS, AlipayClient, open_connections
 from alipay.wallets import WALLETS
 from contracts import TASK_QUEUE, LateOutcome, PaymentOutcome
@@ -46,6 +49,7 @@ def build_worker(
     payments = PaymentActivities(alipay, notify_url=notify_url)
     orders = OrderActivities(client)
     refunds = RefundActivities(alipay)
+    trust = TrustActivities(alipay)
     return Worker(
         client,
         task_queue=TASK_QUEUE,
@@ -58,8 +62,9 @@ def build_worker(
             refunds.inquire_refund,
             orders.find_payment,
             callbacks.tell_shop,
+            trust.whom_to_trust,
         ],
-        interceptors=[ActivityLog(), ForgivingSignals()],
+        interceptors=[ActivityLog(), MoneyGuard(orders), ForgivingSignals()],
         graceful_shutdown_timeout=GRACE,
         # Histories and the list of who polls name it; it chooses no worker.
         build_id=VERSION,
@@ -93,6 +98,7 @@ async def run_worker(settings: WorkerSettings) -> None:
             url=settings.callback_url,
             secrets=settings.callback_secrets,
             earlier=EarlierEvents(client),
+            paid=ProvenPaidEvents(alipay, client),
             redirects=settings.callback_redirects,
         )
         worker = build_worker(client, alipay, callbacks, notify_url=settings.notify_url)

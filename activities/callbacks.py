@@ -15,9 +15,10 @@ from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError
 
 from activities.earlier import Earlier
+from activities.paid_events import PaidEvents
 from activities.shop_connections import PrivateAddressError, UnencryptedError
 from alipay.unsendable import is_unsendable, name_of
-from contracts import ShopAnswer, ShopEvent
+from contracts import ProvenEvent, ShopAnswer, ShopEvent
 
 # The specification recommends 15 to 30 s, but a shop only has to note it down.
 PATIENCE_SECONDS = 8
@@ -46,6 +47,7 @@ class CallbackActivities:
         url: str | None,
         secrets: Callable[[], Sequence[str]],
         earlier: Earlier,
+        paid: PaidEvents,
         redirects: bool = False,
     ) -> None:
         """Take what the settings say.
@@ -56,17 +58,20 @@ class CallbackActivities:
             secrets: Returns them anew for each call, so that they may change meanwhile:
                 the shop verifies with one of them, and all sign.
             earlier: Knows what the shop must be told before.
+            paid: Knows whether the shop may be told that money came.
             redirects: Whether the shop may send a callback somewhere else.
         """
         self._http = http
         self._url = url
         self._secrets = secrets
         self._earlier = earlier
+        self._paid = paid
         self._redirects = redirects
 
     @activity.defn
-    async def tell_shop(self, event: ShopEvent) -> ShopAnswer:
+    async def tell_shop(self, told: ProvenEvent) -> ShopAnswer:
         """Tell the shop once; anything but a 2xx is an error, to be repeated."""
+        event = told.event
         signers = self._signers()
         if self._url is None or not signers:
             raise ApplicationError(
@@ -75,6 +80,7 @@ class CallbackActivities:
                 type="CALLBACKS_NOT_SET",
             )
         await self._check_its_turn(event)
+        await self._paid.check(event, told.evidence)
         body = CallbackBody(type=event.type, timestamp=event.occurred_at, data=event)
         content = body.model_dump_json(exclude_none=True)
         try:

@@ -12,7 +12,7 @@ from alipay.errors import (
     TrafficExceededError,
     UnprovenResponseError,
 )
-from alipay.keys import AlipayKeys
+from alipay.keys.rsa import AlipayKeys
 from alipay.messages import Exchange
 from alipay.models import Answer, Result
 from alipay.signing import verify

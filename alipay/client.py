@@ -88,6 +88,16 @@ class AlipayClient:
         self._key_version = key_version
         self._now = now
 
+    @property
+    def client_id(self) -> str:
+        """The merchant's."""
+        return self._client_id
+
+    @property
+    def keys(self) -> AlipayKeys:
+        """Alipay's public keys, by which answers are verified."""
+        return self._alipay_keys
+
     async def pay(self, request: PayRequest) -> PayResponse:
         """Create a payment, or get it again: idempotent by payment_request_id.
 

@@ -9,6 +9,7 @@
   + SignatureVerificationError  a message is not provably Alipay's
   + MalformedNotificationError  provably Alipay's, yet not a notification
   + KeyFormatError              a configured key cannot be read
+  + MissingAlipayKeyError       a key that a payment trusts is not configured
   + WalletRuleError             a payment breaks a rule of its wallet; nothing was sent
 
 The first two decide about money, so the line between them is drawn only here:
@@ -69,6 +70,14 @@ class MalformedNotificationError(AlipayError):
 
 class KeyFormatError(AlipayError):
     """A key's text is in none of the accepted forms; the text is never quoted."""
+
+
+class MissingAlipayKeyError(AlipayError):
+    """A public key that a workflow trusts is not among the configured ones.
+
+    An ordinary exception: it fails the workflow task, which goes on when the key is
+    back.
+    """
 
 
 class WalletRuleError(AlipayError):

@@ -324,10 +324,14 @@ class RefundResponse(Answer):
     """The answer to `refund`: S done, U REFUND_IN_PROCESS accepted."""
 
     refund_id: str | None = None
+    refund_request_id: WholeText | None = None
+    refund_amount: Amount | None = None
 
 
 class RefundInquiryResponse(Answer):
     """The answer to `inquiryRefund`; the refund is in `refund_status`."""
+
+    refund_request_id: WholeText | None = None
 
     refund_status: str | None = None
     refund_id: str | None = None

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from api.settings import ApiSettings
-from contracts import RELEASE, LateMoneyPolicy, Order
+from contracts import RELEASE, AlipayTrust, LateMoneyPolicy, Order
 
 ALL_OTHERS = "*"
 
@@ -21,6 +21,7 @@ class HouseRules:
             that one person may resolve; any amount where the currency is not named.
         tells_shop: Whether the shop hears of outcomes by callbacks.
         runbook_url: Where operators find what to do.
+        trust: Whose signatures a payment believes.
     """
 
     client_id: str = ""
@@ -29,6 +30,7 @@ class HouseRules:
     second_person_above: Mapping[str, int] | None = None
     tells_shop: bool = False
     runbook_url: str | None = None
+    trust: AlipayTrust | None = None
 
     @classmethod
     def of(cls, settings: ApiSettings) -> "HouseRules":
@@ -39,6 +41,9 @@ class HouseRules:
             second_person_above=settings.second_person_above,
             tells_shop=settings.callback_url is not None,
             runbook_url=settings.runbook_url,
+            trust=AlipayTrust(
+                client_id=settings.client_id, keys=settings.alipay_keys.fingerprints
+            ),
         )
 
     def most_for_one_person(self, currency: str) -> int | None:
@@ -57,5 +62,6 @@ class HouseRules:
                 "runbook_url": self.runbook_url,
                 "late_money": self.late_money,
                 "release": RELEASE,
+                "trust": self.trust,
             }
         )

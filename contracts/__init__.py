@@ -15,6 +15,7 @@ from contracts.callbacks import (
     CallbacksCarried,
     CallbackSettlement,
     CallbackView,
+    ProvenEvent,
     ShopAnswer,
     ShopEvent,
 )
@@ -87,6 +88,7 @@ from contracts.payment import (
     Settlement,
     SignedEvidence,
 )
+from contracts.trust import AlipayTrust
 from contracts.wording import in_words
 
 __all__ = [
@@ -96,6 +98,7 @@ __all__ = [
     "RELEASE",
     "TASK_QUEUE",
     "AlipayAnswer",
+    "AlipayTrust",
     "AttemptView",
     "CallbackEnd",
     "CallbackInput",
@@ -138,6 +141,7 @@ __all__ = [
     "PaymentStatus",
     "PaymentView",
     "Proposed",
+    "ProvenEvent",
     "RefundAnswer",
     "RefundCall",
     "RefundInquiryCall",

@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from contracts.base import Contract, Money
-from contracts.payment import Resolved
+from contracts.payment import Resolved, SignedEvidence
 
 
 class ShopEvent(Contract):
@@ -34,6 +34,21 @@ class ShopEvent(Contract):
     review: str | None = None
 
 
+class ProvenEvent(ShopEvent):
+    """What the activity `tell_shop` takes: an event, and what proves it.
+
+    Attributes:
+        evidence: What Alipay has signed of a success; the shop is not sent it.
+    """
+
+    evidence: SignedEvidence | None = None
+
+    @property
+    def event(self) -> ShopEvent:
+        """The event as the shop is sent it."""
+        return ShopEvent(**self.model_dump(exclude={"evidence"}))
+
+
 class ShopAnswer(Contract):
     """The shop has accepted a callback."""
 
@@ -47,6 +62,8 @@ class CallbackInput(Contract):
     by its signal `also_tell`.
 
     Attributes:
+        evidence: What Alipay has signed of a success; None where the event says none,
+            or where Alipay must be asked again.
         release: As in `Order`, of the first event; 0 before release 3.
         carried: The events of a run that grew too long and goes on in this one.
     """
@@ -54,8 +71,14 @@ class CallbackInput(Contract):
     event: ShopEvent
     wallet: str = ""
     runbook_url: str | None = None
+    evidence: SignedEvidence | None = None
     release: int = 0
     carried: "CallbacksCarried | None" = None
+
+    @property
+    def to_tell(self) -> ProvenEvent:
+        """What the activity `tell_shop` takes: the event, and what proves it if any."""
+        return ProvenEvent(**self.event.model_dump(), evidence=self.evidence)
 
 
 class CallbackOutcome(StrEnum):

@@ -11,6 +11,7 @@ from contracts.payment import (
     Proposed,
     Resolved,
 )
+from contracts.trust import AlipayTrust
 
 
 class LateOutcome(StrEnum):
@@ -30,7 +31,7 @@ class LatePaymentInput(Contract):
         wallet: Alipay's code; empty where it is not known.
         amount: The order's; any other is a person's matter.
         notification: What was heard of it, if that was how it became known.
-        second_person_above, tells_shop, runbook_url, release: As in `Order`.
+        second_person_above, tells_shop, runbook_url, release, trust: As in `Order`.
         order_paid_by: The payment_request_id of another attempt, which pays the order:
             this money pays for nothing and goes back, whatever its amount.
         carried: What a run that grew too long knew, and goes on with in this one.
@@ -48,6 +49,7 @@ class LatePaymentInput(Contract):
     release: int = 0
     order_paid_by: str | None = None
     carried: "LateCarried | None" = None
+    trust: AlipayTrust | None = None
 
 
 class LateResolution(Contract):

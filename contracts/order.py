@@ -4,6 +4,7 @@ from enum import StrEnum
 from typing import Any
 
 from contracts.base import Contract, Money
+from contracts.trust import AlipayTrust
 
 
 class Terminal(Contract):
@@ -54,7 +55,9 @@ class Device(Contract):
 #    attempt has paid keeps no second charge, whatever its amount; a page that got lost
 #    is followed by the next attempt; only what was declined is called declined; the
 #    shop hears of a review; late money asks the order's payment first.
-RELEASE = 3
+# 4: the workflow verifies Alipay's signatures itself, and reads what it decides by out
+#    of the signed bytes.
+RELEASE = 4
 
 
 class LateMoneyPolicy(StrEnum):
@@ -85,6 +88,7 @@ class Order(Contract):
         late_money: What the shop wants done with money that comes after the end.
         runbook_url: Where operators find what to do; for links in the Temporal UI.
         release: The `RELEASE` that began it; 0 before there were any.
+        trust: Whose signatures count; None where the worker must be asked.
     """
 
     order_id: str
@@ -105,3 +109,4 @@ class Order(Contract):
     runbook_url: str | None = None
     late_money: LateMoneyPolicy = LateMoneyPolicy.REFUND
     release: int = 0
+    trust: AlipayTrust | None = None

@@ -20,6 +20,7 @@ from contracts import (
     PayVerdict,
     Terminal,
 )
+from tests.signing import signed_notification, trust
 
 PRICE = Money(currency="PHP", value=131400)
 PAYMENT_ID = "202611240000000001"
@@ -34,13 +35,14 @@ def an_order(**changes: Any) -> Order:
         redirect_url="https://shop.example/return",
         terminal=Terminal(type="WEB"),
         release=RELEASE,
+        trust=trust(),
     )
     return order.model_copy(update=changes)
 
 
 def as_a_shop_sends_it(order: Order) -> dict[str, Any]:
     """Return the body of POST /payments: the order without what the API adds."""
-    of_ours = {"first_attempt", "tells_shop", "late_money", "release"}
+    of_ours = {"first_attempt", "tells_shop", "late_money", "release", "trust"}
     return order.model_dump(mode="json", exclude_none=True, exclude=of_ours)
 
 
@@ -52,6 +54,7 @@ def a_late_payment(order: Order, **changes: Any) -> LatePaymentInput:
         amount=order.amount,
         policy=LateMoneyPolicy.REFUND,
         release=RELEASE,
+        trust=trust(),
     )
     return late.model_copy(update=changes)
 
@@ -92,7 +95,7 @@ def a_cancel(verdict: str = "CANCELLED", code: str = "SUCCESS") -> CancelAnswer:
 
 
 def a_notification(order: Order, **changes: Any) -> PaymentNotified:
-    """A success of the order's first attempt, unless changed."""
+    """A success of the order's first attempt, unless changed; signed by Alipay."""
     notification = PaymentNotified(
         notify_type="PAYMENT_RESULT",
         result_status="S",
@@ -102,7 +105,8 @@ def a_notification(order: Order, **changes: Any) -> PaymentNotified:
         amount=order.amount,
         paid_at="2026-11-24T03:02:40-07:00",
     )
-    return notification.model_copy(update=changes)
+    changed = notification.model_copy(update=changes)
+    return changed if "evidence" in changes else signed_notification(changed)
 
 
 def an_event(**changes: Any) -> dict[str, Any]:

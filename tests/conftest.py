@@ -16,6 +16,7 @@ from temporalio.testing import WorkflowEnvironment
 from cashier.system.temporal import SERVER_OPTIONS, guarded_program, start_embedded
 from temporal_client import DATA_CONVERTER
 from tests.environment import forget_settings
+from tests.signing import alipays_key
 
 # A developer's settings must not change what a test finds.
 forget_settings()
@@ -113,4 +114,4 @@ def merchant_key() -> RSAPrivateKey:
 
 @pytest.fixture(scope="session")
 def alipay_key() -> RSAPrivateKey:
-    return rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    return alipays_key()

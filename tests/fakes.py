@@ -2,15 +2,19 @@
 
 from collections import deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import TypeVar
+from dataclasses import dataclass
+from typing import Any, TypeVar, cast
 
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from activities.callbacks import CallbackActivities
 from contracts import (
+    AlipayAnswer,
+    AlipayTrust,
     CancelAnswer,
     CancelCall,
+    Contract,
     InquiryAnswer,
     InquiryCall,
     PayAnswer,
@@ -19,15 +23,18 @@ from contracts import (
     PaymentLookup,
     PaymentOutcome,
     PaymentState,
+    ProvenEvent,
     RefundAnswer,
     RefundCall,
     RefundInquiryCall,
     RefundVerdict,
     ShopAnswer,
     ShopEvent,
+    SignedEvidence,
 )
+from tests.signing import signed_answer, trust
 
-AnswerT = TypeVar("AnswerT")
+AnswerT = TypeVar("AnswerT", bound=AlipayAnswer)
 
 
 class NoVerdict:
@@ -37,6 +44,20 @@ class NoVerdict:
 NO_VERDICT = NoVerdict()
 
 
+@dataclass(frozen=True)
+class Odd:
+    """In a script: a result that is no answer, as somebody else may complete it."""
+
+    result: Any
+
+
+class AnythingPaid:
+    """Lets the shop be told whatever an event says, where that is not the matter."""
+
+    async def check(self, event: ShopEvent, evidence: SignedEvidence | None) -> None:
+        """Raise nothing."""
+
+
 class FakeAlipay:
     """Answers from its scripts, the last answer for ever, and notes every call."""
 
@@ -44,7 +65,7 @@ class FakeAlipay:
         self,
         *,
         pay: Sequence[PayAnswer | NoVerdict] = (),
-        inquiries: Sequence[InquiryAnswer | NoVerdict] = (),
+        inquiries: Sequence[InquiryAnswer | NoVerdict | Odd] = (),
         cancels: Sequence[CancelAnswer | NoVerdict] = (),
         refunds: Sequence[RefundAnswer | NoVerdict] = (),
         refund_inquiries: Sequence[RefundAnswer | NoVerdict] = (),
@@ -66,15 +87,17 @@ class FakeAlipay:
         self.before_pay_answers: Callable[[], Awaitable[None]] | None = None
         self.before_cancel_answers: Callable[[], Awaitable[None]] | None = None
         self.before_inquiry_answers: Callable[[], Awaitable[None]] | None = None
-        self._pay = deque(pay)
-        self._inquiries = deque(inquiries)
-        self._inquiries_of = {
+        self._pay: deque[PayAnswer | NoVerdict | Odd] = deque(pay)
+        self._inquiries: deque[InquiryAnswer | NoVerdict | Odd] = deque(inquiries)
+        self._inquiries_of: dict[str, deque[InquiryAnswer | NoVerdict | Odd]] = {
             str(number): deque(answers)
             for number, answers in (inquiries_of or {}).items()
         }
-        self._cancels = deque(cancels)
-        self._refunds = deque(refunds)
-        self._refund_inquiries = deque(refund_inquiries)
+        self._cancels: deque[CancelAnswer | NoVerdict | Odd] = deque(cancels)
+        self._refunds: deque[RefundAnswer | NoVerdict | Odd] = deque(refunds)
+        self._refund_inquiries: deque[RefundAnswer | NoVerdict | Odd] = deque(
+            refund_inquiries
+        )
 
     def answers_inquiries(self, *answers: InquiryAnswer | NoVerdict) -> None:
         """Answer inquiries like this from now on."""
@@ -108,14 +131,19 @@ class FakeAlipay:
             self.inquire_refund,
             self.find_payment,
             self.callbacks.tell_shop if self.callbacks else self.tell_shop,
+            self.whom_to_trust,
         ]
+
+    @activity.defn
+    async def whom_to_trust(self) -> AlipayTrust:
+        return trust()
 
     @activity.defn
     async def pay(self, call: PayCall) -> PayAnswer:
         self.pay_calls.append(call)
         if self.before_pay_answers:
             await self.before_pay_answers()
-        return self._answer("pay", call.payment_request_id, self._pay)
+        return self._answer("pay", call, self._pay)
 
     @activity.defn
     async def inquire_payment(self, call: InquiryCall) -> InquiryAnswer:
@@ -123,30 +151,30 @@ class FakeAlipay:
             await self.before_inquiry_answers()
         attempt = call.payment_request_id.rpartition("_")[2]
         script = self._inquiries_of.get(attempt, self._inquiries)
-        return self._answer("inquire", call.payment_request_id, script)
+        return self._answer("inquire", call, script)
 
     @activity.defn
     async def cancel_payment(self, call: CancelCall) -> CancelAnswer:
         if self.before_cancel_answers:
             await self.before_cancel_answers()
-        return self._answer("cancel", call.payment_request_id, self._cancels)
+        return self._answer("cancel", call, self._cancels)
 
     @activity.defn
     async def refund_payment(self, call: RefundCall) -> RefundAnswer:
         self.refund_calls.append(call)
-        return self._answer("refund", "_1", self._refunds)
+        return self._answer("refund", call, self._refunds)
 
     @activity.defn
     async def inquire_refund(self, call: RefundInquiryCall) -> RefundAnswer:
-        return self._answer("inquire refund", "_1", self._refund_inquiries)
+        return self._answer("inquire refund", call, self._refund_inquiries)
 
     @activity.defn
     async def find_payment(self, lookup: PaymentLookup) -> PaymentFound:
         return self.found
 
     @activity.defn
-    async def tell_shop(self, event: ShopEvent) -> ShopAnswer:
-        self.shop_heard.append(event)
+    async def tell_shop(self, told: ProvenEvent) -> ShopAnswer:
+        self.shop_heard.append(told.event)
         if self.before_shop_answers:
             await self.before_shop_answers()
         if self.shop_is_away:
@@ -154,14 +182,17 @@ class FakeAlipay:
         return ShopAnswer(http_status=204)
 
     def _answer(
-        self, name: str, payment_request_id: str, script: deque[AnswerT | NoVerdict]
+        self, name: str, call: Contract, script: deque[AnswerT | NoVerdict | Odd]
     ) -> AnswerT:
-        attempt = payment_request_id.rpartition("_")[2]
+        attempt = getattr(call, "payment_request_id", "_1").rpartition("_")[2]
         self.calls.append(name if attempt == "1" else f"{name} {attempt}")
         if not script:
             raise ApplicationError(f"{name}: not scripted", non_retryable=True)
         answer = script.popleft() if len(script) > 1 else script[0]
+        if isinstance(answer, Odd):
+            return cast(AnswerT, answer.result)
         if isinstance(answer, NoVerdict):
             # As after the quick retries, without waiting for them.
             raise ApplicationError("no verdict", type="NoVerdict", non_retryable=True)
-        return answer
+        # An answer that brings evidence is as it is; of the others Alipay signs each.
+        return answer if answer.evidence else signed_answer(call, answer)

@@ -149,7 +149,7 @@ def test_only_one_place_knows_how_a_workflow_is_looked_at() -> None:
 
 def test_one_place_knows_what_an_inquiry_says_of_what_does_not_exist() -> None:
     assert places("'ORDER_NOT_EXIST'") == {
-        "activities/verdicts.py",
+        "translation/answers.py",
         "simulator/payments/register.py",  # Alipay's side
         "workflows/operator_view/answers.py",  # its words for people
     }

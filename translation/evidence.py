@@ -6,8 +6,10 @@ from typing import TypeVar
 from alipay.messages import Exchange, Message, Signed
 from contracts import AlipayAnswer, Evidence, SignedEvidence
 
-# Bodies measure one to five kB; a history has room for thousands of these.
-LONGEST_EVIDENCE = 16 * 1024
+# Bodies measure one to five kB, and a notification has 64 kB at most: what counts as
+# proof is kept whole. Until release 3 only this much was.
+LONGEST_EVIDENCE = 64 * 1024
+LONGEST_EVIDENCE_BEFORE = 16 * 1024
 
 AnswerT = TypeVar("AnswerT", bound=AlipayAnswer)
 

@@ -3,12 +3,12 @@
 No verdict is a fact as well, and never a failure.
 """
 
-from collections.abc import Awaitable
+from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import TypeVar
+from typing import Generic, TypeVar, cast
 
 from temporalio import workflow
-from temporalio.common import RetryPolicy
+from temporalio.common import RawValue, RetryPolicy
 from temporalio.exceptions import ActivityError, is_cancelled_exception
 from temporalio.workflow import ActivityConfig
 
@@ -35,23 +35,62 @@ from contracts import (
     late_refund_id,
 )
 from workflows.payment.attempt import Asked, Attempt
+from workflows.trust import Trust, read_result
 
 AnswerT = TypeVar("AnswerT", bound=Contract)
 
 
-async def ask(answer: Awaitable[AnswerT]) -> Asked[AnswerT]:
-    """Await an activity; its quick retries may end without a verdict."""
+@dataclass(frozen=True)
+class Question(Generic[AnswerT]):
+    """One call of an activity.
+
+    Attributes:
+        activity: Its name.
+        call: What it is asked.
+        gives: The type of its answer.
+        words: What the Temporal UI shows of it.
+    """
+
+    activity: str
+    call: Contract
+    gives: type[AnswerT]
+    words: str
+
+
+async def ask(question: Question[AnswerT], trust: Trust) -> Asked[AnswerT]:
+    """Ask; quick retries may end without a verdict, and so may an odd answer.
+
+    An answer of the wrong shape, and one that proves nothing, come from somebody who
+    has completed the activity in its place: they are no verdict.
+
+    Args:
+        question: What is asked.
+        trust: Tells what an answer of Alipay's proves.
+    """
     asked_at = workflow.now()
     try:
-        said: AnswerT | None = await answer
+        raw = await workflow.execute_activity(
+            question.activity,
+            question.call,
+            result_type=RawValue,
+            **ask_alipay(question.words),
+        )
+        said = read_result(cast(RawValue, raw), question.gives)
+        if isinstance(said, AlipayAnswer):
+            said = await trust.answer(question.call, said)
     except ActivityError as error:
         if is_cancelled_exception(error):
             raise
         said = None
-    if isinstance(said, AlipayAnswer):
-        # It stays in the history; facts are carried along, and decide without it.
-        said = said.model_copy(update={"evidence": None})
     return Asked(asked_at, workflow.now(), said)
+
+
+def without_evidence(asked: Asked[AnswerT]) -> Asked[AnswerT]:
+    """Leave the evidence in the history: facts are carried along without it."""
+    said = asked.answer
+    if not isinstance(said, AlipayAnswer):
+        return asked
+    return replace(asked, answer=said.model_copy(update={"evidence": None}))
 
 
 def ask_alipay(summary: str) -> ActivityConfig:
@@ -72,48 +111,47 @@ def ask_alipay(summary: str) -> ActivityConfig:
     )
 
 
-def ask_for_page(order: Order, attempt: Attempt) -> Awaitable[PayAnswer]:
+def ask_for_page(order: Order, attempt: Attempt) -> Question[PayAnswer]:
     call = PayCall(
         order=order,
         payment_request_id=attempt.request_id,
         wallet=attempt.wallet,
         expires_at=attempt.expires_at if order.expires_in_minutes else None,
     )
-    return workflow.execute_activity_method(
-        PaymentActivities.pay,
-        call,
-        **ask_alipay(f"Ask for the {attempt.wallet} cashier page"),
-    )
+    words = f"Ask for the {attempt.wallet} cashier page"
+    return Question(PaymentActivities.pay.__name__, call, PayAnswer, words)
 
 
-def ask_what_became(attempt: Attempt) -> Awaitable[InquiryAnswer]:
+def ask_what_became(attempt: Attempt) -> Question[InquiryAnswer]:
     return _inquire(attempt.request_id, "Ask what became of the payment")
 
 
-def ask_to_close(attempt: Attempt) -> Awaitable[CancelAnswer]:
+def ask_to_close(attempt: Attempt) -> Question[CancelAnswer]:
     return _cancel(
         CancelCall(payment_request_id=attempt.request_id, wallet=attempt.wallet),
         "Close the attempt, so that nobody can pay it late",
     )
 
 
-def look_at_order(late: LatePaymentInput) -> Awaitable[PaymentFound]:
-    return workflow.execute_activity_method(
-        OrderActivities.find_payment,
-        PaymentLookup(
-            order_id=late.order_id, payment_request_id=late.payment_request_id
-        ),
-        **ask_alipay("Look how the order's payment has ended"),
+def look_at_order(late: LatePaymentInput) -> Question[PaymentFound]:
+    lookup = PaymentLookup(
+        order_id=late.order_id, payment_request_id=late.payment_request_id
+    )
+    return Question(
+        OrderActivities.find_payment.__name__,
+        lookup,
+        PaymentFound,
+        "Look how the order's payment has ended",
     )
 
 
-def ask_whether_paid_late(late: LatePaymentInput) -> Awaitable[InquiryAnswer]:
+def ask_whether_paid_late(late: LatePaymentInput) -> Question[InquiryAnswer]:
     return _inquire(late.payment_request_id, "Ask whether the late success is true")
 
 
 def ask_to_return(
     late: LatePaymentInput, paid: InquiryAnswer
-) -> Awaitable[CancelAnswer]:
+) -> Question[CancelAnswer]:
     call = CancelCall(
         payment_request_id=late.payment_request_id,
         wallet=late.wallet,
@@ -124,35 +162,32 @@ def ask_to_return(
 
 def ask_to_refund(
     late: LatePaymentInput, paid: InquiryAnswer, amount: Money
-) -> Awaitable[RefundAnswer]:
+) -> Question[RefundAnswer]:
     call = RefundCall(
         refund_request_id=late_refund_id(late.payment_request_id),
         payment_id=paid.payment_id or "",
         amount=amount,
         reason="Paid after the payment had ended",
     )
-    return workflow.execute_activity_method(
-        RefundActivities.refund_payment, call, **ask_alipay("Refund the money")
-    )
+    name = RefundActivities.refund_payment.__name__
+    return Question(name, call, RefundAnswer, "Refund the money")
 
 
-def ask_what_became_of_refund(late: LatePaymentInput) -> Awaitable[RefundAnswer]:
-    return workflow.execute_activity_method(
-        RefundActivities.inquire_refund,
+def ask_what_became_of_refund(late: LatePaymentInput) -> Question[RefundAnswer]:
+    return Question(
+        RefundActivities.inquire_refund.__name__,
         RefundInquiryCall(refund_request_id=late_refund_id(late.payment_request_id)),
-        **ask_alipay("Ask what became of the refund"),
+        RefundAnswer,
+        "Ask what became of the refund",
     )
 
 
-def _inquire(payment_request_id: str, words: str) -> Awaitable[InquiryAnswer]:
-    return workflow.execute_activity_method(
-        PaymentActivities.inquire_payment,
-        InquiryCall(payment_request_id=payment_request_id),
-        **ask_alipay(words),
-    )
+def _inquire(payment_request_id: str, words: str) -> Question[InquiryAnswer]:
+    call = InquiryCall(payment_request_id=payment_request_id)
+    name = PaymentActivities.inquire_payment.__name__
+    return Question(name, call, InquiryAnswer, words)
 
 
-def _cancel(call: CancelCall, words: str) -> Awaitable[CancelAnswer]:
-    return workflow.execute_activity_method(
-        PaymentActivities.cancel_payment, call, **ask_alipay(words)
-    )
+def _cancel(call: CancelCall, words: str) -> Question[CancelAnswer]:
+    name = PaymentActivities.cancel_payment.__name__
+    return Question(name, call, CancelAnswer, words)

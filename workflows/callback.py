@@ -109,7 +109,7 @@ class Callback:
     ) -> workflow.ActivityHandle[ShopAnswer]:
         return workflow.start_activity_method(
             CallbackActivities.tell_shop,
-            callback.event,
+            callback.to_tell,
             summary="Tell the shop, again and again, until it accepts",
             start_to_close_timeout=timedelta(seconds=10),
             schedule_to_close_timeout=ROUND,

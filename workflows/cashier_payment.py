@@ -1,7 +1,7 @@
 """The payment of one order, from the first request to pay to a certain end."""
 
 import asyncio  # noqa: TID251 - for the name of its CancelledError only
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
 from typing import TypeVar
@@ -16,16 +16,28 @@ with workflow.unsafe.imports_passed_through():
     from contracts import (
         AlipayAnswer,
         CancelWish,
+        InquiryAnswer,
+        InquiryCall,
+        InquiryVerdict,
         LateMoneyPolicy,
+        Money,
         Order,
         PageWish,
         PaymentNotified,
         PaymentOutcome,
         PaymentView,
         Resolution,
+        SignedEvidence,
     )
     from visibility import is_listed
-    from workflows.alipay_calls import ask, ask_for_page, ask_to_close, ask_what_became
+    from workflows.alipay_calls import (
+        Question,
+        ask,
+        ask_for_page,
+        ask_to_close,
+        ask_what_became,
+        without_evidence,
+    )
     from workflows.late_money import hand_over
     from workflows.operator_view.listing import (
         changes_for_an_attempt,
@@ -76,6 +88,7 @@ with workflow.unsafe.imports_passed_through():
     )
     from workflows.shielded import undeterred
     from workflows.shop_calls import tell_shop
+    from workflows.trust import trust_of
 
 AnswerT = TypeVar("AnswerT", bound=AlipayAnswer)
 
@@ -93,15 +106,22 @@ class CashierPayment:
     Alipay contradicts itself, or reports other money, a person decides. At the end the
     shop is notified, and money that comes later is handed over to `LatePayment`.
 
-    The workflow knows none of the rules: it gathers facts, asks `decide`
+    The rules stand elsewhere: the workflow gathers facts, asks `decide`
     (`workflows/payment/decision.py`) for the next step, and carries it out. Signals and
-    updates only add facts.
+    updates add facts, and wait for what follows from them.
     """
 
     @workflow.init
     def __init__(self, order: Order) -> None:
         check_release(order.release)
-        self._facts = Facts.of(order, workflow.now())
+        self._trust = trust_of(order.release, order.trust)
+        # Only the server says that a run continues another one; anybody can write facts
+        # into the input of a new one.
+        is_continued = workflow.info().continued_run_id is not None
+        believes_carried = is_continued or not self._trust.verifies
+        self._facts = Facts.of(order, workflow.now(), believes_carried=believes_carried)
+        # What proves each success, for the shop; after a continued run Alipay is asked.
+        self._evidence: dict[str, SignedEvidence] = {}
         self._step = decide(self._facts, workflow.now())
         self._status = status_of(self._facts, self._step)
         self._since = workflow.now()
@@ -161,7 +181,8 @@ class CashierPayment:
                     await self._ask(ask_for_page(self._facts.order, attempt))
                 )
             case Inquire(attempt):
-                attempt.inquiries.append(await self._ask(ask_what_became(attempt)))
+                asked = await self._ask(ask_what_became(attempt))
+                attempt.inquiries.append(asked)
             case Cancel(attempt):
                 attempt.cancels.append(await self._ask(ask_to_close(attempt)))
             case GiveBack(attempt):
@@ -188,11 +209,20 @@ class CashierPayment:
                 changes_for_an_attempt(self._facts.current)
             )
 
-    async def _ask(self, answer: Awaitable[AnswerT]) -> Asked[AnswerT]:
-        """Ask; a call that is cut off by a cancellation may have taken effect."""
+    async def _ask(self, question: Question[AnswerT]) -> Asked[AnswerT]:
+        """Ask; a call that is cut off by a cancellation may have taken effect.
+
+        An activity that fails otherwise is no verdict, and no error here (`ask`).
+        """
         asked_at = workflow.now()
         try:
-            return await ask(answer)
+            asked = await ask(question, self._trust)
+            said, call = asked.answer, question.call
+            if isinstance(said, InquiryAnswer) and isinstance(call, InquiryCall):
+                proof = said.evidence.answer if said.evidence else None
+                if said.verdict is InquiryVerdict.SUCCESS:
+                    self._keep_evidence(call.payment_request_id, said.amount, proof)
+            return without_evidence(asked)
         except (asyncio.CancelledError, ActivityError):
             self._wish_to_cancel(CancelWish(by="Temporal"))
             return Asked(asked_at, workflow.now(), None)
@@ -244,7 +274,11 @@ class CashierPayment:
         """Tell the shop, answer every caller who still waits, and lose no news."""
         view = self.view()
         if self._facts.order.tells_shop:
-            await tell_shop(event_of(self._facts, end, workflow.now()))
+            callback = event_of(self._facts, end, workflow.now())
+            if end.outcome is PaymentOutcome.PAID:
+                evidence = self._evidence.get(end.attempt.request_id)
+                callback = callback.model_copy(update={"evidence": evidence})
+            await tell_shop(callback)
         while True:
             await workflow.wait_condition(workflow.all_handlers_finished)
             late = late_successes(self._facts, view)
@@ -347,11 +381,30 @@ class CashierPayment:
         check_names_and_reasons(by=resolution.by, reason=resolution.reason)
         check_second_person(self._facts.proposed, resolution, doubt)
 
-    @workflow.signal(description="A notification of Alipay whose signature is verified")
-    def payment_notified(self, notification: PaymentNotified) -> None:
-        """Keep the notification as a fact; what it proves is decided later."""
-        if self._facts.hear(notification, workflow.now()):
-            self._news = True
+    @workflow.signal(description="A notification of Alipay, with its signature")
+    async def payment_notified(self, notification: PaymentNotified) -> None:
+        """Keep what Alipay has signed as a fact; all else makes for an inquiry.
+
+        What it proves is decided later.
+        """
+        told = await self._trust.notification(notification)
+        if told is None:
+            name = notification.payment_request_id
+            is_news = self._facts.hint(name, workflow.now())
+        else:
+            is_news = self._facts.hear(told, workflow.now())
+            if told.says_paid:
+                name = told.payment_request_id
+                self._keep_evidence(name, told.amount, told.evidence)
+        self._news = self._news or is_news
+
+    def _keep_evidence(
+        self, name: str, amount: Money | None, evidence: SignedEvidence | None
+    ) -> None:
+        """Keep what proves that an attempt was paid with the order's price."""
+        is_price = amount == self._facts.order.amount
+        if evidence and is_price and self._trust.verifies:
+            self._evidence[name] = evidence
 
     @workflow.query(description="What is known of the payment")
     def view(self) -> PaymentView:

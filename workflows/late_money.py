@@ -38,6 +38,7 @@ async def hand_over(
         tells_shop=order.tells_shop,
         runbook_url=order.runbook_url,
         release=order.release,
+        trust=order.trust,
         order_paid_by=order_paid_by.request_id if order_paid_by else None,
     )
     attributes = attributes_of(

@@ -1,6 +1,6 @@
 """Money that came after its payment had ended: returned, or kept, but never lost."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import timedelta
 from typing import TypeVar
@@ -28,11 +28,13 @@ with workflow.unsafe.imports_passed_through():
         RefundVerdict,
         Resolved,
         ShopEvent,
+        SignedEvidence,
         attempt_of,
         workflow_id,
     )
     from visibility import EXPIRES_AT, Listed, NeedsAttention, is_listed
     from workflows.alipay_calls import (
+        Question,
         ask,
         ask_to_refund,
         ask_to_return,
@@ -61,6 +63,7 @@ with workflow.unsafe.imports_passed_through():
     )
     from workflows.shielded import undeterred
     from workflows.shop_calls import tell_shop
+    from workflows.trust import trust_of
 
 AnswerT = TypeVar("AnswerT", bound=Contract)
 # Answers after which one only has to ask again.
@@ -93,7 +96,9 @@ class LatePayment:
     @workflow.init
     def __init__(self, late: LatePaymentInput) -> None:
         check_release(late.release)
-        carried = late.carried
+        self._trust = trust_of(late.release, late.trust)
+        is_continued = workflow.info().continued_run_id is not None
+        carried = late.carried if is_continued or not self._trust.verifies else None
         self._late = late
         self._release = late.release
         self._view = (
@@ -108,6 +113,8 @@ class LatePayment:
         # What Alipay says was paid; the order's amount until it has said so.
         self._paid: Money | None = late.amount
         self._said: InquiryAnswer | None = None
+        # What proves it, for the shop.
+        self._evidence: SignedEvidence | None = None
         self._resolution: LateResolution | None = None
         self._resolved: Resolved | None = None
         self._is_in_vain = False
@@ -217,11 +224,13 @@ class LatePayment:
     async def _ask_whether_paid(self) -> InquiryAnswer:
         self._stage = "payment"
         said = await self._until_certain(
-            lambda: ask_whether_paid_late(self._late),
+            ask_whether_paid_late(self._late),
             lambda it: it.verdict in OPEN,
             self._contradicts_a_person,
         )
         self._said, self._paid = said, said.amount
+        if self._trust.verifies and said.evidence:
+            self._evidence = said.evidence.answer
         return said
 
     def _contradicts_a_person(self, said: InquiryAnswer) -> bool:
@@ -235,9 +244,7 @@ class LatePayment:
         """Look at the order, and wait while it may still count, or need, the money."""
         self._tell("look how the order's payment ends")
         self._stage = "order"
-        return await self._until_certain(
-            lambda: look_at_order(self._late), self._may_change
-        )
+        return await self._until_certain(look_at_order(self._late), self._may_change)
 
     def _may_change(self, order: PaymentFound) -> bool:
         """Whether the order is still to say what becomes of this money."""
@@ -258,7 +265,7 @@ class LatePayment:
         self._tell("return the money by cancelling the payment", paid_at=paid.paid_at)
         self._stage, self._cancel_was_sent = "cancel", True
         cancelled = await self._until_certain(
-            lambda: ask_to_return(self._late, paid),
+            ask_to_return(self._late, paid),
             stands=lambda it: it.verdict is CancelVerdict.CANCELLED,
         )
         if cancelled.verdict is CancelVerdict.CANCELLED:
@@ -266,7 +273,7 @@ class LatePayment:
         self._tell("refund the money")
         self._stage = "refund"
         refund = await self._until_certain(
-            lambda: ask_to_refund(self._late, paid, self._to_return), stands=_has_moved
+            ask_to_refund(self._late, paid, self._to_return), stands=_has_moved
         )
         if refund.verdict is RefundVerdict.IN_PROCESS:
             return await self._end_of_refund()
@@ -281,7 +288,7 @@ class LatePayment:
             self._waits_since = workflow.now()
             self._list_until(REFUND_PATIENCE)
         refund = await self._until_certain(
-            lambda: ask_what_became_of_refund(self._late),
+            ask_what_became_of_refund(self._late),
             lambda it: it.verdict in NOT_REFUNDED_YET,
             stands=_has_moved,
         )
@@ -374,14 +381,14 @@ class LatePayment:
 
     async def _until_certain(
         self,
-        question: Callable[[], Awaitable[AnswerT]],
+        question: Question[AnswerT],
         is_open: Callable[[AnswerT], bool] = lambda _: False,
         stands: Callable[[AnswerT], bool] = lambda _: False,
     ) -> AnswerT:
         """Ask with growing pauses until there is a verdict that says something.
 
         Args:
-            question: Asks once.
+            question: What is asked.
             is_open: Whether an answer says that one only has to ask again.
             stands: Whether an answer counts more than what a person has said while it
                 was under way: money that has moved has moved.
@@ -392,7 +399,7 @@ class LatePayment:
         tries = 0
         while True:
             self._leave_it_to_a_person()
-            answer = (await ask(question())).answer
+            answer = (await ask(question, self._trust)).answer
             self._is_in_vain = answer is None
             if answer is not None and self._resolution and stands(answer):
                 self._resolution = self._resolved = None
@@ -489,10 +496,12 @@ class LatePayment:
             paid_at=said.paid_at if said else None,
             review=review,
         )
+        is_kept = outcome == LateOutcome.HONOURED
         return CallbackInput(
             event=event,
             wallet=late.wallet,
             runbook_url=late.runbook_url,
+            evidence=self._evidence if is_kept else None,
             release=late.release if late.release >= LATE_MONEY_IS_LATE else 0,
         )
 
@@ -508,7 +517,7 @@ class LatePayment:
         doubt = other_money(said.amount, late.amount, late.release)
         await self._begin_review(doubt)
         while True:
-            order = (await ask(look_at_order(self._late))).answer
+            order = (await ask(look_at_order(self._late), self._trust)).answer
             self._leave_it_to_a_person()
             is_paid = order is not None and order.paid and order.is_proven
             if order and (is_paid or order.honoured):

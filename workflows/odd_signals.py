@@ -38,10 +38,9 @@ class _Inbound(WorkflowInboundInterceptor):
 
 def _argument_of(signal: str) -> type | None:
     """Return the type that the handler of a signal takes; None without a handler."""
-    handler = workflow.get_signal_handler(signal)
-    if handler is None:
+    if workflow.get_signal_handler(signal) is None:
         return None
-    # The SDK binds the method to its workflow, and types stand at the method.
-    hints = get_type_hints(getattr(handler, "func", handler))
+    # The SDK wraps the method, and types stand at the method itself.
+    hints = get_type_hints(getattr(type(workflow.instance()), signal))
     hints.pop("return", None)
     return next(iter(hints.values()), None)

@@ -30,6 +30,8 @@ DECLINED_MEANS_DECLINED = 3
 SHOP_HEARS_OF_REVIEW = 3
 # Late money asks the order's payment first, and gets attention when it waits long.
 LATE_MONEY_IS_LATE = 3
+# Only what Alipay has signed counts as its word; the workflow itself verifies it.
+PROOF_IS_VERIFIED = 4
 # An order's queue of callbacks goes on in a new run when its history is long.
 QUEUES_GO_ON = 3
 

@@ -32,7 +32,7 @@ async def tell_shop(callback: CallbackInput) -> None:
     try:
         await workflow.execute_activity_method(
             CallbackActivities.tell_shop,
-            event,
+            callback.to_tell,
             summary=f"Tell the shop: {event.type}",
             start_to_close_timeout=timedelta(seconds=10),
             retry_policy=RetryPolicy(maximum_attempts=2),

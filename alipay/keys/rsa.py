@@ -10,7 +10,11 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
 
-from alipay.errors import KeyFormatError, SignatureVerificationError
+from alipay.errors import (
+    KeyFormatError,
+    MissingAlipayKeyError,
+    SignatureVerificationError,
+)
 from alipay.keys.text import find_key
 
 
@@ -145,18 +149,32 @@ class AlipayKeys:
         """The fingerprint of each key, by its version."""
         return {str(version): fingerprint(key) for version, key in self._keys.items()}
 
-    def only(self, fingerprints: Mapping[str, str]) -> "AlipayKeys":
-        """Return exactly the keys that are named, by version and fingerprint.
+    def remember(self) -> None:
+        """Let `remembered_keys` find these keys, as long as this process lives.
 
-        Raises:
-            KeyFormatError: One of them is not here; says which.
+        A workflow takes no key as an argument, since whoever starts it could name one.
         """
-        held = self.fingerprints
-        for version, wanted in fingerprints.items():
-            if held.get(version) != wanted:
-                raise KeyFormatError(
-                    f"the public key of Alipay with version {version} and SHA-256 "
-                    f"{wanted} is not configured; keys by version must stay as long as "
-                    "payments that trust them"
-                )
-        return AlipayKeys({one: self._keys[int(one)] for one in fingerprints})
+        for key in self._keys.values():
+            _REMEMBERED[fingerprint(key)] = key
+
+
+_REMEMBERED: dict[str, RSAPublicKey] = {}
+
+
+def remembered_keys(fingerprints: Mapping[str, str]) -> AlipayKeys:
+    """Return exactly the keys that are named.
+
+    Args:
+        fingerprints: SHA-256 in hexadecimal digits, by version.
+
+    Raises:
+        MissingAlipayKeyError: One was never remembered in this process; says which.
+    """
+    for version, wanted in fingerprints.items():
+        if wanted not in _REMEMBERED:
+            raise MissingAlipayKeyError(
+                f"Alipay's public key of version {version} is not among the keys of "
+                "this process, and a payment trusts it: put its file into "
+                f"CASHIER_ALIPAY_KEYS_DIR, where SHA-256 is {wanted}"
+            )
+    return AlipayKeys({one: _REMEMBERED[it] for one, it in fingerprints.items()})

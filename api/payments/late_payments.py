@@ -84,6 +84,7 @@ class LatePayments:
             tells_shop=self._rules.tells_shop,
             runbook_url=self._rules.runbook_url,
             release=RELEASE,
+            trust=self._rules.trust,
             order_paid_by=paid_by[-1] if paid_by else None,
         )
         try:

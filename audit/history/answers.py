@@ -7,8 +7,15 @@ from datetime import UTC, datetime
 from temporalio.api.enums.v1 import EventType
 from temporalio.api.history.v1 import HistoryEvent
 
+from activities.trust import TrustActivities
 from audit.history.record import ACTIVITIES, Record, parsed
-from contracts import AlipayAnswer, Contract, LatePaymentInput, PaymentNotified
+from contracts import (
+    AlipayAnswer,
+    AlipayTrust,
+    Contract,
+    LatePaymentInput,
+    PaymentNotified,
+)
 
 
 @dataclass(frozen=True)
@@ -36,6 +43,28 @@ class Notified:
 
     event: HistoryEvent
     notification: PaymentNotified
+
+
+def trusts_of(record: Record) -> Iterator[AlipayTrust]:
+    """Yield what the code was told of whose signatures count: by its input, or later.
+
+    A result that cannot be read as such is one for which the code did not wait either.
+    """
+    given = getattr(record.input, "trust", None)
+    if isinstance(given, AlipayTrust):
+        yield given
+    asked = {
+        event.event_id
+        for event in record.events
+        if event.activity_task_scheduled_event_attributes.activity_type.name
+        == TrustActivities.whom_to_trust.__name__
+    }
+    for event in record.events:
+        done = event.activity_task_completed_event_attributes
+        if done.scheduled_event_id in asked:
+            told = parsed(done.result, AlipayTrust)
+            if isinstance(told, AlipayTrust):
+                yield told
 
 
 def answers_of(record: Record) -> Iterator[Answered]:

@@ -122,7 +122,7 @@ class _Comparison:
             return
         rule = Rule.INPUT_DIFFERS
         yield from self._differs(rule, event, "activity", done.activity_type, name)
-        call = ACTIVITIES[done.activity_type][0]
+        call, _ = ACTIVITIES.get(done.activity_type, (None, None))
         arguments = Payloads(payloads=done.arguments)
         yield from self._payloads(rule, event, name, arguments, recorded.input, call)
         # The server fills in what the code leaves open.

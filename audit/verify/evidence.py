@@ -39,7 +39,7 @@ from contracts import (
     notice_id,
     order_of,
 )
-from translation.evidence import LONGEST_EVIDENCE
+from translation.evidence import LONGEST_EVIDENCE_BEFORE
 from translation.notifications import to_notice, to_payment_notified
 
 # The one method of this protocol, signed with all else (docs/protocol.md 1.2).
@@ -229,7 +229,7 @@ class _Checking:
     def _is_kept_whole(self, event_id: int, evidence: SignedEvidence) -> bool:
         if not evidence.left_out:
             return True
-        if evidence.left_out <= LONGEST_EVIDENCE or evidence.body:
+        if evidence.left_out <= LONGEST_EVIDENCE_BEFORE or evidence.body:
             expected = f"a body of {evidence.left_out} bytes"
             self._found(Rule.EVIDENCE_MISSING, event_id, expected, "no body")
         else:

@@ -12,6 +12,7 @@ from temporalio.client import WorkflowHistory
 from audit.bundle.describing import RUNNING, differences
 from audit.bundle.index import Entry
 from audit.findings import Finding, Rule
+from audit.history.answers import trusts_of
 from audit.history.record import Record, UnreadableHistoryError, read_history
 from audit.history.story import Story, story_of
 from audit.replay.comparison import compare
@@ -23,6 +24,7 @@ from audit.verify.keys import VerifierKeys
 from audit.verify.rerun import Witness
 from audit.verify.verdicts import HistoryVerdict
 from codec.payload_codec import EncryptingCodec
+from translation.proof import serve
 
 # Both the code's own refusal and the invariants may say these of one event.
 _SAID_ONCE = (Rule.NOBODY_NAMED, Rule.SECOND_PERSON)
@@ -61,8 +63,18 @@ class Verifier:
             # Whatever a forged file does to this program, it is not proven by that.
             return unreadable(entry, f"cannot be verified ({type(odd).__name__})")
 
+    def _let_code_verify(self, record: Record) -> None:
+        """Let the replayed code verify with the auditor's keys, and with no others.
+
+        A history that trusts a key which the auditor does not hold fails to replay.
+        """
+        clients = {trust.client_id for trust in trusts_of(record)}
+        for client_id in {self._keys.client_id} if self._keys.client_id else clients:
+            serve(client_id, self._keys.alipay)
+
     async def _verify(self, record: Record, entry: Entry) -> HistoryVerdict:
         _ = record.input  # or else nothing can be said of it
+        self._let_code_verify(record)
         findings = [*check_numbers(record)]
         same = WorkflowHistory(record.workflow_id, record.events)
         findings += differences(entry, same, None)

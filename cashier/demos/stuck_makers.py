@@ -10,10 +10,12 @@ from temporalio.common import WorkflowIDConflictPolicy
 
 from api.merchant_rules import HouseRules
 from api.payments.new_payment_page import facts_of, summary_of
+from cashier.demos.earlier_run import go_on_from_facts
 from cashier.system.home import CLIENT_ID
 from cashier.system.processes import System
 from contracts import (
     TASK_QUEUE,
+    AlipayTrust,
     Cashier,
     Customer,
     Money,
@@ -84,18 +86,23 @@ class Maker:
             expires_at=expires_at,
         )
         facts.current.pays.append(Asked(began, began, page))
-        await self._start(facts.carried(), expires_at=expires_at)
+        await go_on_from_facts(
+            self._client,
+            "CashierPayment",
+            facts.carried(),
+            **self._as_listed(order, expires_at),
+        )
 
     async def failing_task(self) -> None:
-        """The facts it goes on from are written in a way this release cannot read."""
-        order = _order("stuck-task-failure", 47500, "GCASH")
-        await self._start(
-            order.model_copy(update={"carried": {"written_by": "another release"}})
-        )
+        """It trusts a public key of Alipay that is not configured any more."""
+        order = self._rules.applied_to(_order("stuck-task-failure", 47500, "GCASH"))
+        trust = AlipayTrust(client_id=CLIENT_ID, keys={"7": "0" * 64})
+        await self._start(order.model_copy(update={"trust": trust}))
 
     async def without_worker(self) -> None:
         """It was begun for a task queue for which no worker asks."""
         order = _order("stuck-no-worker", 99000, "GCASH")
+        order = self._rules.applied_to(order)
         await self._start(order, task_queue=OTHER_QUEUE)
 
     async def _open(self, order: Order) -> Any:  # noqa: ANN401 - JSON
@@ -127,29 +134,29 @@ class Maker:
         )
         planned.raise_for_status()
 
-    async def _start(
-        self,
-        order: Order,
-        *,
-        task_queue: str = TASK_QUEUE,
-        expires_at: datetime | None = None,
-    ) -> None:
-        order = self._rules.applied_to(order)
+    async def _start(self, order: Order, *, task_queue: str = TASK_QUEUE) -> None:
+        expires_at = datetime.now(UTC) + timedelta(minutes=14)
         await self._client.start_workflow(
             CashierPayment.run,
             order,
-            id=workflow_id(order.order_id),
             task_queue=task_queue,
-            id_conflict_policy=WorkflowIDConflictPolicy.TERMINATE_EXISTING,
-            search_attributes=attributes_of(
+            **self._as_listed(order, expires_at),
+        )
+
+    def _as_listed(self, order: Order, expires_at: datetime) -> dict[str, Any]:
+        """Return how a payment is started, its input apart."""
+        return {
+            "id": workflow_id(order.order_id),
+            "id_conflict_policy": WorkflowIDConflictPolicy.TERMINATE_EXISTING,
+            "search_attributes": attributes_of(
                 order_id=order.order_id,
                 amount=order.amount,
                 wallet=order.wallet,
-                expires_at=expires_at or datetime.now(UTC) + timedelta(minutes=14),
+                expires_at=expires_at,
             ),
-            static_summary=summary_of(order),
-            static_details=facts_of(order, self._rules),
-        )
+            "static_summary": summary_of(order),
+            "static_details": facts_of(order, self._rules),
+        }
 
 
 MAKERS: dict[Kind, Callable[[Maker], Awaitable[None]]] = {

@@ -4,7 +4,7 @@ import { createHash } from "node:crypto";
 import { defineSearchAttributeKey, SearchAttributeType } from "@temporalio/common";
 
 export const TASK_QUEUE = "cashier";
-export const RELEASE = 3;
+export const RELEASE = 4;
 
 const KEYWORD = SearchAttributeType.KEYWORD;
 export const PAYMENT_STATUS = defineSearchAttributeKey("PaymentStatus", KEYWORD);

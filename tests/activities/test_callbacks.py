@@ -16,8 +16,9 @@ from temporalio.testing import ActivityEnvironment
 
 from activities.callbacks import MOST_REDIRECTS, CallbackActivities
 from activities.shop_connections import CheckedAddresses
-from contracts import Money, ShopAnswer, ShopEvent
+from contracts import Money, ProvenEvent, ShopAnswer, ShopEvent
 from settings.worker import WorkerSettings
+from tests.fakes import AnythingPaid
 
 NEW, OLD = "whsec_" + "QUJD" * 11, "whsec_" + "REVG" * 11
 URL = "https://shop.example/hooks/cashier"
@@ -32,6 +33,7 @@ EVENT = ShopEvent(
     outcome="PAID",
     paid_at="2026-11-24T03:02:40-07:00",
 )
+PROVEN = ProvenEvent(**EVENT.model_dump())
 
 
 class PlayedShop:
@@ -84,9 +86,14 @@ async def tell(
     environment.info = replace(environment.info, workflow_type=by)
     async with httpx.AsyncClient(transport=httpx.MockTransport(shop)) as http:
         callbacks = CallbackActivities(
-            http, url=url, secrets=secrets, earlier=order, redirects=redirects
+            http,
+            url=url,
+            secrets=secrets,
+            earlier=order,
+            paid=AnythingPaid(),
+            redirects=redirects,
         )
-        answer: ShopAnswer = await environment.run(callbacks.tell_shop, EVENT)
+        answer: ShopAnswer = await environment.run(callbacks.tell_shop, PROVEN)
         return answer
 
 
@@ -133,9 +140,10 @@ async def test_a_shop_at_an_address_that_is_not_allowed_is_told_nothing(
             url="http://shop.example/hooks",
             secrets=lambda: (NEW,),
             earlier=NOTHING_ELSE,
+            paid=AnythingPaid(),
         )
         with pytest.raises(ApplicationError) as refused:
-            await environment.run(callbacks.tell_shop, EVENT)
+            await environment.run(callbacks.tell_shop, PROVEN)
     assert (refused.value.type, shop.got) == (kind, [])
 
 

@@ -53,7 +53,7 @@ STUCK_PAGES = {
         (
             "The Workflow Task failed due to an unhandled failure",
             "GCASH PHP 475.00, order stuck-task-failure",
-            "2 validation errors for Facts",
+            "Alipay's public key of version 7",
         ),
         unfolded="Workflow Task Failed",
     ),

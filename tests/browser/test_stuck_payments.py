@@ -50,7 +50,7 @@ async def test_cashier_stuck_lists_exactly_one_of_each_kind(
     assert "PHP 1,315.00 instead of PHP 1,314.00" in why[Kind.REVIEW]
     assert "could not be reached: ConnectError" in why[Kind.CALLBACK]
     assert "UNKNOWN_EXCEPTION" in why[Kind.NO_VERDICT]
-    assert "validation errors for Facts" in why[Kind.TASK_FAILURE]
+    assert "Alipay's public key of version 7" in why[Kind.TASK_FAILURE]
     assert "cashier-of-another-release" in why[Kind.NO_WORKER]
 
 

@@ -188,7 +188,8 @@ async def test_nothing_of_the_customer_is_readable_in_the_database(
         async with working(env.client, FakeAlipay(pay=[page]), task_queue):
             await payment.ask_for_page()
             details = await payment.details()
-            await payment.notify(evidence=EVIDENCE, paid_at="2026-11-24T03:02:47-07:00")
+            await payment.notify(evidence=EVIDENCE)
+            await payment.notify(paid_at="2026-11-24T03:02:47-07:00")
             result = await payment.handle.result()
         while_open = _read(tmp_path)
         history = bytes_of(await payment.handle.fetch_history())

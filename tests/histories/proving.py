@@ -18,6 +18,7 @@ from temporalio.client import Client, WorkflowHandle
 
 from activities.callbacks import CallbackActivities
 from activities.earlier import EarlierEvents
+from activities.paid_events import ProvenPaidEvents
 from alipay.client import AlipayClient
 from api.app import create_app
 from api.callers.keys import ApiKey, write_keys
@@ -203,7 +204,11 @@ async def proven_order(
             alipay_keys=settings.alipay_keys,
         )
         callbacks = CallbackActivities(
-            to_alipay, url=None, secrets=list, earlier=EarlierEvents(client)
+            to_alipay,
+            url=None,
+            secrets=list,
+            earlier=EarlierEvents(client),
+            paid=ProvenPaidEvents(alipay, client),
         )
         async with build_worker(client, alipay, callbacks, notify_url=NOTIFY_URL):
             yield Proven(client, clock, shop, wallet)

@@ -15,11 +15,13 @@ from tempfile import TemporaryDirectory
 from temporalio.client import Client, WorkflowHistory
 from temporalio.testing import WorkflowEnvironment
 
+from alipay.keys import AlipayKeys, load_public_key
 from cashier.system.temporal import start_embedded
 from codec.keyring import Keyring
-from contracts import late_payment_id
+from contracts import Money, PaymentNotified, late_payment_id
 from temporal_client import data_converter
-from tests.histories.proving import Proven, Signers, proven_order
+from tests.histories.proving import CLIENT_ID, Proven, Signers, proven_order
+from translation.proof import serve
 
 KEYS = Path(__file__).parent / "keys"
 PAYLOAD_KEYS = KEYS / "payloads"
@@ -44,6 +46,23 @@ async def notification_lost(order: Proven, order_id: str) -> WorkflowHistory:
 async def paid_though_asked(order: Proven, order_id: str) -> WorkflowHistory:
     await order.opens(order_id)
     await order.plans("u_for_ever")
+    await order.payment.execute_update("check_now")
+    await order.does("pay")
+    return await _ended(order)
+
+
+async def forged_then_paid(order: Proven, order_id: str) -> WorkflowHistory:
+    """Somebody sends a success that nobody has signed; then the customer pays."""
+    await order.opens(order_id)
+    forged = PaymentNotified(
+        notify_type="PAYMENT_RESULT",
+        result_status="S",
+        result_code="SUCCESS",
+        payment_request_id=f"{order_id}_1",
+        payment_id="forged",
+        amount=Money(currency="PHP", value=131400),
+    )
+    await order.payment.signal("payment_notified", forged)
     await order.payment.execute_update("check_now")
     await order.does("pay")
     return await _ended(order)
@@ -124,6 +143,12 @@ CLEAR_PATHS: dict[str, Play] = {
     "release-1-reviewed": reviewed,
     # As release 2 decides: the proven success is not held up by the inquiry.
     "release-2-paid-though-asked": paid_though_asked,
+    # From release 4 on only what is signed is believed.
+    "release-4-paid": paid,
+    "release-4-forged-then-paid": forged_then_paid,
+    "release-4-reviewed": reviewed,
+    "release-4-late-returned": late_returned,
+    "release-4-late-refunded": late_refunded,
     # What no payment takes.
     NOTICE_KEPT: disputed,
 }
@@ -138,6 +163,16 @@ SIGNED_PATHS = {**CLEAR_PATHS, **ENCRYPTED_PATHS}
 def payload_keys() -> Keyring:
     """Return the key of the encrypted histories."""
     return Keyring.load(PAYLOAD_KEYS)
+
+
+def trust_recorded_signers() -> None:
+    """Let recorded histories be replayed: their payments trust these keys."""
+    for folder in KEYS.glob("2*"):
+        keys = {
+            file.stem: load_public_key(file.read_text())
+            for file in (folder / "alipay").glob("*.pem")
+        }
+        serve(CLIENT_ID, AlipayKeys(keys))
 
 
 def signers_of(history: str) -> Path:

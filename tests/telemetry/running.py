@@ -15,6 +15,7 @@ from temporalio.client import Client
 
 from activities.callbacks import CallbackActivities
 from activities.earlier import EarlierEvents
+from activities.paid_events import ProvenPaidEvents
 from alipay.client import AlipayClient
 from alipay.keys.rsa import AlipayKeys
 from api.app import create_app
@@ -128,7 +129,11 @@ async def watched_system(
             alipay_keys=AlipayKeys({"1": alipay.public_key()}),
         )
         callbacks = CallbackActivities(
-            to_alipay, url=None, secrets=list, earlier=EarlierEvents(client)
+            to_alipay,
+            url=None,
+            secrets=list,
+            earlier=EarlierEvents(client),
+            paid=ProvenPaidEvents(caller, client),
         )
         async with build_worker(client, caller, callbacks, notify_url=NOTIFY_URL):
             yield Watched(client, shop, customer, spans, worker_metrics, api_metrics)

@@ -15,6 +15,7 @@ from temporalio.service import RPCError
 from temporalio.testing import WorkflowEnvironment
 
 from api.payments.new_payment_page import listing_of_late_money
+from cashier.demos.earlier_run import go_on_from_facts
 from contracts import (
     LateCarried,
     LateMoneyPolicy,
@@ -63,13 +64,26 @@ async def late_money(
         order, policy=policy, notification=a_notification(order), **changes
     )
     async with a_worker(env.client, alipay) as task_queue:
-        yield await env.client.start_workflow(
-            LatePayment.run,
-            late,
-            id=late_payment_id(late.payment_request_id),
-            task_queue=task_queue,
-            search_attributes=listing_of_late_money(late),
-        )
+        name = late_payment_id(late.payment_request_id)
+        listed = listing_of_late_money(late)
+        if late.carried:
+            await go_on_from_facts(
+                env.client,
+                "LatePayment",
+                late,
+                task_queue=task_queue,
+                id=name,
+                search_attributes=listed,
+            )
+        else:
+            await env.client.start_workflow(
+                LatePayment.run,
+                late,
+                id=name,
+                task_queue=task_queue,
+                search_attributes=listed,
+            )
+        yield env.client.get_workflow_handle_for(LatePayment.run, name)
 
 
 @asynccontextmanager

@@ -29,10 +29,12 @@ from tests.histories.signed_paths import (
     ENCRYPTED_PATHS,
     SIGNED_PATHS,
     payload_keys,
+    trust_recorded_signers,
 )
 from workflows.kinds import WORKFLOWS
 from workflows.odd_signals import ForgivingSignals
 
+trust_recorded_signers()
 RECORDED = sorted(HISTORIES.glob("*.json"))
 ENCRYPTED = [file for file in RECORDED if file.stem in ENCRYPTED_PATHS]
 

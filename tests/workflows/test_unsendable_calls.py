@@ -21,7 +21,7 @@ from alipay.keys.rsa import AlipayKeys
 from contracts import PaymentOutcome, late_payment_id
 from tests.activities.serving import a_server
 from tests.builders import a_cancel, a_late_payment, a_page, an_inquiry, an_order
-from tests.fakes import FakeAlipay
+from tests.fakes import AnythingPaid, FakeAlipay
 from tests.workflows.callbacks.shops import SECRET, Shop, queue_of
 from tests.workflows.running import RunningPayment, a_payment, a_worker
 from visibility import NEEDS_ATTENTION, attributes_of
@@ -144,6 +144,7 @@ async def callbacks_to(
             url=url,
             secrets=lambda: [SECRET],
             earlier=EarlierEvents(env.client),
+            paid=AnythingPaid(),
         )
 
 

@@ -124,6 +124,10 @@ class Attempt:
         self.heard = [*kept, *(hints if heard.says_paid else ()), heard]
         return True
 
+    def hint(self, heard: Heard) -> None:
+        """Keep, in place of all earlier hints, one that proves nothing."""
+        self.heard = [*(one for one in self.heard if one.says_paid), heard]
+
     def _without_excess(self, successes: list[Heard], price: Money) -> list[Heard]:
         """Keep the first success that fits, and the newest of each sort."""
         fitting = [one for one in successes if self.fits(one, price)]

@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from pydantic import TypeAdapter
 
@@ -65,12 +66,23 @@ class Facts:
     reviews_told: int = 0
 
     @classmethod
-    def of(cls, order: Order, now: datetime) -> "Facts":
-        """Return the facts at the start of a run: carried along, or none yet."""
-        if order.carried is not None:
+    def of(
+        cls, order: Order, now: datetime, *, believes_carried: bool = True
+    ) -> "Facts":
+        """Return the facts at the start of a run: carried along, or none yet.
+
+        Args:
+            order: The run's input.
+            now: The workflow's time.
+            believes_carried: Whether the run continues another one of ours. Facts that
+                somebody has written into the input of a new run are hints at most.
+        """
+        if order.carried is not None and believes_carried:
             return _FACTS.validate_python(order.carried)
-        facts = cls(order, now)
+        facts = cls(order.model_copy(update={"carried": None}), now)
         facts.begin_attempt(order.first_attempt, order.wallet, now)
+        for request_id in _named_in(order.carried or {}):
+            facts.hint(request_id, now)
         return facts
 
     def carried(self) -> Order:
@@ -155,6 +167,18 @@ class Facts:
             Heard(now, content, notification.received_at), self.order.amount
         )
 
+    def hint(self, payment_request_id: str, now: datetime) -> bool:
+        """Note that something unproven was heard of an attempt; return whether it is.
+
+        Only an inquiry can tell what is true, so each such hint makes for one.
+        """
+        attempt = self._attempt_with(payment_request_id, now)
+        if attempt is None:
+            return False
+        nothing = PaymentNotified(payment_request_id=payment_request_id)
+        attempt.hint(Heard(now, nothing))
+        return True
+
     def _attempt_with(self, request_id: str, now: datetime) -> Attempt | None:
         for attempt in self.attempts:
             if attempt.request_id == request_id:
@@ -211,3 +235,12 @@ class Facts:
 
 
 _FACTS = TypeAdapter(Facts)
+
+
+def _named_in(carried: dict[str, Any]) -> list[str]:
+    """Name the attempts that unproven facts are about."""
+    attempts = carried.get("attempts")
+    if not isinstance(attempts, list):
+        return []
+    names = [one.get("request_id") for one in attempts if isinstance(one, dict)]
+    return [name for name in names if isinstance(name, str)][:MOST_ATTEMPTS]

@@ -27,6 +27,7 @@ from tests.audit.histories import (
 )
 from tests.histories.signed_paths import NOTICE_KEPT
 
+FORGED = "release-4-forged-then-paid"
 # An auditor who says that evidence is kept only since after all these recordings.
 BEFORE_EVIDENCE = datetime(2030, 1, 1, tzinfo=UTC)
 
@@ -36,7 +37,7 @@ def found(verdict: HistoryVerdict, rule: Rule) -> Finding:
     return only
 
 
-@pytest.mark.parametrize("name", PROVEN)
+@pytest.mark.parametrize("name", [name for name in PROVEN if name != FORGED])
 def test_a_history_whose_words_are_all_signed_is_proven(name: str) -> None:
     verdict = verdict_on(text_of(name), keys_of(name))
     assert verdict.findings == []
@@ -44,6 +45,14 @@ def test_a_history_whose_words_are_all_signed_is_proven(name: str) -> None:
     asks = name != NOTICE_KEPT  # a notice is no answer to anything
     assert "signed by Alipay, key 1" in proofs
     assert ("signed by us, key 1" in proofs) == asks
+
+
+def test_a_notification_that_nobody_has_signed_is_found_though_it_decided_nothing() -> (
+    None
+):
+    verdict = verdict_on(text_of(FORGED), keys_of(FORGED))
+    assert rules(verdict) == {Rule.EVIDENCE_MISSING}
+    assert "signed by Alipay, key 1" in {step.proof for step in verdict.story.steps}
 
 
 @pytest.mark.parametrize("name", OLDER)

@@ -15,6 +15,7 @@ from temporalio.testing import WorkflowEnvironment
 from activities.callbacks import CallbackActivities
 from activities.earlier import EarlierEvents
 from contracts import CallbackView, ShopEvent
+from tests.fakes import AnythingPaid
 from workflows.callback import Callback
 
 SECRET = "whsec_" + "QUJD" * 11
@@ -67,6 +68,7 @@ class Shop:
             url="https://shop.example/webhooks",
             secrets=secrets,
             earlier=EarlierEvents(self._env.client),
+            paid=AnythingPaid(),
         )
 
     async def _answer(self, request: httpx.Request) -> httpx.Response:

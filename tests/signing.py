@@ -1,0 +1,208 @@
+"""Alipay's signature under what tests script, so that a workflow believes it."""
+
+import json
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, TypeVar
+
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+
+from alipay.answers import path_of
+from alipay.keys import AlipayKeys
+from alipay.messages import Message, Signed
+from alipay.signing import sign
+from contracts import (
+    AlipayAnswer,
+    AlipayTrust,
+    CancelAnswer,
+    CancelVerdict,
+    Contract,
+    Evidence,
+    InquiryAnswer,
+    InquiryVerdict,
+    Money,
+    PayAnswer,
+    PaymentNotified,
+    PayVerdict,
+    RefundAnswer,
+    RefundInquiryCall,
+    RefundVerdict,
+    Settlement,
+    SignedEvidence,
+)
+from translation.evidence import whole_evidence
+from translation.proof import serve
+
+CLIENT_ID = "5J0000000000000000"
+NOTIFY_PATH = "/alipay/notifications/payment"
+TIME = "2026-11-24T03:02:41-07:00"
+
+AnswerT = TypeVar("AnswerT", bound=AlipayAnswer)
+
+_OF_THE_ID = {
+    PayVerdict.ID_IS_DEAD: "ORDER_IS_CLOSED",
+    PayVerdict.ID_DIFFERS: "REPEAT_REQ_INCONSISTENT",
+}
+_URLS = {"normal": "normalUrl", "scheme": "schemeUrl", "applink": "applinkUrl"}
+_REFUND_STATUS = {
+    RefundVerdict.REFUNDED: "SUCCESS",
+    RefundVerdict.IN_PROCESS: "PROCESSING",
+    RefundVerdict.REFUSED: "FAIL",
+}
+
+
+@cache
+def alipays_key() -> RSAPrivateKey:
+    """The key with which Alipay signs in tests; every workflow of a test trusts it."""
+    return rsa.generate_private_key(public_exponent=65537, key_size=2048)
+
+
+@cache
+def trust() -> AlipayTrust:
+    """Whom workflows of tests trust."""
+    return serve(CLIENT_ID, AlipayKeys({"1": alipays_key().public_key()}))
+
+
+@dataclass(frozen=True)
+class Signer:
+    """Who signs, for which merchant."""
+
+    key: RSAPrivateKey
+    key_version: int = 1
+    client_id: str = CLIENT_ID
+
+
+def signed_message(
+    path: str, fields: dict[str, Any], signer: Signer | None = None
+) -> SignedEvidence:
+    """Return a message as Alipay signs it, or somebody else."""
+    by = signer or Signer(alipays_key())
+    body = json.dumps({name: it for name, it in fields.items() if it is not None})
+    message = Message("POST", path, by.client_id, TIME, body.encode())
+    signature = sign(message, by.key, key_version=by.key_version)
+    return whole_evidence(Signed(message, signature))
+
+
+def signed_notification(
+    said: PaymentNotified, signer: Signer | None = None
+) -> PaymentNotified:
+    """Return the same notification with its evidence."""
+    fields = {
+        "notifyType": said.notify_type or None,
+        "result": _result(said.result_status, said.result_code, said.result_message),
+        "paymentRequestId": said.payment_request_id or None,
+        "paymentId": said.payment_id or None,
+        "paymentAmount": _amount(said.amount),
+        "paymentTime": said.paid_at,
+        **_settlement(said.settlement),
+    }
+    return said.model_copy(
+        update={"evidence": signed_message(NOTIFY_PATH, fields, signer)}
+    )
+
+
+def signed_answer(
+    call: Contract, said: AnswerT, signer: Signer | None = None
+) -> AnswerT:
+    """Return the same answer with its evidence; None was sent where none is needed."""
+    if isinstance(said, CancelAnswer) and said.verdict is CancelVerdict.NOT_ALLOWED:
+        return said
+    api, fields = _fields(call, said)
+    request_id = getattr(call, "payment_request_id", None)
+    if fields["result"]["resultStatus"] != "F":
+        fields = {"paymentRequestId": request_id, **fields}
+    path = path_of(api, CLIENT_ID)
+    evidence = Evidence(
+        request=SignedEvidence(path=path, client_id=CLIENT_ID),
+        answer=signed_message(path, fields, signer),
+    )
+    return said.model_copy(update={"evidence": evidence})
+
+
+def _fields(call: Contract, said: AlipayAnswer) -> tuple[str, dict[str, Any]]:
+    match said:
+        case PayAnswer():
+            return "pay", _pay(said)
+        case InquiryAnswer():
+            return "inquiryPayment", _inquiry(said)
+        case CancelAnswer(verdict=verdict):
+            status = "S" if verdict is CancelVerdict.CANCELLED else "F"
+            return "cancel", {
+                "result": _result(status, said.result_code, said.result_message)
+            }
+        case RefundAnswer():
+            return _refund(call, said)
+    raise TypeError(type(said).__name__)
+
+
+def _pay(said: PayAnswer) -> dict[str, Any]:
+    code, message = said.result_code, said.result_message
+    if said.verdict not in (PayVerdict.OPENED, PayVerdict.NO_PAGE):
+        of_the_id = _OF_THE_ID.get(said.verdict)
+        return {"result": _result("F", of_the_id or code, message)}
+    status = "U" if code == "PAYMENT_IN_PROCESS" else "S"
+    page = {_URLS[said.cashier.kind]: said.cashier.url} if said.cashier else {}
+    return {
+        "result": _result(status, code, message),
+        "paymentId": said.payment_id,
+        **page,
+    }
+
+
+def _inquiry(said: InquiryAnswer) -> dict[str, Any]:
+    if said.verdict is InquiryVerdict.NOT_EXIST:
+        return {"result": _result("F", "ORDER_NOT_EXIST", "")}
+    refund = {"transactionType": "REFUND", "transactionStatus": "SUCCESS"}
+    return {
+        "result": _result("S", "SUCCESS", "success."),
+        "paymentStatus": said.verdict.value,
+        "paymentResultCode": said.result_code,
+        "paymentResultMessage": said.result_message,
+        "paymentId": said.payment_id,
+        "paymentAmount": _amount(said.amount),
+        "paymentTime": said.paid_at,
+        "transactions": [refund] if said.is_refunded else None,
+        **_settlement(said.settlement),
+    }
+
+
+def _refund(call: Contract, said: RefundAnswer) -> tuple[str, dict[str, Any]]:
+    named = {"refundRequestId": getattr(call, "refund_request_id", "")}
+    code, message = said.result_code, said.result_message
+    if isinstance(call, RefundInquiryCall):
+        if said.verdict is RefundVerdict.NOT_EXIST:
+            unknown = _result("F", "ORDER_NOT_EXIST", message)
+            return "inquiryRefund", {"result": unknown}
+        status = _REFUND_STATUS[said.verdict]
+        done = _result("S", "SUCCESS", "success.")
+        return "inquiryRefund", {"result": done, "refundStatus": status, **named}
+    match said.verdict:
+        case RefundVerdict.REFUNDED:
+            return "refund", {"result": _result("S", code or "SUCCESS", ""), **named}
+        case RefundVerdict.IN_PROCESS:
+            taken_on = _result("U", "REFUND_IN_PROCESS", "")
+            return "refund", {"result": taken_on, **named}
+    return "refund", {"result": _result("F", code, message)}
+
+
+def _result(status: str, code: str, message: str) -> dict[str, str]:
+    return {"resultStatus": status, "resultCode": code, "resultMessage": message}
+
+
+def _amount(money: Money | None) -> dict[str, str] | None:
+    return {"currency": money.currency, "value": str(money.value)} if money else None
+
+
+def _settlement(settled: Settlement | None) -> dict[str, Any]:
+    if settled is None:
+        return {}
+    quote = {
+        "quoteId": settled.quote_id,
+        "quoteCurrencyPair": settled.currency_pair,
+        "quotePrice": settled.price,
+    }
+    return {
+        "grossSettlementAmount": _amount(settled.amount),
+        "settlementQuote": quote,
+    }

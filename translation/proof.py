@@ -1,0 +1,267 @@
+"""What Alipay has signed, read from the signed bytes; all else proves nothing.
+
+Workflows decide by this, so it is pure, and a change of what it returns is a change of
+the workflows (docs/versioning.md).
+"""
+
+from typing import TypeVar, cast
+
+from alipay.answers import path_of, proven_answer
+from alipay.errors import (
+    MalformedNotificationError,
+    MissingAlipayKeyError,
+    NoVerdictError,
+    RejectedError,
+    SignatureVerificationError,
+)
+from alipay.keys import AlipayKeys, remembered_keys
+from alipay.messages import Exchange, Signed
+from alipay.models import (
+    Answer,
+    CancelResponse,
+    InquiryResponse,
+    PayResponse,
+    RefundInquiryResponse,
+    RefundResponse,
+)
+from alipay.notifications import NotificationReader
+from alipay.signing import key_version_of
+from contracts import (
+    AlipayAnswer,
+    AlipayTrust,
+    CancelAnswer,
+    CancelCall,
+    CancelVerdict,
+    Contract,
+    Evidence,
+    InquiryAnswer,
+    InquiryCall,
+    InquiryVerdict,
+    Money,
+    PayAnswer,
+    PayCall,
+    PaymentNotified,
+    RefundAnswer,
+    RefundCall,
+    RefundInquiryCall,
+    SignedEvidence,
+)
+from translation.answers import (
+    from_cancel_refusal,
+    from_cancel_response,
+    from_inquiry_refusal,
+    from_inquiry_response,
+    from_pay_refusal,
+    from_pay_response,
+    from_refund_inquiry_refusal,
+    from_refund_inquiry_response,
+    from_refund_refusal,
+    from_refund_response,
+)
+from translation.evidence import to_message
+from translation.money import read_money
+from translation.notifications import to_payment_notified
+
+_INQUIRY = "inquiryPayment"
+
+AnswerT = TypeVar("AnswerT", bound=AlipayAnswer)
+WireT = TypeVar("WireT", bound=Answer)
+
+
+# The client ids for which this process verifies; its keys stand in `alipay.keys`.
+_SERVED: set[str] = set()
+
+
+def serve(client_id: str, keys: AlipayKeys) -> AlipayTrust:
+    """Let workflows of this process verify, for a merchant, with Alipay's keys.
+
+    Returns:
+        What such a workflow is given to name them.
+    """
+    _SERVED.add(client_id)
+    keys.remember()
+    return AlipayTrust(client_id=client_id, keys=keys.fingerprints)
+
+
+class Proof:
+    """Reads what Alipay has signed for one merchant."""
+
+    def __init__(self, client_id: str, keys: AlipayKeys) -> None:
+        self._client_id = client_id
+        self._keys = keys
+
+    @classmethod
+    def by(cls, trust: AlipayTrust) -> "Proof":
+        """Return what reads with exactly the keys that a workflow trusts.
+
+        Raises:
+            MissingAlipayKeyError: This process was not given one of them, or serves
+                another merchant; says which.
+        """
+        if trust.client_id not in _SERVED:
+            raise MissingAlipayKeyError(
+                f"this process serves no merchant with the client id {trust.client_id}"
+            )
+        return cls(trust.client_id, remembered_keys(trust.keys))
+
+    def knows_key_of(self, evidence: SignedEvidence) -> bool:
+        """Whether a message names a key version that is trusted, or none at all."""
+        version = key_version_of(evidence.signature)
+        return version is None or version in self._keys.fingerprints
+
+    def notification(self, said: PaymentNotified) -> PaymentNotified | None:
+        """Return what a notification's evidence says; None where it proves nothing."""
+        evidence = said.evidence
+        if evidence is None or evidence.left_out:
+            return None
+        reader = NotificationReader(
+            path=evidence.path, client_id=self._client_id, alipay_keys=self._keys
+        )
+        headers = {
+            "signature": evidence.signature,
+            "request-time": evidence.time,
+            "client-id": evidence.client_id,
+        }
+        try:
+            signed = reader.parse_notification(headers, evidence.body.encode())
+        except (SignatureVerificationError, MalformedNotificationError, ValueError):
+            return None
+        if not signed.content.is_of_a_payment:
+            return None
+        return to_payment_notified(signed).model_copy(
+            update={"received_at": said.received_at}
+        )
+
+    def proves_paid(
+        self, evidence: SignedEvidence, payment_request_id: str, amount: Money
+    ) -> bool:
+        """Whether a notification, or the answer to an inquiry, proves that money came.
+
+        Args:
+            evidence: The message as Alipay signed it.
+            payment_request_id: Of the attempt that must have been paid.
+            amount: What must have been paid.
+        """
+        if evidence.path != path_of(_INQUIRY, self._client_id):
+            told = self.notification(PaymentNotified(evidence=evidence))
+            return (
+                told is not None
+                and told.says_paid
+                and told.payment_request_id == payment_request_id
+                and told.amount == amount
+            )
+        exchange = Evidence(request=SignedEvidence(), answer=evidence)
+        said = self._inquiry(
+            InquiryCall(payment_request_id=payment_request_id),
+            InquiryAnswer(verdict=InquiryVerdict.SUCCESS, evidence=exchange),
+        )
+        return (
+            said is not None
+            and said.verdict is InquiryVerdict.SUCCESS
+            and said.amount == amount
+        )
+
+    def answer(self, call: Contract, said: AnswerT) -> AnswerT | None:
+        """Return what the evidence of an answer says of the call; None for no proof.
+
+        What is not signed and proves nothing stays as it was recorded: the expiry by
+        our clock, and that a cancel was refused or not even sent.
+        """
+        told: AlipayAnswer | None = None
+        if isinstance(call, PayCall) and isinstance(said, PayAnswer):
+            told = self._pay(call, said)
+        elif isinstance(call, InquiryCall) and isinstance(said, InquiryAnswer):
+            told = self._inquiry(call, said)
+        elif isinstance(call, CancelCall) and isinstance(said, CancelAnswer):
+            told = self._cancel(call, said)
+        elif isinstance(call, RefundCall) and isinstance(said, RefundAnswer):
+            told = self._refund(call, said)
+        elif isinstance(call, RefundInquiryCall) and isinstance(said, RefundAnswer):
+            told = self._refund_inquiry(call, said)
+        if told is None:
+            return None
+        return cast(AnswerT, told.model_copy(update={"evidence": said.evidence}))
+
+    def _pay(self, call: PayCall, said: PayAnswer) -> PayAnswer | None:
+        read = self._read("pay", said.evidence, PayResponse)
+        if isinstance(read, RejectedError):
+            # Also unsigned, as Alipay answers before it knows who calls: it ends an
+            # attempt of which nobody was ever given a page (docs/protocol.md 1.6).
+            return from_pay_refusal(read, certain=said.certain)
+        if read is None or read.payment_request_id != call.payment_request_id:
+            return None
+        return from_pay_response(call, read, said.expires_at)
+
+    def _inquiry(self, call: InquiryCall, said: InquiryAnswer) -> InquiryAnswer | None:
+        read = self._read(_INQUIRY, said.evidence, InquiryResponse)
+        if isinstance(read, RejectedError):
+            return from_inquiry_refusal(read) if _is_signed(read) else None
+        if read is None or read.payment_request_id != call.payment_request_id:
+            return None
+        return from_inquiry_response(read)
+
+    def _cancel(self, call: CancelCall, said: CancelAnswer) -> CancelAnswer | None:
+        if said.evidence is None:
+            # Nothing was sent, or nothing is known: either way it was not cancelled.
+            is_harmless = said.verdict is not CancelVerdict.CANCELLED
+            return said if is_harmless else None
+        read = self._read("cancel", said.evidence, CancelResponse)
+        if isinstance(read, RejectedError):
+            return from_cancel_refusal(read)
+        if read is None or read.payment_request_id != call.payment_request_id:
+            return None
+        return from_cancel_response(read)
+
+    def _refund(self, call: RefundCall, said: RefundAnswer) -> RefundAnswer | None:
+        read = self._read("refund", said.evidence, RefundResponse)
+        if isinstance(read, RejectedError):
+            return from_refund_refusal(read) if _is_signed(read) else None
+        if read is None or read.refund_request_id != call.refund_request_id:
+            return None
+        if not _agrees(read_money(read.refund_amount), call.amount):
+            return None
+        return from_refund_response(read)
+
+    def _refund_inquiry(
+        self, call: RefundInquiryCall, said: RefundAnswer
+    ) -> RefundAnswer | None:
+        read = self._read("inquiryRefund", said.evidence, RefundInquiryResponse)
+        if isinstance(read, RejectedError):
+            return from_refund_inquiry_refusal(read) if _is_signed(read) else None
+        if read is None or read.refund_request_id != call.refund_request_id:
+            return None
+        return from_refund_inquiry_response(read)
+
+    def _read(
+        self, api: str, evidence: Evidence | None, answer_type: type[WireT]
+    ) -> WireT | RejectedError | None:
+        """Read an answer as the client did; None where it is no verdict of Alipay's."""
+        if evidence is None or evidence.answer.left_out:
+            return None
+        if evidence.answer.path != path_of(api, self._client_id):
+            return None
+        exchange = Exchange(_signed(evidence.request), _signed(evidence.answer))
+        try:
+            return proven_answer(
+                api,
+                exchange,
+                answer_type,
+                client_id=self._client_id,
+                keys=self._keys,
+            )
+        except RejectedError as refusal:
+            return refusal
+        except (NoVerdictError, ValueError):
+            return None
+
+
+def _signed(evidence: SignedEvidence) -> Signed:
+    return Signed(to_message(evidence), evidence.signature)
+
+
+def _is_signed(refusal: RejectedError) -> bool:
+    return refusal.exchange is not None and bool(refusal.exchange.answer.signature)
+
+
+def _agrees(told: Money | None, asked: Money) -> bool:
+    return told is None or told == asked
