@@ -8,10 +8,12 @@ import httpx
 import pytest
 from temporalio.service import RPCError
 
+from alipay.keys import AlipayKeys, load_public_key
 from audit.findings import Rule
 from audit.history.record import read_history
 from audit.replay.comparison import compare
 from audit.replay.replaying import Replays
+from cashier.system.home import CLIENT_ID
 from codec.payload_codec import EncryptingCodec
 from contracts import RELEASE, LateOutcome, PaymentOutcome
 from tests.test_end_to_end import an_order_id
@@ -25,6 +27,7 @@ from tests.upgrade.shopping import (
     until_asked,
     until_running,
 )
+from translation.proof import serve
 from visibility.stuck import Kind
 
 pytestmark = pytest.mark.timeout(240)
@@ -52,6 +55,7 @@ async def test_payments_begun_before_their_worker_came_are_not_lost(
         await end(shop, first)
         await only_those_that_differ_are_stuck(shop, first)
         assert await audited(shop, first.with_page) == {
+            Rule.INPUT_DIFFERS,
             Rule.TIMER_DIFFERS,
             Rule.RESULT_DIFFERS,
         }
@@ -115,7 +119,10 @@ async def only_those_that_differ_are_stuck(shop: Shop, begun: Begun) -> None:
 async def audited(shop: Shop, order_id: str) -> set[Rule]:
     """Return what today's audit finds wrong with a payment."""
     history = await (await shop.payment_of(order_id)).fetch_history()
-    record = read_history(history.to_json(), EncryptingCodec(shop.system.home.keyring))
+    home = shop.system.home
+    record = read_history(history.to_json(), EncryptingCodec(home.keyring))
+    key = load_public_key((home.alipay_keys / "1.pem").read_text())
+    serve(CLIENT_ID, AlipayKeys({"1": key}))
     async with Replays() as replays:
         found = compare(record, await replays.replay(record))
     return {finding.rule for finding in found}
