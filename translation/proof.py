@@ -14,7 +14,7 @@ from alipay.errors import (
     RejectedError,
     SignatureVerificationError,
 )
-from alipay.keys import AlipayKeys, remembered_keys
+from alipay.keys.rsa import AlipayKeys, remembered_keys
 from alipay.messages import Exchange, Signed
 from alipay.models import (
     Answer,

@@ -15,7 +15,7 @@ from tempfile import TemporaryDirectory
 from temporalio.client import Client, WorkflowHistory
 from temporalio.testing import WorkflowEnvironment
 
-from alipay.keys import AlipayKeys, load_public_key
+from alipay.keys.rsa import AlipayKeys, load_public_key
 from cashier.system.temporal import start_embedded
 from codec.keyring import Keyring
 from contracts import Money, PaymentNotified, late_payment_id

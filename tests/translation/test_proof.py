@@ -7,7 +7,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from alipay.errors import MissingAlipayKeyError
-from alipay.keys import fingerprint
+from alipay.keys.rsa import fingerprint
 from contracts import (
     AlipayAnswer,
     CancelCall,

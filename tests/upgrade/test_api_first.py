@@ -8,7 +8,7 @@ import httpx
 import pytest
 from temporalio.service import RPCError
 
-from alipay.keys import AlipayKeys, load_public_key
+from alipay.keys.rsa import AlipayKeys, load_public_key
 from audit.findings import Rule
 from audit.history.record import read_history
 from audit.replay.comparison import compare
