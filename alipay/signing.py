@@ -86,14 +86,6 @@ def parse_signature(header: str | None) -> Signature:
     return Signature(parts.get("keyversion") or None, _decode(parts["signature"]))
 
 
-def key_version_of(header: str) -> str | None:
-    """Return the key version that a `Signature` header names, if it can be read."""
-    try:
-        return parse_signature(header).key_version
-    except SignatureVerificationError:
-        return None
-
-
 def _decode(value: str) -> bytes:
     # `unquote`, not `unquote_plus`: a plain `+` is a digit of Base64. Where a form
     # decoder has already made it a blank, the blank is turned back.

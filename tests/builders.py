@@ -94,8 +94,10 @@ def a_cancel(verdict: str = "CANCELLED", code: str = "SUCCESS") -> CancelAnswer:
     return CancelAnswer(verdict=CancelVerdict(verdict), result_code=code)
 
 
-def a_notification(order: Order, **changes: Any) -> PaymentNotified:
-    """A success of the order's first attempt, unless changed; signed by Alipay."""
+def a_notification(
+    order: Order, *, at: datetime | None = None, **changes: Any
+) -> PaymentNotified:
+    """A success of the order's first attempt, unless changed; signed by Alipay now."""
     notification = PaymentNotified(
         notify_type="PAYMENT_RESULT",
         result_status="S",
@@ -106,7 +108,7 @@ def a_notification(order: Order, **changes: Any) -> PaymentNotified:
         paid_at="2026-11-24T03:02:40-07:00",
     )
     changed = notification.model_copy(update=changes)
-    return changed if "evidence" in changes else signed_notification(changed)
+    return changed if "evidence" in changes else signed_notification(changed, at=at)
 
 
 def an_event(**changes: Any) -> dict[str, Any]:

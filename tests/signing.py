@@ -2,11 +2,13 @@
 
 import json
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import cache
 from typing import Any, TypeVar
 
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from temporalio import activity
 
 from alipay.answers import path_of
 from alipay.keys.rsa import AlipayKeys
@@ -36,7 +38,6 @@ from translation.proof import serve
 
 CLIENT_ID = "5J0000000000000000"
 NOTIFY_PATH = "/alipay/notifications/payment"
-TIME = "2026-11-24T03:02:41-07:00"
 
 AnswerT = TypeVar("AnswerT", bound=AlipayAnswer)
 
@@ -74,18 +75,28 @@ class Signer:
 
 
 def signed_message(
-    path: str, fields: dict[str, Any], signer: Signer | None = None
+    path: str,
+    fields: dict[str, Any],
+    signer: Signer | None = None,
+    at: datetime | None = None,
 ) -> SignedEvidence:
-    """Return a message as Alipay signs it, or somebody else."""
+    """Return a message as Alipay signs it, or somebody else; now unless said."""
     by = signer or Signer(alipays_key())
     body = json.dumps({name: it for name, it in fields.items() if it is not None})
-    message = Message("POST", path, by.client_id, TIME, body.encode())
+    message = Message("POST", path, by.client_id, _time_of(at), body.encode())
     signature = sign(message, by.key, key_version=by.key_version)
     return whole_evidence(Signed(message, signature))
 
 
+def _time_of(at: datetime | None) -> str:
+    """Return a time as Alipay writes it; the server's within an activity."""
+    if at is None and activity.in_activity():
+        at = activity.info().started_time
+    return (at or datetime.now(UTC)).isoformat(timespec="seconds")
+
+
 def signed_notification(
-    said: PaymentNotified, signer: Signer | None = None
+    said: PaymentNotified, signer: Signer | None = None, at: datetime | None = None
 ) -> PaymentNotified:
     """Return the same notification with its evidence."""
     fields = {
@@ -98,12 +109,15 @@ def signed_notification(
         **_settlement(said.settlement),
     }
     return said.model_copy(
-        update={"evidence": signed_message(NOTIFY_PATH, fields, signer)}
+        update={"evidence": signed_message(NOTIFY_PATH, fields, signer, at)}
     )
 
 
 def signed_answer(
-    call: Contract, said: AnswerT, signer: Signer | None = None
+    call: Contract,
+    said: AnswerT,
+    signer: Signer | None = None,
+    at: datetime | None = None,
 ) -> AnswerT:
     """Return the same answer with its evidence; None was sent where none is needed."""
     if isinstance(said, CancelAnswer) and said.verdict is CancelVerdict.NOT_ALLOWED:
@@ -115,7 +129,7 @@ def signed_answer(
     path = path_of(api, CLIENT_ID)
     evidence = Evidence(
         request=SignedEvidence(path=path, client_id=CLIENT_ID),
-        answer=signed_message(path, fields, signer),
+        answer=signed_message(path, fields, signer, at),
     )
     return said.model_copy(update={"evidence": evidence})
 
@@ -181,8 +195,8 @@ def _refund(call: Contract, said: RefundAnswer) -> tuple[str, dict[str, Any]]:
         case RefundVerdict.REFUNDED:
             return "refund", {"result": _result("S", code or "SUCCESS", ""), **named}
         case RefundVerdict.IN_PROCESS:
-            taken_on = _result("U", "REFUND_IN_PROCESS", "")
-            return "refund", {"result": taken_on, **named}
+            # Alipay names no refund here (tests/samples).
+            return "refund", {"result": _result("U", "REFUND_IN_PROCESS", "")}
     return "refund", {"result": _result("F", code, message)}
 
 

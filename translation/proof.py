@@ -4,6 +4,7 @@ Workflows decide by this, so it is pure, and a change of what it returns is a ch
 the workflows (docs/versioning.md).
 """
 
+from datetime import datetime, timedelta
 from typing import TypeVar, cast
 
 from alipay.answers import path_of, proven_answer
@@ -25,7 +26,7 @@ from alipay.models import (
     RefundResponse,
 )
 from alipay.notifications import NotificationReader
-from alipay.signing import key_version_of
+from alipay.signing import verify
 from contracts import (
     AlipayAnswer,
     AlipayTrust,
@@ -63,6 +64,8 @@ from translation.money import read_money
 from translation.notifications import to_payment_notified
 
 _INQUIRY = "inquiryPayment"
+# No wallet keeps a page open for longer, by whatever clock.
+LONGEST_EXPIRY = timedelta(hours=2)
 
 AnswerT = TypeVar("AnswerT", bound=AlipayAnswer)
 WireT = TypeVar("WireT", bound=Answer)
@@ -104,10 +107,22 @@ class Proof:
             )
         return cls(trust.client_id, remembered_keys(trust.keys))
 
-    def knows_key_of(self, evidence: SignedEvidence) -> bool:
-        """Whether a message names a key version that is trusted, or none at all."""
-        version = key_version_of(evidence.signature)
-        return version is None or version in self._keys.fingerprints
+    @classmethod
+    def is_possible_by(cls, trust: AlipayTrust) -> bool:
+        """Whether this process holds all the keys that a workflow trusts."""
+        try:
+            cls.by(trust)
+        except MissingAlipayKeyError:
+            return False
+        return True
+
+    def verifies(self, evidence: SignedEvidence) -> bool:
+        """Whether one of the trusted keys verifies a message, whatever it says."""
+        try:
+            verify(to_message(evidence), evidence.signature or None, self._keys)
+        except SignatureVerificationError:
+            return False
+        return True
 
     def notification(self, said: PaymentNotified) -> PaymentNotified | None:
         """Return what a notification's evidence says; None where it proves nothing."""
@@ -190,7 +205,7 @@ class Proof:
             return from_pay_refusal(read, certain=said.certain)
         if read is None or read.payment_request_id != call.payment_request_id:
             return None
-        return from_pay_response(call, read, said.expires_at)
+        return from_pay_response(call, read, _expiry(call, read, said))
 
     def _inquiry(self, call: InquiryCall, said: InquiryAnswer) -> InquiryAnswer | None:
         read = self._read(_INQUIRY, said.evidence, InquiryResponse)
@@ -202,12 +217,11 @@ class Proof:
 
     def _cancel(self, call: CancelCall, said: CancelAnswer) -> CancelAnswer | None:
         if said.evidence is None:
-            # Nothing was sent, or nothing is known: either way it was not cancelled.
-            is_harmless = said.verdict is not CancelVerdict.CANCELLED
-            return said if is_harmless else None
+            # By the wallet's rules nothing was sent; all else may have taken effect.
+            return said if said.verdict is CancelVerdict.NOT_ALLOWED else None
         read = self._read("cancel", said.evidence, CancelResponse)
         if isinstance(read, RejectedError):
-            return from_cancel_refusal(read)
+            return from_cancel_refusal(read) if _is_signed(read) else None
         if read is None or read.payment_request_id != call.payment_request_id:
             return None
         return from_cancel_response(read)
@@ -216,7 +230,7 @@ class Proof:
         read = self._read("refund", said.evidence, RefundResponse)
         if isinstance(read, RejectedError):
             return from_refund_refusal(read) if _is_signed(read) else None
-        if read is None or read.refund_request_id != call.refund_request_id:
+        if read is None or not _names(read, call):
             return None
         if not _agrees(read_money(read.refund_amount), call.amount):
             return None
@@ -261,6 +275,53 @@ def _signed(evidence: SignedEvidence) -> Signed:
 
 def _is_signed(refusal: RejectedError) -> bool:
     return refusal.exchange is not None and bool(refusal.exchange.answer.signature)
+
+
+def _names(read: RefundResponse, call: RefundCall) -> bool:
+    """Whether an answer is about this refund; one that is taken on may name none.
+
+    The end of such a refund is asked for by its id (docs/protocol.md 2.5).
+    """
+    is_done = read.result.result_status == "S"
+    named = read.refund_request_id
+    return named == call.refund_request_id or (named is None and not is_done)
+
+
+def _expiry(call: PayCall, read: PayResponse, said: PayAnswer) -> datetime | None:
+    """Return when the customer can no longer pay; None for a time that cannot be.
+
+    The worker computes it by its clock, and nobody signs it.
+    """
+    if call.expires_at or said.expires_at is None:
+        return call.expires_at
+    answered_at = read_time(read.response_time or "")
+    if answered_at is None or said.expires_at.tzinfo is None:
+        return None
+    is_near = abs(said.expires_at - answered_at) <= LONGEST_EXPIRY
+    return said.expires_at if is_near else None
+
+
+def read_time(text: str) -> datetime | None:
+    """Read a time that Alipay has signed; None where it cannot be read, or compared."""
+    try:
+        time = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return time if time.tzinfo else None
+
+
+def was_signed_since(
+    evidence: SignedEvidence, earliest: datetime, *, if_unreadable: bool
+) -> bool:
+    """Whether a message bears this time, or a later one.
+
+    Args:
+        evidence: The message.
+        earliest: The time.
+        if_unreadable: What a message counts as whose time cannot be read.
+    """
+    signed_at = read_time(evidence.time)
+    return if_unreadable if signed_at is None else signed_at >= earliest
 
 
 def _agrees(told: Money | None, asked: Money) -> bool:

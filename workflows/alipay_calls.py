@@ -3,7 +3,7 @@
 No verdict is a fact as well, and never a failure.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Generic, TypeVar, cast
 
@@ -77,20 +77,12 @@ async def ask(question: Question[AnswerT], trust: Trust) -> Asked[AnswerT]:
         )
         said = read_result(cast(RawValue, raw), question.gives)
         if isinstance(said, AlipayAnswer):
-            said = await trust.answer(question.call, said)
+            said = await trust.answer(question.call, said, asked_at)
     except ActivityError as error:
         if is_cancelled_exception(error):
             raise
         said = None
     return Asked(asked_at, workflow.now(), said)
-
-
-def without_evidence(asked: Asked[AnswerT]) -> Asked[AnswerT]:
-    """Leave the evidence in the history: facts are carried along without it."""
-    said = asked.answer
-    if not isinstance(said, AlipayAnswer):
-        return asked
-    return replace(asked, answer=said.model_copy(update={"evidence": None}))
 
 
 def ask_alipay(summary: str) -> ActivityConfig:

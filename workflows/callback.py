@@ -22,7 +22,7 @@ with workflow.unsafe.imports_passed_through():
     )
     from visibility import NEEDS_ATTENTION, is_listed
     from workflows.operator_view.callback import callback_details_of
-    from workflows.releases import QUEUES_GO_ON, check_release
+    from workflows.releases import QUEUES_GO_ON, check_release, time_to_notify
     from workflows.resolution import check_is_said, check_names_and_reasons
     from workflows.shielded import undeterred
 
@@ -111,7 +111,7 @@ class Callback:
             CallbackActivities.tell_shop,
             callback.to_tell,
             summary="Tell the shop, again and again, until it accepts",
-            start_to_close_timeout=timedelta(seconds=10),
+            start_to_close_timeout=time_to_notify(self._release),
             schedule_to_close_timeout=ROUND,
             retry_policy=REPEATS,
         )

@@ -16,18 +16,14 @@ with workflow.unsafe.imports_passed_through():
     from contracts import (
         AlipayAnswer,
         CancelWish,
-        InquiryAnswer,
-        InquiryCall,
-        InquiryVerdict,
         LateMoneyPolicy,
-        Money,
         Order,
         PageWish,
         PaymentNotified,
         PaymentOutcome,
         PaymentView,
         Resolution,
-        SignedEvidence,
+        workflow_id,
     )
     from visibility import is_listed
     from workflows.alipay_calls import (
@@ -36,7 +32,6 @@ with workflow.unsafe.imports_passed_through():
         ask_for_page,
         ask_to_close,
         ask_what_became,
-        without_evidence,
     )
     from workflows.late_money import hand_over
     from workflows.operator_view.listing import (
@@ -55,7 +50,7 @@ with workflow.unsafe.imports_passed_through():
         is_about,
         payer_of,
     )
-    from workflows.payment.facts import Facts, WalletWish
+    from workflows.payment.facts import WalletWish
     from workflows.payment.steps import (
         Begin,
         Cancel,
@@ -77,6 +72,7 @@ with workflow.unsafe.imports_passed_through():
     )
     from workflows.releases import (
         NO_ATTEMPT_KEEPS_ANOTHER,
+        PROOF_IS_VERIFIED,
         SHOP_HEARS_OF_REVIEW,
         check_release,
     )
@@ -88,7 +84,7 @@ with workflow.unsafe.imports_passed_through():
     )
     from workflows.shielded import undeterred
     from workflows.shop_calls import tell_shop
-    from workflows.trust import trust_of
+    from workflows.trust import check_workflow_id, trust_of
 
 AnswerT = TypeVar("AnswerT", bound=AlipayAnswer)
 
@@ -115,13 +111,7 @@ class CashierPayment:
     def __init__(self, order: Order) -> None:
         check_release(order.release)
         self._trust = trust_of(order.release, order.trust)
-        # Only the server says that a run continues another one; anybody can write facts
-        # into the input of a new one.
-        is_continued = workflow.info().continued_run_id is not None
-        believes_carried = is_continued or not self._trust.verifies
-        self._facts = Facts.of(order, workflow.now(), believes_carried=believes_carried)
-        # What proves each success, for the shop; after a continued run Alipay is asked.
-        self._evidence: dict[str, SignedEvidence] = {}
+        self._facts = self._trust.facts_at_start(order)
         self._step = decide(self._facts, workflow.now())
         self._status = status_of(self._facts, self._step)
         self._since = workflow.now()
@@ -132,6 +122,7 @@ class CashierPayment:
 
     @workflow.run
     async def run(self, order: Order) -> PaymentView:
+        check_workflow_id(self._trust, workflow_id(order.order_id))
         # Gather facts and carry out what they decide, until the payment is over.
         while not isinstance(step := self._decide(), End):
             try:
@@ -139,7 +130,7 @@ class CashierPayment:
             except asyncio.CancelledError:
                 # Whoever cancels a workflow wants its payment closed, and certainly.
                 self._wish_to_cancel(CancelWish(by="Temporal"))
-            if workflow.info().is_continue_as_new_suggested():
+            if self._is_long:
                 await self._continue_in_a_new_run()
         self._closed_at = workflow.now()
         count_payment(step)
@@ -216,13 +207,7 @@ class CashierPayment:
         """
         asked_at = workflow.now()
         try:
-            asked = await ask(question, self._trust)
-            said, call = asked.answer, question.call
-            if isinstance(said, InquiryAnswer) and isinstance(call, InquiryCall):
-                proof = said.evidence.answer if said.evidence else None
-                if said.verdict is InquiryVerdict.SUCCESS:
-                    self._keep_evidence(call.payment_request_id, said.amount, proof)
-            return without_evidence(asked)
+            return await ask(question, self._trust)
         except (asyncio.CancelledError, ActivityError):
             self._wish_to_cancel(CancelWish(by="Temporal"))
             return Asked(asked_at, workflow.now(), None)
@@ -257,6 +242,15 @@ class CashierPayment:
         """Whether late money is started with what pays its order, as of release 3."""
         return self._facts.order.release >= NO_ATTEMPT_KEEPS_ANOTHER
 
+    @property
+    def _is_long(self) -> bool:
+        """Whether to go on in a new run; not where a person has just settled it."""
+        is_settled = (
+            self._facts.resolution is not None
+            and self._facts.order.release >= PROOF_IS_VERIFIED
+        )
+        return workflow.info().is_continue_as_new_suggested() and not is_settled
+
     async def _continue_in_a_new_run(self) -> None:
         """Keep the history short: the facts go on, their events stay behind."""
         self._is_continuing = True
@@ -276,7 +270,7 @@ class CashierPayment:
         if self._facts.order.tells_shop:
             callback = event_of(self._facts, end, workflow.now())
             if end.outcome is PaymentOutcome.PAID:
-                evidence = self._evidence.get(end.attempt.request_id)
+                evidence = end.attempt.evidence_of(self._facts.order.amount)
                 callback = callback.model_copy(update={"evidence": evidence})
             await tell_shop(callback)
         while True:
@@ -393,18 +387,7 @@ class CashierPayment:
             is_news = self._facts.hint(name, workflow.now())
         else:
             is_news = self._facts.hear(told, workflow.now())
-            if told.says_paid:
-                name = told.payment_request_id
-                self._keep_evidence(name, told.amount, told.evidence)
         self._news = self._news or is_news
-
-    def _keep_evidence(
-        self, name: str, amount: Money | None, evidence: SignedEvidence | None
-    ) -> None:
-        """Keep what proves that an attempt was paid with the order's price."""
-        is_price = amount == self._facts.order.amount
-        if evidence and is_price and self._trust.verifies:
-            self._evidence[name] = evidence
 
     @workflow.query(description="What is known of the payment")
     def view(self) -> PaymentView:

@@ -30,6 +30,7 @@ with workflow.unsafe.imports_passed_through():
         ShopEvent,
         SignedEvidence,
         attempt_of,
+        late_payment_id,
         workflow_id,
     )
     from visibility import EXPIRES_AT, Listed, NeedsAttention, is_listed
@@ -63,7 +64,7 @@ with workflow.unsafe.imports_passed_through():
     )
     from workflows.shielded import undeterred
     from workflows.shop_calls import tell_shop
-    from workflows.trust import trust_of
+    from workflows.trust import check_workflow_id, trust_of
 
 AnswerT = TypeVar("AnswerT", bound=Contract)
 # Answers after which one only has to ask again.
@@ -97,8 +98,7 @@ class LatePayment:
     def __init__(self, late: LatePaymentInput) -> None:
         check_release(late.release)
         self._trust = trust_of(late.release, late.trust)
-        is_continued = workflow.info().continued_run_id is not None
-        carried = late.carried if is_continued or not self._trust.verifies else None
+        carried = self._trust.late_money_at_start(late)
         self._late = late
         self._release = late.release
         self._view = (
@@ -130,6 +130,7 @@ class LatePayment:
 
     @workflow.run
     async def run(self, late: LatePaymentInput) -> LatePaymentView:
+        check_workflow_id(self._trust, _id_of(late))
         return await undeterred(self._deal_with(late))
 
     async def _deal_with(self, late: LatePaymentInput) -> LatePaymentView:
@@ -229,7 +230,7 @@ class LatePayment:
             self._contradicts_a_person,
         )
         self._said, self._paid = said, said.amount
-        if self._trust.verifies and said.evidence:
+        if said.evidence:
             self._evidence = said.evidence.answer
         return said
 
@@ -570,6 +571,13 @@ class LatePayment:
             workflow.upsert_search_attributes(
                 [EXPIRES_AT.value_set(workflow.now() + patience)]
             )
+
+
+def _id_of(late: LatePaymentInput) -> str:
+    """Return the id of the workflow for this money; both parts of the input name it."""
+    name = late.payment_request_id
+    is_of_order = name.rpartition("_")[0] == late.order_id
+    return late_payment_id(name if is_of_order else f"{late.order_id}_?")
 
 
 def _has_moved(refund: RefundAnswer) -> bool:

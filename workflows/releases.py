@@ -4,6 +4,8 @@ Commands and results are part of the history, and the auditor's replay compares 
 Once no run of an old release is kept any more, its ways and words can go.
 """
 
+from datetime import timedelta
+
 from contracts import RELEASE, Money, in_words
 
 # From these releases on: money reads `PHP 1,314.00`; what is no refusal of Alipay's is
@@ -32,6 +34,8 @@ SHOP_HEARS_OF_REVIEW = 3
 LATE_MONEY_IS_LATE = 3
 # Only what Alipay has signed counts as its word; the workflow itself verifies it.
 PROOF_IS_VERIFIED = 4
+# The worker may ask Alipay before it notifies the shop, which takes longer.
+EVENTS_ARE_PROVEN = 4
 # An order's queue of callbacks goes on in a new run when its history is long.
 QUEUES_GO_ON = 3
 
@@ -56,6 +60,11 @@ def check_release(release: int) -> None:
             f"releases up to {RELEASE}: deploy workers of release {release}; it goes "
             "on by itself then"
         )
+
+
+def time_to_notify(release: int) -> timedelta:
+    """Return how long the shop may take for one event, with all looks before it."""
+    return timedelta(seconds=20 if release >= EVENTS_ARE_PROVEN else 10)
 
 
 def money_of(amount: Money | None, release: int) -> str:

@@ -16,6 +16,7 @@ from activities.callbacks import CallbackActivities
 from contracts import CallbackInput, callback_id, callbacks_id
 from visibility import Listed, NeedsAttention, attributes_of, is_listed
 from workflows.callback import Callback
+from workflows.releases import time_to_notify
 
 # Between being told that the queue runs, and that it does not, it has closed: by the
 # next look there is a way in.
@@ -34,7 +35,7 @@ async def tell_shop(callback: CallbackInput) -> None:
             CallbackActivities.tell_shop,
             callback.to_tell,
             summary=f"Tell the shop: {event.type}",
-            start_to_close_timeout=timedelta(seconds=10),
+            start_to_close_timeout=time_to_notify(callback.release),
             retry_policy=RetryPolicy(maximum_attempts=2),
         )
         result = "accepted"

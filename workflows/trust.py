@@ -1,65 +1,94 @@
 """What a workflow believes: Alipay's signed words, read with recorded keys."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Protocol, TypeVar, cast
 
 from temporalio import workflow
 from temporalio.common import RawValue
-from temporalio.exceptions import ActivityError, is_cancelled_exception
+from temporalio.exceptions import (
+    ActivityError,
+    ApplicationError,
+    is_cancelled_exception,
+)
 
 from activities.trust import TrustActivities
 from contracts import (
     AlipayAnswer,
     AlipayTrust,
     Contract,
+    LateCarried,
+    LatePaymentInput,
+    Order,
     PaymentNotified,
     SignedEvidence,
 )
-from translation.proof import Proof
+from translation.proof import Proof, was_signed_since
+from workflows.payment.facts import Facts
+from workflows.payment.proven import keep_proven, with_what_proves_it
 from workflows.releases import PROOF_IS_VERIFIED
 
 # A message that names an unknown key version may be forged: at most this often the
 # worker is asked whether it knows more keys by now.
 RENEWAL_GAP = timedelta(minutes=1)
+# An older notification proves that money came, and not that it is still there: then
+# Alipay is asked. Whether its repeats, up to a day later, bear a new time is not known
+# (docs/protocol.md).
+FRESH = timedelta(minutes=5)
+# How much Alipay's clock may be behind the server's before an answer counts as older
+# than its question.
+SKEW = timedelta(minutes=15)
 
 AnswerT = TypeVar("AnswerT", bound=AlipayAnswer)
+ReadT = TypeVar("ReadT")
 ContractT = TypeVar("ContractT", bound=Contract)
 
 
 class Trust(Protocol):
-    """Tells proof from what only claims to be.
-
-    Attributes:
-        verifies: Whether it verifies signatures.
-    """
-
-    verifies: bool
+    """Tells proof from what only claims to be."""
 
     async def notification(self, said: PaymentNotified) -> PaymentNotified | None:
         """Return what a notification proves; None where it is a hint at most."""
         ...
 
-    async def answer(self, call: Contract, said: AnswerT) -> AnswerT | None:
-        """Return what an answer proves of the call; None where it is no verdict."""
+    async def answer(
+        self, call: Contract, said: AnswerT, asked_at: datetime
+    ) -> AnswerT | None:
+        """Return what an answer proves of the call; None where it is no verdict.
+
+        What proves it stays with it where a later run, or the shop, needs the proof.
+        """
+        ...
+
+    def facts_at_start(self, order: Order) -> Facts:
+        """Return the facts with which a run begins."""
+        ...
+
+    def late_money_at_start(self, late: LatePaymentInput) -> LateCarried | None:
+        """Return what an earlier run of the same late money has carried over."""
         ...
 
 
 class FieldsTrust:
-    """Believes the fields beside the evidence, as runs of older releases do."""
-
-    verifies = False
+    """Believes the fields beside the evidence, as runs of older releases did."""
 
     async def notification(self, said: PaymentNotified) -> PaymentNotified | None:
-        return said
+        return said.model_copy(update={"evidence": None})
 
-    async def answer(self, call: Contract, said: AnswerT) -> AnswerT | None:
-        return said
+    async def answer(
+        self, call: Contract, said: AnswerT, asked_at: datetime
+    ) -> AnswerT | None:
+        return said.model_copy(update={"evidence": None})
+
+    def facts_at_start(self, order: Order) -> Facts:
+        return Facts.of(order, workflow.now())
+
+    def late_money_at_start(self, late: LatePaymentInput) -> LateCarried | None:
+        return late.carried
 
 
 class SignedTrust:
     """Believes only what Alipay has signed, with one of the keys on record."""
-
-    verifies = True
 
     def __init__(self, trust: AlipayTrust | None) -> None:
         """Take the keys that stand in the run's input.
@@ -70,32 +99,144 @@ class SignedTrust:
         """
         self._proof = Proof.by(trust) if trust else None
         self._asked_at: datetime | None = None
+        self._times_asked = 0
+        self._is_asking = False
 
     async def notification(self, said: PaymentNotified) -> PaymentNotified | None:
-        if said.evidence is None:
+        evidence = said.evidence
+        if evidence is None:
             return None
-        proof = await self._proof_for(said.evidence)
-        return proof.notification(said) if proof else None
+        told = await self._by_known_or_new_keys(
+            evidence, lambda proof: proof.notification(said)
+        )
+        # An old one is true, too, but its money may have gone back since.
+        if told is None or not was_signed_since(
+            evidence, workflow.now() - FRESH, if_unreadable=False
+        ):
+            return None
+        return told
 
-    async def answer(self, call: Contract, said: AnswerT) -> AnswerT | None:
+    async def answer(
+        self, call: Contract, said: AnswerT, asked_at: datetime
+    ) -> AnswerT | None:
         evidence = said.evidence.answer if said.evidence else SignedEvidence()
-        proof = await self._proof_for(evidence)
-        return proof.answer(call, said) if proof else None
+        told = await self._by_known_or_new_keys(
+            evidence, lambda proof: proof.answer(call, said)
+        )
+        # Somebody may repeat, in Alipay's place, what it has answered before.
+        if told is None or not was_signed_since(
+            evidence, asked_at - SKEW, if_unreadable=True
+        ):
+            return None
+        return with_what_proves_it(told)
 
-    async def _proof_for(self, evidence: SignedEvidence) -> Proof | None:
-        """Return what reads with the keys on record; asks where they do not suffice.
+    def facts_at_start(self, order: Order) -> Facts:
+        now = workflow.now()
+        facts = Facts.of(order, now, believes_carried=_continues_another_run())
+        if order.carried is not None and _continues_another_run():
+            keep_proven(facts, self._proof, now)
+        return facts
+
+    def late_money_at_start(self, late: LatePaymentInput) -> LateCarried | None:
+        return late.carried if _continues_another_run() else None
+
+    async def _by_known_or_new_keys(
+        self, evidence: SignedEvidence, read: Callable[[Proof], ReadT | None]
+    ) -> ReadT | None:
+        """Read with the keys on record; where these do not fit, with newer ones.
 
         Raises:
             MissingAlipayKeyError: See `__init__`.
         """
-        if self._proof and self._proof.knows_key_of(evidence):
-            return self._proof
+        if self._proof and (told := read(self._proof)) is not None:
+            return told
+        if self._proof and self._proof.verifies(evidence):
+            return None  # Alipay has signed it, and it says something else
+        # An unsigned refusal needs no newer key.
+        needs_keys = self._proof is None or bool(evidence.signature)
+        if needs_keys and await self._learns_of_more_keys() and self._proof:
+            return read(self._proof)
+        return None
+
+    async def _learns_of_more_keys(self) -> bool:
+        """Ask the worker, once a minute at most; return whether it was asked."""
+        if self._is_asking:
+            await workflow.wait_condition(lambda: not self._is_asking)
+            return True
         now = workflow.now()
-        if self._asked_at is None or now - self._asked_at >= RENEWAL_GAP:
-            self._asked_at = now
-            if trust := await _ask_whom_to_trust():
-                self._proof = Proof.by(trust)
-        return self._proof
+        if self._asked_at is not None and now - self._asked_at < RENEWAL_GAP:
+            return False
+        self._asked_at, self._is_asking = now, True
+        self._times_asked += 1
+        try:
+            trust = await _ask_whom_to_trust()
+            proof = _proof_on_record(trust, self._times_asked) if trust else None
+            self._proof = proof or self._proof
+        finally:
+            self._is_asking = False
+        return True
+
+
+class TrustOfOlderRun:
+    """Believes fields where the history shows that an older worker has done so.
+
+    What comes to the run after the upgrade must be signed, also after a reset.
+    """
+
+    def __init__(self, trust: AlipayTrust | None) -> None:
+        """Take the keys of the input, which an older API does not name."""
+        self._signed = SignedTrust(trust)
+        self._fields = FieldsTrust()
+        self._times = 0
+
+    async def notification(self, said: PaymentNotified) -> PaymentNotified | None:
+        return await self._now().notification(said)
+
+    async def answer(
+        self, call: Contract, said: AnswerT, asked_at: datetime
+    ) -> AnswerT | None:
+        return await self._now().answer(call, said, asked_at)
+
+    def facts_at_start(self, order: Order) -> Facts:
+        return self._fields.facts_at_start(order)
+
+    def late_money_at_start(self, late: LatePaymentInput) -> LateCarried | None:
+        return self._fields.late_money_at_start(late)
+
+    def _now(self) -> Trust:
+        # Each time under a name of its own: the first one would say no for ever.
+        self._times += 1
+        verifies = workflow.patched(f"proof-is-verified-{self._times}")
+        return self._signed if verifies else self._fields
+
+
+def _continues_another_run() -> bool:
+    """Whether the server says that this run goes on from another one.
+
+    It says so of a scheduled and of a repeated run as well, whose input is the first
+    run's, as somebody has written it. Ours are never started so.
+    """
+    info = workflow.info()
+    is_repeated = bool(info.cron_schedule or info.retry_policy)
+    return info.continued_run_id is not None and not is_repeated
+
+
+def _proof_on_record(trust: AlipayTrust, times: int) -> Proof | None:
+    """Return what reads with the keys that the worker has named, if it holds them.
+
+    Somebody else may have completed the activity and named any key. So the worker which
+    holds all of them leaves a marker, which only a worker can write; later ones go by
+    that.
+
+    Raises:
+        MissingAlipayKeyError: The worker of then held them, and this one does not.
+    """
+    is_first_time = not workflow.unsafe.is_replaying()
+    if is_first_time and not Proof.is_possible_by(trust):
+        workflow.logger.warning("keys that this worker does not hold were dropped")
+        return None
+    is_on_record = workflow.patched(f"alipay-keys-are-known-{times}")
+    return Proof.by(trust) if is_on_record else None
 
 
 async def _ask_whom_to_trust() -> AlipayTrust | None:
@@ -130,12 +271,28 @@ def trust_of(release: int, trust: AlipayTrust | None) -> Trust:
     """Return what a run believes.
 
     Also a run that says it is of an older release believes nothing unsigned, unless its
-    history shows that it began before this release came: otherwise whoever starts a
-    workflow could choose the weaker rules.
+    history shows that it began, and came so far, before this release came: otherwise
+    whoever starts or resets a workflow could choose the weaker rules.
 
     Raises:
         MissingAlipayKeyError: See `SignedTrust`.
     """
     if release >= PROOF_IS_VERIFIED or workflow.patched("proof-is-verified"):
         return SignedTrust(trust)
-    return FieldsTrust()
+    return TrustOfOlderRun(trust)
+
+
+def check_workflow_id(trust: Trust, expected: str) -> None:
+    """Stop a run that bears another order's input: nobody would look for it there.
+
+    Raises:
+        ApplicationError: It ends the run, before anything was asked of Alipay.
+    """
+    name = workflow.info().workflow_id
+    if name != expected and isinstance(trust, SignedTrust):
+        raise ApplicationError(
+            f"workflow id: {name!r} does not fit the input, whose workflow is "
+            f"{expected!r}",
+            type="WRONG_WORKFLOW_ID",
+            non_retryable=True,
+        )

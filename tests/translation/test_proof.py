@@ -210,10 +210,15 @@ def test_no_other_unsigned_answer_proves_anything(
     assert PROOF.answer(call, unsigned(call, said)) is None
 
 
-@pytest.mark.parametrize("verdict", ["REFUSED", "NOT_ALLOWED"])
-def test_a_cancel_that_did_nothing_needs_no_proof(verdict: str) -> None:
-    said = a_cancel(verdict)
+def test_a_cancel_that_was_never_sent_needs_no_proof() -> None:
+    said = a_cancel("NOT_ALLOWED")
     assert PROOF.answer(CANCEL, said) == said
+
+
+@pytest.mark.parametrize("verdict", ["REFUSED", "CANCELLED"])
+def test_a_cancel_that_nobody_has_signed_may_have_taken_effect(verdict: str) -> None:
+    assert PROOF.answer(CANCEL, a_cancel(verdict)) is None
+    assert PROOF.answer(CANCEL, unsigned(CANCEL, a_cancel(verdict))) is None
 
 
 # ---- notifications ----
@@ -300,7 +305,7 @@ def test_a_key_that_is_configured_but_not_on_record_proves_nothing() -> None:
     """Keys that come later count for a run only once it has them on record."""
     by_version_7 = signed_notification(a_notification(ORDER), OTHER_VERSION)
     assert by_version_7.evidence is not None
-    assert not PROOF.knows_key_of(by_version_7.evidence)
+    assert not PROOF.verifies(by_version_7.evidence)
     assert PROOF.notification(by_version_7) is None
     later = trust().model_copy(
         update={"keys": {**trust().keys, "7": trust().keys["1"]}}

@@ -108,8 +108,10 @@ class RunningPayment:
 
     async def notify(self, **changes: Any) -> None:
         """Let Alipay notify a success, unless changed."""
+        now = await self._env.get_current_time(self.handle)
         await self.handle.signal(
-            CashierPayment.payment_notified, a_notification(self.order, **changes)
+            CashierPayment.payment_notified,
+            a_notification(self.order, at=now, **changes),
         )
 
     async def listed(self) -> tuple[str | None, str | None]:

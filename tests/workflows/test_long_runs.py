@@ -82,7 +82,9 @@ async def test_a_flood_of_other_attempts_is_left_to_late_money_before_a_new_run(
     impatient: WorkflowEnvironment,
 ) -> None:
     unknown = an_inquiry("NOT_EXIST", payment_id=None, amount=None)
-    alipay = FakeAlipay(pay=[a_page()], inquiries=[unknown])
+    alipay = FakeAlipay(
+        pay=[a_page()], inquiries=[unknown], inquiries_of={1: [an_inquiry("SUCCESS")]}
+    )
     async with a_payment(impatient, alipay) as payment:
         order_id = payment.order.order_id
         first = await payment.handle.describe()

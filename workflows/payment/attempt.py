@@ -4,7 +4,7 @@ Nothing here depends on the order in which facts arrived, only on what they are.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Generic, TypeVar
 
@@ -18,8 +18,13 @@ from contracts import (
     PaymentNotified,
     PayVerdict,
     Settlement,
+    SignedEvidence,
 )
-from workflows.releases import DECLINED_MEANS_DECLINED, SUCCESS_HAS_AN_AMOUNT
+from workflows.releases import (
+    DECLINED_MEANS_DECLINED,
+    PROOF_IS_VERIFIED,
+    SUCCESS_HAS_AN_AMOUNT,
+)
 
 # The wallets' usual default (docs/protocol.md 2.1.2), for an attempt without a page. It
 # is not read from the rule book, `alipay/wallets.toml`: timers of recorded histories
@@ -59,6 +64,16 @@ class Heard:
     @property
     def says_paid(self) -> bool:
         return self.notification.says_paid
+
+    def says_the_same(self, other: "Heard") -> bool:
+        """Whether it is a repeat; repeats differ in their evidence only."""
+        mine, others = self.without_evidence(), other.without_evidence()
+        return mine.notification == others.notification
+
+    def without_evidence(self) -> "Heard":
+        """Return the same, without what proves it."""
+        bare = self.notification.model_copy(update={"evidence": None})
+        return replace(self, notification=bare)
 
 
 @dataclass(frozen=True)
@@ -110,7 +125,7 @@ class Attempt:
         do not fit the newest. Of the others only the newest: each is but a hint, and a
         flood of them must not make the facts grow.
         """
-        if any(known.notification == heard.notification for known in self.heard):
+        if any(known.says_the_same(heard) for known in self.heard):
             return False
         kept = [known for known in self.heard if known.says_paid]
         hints = [known for known in self.heard if not known.says_paid]
@@ -193,6 +208,21 @@ class Attempt:
         for heard in self.heard:
             if heard.says_paid and self._is_expected(heard):
                 yield Success.told_by(heard.notification)
+
+    def evidence_of(self, price: Money) -> SignedEvidence | None:
+        """What proves best that the order's price was paid: what was signed last."""
+        inquiries = [
+            (asked.ended_at, asked.answer.evidence.answer)
+            for asked in self.verdicts(InquiryVerdict.SUCCESS)
+            if asked.answer and asked.answer.evidence and asked.answer.amount == price
+        ]
+        heard = [
+            (one.at, one.notification.evidence)
+            for one in self.heard
+            if one.notification.evidence and one.says_paid and self.fits(one, price)
+        ]
+        newest = max([*inquiries, *heard], key=lambda it: it[0], default=None)
+        return newest[1] if newest else None
 
     @property
     def hints(self) -> Iterator[datetime]:
@@ -280,8 +310,18 @@ class Attempt:
     @property
     def cancel_is_certain_at(self) -> datetime | None:
         """When a cancel without a verdict has taken effect, if ever it does."""
-        unclear = [asked.ended_at for asked in self.cancels if asked.answer is None]
+        unclear = [one.ended_at for one in self.cancels if self._is_unclear(one)]
         return max(unclear) + IN_FLIGHT if unclear else None
+
+    def _is_unclear(self, cancel: Asked[CancelAnswer]) -> bool:
+        """Whether a cancel may have taken effect: Alipay has not signed an answer.
+
+        That the wallet does not allow it, so that nothing was sent, nobody signs.
+        """
+        if cancel.answer is None:
+            return True
+        is_unsigned = cancel.answer.verdict is CancelVerdict.NOT_ALLOWED
+        return is_unsigned and self.release >= PROOF_IS_VERIFIED
 
     @property
     def may_be_cancelled(self) -> bool:

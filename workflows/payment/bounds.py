@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import TypeVar
 
 from contracts import InquiryAnswer, InquiryVerdict, Money
-from workflows.payment.attempt import Asked, Attempt
+from workflows.payment.attempt import Asked, Attempt, Heard
 
 # Of the current attempt's questions of one kind; pauses stop growing long before.
 MOST_QUESTIONS = 50
@@ -47,7 +47,7 @@ def bounded(attempt: Attempt, price: Money, *, is_current: bool) -> Attempt:
             always=[*fitting[:1], *fitting[-1:]],
         ),
         cancels=_kept(attempt.cancels, most, lambda it: it.verdict),
-        heard=list(heard),
+        heard=_with_some_evidence(heard, attempt, price),
     )
 
 
@@ -62,6 +62,18 @@ def settled(attempts: Sequence[Attempt]) -> list[Attempt]:
         if one.given_back_at is not None
         or (not any(one.successes) and (one.is_dead or not one.heard))
     ]
+
+
+def _with_some_evidence(
+    heard: Sequence[Heard], attempt: Attempt, price: Money
+) -> list[Heard]:
+    """Keep what proves the first success that fits, and the newest of them all.
+
+    Successes without it are asked about anew.
+    """
+    fitting = [one for one in heard if one.says_paid and attempt.fits(one, price)]
+    proven = {id(one) for one in [*fitting[:1], *heard[-MOST_OF_OTHERS:]]}
+    return [one if id(one) in proven else one.without_evidence() for one in heard]
 
 
 def _pays(asked: Asked[InquiryAnswer], attempt: Attempt, price: Money) -> bool:

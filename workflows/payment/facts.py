@@ -155,10 +155,10 @@ class Facts:
         attempt = self._attempt_with(notification.payment_request_id, now)
         if attempt is None:
             return False
-        # Resent notifications differ in their evidence only, which history keeps.
         content = notification.model_copy(
             update={
-                "evidence": None,
+                # Of the others the history keeps it.
+                "evidence": notification.evidence if notification.says_paid else None,
                 "received_at": None,
                 "result_message": notification.result_message[:LONGEST_TEXT],
             }
@@ -184,8 +184,8 @@ class Facts:
             if attempt.request_id == request_id:
                 return attempt
         order_id = self.order.order_id
-        number = request_id.removeprefix(f"{order_id}_")
-        if not NUMBER.fullmatch(number):
+        name, _, number = request_id.rpartition("_")
+        if name != order_id or not NUMBER.fullmatch(number):
             return None
         heard_of = Attempt(request_id, int(number), "", now, release=self.order.release)
         self.attempts.insert(0, heard_of)

@@ -66,7 +66,7 @@ def at(second: int, answer: AnswerT) -> Asked[AnswerT]:
     return Asked(asked_at, asked_at, answer)
 
 
-def hear(facts: Facts, second: int, **changes: object) -> None:
+def hear(facts: Facts, second: int, **changes: Any) -> None:
     facts.hear(a_notification(ORDER, **changes), START + timedelta(seconds=second))
 
 
