@@ -81,6 +81,8 @@ class FakeAlipay:
         self.found = PaymentFound(
             state=PaymentState.CLOSED, outcome=PaymentOutcome.EXPIRED
         )
+        # Whose signatures count, as the worker says it.
+        self.trusts = trust()
         # In place of the played one, where the shop is told over the wire.
         self.callbacks: CallbackActivities | None = None
         self.before_shop_answers: Callable[[], Awaitable[None]] | None = None
@@ -136,7 +138,8 @@ class FakeAlipay:
 
     @activity.defn
     async def whom_to_trust(self) -> AlipayTrust:
-        return trust()
+        self.calls.append("whom to trust")
+        return self.trusts
 
     @activity.defn
     async def pay(self, call: PayCall) -> PayAnswer:

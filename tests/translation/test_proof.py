@@ -1,6 +1,7 @@
 """Only what Alipay has signed, about what was asked, is proof."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -219,6 +220,34 @@ def test_a_cancel_that_was_never_sent_needs_no_proof() -> None:
 def test_a_cancel_that_nobody_has_signed_may_have_taken_effect(verdict: str) -> None:
     assert PROOF.answer(CANCEL, a_cancel(verdict)) is None
     assert PROOF.answer(CANCEL, unsigned(CANCEL, a_cancel(verdict))) is None
+
+
+def test_an_expiry_that_cannot_be_is_not_believed() -> None:
+    """The worker computes it, and nobody signs it."""
+    now = datetime.now(UTC)
+    for odd in (now + timedelta(days=300), now.replace(tzinfo=None)):
+        answer = PROOF.answer(PAY, signed_answer(PAY, a_page(expires_at=odd)))
+        assert answer is not None
+        assert answer.expires_at is None
+
+
+def test_an_expiry_that_was_asked_for_is_the_one_that_counts() -> None:
+    asked_for = datetime.now(UTC).replace(microsecond=0) + timedelta(minutes=5)
+    call = PAY.model_copy(update={"expires_at": asked_for})
+    answer = PROOF.answer(call, signed_answer(call, a_page()))
+    assert answer is not None
+    assert answer.expires_at == asked_for
+
+
+def test_a_refund_is_done_only_where_the_answer_names_it() -> None:
+    """One that is only taken on names none (tests/samples), and is asked about."""
+    done = RefundAnswer(verdict=RefundVerdict.REFUNDED, result_code="SUCCESS")
+    of_another = REFUND.model_copy(update={"refund_request_id": "another_1_late"})
+    assert PROOF.answer(REFUND, signed_answer(of_another, done)) is None
+    taken_on = RefundAnswer(verdict=RefundVerdict.IN_PROCESS)
+    answer = PROOF.answer(REFUND, signed_answer(REFUND, taken_on))
+    assert answer is not None
+    assert answer.verdict is RefundVerdict.IN_PROCESS
 
 
 # ---- notifications ----

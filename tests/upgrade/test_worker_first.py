@@ -8,7 +8,7 @@ import pytest
 from temporalio.client import WorkflowUpdateHandle
 
 from cashier.temporal_calls import CommandError
-from contracts import LateOutcome, PaymentOutcome, PaymentView
+from contracts import LateOutcome, PaymentNotified, PaymentOutcome, PaymentView
 from tests.test_end_to_end import an_order_id
 from tests.upgrade.bookkeeping import compare_the_books
 from tests.upgrade.releases import CURRENT, Release
@@ -100,8 +100,27 @@ async def until_it_hangs(shop: Shop, orders: Open) -> WorkflowUpdateHandle[Payme
     return check
 
 
+async def a_forged_success_pays_nothing(shop: Shop, order_id: str) -> None:
+    """Though the old release, which began the payment, would have believed it."""
+    payment = await shop.payment_of(order_id)
+    view = PaymentView.model_validate(await payment.query("view"))
+    [attempt] = view.attempts
+    forged = PaymentNotified(
+        notify_type="PAYMENT_RESULT",
+        result_status="S",
+        result_code="SUCCESS",
+        payment_request_id=attempt.payment_request_id,
+        payment_id=attempt.payment_id or "",
+        amount=view.amount,
+    )
+    await payment.signal("payment_notified", forged)
+    await shop.checks(order_id)
+    assert (await shop.look(order_id))["status"] == "AWAITING_CUSTOMER"
+
+
 async def goes_on(shop: Shop, orders: Open, page: httpx.Response) -> None:
     """What waited for people goes on with what they do."""
+    await a_forged_success_pays_nothing(shop, orders.with_page)
     await shop.pay(page)
     await shop.resolves(orders.in_review, "PAID")
     await shop.resolves(orders.late_in_review, "RETURNED", attempt=1)

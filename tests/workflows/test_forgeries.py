@@ -11,8 +11,13 @@ from uuid import uuid4
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
+from temporalio.client import WorkflowContinuedAsNewError, WorkflowFailureError
+from temporalio.exceptions import ApplicationError
 from temporalio.testing import WorkflowEnvironment
+from temporalio.worker import Replayer
 
+from alipay.keys.rsa import AlipayKeys, fingerprint
+from cashier.demos.earlier_run import go_on_from_facts
 from contracts import (
     InquiryCall,
     LateOutcome,
@@ -20,6 +25,7 @@ from contracts import (
     PayCall,
     PaymentOutcome,
     PaymentStatus,
+    Resolution,
     late_payment_id,
     workflow_id,
 )
@@ -32,10 +38,19 @@ from tests.builders import (
     an_order,
 )
 from tests.fakes import FakeAlipay, Odd
-from tests.signing import Signer, signed_answer, signed_notification
+from tests.signing import (
+    CLIENT_ID,
+    Signer,
+    alipays_key,
+    signed_answer,
+    signed_notification,
+    trust,
+)
 from tests.workflows.running import a_payment, a_worker, play
+from translation.proof import serve
 from workflows.cashier_payment import CashierPayment
 from workflows.late_payment import LatePayment
+from workflows.payment.attempt import Asked
 from workflows.payment.facts import Facts
 
 STRANGER = Signer(rsa.generate_private_key(public_exponent=65537, key_size=2048))
@@ -146,6 +161,176 @@ async def test_facts_that_somebody_writes_into_the_input_prove_nothing(
         assert result.outcome is PaymentOutcome.CANCELLED
 
 
+@pytest.mark.parametrize("release", [3, 4])
+async def test_facts_of_a_run_on_another_queue_prove_nothing(
+    skipping: WorkflowEnvironment, release: int
+) -> None:
+    """The server lets a worker of somebody else's go on as a payment of ours."""
+    order = an_order(release=release)
+    facts = Facts.of(order, NOW)
+    facts.hear(a_notification(order, evidence=None), NOW)
+    paid = an_inquiry("SUCCESS")
+    facts.current.inquiries.append(Asked(NOW, NOW, paid))
+    facts.resolution = Resolution(outcome=PaymentOutcome.PAID, reason="no", by="nobody")
+    assert facts.paid
+    alipay = FakeAlipay(
+        pay=[a_page()], inquiries=[an_inquiry("CANCELLED")], cancels=[a_cancel()]
+    )
+    name = workflow_id(order.order_id)
+    async with a_worker(skipping.client, alipay) as task_queue:
+        await go_on_from_facts(
+            skipping.client,
+            "CashierPayment",
+            facts.carried(),
+            task_queue=task_queue,
+            id=name,
+        )
+        handle = skipping.client.get_workflow_handle_for(CashierPayment.run, name)
+        result = await handle.result()
+    assert result.outcome is PaymentOutcome.CANCELLED
+
+
+async def test_facts_of_a_scheduled_run_prove_nothing(
+    skipping: WorkflowEnvironment,
+) -> None:
+    """The server says of its second run that it continues the first one."""
+    order = an_order()
+    facts = Facts.of(order, NOW)
+    facts.hear(a_notification(order), NOW)
+    alipay = FakeAlipay(
+        pay=[a_page()], inquiries=[an_inquiry("CANCELLED")], cancels=[a_cancel()]
+    )
+    async with a_worker(skipping.client, alipay) as task_queue:
+        first = await skipping.client.start_workflow(
+            CashierPayment.run,
+            facts.carried(),
+            id=workflow_id(order.order_id),
+            task_queue=task_queue,
+            cron_schedule="* * * * *",
+        )
+        outcomes = []
+        for _ in range(2):
+            newest = await skipping.client.get_workflow_handle(first.id).describe()
+            run = skipping.client.get_workflow_handle_for(
+                CashierPayment.run, first.id, run_id=newest.run_id
+            )
+            with pytest.raises(WorkflowContinuedAsNewError):  # by the schedule
+                await run.result(follow_runs=False)
+            outcomes.append((await run.query(CashierPayment.view)).outcome)
+        await skipping.client.get_workflow_handle(first.id).terminate()
+    assert outcomes == [PaymentOutcome.CANCELLED] * 2
+
+
+async def test_a_payment_of_another_orders_name_ends_before_it_asks_anything(
+    skipping: WorkflowEnvironment,
+) -> None:
+    alipay = FakeAlipay(pay=[a_page()])
+    late = a_late_payment(an_order())
+    given: list[tuple[Any, Any, str]] = [
+        (CashierPayment.run, an_order(), workflow_id("another")),
+        (CashierPayment.run, an_order(release=3), workflow_id("another")),
+        (LatePayment.run, late, late_payment_id("another_1")),
+        (
+            LatePayment.run,
+            late.model_copy(update={"order_id": "another"}),
+            late_payment_id(late.payment_request_id),
+        ),
+    ]
+    async with a_worker(skipping.client, alipay) as task_queue:
+        for kind, start, name in given:
+            with pytest.raises(WorkflowFailureError) as failed:
+                await skipping.client.execute_workflow(
+                    kind, start, id=name, task_queue=task_queue
+                )
+            assert isinstance(failed.value.cause, ApplicationError)
+            assert failed.value.cause.type == "WRONG_WORKFLOW_ID"
+    assert alipay.calls == []
+
+
+OLD = timedelta(minutes=6)
+
+
+async def test_an_old_notification_is_a_hint_for_its_money_may_have_gone_back(
+    skipping: WorkflowEnvironment,
+) -> None:
+    alipay = FakeAlipay(pay=[a_page()], inquiries=[UNPAID])
+    async with a_payment(skipping, alipay) as payment:
+        old = a_notification(payment.order, at=datetime.now(UTC) - OLD)
+        await payment.handle.signal(CashierPayment.payment_notified, old)
+        view = await payment.check_now()
+        assert not any(one.is_paid for one in view.attempts)
+        alipay.answers_inquiries(an_inquiry("SUCCESS"))
+        await payment.handle.signal(CashierPayment.payment_notified, old)
+        result = await payment.handle.result()
+    assert result.outcome is PaymentOutcome.PAID
+
+
+async def test_an_answer_that_is_older_than_its_question_is_no_verdict(
+    skipping: WorkflowEnvironment,
+) -> None:
+    """Somebody repeats in Alipay's place what it has signed once."""
+    order_id = f"forged-{uuid4().hex[:12]}"
+    call = InquiryCall(payment_request_id=f"{order_id}_1")
+    hour_ago = datetime.now(UTC) - timedelta(hours=1)
+    repeated = signed_answer(call, an_inquiry("SUCCESS"), at=hour_ago)
+    alipay = FakeAlipay(pay=[a_page()], inquiries=[repeated, UNPAID])
+    async with a_payment(skipping, alipay, order_id=order_id) as payment:
+        view = await payment.check_now()
+        assert not any(one.is_paid for one in view.attempts)
+        await payment.notify()
+        result = await payment.handle.result()
+    assert result.outcome is PaymentOutcome.PAID
+
+
+async def test_keys_that_no_worker_holds_are_not_learned_and_stop_nothing(
+    skipping: WorkflowEnvironment,
+) -> None:
+    """As somebody may complete the activity that names the keys."""
+    unknown = fingerprint(STRANGER.key.public_key())
+    alipay = FakeAlipay(pay=[a_page()], inquiries=[UNPAID])
+    alipay.trusts = trust().model_copy(update={"keys": {"1": unknown}})
+    async with a_payment(skipping, alipay) as payment:
+        await payment.handle.signal(
+            CashierPayment.payment_notified,
+            signed_notification(a_notification(payment.order), STRANGER),
+        )
+        view = await payment.check_now()
+        assert not any(one.is_paid for one in view.attempts)
+        await payment.notify()
+        result = await payment.handle.result()
+    assert result.outcome is PaymentOutcome.PAID
+    assert alipay.calls.count("whom to trust") == 1
+
+
+@pytest.mark.parametrize("names_its_version", [True, False])
+async def test_a_key_that_came_after_the_payment_began_is_learned(
+    skipping: WorkflowEnvironment, names_its_version: bool
+) -> None:
+    renewed = Signer(
+        rsa.generate_private_key(public_exponent=65537, key_size=2048), key_version=2
+    )
+    alipay = FakeAlipay(pay=[a_page()], inquiries=[UNPAID])
+    keys = {"1": alipays_key().public_key(), "2": renewed.key.public_key()}
+    alipay.trusts = serve(CLIENT_ID, AlipayKeys(keys))
+    async with a_payment(skipping, alipay) as payment:
+        by_new_key = signed_notification(a_notification(payment.order), renewed)
+        assert by_new_key.evidence
+        header = by_new_key.evidence.signature
+        if not names_its_version:
+            header = header.replace("keyVersion=2,", "")
+        evidence = by_new_key.evidence.model_copy(update={"signature": header})
+        await payment.handle.signal(
+            CashierPayment.payment_notified,
+            by_new_key.model_copy(update={"evidence": evidence}),
+        )
+        result = await payment.handle.result()
+        history = await payment.handle.fetch_history()
+    assert result.outcome is PaymentOutcome.PAID
+    await Replayer(
+        workflows=[CashierPayment], data_converter=skipping.client.data_converter
+    ).replay_workflow(history)
+
+
 async def test_a_forged_success_gives_no_money_back(
     skipping: WorkflowEnvironment,
 ) -> None:
@@ -161,4 +346,5 @@ async def test_a_forged_success_gives_no_money_back(
             task_queue=task_queue,
         )
     assert result.outcome is LateOutcome.NOT_PAID
-    assert alipay.calls == ["inquire", "inquire"]
+    # Its signature does not verify, so the worker is asked for newer keys.
+    assert alipay.calls == ["inquire", "whom to trust", "inquire"]
