@@ -56,13 +56,15 @@ MAY_IMPORT: dict[str, set[str]] = {
     "cashier": {
         "activities", "alipay", "api", "audit", "codec", "contracts", "http_server",
         "settings", "simulator", "storefront", "telemetry", "temporal_client",
-        "version", "visibility", "worker", "workflows",
+        "translation", "version", "visibility", "worker", "workflows",
     },
 }  # fmt: skip
 # What a room of a part may import of ours, besides itself. A part's own modules, which
 # stand beside its rooms, may import all rooms of it.
 ROOM_MAY_IMPORT: dict[str, set[str]] = {
-    "workflows.payment": {"contracts", "workflows.releases", "workflows.resolution"},
+    "workflows.payment": {
+        "contracts", "translation.proof", "workflows.releases", "workflows.resolution",
+    },
     "workflows.operator_view": {"contracts", "visibility", "workflows.payment"},
     "alipay.keys": {"alipay.errors"},
     "api.metrics": {"alipay", "contracts", "http_server", "telemetry", "visibility"},
@@ -137,11 +139,11 @@ ROOM_MAY_IMPORT: dict[str, set[str]] = {
     },
     # Reads the settings of all parts, and calls others with what the parts use.
     "cashier.doctor": {
-        "activities.callbacks", "activities.shop_connections", "activities.verdicts",
+        "activities.callbacks", "activities.shop_connections",
         "alipay", "api.settings", "audit.bundle", "cashier.given", "cashier.running",
         "cashier.settings", "cashier.system", "cashier.temporal_calls", "codec",
-        "contracts", "settings", "simulator.settings", "storefront.settings", "version",
-        "visibility", "worker",
+        "contracts", "settings", "simulator.settings", "storefront.settings",
+        "translation", "version", "visibility", "worker",
     },
     "cashier.payments": {
         "alipay", "cashier.running", "cashier.settings", "cashier.stuck",

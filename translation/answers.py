@@ -46,7 +46,7 @@ _OF_REFUND_STATUS = {
     "FAIL": RefundVerdict.REFUSED,
 }
 # The one refusal of an inquiry that says something of what was asked about.
-_UNKNOWN = "ORDER_NOT_EXIST"
+NOT_EXIST = "ORDER_NOT_EXIST"
 # An app link falls back to a page, a scheme is a dead end without the app; Android
 # opens schemes more reliably than links (docs/protocol.md 2.1.3).
 _PREFERENCE = {
@@ -125,7 +125,7 @@ def choose_cashier(response: PayResponse, terminal: Terminal) -> Cashier | None:
 
 def from_inquiry_refusal(refusal: RejectedError) -> InquiryAnswer | None:
     """Read an F of `inquiryPayment`; None where it says nothing of the payment."""
-    if refusal.result_code != _UNKNOWN:
+    if refusal.result_code != NOT_EXIST:
         return None
     return InquiryAnswer(
         verdict=InquiryVerdict.NOT_EXIST, result_code=refusal.result_code
@@ -176,7 +176,7 @@ def from_refund_inquiry_response(
 
 def from_refund_inquiry_refusal(refusal: RejectedError) -> RefundAnswer | None:
     """Read an F of `inquiryRefund`; None where it says nothing of the refund."""
-    if refusal.result_code != _UNKNOWN:
+    if refusal.result_code != NOT_EXIST:
         return None
     return RefundAnswer(
         verdict=RefundVerdict.NOT_EXIST, result_code=refusal.result_code

@@ -31,6 +31,7 @@ with workflow.unsafe.imports_passed_through():
         SignedEvidence,
         attempt_of,
         late_payment_id,
+        payment_request_id,
         workflow_id,
     )
     from visibility import EXPIRES_AT, Listed, NeedsAttention, is_listed
@@ -574,10 +575,11 @@ class LatePayment:
 
 
 def _id_of(late: LatePaymentInput) -> str:
-    """Return the id of the workflow for this money; both parts of the input name it."""
+    """Return the id of the workflow for this money; both ids of the input name it."""
     name = late.payment_request_id
-    is_of_order = name.rpartition("_")[0] == late.order_id
-    return late_payment_id(name if is_of_order else f"{late.order_id}_?")
+    with suppress(ValueError):
+        name = payment_request_id(late.order_id, attempt_of(name))
+    return late_payment_id(name)
 
 
 def _has_moved(refund: RefundAnswer) -> bool:

@@ -9,7 +9,6 @@ from datetime import UTC, datetime
 
 import httpx
 
-from activities.verdicts import NOT_EXIST
 from alipay.errors import (
     NoVerdictError,
     RejectedError,
@@ -22,6 +21,7 @@ from cashier.doctor.clock import Clock, check_clock
 from cashier.doctor.findings import Finding, ok, wrong
 from cashier.temporal_calls import printable
 from settings.worker import WorkerSettings
+from translation.answers import NOT_EXIST
 
 SUBJECT = "alipay"
 # No attempt of an order is called so: those end in `_` and a number.

@@ -184,8 +184,9 @@ class Facts:
             if attempt.request_id == request_id:
                 return attempt
         order_id = self.order.order_id
-        name, _, number = request_id.rpartition("_")
-        if name != order_id or not NUMBER.fullmatch(number):
+        prefix = f"{order_id}_"
+        number = request_id.removeprefix(prefix)
+        if not (request_id.startswith(prefix) and NUMBER.fullmatch(number)):
             return None
         heard_of = Attempt(request_id, int(number), "", now, release=self.order.release)
         self.attempts.insert(0, heard_of)

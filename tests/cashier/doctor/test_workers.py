@@ -20,7 +20,7 @@ from contracts import RELEASE, TASK_QUEUE
 from temporal_client import DATA_CONVERTER
 from tests.cashier.doctor.checking import assert_wrong, worker_settings
 from tests.cashier.operating import a_client, until
-from tests.fakes import FakeAlipay
+from tests.fakes import AnythingPaid, FakeAlipay
 from version import VERSION
 from visibility.workers import builds_polling
 from worker import build_worker
@@ -69,7 +69,11 @@ async def test_the_worker_as_it_runs_tells_its_version(
     async with httpx.AsyncClient() as http:
         settings = worker_settings(home)
         callbacks = CallbackActivities(
-            http, url=None, secrets=list, earlier=EarlierEvents(client)
+            http,
+            url=None,
+            secrets=list,
+            earlier=EarlierEvents(client),
+            paid=AnythingPaid(),
         )
         worker = build_worker(
             client, settings.alipay_client(http), callbacks, notify_url="https://a.b"
