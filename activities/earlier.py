@@ -14,6 +14,7 @@ from temporalio.client import (
     WorkflowExecutionStatus,
 )
 
+from activities.our_runs import OurRuns
 from contracts import (
     ShopEvent,
     attempt_of,
@@ -22,7 +23,6 @@ from contracts import (
     payment_request_id,
     workflow_id,
 )
-from visibility.views import newest_run
 
 # Temporal answers in milliseconds; the shop needs the rest of the activity's time.
 PATIENCE = timedelta(seconds=1)
@@ -54,37 +54,39 @@ class EarlierEvents:
     """Asks Temporal."""
 
     def __init__(self, client: Client) -> None:
-        self._client = client
+        self._runs = OurRuns(client, within=PATIENCE)
 
     async def is_waiting(self, event: ShopEvent) -> bool:
-        return await self._look(callbacks_id(event.order_id)) is not None
+        return await self._look(callbacks_id(event.order_id), "Callback") is not None
 
     async def is_being_told(self, event: ShopEvent) -> bool:
-        seen = await asyncio.gather(*(self._look(one) for one in _others(event)))
+        seen = await asyncio.gather(
+            *(self._look(name, kind) for name, kind in _others(event).items())
+        )
         return any(one is not None and _tells(one) for one in seen)
 
-    async def _look(self, name: str) -> WorkflowExecutionDescription | None:
-        """Return what runs under an id; None if nothing does."""
-        seen = await newest_run(self._client, name, within=PATIENCE)
+    async def _look(self, name: str, kind: str) -> WorkflowExecutionDescription | None:
+        """Return what runs under an id; None if nothing of ours does."""
+        seen = await self._runs.newest(name, kind)
         if seen is None:
             return None
         return seen if seen.status is WorkflowExecutionStatus.RUNNING else None
 
 
-def _others(event: ShopEvent) -> list[str]:
-    """Name the workflows that may be telling another event, an earlier one perhaps.
+def _others(event: ShopEvent) -> dict[str, str]:
+    """Name the workflows that may be telling another, an earlier event, by their type.
 
     Late money of later attempts is none of them: it comes after this event.
     """
     payment = workflow_id(event.order_id)
     attempt = attempt_of(event.payment_request_id)
     earlier = range(max(1, attempt - MOST_ATTEMPTS), attempt)
-    late = [
-        late_payment_id(payment_request_id(event.order_id, number))
+    late = {
+        late_payment_id(payment_request_id(event.order_id, number)): "LatePayment"
         for number in earlier
-    ]
+    }
     is_late = event.type.startswith("late_payment.")
-    return [payment, *late] if is_late else late
+    return {payment: "CashierPayment", **late} if is_late else late
 
 
 def _tells(seen: WorkflowExecutionDescription) -> bool:

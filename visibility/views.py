@@ -8,6 +8,7 @@ from typing import Any, Generic, TypeVar
 from pydantic import BaseModel
 from temporalio.client import (
     Client,
+    WorkflowContinuedAsNewError,
     WorkflowExecution,
     WorkflowExecutionDescription,
     WorkflowExecutionStatus,
@@ -105,6 +106,29 @@ async def look_up(
         if run.status is not WorkflowExecutionStatus.RUNNING:
             return await _result(client, run, kind, within=within)
     raise KeepsChangingError(f"{workflow_id} changes while it is looked at")
+
+
+async def look_at_run(
+    client: Client, run: WorkflowExecution, kind: type[ViewT], *, within: timedelta
+) -> Look[ViewT]:
+    """Return what this run knows, or its result, whatever has begun under its id since.
+
+    Raises:
+        RPCError: Temporal or the run's worker do not answer.
+        WorkflowQueryFailedError: Its worker cannot answer.
+        KeepsChangingError: It goes on in another run.
+    """
+    if run.status is WorkflowExecutionStatus.RUNNING:
+        handle = client.get_workflow_handle(run.id, run_id=run.run_id)
+        try:
+            view = await _query(handle, kind, within=within)
+            return Look(is_open=True, view=view, run=run)
+        except WorkflowQueryRejectedError:
+            run = await handle.describe(rpc_timeout=within)
+    try:
+        return await _result(client, run, kind, within=within)
+    except WorkflowContinuedAsNewError:
+        raise KeepsChangingError(f"{run.id} goes on in another run") from None
 
 
 async def _query(

@@ -3,10 +3,11 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import datetime
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import httpx
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from temporalio.activity import Info
 from temporalio.testing import ActivityEnvironment
 
 from activities.payments import PaymentActivities
@@ -44,12 +45,26 @@ class Asking:
 
 
 async def run(
-    activity: Callable[[CallT], Awaitable[AnswerT]], call: CallT, *, attempt: int = 1
+    activity: Callable[[CallT], Awaitable[AnswerT]],
+    call: CallT,
+    *,
+    attempt: int = 1,
+    info: Info | None = None,
 ) -> AnswerT:
     """Run an activity as Temporal does, on its n-th attempt."""
     env = ActivityEnvironment()
-    env.info = replace(env.info, attempt=attempt)
+    env.info = replace(info or env.info, attempt=attempt)
     return await env.run(activity, call)
+
+
+def called_by(workflow: str | None, kind: str = "LatePayment", **changes: Any) -> Info:
+    """Return what an activity is told that this workflow has called."""
+    caller = {
+        "workflow_id": workflow,
+        "workflow_run_id": "run" if workflow else None,
+        "workflow_type": kind if workflow else None,
+    }
+    return replace(ActivityEnvironment().info, **{**caller, **changes})
 
 
 def a_pay_call(

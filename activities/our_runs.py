@@ -1,0 +1,216 @@
+"""The workflow runs that our own workers serve.
+
+A workflow id proves nothing: whoever runs a worker on another task queue of the
+namespace can start any id there, answer its query and write its result. So whatever an
+activity decides by is read from runs on the task queue that this worker serves.
+"""
+
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Final, TypeVar
+
+from pydantic import BaseModel
+from temporalio import activity
+from temporalio.api.enums.v1 import ContinueAsNewInitiator
+from temporalio.api.history.v1 import WorkflowExecutionStartedEventAttributes
+from temporalio.client import (
+    Client,
+    WorkflowExecutionDescription,
+    WorkflowExecutionStatus,
+    WorkflowQueryFailedError,
+)
+from temporalio.exceptions import ApplicationError
+from temporalio.service import RPCError, RPCStatusCode
+
+from visibility.views import Look, look_at_run, newest_run
+
+ViewT = TypeVar("ViewT", bound=BaseModel)
+
+# Each try of a shop to have an order paid is a run; nobody makes so many of one.
+MOST_RUNS: Final = 100
+# A run is continued after thousands of events: hardly once.
+MOST_CONTINUED: Final = 20
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where a run comes from, as the server says.
+
+    Attributes:
+        is_ours: Our workers serve it.
+        payment: The id of the payment of ours that began it; None where none did.
+    """
+
+    is_ours: bool
+    payment: str | None = None
+
+
+class OurRuns:
+    """Finds them, and tells them from all others."""
+
+    def __init__(self, client: Client, *, within: timedelta) -> None:
+        """Take what reaches Temporal, and how long each call to it may take."""
+        self._client = client
+        self._within = within
+
+    async def newest(self, name: str, kind: str) -> WorkflowExecutionDescription | None:
+        """Describe the newest run under an id; None where it is not ours.
+
+        Args:
+            name: The workflow id.
+            kind: The workflow type that it must have.
+
+        Raises:
+            RPCError: Temporal does not answer.
+        """
+        run = await newest_run(self._client, name, within=self._within)
+        return run if run and _is_ours(run, kind) else None
+
+    async def all_of(self, name: str, kind: str) -> list[WorkflowExecutionDescription]:
+        """Describe the runs of ours under an id, the newest first.
+
+        One that goes on in another run is left out: the other one knows what it knew.
+        The list of workflows may be some seconds behind. It names only which runs there
+        are; how each stands is asked of the run itself, and so is the newest, which the
+        list may still lack. One before it that the list lacks is seconds old, and
+        nobody has paid in it.
+
+        Raises:
+            RPCError: Temporal does not answer.
+            ApplicationError: There are too many.
+        """
+        newest = await newest_run(self._client, name, within=self._within)
+        if newest is None:
+            return []
+        others = await self._listed(name) - {newest.run_id}
+        runs = [newest, *[await self._run(name, run_id) for run_id in others]]
+        ours = [
+            run
+            for run in runs
+            if run
+            and _is_ours(run, kind)
+            and run.status is not WorkflowExecutionStatus.CONTINUED_AS_NEW
+        ]
+        return sorted(ours, key=lambda run: run.start_time, reverse=True)
+
+    async def look_at(
+        self, run: WorkflowExecutionDescription, kind: type[ViewT]
+    ) -> Look[ViewT]:
+        """Return what a run knows, also one that was stopped, where it can be asked.
+
+        Raises:
+            RPCError: Temporal or the worker does not answer.
+            KeepsChangingError: It goes on in another run.
+        """
+        look = await look_at_run(self._client, run, kind, within=self._within)
+        if look.view is not None:
+            return look
+        handle = self._client.get_workflow_handle(run.id, run_id=run.run_id)
+        with suppress(WorkflowQueryFailedError):
+            view: ViewT = await handle.query(
+                "view", result_type=kind, rpc_timeout=self._within
+            )
+            return replace(look, view=view)
+        return look
+
+    async def is_unbroken(self, run: WorkflowExecutionDescription) -> bool:
+        """Whether our own code alone has handed on what the run was started with.
+
+        What a schedule, a retry or a run of another queue hands on, somebody else may
+        have written.
+
+        Raises:
+            RPCError: Temporal does not answer.
+        """
+        run_id: str = run.run_id
+        for _ in range(MOST_CONTINUED):
+            started = await self._start_of(run.id, run_id)
+            if (
+                started is None
+                or started.task_queue.name != _our_queue()
+                or started.workflow_type.name != run.workflow_type
+            ):
+                return False
+            if not started.continued_execution_run_id:
+                return True
+            by = ContinueAsNewInitiator.CONTINUE_AS_NEW_INITIATOR_WORKFLOW
+            if started.initiator != by:
+                return False
+            run_id = started.continued_execution_run_id
+        return False
+
+    async def origin_of(self, caller: activity.Info) -> Origin:
+        """Look where the workflow run comes from that has called an activity.
+
+        Raises:
+            ApplicationError: Temporal does not answer.
+        """
+        try:
+            run = await self._run(
+                caller.workflow_id or "", caller.workflow_run_id or ""
+            )
+            if run is None or not _is_ours(run, caller.workflow_type or ""):
+                return Origin(is_ours=False)
+            if run.parent_id is None:
+                return Origin(is_ours=True)
+            parent = await self._run(run.parent_id, run.parent_run_id or "")
+            is_ours = (
+                parent is not None
+                and _is_ours(parent, "CashierPayment")
+                and await self.is_unbroken(parent)
+            )
+        except RPCError as error:
+            raise ApplicationError(
+                f"who calls cannot be told: {error.status.name}", type="CALLER_UNKNOWN"
+            ) from None
+        return Origin(is_ours=True, payment=run.parent_id if is_ours else None)
+
+    async def _listed(self, name: str) -> set[str]:
+        quoted = name.replace("\\", "\\\\").replace('"', '\\"')
+        found = self._client.list_workflows(
+            f'WorkflowId = "{quoted}"',
+            limit=MOST_RUNS + 1,
+            rpc_timeout=self._within,
+        )
+        runs = {run.run_id async for run in found}
+        if len(runs) > MOST_RUNS:
+            raise ApplicationError(
+                f"{name} has more than {MOST_RUNS} runs: whether one of them has taken "
+                "the money cannot be told",
+                type="TOO_MANY_RUNS",
+            )
+        return runs
+
+    async def _run(self, name: str, run_id: str) -> WorkflowExecutionDescription | None:
+        """Describe one run; None where it is not kept any more."""
+        handle = self._client.get_workflow_handle(name, run_id=run_id)
+        try:
+            return await handle.describe(rpc_timeout=self._within)
+        except RPCError as error:
+            if error.status is RPCStatusCode.NOT_FOUND:
+                return None
+            raise
+
+    async def _start_of(
+        self, name: str, run_id: str
+    ) -> WorkflowExecutionStartedEventAttributes | None:
+        handle = self._client.get_workflow_handle(name, run_id=run_id)
+        try:
+            first = await anext(
+                handle.fetch_history_events(page_size=1, rpc_timeout=self._within)
+            )
+        except RPCError as error:
+            if error.status is RPCStatusCode.NOT_FOUND:
+                return None
+            raise
+        return first.workflow_execution_started_event_attributes
+
+
+def _is_ours(run: WorkflowExecutionDescription, kind: str) -> bool:
+    return run.task_queue == _our_queue() and run.workflow_type == kind
+
+
+def _our_queue() -> str:
+    """Return the task queue of the worker that this activity runs in."""
+    return activity.info().task_queue
