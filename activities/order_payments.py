@@ -1,9 +1,10 @@
 """How an order's payment, and its late money, stand: Temporal knows.
 
 Asked by late money, which must not give back what pays an order, nor keep what comes on
-top of it.
+top of it. All runs count: after one that was paid anybody may start, or reset, another.
 """
 
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 
 from temporalio import activity
@@ -11,6 +12,7 @@ from temporalio.client import Client, WorkflowExecutionStatus
 from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError
 
+from activities.our_runs import OurRuns
 from contracts import (
     LateOutcome,
     LatePaymentView,
@@ -24,30 +26,32 @@ from contracts import (
     payment_request_id,
     workflow_id,
 )
-from visibility.views import KeepsChangingError, look_up, newest_run
+from visibility.views import KeepsChangingError, Look
 
 # Temporal answers in milliseconds, a worker that must replay a payment in seconds.
 PATIENCE = timedelta(seconds=5)
 # Late money comes hours after its attempt at most; nobody makes so many meanwhile.
 MOST_ATTEMPTS = 10
+LATE_PAYMENT = "LatePayment"
+# How late money ends that pays its order.
+KEPT = (LateOutcome.HONOURED, LateOutcome.NOT_LATE)
 
 
 class OrderActivities:
     """Looks at the workflows of one order."""
 
     def __init__(self, client: Client) -> None:
-        self._client = client
+        self._runs = OurRuns(client, within=PATIENCE)
 
     @activity.defn
     async def find_payment(self, lookup: PaymentLookup) -> PaymentFound:
-        """Return how the newest payment of an order stands, and its other late money.
+        """Return how the payments of an order stand, and its other late money.
 
         Raises:
             ApplicationError: Temporal, or a workflow's worker, does not answer.
         """
         try:
-            found = await self._payment(workflow_id(lookup.order_id))
-            return await self._with_late_money(found, lookup)
+            return await self._find(lookup)
         except RPCError as error:
             raise ApplicationError(
                 f"the order's payment does not answer ({error.status.name})",
@@ -59,49 +63,68 @@ class OrderActivities:
                 type="PAYMENT_SILENT",
             ) from None
 
-    async def _payment(self, name: str) -> PaymentFound:
-        run = await newest_run(self._client, name, within=PATIENCE)
-        if run is None:
-            return PaymentFound(state=PaymentState.UNKNOWN)
-        look = await look_up(self._client, name, PaymentView, within=PATIENCE, run=run)
-        if look.view is None:
-            return PaymentFound(state=PaymentState.STOPPED)
-        state = PaymentState.OPEN if look.is_open else PaymentState.CLOSED
-        return _found(state, look.view)
+    async def _find(self, lookup: PaymentLookup) -> PaymentFound:
+        name = workflow_id(lookup.order_id)
+        runs = [
+            _found(await self._runs.look_at(run, PaymentView))
+            for run in await self._runs.all_of(name, "CashierPayment")
+        ]
+        found = _together(runs)
+        own = lookup.payment_request_id
+        if own and await self._has_ended(own, KEPT):
+            found = found.model_copy(update={"paid": _union([found.paid, (own,)])})
+        others = _siblings(_union(run.attempts for run in runs), lookup)
+        return await self._with_late_money(found, others)
 
     async def _with_late_money(
-        self, found: PaymentFound, lookup: PaymentLookup
+        self, found: PaymentFound, attempts: Sequence[str]
     ) -> PaymentFound:
         """Add what becomes of the late money of the order's other attempts."""
         honoured, undecided = [], []
-        for request_id in _siblings(found, lookup):
-            name = late_payment_id(request_id)
-            run = await newest_run(self._client, name, within=PATIENCE)
-            if run is None:
-                continue
-            if run.status is WorkflowExecutionStatus.RUNNING:
+        for request_id in attempts:
+            newest = await self._runs.newest(late_payment_id(request_id), LATE_PAYMENT)
+            if newest and newest.status is WorkflowExecutionStatus.RUNNING:
                 undecided.append(request_id)
-                continue
-            late = await look_up(
-                self._client, name, LatePaymentView, within=PATIENCE, run=run
-            )
-            if late.view and late.view.outcome is LateOutcome.HONOURED:
+            if await self._has_ended(request_id, (LateOutcome.HONOURED,)):
                 honoured.append(request_id)
         return found.model_copy(
             update={"honoured": tuple(honoured), "undecided": tuple(undecided)}
         )
 
+    async def _has_ended(
+        self, request_id: str, outcomes: Sequence[LateOutcome]
+    ) -> bool:
+        """Whether an attempt's late money has ended like this in any run."""
+        name = late_payment_id(request_id)
+        for run in await self._runs.all_of(name, LATE_PAYMENT):
+            if run.status is WorkflowExecutionStatus.RUNNING:
+                continue
+            late = (await self._runs.look_at(run, LatePaymentView)).view
+            if late and late.outcome in outcomes:
+                return True
+        return False
 
-def _siblings(found: PaymentFound, lookup: PaymentLookup) -> list[str]:
+
+def _siblings(attempts: Iterable[str], lookup: PaymentLookup) -> list[str]:
     """Name the order's other attempts that may have late money, the lowest first."""
-    known = {*found.attempts, lookup.payment_request_id} - {""}
+    known = {*attempts, lookup.payment_request_id} - {""}
     newest = max((attempt_of(one) for one in known), default=0)
     numbers = range(max(1, newest - MOST_ATTEMPTS + 1), newest + 1)
     names = [payment_request_id(lookup.order_id, number) for number in numbers]
     return [name for name in names if name != lookup.payment_request_id]
 
 
-def _found(state: PaymentState, view: PaymentView) -> PaymentFound:
+def _found(look: Look[PaymentView]) -> PaymentFound:
+    """Tell how one run stands; UNKNOWN where it was stopped and cannot be asked."""
+    view = look.view
+    if view is None:
+        return PaymentFound(state=PaymentState.UNKNOWN)
+    state = PaymentState.OPEN if look.is_open else PaymentState.CLOSED
+    if look.stopped:
+        # It has an end only where it was stopped after that, as it told the shop.
+        state = PaymentState.STOPPED
+        if view.outcome is not PaymentOutcome.PAID:
+            return PaymentFound(state=state)
     counted = tuple(one.payment_request_id for one in view.attempts if one.is_paid)
     return PaymentFound(
         state=state,
@@ -112,3 +135,27 @@ def _found(state: PaymentState, view: PaymentView) -> PaymentFound:
         paid=counted if view.outcome is PaymentOutcome.PAID else (),
         is_proven=view.resolved is None or view.paid_at is not None,
     )
+
+
+def _together(runs: Sequence[PaymentFound]) -> PaymentFound:
+    """Tell how the newest run stands, with what pays the order by any of them."""
+    if not runs:
+        return PaymentFound(state=PaymentState.UNKNOWN)
+    newest = runs[0]
+    payers = [run for run in runs if run.paid]
+    # One that cannot be asked may have been paid, unless another one was for certain.
+    is_known = bool(payers) or all(
+        run.state is not PaymentState.UNKNOWN for run in runs
+    )
+    return newest.model_copy(
+        update={
+            "state": newest.state if is_known else PaymentState.UNKNOWN,
+            "paid": _union(run.paid for run in runs),
+            "is_proven": any(run.is_proven for run in payers or runs[:1]),
+        }
+    )
+
+
+def _union(groups: Iterable[Iterable[str]]) -> tuple[str, ...]:
+    """Join names, each once, in their order."""
+    return tuple(dict.fromkeys(name for group in groups for name in group))

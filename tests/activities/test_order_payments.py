@@ -1,24 +1,33 @@
 """How the payment of an order stands, as late money is told it by Temporal."""
 
+import asyncio
 from collections.abc import AsyncIterator
+from typing import Any
 from uuid import uuid4
 
 import pytest
 from temporalio.exceptions import ApplicationError
-from temporalio.testing import ActivityEnvironment, WorkflowEnvironment
+from temporalio.testing import WorkflowEnvironment
 
 from activities.order_payments import OrderActivities
 from contracts import (
+    LateMoneyPolicy,
     PaymentFound,
     PaymentLookup,
     PaymentOutcome,
     PaymentState,
+    PaymentStatus,
+    PaymentView,
+    late_payment_id,
     workflow_id,
 )
-from tests.builders import a_page, an_inquiry, an_order
+from tests.activities.asking import called_by, run
+from tests.activities.foreign import a_forged_payment
+from tests.builders import a_cancel, a_late_payment, a_page, an_inquiry, an_order
 from tests.fakes import NO_VERDICT, FakeAlipay
 from tests.workflows.running import RunningPayment, a_payment
 from workflows.cashier_payment import CashierPayment
+from workflows.late_payment import LatePayment
 
 
 @pytest.fixture
@@ -28,11 +37,32 @@ async def payment(skipping: WorkflowEnvironment) -> AsyncIterator[RunningPayment
         yield running
 
 
-async def found(env: WorkflowEnvironment, order_id: str) -> PaymentFound:
-    orders = OrderActivities(env.client)
-    return await ActivityEnvironment().run(
-        orders.find_payment, PaymentLookup(order_id=order_id)
+async def found(
+    env: WorkflowEnvironment, order_id: str, *, of: str = "", queue: str
+) -> PaymentFound:
+    """Look as a worker on this queue does, perhaps for an attempt's late money."""
+    orders, lookup = OrderActivities(env.client), PaymentLookup(order_id=order_id)
+    if of:
+        lookup = lookup.model_copy(update={"payment_request_id": of})
+    return await run(
+        orders.find_payment, lookup, info=called_by(None, task_queue=queue)
     )
+
+
+async def until_listed(env: WorkflowEnvironment, name: str, runs: int) -> None:
+    """Wait until the list knows as many runs of a workflow; it may be behind."""
+    async with asyncio.timeout(20):
+        # The server has no way to wait for a line of its list.
+        while (  # noqa: ASYNC110
+            await env.client.count_workflows(f'WorkflowId = "{name}"')
+        ).count < runs:
+            await asyncio.sleep(0.05)
+
+
+async def begin_again(payment: RunningPayment, **changes: Any) -> None:
+    """Do what *Start Workflow Like This One* does, with the input changed."""
+    payment.order = payment.order.model_copy(update=changes)
+    await payment.start(listed=False)
 
 
 async def test_an_open_payment_names_its_attempts_and_pays_nothing_yet(
@@ -41,7 +71,7 @@ async def test_an_open_payment_names_its_attempts_and_pays_nothing_yet(
     order_id = payment.order.order_id
     # Heard of, but not its own: an attempt of another run.
     await payment.notify(payment_request_id=f"{order_id}_7", result_status="F")
-    seen = await found(skipping, order_id)
+    seen = await found(skipping, order_id, queue=payment.task_queue)
     await payment.notify()
     await payment.handle.result()
     assert seen == PaymentFound(state=PaymentState.OPEN, attempts=(f"{order_id}_1",))
@@ -53,7 +83,7 @@ async def test_a_paid_payment_names_what_pays_its_order(
     order_id = payment.order.order_id
     await payment.notify()
     await payment.handle.result()
-    seen = await found(skipping, order_id)
+    seen = await found(skipping, order_id, queue=payment.task_queue)
     assert (seen.state, seen.outcome) == (PaymentState.CLOSED, PaymentOutcome.PAID)
     assert seen.paid == (f"{order_id}_1",)
 
@@ -62,7 +92,7 @@ async def test_a_payment_that_ended_unpaid_is_paid_by_nothing(
     skipping: WorkflowEnvironment, payment: RunningPayment
 ) -> None:
     await payment.result()
-    seen = await found(skipping, payment.order.order_id)
+    seen = await found(skipping, payment.order.order_id, queue=payment.task_queue)
     assert (seen.state, seen.outcome) == (PaymentState.CLOSED, PaymentOutcome.EXPIRED)
     assert seen.paid == ()
 
@@ -76,7 +106,7 @@ async def test_money_of_a_payment_that_a_person_called_paid_is_not_late(
         while (await payment.listed())[1] is None:
             pass
         await payment.resolve(PaymentOutcome.PAID)
-    seen = await found(skipping, payment.order.order_id)
+    seen = await found(skipping, payment.order.order_id, queue=payment.task_queue)
     assert seen.paid == (f"{payment.order.order_id}_1",)
 
 
@@ -84,27 +114,137 @@ async def test_a_stopped_payment_has_no_outcome(
     skipping: WorkflowEnvironment, payment: RunningPayment
 ) -> None:
     await payment.handle.terminate()
-    seen = await found(skipping, payment.order.order_id)
+    seen = await found(skipping, payment.order.order_id, queue=payment.task_queue)
     assert seen == PaymentFound(state=PaymentState.STOPPED)
 
 
 async def test_an_order_without_a_payment_is_unknown(
     skipping: WorkflowEnvironment,
 ) -> None:
-    seen = await found(skipping, f"never-{uuid4().hex}")
+    seen = await found(skipping, f"never-{uuid4().hex}", queue="any")
     assert seen == PaymentFound(state=PaymentState.UNKNOWN)
 
 
 async def test_a_payment_that_no_worker_serves_does_not_answer(
     skipping: WorkflowEnvironment,
 ) -> None:
-    order = an_order()
+    order, queue = an_order(), f"nobody-{uuid4().hex}"
     handle = await skipping.client.start_workflow(
         CashierPayment.run,
         order,
         id=workflow_id(order.order_id),
-        task_queue=f"nobody-{uuid4().hex}",
+        task_queue=queue,
     )
     with pytest.raises(ApplicationError, match="does not answer"):
-        await found(skipping, order.order_id)
+        await found(skipping, order.order_id, queue=queue)
     await handle.terminate()
+
+
+# ---- other runs of the same order ----
+
+
+async def test_what_an_earlier_run_was_paid_with_pays_the_order(
+    skipping: WorkflowEnvironment, payment: RunningPayment
+) -> None:
+    """After it anybody may start another one, of other attempts."""
+    order_id, queue = payment.order.order_id, payment.task_queue
+    await payment.notify()
+    await payment.handle.result()
+    await begin_again(payment, first_attempt=2)
+    await until_listed(skipping, workflow_id(order_id), 2)
+    seen = await found(skipping, order_id, queue=queue)
+    await payment.handle.terminate()
+    stopped = await found(skipping, order_id, queue=queue)
+    assert (seen.state, stopped.state) == (PaymentState.OPEN, PaymentState.STOPPED)
+    assert seen.paid == stopped.paid == (f"{order_id}_1",)
+    assert seen.is_proven
+    assert seen.attempts == (f"{order_id}_2",)
+
+
+async def test_a_payment_that_was_stopped_as_it_told_the_shop_is_paid(
+    skipping: WorkflowEnvironment,
+) -> None:
+    alipay = FakeAlipay(pay=[a_page()], inquiries=[an_inquiry("PROCESSING")])
+    alipay.shop_is_away = True
+    async with a_payment(skipping, alipay, tells_shop=True) as payment:
+        telling = asyncio.Event()
+
+        async def stop() -> None:
+            telling.set()
+            await payment.handle.terminate()
+
+        alipay.before_shop_answers = stop
+        await payment.notify()
+        await telling.wait()
+        while (await payment.handle.describe()).close_time is None:
+            pass
+        order_id = payment.order.order_id
+        seen = await found(skipping, order_id, queue=payment.task_queue)
+    assert (seen.state, seen.paid) == (PaymentState.STOPPED, (f"{order_id}_1",))
+
+
+async def test_late_money_that_was_kept_once_pays_its_order(
+    skipping: WorkflowEnvironment,
+) -> None:
+    """Another run of the same late money must not give it back."""
+    alipay = FakeAlipay(
+        pay=[a_page()], inquiries=[an_inquiry("FAIL")], cancels=[a_cancel()]
+    )
+    async with a_payment(skipping, alipay) as payment:
+        order, queue = payment.order, payment.task_queue
+        name, second = f"{order.order_id}_1", f"{order.order_id}_2"
+        await payment.result()
+        alipay.answers_inquiries(an_inquiry("SUCCESS"))
+        for policy in (LateMoneyPolicy.HONOUR, LateMoneyPolicy.REFUND):
+            await skipping.client.execute_workflow(
+                LatePayment.run,
+                a_late_payment(order, policy=policy),
+                id=late_payment_id(name),
+                task_queue=queue,
+            )
+        await until_listed(skipping, late_payment_id(name), 2)
+        own = await found(skipping, order.order_id, of=name, queue=queue)
+        others = await found(skipping, order.order_id, of=second, queue=queue)
+    assert own.paid == (name,)
+    assert (others.paid, others.honoured) == ((), (name,))
+
+
+async def test_what_another_worker_serves_is_no_payment(
+    skipping: WorkflowEnvironment,
+) -> None:
+    order = an_order()
+    forged = PaymentView(
+        order_id=order.order_id,
+        amount=order.amount,
+        status=PaymentStatus.EXPIRED,
+        outcome=PaymentOutcome.EXPIRED,
+    ).model_dump(mode="json")
+    with skipping.with_time_skipping_disabled():
+        async with a_forged_payment(skipping.client, forged):
+            seen = await found(skipping, order.order_id, queue="ours")
+    assert seen == PaymentFound(state=PaymentState.UNKNOWN)
+
+
+async def test_what_another_worker_serves_hides_no_payment_of_ours(
+    skipping: WorkflowEnvironment, payment: RunningPayment
+) -> None:
+    order_id, queue = payment.order.order_id, payment.task_queue
+    await payment.notify()
+    view = await payment.handle.result()
+    forged = view.model_copy(update={"outcome": None, "attempts": ()})
+    async with a_forged_payment(skipping.client, forged.model_dump(mode="json")):
+        await until_listed(skipping, workflow_id(order_id), 2)
+        seen = await found(skipping, order_id, queue=queue)
+    assert (seen.state, seen.paid) == (PaymentState.CLOSED, (f"{order_id}_1",))
+
+
+async def test_an_order_id_may_hold_what_the_list_reads_as_a_quotation(
+    skipping: WorkflowEnvironment,
+) -> None:
+    alipay = FakeAlipay(pay=[a_page()], inquiries=[an_inquiry("FAIL")])
+    odd = f'a "b" \\ c {uuid4().hex}'
+    async with a_payment(skipping, alipay, order_id=odd) as payment:
+        await payment.notify()
+        await payment.handle.result()
+        seen = await found(skipping, odd, queue=payment.task_queue)
+    assert seen.paid == (f"{odd}_1",)
