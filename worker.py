@@ -11,9 +11,11 @@ from temporalio.worker import Worker
 
 from activities.callbacks import CallbackActivities
 from activities.earlier import EarlierEvents
-from activities.money_guard import MoneyGuard
-from activities.order_payments import OrderActivities
+from activities.money_guard import Looks, MoneyGuard
+from activities.order_payments import PATIENCE, OrderActivities
+from activities.our_runs import OurRuns
 from activities.outgoing_proxy import Tunnels
+from activities.paid_at_alipay import PaidAtAlipay
 from activities.paid_events import ProvenPaidEvents
 from activities.payments import PaymentActivities
 from activities.refunds import RefundActivities
@@ -48,6 +50,7 @@ def build_worker(
     """Return the worker as it runs in production; the tests run this one too."""
     payments = PaymentActivities(alipay, notify_url=notify_url)
     orders = OrderActivities(client)
+    looks = Looks(orders, OurRuns(client, within=PATIENCE), PaidAtAlipay(alipay))
     refunds = RefundActivities(alipay)
     trust = TrustActivities(alipay)
     return Worker(
@@ -64,7 +67,7 @@ def build_worker(
             callbacks.tell_shop,
             trust.whom_to_trust,
         ],
-        interceptors=[ActivityLog(), MoneyGuard(orders), ForgivingSignals()],
+        interceptors=[ActivityLog(), MoneyGuard(looks), ForgivingSignals()],
         graceful_shutdown_timeout=GRACE,
         # Histories and the list of who polls name it; it chooses no worker.
         build_id=VERSION,

@@ -5,6 +5,7 @@ input, or complete the activity in which a workflow looks at its order. The acti
 that moves money looks for itself, in the worker, where nobody else answers.
 """
 
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 from temporalio import activity
@@ -15,6 +16,7 @@ from temporalio.worker import (
     Interceptor,
 )
 
+from activities.our_runs import Origin
 from contracts import (
     CancelCall,
     PaymentFound,
@@ -23,16 +25,28 @@ from contracts import (
     RefundCall,
     late_payment_id,
     late_refund_id,
-    order_of,
+    order_named_in,
     request_id_of,
     workflow_id,
 )
 
 
 class Orders(Protocol):
-    """Knows how the payment of an order stands."""
+    """Knows how the payments of an order stand."""
 
     async def find_payment(self, lookup: PaymentLookup) -> PaymentFound:
+        """Return how the newest one stands, and what pays the order by any.
+
+        Raises:
+            ApplicationError: Nobody knows right now.
+        """
+        ...
+
+
+class Callers(Protocol):
+    """Knows where the workflow comes from that calls an activity."""
+
+    async def origin_of(self, caller: activity.Info) -> Origin:
         """Return it.
 
         Raises:
@@ -41,36 +55,65 @@ class Orders(Protocol):
         ...
 
 
+class Paid(Protocol):
+    """Knows what Alipay says right now."""
+
+    async def check_unpaid(self, call: CancelCall) -> None:
+        """Return only if nobody has paid what is to be closed.
+
+        Raises:
+            ApplicationError: Somebody has, or there is no verdict.
+        """
+        ...
+
+    async def check_refund(self, call: RefundCall, payment_request_id: str) -> None:
+        """Return only if the call names the payment and the amount of the attempt.
+
+        Raises:
+            ApplicationError: It names others, or there is no verdict.
+        """
+        ...
+
+
+@dataclass(frozen=True)
+class Looks:
+    """What is looked at before money is moved."""
+
+    orders: Orders
+    callers: Callers
+    paid: Paid
+
+
 class MoneyGuard(Interceptor):
     """Looks at each activity before it runs."""
 
-    def __init__(self, orders: Orders) -> None:
-        self._orders = orders
+    def __init__(self, looks: Looks) -> None:
+        self._looks = looks
 
     def intercept_activity(
         self,
         next: ActivityInboundInterceptor,  # noqa: A002 - the SDK's name
     ) -> ActivityInboundInterceptor:
-        return _Inbound(next, self._orders)
+        return _Inbound(next, self._looks)
 
 
 class _Inbound(ActivityInboundInterceptor):
-    def __init__(self, following: ActivityInboundInterceptor, orders: Orders) -> None:
+    def __init__(self, following: ActivityInboundInterceptor, looks: Looks) -> None:
         super().__init__(following)
-        self._orders = orders
+        self._looks = looks
 
     async def execute_activity(self, input: ExecuteActivityInput) -> Any:  # noqa: A002, ANN401 - the SDK's
-        await check_caller(activity.info(), [*input.args], self._orders)
+        await check_caller(activity.info(), [*input.args], self._looks)
         return await super().execute_activity(input)
 
 
 async def check_caller(
-    info: activity.Info, arguments: list[object], orders: Orders
+    info: activity.Info, arguments: list[object], looks: Looks
 ) -> None:
     """Return only if the activity was called by a workflow that may call it so.
 
     Raises:
-        ApplicationError: It was not, or the order's payment cannot be looked at.
+        ApplicationError: It was not, or what it depends on cannot be looked at.
     """
     if not info.in_workflow:
         raise _refused("an activity of its own: only workflows may call it")
@@ -78,41 +121,74 @@ async def check_caller(
     if not isinstance(call, CancelCall | RefundCall):
         return
     caller = info.workflow_id or ""
-    if info.workflow_type == "LatePayment":
-        await _check_late_money(request_id_of(caller), call, orders)
-    elif not _is_own_attempt(caller, call):
-        raise _refused(f"{caller}: the payment is another order's")
+    is_late = info.workflow_type == "LatePayment"
+    if not (_is_its_late_money if is_late else _is_its_attempt)(info, call):
+        raise _refused(f"{caller}: the money is another attempt's, or order's")
+    origin = await looks.callers.origin_of(info)
+    if not origin.is_ours:
+        raise _refused(f"{caller} is no workflow that this worker serves")
+    name = request_id_of(caller)
+    if is_late:
+        await _check_late_money(name, origin, looks.orders)
+    if isinstance(call, RefundCall):
+        await looks.paid.check_refund(call, name)
+    elif not is_late:
+        # A payment closes what nobody has paid: what any of its runs was paid with is
+        # paid at Alipay, too.
+        await looks.paid.check_unpaid(call)
 
 
-async def _check_late_money(
-    name: str, call: CancelCall | RefundCall, orders: Orders
-) -> None:
-    is_its_own = (
-        call.payment_request_id == name
-        if isinstance(call, CancelCall)
-        else call.refund_request_id == late_refund_id(name)
-    )
-    if not is_its_own:
-        raise _refused(f"{late_payment_id(name)}: the money is another attempt's")
-    lookup = PaymentLookup(order_id=order_of(name), payment_request_id=name)
-    found = await orders.find_payment(lookup)
-    if found.state not in (PaymentState.OPEN, PaymentState.CLOSED):
-        raise _refused(f"{name}: how its order's payment ended is not known")
-    # Counted by an open payment that is just handing it over: it will be free soon.
-    if name in (*found.counted, *found.paid):
-        raise _refused(f"{name} pays its order", is_final=name in found.paid)
-
-
-def _is_own_attempt(caller: str, call: CancelCall | RefundCall) -> bool:
-    if not isinstance(call, CancelCall):
+def _is_its_attempt(info: activity.Info, call: CancelCall | RefundCall) -> bool:
+    if info.workflow_type != "CashierPayment" or not isinstance(call, CancelCall):
         return False  # only late money is refunded
-    try:
-        return caller == workflow_id(order_of(call.payment_request_id))
-    except ValueError:
+    return info.workflow_id == workflow_id(order_named_in(call.payment_request_id))
+
+
+def _is_its_late_money(info: activity.Info, call: CancelCall | RefundCall) -> bool:
+    name = request_id_of(info.workflow_id or "")
+    if info.workflow_id != late_payment_id(name):
         return False
+    if isinstance(call, CancelCall):
+        return call.payment_request_id == name
+    return call.refund_request_id == late_refund_id(name)
 
 
-def _refused(why: str, *, is_final: bool = True) -> ApplicationError:
+async def _check_late_money(name: str, origin: Origin, orders: Orders) -> None:
+    """Return only if the money of an attempt pays no order, nor may come to.
+
+    What cannot be told yet is refused for now: the workflow asks again, and its wait
+    gets attention.
+
+    Raises:
+        ApplicationError: It does, or that cannot be told.
+    """
+    order_id = order_named_in(name)
+    lookup = PaymentLookup(order_id=order_id, payment_request_id=name)
+    found = await orders.find_payment(lookup)
+    if name in found.paid:
+        raise _refused(f"{name} pays its order")
+    if found.paid and not found.is_proven:
+        raise _not_yet(f"a person has called the order paid, perhaps by {name}")
+    # Counted by an open payment that is just handing it over: it will be free soon.
+    if found.state is PaymentState.OPEN and name in found.counted:
+        raise _not_yet(f"{name} pays its order, or is just being handed over")
+    if origin.payment == workflow_id(order_id):
+        return  # the payment itself has said that this money is not its order's
+    if found.state is PaymentState.OPEN and name in found.attempts:
+        raise _not_yet(f"{name} may still pay its order")
+    if found.state in (PaymentState.STOPPED, PaymentState.UNKNOWN):
+        raise _not_yet(f"{name}: how its order's payment ended is not known")
+
+
+def _refused(why: str) -> ApplicationError:
+    return _failure(why, is_final=True)
+
+
+def _not_yet(why: str) -> ApplicationError:
+    return _failure(why, is_final=False)
+
+
+def _failure(why: str, *, is_final: bool) -> ApplicationError:
     return ApplicationError(
         f"no money is moved: {why}", type="MONEY_NOT_MOVED", non_retryable=is_final
     )

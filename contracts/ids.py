@@ -51,6 +51,11 @@ def order_of(payment_request_id: str) -> str:
     return made[1]
 
 
+def order_named_in(payment_request_id: str) -> str:
+    """Return what stands before the last `_`, whatever form the order's id has."""
+    return payment_request_id.rpartition("_")[0]
+
+
 def attempt_of(payment_request_id: str) -> int:
     """Return the number of the attempt: what stands after the last `_`.
 

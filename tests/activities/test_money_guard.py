@@ -1,13 +1,11 @@
 """Money is moved by the workflow that it concerns, and never from its own order."""
 
-from dataclasses import replace
-
 import pytest
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
-from temporalio.testing import ActivityEnvironment
 
-from activities.money_guard import check_caller
+from activities.money_guard import Looks, check_caller
+from activities.our_runs import Origin
 from contracts import (
     CancelCall,
     Contract,
@@ -21,6 +19,7 @@ from contracts import (
     late_refund_id,
     workflow_id,
 )
+from tests.activities.asking import called_by
 from tests.builders import PRICE
 
 ATTEMPT = "order_1"
@@ -39,60 +38,154 @@ PAID = PaymentFound(
     counted=(ATTEMPT,),
     paid=(ATTEMPT,),
 )
+PAID_OTHERWISE = PAID.model_copy(update={"counted": (), "paid": ("order_2",)})
+OURS = Origin(is_ours=True)
+HANDED_OVER = Origin(is_ours=True, payment=workflow_id("order"))
+BY_ANOTHER_ORDER = Origin(is_ours=True, payment=workflow_id("another"))
 
 
 class PlayedOrders:
     """How the payment of every order stands."""
 
-    def __init__(self, found: PaymentFound) -> None:
+    def __init__(self, found: PaymentFound, *, of: str = "order") -> None:
         self.found = found
+        self.order_id = of
 
     async def find_payment(self, lookup: PaymentLookup) -> PaymentFound:
-        assert lookup.order_id == "order"
+        assert lookup.order_id == self.order_id
+        assert lookup.payment_request_id.startswith(f"{self.order_id}_")
         return self.found
 
 
-def called_by(workflow: str | None, kind: str = "LatePayment") -> activity.Info:
-    info = ActivityEnvironment().info
-    run = "run" if workflow else None
-    return replace(
-        info,
-        workflow_id=workflow,
-        workflow_run_id=run,
-        workflow_type=kind if workflow else None,
-    )
+class PlayedCallers:
+    """Where every caller comes from."""
+
+    def __init__(self, origin: Origin = OURS) -> None:
+        self.origin = origin
+
+    async def origin_of(self, caller: activity.Info) -> Origin:
+        return self.origin
+
+
+class PlayedAlipay:
+    """Notes what is asked, and says of everything that it may be moved."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+
+    async def check_unpaid(self, call: CancelCall) -> None:
+        self.asked.append(f"unpaid {call.payment_request_id}")
+
+    async def check_refund(self, call: RefundCall, payment_request_id: str) -> None:
+        self.asked.append(f"refund {payment_request_id}")
+
+
+async def passes(
+    info: activity.Info,
+    call: Contract,
+    found: PaymentFound = EXPIRED,
+    origin: Origin = OURS,
+) -> None:
+    looks = Looks(PlayedOrders(found), PlayedCallers(origin), PlayedAlipay())
+    await check_caller(info, [call], looks)
 
 
 async def refusal(
-    info: activity.Info, call: Contract, found: PaymentFound = EXPIRED
+    info: activity.Info,
+    call: Contract,
+    found: PaymentFound = EXPIRED,
+    origin: Origin = OURS,
 ) -> ApplicationError:
     with pytest.raises(ApplicationError, match="no money is moved") as refused:
-        await check_caller(info, [call], PlayedOrders(found))
+        await passes(info, call, found, origin)
     return refused.value
 
 
 @pytest.mark.parametrize("call", [CANCEL, REFUND])
-async def test_late_money_goes_back(call: Contract) -> None:
-    await check_caller(called_by(LATE), [call], PlayedOrders(EXPIRED))
+@pytest.mark.parametrize(
+    ("found", "origin"),
+    [
+        (EXPIRED, OURS),
+        (PAID_OTHERWISE, OURS),
+        (PAID_OTHERWISE, HANDED_OVER),
+        (PaymentFound(state=PaymentState.OPEN, attempts=("order_2",)), OURS),
+        (PaymentFound(state=PaymentState.OPEN, attempts=(ATTEMPT,)), HANDED_OVER),
+        (PaymentFound(state=PaymentState.STOPPED), HANDED_OVER),
+        (PaymentFound(state=PaymentState.UNKNOWN), HANDED_OVER),
+        # A person has called the payment expired, though Alipay called it paid.
+        (EXPIRED.model_copy(update={"counted": (ATTEMPT,)}), OURS),
+    ],
+    ids=[
+        "expired",
+        "paid otherwise",
+        "second charge",
+        "of an earlier run",
+        "second charge of an open payment",
+        "second charge of a stopped payment",
+        "second charge of a payment that is not kept",
+        "called unpaid by a person",
+    ],
+)
+async def test_money_goes_back_that_pays_no_order(
+    call: Contract, found: PaymentFound, origin: Origin
+) -> None:
+    await passes(called_by(LATE), call, found, origin)
+
+
+async def test_late_money_of_an_order_with_an_unusual_id_goes_back() -> None:
+    name = "2026/11 #7_12"
+    call = CancelCall(payment_request_id=name, wallet="GCASH")
+    orders = PlayedOrders(EXPIRED, of="2026/11 #7")
+    looks = Looks(orders, PlayedCallers(), PlayedAlipay())
+    await check_caller(called_by(late_payment_id(name)), [call], looks)
+
+
+async def test_alipay_is_asked_before_a_payment_cancels_and_before_a_refund() -> None:
+    alipay = PlayedAlipay()
+    looks = Looks(PlayedOrders(EXPIRED), PlayedCallers(), alipay)
+    own = called_by(workflow_id("order"), "CashierPayment")
+    await check_caller(own, [CANCEL], looks)
+    for call in (CANCEL, REFUND):
+        await check_caller(called_by(LATE), [call], looks)
+    assert alipay.asked == [f"unpaid {ATTEMPT}", f"refund {ATTEMPT}"]
 
 
 @pytest.mark.parametrize("call", [CANCEL, REFUND])
-async def test_money_that_pays_its_order_is_moved_for_nobody(call: Contract) -> None:
-    refused = await refusal(called_by(LATE), call, PAID)
-    assert refused.non_retryable
-
-
-async def test_money_that_is_just_handed_over_is_moved_a_little_later() -> None:
-    handing_over = PaymentFound(state=PaymentState.OPEN, counted=(ATTEMPT,))
-    refused = await refusal(called_by(LATE), CANCEL, handing_over)
-    assert not refused.non_retryable
-
-
-@pytest.mark.parametrize("state", [PaymentState.UNKNOWN, PaymentState.STOPPED])
-async def test_money_of_an_order_that_is_not_known_is_a_persons_matter(
-    state: PaymentState,
+@pytest.mark.parametrize("origin", [OURS, HANDED_OVER])
+async def test_money_that_pays_its_order_is_moved_for_nobody(
+    call: Contract, origin: Origin
 ) -> None:
-    await refusal(called_by(LATE), CANCEL, PaymentFound(state=state))
+    """By whichever run: the newest one may be another, begun after it."""
+    by_an_earlier_run = PaymentFound(state=PaymentState.OPEN, paid=(ATTEMPT,))
+    for found in (PAID, by_an_earlier_run):
+        refused = await refusal(called_by(LATE), call, found, origin)
+        assert refused.non_retryable
+
+
+@pytest.mark.parametrize(
+    ("found", "origin"),
+    [
+        (PaymentFound(state=PaymentState.OPEN, counted=(ATTEMPT,)), HANDED_OVER),
+        (PaymentFound(state=PaymentState.OPEN, attempts=(ATTEMPT,)), OURS),
+        (PAID_OTHERWISE.model_copy(update={"is_proven": False}), OURS),
+        (PaymentFound(state=PaymentState.STOPPED), OURS),
+        (PaymentFound(state=PaymentState.UNKNOWN), OURS),
+        (PaymentFound(state=PaymentState.UNKNOWN), BY_ANOTHER_ORDER),
+    ],
+    ids=[
+        "just being handed over",
+        "may still pay",
+        "a person alone calls it paid",
+        "stopped",
+        "not kept",
+        "of another order's payment",
+    ],
+)
+async def test_money_that_may_pay_its_order_is_not_moved_yet(
+    found: PaymentFound, origin: Origin
+) -> None:
+    refused = await refusal(called_by(LATE), CANCEL, found, origin)
+    assert not refused.non_retryable
 
 
 @pytest.mark.parametrize("call", [CANCEL, REFUND])
@@ -105,17 +198,24 @@ async def test_an_activity_that_is_started_by_itself_moves_nothing(
 @pytest.mark.parametrize("call", [CANCEL, REFUND])
 async def test_late_money_moves_no_money_of_another_attempt(call: Contract) -> None:
     await refusal(called_by(late_payment_id("order_2")), call)
+    await refusal(called_by(ATTEMPT), call)
+
+
+@pytest.mark.parametrize("call", [CANCEL, REFUND])
+async def test_a_workflow_that_others_serve_moves_nothing(call: Contract) -> None:
+    await refusal(called_by(LATE), call, origin=Origin(is_ours=False))
 
 
 async def test_a_payment_closes_its_own_attempts_only() -> None:
-    orders = PlayedOrders(EXPIRED)
     own = called_by(workflow_id("order"), "CashierPayment")
-    await check_caller(own, [CANCEL], orders)
+    await passes(own, CANCEL)
+    await refusal(own, CANCEL, origin=Origin(is_ours=False))
     for other in (workflow_id("another"), "payment-of-order"):
         await refusal(called_by(other, "CashierPayment"), CANCEL)
+    await refusal(called_by(workflow_id("order"), "Callback"), CANCEL)
     await refusal(own, REFUND)
 
 
 async def test_a_question_may_be_asked_by_any_workflow() -> None:
     call = InquiryCall(payment_request_id=ATTEMPT)
-    await check_caller(called_by("any", "Other"), [call], PlayedOrders(PAID))
+    await passes(called_by("any", "Other"), call, PAID, Origin(is_ours=False))

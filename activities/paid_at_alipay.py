@@ -1,0 +1,64 @@
+"""What Alipay says right before money is moved, whatever the workflow was told.
+
+Apart from the activities that move it: the auditor runs those again from a history, in
+which only their own call stands.
+"""
+
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from temporalio.exceptions import ApplicationError
+
+from activities.inquiry import inquire_within
+from activities.payments import may_cancel
+from alipay.client import AlipayClient
+from contracts import CancelCall, InquiryVerdict, RefundCall
+
+# Of the 20 s of an activity (workflows/alipay_calls.py) the call itself needs 13 s.
+PATIENCE: Final = timedelta(seconds=6)
+# A refund of what was cancelled is refused, and Alipay's signed word for that is told.
+WAS_PAID: Final = (InquiryVerdict.SUCCESS, InquiryVerdict.CANCELLED)
+
+
+class PaidAtAlipay:
+    """Asks Alipay, from this worker, where nobody else answers."""
+
+    def __init__(self, alipay: AlipayClient) -> None:
+        self._alipay = alipay
+
+    async def check_unpaid(self, call: CancelCall) -> None:
+        """Return only if nobody has paid what is to be closed.
+
+        Nothing is asked where nothing would be sent.
+
+        Raises:
+            ApplicationError: It is paid (PAID_NOT_CANCELLED, not to be repeated), or
+                there is no verdict.
+        """
+        if not may_cancel(call, datetime.now(UTC)):
+            return
+        name = call.payment_request_id
+        said = await inquire_within(self._alipay, name, PATIENCE)
+        if said.verdict is InquiryVerdict.SUCCESS:
+            raise ApplicationError(
+                f"{name} is paid, says Alipay right before it is cancelled",
+                type="PAID_NOT_CANCELLED",
+                non_retryable=True,
+            )
+
+    async def check_refund(self, call: RefundCall, payment_request_id: str) -> None:
+        """Return only if the call names the payment and the amount of the attempt.
+
+        Raises:
+            ApplicationError: It names others (REFUND_DIFFERS, not to be repeated), or
+                there is no verdict.
+        """
+        paid = await inquire_within(self._alipay, payment_request_id, PATIENCE)
+        named = (paid.payment_id or "", paid.amount)
+        if paid.verdict not in WAS_PAID or named != (call.payment_id, call.amount):
+            raise ApplicationError(
+                "no money is moved: what is to be refunded is not what Alipay says was "
+                f"paid for {payment_request_id}",
+                type="REFUND_DIFFERS",
+                non_retryable=True,
+            )
