@@ -72,6 +72,7 @@ class Signer:
     key: RSAPrivateKey
     key_version: int = 1
     client_id: str = CLIENT_ID
+    time: str = TIME
 
 
 def signed_message(
@@ -83,7 +84,8 @@ def signed_message(
     """Return a message as Alipay signs it, or somebody else; now unless said."""
     by = signer or Signer(alipays_key())
     body = json.dumps({name: it for name, it in fields.items() if it is not None})
-    message = Message("POST", path, by.client_id, _time_of(at), body.encode())
+    time = by.time or _time_of(at)
+    message = Message("POST", path, by.client_id, time, body.encode())
     signature = sign(message, by.key, key_version=by.key_version)
     return whole_evidence(Signed(message, signature))
 

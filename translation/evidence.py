@@ -1,6 +1,7 @@
 """Keeps Alipay's messages, and ours, as they were signed."""
 
 import hashlib
+from datetime import UTC, datetime
 from typing import TypeVar
 
 from alipay.messages import Exchange, Message, Signed
@@ -60,3 +61,17 @@ def to_message(evidence: SignedEvidence) -> Message:
         evidence.time,
         evidence.body.encode(),
     )
+
+
+def signed_at(evidence: SignedEvidence) -> datetime | None:
+    """Return the time that was signed with a message; None where it cannot be read.
+
+    In milliseconds, or in ISO 8601 with a zone (docs/protocol.md 1.3).
+    """
+    try:
+        if evidence.time.isascii() and evidence.time.isdigit():
+            return datetime.fromtimestamp(int(evidence.time) / 1000, UTC)
+        at = datetime.fromisoformat(evidence.time)
+    except (ValueError, OverflowError, OSError):
+        return None
+    return at if at.tzinfo else None

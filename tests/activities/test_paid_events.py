@@ -1,35 +1,65 @@
 """A shop is told that money came only where Alipay has said so, or a person by name."""
 
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
 import httpx
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from temporalio.activity import Info
 from temporalio.exceptions import ApplicationError
-from temporalio.testing import WorkflowEnvironment
+from temporalio.testing import ActivityEnvironment, WorkflowEnvironment
 
-from activities.paid_events import ProvenPaidEvents
+from activities.paid_events import FRESH, ProvenPaidEvents
+from cashier.demos.earlier_run import go_on_from_facts
 from contracts import (
     InquiryAnswer,
     InquiryCall,
+    LateOutcome,
     Money,
     PaymentOutcome,
+    PaymentStatus,
+    PaymentView,
+    Resolution,
+    Resolved,
     ShopEvent,
     SignedEvidence,
+    late_payment_id,
+    payment_request_id,
+    workflow_id,
 )
+from tests.activities.asking import called_by
+from tests.activities.foreign import a_forged_payment
 from tests.alipay.gateway import Answering, a_client, failing, signed
 from tests.builders import PRICE, a_notification, a_page, an_event, an_inquiry, an_order
 from tests.fakes import FakeAlipay
-from tests.signing import Signer, signed_answer, signed_notification
-from tests.workflows.running import a_payment
+from tests.signing import Signer, alipays_key, signed_answer, signed_notification
+from tests.workflows.running import RunningPayment, a_payment, a_worker
+from workflows.cashier_payment import CashierPayment
+from workflows.payment.facts import Facts
 
 STRANGER = Signer(rsa.generate_private_key(public_exponent=65537, key_size=2048))
 UNREACHABLE = failing(httpx.ConnectError("away"))
+LESS = Money(currency=PRICE.currency, value=1)
 
 
 def the_event(order_id: str, **changes: object) -> ShopEvent:
     name = f"{order_id}_1"
     event = an_event(order_id=order_id, payment_request_id=name, id=f"{name}-paid")
     return ShopEvent.model_validate({**event, **changes})
+
+
+def told_late(order_id: str, outcome: LateOutcome, *, attempt: int = 1) -> ShopEvent:
+    name, happened = payment_request_id(order_id, attempt), outcome.lower()
+    return the_event(
+        order_id,
+        payment_request_id=name,
+        id=f"{name}-late-{happened}",
+        type=f"late_payment.{happened}",
+        outcome=outcome,
+    )
 
 
 def answered(event: ShopEvent, said: InquiryAnswer, key: RSAPrivateKey) -> Answering:
@@ -40,11 +70,33 @@ def answered(event: ShopEvent, said: InquiryAnswer, key: RSAPrivateKey) -> Answe
     return signed(key, evidence.answer.body.encode())
 
 
+def signed_ago(age: timedelta, key: RSAPrivateKey | None = None) -> Signer:
+    at = str(round((datetime.now(UTC) - age).timestamp() * 1000))
+    return Signer(key or alipays_key(), time=at)
+
+
 def evidence_of(event: ShopEvent, signer: Signer | None = None) -> SignedEvidence:
-    success = a_notification(an_order(order_id=event.order_id))
-    evidence = signed_notification(success, signer).evidence
+    """Return Alipay's word that it was paid, signed just now."""
+    success = a_notification(
+        an_order(order_id=event.order_id), payment_request_id=event.payment_request_id
+    )
+    by = signer or signed_ago(timedelta(seconds=1))
+    evidence = signed_notification(success, by).evidence
     assert evidence is not None
     return evidence
+
+
+def teller_of(event: ShopEvent, **changes: Any) -> Info:
+    """Return what the activity is told that its own workflow has called."""
+    if event.type.startswith("late_payment."):
+        return called_by(late_payment_id(event.payment_request_id), **changes)
+    return called_by(workflow_id(event.order_id), "CashierPayment", **changes)
+
+
+async def run_of(payment: RunningPayment) -> dict[str, Any]:
+    """Return by what the calls of a running payment are told from others."""
+    run = await payment.handle.describe()
+    return {"workflow_run_id": run.run_id, "task_queue": payment.task_queue}
 
 
 class Checking:
@@ -65,21 +117,19 @@ class Checking:
         *,
         evidence: SignedEvidence | None = None,
         alipay: Answering | InquiryAnswer = UNREACHABLE,
+        **caller: Any,
     ) -> None:
         if isinstance(alipay, InquiryAnswer):
             alipay = answered(event, alipay, self._keys[1])
         client = a_client(alipay, *self._keys)
-        await ProvenPaidEvents(client, self._env.client).check(event, evidence)
+        env = ActivityEnvironment()
+        env.info = teller_of(event, **caller)
+        paid = ProvenPaidEvents(client, self._env.client)
+        await env.run(paid.check, event, evidence)
 
-    async def refusal(
-        self,
-        event: ShopEvent,
-        *,
-        evidence: SignedEvidence | None = None,
-        alipay: Answering | InquiryAnswer = UNREACHABLE,
-    ) -> str | None:
+    async def refusal(self, event: ShopEvent, **how: Any) -> str | None:
         with pytest.raises(ApplicationError) as refused:
-            await self.check(event, evidence=evidence, alipay=alipay)
+            await self.check(event, **how)
         return refused.value.type
 
 
@@ -114,9 +164,9 @@ async def test_alipay_is_asked_where_an_event_has_no_evidence(
     events: Checking,
 ) -> None:
     """Events of older releases have none, and those of a continued run."""
-    event, less = the_event("older-1"), Money(currency=PRICE.currency, value=1)
+    event = the_event("older-1")
     await events.check(event, alipay=an_inquiry("SUCCESS"))
-    other = await events.refusal(event, alipay=an_inquiry("SUCCESS", amount=less))
+    other = await events.refusal(event, alipay=an_inquiry("SUCCESS", amount=LESS))
     assert other == "NOT_PROVEN_PAID"
 
 
@@ -124,24 +174,164 @@ async def test_while_alipay_does_not_answer_the_event_waits(events: Checking) ->
     assert await events.refusal(the_event("silent-1")) == "NoVerdictError"
 
 
-@pytest.mark.parametrize("kind", ["payment.expired", "late_payment.refunded"])
-async def test_an_event_that_has_nothing_delivered_needs_no_proof(
-    events: Checking, kind: str
+async def test_evidence_that_is_not_fresh_is_asked_for_again(
+    events: Checking,
 ) -> None:
-    await events.check(the_event("expired-1", type=kind))
+    """The money may have gone back since: late money does so within minutes."""
+    event = the_event("aged-1")
+    old = evidence_of(event, signed_ago(FRESH + timedelta(minutes=1)))
+    early = evidence_of(event, signed_ago(-FRESH - timedelta(minutes=1)))
+    for evidence in (old, early):
+        assert await events.refusal(event, evidence=evidence) == "NoVerdictError"
+        for gone in (
+            an_inquiry("CANCELLED"),
+            an_inquiry("SUCCESS", is_refunded=True),
+        ):
+            refused = await events.refusal(event, evidence=evidence, alipay=gone)
+            assert refused == "NOT_PROVEN_PAID"
+        await events.check(event, evidence=evidence, alipay=an_inquiry("SUCCESS"))
+
+
+async def test_fresh_evidence_costs_no_look_at_any_workflow(
+    merchant_key: RSAPrivateKey, alipay_key: RSAPrivateKey
+) -> None:
+    event, env = the_event("cheap-1"), ActivityEnvironment()
+    env.info = teller_of(event)
+    nobody: Any = None
+    paid = ProvenPaidEvents(a_client(UNREACHABLE, merchant_key, alipay_key), nobody)
+    await env.run(paid.check, event, evidence_of(event))
+
+
+async def test_an_event_is_told_by_the_workflow_that_it_is_about(
+    events: Checking,
+) -> None:
+    """A success of one order is no proof of another one."""
+    mine = the_event("mine-1")
+    victim = mine.model_copy(update={"order_id": "victim-1"})
+    evidence = evidence_of(mine)
+    assert await events.refusal(victim, evidence=evidence) == "EVENT_MISFIT"
+    other = {"workflow_id": workflow_id("victim-1")}
+    assert await events.refusal(mine, evidence=evidence, **other) == "EVENT_MISFIT"
+
+
+@pytest.mark.parametrize("outcome", ["EXPIRED", "CANCELLED", "DECLINED"])
+async def test_an_event_that_has_nothing_delivered_needs_no_proof_but_our_worker(
+    events: Checking, skipping: WorkflowEnvironment, outcome: str
+) -> None:
+    alipay = FakeAlipay(pay=[a_page()], inquiries=[an_inquiry("PROCESSING")])
+    async with a_payment(skipping, alipay) as payment:
+        name, happened = payment.order.order_id, outcome.lower()
+        event = the_event(
+            name,
+            id=f"{name}_1-{happened}",
+            type=f"payment.{happened}",
+            outcome=outcome,
+        )
+        caller = await run_of(payment)
+        await events.check(event, **caller)
+        elsewhere = {**caller, "task_queue": "another"}
+        assert await events.refusal(event, **elsewhere) == "EVENT_MISFIT"
 
 
 async def test_a_person_who_has_called_it_paid_by_name_is_believed(
     events: Checking, skipping: WorkflowEnvironment
 ) -> None:
     """As the payment itself records it: an event could name anybody."""
-    less = Money(currency=PRICE.currency, value=1)
     alipay = FakeAlipay(pay=[a_page()], inquiries=[an_inquiry("PROCESSING")])
     async with a_payment(skipping, alipay) as payment:
         event = the_event(payment.order.order_id)
-        unpaid = an_inquiry("FAIL")
-        before = await events.refusal(event, alipay=unpaid)
-        await payment.notify(amount=less)
+        how: dict[str, Any] = {
+            "alipay": an_inquiry("FAIL"),
+            "task_queue": payment.task_queue,
+        }
+        before = await events.refusal(event, **how)
+        await payment.notify(amount=LESS)
         await payment.resolve(PaymentOutcome.PAID)
-        await events.check(event, alipay=unpaid)
-    assert before == "NOT_PROVEN_PAID"
+        await events.check(event, **how)
+        more = event.model_copy(update={"amount": Money(currency="PHP", value=2)})
+        other_money = await events.refusal(more, **how)
+    assert (before, other_money) == ("NOT_PROVEN_PAID", "NOT_PROVEN_PAID")
+
+
+async def test_alipays_word_is_enough_where_the_payment_cannot_be_asked(
+    events: Checking, skipping: WorkflowEnvironment
+) -> None:
+    order, nobody = an_order(), f"nobody-{uuid4()}"
+    handle = await skipping.client.start_workflow(
+        CashierPayment.run,
+        order,
+        id=workflow_id(order.order_id),
+        task_queue=nobody,
+    )
+    event = the_event(order.order_id)
+    await events.check(event, alipay=an_inquiry("SUCCESS"), task_queue=nobody)
+    unpaid = await events.refusal(event, alipay=an_inquiry("FAIL"), task_queue=nobody)
+    await handle.terminate()
+    assert unpaid == "RESOLUTION_UNKNOWN"
+
+
+async def test_nobody_is_believed_whom_another_worker_names(
+    events: Checking, skipping: WorkflowEnvironment
+) -> None:
+    order = an_order()
+    forged = PaymentView(
+        order_id=order.order_id,
+        amount=order.amount,
+        status=PaymentStatus.PAID,
+        outcome=PaymentOutcome.PAID,
+        attempts=a_view_of(order.order_id),
+        resolved=Resolved(by="Ann", reason="forged"),
+    )
+    event, unpaid = the_event(order.order_id), an_inquiry("FAIL")
+    with skipping.with_time_skipping_disabled():
+        async with a_forged_payment(
+            skipping.client, forged.model_dump(mode="json")
+        ) as payment:
+            theirs = (await payment.describe()).task_queue
+            # It would be believed, if it were on our queue.
+            await events.check(event, alipay=unpaid, task_queue=theirs)
+            refused = await events.refusal(event, alipay=unpaid, task_queue="ours")
+    assert refused == "NOT_PROVEN_PAID"
+
+
+def a_view_of(order_id: str) -> tuple[Any, ...]:
+    return ({"payment_request_id": f"{order_id}_1", "wallet": "GCASH"},)
+
+
+async def test_nobody_is_believed_whom_another_queues_run_hands_on(
+    events: Checking, skipping: WorkflowEnvironment
+) -> None:
+    """A run there may go on as one of ours, with facts of its own making."""
+    order, alipay = an_order(), FakeAlipay(pay=[a_page()])
+    facts = Facts.of(order, datetime.now(UTC))
+    facts.resolution = Resolution(outcome="PAID", reason="forged", by="Ann")
+    async with a_worker(skipping.client, alipay) as ours:
+        await go_on_from_facts(
+            skipping.client,
+            "CashierPayment",
+            facts.carried(),
+            task_queue=ours,
+            id=workflow_id(order.order_id),
+        )
+        event, unpaid = the_event(order.order_id), an_inquiry("FAIL")
+        refused = await events.refusal(event, alipay=unpaid, task_queue=ours)
+        handle = skipping.client.get_workflow_handle(workflow_id(order.order_id))
+        if (await handle.describe()).close_time is None:
+            await handle.terminate()
+    assert refused == "NOT_PROVEN_PAID"
+
+
+async def test_late_money_is_not_called_kept_where_the_order_is_paid_otherwise(
+    events: Checking, skipping: WorkflowEnvironment
+) -> None:
+    alipay = FakeAlipay(pay=[a_page()], inquiries=[an_inquiry("PROCESSING")])
+    async with a_payment(skipping, alipay) as payment:
+        order_id, queue = payment.order.order_id, payment.task_queue
+        await payment.notify()
+        await payment.handle.result()
+        second = told_late(order_id, LateOutcome.HONOURED, attempt=2)
+        evidence = evidence_of(second)
+        refused = await events.refusal(second, evidence=evidence, task_queue=queue)
+        unpaid = told_late(f"{order_id}-x", LateOutcome.HONOURED)
+        await events.check(unpaid, evidence=evidence_of(unpaid), task_queue=queue)
+    assert refused == "PAID_OTHERWISE"

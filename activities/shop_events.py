@@ -1,0 +1,82 @@
+"""Which events a shop is sent at all, and which workflow may have them sent.
+
+Whoever may start workflows can have a queue of callbacks tell whatever it likes. So an
+event must be one of ours, all that it names must fit together, and its order must be
+the one that the calling workflow is about.
+"""
+
+import re
+from typing import Final
+
+from temporalio import activity
+from temporalio.exceptions import ApplicationError
+
+from contracts import (
+    LateOutcome,
+    PaymentOutcome,
+    ShopEvent,
+    callback_id,
+    callbacks_id,
+    late_payment_id,
+    workflow_id,
+)
+
+REVIEW: Final = "REVIEW"
+QUEUE: Final = "Callback"
+OF_A_PAYMENT: Final = (*map(str, PaymentOutcome), REVIEW)
+OF_LATE_MONEY: Final = (*map(str, LateOutcome), REVIEW)
+
+
+def check_event(event: ShopEvent, caller: activity.Info) -> None:
+    """Return only if the event is one of ours, and its caller's to tell.
+
+    Raises:
+        ApplicationError: Says what does not fit. Not repeated at once; the order's
+            queue, which repeats for ever, has attention from its start.
+    """
+    why = _misfit(event, caller)
+    if why:
+        raise ApplicationError(
+            f"no event that this workflow may have told: {why}",
+            type="EVENT_MISFIT",
+            non_retryable=caller.workflow_type != QUEUE,
+        )
+
+
+def _misfit(event: ShopEvent, caller: activity.Info) -> str | None:
+    """Say what does not fit; None where all does."""
+    subject, _, happened = event.type.partition(".")
+    name, is_late = event.payment_request_id, subject == "late_payment"
+    outcomes = OF_LATE_MONEY if is_late else OF_A_PAYMENT
+    if subject not in ("payment", "late_payment") or happened.upper() not in outcomes:
+        return f"there is no event {event.type!r}"
+    if event.type != event.type.lower() or event.outcome != happened.upper():
+        return f"{event.type} with the outcome {event.outcome}"
+    if not re.fullmatch(re.escape(event.order_id) + "_[1-9][0-9]{0,5}", name):
+        return f"{name} is no attempt of order {event.order_id}"
+    count = "(-[1-9][0-9]*)?" if event.outcome == REVIEW else ""
+    usual = f"{name}-{'late-' if is_late else ''}{happened}"
+    if not re.fullmatch(re.escape(usual) + count, event.id):
+        return f"{event.id} is no id of {event.type} of {name}"
+    return _not_the_callers(event, caller, is_late=is_late)
+
+
+def _not_the_callers(
+    event: ShopEvent, caller: activity.Info, *, is_late: bool
+) -> str | None:
+    if caller.workflow_type == QUEUE:
+        known = (callbacks_id(event.order_id), callback_id(event.id))
+        is_its_own = caller.workflow_id in known
+    elif is_late:
+        named = late_payment_id(event.payment_request_id)
+        is_its_own = (caller.workflow_type, caller.workflow_id) == (
+            "LatePayment",
+            named,
+        )
+    else:
+        named = workflow_id(event.order_id)
+        is_its_own = (caller.workflow_type, caller.workflow_id) == (
+            "CashierPayment",
+            named,
+        )
+    return None if is_its_own else f"{caller.workflow_id} is about something else"
