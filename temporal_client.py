@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
 
 from temporalio.client import Client, Interceptor
 from temporalio.contrib.pydantic import pydantic_data_converter
@@ -11,6 +12,7 @@ from temporalio.converter import (
 )
 from temporalio.runtime import Runtime
 
+from codec.clear_text import converter_since
 from codec.keyring import Keyring
 from codec.payload_codec import EncryptingCodec
 from settings.temporal import temporal_config
@@ -19,18 +21,26 @@ from settings.temporal import temporal_config
 DATA_CONVERTER = pydantic_data_converter
 
 
-def data_converter(keyring: Keyring | None) -> DataConverter:
+def data_converter(
+    keyring: Keyring | None, *, clear_text_refused_since: datetime | None = None
+) -> DataConverter:
     """Return the converter: the same in every process, or one could not read another.
 
     Args:
         keyring: Encrypts payloads, and messages and stack traces of failures; a
             failure's type stays readable. None leaves everything in clear text.
+        clear_text_refused_since: From when on a worker's activities refuse what came in
+            clear text; its workflows do so by `codec.clear_text.RefusingRunner`.
     """
     if keyring is None:
         return DATA_CONVERTER
+    since = clear_text_refused_since
     return replace(
         DATA_CONVERTER,
-        payload_codec=EncryptingCodec(keyring),
+        payload_converter_class=(
+            converter_since(since) if since else DATA_CONVERTER.payload_converter_class
+        ),
+        payload_codec=EncryptingCodec(keyring, marks_clear_text=since is not None),
         failure_converter_class=DefaultFailureConverterWithEncodedAttributes,
     )
 
@@ -38,6 +48,7 @@ def data_converter(keyring: Keyring | None) -> DataConverter:
 async def connect(
     *,
     keyring: Keyring | None,
+    clear_text_refused_since: datetime | None = None,
     lazy: bool = False,
     identity: str | None = None,
     runtime: Runtime | None = None,
@@ -50,6 +61,7 @@ async def connect(
 
     Args:
         keyring: The keys of all payloads; None for clear text.
+        clear_text_refused_since: As in `data_converter`; of a worker alone.
         lazy: Connect with the first call, so that Temporal may come up later.
         identity: Who calls, as histories keep it; None for process and machine.
         runtime: Where the SDK's metrics go; None for nowhere.
@@ -61,7 +73,9 @@ async def connect(
     config = temporal_config()
     return await Client.connect(
         **config,
-        data_converter=data_converter(keyring),
+        data_converter=data_converter(
+            keyring, clear_text_refused_since=clear_text_refused_since
+        ),
         lazy=lazy,
         identity=identity,
         runtime=runtime,

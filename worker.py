@@ -2,12 +2,13 @@
 
 import asyncio
 import signal
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import httpx
 from temporalio.client import Client
 from temporalio.runtime import Runtime
-from temporalio.worker import Worker
+from temporalio.worker import Worker, WorkflowRunner
+from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner
 
 from activities.callbacks import CallbackActivities
 from activities.earlier import EarlierEvents
@@ -23,6 +24,7 @@ from activities.shop_connections import open_shop_connections
 from activities.trust import TrustActivities
 from alipay.client import LIMITS, AlipayClient, open_connections
 from alipay.wallets import WALLETS
+from codec.clear_text import RefusingRunner
 from contracts import TASK_QUEUE, LateOutcome, PaymentOutcome
 from http_server.beside import served_beside
 from http_server.health import create_health_app
@@ -46,8 +48,20 @@ def build_worker(
     callbacks: CallbackActivities,
     *,
     notify_url: str,
+    clear_text_refused_since: datetime | None = None,
 ) -> Worker:
-    """Return the worker as it runs in production; the tests run this one too."""
+    """Return the worker as it runs in production; the tests run this one too.
+
+    Args:
+        client: Its converter must be told `clear_text_refused_since`, too.
+        alipay: Calls Alipay.
+        callbacks: Tells the shop.
+        notify_url: Where Alipay sends notifications.
+        clear_text_refused_since: From when on runs that start read no clear text.
+    """
+    runner: WorkflowRunner = SandboxedWorkflowRunner()
+    if clear_text_refused_since:
+        runner = RefusingRunner(runner, since=clear_text_refused_since)
     payments = PaymentActivities(alipay, notify_url=notify_url)
     orders = OrderActivities(client)
     looks = Looks(orders, OurRuns(client, within=PATIENCE), PaidAtAlipay(alipay))
@@ -57,6 +71,7 @@ def build_worker(
         client,
         task_queue=TASK_QUEUE,
         workflows=WORKFLOWS,
+        workflow_runner=runner,
         activities=[
             payments.pay,
             payments.inquire_payment,
@@ -84,6 +99,7 @@ async def run_worker(settings: WorkerSettings) -> None:
     runtime = start_runtime(settings.metrics_address)
     client = await connect(
         keyring=settings.keyring,
+        clear_text_refused_since=settings.clear_text_refused_since,
         runtime=runtime,
         interceptors=interceptors_of(tracing),
     )
@@ -104,7 +120,13 @@ async def run_worker(settings: WorkerSettings) -> None:
             paid=ProvenPaidEvents(alipay, client),
             redirects=settings.callback_redirects,
         )
-        worker = build_worker(client, alipay, callbacks, notify_url=settings.notify_url)
+        worker = build_worker(
+            client,
+            alipay,
+            callbacks,
+            notify_url=settings.notify_url,
+            clear_text_refused_since=settings.clear_text_refused_since,
+        )
         health = create_health_app(lambda: worker.is_running and not stop.is_set())
         async with (
             served_beside(health, settings.health_address, what="health is"),

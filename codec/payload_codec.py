@@ -8,6 +8,7 @@ from google.protobuf.message import DecodeError
 from temporalio.api.common.v1 import Payload
 from temporalio.converter import PayloadCodec
 
+from codec.clear_text import mark_clear_text
 from codec.keyring import Keyring
 
 ENCODING = b"binary/encrypted"  # what Temporal's own samples and tools call it
@@ -34,8 +35,16 @@ class EncryptingCodec(PayloadCodec):
     the largest that Temporal takes (2 MB) about a millisecond.
     """
 
-    def __init__(self, keyring: Keyring) -> None:
+    def __init__(self, keyring: Keyring, *, marks_clear_text: bool = False) -> None:
+        """Encrypt with a ring.
+
+        Args:
+            keyring: The keys.
+            marks_clear_text: Whether a converter is to know what came in clear text
+                (`codec.clear_text`).
+        """
         self._keyring = keyring
+        self._marks_clear_text = marks_clear_text
 
     async def encode(self, payloads: Sequence[Payload]) -> list[Payload]:
         """Encrypt each payload, its metadata included.
@@ -67,7 +76,7 @@ class EncryptingCodec(PayloadCodec):
 
     def _decrypt(self, payload: Payload) -> Payload:
         if payload.metadata.get("encoding") != ENCODING:
-            return payload
+            return mark_clear_text(payload) if self._marks_clear_text else payload
         key_id = payload.metadata.get(KEY_ID_FIELD, b"").decode(errors="replace")
         cipher = self._keyring.cipher_of(key_id)
         nonce, text = payload.data[:NONCE_BYTES], payload.data[NONCE_BYTES:]

@@ -1,6 +1,7 @@
 """What a setting must look like that is no URL: files, addresses, ports, codes."""
 
 import re
+from datetime import datetime
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated
@@ -12,6 +13,8 @@ from settings.path_names import shown
 HOST = re.compile(r"(?!-)[A-Za-z0-9.-]{1,253}(?<!-)")
 # What Alipay gives; it is sent in a header, and names the simulator's key files.
 CLIENT_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,127}")
+
+UTC_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", re.ASCII)
 
 
 def text_of(file: Path) -> str:
@@ -129,6 +132,16 @@ def _currency(value: str) -> str:
     return value
 
 
+def _utc_time(value: object) -> object:
+    # With its zone, or it would mean another moment on each machine.
+    if isinstance(value, str) and not UTC_TIME.fullmatch(value):
+        raise ValueError(
+            f"has {len(value)} characters; must be a time of UTC such as "
+            "2026-12-01T00:00:00Z"
+        )
+    return value
+
+
 def _number(value: object) -> object:
     # Of a text, digits alone: pydantic reads 8_080, 8080.0 and digits of other scripts.
     if isinstance(value, str) and not re.fullmatch(r"-?[0-9]{1,18}", value):
@@ -144,6 +157,7 @@ def _decimal(value: object) -> object:
     return value
 
 
+UtcTime = Annotated[datetime, BeforeValidator(_utc_time)]
 Decimal = Annotated[float, BeforeValidator(_decimal)]
 Whole = Annotated[int, BeforeValidator(_number)]
 Currency = Annotated[str, AfterValidator(_currency)]

@@ -12,7 +12,7 @@ from pydantic import Field, model_validator
 from activities.addresses import is_private_host, is_unqualified
 from alipay.client import AlipayClient
 from alipay.keys.files import read_private_key
-from settings.forms import Address, ReadableFile, TextFile, Whole, text_of
+from settings.forms import Address, ReadableFile, TextFile, UtcTime, Whole, text_of
 from settings.given_text import as_meant
 from settings.shared import ProbedSettings, Settings, check_keys
 from settings.urls import HostUrl, ProxyUrl
@@ -55,6 +55,20 @@ class WorkerSettings(Settings, ProbedSettings):
     metrics_address: Address = Field(
         default="", description="Where Prometheus finds the worker's metrics, host:port"
     )
+
+    clear_text_refused_since: UtcTime | None = Field(
+        default=None,
+        description="From when on workflows that start read nothing in clear text, UTC",
+    )
+
+    @model_validator(mode="after")
+    def _has_keys_where_clear_text_is_refused(self) -> Self:
+        if self.clear_text_refused_since and not self.payload_keys_dir:
+            raise ValueError(
+                "clear_text_refused_since: needs payload_keys_dir, or nothing would be "
+                "read at all"
+            )
+        return self
 
     @model_validator(mode="after")
     def _callbacks_can_be_signed(self) -> Self:

@@ -72,7 +72,7 @@ class Signer:
     key: RSAPrivateKey
     key_version: int = 1
     client_id: str = CLIENT_ID
-    time: str = TIME
+    time: str = ""  # now, unless said
 
 
 def signed_message(

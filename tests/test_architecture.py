@@ -26,7 +26,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "http_server": set(),
     "visibility": {"contracts"},
     "temporal_client": {
-        "codec.keyring", "codec.payload_codec", "settings.temporal", "telemetry",
+        "codec.clear_text", "codec.keyring", "codec.payload_codec", "settings.temporal",
+        "telemetry",
     },
     # And what a callback's address may be: a setting is refused before it is used.
     "settings": {"activities.addresses", "alipay", "codec", "contracts"},
@@ -34,8 +35,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "activities": {"alipay", "contracts", "translation", "visibility"},
     "version": {"contracts"},
     "worker": {
-        "activities", "alipay", "contracts", "http_server", "settings", "telemetry",
-        "temporal_client", "version", "workflows",
+        "activities", "alipay", "codec.clear_text", "contracts", "http_server",
+        "settings", "telemetry", "temporal_client", "version", "workflows",
     },
     "api": {
         "alipay", "contracts", "http_server", "settings", "telemetry",

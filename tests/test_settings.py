@@ -313,6 +313,22 @@ def test_clear_text_needs_no_keys_and_has_none(
     assert "clear_text: must not be set with payload_keys_dir" in refusal_of(both)
 
 
+def test_clear_text_is_refused_only_by_whoever_has_keys(
+    sound: dict[str, str], tmp_path: Path
+) -> None:
+    since = {"clear_text_refused_since": "2026-12-01T00:00:00Z"}
+    assert "needs payload_keys_dir" in refusal_of({**sound, **since})
+    del sound["clear_text"]
+    key = make_key(tmp_path / "payloads", begins=datetime(2026, 1, 1, tzinfo=UTC))
+    sound["payload_keys_dir"] = str(key.parent)
+    read = settings_of({**sound, **since}).clear_text_refused_since
+    assert read == datetime(2026, 12, 1, tzinfo=UTC)
+    for unclear in ("2026-12-01", "2026-12-01T00:00:00", "1764547200", "soon"):
+        refusal = refusal_of({**sound, "clear_text_refused_since": unclear})
+        assert "clear_text_refused_since" in refusal
+        assert "must be a time of UTC such as" in refusal
+
+
 def test_a_bad_payload_key_is_named_and_not_shown(
     sound: dict[str, str], tmp_path: Path
 ) -> None:

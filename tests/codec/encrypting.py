@@ -5,6 +5,7 @@ import base64
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
@@ -25,10 +26,14 @@ from workflows.late_payment import LatePayment
 WORKFLOWS = [CashierPayment, LatePayment, Callback]
 
 
-def a_client(env: WorkflowEnvironment, ring: Keyring) -> Client:
+def a_client(
+    env: WorkflowEnvironment, ring: Keyring, *, refuses_since: datetime | None = None
+) -> Client:
     """Return a client of the server that encrypts with this ring."""
     config = env.client.config()
-    config["data_converter"] = data_converter(ring)
+    config["data_converter"] = data_converter(
+        ring, clear_text_refused_since=refuses_since
+    )
     return Client(**config)
 
 

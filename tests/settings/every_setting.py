@@ -16,6 +16,7 @@ ROOT = Path(__file__).parents[2]
 BESIDES = {
     "CASHIER_CALLBACK_URL": "https://shop.example/?wc-api=cashier&key=1",
     "CASHIER_CALLBACK_REDIRECTS": "true",
+    "CASHIER_CLEAR_TEXT_REFUSED_SINCE": "2026-12-01T00:00:00Z",
     "CASHIER_KEY_VERSION": "2",
     "CASHIER_HEALTH_ADDRESS": "127.0.0.1:9466",
     "CASHIER_OUTGOING_PROXY": "http://cashier:s3cret@proxy.example:3128",
@@ -42,7 +43,10 @@ BESIDES = {
 # What the other settings of a process must be for one of them to be sound.
 WITHOUT = {
     "CASHIER_CODEC_TOKEN_KEYS_FILE": {"CASHIER_CODEC_TOKEN_KEYS_URL"},
-    "CASHIER_CLEAR_TEXT": {"CASHIER_PAYLOAD_KEYS_DIR"},
+    "CASHIER_CLEAR_TEXT": {
+        "CASHIER_PAYLOAD_KEYS_DIR",
+        "CASHIER_CLEAR_TEXT_REFUSED_SINCE",
+    },
 }
 
 
