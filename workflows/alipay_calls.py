@@ -35,7 +35,8 @@ from contracts import (
     late_refund_id,
 )
 from workflows.payment.attempt import Asked, Attempt
-from workflows.trust import Trust, read_result
+from workflows.results import read_result
+from workflows.trust import Trust
 
 AnswerT = TypeVar("AnswerT", bound=Contract)
 

@@ -5,7 +5,7 @@ from contextlib import suppress
 from datetime import timedelta
 
 from temporalio import workflow
-from temporalio.common import RetryPolicy
+from temporalio.common import RawValue, RetryPolicy
 from temporalio.exceptions import ActivityError, ApplicationError
 
 with workflow.unsafe.imports_passed_through():
@@ -24,6 +24,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.operator_view.callback import callback_details_of
     from workflows.releases import QUEUES_GO_ON, check_release, time_to_notify
     from workflows.resolution import check_is_said, check_names_and_reasons
+    from workflows.results import read_result
     from workflows.shielded import undeterred
 
 # A shop may be away for a night or a weekend: quick at first, then once an hour.
@@ -101,15 +102,16 @@ class Callback:
         if not telling.done():
             telling.cancel()
         with suppress(ActivityError):
-            await telling
-            self._end(callback, CallbackOutcome.DELIVERED)
+            if read_result(await telling, ShopAnswer) is not None:
+                self._end(callback, CallbackOutcome.DELIVERED)
 
     def _start_to_tell(
         self, callback: CallbackInput
-    ) -> workflow.ActivityHandle[ShopAnswer]:
-        return workflow.start_activity_method(
-            CallbackActivities.tell_shop,
+    ) -> workflow.ActivityHandle[RawValue]:
+        return workflow.start_activity(
+            CallbackActivities.tell_shop.__name__,
             callback.to_tell,
+            result_type=RawValue,
             summary="Tell the shop, again and again, until it accepts",
             start_to_close_timeout=time_to_notify(self._release),
             schedule_to_close_timeout=ROUND,

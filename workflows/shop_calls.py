@@ -5,7 +5,7 @@ from contextlib import suppress
 from datetime import timedelta
 
 from temporalio import workflow
-from temporalio.common import RetryPolicy, WorkflowIDReusePolicy
+from temporalio.common import RawValue, RetryPolicy, WorkflowIDReusePolicy
 from temporalio.exceptions import (
     ActivityError,
     ApplicationError,
@@ -13,10 +13,11 @@ from temporalio.exceptions import (
 )
 
 from activities.callbacks import CallbackActivities
-from contracts import CallbackInput, callback_id, callbacks_id
+from contracts import CallbackInput, ShopAnswer, callback_id, callbacks_id
 from visibility import Listed, NeedsAttention, attributes_of, is_listed
 from workflows.callback import Callback
 from workflows.releases import time_to_notify
+from workflows.results import read_result
 
 # Between being told that the queue runs, and that it does not, it has closed: by the
 # next look there is a way in.
@@ -31,17 +32,20 @@ async def tell_shop(callback: CallbackInput) -> None:
     """
     event = callback.event
     try:
-        await workflow.execute_activity_method(
-            CallbackActivities.tell_shop,
+        raw = await workflow.execute_activity(
+            CallbackActivities.tell_shop.__name__,
             callback.to_tell,
+            result_type=RawValue,
             summary=f"Tell the shop: {event.type}",
             start_to_close_timeout=time_to_notify(callback.release),
             retry_policy=RetryPolicy(maximum_attempts=2),
         )
-        result = "accepted"
+        is_accepted = read_result(raw, ShopAnswer) is not None
     except (ActivityError, asyncio.CancelledError):
+        is_accepted = False
+    if not is_accepted:
         await _hand_over(callback)
-        result = "handed_over"
+    result = "accepted" if is_accepted else "handed_over"
     meter = workflow.metric_meter()
     meter.create_counter("cashier_callbacks").add(1, {"result": result})
 

@@ -27,6 +27,7 @@ from translation.proof import Proof, was_signed_since
 from workflows.payment.facts import Facts
 from workflows.payment.proven import keep_proven, with_what_proves_it
 from workflows.releases import PROOF_IS_VERIFIED
+from workflows.results import read_result
 
 # A message that names an unknown key version may be forged: at most this often the
 # worker is asked whether it knows more keys by now.
@@ -41,7 +42,6 @@ SKEW = timedelta(minutes=15)
 
 AnswerT = TypeVar("AnswerT", bound=AlipayAnswer)
 ReadT = TypeVar("ReadT")
-ContractT = TypeVar("ContractT", bound=Contract)
 
 
 class Trust(Protocol):
@@ -253,18 +253,6 @@ async def _ask_whom_to_trust() -> AlipayTrust | None:
             raise
         return None
     return read_result(cast(RawValue, raw), AlipayTrust)
-
-
-def read_result(raw: RawValue, gives: type[ContractT]) -> ContractT | None:
-    """Read an activity's result; None for one of another shape.
-
-    Left to the SDK, such a result would fail each attempt to go on, for ever.
-    """
-    try:
-        return workflow.payload_converter().from_payload(raw.payload, gives)
-    except Exception:  # whatever a payload of the wrong shape makes of a converter
-        workflow.logger.warning("an answer of the wrong shape counts as no verdict")
-        return None
 
 
 def trust_of(release: int, trust: AlipayTrust | None) -> Trust:

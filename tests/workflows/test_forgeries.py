@@ -11,7 +11,11 @@ from uuid import uuid4
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
-from temporalio.client import WorkflowContinuedAsNewError, WorkflowFailureError
+from temporalio.client import (
+    WorkflowContinuedAsNewError,
+    WorkflowFailureError,
+    WorkflowHandle,
+)
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Replayer
@@ -19,13 +23,17 @@ from temporalio.worker import Replayer
 from alipay.keys.rsa import AlipayKeys, fingerprint
 from cashier.demos.earlier_run import go_on_from_facts
 from contracts import (
+    CallbackOutcome,
+    CallbackView,
     InquiryCall,
     LateOutcome,
     LatePaymentView,
     PayCall,
     PaymentOutcome,
     PaymentStatus,
+    PaymentView,
     Resolution,
+    callbacks_id,
     late_payment_id,
     workflow_id,
 )
@@ -137,6 +145,25 @@ async def test_a_result_of_any_shape_is_no_verdict(
     assert view.outcome is PaymentOutcome.PAID
 
 
+@pytest.mark.parametrize("result", ODD_RESULTS, ids=str)
+async def test_a_result_of_any_shape_is_no_shop_that_has_accepted(
+    skipping: WorkflowEnvironment, result: Any
+) -> None:
+    """Neither in the payment nor in the queue that takes the event over."""
+    alipay = FakeAlipay(pay=[a_page()], inquiries=[an_inquiry("SUCCESS")])
+    alipay.odd_shop_answers = [Odd(result), Odd(result)]
+    async with a_payment(skipping, alipay, tells_shop=True) as payment:
+        await payment.notify()
+        view = await payment.handle.result()
+        queue = skipping.client.get_workflow_handle(
+            callbacks_id(payment.order.order_id), result_type=CallbackView
+        )
+        told: CallbackView = await queue.result()
+    assert view.outcome is PaymentOutcome.PAID
+    assert told.outcome is CallbackOutcome.DELIVERED
+    assert [event.type for event in alipay.shop_heard] == ["payment.paid"] * 3
+
+
 async def test_facts_that_somebody_writes_into_the_input_prove_nothing(
     skipping: WorkflowEnvironment,
 ) -> None:
@@ -185,8 +212,8 @@ async def test_facts_of_a_run_on_another_queue_prove_nothing(
             task_queue=task_queue,
             id=name,
         )
-        handle = skipping.client.get_workflow_handle_for(CashierPayment.run, name)
-        result = await handle.result()
+        handle = skipping.client.get_workflow_handle(name, result_type=PaymentView)
+        result: PaymentView = await handle.result()
     assert result.outcome is PaymentOutcome.CANCELLED
 
 
@@ -211,8 +238,8 @@ async def test_facts_of_a_scheduled_run_prove_nothing(
         outcomes = []
         for _ in range(2):
             newest = await skipping.client.get_workflow_handle(first.id).describe()
-            run = skipping.client.get_workflow_handle_for(
-                CashierPayment.run, first.id, run_id=newest.run_id
+            run: WorkflowHandle[CashierPayment, PaymentView] = (
+                skipping.client.get_workflow_handle(first.id, run_id=newest.run_id)
             )
             with pytest.raises(WorkflowContinuedAsNewError):  # by the schedule
                 await run.result(follow_runs=False)
