@@ -47,7 +47,7 @@ class Run:
         self._bench = bench
         self._sizes = sizes
         self._progress = progress
-        self._ours = Ours(bench.client)
+        self._ours = Ours(bench)
         self._floor = FloorToPaid(bench.client)
         self._to_page: dict[str, Subject] = {
             "ours": self._ours,

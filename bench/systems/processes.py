@@ -15,14 +15,16 @@ from pydantic_settings import PydanticBaseSettingsSource
 from temporalio.client import Client
 from temporalio.testing import WorkflowEnvironment
 
+from alipay.keys.files import read_private_key
 from cashier.system.environment import bare_environment
 from cashier.system.guard import Lifeline
-from cashier.system.home import Home
+from cashier.system.home import CLIENT_ID, Home
 from cashier.system.part import Surroundings, spawn
 from cashier.system.ports import Ports
 from cashier.system.temporal import SERVER_OPTIONS, guarded_program
 from settings.worker import WorkerSettings
 from temporal_client import data_converter
+from tests.signing import Signer
 
 PARTS = {
     "simulator": ["-m", "cashier", "simulator"],
@@ -45,6 +47,11 @@ class Bench:
     settings: WorkerSettings
     _lifeline: Lifeline
     _processes: dict[str, Process] = field(default_factory=dict)
+
+    @property
+    def alipay(self) -> Signer:
+        """Who signs as the simulated Alipay does."""
+        return Signer(read_private_key(self.home.simulator_key), client_id=CLIENT_ID)
 
     async def start(self, name: str) -> None:
         environment = {

@@ -1,5 +1,6 @@
 """What is measured: our payment, the floor, and the bare call to Alipay."""
 
+from contextlib import suppress
 from datetime import timedelta
 from typing import Protocol
 
@@ -11,15 +12,19 @@ from alipay.client import AlipayClient
 from api.merchant_rules import HouseRules
 from api.payments.late_payments import LatePayments
 from api.payments.workflows import PaymentWorkflows
+from api.problems import UnavailableProblem
 from bench.systems.floor import FLOOR_TASK_QUEUE, FloorPage, FloorPayment
 from bench.systems.orders import a_notification, an_order
+from bench.systems.processes import Bench
 from contracts import (
     PayCall,
     PaymentOutcome,
+    PaymentStatus,
     PaymentView,
     payment_request_id,
     workflow_id,
 )
+from translation.proof import serve
 from translation.requests import to_pay_request
 from workflows.cashier_payment import CashierPayment
 
@@ -46,15 +51,23 @@ class Subject(Protocol):
 class Ours:
     """A payment through the client calls that the API makes."""
 
-    def __init__(self, client: Client) -> None:
-        self._client = client
-        rules = HouseRules()
+    def __init__(self, bench: Bench, *, expires_in_minutes: int | None = None) -> None:
+        self._client = client = bench.client
+        self._signer = bench.alipay
+        settings = bench.settings
+        rules = HouseRules(trust=serve(settings.client_id, settings.alipay_keys))
         late = LatePayments(client, rules)
         self._workflows = PaymentWorkflows(client, late, rules)
+        self._expires_in = expires_in_minutes
         self._payment_ids: dict[str, str] = {}
 
     async def open(self, order_id: str) -> None:
-        view, _ = await self._workflows.open(an_order(order_id))
+        order = an_order(order_id, expires_in_minutes=self._expires_in)
+        view = None
+        while view is None or view.status is PaymentStatus.OPENING:
+            # As a shop does after 202 and 503: the system may be busy, or starting.
+            with suppress(UnavailableProblem):
+                view, _ = await self._workflows.open(order)
         if view.attempts[-1].cashier is None:
             raise RuntimeError(f"no cashier page: {view}")
         self.remember(order_id, view.attempts[-1].payment_id)
@@ -64,7 +77,8 @@ class Ours:
 
     async def finish(self, order_id: str) -> None:
         payment_id = self._payment_ids.pop(order_id)
-        await self._workflows.notify(order_id, a_notification(order_id, payment_id))
+        notification = a_notification(order_id, payment_id, self._signer)
+        await self._workflows.notify(order_id, notification)
         result = await self.handle(order_id).result(rpc_timeout=PATIENCE)
         if result.outcome is not PaymentOutcome.PAID:
             raise RuntimeError(f"a payment of the benchmark is {result.status}")

@@ -158,7 +158,7 @@ class Pages:
 
     def __init__(self, bench: Bench) -> None:
         self._bench = bench
-        self._ours = Ours(bench.client)
+        self._ours = Ours(bench)
         key = bench.home.api_key.read_text()
         self._headers = {"Authorization": f"Bearer {key}"}
         self._shop = OverHttp(
