@@ -97,7 +97,7 @@ PAYMENTS ?= 300
 SEED ?= 1
 
 chaos: $(READY)  ## Kill what takes PAYMENTS=300 payments, drawn from SEED=1; compare the books
-	@$(BIN)/python -m chaos --payments $(PAYMENTS) --seed $(SEED)
+	@$(BIN)/python -m chaos --payments $(PAYMENTS) --seed $(SEED) $(if $(SANDBOX),--sandbox)
 
 screenshots: $(READY)  ## Take the pictures of docs/ anew, with a Chromium
 	@$(BIN)/python -m tests.browser.screenshots

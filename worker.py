@@ -1,13 +1,14 @@
 """The worker: composes settings, client and activities; holds no logic of its own."""
 
 import asyncio
+import logging
 import signal
 from datetime import datetime, timedelta
 
 import httpx
 from temporalio.client import Client
 from temporalio.runtime import Runtime
-from temporalio.worker import Worker, WorkflowRunner
+from temporalio.worker import UnsandboxedWorkflowRunner, Worker, WorkflowRunner
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner
 
 from activities.callbacks import CallbackActivities
@@ -37,6 +38,8 @@ from version import VERSION
 from workflows.kinds import WORKFLOWS
 from workflows.odd_signals import ForgivingSignals
 
+log = logging.getLogger(__name__)
+
 # An activity in flight is one call to Alipay, at most 20 s: let it finish and be
 # recorded, instead of leaving another unknown behind. Containers must grant more.
 GRACE = timedelta(seconds=25)
@@ -48,18 +51,22 @@ def build_worker(
     callbacks: CallbackActivities,
     *,
     notify_url: str,
+    sandbox: bool,
+    cached_workflows: int = 1000,
     clear_text_refused_since: datetime | None = None,
 ) -> Worker:
     """Return the worker as it runs in production; the tests run this one too.
 
     Args:
         client: Its converter must be told `clear_text_refused_since`, too.
-        alipay: Calls Alipay.
-        callbacks: Tells the shop.
-        notify_url: Where Alipay sends notifications.
+        alipay: How it calls Alipay.
+        callbacks: How it tells the shop.
+        notify_url: Where Alipay shall send its notifications.
+        sandbox: Whether workflows run in the SDK's sandbox, as in all tests.
+        cached_workflows: How many open workflows are kept in memory.
         clear_text_refused_since: From when on runs that start read no clear text.
     """
-    runner: WorkflowRunner = SandboxedWorkflowRunner()
+    runner = runner_of(sandbox=sandbox)
     if clear_text_refused_since:
         runner = RefusingRunner(runner, since=clear_text_refused_since)
     payments = PaymentActivities(alipay, notify_url=notify_url)
@@ -82,11 +89,18 @@ def build_worker(
             callbacks.tell_shop,
             trust.whom_to_trust,
         ],
+        workflow_runner=runner,
         interceptors=[ActivityLog(), MoneyGuard(looks), ForgivingSignals()],
+        max_cached_workflows=cached_workflows,
         graceful_shutdown_timeout=GRACE,
         # Histories and the list of who polls name it; it chooses no worker.
         build_id=VERSION,
     )
+
+
+def runner_of(*, sandbox: bool) -> WorkflowRunner:
+    """Return what runs the workflows' code (decision 34)."""
+    return SandboxedWorkflowRunner() if sandbox else UnsandboxedWorkflowRunner()
 
 
 async def run_worker(settings: WorkerSettings) -> None:
@@ -125,6 +139,8 @@ async def run_worker(settings: WorkerSettings) -> None:
             alipay,
             callbacks,
             notify_url=settings.notify_url,
+            sandbox=settings.workflow_sandbox,
+            cached_workflows=settings.cached_workflows,
             clear_text_refused_since=settings.clear_text_refused_since,
         )
         health = create_health_app(lambda: worker.is_running and not stop.is_set())
@@ -132,6 +148,13 @@ async def run_worker(settings: WorkerSettings) -> None:
             served_beside(health, settings.health_address, what="health is"),
             worker,
         ):
+            log.info(
+                "worker started",
+                extra={
+                    "workflow_sandbox": settings.workflow_sandbox,
+                    "cached_workflows": settings.cached_workflows,
+                },
+            )
             await stop.wait()
     if tracing:
         await tracing.stop()

@@ -27,6 +27,9 @@ from chaos.run import Chaos
 def main(
     payments: Annotated[int, typer.Option(min=1, help="How many orders")] = 300,
     seed: Annotated[int, typer.Option(help="Decides orders, faults and kills")] = 1,
+    sandbox: Annotated[
+        bool, typer.Option("--sandbox", help="Run workflows in the SDK's sandbox")
+    ] = False,
     json: Annotated[Path | None, typer.Option(help="Also write a report here")] = None,
     folder: Annotated[
         Path | None, typer.Option(help="Keep database and logs here, to look into")
@@ -47,6 +50,7 @@ def main(
             payments,
             seed,
             Path(place).absolute(),
+            sandbox=sandbox,
             say=lambda words: progress.update(bar, description=words),
             advance=lambda steps: progress.advance(bar, steps),
         )

@@ -43,12 +43,14 @@ class Chaos:
         seed: int,
         folder: Path,
         *,
+        sandbox: bool = False,
         say: Callable[[str], None] = lambda _: None,
         advance: Callable[[int], None] = lambda _: None,
     ) -> None:
         self._plans = [plan_order(seed, number) for number in range(1, payments + 1)]
         self._seed = seed
         self._home = Home(folder)
+        self._settings = {**SETTINGS, "CASHIER_WORKFLOW_SANDBOX": str(sandbox)}
         self._say = say
         self._advance = advance
 
@@ -66,7 +68,7 @@ class Chaos:
                 Ports.free(),
                 keep=True,
                 workers=2,
-                settings=SETTINGS,
+                settings=self._settings,
                 tell=self._say,
             ) as system,
             # No limit of connections: a limit would hide who is slow.

@@ -19,6 +19,8 @@ from settings.urls import HostUrl, ProxyUrl
 
 # As long as a version may be that we believe Alipay to name (`AlipayKeys.of_version`).
 MOST_KEY_VERSION = 999_999_999
+# Some 50 GB of memory; more is a slip of the pen.
+MOST_CACHED_WORKFLOWS = 1_000_000
 
 
 class WorkerSettings(Settings, ProbedSettings):
@@ -50,6 +52,17 @@ class WorkerSettings(Settings, ProbedSettings):
     outgoing_proxy: ProxyUrl | None = Field(
         default=None,
         description="The proxy to the Internet: https to Alipay and to a public shop",
+    )
+
+    workflow_sandbox: bool = Field(
+        default=False,
+        description="Whether workflows run in the SDK's sandbox, at twice their price",
+    )
+    cached_workflows: Whole = Field(
+        default=1000,
+        ge=1,
+        le=MOST_CACHED_WORKFLOWS,
+        description="Open workflows in memory; others are replayed when needed",
     )
 
     metrics_address: Address = Field(

@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import json
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
@@ -126,6 +127,34 @@ async def test_an_order_is_paid_from_the_shop_to_the_ledger(shop: Shop) -> None:
     assert result.outcome is PaymentOutcome.PAID
     assert (await shop.look(order_id))["status"] == "PAID"
     assert await shop.held_for(order_id) == {"PHP": 131400}
+
+
+async def test_the_worker_runs_workflows_without_sandbox_as_in_production(
+    shop: Shop,
+) -> None:
+    """All other tests of this file rest on the same worker (decision 34)."""
+    log = (shop.system.home.logs / "worker.log").read_text()
+    started = [
+        json.loads(line) for line in log.splitlines() if "worker started" in line
+    ]
+    assert [one["workflow_sandbox"] for one in started] == [False] * len(started)
+    assert started
+
+
+async def test_a_worker_in_the_sandbox_takes_a_payment_all_the_same(
+    tmp_path: Path,
+) -> None:
+    settings = {"CASHIER_WORKFLOW_SANDBOX": "true"}
+    async with (
+        running_system(
+            Home(tmp_path), Ports.free(), keep=False, settings=settings
+        ) as system,
+        httpx.AsyncClient(timeout=30) as http,
+    ):
+        shop, order_id = Shop(system, http), an_order_id()
+        await shop.pay(await shop.take(order_id))
+        assert (await shop.result(order_id)).outcome is PaymentOutcome.PAID
+    assert '"workflow_sandbox": true' in (system.home.logs / "worker.log").read_text()
 
 
 async def test_temporal_keeps_closed_payments_longer_than_alipay_resends(

@@ -210,5 +210,7 @@ async def proven_order(
             earlier=EarlierEvents(client),
             paid=ProvenPaidEvents(alipay, client),
         )
-        async with build_worker(client, alipay, callbacks, notify_url=NOTIFY_URL):
+        async with build_worker(
+            client, alipay, callbacks, notify_url=NOTIFY_URL, sandbox=True
+        ):
             yield Proven(client, clock, shop, wallet)

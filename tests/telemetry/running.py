@@ -135,5 +135,7 @@ async def watched_system(
             earlier=EarlierEvents(client),
             paid=ProvenPaidEvents(caller, client),
         )
-        async with build_worker(client, caller, callbacks, notify_url=NOTIFY_URL):
+        async with build_worker(
+            client, caller, callbacks, notify_url=NOTIFY_URL, sandbox=True
+        ):
             yield Watched(client, shop, customer, spans, worker_metrics, api_metrics)

@@ -170,14 +170,19 @@ async def a_worker(
 ) -> AsyncIterator[str]:
     """Serve the workflows on a task queue, of its own if none is named."""
     task_queue = task_queue or f"test-{uuid4()}"
-    async with Worker(
+    async with worker_of(client, alipay, task_queue):
+        yield task_queue
+
+
+def worker_of(client: Client, alipay: FakeAlipay, task_queue: str) -> Worker:
+    """Return the worker of the tests: in the SDK's sandbox, as is its default."""
+    return Worker(
         client,
         task_queue=task_queue,
         workflows=WORKFLOWS,
         activities=alipay.activities,
         interceptors=[ForgivingSignals()],
-    ):
-        yield task_queue
+    )
 
 
 @asynccontextmanager

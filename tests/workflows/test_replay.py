@@ -31,6 +31,7 @@ from tests.histories.signed_paths import (
     payload_keys,
     trust_recorded_signers,
 )
+from worker import runner_of
 from workflows.kinds import WORKFLOWS
 from workflows.odd_signals import ForgivingSignals
 
@@ -49,18 +50,23 @@ def recorded(file: Path) -> WorkflowHistory:
     return WorkflowHistory.from_json(first["workflowId"], text)
 
 
-async def replayed(file: Path, converter: DataConverter) -> WorkflowReplayResult:
+async def replayed(
+    file: Path, converter: DataConverter, *, sandbox: bool = True
+) -> WorkflowReplayResult:
     replayer = Replayer(
         workflows=WORKFLOWS,
         data_converter=converter,
         interceptors=[ForgivingSignals()],
+        workflow_runner=runner_of(sandbox=sandbox),
     )
     return await replayer.replay_workflow(recorded(file), raise_on_replay_failure=False)
 
 
+@pytest.mark.parametrize("sandbox", [True, False], ids=["sandbox", "production"])
 @pytest.mark.parametrize("file", RECORDED, ids=[file.stem for file in RECORDED])
-async def test_a_recorded_history_replays(file: Path) -> None:
-    result = await replayed(file, data_converter(payload_keys()))
+async def test_a_recorded_history_replays(file: Path, sandbox: bool) -> None:
+    converter = data_converter(payload_keys())
+    result = await replayed(file, converter, sandbox=sandbox)
     assert result.replay_failure is None, (
         f"{file.name} does not replay: a change of workflow code must be made as "
         f"docs/versioning.md says ({result.replay_failure})"
