@@ -78,7 +78,6 @@ def build_worker(
         client,
         task_queue=TASK_QUEUE,
         workflows=WORKFLOWS,
-        workflow_runner=runner,
         activities=[
             payments.pay,
             payments.inquire_payment,

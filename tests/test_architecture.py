@@ -77,7 +77,7 @@ ROOM_MAY_IMPORT: dict[str, set[str]] = {
     "api.payments": {
         "alipay", "api.bodies", "api.callers", "api.merchant_rules", "api.problems",
         "api.streams", "api.temporal_calls", "contracts", "visibility",
-        "workflows.cashier_payment", "workflows.late_payment",
+        "workflows.cashier_payment", "workflows.late_payment", "workflows.priorities",
     },
     "api.notifications": {
         "alipay", "api.metrics", "api.payments", "api.problems", "api.streams",

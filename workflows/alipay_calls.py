@@ -3,12 +3,12 @@
 No verdict is a fact as well, and never a failure.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Generic, TypeVar, cast
 
 from temporalio import workflow
-from temporalio.common import RawValue, RetryPolicy
+from temporalio.common import Priority, RawValue, RetryPolicy
 from temporalio.exceptions import ActivityError, is_cancelled_exception
 from temporalio.workflow import ActivityConfig
 
@@ -35,6 +35,7 @@ from contracts import (
     late_refund_id,
 )
 from workflows.payment.attempt import Asked, Attempt
+from workflows.priorities import CLEAN_UP, CUSTOMER_WAITS, USUAL
 from workflows.results import read_result
 from workflows.trust import Trust
 
@@ -50,12 +51,14 @@ class Question(Generic[AnswerT]):
         call: What it is asked.
         gives: The type of its answer.
         words: What the Temporal UI shows of it.
+        priority: What a busy worker does first.
     """
 
     activity: str
     call: Contract
     gives: type[AnswerT]
     words: str
+    priority: Priority = USUAL
 
 
 async def ask(question: Question[AnswerT], trust: Trust) -> Asked[AnswerT]:
@@ -74,7 +77,7 @@ async def ask(question: Question[AnswerT], trust: Trust) -> Asked[AnswerT]:
             question.activity,
             question.call,
             result_type=RawValue,
-            **ask_alipay(question.words),
+            **ask_alipay(question.words, question.priority),
         )
         said = read_result(cast(RawValue, raw), question.gives)
         if isinstance(said, AlipayAnswer):
@@ -86,10 +89,11 @@ async def ask(question: Question[AnswerT], trust: Trust) -> Asked[AnswerT]:
     return Asked(asked_at, workflow.now(), said)
 
 
-def ask_alipay(summary: str) -> ActivityConfig:
+def ask_alipay(summary: str, priority: Priority) -> ActivityConfig:
     """Return the options of one question to Alipay, with its words for the UI."""
     return ActivityConfig(
         summary=summary,
+        priority=priority,
         # One HTTP call: 3 s to connect, 10 s to read, and some room to translate.
         start_to_close_timeout=timedelta(seconds=20),
         # Quick retries are bounded, because an activity that retries for ever is
@@ -112,18 +116,25 @@ def ask_for_page(order: Order, attempt: Attempt) -> Question[PayAnswer]:
         expires_at=attempt.expires_at if order.expires_in_minutes else None,
     )
     words = f"Ask for the {attempt.wallet} cashier page"
-    return Question(PaymentActivities.pay.__name__, call, PayAnswer, words)
+    name = PaymentActivities.pay.__name__
+    return Question(name, call, PayAnswer, words, CUSTOMER_WAITS)
 
 
 def ask_what_became(attempt: Attempt) -> Question[InquiryAnswer]:
-    return _inquire(attempt.request_id, "Ask what became of the payment")
+    question = _inquire(attempt.request_id, "Ask what became of the payment")
+    return replace(question, priority=_priority_for(attempt))
 
 
 def ask_to_close(attempt: Attempt) -> Question[CancelAnswer]:
-    return _cancel(
+    question = _cancel(
         CancelCall(payment_request_id=attempt.request_id, wallet=attempt.wallet),
         "Close the attempt, so that nobody can pay it late",
     )
+    return replace(question, priority=_priority_for(attempt))
+
+
+def _priority_for(attempt: Attempt) -> Priority:
+    return CLEAN_UP if workflow.now() >= attempt.expires_at else USUAL
 
 
 def look_at_order(late: LatePaymentInput) -> Question[PaymentFound]:

@@ -10,6 +10,7 @@ from contracts import LateMoneyPolicy, LatePaymentInput, Order, late_payment_id
 from visibility import Listed, attributes_of, is_listed
 from workflows.late_payment import PATIENCE, LatePayment
 from workflows.payment.attempt import Attempt
+from workflows.priorities import CLEAN_UP
 from workflows.releases import LATE_MONEY_IS_LATE
 
 
@@ -61,5 +62,6 @@ async def hand_over(
             id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
             parent_close_policy=workflow.ParentClosePolicy.ABANDON,
             search_attributes=attributes if listed else None,
+            priority=CLEAN_UP,
             static_summary=f"Second payment of order {late.order_id}",
         )

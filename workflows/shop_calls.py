@@ -16,6 +16,7 @@ from activities.callbacks import CallbackActivities
 from contracts import CallbackInput, ShopAnswer, callback_id, callbacks_id
 from visibility import Listed, NeedsAttention, attributes_of, is_listed
 from workflows.callback import Callback
+from workflows.priorities import CLEAN_UP
 from workflows.releases import time_to_notify
 from workflows.results import read_result
 
@@ -98,5 +99,6 @@ async def _start(callback: CallbackInput, name: str) -> None:
         id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
         parent_close_policy=workflow.ParentClosePolicy.ABANDON,
         search_attributes=attributes if listed else None,
+        priority=CLEAN_UP,
         static_summary=f"Tell the shop {event.type} of order {event.order_id}",
     )

@@ -33,6 +33,7 @@ from contracts import (
 )
 from visibility import ORDER_ID
 from workflows.late_payment import LatePayment
+from workflows.priorities import CLEAN_UP
 
 # An order with more attempts than this has other problems than being shown in full.
 MOST_ATTEMPTS_SHOWN = 20
@@ -108,6 +109,7 @@ class LatePayments:
                 id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
                 id_reuse_policy=reuse,
                 rpc_timeout=QUICK,
+                priority=CLEAN_UP,
                 search_attributes=listing_of_late_money(late),
                 static_summary=(
                     f"Late money of {in_words(late.amount)}, order {late.order_id}"
