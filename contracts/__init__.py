@@ -74,6 +74,7 @@ from contracts.order import (
 )
 from contracts.payment import (
     EXPIRY_MARGIN,
+    EXPIRY_SPREAD,
     AttemptView,
     CancelWish,
     Cashier,
@@ -88,12 +89,15 @@ from contracts.payment import (
     Resolved,
     Settlement,
     SignedEvidence,
+    expiry_margin,
+    expiry_spread,
 )
 from contracts.trust import AlipayTrust
 from contracts.wording import in_words
 
 __all__ = [
     "EXPIRY_MARGIN",
+    "EXPIRY_SPREAD",
     "LONGEST_ALIPAY_ID",
     "ORDER_ID_PATTERN",
     "RELEASE",
@@ -157,6 +161,8 @@ __all__ = [
     "attempt_of",
     "callback_id",
     "callbacks_id",
+    "expiry_margin",
+    "expiry_spread",
     "in_words",
     "late_payment_id",
     "late_refund_id",

@@ -56,7 +56,7 @@ class Device(Contract):
 #    is followed by the next attempt; only what was declined is called declined; the
 #    shop hears of a review; late money asks the order's payment first.
 # 4: the workflow verifies Alipay's signatures itself, and reads what it decides by out
-#    of the signed bytes.
+#    of the signed bytes; the margin after an expiry is spread.
 RELEASE = 4
 
 

@@ -36,6 +36,8 @@ LATE_MONEY_IS_LATE = 3
 PROOF_IS_VERIFIED = 4
 # The worker may ask Alipay before it notifies the shop, which takes longer.
 EVENTS_ARE_PROVEN = 4
+# The margin after an expiry is spread, and so is what follows from being told of one.
+EXPIRY_IS_SPREAD = 4
 # An order's queue of callbacks goes on in a new run when its history is long.
 QUEUES_GO_ON = 3
 

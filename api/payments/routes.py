@@ -14,11 +14,11 @@ from api.payments.workflows import PaymentWorkflows
 from api.problems import Problem
 from api.streams.watching import PaymentWatch
 from contracts import (
-    EXPIRY_MARGIN,
     AttemptView,
     CancelWish,
     PaymentOutcome,
     PaymentStatus,
+    expiry_margin,
 )
 
 router = APIRouter(prefix="/payments", tags=["payments"])
@@ -138,7 +138,8 @@ def _no_other_wallet_yet(paying: AttemptView) -> Problem:
 
 def _time(attempt: AttemptView) -> str:
     """When the attempt is over for certain, and another one can begin."""
-    ends = (attempt.expires_at or datetime.now(UTC)) + EXPIRY_MARGIN
+    expires_at = attempt.expires_at or datetime.now(UTC)
+    ends = expires_at + expiry_margin(attempt.payment_request_id)
     return ends.astimezone(UTC).isoformat(timespec="seconds")
 
 

@@ -17,7 +17,7 @@ from typing import Final
 from api.bodies import PaymentState
 from api.problems import Problem, UnavailableProblem
 from api.streams.listed_changes import ListedChanges
-from contracts import EXPIRY_MARGIN, PaymentStatus
+from contracts import PaymentStatus, expiry_margin
 
 # Half of what a customer may wait to hear of a change; the list takes the other half.
 PAUSE_SECONDS: Final = 0.4
@@ -161,10 +161,12 @@ class WatchedPayment:
         state = self._newest.state
         if state.outcome:
             return None
-        expires_at = state.attempts[-1].expires_at
+        attempt = state.attempts[-1]
+        expires_at = attempt.expires_at
         if state.status in PASSING or expires_at is None:
             return self._longer_pause()
-        ends = expires_at + EXPIRY_MARGIN + ANSWERED_WITHIN
+        margin = expiry_margin(attempt.payment_request_id)
+        ends = expires_at + margin + ANSWERED_WITHIN
         left = (ends - datetime.now(UTC)).total_seconds()
         return left if left > 0 else self._longer_pause()
 

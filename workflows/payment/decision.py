@@ -17,7 +17,13 @@ from workflows.payment.doubts import (
     reported_paid,
     second_charges,
 )
-from workflows.payment.endings import PAGELESS, deadline_of, has_no_page, how_it_ended
+from workflows.payment.endings import (
+    PAGELESS,
+    deadline_of,
+    has_no_page,
+    how_it_ended,
+    may_be_asked_at,
+)
 from workflows.payment.facts import Facts
 from workflows.payment.other_attempts import ask_about_others, leave_behind
 from workflows.payment.steps import (
@@ -102,7 +108,8 @@ def _question_about(attempt: Attempt, facts: Facts, now: datetime) -> Step | Non
     if attempt.is_paid and attempt.may_be_cancelled:
         return until_cancel_is_certain(attempt, now)
     if hint := _unanswered_hint(attempt, facts, now):
-        return inquire(attempt, hint, now)
+        due = may_be_asked_at(attempt, hint)
+        return inquire(attempt, hint, now) if now >= due else Wait(due)
     return None
 
 

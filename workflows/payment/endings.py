@@ -9,10 +9,12 @@ from contracts import (
     InquiryVerdict,
     PaymentOutcome,
     PayVerdict,
+    expiry_margin,
+    expiry_spread,
 )
 from workflows.payment.attempt import Asked, Attempt
 from workflows.payment.facts import Facts
-from workflows.releases import DECLINED_MEANS_DECLINED
+from workflows.releases import DECLINED_MEANS_DECLINED, EXPIRY_IS_SPREAD
 
 # Answers of `pay` after which an attempt will never have a page.
 PAGELESS = (
@@ -36,7 +38,22 @@ EXPIRY_CODES = frozenset(
 
 def deadline_of(attempt: Attempt) -> datetime:
     """Return when a silent attempt is asked about: its expiry and a margin."""
-    return attempt.expires_at + EXPIRY_MARGIN
+    if attempt.release < EXPIRY_IS_SPREAD:
+        return attempt.expires_at + EXPIRY_MARGIN
+    return attempt.expires_at + expiry_margin(attempt.request_id)
+
+
+def may_be_asked_at(attempt: Attempt, hint: datetime) -> datetime:
+    """Return from when on Alipay is asked because of a hint: as a rule at once.
+
+    Alipay notifies of many expiries at once; these questions are spread.
+    """
+    is_told_of_end = hint >= attempt.expires_at and any(
+        heard.at == hint and heard.notification.says_failed for heard in attempt.heard
+    )
+    if attempt.release < EXPIRY_IS_SPREAD or not is_told_of_end:
+        return hint
+    return attempt.expires_at + expiry_spread(attempt.request_id)
 
 
 def has_no_page(attempt: Attempt) -> bool:

@@ -9,11 +9,14 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 from contracts import (
+    EXPIRY_MARGIN,
+    EXPIRY_SPREAD,
     CancelWish,
     InquiryVerdict,
     Money,
     PaymentOutcome,
     PayVerdict,
+    expiry_spread,
 )
 from tests.builders import (
     PRICE,
@@ -41,6 +44,7 @@ from workflows.payment.steps import (
     Step,
     Wait,
 )
+from workflows.releases import EXPIRY_IS_SPREAD
 
 START = datetime(2026, 11, 24, 12, tzinfo=UTC)
 ORDER = an_order(order_id="order")
@@ -501,6 +505,67 @@ def test_no_page_is_opened_while_another_attempt_may_be_paid() -> None:
     assert asked == Inquire(other)
     assert isinstance(waiting, Wait)
     assert decide(facts, START + timedelta(seconds=3)) == Pay(facts.current)
+
+
+def test_payments_that_expire_together_are_asked_about_one_after_the_other() -> None:
+    page = a_page(expires_at=START)
+    by_release = {}
+    for release in (EXPIRY_IS_SPREAD - 1, EXPIRY_IS_SPREAD):
+        facts = [
+            Facts.of(an_order(order_id=f"o-{number}", release=release), START)
+            for number in range(1000)
+        ]
+        for one in facts:
+            one.current.pays.append(Asked(START, START, page))
+        waits = [deadline_of(one.current) - START for one in facts]
+        assert all(
+            decide(one, START + wait) == Inquire(one.current)
+            for one, wait in zip(facts, waits, strict=True)
+        )
+        by_release[release] = sorted(waits)
+    before, now = by_release.values()
+    assert {*before} == {EXPIRY_MARGIN}
+    assert min(now) >= EXPIRY_MARGIN
+    assert max(now) < EXPIRY_MARGIN + EXPIRY_SPREAD
+    for second in range(30):
+        begins = EXPIRY_MARGIN + timedelta(seconds=second)
+        together = [one for one in now if begins <= one < begins + timedelta(seconds=1)]
+        assert len(together) < 60
+
+
+def told_of_expiry(release: int) -> tuple[Facts, datetime]:
+    """Return a payment of which Alipay notifies right after its expiry, and then."""
+    order = an_order(order_id="order-7", release=release)
+    facts, told_at = Facts.of(order, START), START + timedelta(seconds=3)
+    page = a_page(expires_at=START)
+    facts.current.pays.append(Asked(START, START, page))
+    facts.hear(a_notification(order, result_status="F", result_code=""), told_at)
+    return facts, told_at
+
+
+def test_what_alipay_notifies_of_many_expiries_is_asked_about_spread() -> None:
+    facts, told_at = told_of_expiry(EXPIRY_IS_SPREAD)
+    due = START + expiry_spread("order-7_1")
+    assert due > told_at
+    assert decide(facts, told_at) == Wait(due)
+    assert decide(facts, due) == Inquire(facts.current)
+    before, told_at = told_of_expiry(EXPIRY_IS_SPREAD - 1)
+    assert decide(before, told_at) == Inquire(before.current)
+
+
+def test_who_asks_after_the_expiry_does_not_wait_for_the_spread() -> None:
+    facts, told_at = told_of_expiry(EXPIRY_IS_SPREAD)
+    facts.check_wanted_at = asked_at = told_at + timedelta(seconds=1)
+    assert decide(facts, asked_at) == Inquire(facts.current)
+
+
+def test_a_decline_before_the_expiry_is_asked_about_at_once() -> None:
+    order = an_order(order_id="order-7", release=EXPIRY_IS_SPREAD)
+    facts = Facts.of(order, START)
+    page = a_page(expires_at=START + timedelta(minutes=1))
+    facts.current.pays.append(Asked(START, START, page))
+    facts.hear(a_notification(order, result_status="F"), START)
+    assert decide(facts, START) == Inquire(facts.current)
 
 
 def test_a_silent_payment_is_asked_about_only_after_its_expiry() -> None:
