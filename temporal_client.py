@@ -5,8 +5,9 @@ from dataclasses import replace
 from datetime import datetime
 
 from temporalio.client import Client, Interceptor
-from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.contrib.pydantic import PydanticPayloadConverter
 from temporalio.converter import (
+    CompositePayloadConverter,
     DataConverter,
     DefaultFailureConverterWithEncodedAttributes,
 )
@@ -17,8 +18,22 @@ from codec.keyring import Keyring
 from codec.payload_codec import EncryptingCodec
 from settings.temporal import temporal_config
 
+_SDK_CONVERTERS = tuple(PydanticPayloadConverter().converters.values())
+
+
+class SharedPayloadConverter(CompositePayloadConverter):
+    """The SDK's converter for pydantic, whose parts are made once in a process.
+
+    The SDK makes a converter for each workflow and each of its tasks, and a new one of
+    its own would have to learn all types again.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(*_SDK_CONVERTERS)
+
+
 # Clear text, for tests and for recorded histories.
-DATA_CONVERTER = pydantic_data_converter
+DATA_CONVERTER = DataConverter(payload_converter_class=SharedPayloadConverter)
 
 
 def data_converter(
