@@ -1,0 +1,1 @@
+"""What customers notice while many payments expire at once."""
