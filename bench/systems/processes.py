@@ -53,12 +53,14 @@ class Bench:
         """Who signs as the simulated Alipay does."""
         return Signer(read_private_key(self.home.simulator_key), client_id=CLIENT_ID)
 
-    async def start(self, name: str) -> None:
+    async def start(self, name: str, settings: Mapping[str, str] | None = None) -> None:
+        """Start a part, with settings beyond what the home says."""
         environment = {
             **bare_environment(self.home.empty_folder),
             **self.home.environment(self.ports),
             # What the API can do is measured, not what one caller may have it do.
             "CASHIER_API_CALLS_PER_MINUTE": "1000000",
+            **(settings or {}),
         }
         # The simulator keeps everything in memory: its disk is not our subject.
         environment.pop("SIMULATOR_STATE_FILE")
