@@ -92,6 +92,8 @@ bench: $(READY)  ## Measure speed, cost and memory against the floor
 	@$(BIN)/python -m bench
 	@$(BIN)/python -m bench.auditing
 	@$(BIN)/python -m bench.viewers
+	@$(BIN)/python -m bench.expiries
+	@$(BIN)/python -m bench.eviction
 
 PAYMENTS ?= 300
 SEED ?= 1
