@@ -46,14 +46,15 @@ def deadline_of(attempt: Attempt) -> datetime:
 def may_be_asked_at(attempt: Attempt, hint: datetime) -> datetime:
     """Return from when on Alipay is asked because of a hint: as a rule at once.
 
-    Alipay notifies of many expiries at once; these questions are spread.
+    Alipay notifies of many expiries at once. These questions are spread evenly over the
+    time in which silent attempts come to their deadlines at the latest.
     """
     is_told_of_end = hint >= attempt.expires_at and any(
         heard.at == hint and heard.notification.says_failed for heard in attempt.heard
     )
     if attempt.release < EXPIRY_IS_SPREAD or not is_told_of_end:
         return hint
-    return attempt.expires_at + expiry_spread(attempt.request_id)
+    return attempt.expires_at + 2 * expiry_spread(attempt.request_id)
 
 
 def has_no_page(attempt: Attempt) -> bool:
