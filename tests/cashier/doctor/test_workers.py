@@ -76,7 +76,11 @@ async def test_the_worker_as_it_runs_tells_its_version(
             paid=AnythingPaid(),
         )
         worker = build_worker(
-            client, settings.alipay_client(http), callbacks, notify_url="https://a.b"
+            client,
+            settings.alipay_client(http),
+            callbacks,
+            notify_url="https://a.b",
+            sandbox=True,
         )
         async with polling(worker, client):
             found = await lines()
