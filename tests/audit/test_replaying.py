@@ -34,7 +34,7 @@ OF_REPLAY = {
 
 @pytest.mark.parametrize("name", ALL)
 def test_a_recorded_history_says_what_the_code_does(name: str) -> None:
-    assert not rules(verdict_on(text_of(name))) & OF_REPLAY
+    assert not rules(verdict_on(text_of(name), keys_of(name))) & OF_REPLAY
 
 
 def argument(forged: Forged) -> int:
