@@ -1,6 +1,7 @@
 """Runs the API as it is served, with a scripted Alipay behind each order."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +36,6 @@ CLIENT_ID = "5J0000000000000000"
 # The path that Alipay calls, which is what it signs; the proxy in front cuts `/pay`.
 SIGNED_PATH = "/pay/alipay/notifications/payment"
 NOTIFICATIONS = "/alipay/notifications/payment"
-NOTIFIED_AT = "2026-11-24T10:02:41Z"
 
 
 def settings_in(folder: Path, alipay_key: RSAPrivateKey) -> ApiSettings:
@@ -146,10 +146,11 @@ class Shop:
         extra: tuple[tuple[str, str], ...] = (),
     ) -> httpx.Response:
         """Notify as Alipay does: signed, and perhaps received differently."""
-        message = Message("POST", SIGNED_PATH, CLIENT_ID, NOTIFIED_AT, body)
+        now = alipays_time()
+        message = Message("POST", SIGNED_PATH, CLIENT_ID, now, body)
         headers = [
             ("Signature", sign(message, self.alipay_key)),
-            ("Request-Time", NOTIFIED_AT),
+            ("Request-Time", now),
             ("Client-Id", CLIENT_ID),
             ("Content-Type", "application/json; charset=UTF-8"),
             *extra,
@@ -159,6 +160,11 @@ class Shop:
             content=body if received is None else received,
             headers=headers,
         )
+
+
+def alipays_time() -> str:
+    """Return the time of a message of Alipay's that is sent now."""
+    return datetime.now(UTC).isoformat(timespec="seconds")
 
 
 def paid_notification(order_id: str, *, attempt: int = 1, **changes: object) -> bytes:

@@ -16,9 +16,9 @@ from tests.api.running import (
     API_KEY,
     CLIENT_ID,
     NOTIFICATIONS,
-    NOTIFIED_AT,
     SIGNED_PATH,
     Shop,
+    alipays_time,
     paid_notification,
     settings_in,
 )
@@ -52,11 +52,12 @@ async def is_well(port: int) -> bool:
 
 def notification(shop: Shop, body: bytes) -> tuple[bytes, bytes]:
     """Return the head, without an end, and the body of a signed notification."""
-    message = Message("POST", SIGNED_PATH, CLIENT_ID, NOTIFIED_AT, body)
+    now = alipays_time()
+    message = Message("POST", SIGNED_PATH, CLIENT_ID, now, body)
     signature = sign(message, shop.alipay_key)
     head = (
         f"POST {NOTIFICATIONS} HTTP/1.1\r\nHost: api.test\r\n"
-        f"Signature: {signature}\r\nRequest-Time: {NOTIFIED_AT}\r\n"
+        f"Signature: {signature}\r\nRequest-Time: {now}\r\n"
         f"Client-Id: {CLIENT_ID}\r\n"
     )
     return head.encode(), body

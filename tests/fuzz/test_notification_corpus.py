@@ -19,9 +19,9 @@ from tests.api.running import (
     API_KEY,
     CLIENT_ID,
     NOTIFICATIONS,
-    NOTIFIED_AT,
     SIGNED_PATH,
     Shop,
+    alipays_time,
     paid_notification,
 )
 from tests.builders import a_page, an_inquiry
@@ -72,10 +72,11 @@ async def known(shop: Shop) -> Known:
 
 
 def signed(shop: Shop, body: bytes) -> Headers:
-    message = Message("POST", SIGNED_PATH, CLIENT_ID, NOTIFIED_AT, body)
+    now = alipays_time()
+    message = Message("POST", SIGNED_PATH, CLIENT_ID, now, body)
     return {
         "Signature": sign(message, shop.alipay_key),
-        "Request-Time": NOTIFIED_AT,
+        "Request-Time": now,
         "Client-Id": CLIENT_ID,
         "Content-Type": "application/json; charset=UTF-8",
     }

@@ -18,6 +18,9 @@ MOST_QUESTIONS = 50
 MOST_OF_OTHERS = 3
 # Different answers of one attempt: Alipay gives one or two, a faulty one some more.
 MOST_KINDS = 10
+# Of a signed message that stays with the facts, in bytes; Alipay's have one to five
+# thousand. What a longer one says is asked about anew where its proof is needed.
+LONGEST_PROOF = 8 * 1024
 # Attempts of other runs, or long over.
 MOST_ATTEMPTS = 50
 

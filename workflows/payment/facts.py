@@ -15,10 +15,11 @@ from contracts import (
     PaymentNotified,
     Proposed,
     Resolution,
+    SignedEvidence,
     payment_request_id,
 )
 from workflows.payment.attempt import USUAL_EXPIRY, Attempt, Heard
-from workflows.payment.bounds import MOST_ATTEMPTS, bounded, settled
+from workflows.payment.bounds import LONGEST_PROOF, MOST_ATTEMPTS, bounded, settled
 from workflows.resolution import confirm, needs_second_person, propose
 
 NUMBER = re.compile(r"[1-9][0-9]{0,5}")
@@ -157,8 +158,7 @@ class Facts:
             return False
         content = notification.model_copy(
             update={
-                # Of the others the history keeps it.
-                "evidence": notification.evidence if notification.says_paid else None,
+                "evidence": _kept_evidence(notification),
                 "received_at": None,
                 "result_message": notification.result_message[:LONGEST_TEXT],
             }
@@ -236,6 +236,14 @@ class Facts:
 
 
 _FACTS = TypeAdapter(Facts)
+
+
+def _kept_evidence(notification: PaymentNotified) -> SignedEvidence | None:
+    """Return what a later run, or the shop, may have to verify."""
+    evidence = notification.evidence
+    if not notification.says_paid or evidence is None:
+        return None
+    return evidence if len(evidence.body) <= LONGEST_PROOF else None
 
 
 def _named_in(carried: dict[str, Any]) -> list[str]:

@@ -21,12 +21,11 @@ from contracts import (
 )
 from translation.proof import Proof
 from workflows.payment.attempt import Asked, Attempt, Heard
+from workflows.payment.bounds import LONGEST_PROOF
 from workflows.payment.doubts import find_doubt
 from workflows.payment.facts import Facts
 
 AnswerT = TypeVar("AnswerT", bound=AlipayAnswer)
-# Carried facts stay far below what Temporal takes; what is longer is asked for anew.
-LONGEST_CARRIED = 8 * 1024
 # Answers that decide nothing: after them one only has to ask again.
 OPEN = (InquiryVerdict.PROCESSING, InquiryVerdict.PENDING)
 
@@ -38,7 +37,7 @@ def with_what_proves_it(said: AnswerT) -> AnswerT:
     """
     if said.evidence is None or not _needs_proof(said):
         return said.model_copy(update={"evidence": None})
-    if len(said.evidence.answer.body) > LONGEST_CARRIED:
+    if len(said.evidence.answer.body) > LONGEST_PROOF:
         return said.model_copy(update={"evidence": None})
     kept = Evidence(request=SignedEvidence(), answer=said.evidence.answer)
     return said.model_copy(update={"evidence": kept})

@@ -18,8 +18,8 @@ from api.notifications.verification import (
 from api.problems import add_problem_handlers
 from tests.api.running import (
     CLIENT_ID,
-    NOTIFIED_AT,
     SIGNED_PATH,
+    alipays_time,
     paid_notification,
     settings_in,
 )
@@ -47,10 +47,11 @@ class Receiver:
 
     async def sent(self, body: bytes, received: bytes | None = None) -> int:
         """Send as Alipay does; return the status of the answer."""
-        message = Message("POST", SIGNED_PATH, CLIENT_ID, NOTIFIED_AT, body)
+        now = alipays_time()
+        message = Message("POST", SIGNED_PATH, CLIENT_ID, now, body)
         headers = {
             "Signature": sign(message, self.alipay_key),
-            "Request-Time": NOTIFIED_AT,
+            "Request-Time": now,
             "Client-Id": CLIENT_ID,
         }
         content = body if received is None else received
