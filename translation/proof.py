@@ -9,6 +9,7 @@ from typing import TypeVar, cast
 
 from alipay.answers import path_of, proven_answer
 from alipay.errors import (
+    KeyFormatError,
     MalformedNotificationError,
     MissingAlipayKeyError,
     NoVerdictError,
@@ -109,10 +110,13 @@ class Proof:
 
     @classmethod
     def is_possible_by(cls, trust: AlipayTrust) -> bool:
-        """Whether this process holds all the keys that a workflow trusts."""
+        """Whether this process holds all the keys that a workflow trusts.
+
+        Not where they are named in a way that nobody could hold: by no number, or none.
+        """
         try:
             cls.by(trust)
-        except MissingAlipayKeyError:
+        except (MissingAlipayKeyError, KeyFormatError, ValueError):
             return False
         return True
 

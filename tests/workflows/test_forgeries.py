@@ -309,13 +309,22 @@ async def test_an_answer_that_is_older_than_its_question_is_no_verdict(
     assert result.outcome is PaymentOutcome.PAID
 
 
+UNKNOWN, KNOWN = (
+    fingerprint(key.public_key()) for key in (STRANGER.key, alipays_key())
+)
+
+
+@pytest.mark.parametrize(
+    "keys",
+    [{"1": UNKNOWN}, {}, {"one": KNOWN}, {"9" * 5000: KNOWN}],
+    ids=["unknown", "none", "no number", "too long"],
+)
 async def test_keys_that_no_worker_holds_are_not_learned_and_stop_nothing(
-    skipping: WorkflowEnvironment,
+    skipping: WorkflowEnvironment, keys: dict[str, str]
 ) -> None:
     """As somebody may complete the activity that names the keys."""
-    unknown = fingerprint(STRANGER.key.public_key())
     alipay = FakeAlipay(pay=[a_page()], inquiries=[UNPAID])
-    alipay.trusts = trust().model_copy(update={"keys": {"1": unknown}})
+    alipay.trusts = trust().model_copy(update={"keys": keys})
     async with a_payment(skipping, alipay) as payment:
         await payment.handle.signal(
             CashierPayment.payment_notified,
