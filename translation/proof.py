@@ -60,7 +60,7 @@ from translation.answers import (
     from_refund_refusal,
     from_refund_response,
 )
-from translation.evidence import to_message
+from translation.evidence import signed_at, to_message
 from translation.money import read_money
 from translation.notifications import to_payment_notified
 
@@ -298,20 +298,11 @@ def _expiry(call: PayCall, read: PayResponse, said: PayAnswer) -> datetime | Non
     """
     if call.expires_at or said.expires_at is None:
         return call.expires_at
-    answered_at = read_time(read.response_time or "")
+    answered_at = signed_at(SignedEvidence(time=read.response_time or ""))
     if answered_at is None or said.expires_at.tzinfo is None:
         return None
     is_near = abs(said.expires_at - answered_at) <= LONGEST_EXPIRY
     return said.expires_at if is_near else None
-
-
-def read_time(text: str) -> datetime | None:
-    """Read a time that Alipay has signed; None where it cannot be read, or compared."""
-    try:
-        time = datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    return time if time.tzinfo else None
 
 
 def was_signed_since(
@@ -324,8 +315,8 @@ def was_signed_since(
         earliest: The time.
         if_unreadable: What a message counts as whose time cannot be read.
     """
-    signed_at = read_time(evidence.time)
-    return if_unreadable if signed_at is None else signed_at >= earliest
+    at = signed_at(evidence)
+    return if_unreadable if at is None else at >= earliest
 
 
 def _agrees(told: Money | None, asked: Money) -> bool:

@@ -43,7 +43,7 @@ from tests.signing import (
     signed_notification,
     trust,
 )
-from translation.proof import Proof
+from translation.proof import Proof, was_signed_since
 
 ORDER = an_order(order_id="order")
 OTHER_KEY = rsa.generate_private_key(public_exponent=65537, key_size=2048)
@@ -315,6 +315,39 @@ def test_of_a_success_the_amount_and_the_attempt_are_proven() -> None:
         assert not PROOF.proves_paid(evidence, "order_1", less)
     assert not PROOF.proves_paid(pending.answer, "order_1", PRICE)
     assert not PROOF.proves_paid(SignedEvidence(), "order_1", PRICE)
+
+
+# ---- times ----
+
+
+def in_milliseconds(at: datetime) -> Signer:
+    """Sign with the time as Alipay's current documentation writes it."""
+    return Signer(alipays_key(), time=str(round(at.timestamp() * 1000)))
+
+
+@pytest.mark.parametrize("ago", [timedelta(0), timedelta(days=2)])
+def test_how_old_a_message_is_can_be_read_from_either_form_of_its_time(
+    ago: timedelta,
+) -> None:
+    """Both are documented (docs/protocol.md 1.3)."""
+    now = datetime.now(UTC)
+    for signer in (in_milliseconds(now - ago), None):
+        said = signed_notification(a_notification(ORDER), signer, now - ago)
+        assert said.evidence
+        for unreadable in (True, False):
+            is_fresh = was_signed_since(
+                said.evidence, now - timedelta(minutes=1), if_unreadable=unreadable
+            )
+            assert is_fresh is (not ago)
+
+
+def test_the_expiry_by_our_clock_is_kept_whatever_form_the_answers_time_has() -> None:
+    page = a_page(minutes=30)
+    told = PROOF.answer(
+        PAY, signed_answer(PAY, page, in_milliseconds(datetime.now(UTC)))
+    )
+    assert told is not None
+    assert told.expires_at == page.expires_at
 
 
 # ---- keys ----
