@@ -156,6 +156,9 @@ class Proof:
     ) -> bool:
         """Whether a notification, or the answer to an inquiry, proves that money came.
 
+        An answer that tells of a refund as well proves nothing: nor would it count as
+        paid anywhere else.
+
         Args:
             evidence: The message as Alipay signed it.
             payment_request_id: Of the attempt that must have been paid.
@@ -178,6 +181,7 @@ class Proof:
             said is not None
             and said.verdict is InquiryVerdict.SUCCESS
             and said.amount == amount
+            and not said.is_refunded
         )
 
     def answer(self, call: Contract, said: AnswerT) -> AnswerT | None:

@@ -317,6 +317,13 @@ def test_of_a_success_the_amount_and_the_attempt_are_proven() -> None:
     assert not PROOF.proves_paid(SignedEvidence(), "order_1", PRICE)
 
 
+def test_an_answer_that_tells_of_a_refund_proves_no_money_that_is_there() -> None:
+    refunded = an_inquiry("SUCCESS", is_refunded=True)
+    answer = signed_answer(INQUIRY, refunded).evidence
+    assert answer
+    assert not PROOF.proves_paid(answer.answer, "order_1", PRICE)
+
+
 # ---- times ----
 
 
