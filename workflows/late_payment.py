@@ -258,9 +258,7 @@ class LatePayment:
         if order.paid or order.honoured:
             return False  # whatever else comes late, this money is not kept
         # Of two that both come late only one is kept: the lower number goes first.
-        return keeps and any(
-            attempt_of(one) < attempt_of(name) for one in order.undecided
-        )
+        return keeps and any(_goes_before(one, name) for one in order.undecided)
 
     async def _give_back(self, paid: InquiryAnswer) -> LateOutcome:
         """Cancel inside the wallet's window, which costs nothing, else refund."""
@@ -580,6 +578,16 @@ def _id_of(late: LatePaymentInput) -> str:
     with suppress(ValueError):
         name = payment_request_id(late.order_id, attempt_of(name))
     return late_payment_id(name)
+
+
+def _goes_before(other: str, name: str) -> bool:
+    """Whether late money has the lower number; not where it has none.
+
+    Whoever may complete the look at the order can have it name anything.
+    """
+    with suppress(ValueError):
+        return attempt_of(other) < attempt_of(name)
+    return False
 
 
 def _has_moved(refund: RefundAnswer) -> bool:

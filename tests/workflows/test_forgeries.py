@@ -26,10 +26,13 @@ from contracts import (
     CallbackOutcome,
     CallbackView,
     InquiryCall,
+    LateMoneyPolicy,
     LateOutcome,
     LatePaymentView,
     PayCall,
+    PaymentFound,
     PaymentOutcome,
+    PaymentState,
     PaymentStatus,
     PaymentView,
     Resolution,
@@ -384,3 +387,21 @@ async def test_a_forged_success_gives_no_money_back(
     assert result.outcome is LateOutcome.NOT_PAID
     # Its signature does not verify, so the worker is asked for newer keys.
     assert alipay.calls == ["inquire", "whom to trust", "inquire"]
+
+
+async def test_other_late_money_of_any_name_stops_no_late_money(
+    skipping: WorkflowEnvironment,
+) -> None:
+    """As somebody may complete the look at the order."""
+    late = a_late_payment(an_order(), policy=LateMoneyPolicy.HONOUR)
+    alipay = FakeAlipay(inquiries=[an_inquiry("SUCCESS")])
+    names = ("", "none", "order_x", f"order_{'9' * 5000}")
+    alipay.found = PaymentFound(state=PaymentState.CLOSED, undecided=names)
+    async with a_worker(skipping.client, alipay) as task_queue:
+        result: LatePaymentView = await skipping.client.execute_workflow(
+            LatePayment.run,
+            late,
+            id=late_payment_id(late.payment_request_id),
+            task_queue=task_queue,
+        )
+    assert result.outcome is LateOutcome.HONOURED
