@@ -48,6 +48,20 @@ async def test_a_signal_of_any_shape_leaves_the_payment_payable(
     assert result.outcome is PaymentOutcome.PAID
 
 
+@pytest.mark.parametrize(
+    "received_at", ["2026-11-24T10:02:41", "0001-01-01T00:00:00+14:00"]
+)
+async def test_a_success_that_was_received_at_any_time_ends_the_payment(
+    skipping: WorkflowEnvironment, received_at: str
+) -> None:
+    async with a_payment(skipping, FakeAlipay(pay=[a_page()])) as payment:
+        success = a_notification(payment.order).model_dump(mode="json")
+        sent = {**success, "received_at": received_at}
+        await payment.handle.signal("payment_notified", sent)
+        result = await payment.handle.result()
+    assert result.outcome is PaymentOutcome.PAID
+
+
 @pytest.mark.parametrize("update", ["cancel", "resolve", "cashier_page"])
 @pytest.mark.parametrize("args", [[], [None], ["text"], [{}, {}]], ids=str)
 async def test_an_update_of_any_shape_leaves_the_payment_payable(

@@ -14,10 +14,12 @@ def count_payment(end: End) -> None:
     )
     if end.outcome is not PaymentOutcome.PAID:
         return
+    # Whoever sends the signal says when it was received: without a zone it could not be
+    # compared, and every later task would fail.
     received = [
         heard.received_at
         for heard in end.attempt.heard
-        if heard.says_paid and heard.received_at
+        if heard.says_paid and heard.received_at and heard.received_at.tzinfo
     ]
     if received:
         took = (workflow.now() - min(received)).total_seconds()
