@@ -14,6 +14,7 @@ from temporalio.exceptions import (
 
 with workflow.unsafe.imports_passed_through():
     from contracts import (
+        LONGEST_ALIPAY_ID,
         AlipayAnswer,
         CancelWish,
         LateMoneyPolicy,
@@ -304,7 +305,17 @@ class CashierPayment:
 
     @cashier_page.validator
     def _check_page_wish(self, wish: PageWish) -> None:
-        """Refuse other money for the same order: that is another order."""
+        """Refuse what is no wallet, and other money: that is another order.
+
+        A wallet of no name would be asked for anew without end, and one that is longer
+        than the list takes would fail every task.
+        """
+        if not 0 < len(wish.wallet) <= LONGEST_ALIPAY_ID:
+            raise ApplicationError(
+                f"wallet: Alipay's code has 1 to {LONGEST_ALIPAY_ID} characters, not "
+                f"{len(wish.wallet)}",
+                type="WRONG_SHAPE",
+            )
         order = self._facts.order
         if wish.amount != order.amount:
             raise ApplicationError(

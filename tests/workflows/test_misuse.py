@@ -15,6 +15,7 @@ from contracts import (
     LateOutcome,
     LatePaymentView,
     Money,
+    PageWish,
     PaymentOutcome,
     callbacks_id,
     late_payment_id,
@@ -72,6 +73,20 @@ async def test_an_update_of_any_shape_leaves_the_payment_payable(
             await payment.handle.execute_update(update, args=args)
         await payment.notify()
         result = await payment.handle.result()
+    assert result.outcome is PaymentOutcome.PAID
+
+
+@pytest.mark.parametrize("wallet", ["", "A" * 65], ids=len)
+async def test_what_is_no_wallet_leaves_the_payment_payable(
+    skipping: WorkflowEnvironment, wallet: str
+) -> None:
+    async with a_payment(skipping, FakeAlipay(pay=[a_page()])) as payment:
+        wish = PageWish(amount=payment.order.amount, wallet=wallet, call_id="one")
+        with pytest.raises(WorkflowUpdateFailedError) as refused:
+            await payment.handle.execute_update("cashier_page", wish)
+        await payment.notify()
+        result = await payment.handle.result()
+    assert "wallet: Alipay's code has 1 to 64 characters" in str(refused.value.cause)
     assert result.outcome is PaymentOutcome.PAID
 
 
