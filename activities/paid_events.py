@@ -80,8 +80,8 @@ class ProvenPaidEvents:
 
     async def check(self, event: ShopEvent, evidence: SignedEvidence | None) -> None:
         check_event(event, activity.info())
-        is_proven = evidence is not None and self._proves(evidence, event)
-        is_fresh = is_proven and evidence is not None and _is_fresh(evidence)
+        is_proven = self._proves(evidence, event, even_if_refunded=True)
+        is_fresh = self._proves(evidence, event) and _is_fresh(evidence)
         if event.type == PAID and is_fresh:
             return  # Alipay's own word, whoever passes it on: nothing is asked
         silent: ApplicationError | None = None
@@ -106,9 +106,19 @@ class ProvenPaidEvents:
             type="NOT_PROVEN_PAID",
         )
 
-    def _proves(self, evidence: SignedEvidence, event: ShopEvent) -> bool:
-        name = event.payment_request_id
-        return self._proof.proves_paid(evidence, name, event.amount)
+    def _proves(
+        self,
+        evidence: SignedEvidence | None,
+        event: ShopEvent,
+        *,
+        even_if_refunded: bool = False,
+    ) -> bool:
+        return evidence is not None and self._proof.proves_paid(
+            evidence,
+            event.payment_request_id,
+            event.amount,
+            even_if_refunded=even_if_refunded,
+        )
 
     async def _may_be_told(self, event: ShopEvent, *, is_proven: bool) -> bool:
         """Look at our own workflows; False where only Alipay can tell.
@@ -208,8 +218,8 @@ class ProvenPaidEvents:
         )
 
 
-def _is_fresh(evidence: SignedEvidence) -> bool:
-    at = signed_at(evidence)
+def _is_fresh(evidence: SignedEvidence | None) -> bool:
+    at = signed_at(evidence) if evidence else None
     return at is not None and abs(datetime.now(UTC) - at) <= FRESH
 
 

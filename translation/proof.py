@@ -152,17 +152,20 @@ class Proof:
         )
 
     def proves_paid(
-        self, evidence: SignedEvidence, payment_request_id: str, amount: Money
+        self,
+        evidence: SignedEvidence,
+        payment_request_id: str,
+        amount: Money,
+        *,
+        even_if_refunded: bool = False,
     ) -> bool:
         """Whether a notification, or the answer to an inquiry, proves that money came.
-
-        An answer that tells of a refund as well proves nothing: nor would it count as
-        paid anywhere else.
 
         Args:
             evidence: The message as Alipay signed it.
             payment_request_id: Of the attempt that must have been paid.
             amount: What must have been paid.
+            even_if_refunded: Whether an answer counts that tells of a refund, too.
         """
         if evidence.path != path_of(_INQUIRY, self._client_id):
             told = self.notification(PaymentNotified(evidence=evidence))
@@ -181,7 +184,7 @@ class Proof:
             said is not None
             and said.verdict is InquiryVerdict.SUCCESS
             and said.amount == amount
-            and not said.is_refunded
+            and (even_if_refunded or not said.is_refunded)
         )
 
     def answer(self, call: Contract, said: AnswerT) -> AnswerT | None:

@@ -192,6 +192,18 @@ async def test_evidence_that_is_not_fresh_is_asked_for_again(
         await events.check(event, evidence=evidence, alipay=an_inquiry("SUCCESS"))
 
 
+async def test_an_answer_that_tells_of_a_refund_is_no_fresh_evidence(
+    events: Checking,
+) -> None:
+    event, refunded = the_event("refunded-1"), an_inquiry("SUCCESS", is_refunded=True)
+    call = InquiryCall(payment_request_id=event.payment_request_id)
+    said = signed_answer(call, refunded, signed_ago(timedelta(seconds=1)))
+    assert said.evidence is not None
+    told = said.evidence.answer
+    refused = await events.refusal(event, evidence=told, alipay=refunded)
+    assert refused == "NOT_PROVEN_PAID"
+
+
 async def test_fresh_evidence_costs_no_look_at_any_workflow(
     merchant_key: RSAPrivateKey, alipay_key: RSAPrivateKey
 ) -> None:

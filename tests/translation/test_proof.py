@@ -321,7 +321,9 @@ def test_an_answer_that_tells_of_a_refund_proves_no_money_that_is_there() -> Non
     refunded = an_inquiry("SUCCESS", is_refunded=True)
     answer = signed_answer(INQUIRY, refunded).evidence
     assert answer
-    assert not PROOF.proves_paid(answer.answer, "order_1", PRICE)
+    told = answer.answer
+    assert not PROOF.proves_paid(told, "order_1", PRICE)
+    assert PROOF.proves_paid(told, "order_1", PRICE, even_if_refunded=True)
 
 
 # ---- times ----
