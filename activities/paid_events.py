@@ -15,8 +15,8 @@ from temporalio.service import RPCError
 
 from activities.inquiry import inquire_within
 from activities.order_payments import OrderActivities
-from activities.our_runs import OurRuns
-from activities.shop_events import check_event
+from activities.our_runs import OurRuns, ViewT
+from activities.shop_events import QUEUE, check_event
 from alipay.client import AlipayClient
 from contracts import (
     InquiryVerdict,
@@ -82,11 +82,14 @@ class ProvenPaidEvents:
         check_event(event, activity.info())
         is_proven = self._proves(evidence, event, even_if_refunded=True)
         is_fresh = self._proves(evidence, event) and _is_fresh(evidence)
-        if event.type == PAID and is_fresh:
-            return  # Alipay's own word, whoever passes it on: nothing is asked
+        in_queue = activity.info().workflow_type == QUEUE
+        if event.type == PAID and is_fresh and not in_queue:
+            return  # Alipay's own word, passed on by the payment: nothing is asked
         silent: ApplicationError | None = None
         try:
             async with asyncio.timeout(ALL_LOOKS.total_seconds()):
+                if in_queue and event.type in PAID_EVENTS:
+                    await self._check_end(event)
                 if await self._may_be_told(event, is_proven=is_proven) or is_fresh:
                     return
         except UNANSWERED as error:
@@ -94,7 +97,7 @@ class ProvenPaidEvents:
                 f"whether the shop may be told cannot be looked up: {_name_of(error)}",
                 type="RESOLUTION_UNKNOWN",
             )
-            if event.type != PAID:
+            if event.type != PAID or in_queue:
                 raise silent from None
         if await self._is_paid(event):
             return
@@ -134,6 +137,43 @@ class ProvenPaidEvents:
             return await self._is_called_paid(event)
         await self._check_not_paid_otherwise(event)
         return await self._is_kept_by_a_person(event, is_proven=is_proven)
+
+    async def _check_end(self, event: ShopEvent) -> None:
+        """Look whether a run has ended as its order's queue is to tell of it.
+
+        Anybody may start a queue, and money that no run has kept may be on its way
+        back.
+
+        Raises:
+            ApplicationError: No run has.
+            RPCError: Temporal does not answer.
+        """
+        name = event.payment_request_id
+        if event.type == PAID:
+            ended = any(
+                seen.outcome is PaymentOutcome.PAID
+                and name in [one.payment_request_id for one in seen.attempts]
+                for seen in await self._seen(workflow_id(event.order_id), PaymentView)
+            )
+        else:
+            ended = any(
+                seen.outcome is LateOutcome.HONOURED
+                for seen in await self._seen(late_payment_id(name), LatePaymentView)
+            )
+        if not ended:
+            raise ApplicationError(
+                f"{event.type} is told of {name}, and no run of ours has ended so",
+                type="NOT_ENDED_SO",
+            )
+
+    async def _seen(self, name: str, kind: type[ViewT]) -> list[ViewT]:
+        """Return what the runs of ours under an id know."""
+        workflow_type = "LatePayment" if kind is LatePaymentView else "CashierPayment"
+        looks = [
+            await self._runs.look_at(run, kind)
+            for run in await self._runs.all_of(name, workflow_type)
+        ]
+        return [look.view for look in looks if look.view is not None]
 
     async def _check_caller(self) -> None:
         """Look whether our own workers serve the caller: such events need no proof.

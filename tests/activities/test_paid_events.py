@@ -17,6 +17,7 @@ from cashier.demos.earlier_run import go_on_from_facts
 from contracts import (
     InquiryAnswer,
     InquiryCall,
+    LateMoneyPolicy,
     LateOutcome,
     Money,
     PaymentOutcome,
@@ -26,6 +27,7 @@ from contracts import (
     Resolved,
     ShopEvent,
     SignedEvidence,
+    callbacks_id,
     late_payment_id,
     payment_request_id,
     workflow_id,
@@ -33,11 +35,21 @@ from contracts import (
 from tests.activities.asking import called_by
 from tests.activities.foreign import a_forged_payment
 from tests.alipay.gateway import Answering, a_client, failing, signed
-from tests.builders import PRICE, a_notification, a_page, an_event, an_inquiry, an_order
+from tests.builders import (
+    PRICE,
+    a_cancel,
+    a_late_payment,
+    a_notification,
+    a_page,
+    an_event,
+    an_inquiry,
+    an_order,
+)
 from tests.fakes import FakeAlipay
 from tests.signing import Signer, alipays_key, signed_answer, signed_notification
 from tests.workflows.running import RunningPayment, a_payment, a_worker
 from workflows.cashier_payment import CashierPayment
+from workflows.late_payment import LatePayment
 from workflows.payment.facts import Facts
 
 STRANGER = Signer(rsa.generate_private_key(public_exponent=65537, key_size=2048))
@@ -347,3 +359,53 @@ async def test_late_money_is_not_called_kept_where_the_order_is_paid_otherwise(
         unpaid = told_late(f"{order_id}-x", LateOutcome.HONOURED)
         await events.check(unpaid, evidence=evidence_of(unpaid), task_queue=queue)
     assert refused == "PAID_OTHERWISE"
+
+
+@pytest.mark.parametrize("late", [False, True])
+async def test_a_queue_tells_of_no_money_that_no_run_of_ours_has_kept(
+    events: Checking, skipping: WorkflowEnvironment, late: bool
+) -> None:
+    """Anybody may start one while late money, paid for certain, is on its way back."""
+    alipay = FakeAlipay(
+        pay=[a_page()],
+        inquiries=[an_inquiry("PROCESSING"), an_inquiry("CANCELLED")],
+        cancels=[a_cancel()],
+    )
+    async with a_payment(skipping, alipay) as payment:
+        view = await payment.cancel()
+        name, queue = payment.order.order_id, payment.task_queue
+        event = told_late(name, LateOutcome.HONOURED) if late else the_event(name)
+        caller = in_queue(event, queue)
+        paid, evidence = an_inquiry("SUCCESS"), evidence_of(event)
+        for how in ({"alipay": paid}, {"evidence": evidence}):
+            assert await events.refusal(event, **how, **caller) == "NOT_ENDED_SO"
+    assert view.outcome is PaymentOutcome.CANCELLED
+
+
+async def test_a_queue_tells_of_money_that_a_run_has_kept(
+    events: Checking, skipping: WorkflowEnvironment
+) -> None:
+    alipay = FakeAlipay(pay=[a_page()], inquiries=[an_inquiry("SUCCESS")])
+    async with a_payment(skipping, alipay) as payment:
+        order, queue = payment.order, payment.task_queue
+        await payment.notify()
+        await payment.handle.result()
+        paid = the_event(order.order_id)
+        for how in ({"evidence": evidence_of(paid)}, {"alipay": an_inquiry("SUCCESS")}):
+            await events.check(paid, **how, **in_queue(paid, queue))
+        kept = a_late_payment(an_order(), policy=LateMoneyPolicy.HONOUR)
+        await skipping.client.execute_workflow(
+            LatePayment.run,
+            kept,
+            id=late_payment_id(kept.payment_request_id),
+            task_queue=queue,
+        )
+        event = told_late(kept.order_id, LateOutcome.HONOURED)
+        caller = in_queue(event, queue)
+        await events.check(event, alipay=an_inquiry("SUCCESS"), **caller)
+
+
+def in_queue(event: ShopEvent, task_queue: str) -> dict[str, Any]:
+    """Return by what the calls of the order's queue are told from others."""
+    name = callbacks_id(event.order_id)
+    return {"workflow_id": name, "workflow_type": "Callback", "task_queue": task_queue}
