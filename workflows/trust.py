@@ -138,7 +138,12 @@ class SignedTrust:
         return facts
 
     def late_money_at_start(self, late: LatePaymentInput) -> LateCarried | None:
-        return late.carried if _continues_another_run() else None
+        carried = late.carried
+        if carried is None or not _continues_another_run():
+            return None
+        # None of ours goes on after its end, which other workflows rest on.
+        view = carried.view.model_copy(update={"outcome": None, "resolved": None})
+        return carried.model_copy(update={"view": view})
 
     async def _by_known_or_new_keys(
         self, evidence: SignedEvidence, read: Callable[[Proof], ReadT | None]

@@ -26,6 +26,7 @@ from contracts import (
     CallbackOutcome,
     CallbackView,
     InquiryCall,
+    LateCarried,
     LateMoneyPolicy,
     LateOutcome,
     LatePaymentView,
@@ -36,6 +37,7 @@ from contracts import (
     PaymentStatus,
     PaymentView,
     Resolution,
+    Resolved,
     callbacks_id,
     late_payment_id,
     workflow_id,
@@ -405,3 +407,33 @@ async def test_other_late_money_of_any_name_stops_no_late_money(
             task_queue=task_queue,
         )
     assert result.outcome is LateOutcome.HONOURED
+
+
+async def test_an_end_that_a_run_on_another_queue_hands_on_is_no_end(
+    skipping: WorkflowEnvironment,
+) -> None:
+    """The look at an order, and a queue of callbacks, would rest on it."""
+    late = a_late_payment(an_order())
+    view = LatePaymentView(
+        payment_request_id=late.payment_request_id,
+        amount=late.amount,
+        status="over",
+        outcome=LateOutcome.HONOURED,
+        resolved=Resolved(by="nobody", reason="forged"),
+    )
+    carried = LateCarried(view=view, waits_since=NOW)
+    alipay = FakeAlipay(inquiries=[UNPAID])
+    name = late_payment_id(late.payment_request_id)
+    with skipping.with_time_skipping_disabled():
+        async with a_worker(skipping.client, alipay) as task_queue:
+            await go_on_from_facts(
+                skipping.client,
+                "LatePayment",
+                late.model_copy(update={"carried": carried}),
+                task_queue=task_queue,
+                id=name,
+            )
+            handle = skipping.client.get_workflow_handle(name)
+            told = await handle.query("view", result_type=LatePaymentView)
+            await handle.terminate()
+    assert (told.outcome, told.resolved) == (None, None)
