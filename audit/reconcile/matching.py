@@ -9,10 +9,12 @@ from alipay.wallets import CURRENCIES
 from audit.reconcile.files.columns import FileKind
 from audit.reconcile.files.errors import SettlementFileError
 from audit.reconcile.files.lines import GIVEN_UP, Movement, Row
+from audit.reconcile.files.order_list import OrderList
 from audit.reconcile.files.reading import Amounts, SettlementFile
 from audit.reconcile.order_ids import OrderIds
 from audit.reconcile.our_money import Histories, OurMoney, Ours
 from audit.reconcile.outcome import Difference, Kind, Reconciliation, joined
+from audit.reconcile.shop_orders import compare_orders
 from audit.reconcile.unknown_differences import report_unknown
 from audit.reconcile.unknown_money import UnknownMoney
 from codec.keyring import Keyring
@@ -25,6 +27,7 @@ def reconcile(
     *,
     keyring: Keyring | None = None,
     amounts: Amounts = Amounts.AUTO,
+    orders: Path | None = None,
 ) -> Reconciliation:
     """Compare all of the bundles with all of the files.
 
@@ -36,6 +39,7 @@ def reconcile(
         files: Transaction and settlement files, in any order.
         keyring: Reads encrypted histories.
         amounts: How the files write money.
+        orders: The shop's own list of orders; None where it is not given.
 
     Raises:
         SettlementFileError: A file cannot be read, or is given twice.
@@ -44,11 +48,17 @@ def reconcile(
     # First the files' heads: a wrong one is told before the work begins.
     opened = [SettlementFile.open(file, amounts) for file in files]
     _check_once(opened)
-    comparison = _Comparison(OurMoney.of(bundles, keyring), opened)
+    listed = OrderList.open(orders) if orders else None
+    ours = OurMoney.of(bundles, keyring)
+    comparison = _Comparison(ours, opened)
     for file in opened:
         for row in file:
             comparison.add(row, file.columns.kind)
-    return comparison.close()
+    result = comparison.close()
+    if listed:
+        result.orders = sum(1 for _ in listed)
+        result.differences += compare_orders(listed, ours)
+    return result
 
 
 def _check_once(files: Iterable[SettlementFile]) -> None:

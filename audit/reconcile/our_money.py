@@ -82,6 +82,8 @@ class OurMoney:
 
     Attributes:
         outcomes: How each order ended; says more of money that we do not expect.
+        prices: What each order costs, as far as a history that ended says it.
+        honoured: The orders of which late money was kept.
         unpaid: The order of each attempt that ended unpaid, by our id and by Alipay's.
             Alipay may list its money all the same, as taken and returned.
         not_confirmed: Attempts whose late money ended NOT_PAID.
@@ -91,6 +93,8 @@ class OurMoney:
     def __init__(self) -> None:
         self.all: list[Ours] = []
         self.outcomes: dict[str, str] = {}
+        self.prices: dict[str, Money] = {}
+        self.honoured: set[str] = set()
         self.unpaid: dict[str, str] = {}
         self.not_confirmed: set[str] = set()
         self.unreadable = UnreadableHistories()
@@ -125,6 +129,17 @@ class OurMoney:
         """Whether this is a payment of which we know nothing that gave it back."""
         is_payment = ours.movement is Movement.PAYMENT
         return is_payment and (Movement.BACK, ours.id) not in self._by_id
+
+    def keeps_order(self, order_id: str) -> bool:
+        """Whether the money of an order is kept, as the histories say."""
+        is_paid = self.outcomes.get(order_id) == PaymentOutcome.PAID
+        return is_paid or order_id in self.honoured
+
+    def kept_orders(self) -> Iterator[str]:
+        """Yield each order whose money is kept, once."""
+        for order_id in {**self.outcomes, **dict.fromkeys(self.honoured)}:
+            if self.keeps_order(order_id):
+                yield order_id
 
     def order_of(self, any_id: str) -> str:
         """Return the order that an id belongs to; empty where we do not know it."""
@@ -175,8 +190,12 @@ class OurMoney:
         view = record.result
         if isinstance(view, PaymentView):
             self._ended(entry, view.order_id, view.outcome or view.status)
+            self.prices[view.order_id] = view.amount
             self._add_payment(view, record)
         elif isinstance(view, LatePaymentView):
+            self.prices.setdefault(record.order_id, view.amount)
+            if view.outcome is LateOutcome.HONOURED:
+                self.honoured.add(record.order_id)
             if view.outcome in HAD_COME:
                 self._add_late(record.order_id, view, record.input)
             elif view.outcome is LateOutcome.NOT_PAID:

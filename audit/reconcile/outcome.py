@@ -16,6 +16,9 @@ class Kind(StrEnum):
     DIFFERENT_MONEY = "DIFFERENT_MONEY"
     TWICE_THERE = "TWICE_THERE"
     UNREADABLE_HERE = "UNREADABLE_HERE"  # `cashier audit verify` says more
+    ORDER_MISSING_HERE = "ORDER_MISSING_HERE"  # the shop lists an order we do not know
+    ORDER_MISSING_THERE = "ORDER_MISSING_THERE"  # paid here, and the shop lists it not
+    ORDER_DIFFERS = "ORDER_DIFFERS"  # paid for one side, and not for the other
     CUT_OFF = "CUT_OFF"  # a file is not whole, so it may list more money than we see
 
 
@@ -24,7 +27,8 @@ class Difference:
     """One difference, with what both sides say.
 
     Attributes:
-        movement: PAYMENT or BACK, or Alipay's word for what this system never does.
+        movement: PAYMENT or BACK, or Alipay's word for what this system never does;
+            ORDER where the shop's list of orders is compared.
         order_id: Empty where neither our histories nor the files name it.
         id: By which the payment or refund was asked for; Alipay's where it was not.
         here, there: What each side says. Of what this system never does, negative
@@ -78,6 +82,7 @@ class Reconciliation:
             What Alipay has returned by itself is not in them.
         lack_their_keys: Why none of our histories can be read, if each one lacks its
             payload key; then it is the first of the differences. Else empty.
+        orders: How many orders the shop's list has; None where none was given.
         not_settled: Matched payments that no settlement file lists yet, for Alipay
             pays out days later; None where no settlement file was given.
     """
@@ -87,6 +92,7 @@ class Reconciliation:
     sums: dict[tuple[str, str], Sums] = field(default_factory=lambda: defaultdict(Sums))
     files: list[SettlementFile] = field(default_factory=list)
     not_settled: int | None = None
+    orders: int | None = None
     lack_their_keys: str = ""
 
     @property

@@ -253,6 +253,10 @@ def reconcile(
     amounts: Annotated[
         str, typer.Option(help="Their unit: auto, major (14.50) or minor (1450)")
     ] = "auto",
+    orders: Annotated[
+        Path | None,
+        typer.Option(callback=as_given, help="The shop's own list of orders (CSV)"),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Compare what was paid and given back with Alipay's own files.
@@ -268,7 +272,11 @@ def reconcile(
     raise typer.Exit(
         carry_out(
             lambda: reconcile_paths(
-                paths, keyring=keyring, amounts=amounts, as_json=as_json
+                paths,
+                keyring=keyring,
+                amounts=amounts,
+                as_json=as_json,
+                orders=orders,
             )
         )
     )

@@ -32,12 +32,20 @@ _MEANS: Final = {
     Kind.DIFFERENT_MONEY: "the two sides differ",
     Kind.TWICE_THERE: "listed twice",
     Kind.UNREADABLE_HERE: "our history cannot be read",
+    Kind.ORDER_MISSING_HERE: "the shop lists it, no bundle has it",
+    Kind.ORDER_MISSING_THERE: "we know it, the shop does not list it",
+    Kind.ORDER_DIFFERS: "the shop and the histories differ",
     Kind.CUT_OFF: "a file is not whole",
 }
 
 
 def reconcile_paths(
-    paths: Sequence[Path], *, keyring: Keyring | None, amounts: str, as_json: bool
+    paths: Sequence[Path],
+    *,
+    keyring: Keyring | None,
+    amounts: str,
+    as_json: bool,
+    orders: Path | None = None,
 ) -> int:
     """Compare the money of bundles with Alipay's files; return the exit code.
 
@@ -46,12 +54,15 @@ def reconcile_paths(
         keyring: Reads encrypted histories.
         amounts: How the files write money.
         as_json: One object in place of words.
+        orders: The shop's own list of orders; None where it is not given.
 
     Raises:
         WrongSettingError: Something is missing, given twice, or cannot be read.
     """
     if amounts not in list(Amounts):
         raise WrongSettingError(f"--amounts: must be one of {', '.join(Amounts)}")
+    if orders and not orders.is_file():
+        raise WrongSettingError(f"--orders: there is no file {str(orders)!r}")
     folders, files = _sorted_out(paths)
     try:
         bundles, notes = open_bundles(folders)
@@ -63,6 +74,7 @@ def reconcile_paths(
             keyring=keyring,
             amounts=Amounts(amounts),
             as_json=as_json,
+            orders=orders,
         )
     except (SettlementFileError, BundleError, OSError) as error:
         raise WrongSettingError(printable(str(error), longest=2000)) from None
@@ -102,6 +114,7 @@ def run(
     keyring: Keyring | None = None,
     amounts: Amounts = Amounts.AUTO,
     as_json: bool = False,
+    orders: Path | None = None,
 ) -> int:
     """Print what the comparison came to; return 1 if anything differs, else 0.
 
@@ -113,12 +126,13 @@ def run(
         keyring: Reads encrypted histories.
         amounts: How the files write money.
         as_json: One object in place of words.
+        orders: The shop's own list of orders.
 
     Raises:
         SettlementFileError: A file cannot be read; the message is for people.
         OSError: The same.
     """
-    result = reconcile(bundles, files, keyring=keyring, amounts=amounts)
+    result = reconcile(bundles, files, keyring=keyring, amounts=amounts, orders=orders)
     if as_json:
         console.file.write(_as_json(result, notes) + "\n")
     else:
@@ -145,6 +159,14 @@ def _show(console: Console, result: Reconciliation, notes: Sequence[str]) -> Non
     words = f"{number} {'differs' if number == 1 else 'differ'}"
     words = "nothing differs" if result.is_clean else words
     _line(console, f"Matched: {result.matched}; {words}")
+    if result.orders is None:
+        _line(
+            console,
+            "The shop's list of orders was not given (--orders): an order that was "
+            "kept out of all bundles, and was not paid, cannot be missed",
+        )
+    else:
+        _line(console, f"Orders in the shop's list: {result.orders}")
     if result.returned:
         _line(
             console,
@@ -198,6 +220,7 @@ def _as_json(result: Reconciliation, notes: Sequence[str]) -> str:
         "is_clean": result.is_clean,
         "matched": result.matched,
         "not_settled": result.not_settled,
+        "orders": result.orders,
         "notes": list(notes),
         "differences": [_entry(one) for one in result.differences],
         "returned": [

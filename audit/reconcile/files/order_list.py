@@ -1,0 +1,183 @@
+"""Reads the shop's own list of orders (CSV): which it calls paid, for how much.
+
+As tolerant as Alipay's files are read: any separator, order and case of columns, in
+UTF-8 or GBK; what cannot be understood is an error with file, line and column.
+"""
+
+import csv
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+from itertools import islice
+from pathlib import Path
+from typing import Final
+
+from alipay.wallets import CURRENCIES
+from audit.reconcile.files.columns import DELIMITERS, MOST_LINES_BEFORE
+from audit.reconcile.files.errors import SettlementFileError
+from audit.reconcile.files.text import encoding_of, read_cells
+from contracts import ORDER_ID_PATTERN, Money
+
+# A column's known names, reduced to small letters and digits; the first that is there
+# counts.
+NAMES: Final = {
+    "order_id": ("orderid", "order", "orderno", "ordernumber", "merchantorderid"),
+    "status": ("status", "paymentstatus", "orderstatus", "state"),
+    "amount": ("amountminor", "amount", "amountvalue", "total", "price"),
+    "currency": ("currency", "amountcurrency"),
+}
+# This one says by its name that it bears minor units.
+_MINOR: Final = "amountminor"
+_AMOUNT: Final = re.compile(r"(\d+|\d{1,3}(,\d{3})+)(\.\d+)?")
+
+
+class Called(StrEnum):
+    """What the shop calls an order."""
+
+    PAID = "PAID"
+    UNPAID = "UNPAID"
+    OPEN = "OPEN"  # nobody need have begun to pay it
+
+
+_WORDS: Final = {
+    **dict.fromkeys(
+        ("PAID", "SUCCESS", "SUCCEEDED", "SUCCESSFUL", "COMPLETED", "SETTLED",
+         "DELIVERED", "SHIPPED", "FULFILLED", "HONOURED"),
+        Called.PAID,
+    ),
+    **dict.fromkeys(
+        ("UNPAID", "NOTPAID", "CANCELLED", "CANCELED", "EXPIRED", "DECLINED", "FAILED",
+         "REJECTED", "CLOSED", "REFUNDED", "RETURNED", "VOIDED"),
+        Called.UNPAID,
+    ),
+    **dict.fromkeys(
+        ("OPEN", "NEW", "CREATED", "PENDING", "DRAFT", "AWAITINGPAYMENT", "WAITING"),
+        Called.OPEN,
+    ),
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class ListedOrder:
+    """One order as the shop lists it."""
+
+    line: int
+    order_id: str
+    called: Called
+    amount: Money
+
+
+@dataclass(frozen=True)
+class OrderList:
+    """A list whose columns are understood; its lines are read anew each time.
+
+    Attributes:
+        in_major_units: As for Alipay's files: any amount bears a decimal mark.
+    """
+
+    path: Path
+    encoding: str
+    delimiter: str
+    header_line: int
+    at: dict[str, int]
+    in_major_units: bool
+
+    @classmethod
+    def open(cls, path: Path) -> "OrderList":
+        """Find the columns, and how money is written.
+
+        Raises:
+            SettlementFileError: There is no such table, or it is no CSV.
+        """
+        encoding, lacks = encoding_of(path), list(NAMES)
+        for delimiter in DELIMITERS:
+            try:
+                for line, cells in islice(
+                    read_cells(path, delimiter, encoding), MOST_LINES_BEFORE
+                ):
+                    at, missing, is_minor = _places(cells)
+                    if not missing:
+                        found = cls(path, encoding, delimiter, line, at, False)
+                        major = not is_minor and found._has_decimals()
+                        return cls(path, encoding, delimiter, line, at, major)
+                    lacks = min(lacks, missing, key=len)
+            except csv.Error:
+                continue
+        raise SettlementFileError(
+            path,
+            0,
+            "",
+            seen=f"none of the first {MOST_LINES_BEFORE} lines names "
+            f"{', '.join(lacks)}",
+            rule=f"a shop's list of orders as CSV has {', '.join(NAMES)}",
+        )
+
+    def __iter__(self) -> Iterator[ListedOrder]:
+        """Yield the orders, in the list's order.
+
+        Raises:
+            SettlementFileError: A line cannot be understood.
+        """
+        for line, cells in self._lines():
+            text = {
+                name: cells[place] if place < len(cells) else ""
+                for name, place in self.at.items()
+            }
+            order_id = text["order_id"]
+            if not re.fullmatch(ORDER_ID_PATTERN, order_id):
+                rule = "an order id is 1 to 60 letters, digits, - and _"
+                raise self._error(line, "order_id", order_id, rule)
+            word = re.sub(r"[^A-Z]", "", text["status"].upper())
+            if word not in _WORDS:
+                rule = "a status is a word for paid, unpaid or open (docs/auditing.md)"
+                raise self._error(line, "status", text["status"], rule)
+            amount = self._amount(line, text["amount"], text["currency"].upper())
+            yield ListedOrder(line, order_id, _WORDS[word], amount)
+
+    def _amount(self, line: int, text: str, currency: str) -> Money:
+        if currency not in CURRENCIES:
+            rule = "a currency is one of Alipay's, as PHP"
+            raise self._error(line, "currency", currency, rule)
+        if not _AMOUNT.fullmatch(text):
+            rule = "an amount is written as 1314.00 or 131400"
+            raise self._error(line, "amount", text, rule)
+        minor = Decimal(text.replace(",", ""))
+        if self.in_major_units:
+            minor = minor.scaleb(CURRENCIES[currency].exponent)
+        if minor != minor.to_integral_value():
+            rule = f"{currency} has no such part of its minor unit"
+            raise self._error(line, "amount", text, rule)
+        return Money(currency=currency, value=int(minor))
+
+    def _has_decimals(self) -> bool:
+        place = self.at["amount"]
+        return any(
+            len(cells) > place and "." in cells[place] for _, cells in self._lines()
+        )
+
+    def _lines(self) -> Iterator[tuple[int, list[str]]]:
+        try:
+            for line, cells in read_cells(self.path, self.delimiter, self.encoding):
+                if line > self.header_line and any(cells):
+                    yield line, cells
+        except csv.Error as error:
+            raise SettlementFileError(
+                self.path, 0, "", seen=str(error), rule="each line is CSV"
+            ) from None
+
+    def _error(self, line: int, name: str, text: str, rule: str) -> SettlementFileError:
+        seen = f"is {text[:40]!r} ({len(text)} characters)" if text else "is empty"
+        return SettlementFileError(self.path, line, name, seen=seen, rule=rule)
+
+
+def _places(cells: list[str]) -> tuple[dict[str, int], list[str], bool]:
+    """Return where each column stands, which are missing, and if minor units are."""
+    names = [re.sub(r"[^a-z0-9]", "", cell.lower()) for cell in cells]
+    at = {
+        field: names.index(name)
+        for field, synonyms in NAMES.items()
+        if (name := next((one for one in synonyms if one in names), None))
+    }
+    return at, [one for one in NAMES if one not in at], _MINOR in names

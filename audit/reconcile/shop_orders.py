@@ -1,0 +1,81 @@
+"""Compares the shop's own list of orders with what the histories say of them.
+
+A bundle cannot show what was never put into it, and Alipay's files list no order that
+was not paid: the shop's list is the one book in which such an order stands.
+"""
+
+from collections.abc import Iterator
+
+from alipay.wallets import format_money
+from audit.reconcile.files.order_list import Called, ListedOrder, OrderList
+from audit.reconcile.our_money import OurMoney
+from audit.reconcile.outcome import Difference, Kind
+
+ORDER = "ORDER"
+
+
+def compare_orders(orders: OrderList, ours: OurMoney) -> Iterator[Difference]:
+    """Yield each order on which the shop's list and the histories do not agree.
+
+    Raises:
+        SettlementFileError: A line of the list cannot be understood.
+    """
+    lines: dict[str, int] = {}
+    for one in orders:
+        where = f"{orders.path.name}:{one.line}"
+        if (before := lines.setdefault(one.order_id, one.line)) != one.line:
+            note = f"before: {orders.path.name}:{before}"
+            yield _difference(Kind.TWICE_THERE, one, ours, where, note)
+        else:
+            yield from _compare(one, ours, where)
+    for order_id in ours.kept_orders():
+        if order_id not in lines:
+            yield Difference(
+                Kind.ORDER_MISSING_THERE,
+                ORDER,
+                order_id,
+                here=ours.prices.get(order_id),
+                note=f"it is {_state(order_id, ours)} here, and the shop does not list "
+                "it: does the list begin or end at another time?",
+            )
+
+
+def _compare(one: ListedOrder, ours: OurMoney, where: str) -> Iterator[Difference]:
+    order_id = one.order_id
+    if order_id in ours.unreadable.orders:
+        return  # which is a difference of its own
+    state = _state(order_id, ours)
+    if not state:
+        if one.called is not Called.OPEN:
+            note = f"the shop calls it {one.called}, and no bundle has it"
+            yield _difference(Kind.ORDER_MISSING_HERE, one, ours, where, note)
+        return
+    if ours.keeps_order(order_id) is not (one.called is Called.PAID):
+        note = f"the shop calls it {one.called}, and it is {state} here"
+        yield _difference(Kind.ORDER_DIFFERS, one, ours, where, note)
+    price = ours.prices.get(order_id)
+    if price is not None and price != one.amount:
+        note = f"{format_money(price.currency, price.value)} here"
+        yield _difference(Kind.DIFFERENT_MONEY, one, ours, where, note)
+
+
+def _state(order_id: str, ours: OurMoney) -> str:
+    """Say how an order stands here; empty where no history knows it."""
+    if order_id in ours.honoured:
+        return "paid late and HONOURED"
+    outcome = ours.outcomes.get(order_id, "")
+    return outcome or ("late money" if order_id in ours.prices else "")
+
+
+def _difference(
+    kind: Kind, one: ListedOrder, ours: OurMoney, where: str, note: str
+) -> Difference:
+    return Difference(
+        kind,
+        ORDER,
+        one.order_id,
+        here=ours.prices.get(one.order_id),
+        there=one.amount,
+        where=where,
+        note=note,
+    )
