@@ -1,11 +1,11 @@
-"""Whether a history is whole: each event there once, and the end where it belongs."""
+"""Whether the end of a history is there: of a run that is over, or was cut off."""
 
 from collections.abc import Iterator
 
 from temporalio.api.enums.v1 import EventType
 
 from audit.findings import Finding, Rule
-from audit.history.record import CLOSING, Record
+from audit.history.record import Record
 from audit.replay.commands import ENDS
 from audit.replay.replaying import Replayed
 
@@ -40,17 +40,3 @@ def check_end(
             expected="the event that ends the run",
             seen=f"{EventType.Name(last.event_type)} as the last one",
         )
-
-
-def check_numbers(record: Record) -> Iterator[Finding]:
-    """Yield where an event was cut out, doubled, or stands behind the end."""
-    for number, event in enumerate(record.events, start=1):
-        is_last = number == len(record.events)
-        if event.event_id != number or (event.event_type in CLOSING and not is_last):
-            yield record.found(
-                Rule.REPLAY,
-                event.event_id,
-                expected=f"event {number}, and nothing after the end",
-                seen=EventType.Name(event.event_type),
-            )
-            return

@@ -16,7 +16,8 @@ from audit.history.answers import trusts_of
 from audit.history.record import Record, UnreadableHistoryError, read_history
 from audit.history.story import Story, story_of
 from audit.replay.comparison import compare
-from audit.replay.ending import check_end, check_numbers
+from audit.replay.ending import check_end
+from audit.replay.order_of_events import check_order
 from audit.replay.replaying import Replays
 from audit.verify.evidence import check_evidence
 from audit.verify.invariants import check_invariants, claims_of
@@ -75,12 +76,14 @@ class Verifier:
     async def _verify(self, record: Record, entry: Entry) -> HistoryVerdict:
         _ = record.input  # or else nothing can be said of it
         self._let_code_verify(record)
-        findings = [*check_numbers(record)]
         same = WorkflowHistory(record.workflow_id, record.events)
-        findings += differences(entry, same, None)
-        replayed = await self._replays.replay(record)
-        findings += compare(record, replayed)
-        findings += check_end(record, replayed, is_open=entry.status == RUNNING)
+        findings = [*differences(entry, same, None)]
+        out_of_order = list(check_order(record))
+        findings += out_of_order
+        if not out_of_order:
+            replayed = await self._replays.replay(record)
+            findings += compare(record, replayed)
+            findings += check_end(record, replayed, is_open=entry.status == RUNNING)
         evidenced = await check_evidence(record, self._keys, self._witness)
         findings += evidenced.findings
         findings += check_invariants(record, evidenced)
