@@ -27,6 +27,8 @@ class Rule(StrEnum):
     TIMER_DIFFERS = "TIMER_DIFFERS"
     RESULT_DIFFERS = "RESULT_DIFFERS"
     NOT_CLOSED = "NOT_CLOSED"
+    STOPPED = "STOPPED"  # it was ended from outside, and not by its code
+    STOPPED_WITH_MONEY = "STOPPED_WITH_MONEY"  # the same, and Alipay says: paid
 
     # Of its evidence: Alipay and we have said this.
     ALIPAY_SIGNATURE = "ALIPAY_SIGNATURE"

@@ -23,6 +23,7 @@ from audit.verify.evidence import check_evidence
 from audit.verify.invariants import check_invariants, claims_of
 from audit.verify.keys import VerifierKeys
 from audit.verify.rerun import Witness
+from audit.verify.stopped import check_stopped
 from audit.verify.verdicts import HistoryVerdict
 from codec.payload_codec import EncryptingCodec
 from translation.proof import serve
@@ -87,6 +88,7 @@ class Verifier:
         evidenced = await check_evidence(record, self._keys, self._witness)
         findings += evidenced.findings
         findings += check_invariants(record, evidenced)
+        findings += check_stopped(record, evidenced)
         return HistoryVerdict(
             entry,
             list(_each_once(findings)),

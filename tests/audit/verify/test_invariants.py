@@ -98,7 +98,7 @@ def test_a_termination_needs_a_reason(reason: str) -> None:
     end.workflow_execution_terminated_event_attributes.reason = reason
     end.workflow_execution_terminated_event_attributes.identity = "anna"
     forged.events.append(end)
-    expected = set() if reason else {Rule.NOBODY_NAMED}
+    expected = {Rule.STOPPED} if reason else {Rule.STOPPED, Rule.NOBODY_NAMED}
     verdict = forged.verdict()
     assert rules(verdict) == expected
     assert verdict.story.steps[-1].who == "operator"
