@@ -29,6 +29,8 @@ class Rule(StrEnum):
     NOT_CLOSED = "NOT_CLOSED"
     STOPPED = "STOPPED"  # it was ended from outside, and not by its code
     STOPPED_WITH_MONEY = "STOPPED_WITH_MONEY"  # the same, and Alipay says: paid
+    ID_DIFFERS = "ID_DIFFERS"  # the workflow's id does not fit its input
+    START_DIFFERS = "START_DIFFERS"  # what the UI shows of it does not fit its input
 
     # Of its evidence: Alipay and we have said this.
     ALIPAY_SIGNATURE = "ALIPAY_SIGNATURE"

@@ -115,7 +115,7 @@ ROOM_MAY_IMPORT: dict[str, set[str]] = {
     "audit.verify": {
         "activities", "alipay", "audit.bundle", "audit.differences", "audit.findings",
         "audit.history", "audit.replay", "codec", "contracts", "translation",
-        "workflows",
+        "visibility", "workflows",
     },
     "audit.report": {"alipay", "audit.findings", "audit.verify", "version"},
     "audit.reconcile.files": {"alipay", "contracts"},

@@ -22,6 +22,7 @@ from audit.replay.replaying import Replays
 from audit.verify.evidence import check_evidence
 from audit.verify.invariants import check_invariants, claims_of
 from audit.verify.keys import VerifierKeys
+from audit.verify.labels import check_labels
 from audit.verify.rerun import Witness
 from audit.verify.stopped import check_stopped
 from audit.verify.verdicts import HistoryVerdict
@@ -78,7 +79,7 @@ class Verifier:
         _ = record.input  # or else nothing can be said of it
         self._let_code_verify(record)
         same = WorkflowHistory(record.workflow_id, record.events)
-        findings = [*differences(entry, same, None)]
+        findings = [*differences(entry, same, None), *check_labels(record)]
         out_of_order = list(check_order(record))
         findings += out_of_order
         if not out_of_order:
