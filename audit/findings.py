@@ -15,6 +15,7 @@ class Rule(StrEnum):
     MANIFEST = "MANIFEST"  # it is there, and of a form that we know
     SIGNATURE_OF_BUNDLE = "SIGNATURE_OF_BUNDLE"
     CHAIN = "CHAIN"  # it names the bundle before it
+    PERIOD_GAP = "PERIOD_GAP"  # the periods of the bundles follow each other
     FILE_MISSING = "FILE_MISSING"
     FILE_ADDED = "FILE_ADDED"
     FILE_CHANGED = "FILE_CHANGED"
@@ -31,6 +32,10 @@ class Rule(StrEnum):
     STOPPED_WITH_MONEY = "STOPPED_WITH_MONEY"  # the same, and Alipay says: paid
     ID_DIFFERS = "ID_DIFFERS"  # the workflow's id does not fit its input
     START_DIFFERS = "START_DIFFERS"  # what the UI shows of it does not fit its input
+
+    # Of all runs together: none was left out, none was made twice.
+    RUN_MISSING = "RUN_MISSING"
+    RUN_DOUBLED = "RUN_DOUBLED"
 
     # Of its evidence: Alipay and we have said this.
     ALIPAY_SIGNATURE = "ALIPAY_SIGNATURE"

@@ -117,7 +117,9 @@ ROOM_MAY_IMPORT: dict[str, set[str]] = {
         "audit.history", "audit.replay", "codec", "contracts", "translation",
         "visibility", "workflows",
     },
-    "audit.report": {"alipay", "audit.findings", "audit.verify", "version"},
+    "audit.report": {
+        "alipay", "audit.findings", "audit.history", "audit.verify", "version",
+    },
     "audit.reconcile.files": {"alipay", "contracts"},
     "audit.reconcile": {
         "alipay", "audit.bundle", "audit.history", "codec", "contracts",
@@ -153,7 +155,7 @@ ROOM_MAY_IMPORT: dict[str, set[str]] = {
     "cashier.audit": {
         "alipay", "audit", "cashier.given", "cashier.running", "cashier.settings",
         "cashier.temporal_calls", "codec", "contracts", "http_server", "telemetry",
-        "temporal_client",
+        "temporal_client", "version",
     },
     # What plays the system uses it as people do: nothing of the product imports it.
     "cashier.demos": {

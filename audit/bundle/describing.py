@@ -7,7 +7,7 @@ encrypted, so that what was taken away can be found again either way.
 import hashlib
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -69,7 +69,7 @@ def describe(
     listed = _listed(history)
     status = STATUS_AFTER.get(last.event_type, RUNNING)
     workflow_id = started.workflow_id or history.workflow_id
-    kind, run_id = started.workflow_type.name, _run_id(history)
+    kind, run_id = started.workflow_type.name, run_id_of(history.events)
     money = _money(result) or _money(given) or _listed_money(listed)
     return Entry(
         workflow_id=workflow_id,
@@ -143,12 +143,14 @@ def file_name(workflow_id: str, run_id: str) -> str:
     return f"histories/{readable or 'workflow'}--{run}.json"
 
 
-def _run_id(history: WorkflowHistory) -> str:
+def run_id_of(events: Sequence[HistoryEvent]) -> str:
     """Return the run's own id: after a reset the start bears the one of before."""
-    for event in reversed(history.events):
+    for event in reversed(events):
         if new := event.workflow_task_failed_event_attributes.new_run_id:
             return new
-    return history.run_id
+    return events[
+        0
+    ].workflow_execution_started_event_attributes.original_execution_run_id
 
 
 def _first(history: WorkflowHistory) -> HistoryEvent:

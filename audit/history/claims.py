@@ -2,20 +2,29 @@
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 
 from temporalio.api.common.v1 import Payloads
 
+from audit.history.answers import Answered
+from audit.history.named_runs import NamedRun
 from audit.history.proofs import GivenBack, Paid
-from audit.history.record import INPUTS, Record, plain
+from audit.history.record import INPUTS, Record, parsed, plain
 from contracts import (
     LateOutcome,
     LatePaymentInput,
     LatePaymentView,
+    PayCall,
     PaymentOutcome,
     PaymentView,
+    PayVerdict,
+    attempt_of,
 )
+
+# What was untrue then may be true later: then another run deals with it.
+_NOT_THEN = (LateOutcome.NOT_PAID, LateOutcome.NOT_LATE)
 
 
 @dataclass(frozen=True)
@@ -32,6 +41,12 @@ class Claims:
 
     Attributes:
         event_id: Of the end.
+        outcome: How it ended, or its status where it has no outcome.
+        ended: The attempts that this run has opened or keeps, if it has a result.
+        attempts: The numbers of all attempts of this run.
+        first_attempt: The number that its input begins with.
+        names: The other runs that it names.
+        resets: Each reset that led to it, in words.
         kept: The attempts whose money the shop keeps.
         owed: Paid attempts, proven by the run before this one, as it carries them on.
         proven: What is proven here to have been paid.
@@ -41,12 +56,21 @@ class Claims:
     workflow_id: str
     order_id: str
     event_id: int
+    began_at: datetime
     kept: tuple[str, ...] = ()
     owed: tuple[Paid, ...] = ()
     proven: tuple[Paid, ...] = ()
     given_back: tuple[GivenBack, ...] = ()
     gave: tuple[HandedOver, ...] = ()
     took: HandedOver | None = None
+    run_id: str = ""
+    workflow_type: str = ""
+    outcome: str = ""
+    ended: tuple[str, ...] = ()
+    attempts: tuple[int, ...] = ()
+    first_attempt: int = 1
+    names: tuple[NamedRun, ...] = ()
+    resets: tuple[str, ...] = ()
 
 
 def kept_by(record: Record) -> tuple[str, ...]:
@@ -59,6 +83,37 @@ def kept_by(record: Record) -> tuple[str, ...]:
     if isinstance(given, LatePaymentInput) and result.outcome is LateOutcome.HONOURED:
         return (given.payment_request_id,)
     return ()
+
+
+def ended_by(record: Record, answers: Iterable[Answered]) -> tuple[str, ...]:
+    """Return the attempts that only one run can bring to an end, and this one did.
+
+    Those that it has opened itself, or keeps. Its result names others, too: an earlier
+    run's attempt, of which Alipay has notified only this one.
+    """
+    result = record.result
+    if isinstance(result, PaymentView):
+        opened = [
+            one.call.payment_request_id
+            for one in answers
+            if isinstance(one.call, PayCall)
+            and getattr(one.answer, "verdict", None) is PayVerdict.OPENED
+        ]
+        return tuple(dict.fromkeys((*opened, *kept_by(record))))
+    if isinstance(result, LatePaymentView) and result.outcome not in _NOT_THEN:
+        return (result.payment_request_id,)
+    return ()
+
+
+def attempts_of(record: Record) -> tuple[int, ...]:
+    """Return the numbers of the attempts that a run has asked Alipay for."""
+    asked = (
+        event.activity_task_scheduled_event_attributes.input
+        for event in record.events
+        if event.activity_task_scheduled_event_attributes.activity_type.name == "pay"
+    )
+    calls = (parsed(payloads, PayCall) for payloads in asked)
+    return tuple(attempt_of(one.payment_request_id) for one in calls if one)
 
 
 def given_to_others(record: Record) -> Iterator[HandedOver]:
@@ -86,7 +141,9 @@ def taken_from_another(record: Record) -> HandedOver | None:
     )
     if not by_a_run:
         return None
-    return HandedOver(record.run_id, _digest(record.workflow_type, started.input))
+    # Of a reset this is the run that was reset: the one that was handed it.
+    run_id = started.original_execution_run_id
+    return HandedOver(run_id, _digest(record.workflow_type, started.input))
 
 
 def _digest(workflow_type: str, payloads: Payloads) -> str:

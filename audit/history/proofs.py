@@ -76,6 +76,16 @@ class Evidenced:
     is_older: bool = False
     answers: list[Answered] = field(default_factory=list)
 
+    @property
+    def older(self) -> list[Paid]:
+        """What was paid by words without evidence, where none was kept then."""
+        return self.unproven if self.is_older else []
+
+    @property
+    def believed(self) -> list[Paid]:
+        """What counts as paid: what is proven, and what could not be at that time."""
+        return [*self.paid, *self.older]
+
 
 def paid_by_notification(event_id: int, told: PaymentNotified) -> Iterator[Paid]:
     """Yield what a notification says was paid: PAYMENT_RESULT with S, nothing else.

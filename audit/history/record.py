@@ -20,7 +20,7 @@ from activities.callbacks import CallbackActivities
 from activities.order_payments import OrderActivities
 from activities.payments import PaymentActivities
 from activities.refunds import RefundActivities
-from audit.bundle.describing import parse_history
+from audit.bundle.describing import parse_history, run_id_of
 from audit.bundle.errors import BundleError
 from audit.findings import Finding, Rule
 from codec.keyring import KeyringError
@@ -125,7 +125,7 @@ class Record:
 
     @property
     def run_id(self) -> str:
-        return self.started.original_execution_run_id
+        return run_id_of(self.events)
 
     @cached_property
     def input(self) -> Input:

@@ -9,6 +9,7 @@ from temporalio.api.history.v1 import HistoryEvent
 
 from audit.history.proofs import Evidenced
 from audit.history.record import CLOSING, Record
+from audit.history.updates import requests_of
 from audit.history.wording import (
     words_of_answer,
     words_of_call,
@@ -99,6 +100,7 @@ class _Telling:
         self._signed = evidenced.signed
         self._answers = {one.completed.event_id: one for one in evidenced.answers}
         self._names: dict[int, str] = {}
+        self._asked = requests_of(record)
         self._tell: dict[int, Callable[[HistoryEvent], Iterator[StoryStep]]] = {
             EventType.EVENT_TYPE_WORKFLOW_EXECUTION_STARTED: self._start,
             EventType.EVENT_TYPE_WORKFLOW_EXECUTION_UPDATE_ACCEPTED: self._update,
@@ -144,8 +146,7 @@ class _Telling:
         yield from self._step(event, who, what, money)
 
     def _update(self, event: HistoryEvent) -> Iterator[StoryStep]:
-        accepted = event.workflow_execution_update_accepted_event_attributes
-        request = accepted.accepted_request
+        request = self._asked[event.event_id]
         name, sender = request.input.name, request.meta.identity
         said = self._record.message(name, request.input.args)
         by_a_person = isinstance(said, CancelWish) and said.by != SHOP

@@ -6,10 +6,10 @@ was not paid: the shop's list is the one book in which such an order stands.
 
 from collections.abc import Iterator
 
-from alipay.wallets import format_money
 from audit.reconcile.files.order_list import Called, ListedOrder, OrderList
 from audit.reconcile.our_money import OurMoney
 from audit.reconcile.outcome import Difference, Kind
+from contracts import in_words
 
 ORDER = "ORDER"
 
@@ -55,7 +55,7 @@ def _compare(one: ListedOrder, ours: OurMoney, where: str) -> Iterator[Differenc
         yield _difference(Kind.ORDER_DIFFERS, one, ours, where, note)
     price = ours.prices.get(order_id)
     if price is not None and price != one.amount:
-        note = f"{format_money(price.currency, price.value)} here"
+        note = f"{in_words(price)} here, {in_words(one.amount)} for the shop"
         yield _difference(Kind.DIFFERENT_MONEY, one, ours, where, note)
 
 

@@ -21,6 +21,7 @@ from audit.history.record import (
     Record,
     plain,
 )
+from audit.history.updates import requests_of
 from audit.replay.aspects import attributes_of, failure_of, options_of, seconds_of
 from audit.replay.commands import ENDS, Commands
 from audit.replay.replaying import Replayed
@@ -43,6 +44,7 @@ class _Comparison:
         self._record = record
         self._failure = replayed.failure
         self._did = Commands(replayed.commands)
+        self._asked = requests_of(record)
         self._updates: dict[str, str] = {}
         self._changed = 0
         self._signalled = 0
@@ -204,11 +206,9 @@ class _Comparison:
 
     def _accepted(self, event: HistoryEvent) -> Iterator[Finding]:
         recorded = event.workflow_execution_update_accepted_event_attributes
-        update, name = (
-            recorded.protocol_instance_id,
-            recorded.accepted_request.input.name,
-        )
-        self._updates[recorded.accepted_request.meta.update_id] = name
+        update, request = recorded.protocol_instance_id, self._asked[event.event_id]
+        name = request.input.name
+        self._updates[request.meta.update_id] = name
         if refusal := self._did.refused.get(update):
             kind = refusal.application_failure_info.type
             yield self._record.found(

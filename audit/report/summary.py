@@ -15,9 +15,10 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote
 
-from alipay.wallets import format_money
 from audit.findings import Finding
+from audit.history.people import Settled
 from audit.report import plot
+from audit.report.money import MoneyOnce
 from audit.report.rendering import generate, in_utc
 from audit.report.timelines import (
     KINDS,
@@ -32,6 +33,7 @@ from audit.report.timelines import (
     pieces_of,
     write_whole,
 )
+from audit.verify.subject import Subject
 from audit.verify.verdicts import HistoryVerdict
 from version import VERSION
 
@@ -52,9 +54,9 @@ class Tally:
     proven_by: Counter[tuple[str, str]] = field(default_factory=Counter)
     rules: Counter[str] = field(default_factory=Counter)
     days: Counter[tuple[date, str]] = field(default_factory=Counter)
-    paid: Counter[str] = field(default_factory=Counter)
-    money: Counter[str] = field(default_factory=Counter)
-    proven_money: Counter[str] = field(default_factory=Counter)
+    settled: int = 0
+    against: int = 0
+    first_settled: list[Settled] = field(default_factory=list)
 
     def add(self, verdict: HistoryVerdict, *, is_proven: bool) -> None:
         outcome, kind = outcome_of(verdict), verdict.entry.workflow_type
@@ -63,23 +65,22 @@ class Tally:
         if is_proven:
             self.proven += 1
             self.proven_by[kind, outcome] += 1
-        if kind != PAYMENT:
-            return
-        self.days[verdict.entry.started_at.astimezone(UTC).date(), outcome] += 1
-        amount = amount_of(verdict)
-        if outcome == "PAID" and amount:
-            self.paid[amount[0]] += 1
-            self.money[amount[0]] += amount[1]
-            self.proven_money[amount[0]] += amount[1] if is_proven else 0
+        if verdict.settled:
+            self._settle(verdict.settled)
+        if kind == PAYMENT:
+            self.days[verdict.entry.started_at.astimezone(UTC).date(), outcome] += 1
+
+    def _settle(self, settled: Settled) -> None:
+        self.settled += 1
+        self.against += bool(settled.against)
+        if len(self.first_settled) < MOST_LISTED:
+            self.first_settled.append(settled)
 
     def take_back(self, row: dict[str, Any]) -> None:
         """Count one history as not proven after all."""
         kind, outcome = row["type"], row["outcome"]
         self.proven -= 1
         self.proven_by[kind, outcome] -= 1
-        if kind == PAYMENT and outcome == "PAID" and row["amount"]:
-            currency, minor = row["amount"]
-            self.proven_money[currency] -= minor
 
     def found(self, finding: Finding) -> None:
         self.findings += 1
@@ -92,6 +93,8 @@ def write_report(
     bundle_findings: Sequence[Finding],
     *,
     made_at: datetime,
+    subject: Subject | None = None,
+    bundle_notes: Sequence[str] = (),
     histories_per_page: int = HISTORIES_PER_PAGE,
 ) -> list[Path]:
     """Write the report; an older one of that name is replaced.
@@ -103,6 +106,8 @@ def write_report(
         bundle_findings: What is wrong with the bundle itself, or with several
             histories together; may become more while the verdicts are taken.
         made_at: When it was verified.
+        subject: What was verified, with whose keys; None leaves it out.
+        bundle_notes: What the bundles cannot show; may become more, as the findings.
         histories_per_page: How many timelines one file holds.
 
     Returns:
@@ -111,8 +116,9 @@ def write_report(
     Raises:
         OSError: The file or the folder cannot be written.
     """
-    tally = Tally()
+    tally, money = Tally(), MoneyOnce()
     with ExitStack() as stack:
+        stack.callback(money.close)
         findings, orders, current = (
             stack.enter_context(tempfile.TemporaryFile("w+", encoding="utf-8"))
             for _ in range(3)
@@ -123,6 +129,7 @@ def write_report(
             is_spoiled = verdict.entry.workflow_id in spoiled
             is_proven = verdict.is_proven and not is_spoiled
             tally.add(verdict, is_proven=is_proven)
+            money.add(verdict, is_proven=is_proven)
             page, anchor = pages.add(verdict, is_spoiled=is_spoiled)
             orders.write(line_of(_row(verdict, page, anchor, is_proven=is_proven)))
             for finding in verdict.findings:
@@ -130,6 +137,8 @@ def write_report(
                 if tally.findings <= MOST_LISTED:
                     findings.write(line_of(_listed(finding, page, anchor)))
         of_bundle = _of_bundle(bundle_findings, lines_of(orders), tally)
+        for one in bundle_findings:
+            money.take_back(one.workflow_id)
         pages.finish(lines_of(orders))
         listed = islice(chain(of_bundle, lines_of(findings)), MOST_LISTED)
         summary = generate(
@@ -140,6 +149,10 @@ def write_report(
             histories_here=pieces_of(current),
             folder=quote(pages.folder.name),
             pages=pages.starts,
+            subject=subject,
+            bundle_notes=bundle_notes,
+            money=money.paid(),
+            given_back=money.given_back(),
             **_told(tally),
         )
         write_whole(file, summary)
@@ -221,15 +234,9 @@ def _told(tally: Tally) -> dict[str, Any]:
                 tally.outcomes.items(), key=lambda each: (_rank(each[0][0]), each[0])
             )
         ],
-        "money": [
-            (
-                currency,
-                tally.paid[currency],
-                format_money(currency, total),
-                format_money(currency, tally.proven_money[currency]),
-            )
-            for currency, total in sorted(tally.money.items())
-        ],
+        "settled_in_all": tally.settled,
+        "settled_against": tally.against,
+        "settled": tally.first_settled,
         "plot": plot.plot_payments(tally.days),
         "size": {
             "width": plot.WIDTH,

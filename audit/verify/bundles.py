@@ -14,19 +14,23 @@ from concurrent.futures import (
     ProcessPoolExecutor,
     ThreadPoolExecutor,
 )
+from contextlib import closing
 from itertools import islice
 from multiprocessing import get_context
 from pathlib import Path
 
+from audit.bundle.describing import RUNNING
 from audit.bundle.index import Entry
 from audit.bundle.manifest import MANIFEST, digest_of
 from audit.bundle.reading import Bundle, BundleError
 from audit.bundle.same_history import is_same_history
 from audit.findings import Finding, Rule
 from audit.history.story import Story, StoryStep
+from audit.verify.coverage import Coverage, chain_findings, notes_on
 from audit.verify.history import Verifier, unreadable, verify_history
 from audit.verify.keys import VerifierKeys
 from audit.verify.orders import Ledger, Seen
+from audit.verify.runs import Runs
 from audit.verify.verdicts import HistoryVerdict
 
 __all__ = [
@@ -54,6 +58,8 @@ class Verdicts(Iterable[HistoryVerdict]):
     Attributes:
         bundle_findings: What is wrong with the bundles themselves; once all verdicts
             were gone through, also what only all histories of an order together show.
+        bundle_notes: What these bundles cannot show, and each reset; complete once all
+            verdicts were gone through.
     """
 
     def __init__(
@@ -69,17 +75,30 @@ class Verdicts(Iterable[HistoryVerdict]):
         self._processes = processes
         self._tell = tell
         self.bundle_findings: list[Finding] = []
+        self.bundle_notes: list[str] = []
+        self._open = 0
 
     def __iter__(self) -> Iterator[HistoryVerdict]:
         total = sum(bundle.manifest.histories for bundle in self._bundles)
-        with Ledger() as ledger:
+        runs = Runs(Coverage.of(self._bundles))
+        with Ledger() as ledger, closing(runs):
             verdicts = self._verdicts(ledger)
             for done, verdict in enumerate(verdicts, start=1):
+                runs.meet(verdict.entry.run_id)
                 if verdict.claims:
                     self.bundle_findings += ledger.add(verdict.claims)
+                    self.bundle_notes += verdict.claims.resets
+                    runs.add(verdict.claims)
                 yield verdict
                 self._tell(done, total)
             self.bundle_findings += ledger.close()
+            self.bundle_findings += runs.findings()
+            self.bundle_notes += runs.notes()
+            if self._open:
+                self.bundle_notes.append(
+                    f"{self._open} runs have no end: they were open when the bundle "
+                    "was made, or their histories were cut; ask how they ended"
+                )
 
     def _verdicts(self, ledger: Ledger) -> Iterator[HistoryVerdict]:
         executor = _executor(self._processes)
@@ -110,6 +129,7 @@ class Verdicts(Iterable[HistoryVerdict]):
         for entry in bundle.entries():
             known = ledger.note(entry, number)
             if known is None:
+                self._note_if_open(bundle, entry)
                 yield entry
             elif not self._is_same(known, bundle, entry):
                 self.bundle_findings.append(
@@ -122,6 +142,26 @@ class Verdicts(Iterable[HistoryVerdict]):
                     )
                 )
                 yield entry
+
+    def _note_if_open(self, bundle: Bundle, entry: Entry) -> None:
+        """Find a run without an end, where only runs that had ended were asked for.
+
+        Whoever cuts a history before a decision leaves one that replays and is open.
+        """
+        if entry.status != RUNNING:
+            return
+        self._open += 1
+        selection = bundle.manifest.selection
+        if not selection.include_open and not selection.from_files:
+            self.bundle_findings.append(
+                Finding(
+                    Rule.NOT_CLOSED,
+                    entry.workflow_id,
+                    entry.order_id,
+                    expected="only runs that had ended, as the bundle was asked for",
+                    seen=f"run {entry.run_id} has no end",
+                )
+            )
 
     def _is_same(self, known: Seen, bundle: Bundle, entry: Entry) -> bool:
         """Whether a history that was met before has the same content here."""
@@ -162,6 +202,8 @@ def verify_bundles(
     for bundle in bundles:
         before = given.get(bundle.manifest.previous or "", previous)
         verdicts.bundle_findings += bundle.problems(keys.bundle, before)
+    verdicts.bundle_findings += chain_findings(bundles, previous)
+    verdicts.bundle_notes += notes_on(bundles, previous)
     return verdicts
 
 

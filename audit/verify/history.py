@@ -13,6 +13,7 @@ from audit.bundle.describing import RUNNING, differences
 from audit.bundle.index import Entry
 from audit.findings import Finding, Rule
 from audit.history.answers import trusts_of
+from audit.history.people import settled_by_a_person
 from audit.history.record import Record, UnreadableHistoryError, read_history
 from audit.history.story import Story, story_of
 from audit.replay.comparison import compare
@@ -23,6 +24,7 @@ from audit.verify.evidence import check_evidence
 from audit.verify.invariants import check_invariants, claims_of
 from audit.verify.keys import VerifierKeys
 from audit.verify.labels import check_labels
+from audit.verify.people import check_people
 from audit.verify.rerun import Witness
 from audit.verify.stopped import check_stopped
 from audit.verify.verdicts import HistoryVerdict
@@ -90,12 +92,14 @@ class Verifier:
         findings += evidenced.findings
         findings += check_invariants(record, evidenced)
         findings += check_stopped(record, evidenced)
+        findings += check_people(record, evidenced)
         return HistoryVerdict(
             entry,
             list(_each_once(findings)),
             story_of(record, evidenced),
             evidenced.notes,
             claims_of(record, evidenced),
+            settled_by_a_person(record, evidenced),
         )
 
 

@@ -1,35 +1,33 @@
-"""What must be true of every payment, whatever its history: money proven, people named.
+"""What must be true of the money of every payment, whatever its history.
 
 Of one history here; of all histories of an order in `audit.verify.orders`.
 """
 
 from collections import Counter
 from collections.abc import Iterator
+from datetime import UTC
 
-from temporalio.api.enums.v1 import EventType
 from temporalio.api.history.v1 import HistoryEvent
 
 from audit.findings import Finding, Rule
-from audit.history.claims import Claims, given_to_others, kept_by, taken_from_another
+from audit.history.claims import (
+    Claims,
+    attempts_of,
+    ended_by,
+    given_to_others,
+    kept_by,
+    taken_from_another,
+)
+from audit.history.named_runs import named_by, resets_of
 from audit.history.proofs import Evidenced, GivenBack, Paid
 from audit.history.record import Record
 from contracts import (
-    CallbackSettlement,
-    CancelWish,
     LatePaymentInput,
-    LatePaymentView,
-    LateResolution,
     Money,
     Order,
     PaymentOutcome,
     PaymentView,
-    Resolution,
-    Resolved,
 )
-from workflows.resolution import needs_second_person
-
-# Who may close a payment without a reason: its own shop, by the API.
-THE_SHOP = "shop"
 
 
 def claims_of(record: Record, evidenced: Evidenced) -> Claims:
@@ -40,10 +38,19 @@ def claims_of(record: Record, evidenced: Evidenced) -> Claims:
         event_id=record.closing.event_id if record.closing else 0,
         kept=kept_by(record),
         owed=tuple(_owed(record, evidenced)),
-        proven=(*evidenced.paid, *_older(evidenced)),
+        proven=(*evidenced.paid, *evidenced.older),
         given_back=tuple(evidenced.given_back),
         gave=tuple(given_to_others(record)),
         took=taken_from_another(record),
+        run_id=record.run_id,
+        workflow_type=record.workflow_type,
+        began_at=record.events[0].event_time.ToDatetime(UTC),
+        outcome=str(getattr(record.result, "outcome", None) or "no outcome"),
+        ended=ended_by(record, evidenced.answers),
+        attempts=attempts_of(record),
+        first_attempt=getattr(record.input, "first_attempt", 1),
+        names=tuple(named_by(record)),
+        resets=tuple(resets_of(record)),
     )
 
 
@@ -51,12 +58,6 @@ def check_invariants(record: Record, evidenced: Evidenced) -> Iterator[Finding]:
     """Yield what is wrong with a history, however well it replays."""
     yield from _check_money_kept(record, evidenced)
     yield from _check_money_given_back(record, evidenced)
-    for event in record.events:
-        yield from _check_who_acted(record, event)
-    yield from _check_second_person(record, evidenced)
-
-
-# ---- money ----
 
 
 def _check_money_kept(record: Record, evidenced: Evidenced) -> Iterator[Finding]:
@@ -72,7 +73,7 @@ def _check_money_kept(record: Record, evidenced: Evidenced) -> Iterator[Finding]
             seen=", ".join(kept),
         )
     by_a_person = getattr(result, "resolved", None)
-    if by_a_person is not None and _all(evidenced):
+    if by_a_person is not None and evidenced.believed:
         # Alipay's word of other money than the order's; a person has settled it.
         evidenced.notes.append(
             f"event {closing.event_id}: settled by {by_a_person.by}, not by proof"
@@ -128,7 +129,7 @@ def _check_money_given_back(record: Record, evidenced: Evidenced) -> Iterator[Fi
                 expected=f"at most {most}, which was paid",
                 seen=f"{back[one.request_id]} given back (minor units)",
             )
-        elif not list(_money(_all(evidenced), one)):
+        elif not list(_money(evidenced.believed, one)):
             yield record.found(
                 Rule.EVIDENCE_MISSING,
                 one.event_id,
@@ -163,86 +164,6 @@ def _tells(paid: list[Paid], request_id: str, amount: Money | None) -> bool:
     )
 
 
-def _all(evidenced: Evidenced) -> list[Paid]:
-    return [*evidenced.paid, *_older(evidenced)]
-
-
-def _older(evidenced: Evidenced) -> list[Paid]:
-    return evidenced.unproven if evidenced.is_older else []
-
-
 def _amount(record: Record) -> Money | None:
     given = record.input
     return given.amount if isinstance(given, Order | LatePaymentInput) else None
-
-
-# ---- people ----
-
-
-def _check_who_acted(record: Record, event: HistoryEvent) -> Iterator[Finding]:
-    match event.event_type:
-        case EventType.EVENT_TYPE_WORKFLOW_EXECUTION_UPDATE_ACCEPTED:
-            request = (
-                event.workflow_execution_update_accepted_event_attributes
-            ).accepted_request
-            said = record.message(request.input.name, request.input.args)
-            lacks = _lacks_of(said)
-            if said is None and not request.meta.identity:
-                lacks = "identity"  # an update without words: its sender is the name
-            what = request.input.name
-        case EventType.EVENT_TYPE_WORKFLOW_EXECUTION_TERMINATED:
-            ended = event.workflow_execution_terminated_event_attributes
-            lacks = "" if ended.reason else "reason"
-            what = "the termination"
-        case EventType.EVENT_TYPE_WORKFLOW_EXECUTION_CANCEL_REQUESTED:
-            wished = event.workflow_execution_cancel_requested_event_attributes
-            lacks = "" if wished.identity or wished.cause else "identity"
-            what = "the cancellation"
-        case _:
-            return
-    if lacks:
-        yield record.found(
-            Rule.NOBODY_NAMED,
-            event.event_id,
-            expected=f"{what} says who acts, and why",
-            seen=f"no {lacks}",
-        )
-
-
-def _lacks_of(said: object) -> str:
-    """Name what an operator has not said."""
-    if isinstance(said, CancelWish):
-        if said.by == THE_SHOP:
-            return ""
-    elif not isinstance(said, Resolution | LateResolution | CallbackSettlement):
-        return ""
-    if not said.by.strip():
-        return "name (by)"
-    return "" if said.reason.strip() else "reason"
-
-
-def _check_second_person(record: Record, evidenced: Evidenced) -> Iterator[Finding]:
-    result, given, closing = record.result, record.input, record.closing
-    if not isinstance(result, PaymentView | LatePaymentView) or closing is None:
-        return
-    resolved = result.resolved
-    if resolved is None or not isinstance(given, Order | LatePaymentInput):
-        return
-    at_risk = [given.amount, *(paid.amount for paid in _all(evidenced))]
-    needed = needs_second_person(
-        given.second_person_above, given.amount.currency, at_risk
-    )
-    if (needed and not resolved.confirmed_by) or _is_one_person(resolved):
-        yield record.found(
-            Rule.SECOND_PERSON,
-            closing.event_id,
-            expected="a second person has confirmed it",
-            seen=f"{resolved.by}, confirmed by {resolved.confirmed_by or 'nobody'}",
-        )
-
-
-def _is_one_person(resolved: Resolved) -> bool:
-    one, other = resolved.by, resolved.confirmed_by
-    if other is None:
-        return False
-    return " ".join(one.split()).casefold() == " ".join(other.split()).casefold()

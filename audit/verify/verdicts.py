@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from audit.bundle.index import Entry
 from audit.findings import Finding
 from audit.history.claims import Claims
+from audit.history.people import Settled
 from audit.history.story import Story
 
 
@@ -16,6 +17,7 @@ class HistoryVerdict:
         findings: What is wrong; nothing means proven.
         notes: What an auditor should know, though nothing is wrong with it.
         claims: What the other histories of the order are compared with.
+        settled: How a person settled it; None where nobody had to.
     """
 
     entry: Entry
@@ -23,6 +25,7 @@ class HistoryVerdict:
     story: Story
     notes: list[str] = field(default_factory=list)
     claims: Claims | None = None
+    settled: Settled | None = None
 
     @property
     def is_proven(self) -> bool:

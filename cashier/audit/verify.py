@@ -1,14 +1,11 @@
 """`cashier audit verify`: says what it finds, and by the exit code."""
 
-import json
 import os
 import tempfile
-from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 from rich.console import Console
 
@@ -21,13 +18,12 @@ from audit.findings import Finding, Rule
 from audit.report.summary import write_report
 from audit.verify.bundles import HistoryVerdict, Verdicts, verify_bundles
 from audit.verify.keys import VerifierKeys
+from audit.verify.subject import Subject, subject_of
 from cashier.audit.export import progress_bar
+from cashier.audit.verify_summary import Tally, line_of, say_end
 from cashier.temporal_calls import WrongSettingError, a_console, printable
 from codec.keyring import KeyringError
 from codec.payload_codec import EncryptingCodec
-
-# More than a person reads at one sitting; `--json` and the report have them all.
-MOST_FINDINGS = 100
 
 
 @dataclass(frozen=True)
@@ -103,9 +99,9 @@ def _verify(folders: Sequence[Path], keys: VerifierKeys, wanted: Wanted) -> int:
         # Not a wrong option: whoever takes the manifest away shall not go unnoticed.
         expected = f"{MANIFEST} as it was written"
         found = Finding(Rule.MANIFEST, expected=expected, seen=str(error))
-        _say_end(console, _Tally(), [found], wanted)
+        say_end(console, Tally(), [found], as_json=wanted.as_json)
         return 1
-    tally = _Tally()
+    tally = Tally()
     with progress_bar("Verifying") as tell:
         verdicts = verify_bundles(
             bundles,
@@ -114,38 +110,32 @@ def _verify(folders: Sequence[Path], keys: VerifierKeys, wanted: Wanted) -> int:
             tell=tell,
             previous=wanted.previous,
         )
-        _go_through(console, verdicts, tally, wanted)
-    _say_end(console, tally, verdicts.bundle_findings, wanted)
+        subject = subject_of(bundles, keys)
+        _go_through(console, verdicts, subject, tally, wanted)
+    say_end(
+        console,
+        tally,
+        verdicts.bundle_findings,
+        as_json=wanted.as_json,
+        report=wanted.report,
+        subject=subject,
+        notes=verdicts.bundle_notes,
+    )
     return 1 if tally.findings or verdicts.bundle_findings else 0
 
 
-@dataclass
-class _Tally:
-    """What all histories came to; of the findings only the first are kept."""
-
-    histories: int = 0
-    findings: int = 0
-    proven: int = 0
-    outcomes: Counter[str] = field(default_factory=Counter)
-    first: list[Finding] = field(default_factory=list)
-
-    def add(self, verdict: HistoryVerdict) -> None:
-        self.histories += 1
-        self.proven += verdict.is_proven
-        self.findings += len(verdict.findings)
-        self.outcomes[verdict.entry.outcome or verdict.entry.status] += 1
-        room = MOST_FINDINGS - len(self.first)
-        self.first += verdict.findings[:room]
-
-
 def _go_through(
-    console: Console, verdicts: Verdicts, tally: _Tally, wanted: Wanted
+    console: Console,
+    verdicts: Verdicts,
+    subject: Subject,
+    tally: Tally,
+    wanted: Wanted,
 ) -> None:
     def told() -> Iterator[HistoryVerdict]:
         for verdict in verdicts:
             tally.add(verdict)
             if wanted.as_json:
-                console.file.write(_line_of(verdict))
+                console.file.write(line_of(verdict))
             yield verdict
 
     if wanted.report is None:
@@ -154,55 +144,12 @@ def _go_through(
         return
     try:
         write_report(
-            wanted.report, told(), verdicts.bundle_findings, made_at=datetime.now(UTC)
+            wanted.report,
+            told(),
+            verdicts.bundle_findings,
+            made_at=datetime.now(UTC),
+            subject=subject,
+            bundle_notes=verdicts.bundle_notes,
         )
     except OSError as error:
         raise WrongSettingError(f"--report: {error}") from None
-
-
-def _say_end(
-    console: Console, tally: _Tally, of_bundle: Sequence[Finding], wanted: Wanted
-) -> None:
-    found = tally.findings + len(of_bundle)
-    if wanted.as_json:
-        whole = {
-            "histories": tally.histories,
-            "proven_alone": tally.proven,
-            "findings": found,
-            "outcomes": dict(sorted(tally.outcomes.items())),
-            "bundle_findings": [_object_of(one) for one in of_bundle],
-        }
-        console.file.write(json.dumps(whole) + "\n")
-        return
-    shown = [*of_bundle[:MOST_FINDINGS], *tally.first][:MOST_FINDINGS]
-    for finding in shown:
-        _say(console, finding.in_words(), style="red")
-    if found > len(shown):
-        _say(console, f"... and {found - len(shown):,} more: see --report or --json")
-    outcomes = ", ".join(f"{n:,} {name}" for name, n in tally.outcomes.most_common())
-    _say(console, f"{tally.histories:,} histories: {outcomes or 'none'}")
-    if wanted.report and tally.histories:
-        _say(console, f"Report: {wanted.report}")
-    if found:
-        _say(console, f"NOT PROVEN: {found:,} findings", style="red")
-    else:
-        _say(console, "All proven.", style="green")
-
-
-def _line_of(verdict: HistoryVerdict) -> str:
-    entry = verdict.entry
-    told = {
-        **entry.model_dump(mode="json"),
-        "is_proven": verdict.is_proven,
-        "findings": [_object_of(one) for one in verdict.findings],
-        "notes": verdict.notes,
-    }
-    return json.dumps(told) + "\n"
-
-
-def _object_of(finding: Finding) -> dict[str, Any]:
-    return asdict(finding)
-
-
-def _say(console: Console, text: str, *, style: str | None = None) -> None:
-    console.print(text, style=style, markup=False, highlight=False, soft_wrap=True)

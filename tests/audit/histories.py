@@ -106,7 +106,15 @@ class Forged:
         gone = event.event_id
         self.events.remove(event)
         for one in self.events:
-            _count_without(one, gone)
+            _renumber(one, lambda number: number - (number > gone))
+        return self
+
+    def insert(self, event: HistoryEvent, before: int) -> "Forged":
+        """Put an event before another one, and number all others so that it fits."""
+        for one in self.events:
+            _renumber(one, lambda number: number + (number >= before))
+        event.event_id = before
+        self.events.insert(before - 1, event)
         return self
 
     # ---- where things stand ----
@@ -229,12 +237,11 @@ def flip_a_byte(text: str) -> str:
     return json.dumps(history)
 
 
-def _count_without(event: HistoryEvent, gone: int) -> None:
-    if event.event_id > gone:
-        event.event_id -= 1
+def _renumber(event: HistoryEvent, renumbered: Callable[[int], int]) -> None:
+    event.event_id = renumbered(event.event_id)
     for _, attributes in event.ListFields():
         if not hasattr(attributes, "ListFields"):
             continue
         for field, value in attributes.ListFields():
-            if field.name.endswith("_event_id") and value > gone:
-                setattr(attributes, field.name, value - 1)
+            if field.name.endswith("_event_id"):
+                setattr(attributes, field.name, renumbered(value))

@@ -7,13 +7,20 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from audit.bundle.manifest import MANIFEST, Selection, digest_of
+from audit.bundle.reading import Bundle
+from audit.bundle.signing_keys import key_id
+from audit.bundle.writing import Draft
 from audit.findings import Finding, Rule
 from audit.history.story import StoryStep
 from audit.report import plot as plotting
 from audit.report.plot import plot_payments
 from audit.report.summary import MOST_LISTED, write_report
+from audit.verify.subject import subject_of
 from audit.verify.verdicts import HistoryVerdict
+from tests.audit.histories import keys_of
 from tests.audit.telling import (
     BEGAN,
     a_finding,
@@ -82,6 +89,35 @@ def test_the_head_of_a_report_tells_the_version_that_has_verified(
     words = " ".join(report(tmp_path, a_verdict("coffee-1")).words.split())
     head, *_ = words.partition("All is proven")
     assert f"by version {VERSION} of the durable cashier" in head
+
+
+def test_the_head_of_a_report_names_bundles_and_keys(tmp_path: Path) -> None:
+    key = Ed25519PrivateKey.generate()
+    folder = tmp_path / "2026-11-24"
+    with Draft.opened(folder) as draft:
+        selection = Selection(since=BEGAN, query="Wallet = 'GCASH'")
+        draft.agree_on(selection)
+        draft.finish(selection, key=key, previous="a" * 64, made_at=BEGAN)
+    keys = keys_of()
+    subject = subject_of([Bundle.open(folder)], keys)
+    file = tmp_path / "report.html"
+    note = "2026-11-24 is not the first of its chain"
+    write_report(file, [], (), made_at=BEGAN, subject=subject, bundle_notes=[note])
+    head, *_ = Page(file).words.partition("How they ended")
+    assert "2026-11-24" in head
+    assert "closed from 2026-11-24 09:48:00 to when it was made" in head
+    assert "only what the query \"Wallet = 'GCASH'\" finds" in head
+    assert digest_of(folder / MANIFEST) in head
+    assert "a" * 64 in head
+    assert key_id(key.public_key()) in head
+    assert "not verified: no key was given" in head
+    assert keys.merchant is not None
+    for digest in (
+        *keys.alipay.fingerprints.values(),
+        *keys.merchant.fingerprints.values(),
+    ):
+        assert digest in head
+    assert note in head
 
 
 def test_a_finding_stands_in_the_summary_and_with_its_payment(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """Money kept is proven, no more goes back than came, and whoever acts has a name."""
 
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 from temporalio.api.enums.v1 import EventType
@@ -15,7 +16,12 @@ from tests.audit.histories import Forged, change, request_in, rules, setting
 
 PHP = Money(currency="PHP", value=131400)
 PAID = Paid(14, "coffee_1", "2026", PHP)
-CLAIMS = Claims(workflow_id="payment:coffee", order_id="coffee", event_id=19)
+CLAIMS = Claims(
+    workflow_id="payment:coffee",
+    order_id="coffee",
+    event_id=19,
+    began_at=datetime(2026, 11, 24, tzinfo=UTC),
+)
 
 
 def findings_of(*claims: Claims) -> list[Finding]:

@@ -1,0 +1,87 @@
+"""What a person has settled, and whether Alipay's signed words say otherwise."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from audit.history.proofs import Evidenced
+from audit.history.record import Record
+from contracts import (
+    LateOutcome,
+    LatePaymentInput,
+    LatePaymentView,
+    Money,
+    Order,
+    PaymentOutcome,
+    PaymentView,
+    in_words,
+)
+
+_KEPT = (PaymentOutcome.PAID, LateOutcome.HONOURED)
+
+
+@dataclass(frozen=True)
+class Settled:
+    """An outcome that rests on the word of a person.
+
+    Attributes:
+        event_id: Of the end of the run.
+        against: What Alipay has signed, or has not signed, in words, where that is not
+            what the person says; empty where both agree.
+    """
+
+    workflow_id: str
+    order_id: str
+    event_id: int
+    outcome: str
+    by: str
+    confirmed_by: str | None
+    reason: str
+    against: str
+
+
+def settled_by_a_person(record: Record, evidenced: Evidenced) -> Settled | None:
+    """Return how a person settled this run; None where nobody had to."""
+    result, closing = record.result, record.closing
+    if not isinstance(result, PaymentView | LatePaymentView) or closing is None:
+        return None
+    if (resolved := result.resolved) is None or result.outcome is None:
+        return None
+    return Settled(
+        workflow_id=record.workflow_id,
+        order_id=record.order_id,
+        event_id=closing.event_id,
+        outcome=str(result.outcome),
+        by=resolved.by,
+        confirmed_by=resolved.confirmed_by,
+        reason=resolved.reason,
+        against=_against(record, evidenced, is_kept=result.outcome in _KEPT),
+    )
+
+
+def _against(record: Record, evidenced: Evidenced, *, is_kept: bool) -> str:
+    back = {one.request_id for one in evidenced.given_back}
+    paid = {one.request_id: one.amount for one in evidenced.paid}
+    if not is_kept:
+        left = [
+            f"{in_words(amount)} for {request_id}"
+            for request_id, amount in paid.items()
+            if request_id not in back
+        ]
+        if not left:
+            return ""
+        return f"Alipay has signed that it was paid, and no return: {', '.join(left)}"
+    if _price(record) in list(_amounts(evidenced)):
+        return ""
+    said = ", ".join(in_words(one) for one in _amounts(evidenced)) or "nothing"
+    return f"Alipay has signed no payment of this amount: {said}"
+
+
+def _amounts(evidenced: Evidenced) -> Iterator[Money]:
+    for one in evidenced.paid:
+        if one.amount is not None:
+            yield one.amount
+
+
+def _price(record: Record) -> Money | None:
+    given = record.input
+    return given.amount if isinstance(given, Order | LatePaymentInput) else None
