@@ -25,7 +25,8 @@ from cashier.demos.audit.kinds import later, make_payments, planned
 from cashier.demos.audit.makers import CLOCK_FACTOR, SECOND_PERSON_ABOVE, Maker
 from cashier.demos.audit.proving import AuditFailedError, Auditor, auditor_of
 from cashier.demos.audit.shop import Callbacks
-from cashier.demos.audit.tampering import TAMPERINGS, Tampering, other_code
+from cashier.demos.audit.tampering import Tampering, other_code
+from cashier.demos.audit.tamperings import TAMPERINGS
 from cashier.system.home import Home
 from cashier.system.part import PartFailedError
 from cashier.system.ports import Ports
@@ -137,17 +138,21 @@ class AuditDemo:
     # ---- proving ----
 
     async def _prove(self, auditor: Auditor) -> bool:
-        for bundle, report in ((self.bundle, self.report), (self.next_bundle, None)):
-            with self._console.status(f"Verifying {bundle.name}"):
+        both = (self.bundle, self.next_bundle)
+        for bundles in ((self.bundle,), (self.next_bundle,), both):
+            name = " and ".join(bundle.name for bundle in bundles)
+            with self._console.status(f"Verifying {name}"):
                 verified = await auditor.verify(
-                    bundle, report=report, processes=os.cpu_count() or 1
+                    *bundles,
+                    report=self.report if bundles == (self.bundle,) else None,
+                    processes=os.cpu_count() or 1,
                 )
             outcomes = ", ".join(
                 f"{count} {name}"
                 for name, count in sorted(verified.whole["outcomes"].items())
             )
             total = verified.whole["histories"]
-            self._say(f"{bundle.name}: {total} histories ({outcomes})")
+            self._say(f"{name}: {total} histories ({outcomes})")
             if not verified.is_proven:
                 for finding in verified.findings:
                     self._say(f"  {in_words(finding)}", style="red")
@@ -192,14 +197,19 @@ class AuditDemo:
         # A folder for each, in which bundles keep their names.
         place = self._folder / f"tampered-{number}"
         place.mkdir()
+        original = self.next_bundle if tampering.of_next else self.bundle
         forgery = Forgery(
-            self.bundle,
-            place / self.bundle.name,
+            original,
+            place / original.name,
             self._home.keyring,
             load_private(self._private),
         )
         await tampering.change(forgery)
-        if tampering.in_next:
+        if tampering.of_next:
+            verified = await auditor.verify(self.bundle, forgery.folder)
+        elif tampering.together:
+            verified = await auditor.verify(forgery.folder, self.next_bundle)
+        elif tampering.in_next:
             verified = await auditor.verify(self.next_bundle, previous=forgery.folder)
         else:
             verified = await auditor.verify(forgery.folder)

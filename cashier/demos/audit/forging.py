@@ -14,6 +14,7 @@ from temporalio.api.history.v1 import HistoryEvent
 from temporalio.client import WorkflowHistory
 
 from audit.bundle.describing import describe, parse_history
+from audit.bundle.manifest import Selection
 from audit.bundle.reading import Bundle, Entry
 from audit.bundle.writing import Draft
 from codec.keyring import Keyring
@@ -130,6 +131,11 @@ class Forgery:
         self.touched.add(newest.workflow_id)
         return newest
 
+    @property
+    def selection(self) -> Selection:
+        """What the original says that it holds."""
+        return self._bundle.manifest.selection
+
     def file(self, entry: Entry) -> Path:
         return self.folder / entry.file
 
@@ -140,11 +146,19 @@ class Forgery:
         """Put a changed history in its place; the manifest does not know it yet."""
         self.file(entry).write_text(history.to_text())
 
-    def make_anew(self, *, key: Ed25519PrivateKey | None = None) -> None:
+    def make_anew(
+        self,
+        *,
+        key: Ed25519PrivateKey | None = None,
+        selection: Selection | None = None,
+        is_chained: bool = True,
+    ) -> None:
         """Write index, manifest and signature for the histories as they are now.
 
         Args:
             key: Who signs; None for the one who signed the original.
+            selection: What it says that it holds; None for what the original says.
+            is_chained: Whether it names the bundle before it, as the original does.
         """
         changed = self.folder.with_name(f"{self.folder.name}-anew")
         manifest = self._bundle.manifest
@@ -158,9 +172,9 @@ class Forgery:
                 )
                 draft.add(entry, content)
             draft.finish(
-                manifest.selection,
+                selection or manifest.selection,
                 key=key or self.key,
-                previous=manifest.previous,
+                previous=manifest.previous if is_chained else None,
                 made_at=manifest.made_at,
             )
         shutil.rmtree(self.folder)

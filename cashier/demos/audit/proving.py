@@ -35,8 +35,7 @@ class Auditor:
 
     async def verify(
         self,
-        bundle: Path,
-        *,
+        *bundles: Path,
         previous: Path | None = None,
         code: Path = CHECKOUT,
         report: Path | None = None,
@@ -45,8 +44,8 @@ class Auditor:
         """Run `cashier audit verify`.
 
         Args:
-            bundle: The folder.
-            previous: The bundle before it.
+            bundles: The folders, verified together.
+            previous: The bundle before the first.
             code: Whose program runs: this one, or a changed copy.
             report: Where the HTML report goes; None for none.
             processes: How many work at once.
@@ -56,7 +55,7 @@ class Auditor:
             TimeoutError: It does not come to an end.
         """
         command = [
-            *(sys.executable, "-m", "cashier", "audit", "verify", str(bundle)),
+            *(sys.executable, "-m", "cashier", "audit", "verify", *map(str, bundles)),
             *("--json", "--key", str(self.bundle_key)),
             *("--alipay-keys", str(self.alipay_keys)),
             *("--merchant-keys", str(self.merchant_keys)),

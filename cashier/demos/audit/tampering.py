@@ -42,12 +42,16 @@ class Tampering:
         rule: By which it must be found.
         change: Does it.
         in_next: It shows in the bundle after the changed one.
+        of_next: It is done to that bundle, and both are verified together.
+        together: Both are verified together.
     """
 
     words: str
     rule: Rule
     change: Callable[[Forgery], Awaitable[None]]
     in_next: bool = False
+    of_next: bool = False
+    together: bool = False
 
 
 # ---- outsiders ----
@@ -90,7 +94,7 @@ async def raise_the_price(bundle: Forgery) -> None:
     def change(order: JsonObject) -> None:
         order["amount"]["value"] += 100
 
-    await _in_history(bundle, PAID, lambda history: history.start, change)
+    await change_history(bundle, PAID, lambda history: history.start, change)
 
 
 async def swap_two_notifications(bundle: Forgery) -> None:
@@ -109,14 +113,14 @@ async def take_the_reason_away(bundle: Forgery) -> None:
     def change(resolution: JsonObject) -> None:
         resolution["reason"] = ""
 
-    await _in_history(bundle, REVIEWED, lambda one: one.update("resolve"), change)
+    await change_history(bundle, REVIEWED, lambda one: one.update("resolve"), change)
 
 
 async def take_the_second_person_away(bundle: Forgery) -> None:
     def change(resolution: JsonObject) -> None:
         resolution["by"] = "anna"
 
-    await _in_history(
+    await change_history(
         bundle, REVIEWED, lambda one: one.update("resolve", number=1), change
     )
 
@@ -128,7 +132,7 @@ async def write_that_alipay_said_paid(bundle: Forgery) -> None:
         notified["result_status"] = "S"
         notified["result_code"] = "SUCCESS"
 
-    await _in_history(bundle, LOST, lambda history: history.notification, change)
+    await change_history(bundle, LOST, lambda history: history.notification, change)
 
 
 async def write_that_alipay_signed_it(bundle: Forgery) -> None:
@@ -141,7 +145,7 @@ async def write_that_alipay_signed_it(bundle: Forgery) -> None:
         body = evidence["body"].replace('"resultStatus":"F"', '"resultStatus":"S"')
         evidence["body"] = body.replace('"resultStatus": "F"', '"resultStatus": "S"')
 
-    await _in_history(bundle, LOST, lambda history: history.notification, change)
+    await change_history(bundle, LOST, lambda history: history.notification, change)
 
 
 async def write_paid_as_the_result(bundle: Forgery) -> None:
@@ -149,14 +153,14 @@ async def write_paid_as_the_result(bundle: Forgery) -> None:
         view["outcome"] = "PAID"
         view["status"] = "PAID"
 
-    await _in_history(bundle, LOST, lambda history: history.result, change)
+    await change_history(bundle, LOST, lambda history: history.result, change)
 
 
 async def ask_alipay_for_more(bundle: Forgery) -> None:
     def change(call: JsonObject) -> None:
         call["order"]["amount"]["value"] += 100
 
-    await _in_history(bundle, PAID, lambda history: history.call("pay"), change)
+    await change_history(bundle, PAID, lambda history: history.call("pay"), change)
 
 
 async def wait_for_longer(bundle: Forgery) -> None:
@@ -176,7 +180,7 @@ async def cut_the_end_off(bundle: Forgery) -> None:
     bundle.make_anew()
 
 
-async def _in_history(
+async def change_history(
     bundle: Forgery,
     order_id: str,
     place: Callable[[History], Any],
@@ -188,69 +192,6 @@ async def _in_history(
     await history.change(place(history), change)
     bundle.keep(entry, history)
     bundle.make_anew()
-
-
-TAMPERINGS = (
-    Tampering("a byte of a history is flipped", Rule.FILE_CHANGED, flip_a_byte),
-    Tampering(
-        "the index names another amount",
-        Rule.FILE_CHANGED,
-        write_another_amount_into_the_index,
-    ),
-    Tampering("a history is dropped", Rule.FILE_MISSING, drop_a_history),
-    Tampering("a file is added", Rule.FILE_ADDED, add_a_file),
-    Tampering(
-        "the manifest is signed by another key",
-        Rule.SIGNATURE_OF_BUNDLE,
-        sign_with_another_key,
-    ),
-    Tampering(
-        "with our keys: a history is dropped",
-        Rule.CHAIN,
-        drop_it_and_sign_again,
-        in_next=True,
-    ),
-    Tampering(
-        "with our keys: the price is raised", Rule.INPUT_DIFFERS, raise_the_price
-    ),
-    Tampering(
-        "with our keys: two orders' notifications are swapped",
-        Rule.EVIDENCE_DIFFERS,
-        swap_two_notifications,
-    ),
-    Tampering(
-        "with our keys: an operator's reason is gone",
-        Rule.NOBODY_NAMED,
-        take_the_reason_away,
-    ),
-    Tampering(
-        "with our keys: both persons are one",
-        Rule.SECOND_PERSON,
-        take_the_second_person_away,
-    ),
-    Tampering(
-        "with our keys: a notification says paid",
-        Rule.EVIDENCE_DIFFERS,
-        write_that_alipay_said_paid,
-    ),
-    Tampering(
-        "with our keys: Alipay's signed words say paid",
-        Rule.ALIPAY_SIGNATURE,
-        write_that_alipay_signed_it,
-    ),
-    Tampering(
-        "with our keys: the result says paid",
-        Rule.RESULT_DIFFERS,
-        write_paid_as_the_result,
-    ),
-    Tampering(
-        "with our keys: an activity was asked for more",
-        Rule.INPUT_DIFFERS,
-        ask_alipay_for_more,
-    ),
-    Tampering("with our keys: a timer is longer", Rule.TIMER_DIFFERS, wait_for_longer),
-    Tampering("with our keys: the end is cut off", Rule.NOT_CLOSED, cut_the_end_off),
-)
 
 
 def other_code(folder: Path) -> Path:
