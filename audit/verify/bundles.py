@@ -19,7 +19,6 @@ from itertools import islice
 from multiprocessing import get_context
 from pathlib import Path
 
-from audit.bundle.describing import RUNNING
 from audit.bundle.index import Entry
 from audit.bundle.manifest import MANIFEST, digest_of
 from audit.bundle.reading import Bundle, BundleError
@@ -29,6 +28,7 @@ from audit.history.story import Story, StoryStep
 from audit.verify.coverage import Coverage, chain_findings, notes_on
 from audit.verify.history import Verifier, unreadable, verify_history
 from audit.verify.keys import VerifierKeys
+from audit.verify.open_runs import OpenRuns, without_an_end
 from audit.verify.orders import Ledger, Seen
 from audit.verify.runs import Runs
 from audit.verify.verdicts import HistoryVerdict
@@ -76,7 +76,7 @@ class Verdicts(Iterable[HistoryVerdict]):
         self._tell = tell
         self.bundle_findings: list[Finding] = []
         self.bundle_notes: list[str] = []
-        self._open = 0
+        self._open = OpenRuns()
 
     def __iter__(self) -> Iterator[HistoryVerdict]:
         total = sum(bundle.manifest.histories for bundle in self._bundles)
@@ -85,6 +85,7 @@ class Verdicts(Iterable[HistoryVerdict]):
             verdicts = self._verdicts(ledger)
             for done, verdict in enumerate(verdicts, start=1):
                 runs.meet(verdict.entry.run_id)
+                self._open.add(verdict)
                 if verdict.claims:
                     self.bundle_findings += ledger.add(verdict.claims)
                     self.bundle_notes += verdict.claims.resets
@@ -94,11 +95,7 @@ class Verdicts(Iterable[HistoryVerdict]):
             self.bundle_findings += ledger.close()
             self.bundle_findings += runs.findings()
             self.bundle_notes += runs.notes()
-            if self._open:
-                self.bundle_notes.append(
-                    f"{self._open} runs have no end: they were open when the bundle "
-                    "was made, or their histories were cut; ask how they ended"
-                )
+            self.bundle_notes += self._open.notes()
 
     def _verdicts(self, ledger: Ledger) -> Iterator[HistoryVerdict]:
         executor = _executor(self._processes)
@@ -129,7 +126,7 @@ class Verdicts(Iterable[HistoryVerdict]):
         for entry in bundle.entries():
             known = ledger.note(entry, number)
             if known is None:
-                self._note_if_open(bundle, entry)
+                self.bundle_findings += without_an_end(entry, bundle.manifest.selection)
                 yield entry
             elif not self._is_same(known, bundle, entry):
                 self.bundle_findings.append(
@@ -142,26 +139,6 @@ class Verdicts(Iterable[HistoryVerdict]):
                     )
                 )
                 yield entry
-
-    def _note_if_open(self, bundle: Bundle, entry: Entry) -> None:
-        """Find a run without an end, where only runs that had ended were asked for.
-
-        Whoever cuts a history before a decision leaves one that replays and is open.
-        """
-        if entry.status != RUNNING:
-            return
-        self._open += 1
-        selection = bundle.manifest.selection
-        if not selection.include_open and not selection.from_files:
-            self.bundle_findings.append(
-                Finding(
-                    Rule.NOT_CLOSED,
-                    entry.workflow_id,
-                    entry.order_id,
-                    expected="only runs that had ended, as the bundle was asked for",
-                    seen=f"run {entry.run_id} has no end",
-                )
-            )
 
     def _is_same(self, known: Seen, bundle: Bundle, entry: Entry) -> bool:
         """Whether a history that was met before has the same content here."""

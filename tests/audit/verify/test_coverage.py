@@ -256,10 +256,10 @@ def test_another_run_with_another_attempt_is_not_doubled(tmp_path: Path) -> None
 # ---- runs without an end ----
 
 
-def cut_short(folder: Path, **selected: Any) -> Bundle:
-    """Write a bundle of a history that was cut before Alipay's word."""
+def cut_short(folder: Path, *, with_money: bool = False, **selected: Any) -> Bundle:
+    """Write a bundle of a history that was cut before Alipay's word, or behind it."""
     forged = Forged("proven-paid")
-    del forged.events[forged.notified.event_id - 1 :]
+    del forged.events[forged.notified.event_id - (not with_money) :]
     content = forged.text.encode()
     sha256 = hashlib.sha256(content).hexdigest()
     with Draft.opened(folder / "bundle") as draft:
@@ -280,10 +280,15 @@ def verified(bundle: Bundle) -> tuple[list[Finding], list[str]]:
 def test_an_open_run_among_those_that_had_ended_is_found(tmp_path: Path) -> None:
     [found], [note] = verified(cut_short(tmp_path))
     assert (found.rule, found.order_id) == (Rule.NOT_CLOSED, "recorded-proven-paid")
-    assert note.startswith("1 runs have no end")
+    assert note.startswith("runs without an end: 1;")
 
 
 def test_open_runs_that_were_asked_for_are_a_note(tmp_path: Path) -> None:
     found, [note] = verified(cut_short(tmp_path, include_open=True))
     assert found == []
     assert "ask how they ended" in note
+
+
+def test_an_open_run_with_signed_money_is_named(tmp_path: Path) -> None:
+    _, notes = verified(cut_short(tmp_path, with_money=True, include_open=True))
+    assert notes[-1].endswith("order recorded-proven-paid: PHP 1,314.00")

@@ -1,0 +1,66 @@
+"""Runs without an end: open when they were exported, or cut before a decision.
+
+A history that was cut replays, and nothing in it is wrong: only what the bundle was
+asked for, and whoever knows the order, tell it from one that was open.
+"""
+
+from collections.abc import Iterator
+from typing import Final
+
+from audit.bundle.describing import RUNNING
+from audit.bundle.index import Entry
+from audit.bundle.manifest import Selection
+from audit.findings import Finding, Rule
+from audit.verify.verdicts import HistoryVerdict
+from contracts import in_words
+
+# More than these in one note tell nobody more.
+MOST_NAMED: Final = 10
+
+
+def without_an_end(entry: Entry, selection: Selection) -> Iterator[Finding]:
+    """Yield that a run is open where only runs that had ended were asked for."""
+    is_asked_for = selection.include_open or selection.from_files
+    if entry.status == RUNNING and not is_asked_for:
+        yield Finding(
+            Rule.NOT_CLOSED,
+            entry.workflow_id,
+            entry.order_id,
+            expected="only runs that had ended, as the bundle was asked for",
+            seen=f"run {entry.run_id} has no end",
+        )
+
+
+class OpenRuns:
+    """The runs without an end; first those in which Alipay calls money paid."""
+
+    def __init__(self) -> None:
+        self._number = 0
+        self._with_money = 0
+        self._named: list[str] = []
+
+    def add(self, verdict: HistoryVerdict) -> None:
+        """Enter a history's verdict."""
+        if verdict.entry.status != RUNNING:
+            return
+        self._number += 1
+        paid = verdict.claims.proven if verdict.claims else ()
+        self._with_money += bool(paid)
+        if paid and len(self._named) < MOST_NAMED:
+            money = ", ".join(dict.fromkeys(in_words(one.amount) for one in paid))
+            self._named.append(f"order {verdict.entry.order_id}: {money}")
+
+    def notes(self) -> Iterator[str]:
+        """Yield how many there are, and which of them have money in them."""
+        if self._number:
+            yield (
+                f"runs without an end: {self._number}; they were open when the bundle "
+                "was made, or their histories were cut: ask how they ended"
+            )
+        if self._with_money:
+            more = self._with_money - len(self._named)
+            yield (
+                "Alipay has signed that these were paid, and nothing here says what "
+                f"became of them: {'; '.join(self._named)}"
+                f"{f'; and {more} more' if more else ''}"
+            )
