@@ -39,6 +39,16 @@ async def stop_it_before_any_word(bundle: Forgery) -> None:
     _in_run(bundle, LOST, stop)
 
 
+async def say_that_it_is_open(bundle: Forgery) -> None:
+    """Cut it where the code had decided nothing: what is left replays."""
+
+    def cut(history: History) -> None:
+        heard = history.events_of(SIGNALLED)[0].event_id
+        del history.events[heard - 1 :]
+
+    _in_run(bundle, PAID, cut)
+
+
 async def swap_two_events(bundle: Forgery) -> None:
     def swap(history: History) -> None:
         events = history.events

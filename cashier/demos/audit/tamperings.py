@@ -28,6 +28,7 @@ from cashier.demos.audit.tampering_runs import (
     leave_a_second_out,
     list_another_amount,
     make_it_twice,
+    say_that_it_is_open,
     stop_it_before_any_word,
     stop_it_when_paid,
     swap_two_events,
@@ -103,6 +104,11 @@ TAMPERINGS: Final = (
     ),
     Tampering(
         "with our keys: a payment is timed out", Rule.STOPPED, stop_it_before_any_word
+    ),
+    Tampering(
+        "with our keys: a paid payment is cut, and passes for an open one",
+        Rule.NOT_CLOSED,
+        say_that_it_is_open,
     ),
     Tampering("with our keys: two events change places", Rule.REPLAY, swap_two_events),
     Tampering(
