@@ -211,7 +211,9 @@ def verify(
 ) -> None:
     """Prove each payment of some bundles from files alone.
 
-    Bundles that are given together are judged together: an order may be in several.
+    Bundles that are given together are judged together: an order may be in several, and
+    only among several a gap shows. What rests on a person's word, and what the bundles
+    cannot show, stands in the last lines and leaves the exit code alone.
 
     Exit code: 0 all is proven; 1 something is not; 2 a key or a file is wrong.
     """
@@ -262,7 +264,8 @@ def reconcile(
     """Compare what was paid and given back with Alipay's own files.
 
     All bundles and files are compared together, in any order. Alipay's days are not the
-    bundles' days: give the bundles of the days before and after, too.
+    bundles' days: give the bundles of the days before and after, too. With --orders,
+    every order that the shop calls paid or unpaid must be in the bundles, too.
 
     Exit code: 0 nothing differs; 1 something does; 2 a bundle or a file is wrong.
     """
