@@ -4,18 +4,23 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
+from pydantic import ValidationError
+from temporalio.api.failure.v1 import Failure
 from temporalio.client import Client, Interceptor
 from temporalio.contrib.pydantic import PydanticPayloadConverter
 from temporalio.converter import (
     CompositePayloadConverter,
     DataConverter,
     DefaultFailureConverterWithEncodedAttributes,
+    PayloadConverter,
 )
+from temporalio.exceptions import ApplicationError
 from temporalio.runtime import Runtime
 
 from codec.clear_text import converter_since
 from codec.keyring import Keyring
 from codec.payload_codec import EncryptingCodec
+from contracts import Refusal
 from settings.temporal import temporal_config
 
 _SDK_CONVERTERS = tuple(PydanticPayloadConverter().converters.values())
@@ -36,6 +41,44 @@ class SharedPayloadConverter(CompositePayloadConverter):
 DATA_CONVERTER = DataConverter(payload_converter_class=SharedPayloadConverter)
 
 
+class ReadableRefusals(DefaultFailureConverterWithEncodedAttributes):
+    """Encrypts what failures say, but for the words in which an update is refused.
+
+    The Temporal UI does not decode these, and who is refused must know why. They hold
+    no secret (`contracts/refusals.py`), and Temporal keeps no refusal. What cannot be
+    decoded is told by its fields and rules, never by its values.
+    """
+
+    def to_failure(
+        self,
+        exception: BaseException,
+        payload_converter: PayloadConverter,
+        failure: Failure,
+    ) -> None:
+        """Fill the failure; see the base class."""
+        if wrong := _wrong_shape(exception):
+            exception = wrong
+        super().to_failure(exception, payload_converter, failure)
+        if isinstance(exception, ApplicationError) and exception.type in list(Refusal):
+            failure.message = exception.message
+
+
+def _wrong_shape(exception: BaseException) -> ApplicationError | None:
+    """Return in words why an argument was not decoded, if that is what failed."""
+    error: BaseException | None = exception
+    while not (error is None or isinstance(error, ValidationError)):
+        error = error.__cause__
+    if isinstance(exception, ApplicationError) or not isinstance(
+        error, ValidationError
+    ):
+        return None
+    found = error.errors(include_input=False, include_context=False, include_url=False)
+    wrong = "; ".join(
+        f"{'.'.join(map(str, one['loc'])) or 'argument'}: {one['msg']}" for one in found
+    )
+    return ApplicationError(wrong, type=Refusal.WRONG_SHAPE)
+
+
 def data_converter(
     keyring: Keyring | None, *, clear_text_refused_since: datetime | None = None
 ) -> DataConverter:
@@ -43,7 +86,8 @@ def data_converter(
 
     Args:
         keyring: Encrypts payloads, and messages and stack traces of failures; a
-            failure's type stays readable. None leaves everything in clear text.
+            failure's type stays readable, and the message of a refusal. None leaves
+            everything in clear text.
         clear_text_refused_since: From when on a worker's activities refuse what came in
             clear text; its workflows do so by `codec.clear_text.RefusingRunner`.
     """
@@ -56,7 +100,7 @@ def data_converter(
             converter_since(since) if since else DATA_CONVERTER.payload_converter_class
         ),
         payload_codec=EncryptingCodec(keyring, marks_clear_text=since is not None),
-        failure_converter_class=DefaultFailureConverterWithEncodedAttributes,
+        failure_converter_class=ReadableRefusals,
     )
 
 

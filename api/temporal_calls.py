@@ -15,6 +15,7 @@ from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 
 from api.problems import Problem, UnavailableProblem
+from contracts import Refusal
 from visibility.views import KeepsChangingError, look_up
 
 # Signals, queries and results need no call to Alipay.
@@ -94,9 +95,8 @@ async def read_view(client: Client, workflow_id: str, kind: type[ViewT]) -> View
 
 def _of_refusal(error: WorkflowUpdateFailedError) -> Problem:
     cause = error.cause
-    if isinstance(cause, ApplicationError) and cause.type in (
-        "ORDER_DIFFERS",
-        "WALLET_DIFFERS",
-    ):
+    if isinstance(cause, ApplicationError) and cause.type == Refusal.ORDER_DIFFERS:
         return Problem(409, cause.type, cause.message)
+    if isinstance(cause, ApplicationError) and cause.type == Refusal.IN_REVIEW:
+        return NoAnswerYet()  # a person must decide: the payment's view says so
     return UnavailableProblem("the payment ended while it was asked; call again")

@@ -92,6 +92,7 @@ from contracts.payment import (
     expiry_margin,
     expiry_spread,
 )
+from contracts.refusals import Refusal
 from contracts.trust import AlipayTrust
 from contracts.wording import in_words
 
@@ -151,6 +152,7 @@ __all__ = [
     "RefundCall",
     "RefundInquiryCall",
     "RefundVerdict",
+    "Refusal",
     "Resolution",
     "Resolved",
     "Settlement",

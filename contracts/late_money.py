@@ -53,11 +53,16 @@ class LatePaymentInput(Contract):
 
 
 class LateResolution(Contract):
-    """The update `resolve` of late money: what a person did with it, and why."""
+    """The update `resolve` of late money: what a person did with it, and why.
+
+    Attributes:
+        replaces: As in `Resolution`.
+    """
 
     outcome: str = ""
     reason: str = ""
     by: str = ""
+    replaces: str = ""
 
 
 class LatePaymentView(Contract):

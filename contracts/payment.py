@@ -156,11 +156,15 @@ class Resolution(Contract):
     """The update `resolve`: how a person settles a payment in REVIEW, and why.
 
     Of any shape, so that the workflow can say in words what is wrong with it.
+
+    Attributes:
+        replaces: The outcome that is proposed so far, where this one is another.
     """
 
     outcome: str = ""
     reason: str = ""
     by: str = ""
+    replaces: str = ""
 
 
 class SignedEvidence(Contract):

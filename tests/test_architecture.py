@@ -26,7 +26,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "http_server": set(),
     "visibility": {"contracts"},
     "temporal_client": {
-        "codec.clear_text", "codec.keyring", "codec.payload_codec", "settings.temporal",
+        "codec.clear_text", "codec.keyring", "codec.payload_codec", "contracts",
+        "settings.temporal",
         "telemetry",
     },
     # And what a callback's address may be: a setting is refused before it is used.

@@ -17,6 +17,7 @@ with workflow.unsafe.imports_passed_through():
         CallbacksCarried,
         CallbackSettlement,
         CallbackView,
+        Refusal,
         Resolved,
         ShopAnswer,
     )
@@ -173,13 +174,13 @@ class Callback:
         check_is_said(settlement)
         if not self._untold:
             raise ApplicationError(
-                f"this callback is {self.view().status}", type="NOT_OPEN"
+                f"this callback is {self.view().status}", type=Refusal.NOT_OPEN
             )
         now = self._untold[0].event.id
         if settlement.event_id not in ("", now):
             raise ApplicationError(
                 f"event_id: the shop is being told {now} now; only that can be settled",
-                type="NOT_OPEN",
+                type=Refusal.NOT_OPEN,
             )
         check_names_and_reasons(by=settlement.by, reason=settlement.reason)
 

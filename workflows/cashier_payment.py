@@ -23,6 +23,7 @@ with workflow.unsafe.imports_passed_through():
         PaymentNotified,
         PaymentOutcome,
         PaymentView,
+        Refusal,
         Resolution,
         workflow_id,
     )
@@ -74,6 +75,8 @@ with workflow.unsafe.imports_passed_through():
     from workflows.releases import (
         NO_ATTEMPT_KEEPS_ANOTHER,
         PROOF_IS_VERIFIED,
+        PROPOSALS_ARE_REPLACED_BY_NAME,
+        REVIEW_REFUSES_CANCELS,
         SHOP_HEARS_OF_REVIEW,
         check_release,
     )
@@ -81,6 +84,7 @@ with workflow.unsafe.imports_passed_through():
         check_is_said,
         check_names_and_reasons,
         check_outcome,
+        check_replacement,
         check_second_person,
     )
     from workflows.shielded import undeterred
@@ -322,7 +326,7 @@ class CashierPayment:
                 f"order {order.order_id} is being paid with {order.amount.currency} "
                 f"{order.amount.value}, not {wish.amount.currency} "
                 f"{wish.amount.value} (minor units)",
-                type="ORDER_DIFFERS",
+                type=Refusal.ORDER_DIFFERS,
             )
 
     @workflow.update(description="Ask Alipay now what became of the payment")
@@ -345,18 +349,30 @@ class CashierPayment:
         wanted_at = self._wish_to_cancel(wish)
         await self._until(
             lambda: (
-                self._is_idle and self._facts.current.refused_cancel_since(wanted_at)
+                (self._is_idle and self._facts.current.refused_cancel_since(wanted_at))
+                or self._came_under_review
             )
         )
         return self.view()
 
     @cancel.validator
     def _check_cancel(self, wish: CancelWish) -> None:
-        """Refuse what cannot be read as a wish.
+        """Refuse what cannot be read as a wish, or what only a person can settle.
 
         Without a validator the handler's call itself would fail, and stop the payment.
         """
         check_is_said(wish)
+        if self._facts.order.release < REVIEW_REFUSES_CANCELS:
+            return
+        if wish.by != CancelWish().by:
+            check_names_and_reasons(by=wish.by, reason=wish.reason)
+        if find_doubt(self._facts):
+            raise ApplicationError(
+                "it cannot be cancelled while a person must decide: look the payment "
+                "up at Alipay, then settle it with `resolve`; outcome CANCELLED "
+                "closes the order unpaid",
+                type=Refusal.IN_REVIEW,
+            )
 
     @workflow.update(description="Settle what needs attention: outcome, reason, who")
     async def resolve(self, resolution: Resolution) -> PaymentView:
@@ -369,22 +385,22 @@ class CashierPayment:
     @resolve.validator
     def _check_resolution(self, resolution: Resolution) -> None:
         """Refuse to settle what is not in doubt, or without a name and a reason."""
-        settled = self._facts.resolution
-        if settled or isinstance(self._step, End):
-            by = f" by {settled.by}" if settled else ""
+        if self._facts.resolution or isinstance(self._step, End):
             raise ApplicationError(
-                f"it is settled already{by}: {self.view().status}", type="SETTLED"
+                f"it is settled already: {self.view().status}", type=Refusal.SETTLED
             )
         doubt = self._why_a_person()
         if doubt is None:
             raise ApplicationError(
                 "only a payment that needs attention can be resolved; this one is to "
                 f"{words_of(self._step)}",
-                type="NOT_IN_REVIEW",
+                type=Refusal.NOT_IN_REVIEW,
             )
         check_outcome(resolution.outcome, PaymentOutcome)
         check_names_and_reasons(by=resolution.by, reason=resolution.reason)
         check_second_person(self._facts.proposed, resolution, doubt)
+        if self._facts.order.release >= PROPOSALS_ARE_REPLACED_BY_NAME:
+            check_replacement(self._facts.proposed, resolution, doubt)
 
     @workflow.signal(description="A notification of Alipay, with its signature")
     async def payment_notified(self, notification: PaymentNotified) -> None:
@@ -430,6 +446,12 @@ class CashierPayment:
         await workflow.wait_condition(
             lambda: isinstance(self._step, End) or self._is_continuing or condition()
         )
+
+    @property
+    def _came_under_review(self) -> bool:
+        """Whether a cancel that was accepted before now waits for a person, as well."""
+        by_new_rules = self._facts.order.release >= REVIEW_REFUSES_CANCELS
+        return by_new_rules and isinstance(self._step, Review)
 
     def _has_page(self, wish: PageWish) -> bool:
         current = self._facts.current

@@ -26,6 +26,7 @@ with workflow.unsafe.imports_passed_through():
         PaymentState,
         RefundAnswer,
         RefundVerdict,
+        Refusal,
         Resolved,
         ShopEvent,
         SignedEvidence,
@@ -50,6 +51,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.payment.backoff import pause
     from workflows.releases import (
         LATE_MONEY_IS_LATE,
+        PROPOSALS_ARE_REPLACED_BY_NAME,
         check_release,
         money_of,
         other_money,
@@ -58,6 +60,7 @@ with workflow.unsafe.imports_passed_through():
         check_is_said,
         check_names_and_reasons,
         check_outcome,
+        check_replacement,
         check_second_person,
         confirm,
         needs_second_person,
@@ -341,18 +344,20 @@ class LatePayment:
         check_is_said(resolution)
         if self._resolution or self._view.outcome:
             raise ApplicationError(
-                f"it is settled already: {self._view.status}", type="SETTLED"
+                f"it is settled already: {self._view.status}", type=Refusal.SETTLED
             )
         why = self._why_a_person
         if why is None:
             raise ApplicationError(
                 "only late money that needs attention can be resolved; now: "
                 f"{self._view.status}",
-                type="NOT_IN_REVIEW",
+                type=Refusal.NOT_IN_REVIEW,
             )
         check_outcome(resolution.outcome, LateOutcome)
         check_names_and_reasons(by=resolution.by, reason=resolution.reason)
         check_second_person(self._view.proposed, resolution, why)
+        if self._late.release >= PROPOSALS_ARE_REPLACED_BY_NAME:
+            check_replacement(self._view.proposed, resolution, why)
 
     @workflow.query(description="What is known of the late money")
     def view(self) -> LatePaymentView:

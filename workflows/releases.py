@@ -38,6 +38,10 @@ PROOF_IS_VERIFIED = 4
 EVENTS_ARE_PROVEN = 4
 # The margin after an expiry is spread, and so is what follows from being told of one.
 EXPIRY_IS_SPREAD = 4
+# A payment that a person must settle refuses to be cancelled, in place of no answer.
+REVIEW_REFUSES_CANCELS = 4
+# A proposal is replaced by another outcome only by who names the one that it replaces.
+PROPOSALS_ARE_REPLACED_BY_NAME = 4
 # An order's queue of callbacks goes on in a new run when its history is long.
 QUEUES_GO_ON = 3
 

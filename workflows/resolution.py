@@ -9,7 +9,7 @@ from unicodedata import normalize
 
 from temporalio.exceptions import ApplicationError
 
-from contracts import LateResolution, Money, Proposed, Resolution, Resolved
+from contracts import LateResolution, Money, Proposed, Refusal, Resolution, Resolved
 
 # Longer ones are no names, or tell more than a reason.
 LONGEST_NAME = 64
@@ -23,7 +23,7 @@ def check_is_said(said: object) -> None:
         ApplicationError: Nothing is written to history.
     """
     if said is None:
-        raise ApplicationError("one JSON object is needed", type="WRONG_SHAPE")
+        raise ApplicationError("one JSON object is needed", type=Refusal.WRONG_SHAPE)
 
 
 def check_outcome(outcome: str, outcomes: type[StrEnum]) -> None:
@@ -35,7 +35,7 @@ def check_outcome(outcome: str, outcomes: type[StrEnum]) -> None:
     if outcome not in list(outcomes):
         raise ApplicationError(
             f"outcome: must be one of {', '.join(outcomes)}",
-            type="RESOLUTION_INCOMPLETE",
+            type=Refusal.RESOLUTION_INCOMPLETE,
         )
 
 
@@ -50,16 +50,19 @@ def check_names_and_reasons(*, by: str, reason: str) -> None:
         ("reason", reason, "must say why", LONGEST_REASON),
     ):
         if not value.strip():
-            raise ApplicationError(f"{field}: {rule}", type="RESOLUTION_INCOMPLETE")
+            raise ApplicationError(
+                f"{field}: {rule}", type=Refusal.RESOLUTION_INCOMPLETE
+            )
         if len(value) > longest:
             raise ApplicationError(
                 f"{field}: has at most {longest} characters, not {len(value)}",
-                type="RESOLUTION_INCOMPLETE",
+                type=Refusal.RESOLUTION_INCOMPLETE,
             )
     if not by.isprintable():
         # Signs that nobody sees would make two persons of one.
         raise ApplicationError(
-            "by: must hold printable characters only", type="RESOLUTION_INCOMPLETE"
+            "by: must hold printable characters only",
+            type=Refusal.RESOLUTION_INCOMPLETE,
         )
 
 
@@ -69,13 +72,35 @@ def check_second_person(
     """Refuse that somebody confirms what the same person has proposed.
 
     Raises:
-        ApplicationError: Says who proposed it; nothing is written to history.
+        ApplicationError: Says what was proposed; nothing is written to history.
     """
     if _repeats(proposed, said, about) and proposed and _same(proposed.by, said.by):
         raise ApplicationError(
-            f"by: {proposed.outcome} was proposed by {proposed.by} already; another "
-            f"person must confirm it",
-            type="SECOND_PERSON_NEEDED",
+            f"by: this person has proposed {proposed.outcome} already; another person "
+            "must confirm it",
+            type=Refusal.SECOND_PERSON_NEEDED,
+        )
+
+
+def check_replacement(
+    proposed: Proposed | None, said: Resolution | LateResolution, about: str
+) -> None:
+    """Refuse that another outcome silently takes the place of the one proposed.
+
+    A proposal about a doubt that has changed since is over, and replaced by any.
+
+    Raises:
+        ApplicationError: Says what is proposed; nothing is written to history.
+    """
+    is_open = proposed is not None and proposed.about == about
+    if not is_open or proposed is None or proposed.outcome == said.outcome:
+        return
+    if said.replaces != proposed.outcome:
+        raise ApplicationError(
+            f"outcome: {proposed.outcome} is proposed, and waits for a second person. "
+            f'Confirm it with "outcome": "{proposed.outcome}", or propose '
+            f'{said.outcome} in its place with "replaces": "{proposed.outcome}"',
+            type=Refusal.PROPOSED_OTHERWISE,
         )
 
 

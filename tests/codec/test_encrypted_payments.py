@@ -2,16 +2,22 @@
 
 from datetime import timedelta
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
-from temporalio.api.enums.v1 import EventType
+from temporalio.api.common.v1 import Payloads, WorkflowExecution
+from temporalio.api.enums.v1 import EventType, UpdateWorkflowExecutionLifecycleStage
+from temporalio.api.failure.v1 import Failure
+from temporalio.api.update.v1 import Input, Meta, Request, WaitPolicy
+from temporalio.api.workflowservice.v1 import UpdateWorkflowExecutionRequest
+from temporalio.client import Client
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Replayer
 
 from cashier.system.temporal import start_embedded
 from codec.keyring import Keyring, MissingKeyError
-from contracts import Customer, Device, Goods, PaymentOutcome, SignedEvidence
+from contracts import Customer, Device, Goods, Money, PaymentOutcome, SignedEvidence
 from temporal_client import data_converter
 from tests.builders import a_page, an_order
 from tests.codec.encrypting import (
@@ -218,3 +224,47 @@ def _read(folder: Path) -> bytes:
     files = sorted(folder.glob("temporal.sqlite*"))
     assert files
     return b"".join(file.read_bytes() for file in files)
+
+
+async def test_why_an_update_is_refused_is_readable_by_who_sent_it(
+    dev_server: WorkflowEnvironment,
+) -> None:
+    task_queue = a_task_queue()
+    client = a_client(dev_server, a_ring())
+    payment = a_payment_of(client, an_order(), task_queue)
+    words: dict[str, object] = {"reason": "canary", "by": "canary"}
+    refused = []
+    async with working(client, FakeAlipay(pay=[a_page()]), task_queue):
+        await payment.ask_for_page()
+        await payment.notify(amount=Money(currency="PHP", value=1))
+        for outcome in ("GONE", 5):
+            said = {**words, "outcome": outcome}
+            refused.append(await _refusal(client, payment.handle.id, said))
+        await payment.resolve(PaymentOutcome.CANCELLED)
+        history = await payment.handle.fetch_history()
+    unknown, malformed = refused
+    assert unknown.message == (
+        "outcome: must be one of PAID, DECLINED, EXPIRED, CANCELLED"
+    )
+    assert malformed.message == "outcome: Input should be a valid string"
+    assert not any(b"canary" in one.SerializeToString() for one in refused)
+    assert b"must be one of" not in bytes_of(history)
+
+
+async def _refusal(client: Client, workflow: str, said: dict[str, object]) -> Failure:
+    """Return an update's refusal as a program without keys gets it, the UI say."""
+    arguments = await client.data_converter.encode([said])
+    answer = await client.workflow_service.update_workflow_execution(
+        UpdateWorkflowExecutionRequest(
+            namespace=client.namespace,
+            workflow_execution=WorkflowExecution(workflow_id=workflow),
+            wait_policy=WaitPolicy(
+                lifecycle_stage=UpdateWorkflowExecutionLifecycleStage.UPDATE_WORKFLOW_EXECUTION_LIFECYCLE_STAGE_COMPLETED
+            ),
+            request=Request(
+                meta=Meta(update_id=uuid4().hex),
+                input=Input(name="resolve", args=Payloads(payloads=arguments)),
+            ),
+        )
+    )
+    return answer.outcome.failure

@@ -134,18 +134,23 @@ class RunningPayment:
             CashierPayment.check_now,  # type: ignore[arg-type]
         )
 
-    async def cancel(self) -> PaymentView:
+    async def cancel(self, *, by: str = "shop", reason: str = "") -> PaymentView:
         return await self.handle.execute_update(
             CashierPayment.cancel,  # type: ignore[arg-type]
-            CancelWish(),
+            CancelWish(by=by, reason=reason),
         )
 
     async def resolve(
-        self, outcome: PaymentOutcome, *, reason: str = "seen at Alipay", by: str = "op"
+        self,
+        outcome: PaymentOutcome,
+        *,
+        reason: str = "seen at Alipay",
+        by: str = "op",
+        replaces: str = "",
     ) -> PaymentView:
         return await self.handle.execute_update(
             CashierPayment.resolve,  # type: ignore[arg-type]
-            Resolution(outcome=outcome, reason=reason, by=by),
+            Resolution(outcome=outcome, reason=reason, by=by, replaces=replaces),
         )
 
     async def late_result(self, *, attempt: int) -> LatePaymentView:

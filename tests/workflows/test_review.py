@@ -1,7 +1,10 @@
 """What only a person can settle, and how it is settled."""
 
+import asyncio
+
 import pytest
 from temporalio.client import WorkflowHandle, WorkflowUpdateFailedError
+from temporalio.exceptions import ApplicationError
 from temporalio.testing import WorkflowEnvironment
 
 from contracts import (
@@ -11,7 +14,7 @@ from contracts import (
     PaymentStatus,
     callbacks_id,
 )
-from tests.builders import a_page, an_inquiry
+from tests.builders import a_cancel, a_page, an_inquiry
 from tests.fakes import FakeAlipay
 from tests.workflows.running import a_payment
 from workflows.callback import Callback
@@ -184,3 +187,47 @@ async def test_a_payment_that_an_older_release_began_tells_only_its_outcome(
         await payment.resolve(PaymentOutcome.CANCELLED)
         await payment.result()
     assert [event.type for event in alipay.shop_heard] == ["payment.cancelled"]
+
+
+async def test_under_review_a_cancel_is_answered_at_once_with_what_is_possible(
+    skipping: WorkflowEnvironment,
+) -> None:
+    async with a_payment(skipping, FakeAlipay(pay=[a_page()])) as payment:
+        await payment.notify(amount=OTHER_MONEY)
+        await payment.view()
+        with pytest.raises(WorkflowUpdateFailedError) as refused:
+            async with asyncio.timeout(20):
+                await payment.cancel()
+        history = await payment.handle.fetch_history()
+        await payment.resolve(PaymentOutcome.CANCELLED)
+    cause = refused.value.cause
+    assert isinstance(cause, ApplicationError)
+    assert cause.type == "IN_REVIEW"
+    assert "settle it with `resolve`" in cause.message
+    kinds = [event.WhichOneof("attributes") or "" for event in history.events]
+    # The only accepted update is the one that asked for the page.
+    assert len([kind for kind in kinds if "update_accepted" in kind]) == 1
+
+
+async def test_a_cancel_under_way_is_answered_once_a_person_must_decide(
+    skipping: WorkflowEnvironment,
+) -> None:
+    alipay = FakeAlipay(
+        pay=[a_page()],
+        inquiries=[an_inquiry("SUCCESS", amount=OTHER_MONEY)],
+        cancels=[a_cancel()],
+    )
+    async with a_payment(skipping, alipay) as payment:
+        async with asyncio.timeout(20):
+            view = await payment.cancel()
+        await payment.resolve(PaymentOutcome.CANCELLED)
+    assert view.status is PaymentStatus.REVIEW
+
+
+async def test_a_person_who_cancels_says_why(skipping: WorkflowEnvironment) -> None:
+    async with a_payment(skipping, FakeAlipay(pay=[a_page()])) as payment:
+        with pytest.raises(WorkflowUpdateFailedError) as refused:
+            await payment.cancel(by="anna")
+        await payment.notify()
+        await payment.handle.result()
+    assert "reason: must say why" in str(refused.value.cause)

@@ -78,18 +78,34 @@ async def test_the_second_person_is_another_one(skipping: WorkflowEnvironment) -
         still = await payment.view()
         await payment.resolve(PAID, by="berta")
     assert refused.type == "SECOND_PERSON_NEEDED"
-    assert "proposed by Anna Lim" in refused.message
+    assert "this person has proposed PAID already" in refused.message
     assert still.status is PaymentStatus.REVIEW
 
 
-async def test_another_outcome_is_another_proposal_and_settles_nothing(
+async def test_another_outcome_does_not_silently_replace_the_one_proposed(
     skipping: WorkflowEnvironment,
 ) -> None:
     alipay = FakeAlipay(pay=[a_page()])
     async with a_payment(skipping, alipay, second_person_above=1) as payment:
         await under_review(payment)
         await payment.resolve(PAID, by="anna")
-        view = await payment.resolve(CANCELLED, by="berta")
+        refused = await refusal_of(payment.resolve(CANCELLED, by="berta"))
+        still = await payment.view()
+        await payment.resolve(PAID, by="berta")
+    assert refused.type == "PROPOSED_OTHERWISE"
+    assert '"replaces": "PAID"' in refused.message
+    assert still.proposed is not None
+    assert (still.proposed.outcome, still.proposed.by) == ("PAID", "anna")
+
+
+async def test_a_proposal_is_replaced_by_who_names_it_and_that_settles_nothing(
+    skipping: WorkflowEnvironment,
+) -> None:
+    alipay = FakeAlipay(pay=[a_page()])
+    async with a_payment(skipping, alipay, second_person_above=1) as payment:
+        await under_review(payment)
+        await payment.resolve(PAID, by="anna")
+        view = await payment.resolve(CANCELLED, by="berta", replaces="PAID")
         settled = await payment.resolve(CANCELLED, by="anna")
     assert view.outcome is None
     assert view.proposed is not None
@@ -145,21 +161,25 @@ async def test_late_money_above_the_amount_needs_a_second_person_too(
                 task_queue=task_queue,
             )
 
-        async def resolve(by: str) -> LatePaymentView:
+        async def resolve(
+            by: str, outcome: LateOutcome = LateOutcome.REFUNDED
+        ) -> LatePaymentView:
             return await handle.execute_update(
                 LatePayment.resolve,  # type: ignore[arg-type]
-                LateResolution(outcome=LateOutcome.REFUNDED, reason="by hand", by=by),
+                LateResolution(outcome=outcome, reason="by hand", by=by),
             )
 
         while (await handle.query(LatePayment.view)).review is None:
             pass  # its first inquiry is under way
         proposed = await resolve("anna")
         refused = await refusal_of(resolve("ANNA"))
+        otherwise = await refusal_of(resolve("berta", LateOutcome.HONOURED))
         settled = await resolve("berta")
         await handle.result()
     assert proposed.outcome is None
     assert proposed.proposed is not None
     assert refused.type == "SECOND_PERSON_NEEDED"
+    assert otherwise.type == "PROPOSED_OTHERWISE"
     assert settled.outcome is LateOutcome.REFUNDED
     assert settled.resolved is not None
     assert settled.resolved.confirmed_by == "berta"

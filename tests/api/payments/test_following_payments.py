@@ -1,8 +1,9 @@
 """GET and cancel: what a shop may know of a payment, and how it closes one."""
 
 from datetime import datetime
+from time import monotonic
 
-from contracts import expiry_margin
+from contracts import Money, expiry_margin
 from tests.api.running import Shop, paid_notification
 from tests.builders import PAYMENT_ID, a_cancel, a_page, an_inquiry
 from tests.fakes import FakeAlipay
@@ -62,6 +63,20 @@ async def test_a_customer_who_is_faster_than_the_cancel_has_paid(shop: Shop) -> 
     response = await shop.http.post(f"/payments/{order_id}/cancel")
     assert response.status_code == 200
     assert response.json()["outcome"] == "PAID"
+
+
+async def test_a_cancel_under_review_is_answered_at_once_with_the_review(
+    shop: Shop,
+) -> None:
+    other = Money(currency="PHP", value=100)
+    alipay = FakeAlipay(pay=[a_page()], inquiries=[an_inquiry("SUCCESS", amount=other)])
+    order_id = await shop.opens(alipay)
+    await shop.look(order_id, refresh=True)
+    began = monotonic()
+    response = await shop.http.post(f"/payments/{order_id}/cancel")
+    assert response.status_code == 202
+    assert response.json()["status"] == "REVIEW"
+    assert monotonic() - began < 8, "it waited for the API's patience"
 
 
 async def test_a_wallet_that_cannot_be_cancelled_says_until_when(shop: Shop) -> None:

@@ -1,0 +1,22 @@
+"""Why an update is refused: the types of the failures that its validator raises.
+
+Their messages reach whoever acts in clear text, though payloads are encrypted
+(`temporal_client.ReadableRefusals`): so they name rules, fields, ids, amounts and
+outcomes, and never a person or what a person has said.
+"""
+
+from enum import StrEnum
+
+
+class Refusal(StrEnum):
+    """Type of a refusal; the auditor, which replays validators, knows it too."""
+
+    WRONG_SHAPE = "WRONG_SHAPE"
+    RESOLUTION_INCOMPLETE = "RESOLUTION_INCOMPLETE"
+    SECOND_PERSON_NEEDED = "SECOND_PERSON_NEEDED"
+    PROPOSED_OTHERWISE = "PROPOSED_OTHERWISE"
+    SETTLED = "SETTLED"
+    NOT_IN_REVIEW = "NOT_IN_REVIEW"
+    IN_REVIEW = "IN_REVIEW"
+    NOT_OPEN = "NOT_OPEN"
+    ORDER_DIFFERS = "ORDER_DIFFERS"
