@@ -4,6 +4,7 @@ Histories outlive releases, so a field is only ever added, and only with a defau
 Money is a whole number of minor units, times are UTC. Nothing secret may stand here.
 """
 
+from contracts.at_risk import MoneyAtRisk
 from contracts.base import (
     Contract,
     Money,
@@ -132,6 +133,7 @@ __all__ = [
     "LatePaymentView",
     "LateResolution",
     "Money",
+    "MoneyAtRisk",
     "NoticeInput",
     "NoticeView",
     "Order",

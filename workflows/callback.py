@@ -17,6 +17,9 @@ with workflow.unsafe.imports_passed_through():
         CallbacksCarried,
         CallbackSettlement,
         CallbackView,
+        LateOutcome,
+        MoneyAtRisk,
+        PaymentOutcome,
         Refusal,
         Resolved,
         ShopAnswer,
@@ -193,6 +196,15 @@ class Callback:
             status="tell the shop",
             waiting=tuple(one.event for one in self._untold[1:]),
             ended=tuple(self._ended),
+        )
+
+    @workflow.query(description="What was taken for orders that the shop does not know")
+    def at_risk(self) -> MoneyAtRisk:
+        """Return what was paid and kept; what ended unpaid or went back is no risk."""
+        kept = (PaymentOutcome.PAID, LateOutcome.HONOURED)
+        events = [one.event for one in self._untold]
+        return MoneyAtRisk(
+            taken=tuple(one.amount for one in events if one.outcome in kept)
         )
 
     def _after_the_last_end(self) -> CallbackView:

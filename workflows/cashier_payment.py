@@ -18,6 +18,7 @@ with workflow.unsafe.imports_passed_through():
         AlipayAnswer,
         CancelWish,
         LateMoneyPolicy,
+        MoneyAtRisk,
         Order,
         PageWish,
         PaymentNotified,
@@ -43,6 +44,7 @@ with workflow.unsafe.imports_passed_through():
     )
     from workflows.operator_view.metrics import count_payment
     from workflows.operator_view.payment import details_of, words_of, words_of_wait
+    from workflows.payment.at_risk import at_risk
     from workflows.payment.attempt import Asked, Attempt
     from workflows.payment.decision import decide, is_kept_by_old_rules
     from workflows.payment.doubts import (
@@ -419,6 +421,10 @@ class CashierPayment:
     @workflow.query(description="What is known of the payment")
     def view(self) -> PaymentView:
         return view_of(self._facts, self._step, closed_at=self._closed_at)
+
+    @workflow.query(description="What money is at risk while the payment is open")
+    def at_risk(self) -> MoneyAtRisk:
+        return at_risk(self._facts, self._step)
 
     def _wish_to_cancel(self, wish: CancelWish) -> datetime:
         self._facts.cancel_wanted_at = wanted_at = workflow.now()

@@ -22,6 +22,7 @@ with workflow.unsafe.imports_passed_through():
         LatePaymentView,
         LateResolution,
         Money,
+        MoneyAtRisk,
         PaymentFound,
         PaymentState,
         RefundAnswer,
@@ -362,6 +363,15 @@ class LatePayment:
     @workflow.query(description="What is known of the late money")
     def view(self) -> LatePaymentView:
         return self._view
+
+    @workflow.query(description="What money is at risk until this ends")
+    def at_risk(self) -> MoneyAtRisk:
+        if self._view.outcome is not None:
+            return MoneyAtRisk()
+        if self._said and self._said.verdict is InquiryVerdict.SUCCESS and self._paid:
+            return MoneyAtRisk(taken=(self._paid,))
+        told = self._late.notification
+        return MoneyAtRisk(at_most=((told and told.amount) or self._late.amount,))
 
     @property
     def _attention(self) -> NeedsAttention | None:

@@ -1,7 +1,8 @@
 """Late money in words, for its page in the Temporal UI."""
 
-from contracts import LatePaymentInput, LatePaymentView, in_words
+from contracts import LateOutcome, LatePaymentInput, LatePaymentView, in_words
 from visibility import NeedsAttention
+from workflows.operator_view.examples import example_of_resolve
 from workflows.operator_view.runbook import runbook_link
 
 
@@ -13,12 +14,7 @@ def late_details_of(
     is_overdue: bool,
 ) -> str:
     """Return the current details of late money, as Markdown."""
-    parts = [
-        f"### Late money: {view.status}",
-        f"`{late.payment_request_id}` of order `{late.order_id}` was reported paid "
-        f"after the end, or on top of another payment; the order is over "
-        f"{in_words(late.amount)}.",
-    ]
+    parts = [f"### Late money: {view.status}"]
     if view.outcome is not None:
         return parts[0]
     if view.review:
@@ -44,8 +40,18 @@ def late_details_of(
     if view.review or lacks_a_verdict or is_overdue:
         parts.append(
             "**You may:** look it up at Alipay, do there what is to be done, then "
-            "settle it with the update `resolve`: outcome, reason, by."
+            "settle it with the update `resolve`. "
+            + example_of_resolve(
+                LateOutcome,
+                LateOutcome.REFUNDED,
+                proposed=view.proposed.outcome if view.proposed else None,
+            )
         )
+    parts.append(
+        f"`{late.payment_request_id}` of order `{late.order_id}` was reported paid "
+        f"after the end, or on top of another payment; the order is over "
+        f"{in_words(late.amount)}."
+    )
     return "\n\n".join(parts)
 
 

@@ -2,9 +2,14 @@
 
 from datetime import datetime
 
-from contracts import in_words
+from contracts import PaymentOutcome, PaymentStatus, in_words
 from visibility import NeedsAttention
 from workflows.operator_view.answers import meaning_of
+from workflows.operator_view.examples import (
+    LEFT_EMPTY,
+    example_of,
+    example_of_resolve,
+)
 from workflows.operator_view.listing import listing_of
 from workflows.operator_view.runbook import runbook_link
 from workflows.payment.attempt import Attempt
@@ -41,7 +46,9 @@ _ATTENTION = {
 
 
 def details_of(facts: Facts, step: Step, *, since: datetime, now: datetime) -> str:
-    """Return the current details: state, what it waits for, what may be done.
+    """Return the current details: state, why a person is needed, what may be done, why.
+
+    What an operator does stands first; what explains it stands below.
 
     Args:
         facts: All that is known.
@@ -52,14 +59,14 @@ def details_of(facts: Facts, step: Step, *, since: datetime, now: datetime) -> s
     order = facts.order
     parts = [
         f"### {status_of(facts, step)} since {_time(since)}",
-        f"Order `{order.order_id}` over {in_words(order.amount)}.",
         _attention(facts, step, now),
-        f"**Next:** {_next(facts, step)}.",
-        _attempt(facts.current, now),
-        _last_answer(facts.current),
-        _last_notification(facts.current),
         _proposal(facts, step),
         f"**You may:** {_what_may_be_done(facts, step, now)}",
+        f"**Order** `{order.order_id}` over {in_words(order.amount)}.",
+        f"**Next:** {_next(facts, step)}.",
+        _attempt(facts, step, now),
+        _last_answer(facts.current),
+        _last_notification(facts.current),
     ]
     return "\n\n".join(part for part in parts if part)
 
@@ -82,14 +89,19 @@ def _next(facts: Facts, step: Step) -> str:
     return words_of(step)
 
 
-def _attempt(attempt: Attempt, now: datetime) -> str:
+def _attempt(facts: Facts, step: Step, now: datetime) -> str:
+    attempt = facts.current
+    page = "with a page" if attempt.page else "without a page yet"
+    said = f"**Attempt** `{attempt.request_id}` with {attempt.wallet}, {page}"
+    # What is paid, or what a person must settle, is not for the customer to pay.
+    if attempt.is_paid or status_of(facts, step) in (
+        PaymentStatus.PAID,
+        PaymentStatus.REVIEW,
+    ):
+        return f"{said}."
     is_over = attempt.is_dead or now > attempt.expires_at
     payable = "could be paid" if is_over else "can be paid"
-    page = "with a page" if attempt.page else "without a page yet"
-    return (
-        f"**Attempt** `{attempt.request_id}` with {attempt.wallet}, {page}; it "
-        f"{payable} until {_time(attempt.expires_at)}."
-    )
+    return f"{said}; it {payable} until {_time(attempt.expires_at)}."
 
 
 def _last_answer(attempt: Attempt) -> str:
@@ -137,17 +149,25 @@ def _what_may_be_done(facts: Facts, step: Step, now: datetime) -> str:
         case Review():
             return (
                 "look the payment up at Alipay, then settle it with the update "
-                "`resolve`: outcome, reason, by."
+                f"`resolve`. {_resolve(facts)}"
             )
-    usual = (
-        "have Alipay asked at once with the update `check_now`, or close the payment "
-        "with the update `cancel`: by, reason"
+    cancel = (
+        "or close the payment with the update `cancel`. "
+        f"{LEFT_EMPTY}\n\n{example_of(reason='', by='')}"
     )
+    check = "have Alipay asked at once with the update `check_now`"
     if listing_of(facts, step, now).needs_attention is None:
-        return f"{usual}."
+        return f"{check}, {cancel}"
     return (
-        f"{usual}. Where Alipay's portal says how it ended, and Alipay does not answer "
-        "here: settle it with the update `resolve`: outcome, reason, by."
+        f"{check}. Where Alipay's portal says how it ended, and Alipay does not answer "
+        f"here, settle it with the update `resolve`. {_resolve(facts)}\n\n{cancel}"
+    )
+
+
+def _resolve(facts: Facts) -> str:
+    proposed = facts.proposed.outcome if facts.proposed else None
+    return example_of_resolve(
+        PaymentOutcome, PaymentOutcome.CANCELLED, proposed=proposed
     )
 
 
