@@ -22,6 +22,7 @@ from alipay.models import (
     Answer,
     CancelResponse,
     InquiryResponse,
+    PaymentIdQuestion,
     PaymentQuestion,
     PayRequest,
     PayResponse,
@@ -115,6 +116,16 @@ class AlipayClient:
             NoVerdictError: Ask again.
         """
         request = PaymentQuestion(payment_request_id=payment_request_id)
+        return await self._call("inquiryPayment", request, InquiryResponse)
+
+    async def inquire_payment_id(self, payment_id: str) -> InquiryResponse:
+        """Ask what became of a payment by Alipay's own id; the answer names ours.
+
+        Raises:
+            RejectedError: The inquiry itself failed, e.g. ORDER_NOT_EXIST.
+            NoVerdictError: Ask again.
+        """
+        request = PaymentIdQuestion(payment_id=payment_id)
         return await self._call("inquiryPayment", request, InquiryResponse)
 
     async def cancel_payment(self, payment_request_id: str) -> CancelResponse:

@@ -198,6 +198,12 @@ class PaymentQuestion(Wire):
     payment_request_id: str
 
 
+class PaymentIdQuestion(Wire):
+    """`POST /v1/payments/inquiryPayment`, by Alipay's own id (docs/protocol.md 2.2)."""
+
+    payment_id: str
+
+
 class RedirectActionForm(Wire):
     """The older spelling of the wallet's page, still returned."""
 

@@ -17,10 +17,14 @@ from temporalio.client import Client
 from temporalio.envconfig import ClientConfig
 from temporalio.service import RPCError, RPCStatusCode
 
+from cashier.identity import identity_at_this_terminal
 from codec.keyring import Keyring
 from temporal_client import connect
 
 ReachedT = TypeVar("ReachedT")
+
+# The tab of a workflow's page that says what it waits for, and what one may do.
+EXPLAINED = "user-metadata"
 
 # People wait for this at a terminal; a Temporal that is well answers in milliseconds.
 QUICK = timedelta(seconds=4)
@@ -59,14 +63,11 @@ class UnreachableError(CommandError):
 
 
 @asynccontextmanager
-async def reached_temporal(
-    *, keyring: Keyring | None, identity: str | None = None
-) -> AsyncIterator[Client]:
+async def reached_temporal(*, keyring: Keyring | None) -> AsyncIterator[Client]:
     """Connect within seconds; what the server then answers ends in plain words.
 
     Args:
         keyring: Reads what is encrypted; None where clear text is enough.
-        identity: Who acts, as histories keep it.
 
     Raises:
         WrongSettingError: Of TEMPORAL_*, or the namespace is unknown.
@@ -74,7 +75,9 @@ async def reached_temporal(
     """
     try:
         async with asyncio.timeout(CONNECT_SECONDS):
-            client = await connect(keyring=keyring, identity=identity)
+            client = await connect(
+                keyring=keyring, identity=identity_at_this_terminal()
+            )
     except TimeoutError:
         raise UnreachableError(
             _nobody(f"no answer within {CONNECT_SECONDS:.0f} s")
@@ -99,6 +102,28 @@ async def check_namespace(client: Client) -> int:
     return 0
 
 
+@asynccontextmanager
+async def ends_within(patience: timedelta, otherwise: str) -> AsyncIterator[None]:
+    """End what is done inside in time, whatever the SDK repeats behind it.
+
+    Its calls take a time-out each; lists, histories and updates call anew after one.
+
+    Args:
+        patience: How long it may take.
+        otherwise: What to say then, after the time.
+
+    Raises:
+        UnreachableError: It took longer.
+    """
+    try:
+        async with asyncio.timeout(patience.total_seconds()):
+            yield
+    except TimeoutError:
+        raise UnreachableError(
+            f"not answered within {patience.total_seconds():.0f} s; {otherwise}"
+        ) from None
+
+
 @contextmanager
 def plain_words() -> Iterator[None]:
     """Turn failed calls to Temporal into errors that say what to do."""
@@ -112,7 +137,6 @@ def run_command(
     command: Callable[[Client], Awaitable[int]],
     *,
     keyring: Keyring | None = None,
-    identity: str | None = None,
 ) -> int:
     """Connect, carry a command out, and return its exit code.
 
@@ -120,7 +144,7 @@ def run_command(
     """
 
     async def carry_out() -> int:
-        async with reached_temporal(keyring=keyring, identity=identity) as client:
+        async with reached_temporal(keyring=keyring) as client:
             return await command(client)
 
     try:
@@ -144,11 +168,26 @@ def a_console() -> Console:
     return console if console.is_terminal else Console(width=WIDTH_OF_A_PIPE)
 
 
-def page_of(ui_url: str, namespace: str, workflow_id: str, run_id: str = "") -> str:
-    """Return the address of a workflow's page in the Temporal UI."""
+def page_of(
+    ui_url: str,
+    namespace: str,
+    workflow_id: str,
+    run_id: str = "",
+    *,
+    tab: str = EXPLAINED,
+) -> str:
+    """Return the address of a workflow's page in the Temporal UI.
+
+    Args:
+        ui_url: Where the UI is.
+        namespace: Of the workflow.
+        workflow_id: Which workflow.
+        run_id: Which run; empty for the newest, whose page then opens its first tab.
+        tab: Which of the page's tabs opens.
+    """
     page = f"{ui_url.rstrip('/')}/namespaces/{quote(namespace, safe='')}/workflows/"
     page += quote(workflow_id, safe="")
-    return f"{page}/{run_id}/history" if run_id else page
+    return f"{page}/{run_id}/{tab}" if run_id else page
 
 
 def list_of(ui_url: str, namespace: str, query: str) -> str:

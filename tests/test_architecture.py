@@ -151,7 +151,8 @@ ROOM_MAY_IMPORT: dict[str, set[str]] = {
     },
     "cashier.payments": {
         "alipay", "cashier.running", "cashier.settings", "cashier.stuck",
-        "cashier.temporal_calls", "codec", "contracts", "visibility",
+        "cashier.temporal_calls", "codec", "contracts", "settings.worker",
+        "translation.answers", "visibility", "worker",
     },
     "cashier.audit": {
         "alipay", "audit", "cashier.given", "cashier.running", "cashier.settings",

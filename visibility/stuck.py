@@ -48,19 +48,25 @@ class Kind(StrEnum):
     OVERDUE = "overdue"
 
 
-def filter_of(kind: Kind, now: datetime) -> str:
+def filter_of(kind: Kind, now: datetime | None) -> str:
     """Return the filter that finds what is stuck in one way, as of now."""
     return f"{OPEN} AND {condition_of(kind, now)}"
 
 
-def filter_of_all(now: datetime) -> str:
+def filter_of_all(now: datetime | None) -> str:
     """Return the filter that finds what is stuck in any way, as of now."""
     conditions = " OR ".join(condition_of(kind, now) for kind in Kind)
     return f"{OPEN} AND ({conditions})"
 
 
-def condition_of(kind: Kind, now: datetime) -> str:
-    """Return what makes an open workflow a stuck one."""
+def condition_of(kind: Kind, now: datetime | None) -> str:
+    """Return what makes an open workflow a stuck one.
+
+    Args:
+        kind: In which way.
+        now: By which clock something is overdue; None for no time in the filter, which
+            can then be kept: what is overdue is found once its worker has said so.
+    """
     match kind:
         case Kind.NO_WORKER:
             return f'TaskQueue != "{TASK_QUEUE}"'
@@ -68,9 +74,11 @@ def condition_of(kind: Kind, now: datetime) -> str:
             # Temporal's own: set after several failures in a row, unset by a success.
             return "TemporalReportedProblems IS NOT NULL"
         case Kind.OVERDUE:
+            said = _needs(NeedsAttention.OVERDUE)
+            if now is None:
+                return said
             # By the clock too: without a worker nobody says so.
             before = time_in_query(now - OVERDUE_AFTER)
-            said = _needs(NeedsAttention.OVERDUE)
             return f'({said} OR {EXPIRES_AT.name} < "{before}")'
         case Kind.REVIEW:
             return _needs(NeedsAttention.REVIEW)

@@ -154,13 +154,13 @@ def words_of_message(name: str, said: BaseModel | None, sender: str) -> str:
         case PageWish():
             return f"asks for the page of {said.wallet}"
         case CancelWish():
-            return f"wants it closed{_by(said.by, said.reason)}"
+            return f"wants it closed{_by(said.by, said.reason, sender)}"
         case Resolution() | LateResolution():
-            return f"decides: {said.outcome}{_by(said.by, said.reason)}"
+            return f"decides: {said.outcome}{_by(said.by, said.reason, sender)}"
         case CallbackInput():
             return f"has the shop told {said.event.type}, too"
         case CallbackSettlement():
-            return f"settles it, the shop being told{_by(said.by, said.reason)}"
+            return f"settles it, the shop being told{_by(said.by, said.reason, sender)}"
         case PaymentNotified():
             return _of_notification(said)
     known = {
@@ -170,10 +170,12 @@ def words_of_message(name: str, said: BaseModel | None, sender: str) -> str:
     return f"{known.get(name, name)} ({sender})"
 
 
-def _by(who: str, why: str) -> str:
+def _by(who: str, why: str, sender: str) -> str:
+    """Say who acts in their own words, and from where, as the server noted it."""
     if who == "shop" and not why:
         return ""
-    return f", says {who or 'nobody'}: {why or 'no reason given'}"
+    said = f", says {who or 'nobody'}: {why or 'no reason given'}"
+    return f"{said} (sent by {sender or 'nobody named'})"
 
 
 def _of_notification(told: PaymentNotified) -> str:

@@ -91,7 +91,5 @@ async def _show(console: Console, system: System) -> None:
     client = await system.client()
     ui_url = system.ports.ui_url
     await report_stuck(client, console, Wanted(), ui_url=ui_url)
-    show_queries(
-        console, now=datetime.now(UTC), ui_url=ui_url, namespace=client.namespace
-    )
+    show_queries(console, ui_url=ui_url, namespace=client.namespace)
     show_addresses(console, system)

@@ -7,52 +7,73 @@ from typing import TypeVar
 from rich.console import Console
 from temporalio.client import Client
 
+from cashier.payments.alipay_ids import ask_alipay_for_request_id
 from cashier.payments.history_of_acts import acts_on
-from cashier.payments.reading import check_order_id, look_at, look_at_order
+from cashier.payments.names import AskAlipay, order_named
+from cashier.payments.reading import look_at, look_at_order
 from cashier.payments.report import as_json, show_order, show_payment
-from cashier.payments.send_update import act
-from cashier.temporal_calls import CommandError
+from cashier.payments.send_update import PATIENCE, act
+from cashier.stuck.money import risk_in_words
+from cashier.temporal_calls import QUICK, CommandError, ends_within, printable
 from contracts import (
     CancelWish,
     LateOutcome,
     LatePaymentView,
     LateResolution,
+    MoneyAtRisk,
     PaymentOutcome,
     PaymentView,
     Resolution,
-    in_words,
     late_payment_id,
     order_of,
     payment_request_id,
     request_id_of,
     workflow_id,
 )
+from visibility.at_risk import ask_what_is_at_risk
 
 ViewT = TypeVar("ViewT", PaymentView, LatePaymentView)
 
 
 @dataclass(frozen=True)
 class Decision:
-    """How an operator settles it: an outcome's name, who and why."""
+    """How an operator settles it: an outcome's name, who and why.
+
+    Attributes:
+        replaces: The outcome that was proposed, and that this one is proposed for.
+    """
 
     outcome: str
     by: str
     reason: str
+    replaces: str = ""
 
 
 async def show(
     client: Client,
     console: Console,
-    order_id: str,
+    name: str,
     *,
     ui_url: str,
     json_wanted: bool = False,
+    ask_alipay: AskAlipay = ask_alipay_for_request_id,
 ) -> int:
-    """Print all that is known of an order; return the exit code."""
-    seen = await look_at_order(client, check_order_id(order_id))
-    acts = []
-    for named, run_id in seen.runs:
-        acts += await acts_on(client, named, run_id)
+    """Print all that is known of an order; return the exit code.
+
+    Args:
+        client: Reads what is encrypted, with the keys.
+        console: Where to.
+        name: The order, by any id that operators meet (`order_named`).
+        ui_url: Where the Temporal UI is.
+        json_wanted: Whether a program reads it.
+        ask_alipay: Tells whose paymentId a name is.
+    """
+    async with ends_within(PATIENCE, "see whether it is stuck with: cashier stuck"):
+        order_id = await order_named(client, name, ask_alipay=ask_alipay)
+        seen = await look_at_order(client, order_id)
+        acts = []
+        for named, run_id in seen.runs:
+            acts += await acts_on(client, named, run_id)
     acts.sort(key=lambda one: one.at)
     where = {"ui_url": ui_url, "namespace": client.namespace}
     if json_wanted:
@@ -62,19 +83,19 @@ async def show(
     return 0
 
 
-async def check(client: Client, console: Console, order_id: str) -> int:
+async def check(client: Client, console: Console, name: str) -> int:
     """Have Alipay asked now, and print what it says; return the exit code."""
-    named = workflow_id(check_order_id(order_id))
+    named = workflow_id(await order_named(client, name))
     view = await act(client, named, "check_now", answers=PaymentView)
     show_payment(console, view)
     return 0
 
 
 async def cancel(
-    client: Client, console: Console, order_id: str, *, by: str, reason: str
+    client: Client, console: Console, name: str, *, by: str, reason: str
 ) -> int:
     """Have a payment closed; return 1 if it is still open or was paid, else 0."""
-    named = workflow_id(check_order_id(order_id))
+    named = workflow_id(await order_named(client, name))
     wish = CancelWish(by=by, reason=reason)
     view = await act(client, named, "cancel", wish, answers=PaymentView)
     show_payment(console, view)
@@ -89,7 +110,7 @@ async def cancel(
 async def resolve(
     client: Client,
     console: Console,
-    order_id: str,
+    name: str,
     decision: Decision,
     *,
     attempt: int | None,
@@ -98,9 +119,9 @@ async def resolve(
     """Settle what needs attention, or propose how; return the exit code.
 
     Args:
-        client: Its identity is who acts.
+        client: Its identity is who is at the terminal.
         console: Where to say what is at risk, and what came of it.
-        order_id: The shop's order.
+        name: The order, by any id of ours.
         decision: What is decided.
         attempt: The attempt whose late money is meant; None for the payment.
         confirm: Asked with what is at risk, in words; False changes nothing.
@@ -108,18 +129,26 @@ async def resolve(
     Raises:
         CommandError: It is refused, unknown, or needs no attention.
     """
-    order_id = check_order_id(order_id)
+    order_id = await order_named(client, name)
     if attempt is None:
         paid = PaymentOutcome(decision.outcome)
         named, kind = workflow_id(order_id), PaymentView
         said: Resolution | LateResolution = Resolution(
-            outcome=paid, reason=decision.reason, by=decision.by
+            outcome=paid,
+            reason=decision.reason,
+            by=decision.by,
+            replaces=decision.replaces,
         )
         return await _resolve(
             client, console, named, kind, said, confirm=confirm, more=""
         )
     late = LateOutcome(decision.outcome)
-    said = LateResolution(outcome=late, reason=decision.reason, by=decision.by)
+    said = LateResolution(
+        outcome=late,
+        reason=decision.reason,
+        by=decision.by,
+        replaces=decision.replaces,
+    )
     return await _resolve(
         client,
         console,
@@ -143,13 +172,7 @@ async def _resolve(
 ) -> int:
     before = (await look_at(client, named, kind)).view
     if before is not None and before.outcome is None:
-        why = before.review or "Alipay has not said how it ends"
-        console.print(
-            f"{named}: {in_words(before.amount)} at risk. {why}.",
-            markup=False,
-            highlight=False,
-            soft_wrap=True,
-        )
+        await _tell_what_is_settled(client, console, named, before)
     if not confirm(f"Settle it as {said.outcome}, in the name of {said.by}?"):
         raise CommandError("nothing was changed")
     view = await act(client, named, "resolve", said, answers=kind)
@@ -172,6 +195,22 @@ async def _resolve(
         highlight=False,
     )
     return 0
+
+
+async def _tell_what_is_settled(
+    client: Client, console: Console, named: str, view: PaymentView | LatePaymentView
+) -> None:
+    """Print the money at risk, the doubt, and what somebody else has proposed."""
+    said = await ask_what_is_at_risk(client, named, None, within=QUICK)
+    money = risk_in_words(said or MoneyAtRisk(at_most=(view.amount,)))
+    why = view.review or "Alipay has not said how it ends"
+    lines = [f"{named}: {money} at risk. {why}."]
+    if proposed := view.proposed:
+        lines.append(
+            f"Proposed so far: {proposed.outcome} by {proposed.by}: {proposed.reason}"
+        )
+    for line in lines:
+        console.print(printable(line), markup=False, highlight=False, soft_wrap=True)
 
 
 def resolve_words(named: str, view: PaymentView | LatePaymentView, more: str) -> str:

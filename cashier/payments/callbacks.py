@@ -7,8 +7,8 @@ from rich.console import Console
 from temporalio.client import Client, WorkflowExecutionStatus
 
 from cashier.payments.reading import look_at
-from cashier.payments.send_update import act
-from cashier.temporal_calls import QUICK, CommandError
+from cashier.payments.send_update import PATIENCE, act
+from cashier.temporal_calls import QUICK, CommandError, ends_within
 from contracts import (
     CallbackSettlement,
     CallbackView,
@@ -25,7 +25,9 @@ NAMED = re.compile(r"[A-Za-z0-9_-]{1,128}")
 
 async def resend(client: Client, console: Console, named: str) -> int:
     """Tell the shop at once all that it has not accepted of an order or an event."""
-    for callback in await _pending(client, named):
+    async with ends_within(PATIENCE, "nothing was changed"):
+        callbacks = await _pending(client, named)
+    for callback in callbacks:
         await act(client, callback, "resend", answers=CallbackView)
         console.print(f"{callback}: the shop is told again now.", highlight=False)
     return 0
@@ -39,7 +41,8 @@ async def settle(
     Raises:
         CommandError: An order has several; each is settled by its event's id.
     """
-    callbacks = await _pending(client, named)
+    async with ends_within(PATIENCE, "nothing was changed"):
+        callbacks = await _pending(client, named)
     if len(callbacks) > 1:
         names = ", ".join(one.partition(":")[2] for one in callbacks)
         raise CommandError(f"order {named} has several callbacks; name one of: {names}")

@@ -1,5 +1,6 @@
 """The commands about one order: what they are called and what they take."""
 
+import re
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
@@ -19,7 +20,26 @@ callbacks = typer.Typer(
     help="What the shop was told, and has not accepted.", no_args_is_help=True
 )
 
-Order = Annotated[str, typer.Argument(metavar="ORDER", help="The shop's order id")]
+
+def _reason_as_given(reason: str) -> str:
+    if not reason.strip():
+        raise typer.BadParameter("say why; it stays on record")
+    return reason.strip()
+
+
+def _wallet_as_given(wallet: str | None) -> str | None:
+    if wallet is not None and not re.fullmatch(r"[A-Za-z0-9_]{1,64}", wallet):
+        raise typer.BadParameter("must be Alipay's code of a wallet, such as GCASH")
+    return wallet
+
+
+Order = Annotated[
+    str,
+    typer.Argument(
+        metavar="ORDER",
+        help="The shop's order id; or a paymentRequestId, or a workflow id",
+    ),
+]
 OrderOrEvent = Annotated[
     str, typer.Argument(metavar="ORDER|EVENT_ID", help="An order, or one of its events")
 ]
@@ -27,7 +47,11 @@ By = Annotated[
     str | None,
     typer.Option(help="Who acts; CASHIER_OPERATOR if not given", show_default=False),
 ]
-Reason = Annotated[str, typer.Option(help="Why; it stays on record")]
+Reason = Annotated[
+    str, typer.Option(callback=_reason_as_given, help="Why; it stays on record")
+]
+# These call themselves so where no person acts.
+NO_PERSONS = ("shop", "temporal")
 
 
 class Outcome(StrEnum):
@@ -44,9 +68,57 @@ class Outcome(StrEnum):
     NOT_LATE = "NOT_LATE"
 
 
+class Status(StrEnum):
+    """How a payment stands; STOPPED is ended by force."""
+
+    OPEN = "OPEN"
+    REVIEW = "REVIEW"
+    PAID = "PAID"
+    DECLINED = "DECLINED"
+    EXPIRED = "EXPIRED"
+    CANCELLED = "CANCELLED"
+    STOPPED = "STOPPED"
+
+
+@payments.command("list")
+def list_newest(
+    status: Annotated[
+        Status | None, typer.Option(help="Only those that stand so")
+    ] = None,
+    wallet: Annotated[
+        str | None,
+        typer.Option(callback=_wallet_as_given, help="Only of this wallet: GCASH, ..."),
+    ] = None,
+    attention: Annotated[
+        bool, typer.Option("--attention", help="Only those that need attention")
+    ] = False,
+    limit: Annotated[int, typer.Option(min=1, help="At most so many")] = 50,
+    as_json: Annotated[bool, typer.Option("--json", help="For programs")] = False,
+) -> None:
+    """List the newest payments: order, wallet, amount, status, attention, times."""
+    from cashier.payments.listing import Wanted, list_payments
+    from cashier.temporal_calls import a_console, run_command
+
+    settings = settings_of()
+    wanted = Wanted(status, wallet, attention, limit)
+    raise typer.Exit(
+        run_command(
+            lambda client: list_payments(
+                client, a_console(), wanted, ui_url=settings.ui_url, as_json=as_json
+            )
+        )
+    )
+
+
 @payments.command()
 def show(
-    order: Order,
+    order: Annotated[
+        str,
+        typer.Argument(
+            metavar="ORDER|ID",
+            help="The order; or a paymentRequestId, a workflow id, Alipay's paymentId",
+        ),
+    ],
     as_json: Annotated[bool, typer.Option("--json", help="For programs")] = False,
 ) -> None:
     """Print all that is known of an order, open or closed, and who acted on it."""
@@ -69,7 +141,7 @@ def show(
 
 
 @payments.command()
-def check(order: Order, by: By = None) -> None:
+def check(order: Order) -> None:
     """Have Alipay asked now what became of the payment, and print its answer."""
     from cashier.payments import actions
     from cashier.temporal_calls import a_console, run_command
@@ -79,15 +151,12 @@ def check(order: Order, by: By = None) -> None:
         run_command(
             lambda client: actions.check(client, a_console(), order),
             keyring=settings.keyring,
-            identity=by or settings.operator or None,
         )
     )
 
 
 @payments.command()
-def cancel(
-    order: Order, reason: Annotated[str, typer.Option(help="Why")], by: By = None
-) -> None:
+def cancel(order: Order, reason: Reason, by: By = None) -> None:
     """Close a payment, so that nobody can pay it any more.
 
     Exit code: 0 it is closed unpaid; 1 it is paid, not closed yet, or refused.
@@ -103,7 +172,6 @@ def cancel(
                 client, a_console(), order, by=who, reason=reason
             ),
             keyring=settings.keyring,
-            identity=who,
         )
     )
 
@@ -118,6 +186,10 @@ def resolve(
         int | None,
         typer.Option(min=1, help="The attempt whose late money is settled"),
     ] = None,
+    replaces: Annotated[
+        Outcome | None,
+        typer.Option(help="The outcome proposed so far, where this one is another"),
+    ] = None,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask whether to")] = False,
 ) -> None:
     """Settle what only a person can settle; above an amount two persons must.
@@ -131,7 +203,9 @@ def resolve(
     _check_outcome(outcome, attempt)
     settings = settings_of(writes=True)
     who = _who(by, settings)
-    decision = actions.Decision(outcome=outcome, by=who, reason=reason)
+    decision = actions.Decision(
+        outcome=outcome, by=who, reason=reason, replaces=replaces or ""
+    )
     raise typer.Exit(
         run_command(
             lambda client: actions.resolve(
@@ -143,13 +217,12 @@ def resolve(
                 confirm=lambda question: yes or typer.confirm(question),
             ),
             keyring=settings.keyring,
-            identity=who,
         )
     )
 
 
 @callbacks.command()
-def resend(named: OrderOrEvent, by: By = None) -> None:
+def resend(named: OrderOrEvent) -> None:
     """Tell the shop now what it has not accepted; it tells repeats by their id."""
     from cashier.payments import callbacks as commands
     from cashier.temporal_calls import a_console, run_command
@@ -159,7 +232,6 @@ def resend(named: OrderOrEvent, by: By = None) -> None:
         run_command(
             lambda client: commands.resend(client, a_console(), named),
             keyring=settings.keyring,
-            identity=by or settings.operator or None,
         )
     )
 
@@ -178,13 +250,17 @@ def settle(named: OrderOrEvent, reason: Reason, by: By = None) -> None:
                 client, a_console(), named, by=who, reason=reason
             ),
             keyring=settings.keyring,
-            identity=who,
         )
     )
 
 
 def _who(by: str | None, settings: "OperatorSettings") -> str:
-    if who := (by or settings.operator).strip():
+    who = (by or settings.operator).strip()
+    if who.casefold() in NO_PERSONS:
+        raise typer.BadParameter(
+            f"{who} is no person: say your own name", param_hint="--by"
+        )
+    if who:
         return who
     raise typer.BadParameter(
         "say who acts, or set CASHIER_OPERATOR; the name stays on record",

@@ -14,46 +14,62 @@ from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 
 from cashier.payments.reading import check_worker, look_at
-from cashier.temporal_calls import CommandError, UnreachableError, printable
+from cashier.temporal_calls import (
+    QUICK,
+    CommandError,
+    UnreachableError,
+    ends_within,
+    printable,
+)
 
 ViewT = TypeVar("ViewT", bound=BaseModel)
 
 # Alipay answers in seconds; with all its quick repeats a call may take a minute.
 PATIENCE = timedelta(seconds=60)
+UNKNOWN = "whether it counts is not known yet, so look again before you repeat it"
 
 
 async def act(
-    client: Client, workflow_id: str, update: str, *words: object, answers: type[ViewT]
+    client: Client,
+    workflow_id: str,
+    update: str,
+    *words: object,
+    answers: type[ViewT],
+    patience: timedelta = PATIENCE,
 ) -> ViewT:
     """Send an update and return its answer.
 
     Args:
-        client: Its identity is who acts, for the history.
+        client: Its identity is who is at the terminal, for the history.
         workflow_id: Whose newest run is meant.
         update: The update's name.
         words: Its argument, if it takes one.
         answers: The type of its answer.
+        patience: How long it may take.
 
     Raises:
         CommandError: It is refused, over or unknown, or nobody answers.
     """
     handle = client.get_workflow_handle(workflow_id)
     try:
-        await check_worker(client, (await handle.describe()).task_queue)
-        answer = await handle.execute_update(
-            update,
-            args=words,
-            id=f"{update}-{uuid4().hex}",
-            result_type=answers,
-            rpc_timeout=PATIENCE,
+        await check_worker(
+            client, (await handle.describe(rpc_timeout=QUICK)).task_queue
         )
+        # The SDK asks for the answer again and again, each time within its time-out.
+        async with ends_within(patience, UNKNOWN):
+            answer = await handle.execute_update(
+                update,
+                args=words,
+                id=f"{update}-{uuid4().hex}",
+                result_type=answers,
+                rpc_timeout=patience,
+            )
         return answers.model_validate(answer)
     except WorkflowUpdateFailedError as error:
         raise CommandError(f"refused: {_of(error)}") from error
     except WorkflowUpdateRPCTimeoutOrCancelledError as error:
         raise UnreachableError(
-            f"not answered within {PATIENCE.total_seconds():.0f} s; whether it counts "
-            "is not known yet, so look again before you repeat it"
+            f"not answered within {patience.total_seconds():.0f} s; {UNKNOWN}"
         ) from error
     except RPCError as error:
         if error.status is not RPCStatusCode.NOT_FOUND:

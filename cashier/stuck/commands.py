@@ -1,6 +1,5 @@
 """`cashier stuck`: what it is called and what it takes."""
 
-from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
@@ -44,7 +43,6 @@ def stuck(
     if queries:
         show_queries(
             a_console(),
-            now=datetime.now(UTC),
             ui_url=settings.ui_url,
             namespace=configured_namespace(),
         )

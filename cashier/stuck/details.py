@@ -25,7 +25,9 @@ from temporalio.client import Client
 
 from cashier.stuck.finding import Stuck
 from cashier.temporal_calls import printable
+from contracts import MoneyAtRisk
 from visibility import NEEDS_ATTENTION
+from visibility.at_risk import ask_what_is_at_risk
 from visibility.stuck import Kind
 
 AT_ONCE = 16
@@ -49,6 +51,7 @@ class Details:
         next_try: When it will be tried again.
         review: Why a person must decide.
         proposed: The outcome that waits for a second person, and who proposed it.
+        at_risk: The money at risk, as the workflow says.
     """
 
     since: datetime | None = None
@@ -57,6 +60,7 @@ class Details:
     next_try: datetime | None = None
     review: str | None = None
     proposed: tuple[str, str] | None = None
+    at_risk: MoneyAtRisk | None = None
 
 
 async def details_of(client: Client, stuck: Sequence[Stuck]) -> list[Details]:
@@ -95,6 +99,7 @@ async def _look(client: Client, one: Stuck) -> Details:
         proposed=(_text(proposed.get("outcome")) or "", _text(proposed.get("by")) or "")
         if proposed
         else None,
+        at_risk=await _at_risk(client, one),
     )
 
 
@@ -111,14 +116,24 @@ async def _newest_events(client: Client, one: Stuck) -> Sequence[HistoryEvent]:
 
 
 async def _view(client: Client, one: Stuck) -> dict[str, Any]:
-    if Kind.NO_WORKER in one.kinds or Kind.TASK_FAILURE in one.kinds:
-        return {}  # nobody could answer
+    if not _can_answer(one):
+        return {}
     handle = client.get_workflow_handle(one.workflow_id, run_id=one.run_id)
     # Without the keys, or with an old worker, the list still has its words.
     with suppress(Exception):
         view = await handle.query("view", result_type=dict[str, Any], rpc_timeout=EACH)
         return view if isinstance(view, dict) else {}
     return {}
+
+
+async def _at_risk(client: Client, one: Stuck) -> MoneyAtRisk | None:
+    if not _can_answer(one):
+        return None
+    return await ask_what_is_at_risk(client, one.workflow_id, one.run_id, within=EACH)
+
+
+def _can_answer(one: Stuck) -> bool:
+    return Kind.NO_WORKER not in one.kinds and Kind.TASK_FAILURE not in one.kinds
 
 
 def _since(

@@ -12,12 +12,14 @@ from rich.table import Table
 from rich.text import Text
 from temporalio.client import Client
 
-from alipay.wallets import format_money
 from cashier.stuck.details import Details, details_of
 from cashier.stuck.finding import Stuck, find_stuck
-from cashier.stuck.queries import RUNBOOK, saved_views
+from cashier.stuck.money import all_at_risk, risk_in_words
+from cashier.stuck.queries import COLUMNS, RUNBOOK, saved_views
 from cashier.stuck.words import what_to_do, why
-from cashier.temporal_calls import list_of, page_of
+from cashier.temporal_calls import EXPLAINED, list_of, page_of
+from contracts import MoneyAtRisk
+from visibility.stuck import Kind
 
 # More than a person reads at one sitting.
 ROWS_FOR_PEOPLE = 50
@@ -48,6 +50,13 @@ class Row:
         return self.details.since or self.stuck.since
 
     @property
+    def at_risk(self) -> MoneyAtRisk:
+        """As its workflow says; where nobody answers, at most the order's amount."""
+        amount = self.stuck.amount
+        listed = MoneyAtRisk(at_most=(amount,) if amount else ())
+        return self.details.at_risk or listed
+
+    @property
     def lasts(self) -> timedelta:
         """How long it is stuck; never negative, whatever the clocks say."""
         return max(self.now - self.since, timedelta())
@@ -74,7 +83,7 @@ async def report_stuck(
         console.file.write(as_json(rows[: wanted.limit]) + "\n")
     elif rows:
         show(console, rows[: wanted.limit or ROWS_FOR_PEOPLE], all_of=len(rows))
-        show_totals(console, [row.stuck for row in rows], is_cut=found.is_cut)
+        show_totals(console, rows, is_cut=found.is_cut)
     else:
         console.print("Nothing is stuck.")
     return 1 if rows else 0
@@ -90,10 +99,16 @@ def rows_of(
 ) -> list[Row]:
     """Return the lines, what is stuck for longest first."""
     rows = [
-        Row(one, known, now, page_of(ui_url, namespace, one.workflow_id, one.run_id))
+        Row(one, known, now, _page(one, ui_url, namespace))
         for one, known in zip(stuck, details, strict=True)
     ]
     return sorted(rows, key=lambda row: row.since)
+
+
+def _page(one: Stuck, ui_url: str, namespace: str) -> str:
+    """Return the page that explains it; where the code fails, only the history does."""
+    tab = "history" if one.kind is Kind.TASK_FAILURE else EXPLAINED
+    return page_of(ui_url, namespace, one.workflow_id, one.run_id, tab=tab)
 
 
 def as_json(rows: Sequence[Row]) -> str:
@@ -113,6 +128,7 @@ def _entry(row: Row) -> dict[str, Any]:
         "wallet": stuck.wallet or None,
         "currency": stuck.amount.currency if stuck.amount else None,
         "amount_minor": stuck.amount.value if stuck.amount else None,
+        "at_risk": row.at_risk.model_dump(mode="json"),
         "since": row.since.astimezone(UTC).isoformat(timespec="seconds"),
         "seconds": int(row.lasts.total_seconds()),
         "why": why(stuck, row.details),
@@ -140,7 +156,7 @@ def show(console: Console, rows: Sequence[Row], *, all_of: int) -> None:
             Text.assemble(
                 (row.stuck.order_id, "bold"), "\n", row.stuck.wallet or "wallet unknown"
             ),
-            _money(row.stuck),
+            _money(row),
             in_words(row.lasts),
             Text.assemble(
                 (f"{row.stuck.kind}: ", "red"),
@@ -156,32 +172,29 @@ def show(console: Console, rows: Sequence[Row], *, all_of: int) -> None:
         console.print(f"... and {all_of - len(rows)} more; see --limit")
 
 
-def show_totals(console: Console, stuck: Sequence[Stuck], *, is_cut: bool) -> None:
+def show_totals(console: Console, rows: Sequence[Row], *, is_cut: bool) -> None:
     """Print how many are stuck, and their money by currency."""
-    totals: Counter[str] = Counter()
-    for one in stuck:
-        if one.amount:
-            totals[one.amount.currency] += one.amount.value
-    kinds = Counter(one.kind for one in stuck)
+    kinds = Counter(row.stuck.kind for row in rows)
     counted = ", ".join(f"{kind} {number}" for kind, number in kinds.most_common())
-    money = ", ".join(format_money(*each) for each in sorted(totals.items()))
+    money = risk_in_words(all_at_risk(row.at_risk for row in rows))
     at_least = "at least " if is_cut else ""
-    console.print(f"Stuck: {at_least}{len(stuck)} ({counted})", highlight=False)
-    console.print(f"Money at risk: {at_least}{money or 'unknown'}", highlight=False)
+    more = ", and of some the amount is unknown" if any(map(_lacks, rows)) else ""
+    console.print(f"Stuck: {at_least}{len(rows)} ({counted})", highlight=False)
+    console.print(f"Money at risk: {at_least}{money}{more}", highlight=False)
 
 
-def show_queries(
-    console: Console, *, now: datetime, ui_url: str, namespace: str
-) -> None:
+def show_queries(console: Console, *, ui_url: str, namespace: str) -> None:
     """Print the filters to be kept as saved views in the Temporal UI."""
     console.print(
-        f"Filters for the Temporal UI as of {now:%Y-%m-%d %H:%M:%S} UTC. Open a link, "
-        "then keep it with *Save as New* under *Saved Views*.\n",
+        "Filters for the Temporal UI. Open a link, then keep it with *Save as New* "
+        "under *Saved Views*. No filter holds a time, so a saved view stays true: "
+        "the list shows the newest first. Add these columns to the list (the gear "
+        f"above it, *Custom Search Attributes*): {', '.join(COLUMNS)}.\n",
         markup=False,
         highlight=False,
         soft_wrap=True,
     )
-    for view in saved_views(now):
+    for view in saved_views():
         console.print(f"[bold]{view.name}[/]: {view.finds}", highlight=False)
         for line in (view.query, list_of(ui_url, namespace, view.query)):
             console.print(
@@ -202,7 +215,10 @@ def in_words(lasts: timedelta) -> str:
     return f"{minutes} min" if minutes else f"{seconds} s"
 
 
-def _money(stuck: Stuck) -> str:
-    if stuck.amount is None:
-        return "unknown"
-    return format_money(stuck.amount.currency, stuck.amount.value)
+def _money(row: Row) -> str:
+    return "unknown" if _lacks(row) else risk_in_words(row.at_risk)
+
+
+def _lacks(row: Row) -> bool:
+    """Whether nobody says what is at risk: as of older releases, without a worker."""
+    return row.details.at_risk is None and row.stuck.amount is None

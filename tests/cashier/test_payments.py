@@ -1,11 +1,14 @@
 """What an operator sees of an order, and does to it, in their own name."""
 
 import asyncio
+import getpass
 import json
+import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 import pytest
@@ -14,9 +17,12 @@ from temporalio.testing import WorkflowEnvironment
 from typer.testing import Result
 
 from cashier.payments.reading import look_at
+from cashier.payments.send_update import act
+from cashier.temporal_calls import UnreachableError
 from codec.keyring import Keyring, make_key
 from contracts import (
     TASK_QUEUE,
+    CancelWish,
     Money,
     Order,
     PaymentOutcome,
@@ -98,6 +104,7 @@ async def test_an_open_payment_is_shown_with_what_it_waits_for(desk: Desk) -> No
     assert "AWAITING_CUSTOMER" in told.output
     assert "wait for the customer until" in told.output
     assert f"/workflows/payment%3A{order.order_id}/" in told.output
+    assert "/user-metadata" in told.output
     assert as_json["is_open"] is True
     assert as_json["payment"]["amount"] == {"currency": "PHP", "value": 131400}
     assert "Next:" in as_json["waits"]
@@ -148,7 +155,7 @@ async def test_a_check_asks_alipay_now(desk: Desk) -> None:
     alipay = FakeAlipay(pay=[a_page()], inquiries=[an_inquiry("SUCCESS")])
     async with a_worker(desk, alipay):
         order = await desk.begin()
-        checked = await desk.run("payments", "check", order.order_id, "--by", "ana")
+        checked = await desk.run("payments", "check", order.order_id)
     assert checked.exit_code == 0
     assert "PAID" in checked.output
     assert alipay.calls == ["pay", "inquire"]
@@ -193,7 +200,7 @@ async def test_a_review_is_settled_in_the_operators_name(desk: Desk) -> None:
         done = await resolve(desk, order, "--yes")
         view = await view_of(desk, order)
     assert done.exit_code == 0
-    assert "PHP 1,314.00 at risk" in done.output
+    assert "PHP 1.00 at risk" in done.output
     assert "PHP 1.00 instead of PHP 1,314.00" in done.output
     assert "is CANCELLED, by ana" in done.output
     assert view.outcome is PaymentOutcome.CANCELLED
@@ -201,7 +208,7 @@ async def test_a_review_is_settled_in_the_operators_name(desk: Desk) -> None:
     assert (view.resolved.by, view.resolved.reason) == ("ana", "seen at Alipay")
 
 
-async def test_the_history_keeps_the_operator_as_the_callers_identity(
+async def test_the_history_keeps_who_is_at_the_terminal_beside_the_name_that_is_said(
     desk: Desk,
 ) -> None:
     async with under_review(desk) as order:
@@ -212,10 +219,11 @@ async def test_the_history_keeps_the_operator_as_the_callers_identity(
         async for event in handle.fetch_history_events()
         if event.event_type == EventType.EVENT_TYPE_WORKFLOW_EXECUTION_UPDATE_ACCEPTED
     ]
-    assert [one.meta.identity for one in accepted] == ["ana.santos"]
+    here = f"{getpass.getuser()}@{socket.gethostname()}"
+    assert [one.meta.identity for one in accepted] == [here]
     told = await desk.run("payments", "show", order.order_id)
     assert "Who acted" in told.output
-    assert "by: ana.santos  (ana.santos)" in told.output
+    assert f"by: ana.santos  ({here})" in told.output
 
 
 async def test_whoever_says_no_changes_nothing(desk: Desk) -> None:
@@ -246,12 +254,84 @@ async def test_above_an_amount_another_person_must_confirm(desk: Desk) -> None:
         proposed.output
     )
     assert alone.exit_code == 1
-    assert "refused: by: CANCELLED was proposed by ana already" in alone.stderr
+    assert "refused: by: this person has proposed CANCELLED already" in alone.stderr
     assert waiting.outcome is None
     assert "CANCELLED by ana: seen at Alipay" in told.output
     assert "ana has proposed CANCELLED; a second person must confirm" in listed.output
     assert done.exit_code == 0
     assert "is CANCELLED, by ana, confirmed by ben" in done.output
+
+
+async def test_under_review_a_cancel_is_answered_at_once(desk: Desk) -> None:
+    words = ("--by", "ana", "--reason", "sold out")
+    async with under_review(desk) as order:
+        began = monotonic()
+        refused = await desk.run("payments", "cancel", order.order_id, *words)
+        took = monotonic() - began
+        await resolve(desk, order, "--yes")
+    assert refused.exit_code == 1
+    assert "refused: it cannot be cancelled while a person must decide" in (
+        refused.stderr
+    )
+    assert took < PATIENCE_SECONDS
+
+
+async def test_an_update_that_nobody_answers_ends_within_its_patience(
+    desk: Desk,
+) -> None:
+    # Of an older release, whose cancel waits under review for as long as it takes.
+    async with under_review(desk, release=3) as order:
+        began = monotonic()
+        with pytest.raises(UnreachableError) as ended:
+            await act(
+                desk.client,
+                workflow_id(order.order_id),
+                "cancel",
+                CancelWish(by="ana", reason="sold out"),
+                answers=PaymentView,
+                patience=timedelta(seconds=2),
+            )
+        took = monotonic() - began
+        await resolve(desk, order, "--yes")
+    assert "not answered within 2 s; whether it counts is not known" in str(ended.value)
+    assert took < 10
+
+
+async def test_another_outcome_replaces_a_proposal_only_where_it_is_named(
+    desk: Desk,
+) -> None:
+    async with under_review(desk, second_person_above=1000) as order:
+        await resolve(desk, order, "--yes", by="ana")
+        words = ("payments", "resolve", order.order_id, "--outcome", "PAID", "--yes")
+        who = ("--by", "ben", "--reason", "delivered")
+        silent = await desk.run(*words, *who)
+        named = await desk.run(*words, *who, "--replaces", "CANCELLED")
+        await desk.run(*words, "--by", "ana", "--reason", "so it is")
+    assert silent.exit_code == 1
+    assert "Proposed so far: CANCELLED by ana: seen at Alipay" in silent.output
+    assert "CANCELLED is proposed, and waits for a second person" in silent.stderr
+    assert named.exit_code == 0
+    assert "Proposed: PAID by ben" in named.output
+
+
+@pytest.mark.parametrize("who", ["shop", "Temporal", " "])
+async def test_a_person_acts_under_a_persons_name(desk: Desk, who: str) -> None:
+    words = ("payments", "cancel", "coffee-1", "--reason", "sold out", "--by", who)
+    refused = await desk.run(*words, TEMPORAL_ADDRESS="127.0.0.1:1")
+    assert refused.exit_code == 2
+    assert "--by" in refused.stderr
+
+
+async def test_an_empty_reason_is_no_reason(desk: Desk) -> None:
+    for words in (
+        ("payments", "cancel", "coffee-1"),
+        ("payments", "resolve", "coffee-1", "--outcome", "PAID"),
+        ("callbacks", "settle", "coffee-1"),
+    ):
+        said = ("--by", "ana", "--reason", " ")
+        refused = await desk.run(*words, *said, TEMPORAL_ADDRESS="127.0.0.1:1")
+        assert refused.exit_code == 2
+        assert "say why" in refused.stderr
 
 
 async def test_what_is_not_under_review_is_refused_in_words(desk: Desk) -> None:

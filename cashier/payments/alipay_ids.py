@@ -1,0 +1,40 @@
+"""Asks Alipay whose paymentId it is: no list of ours holds these."""
+
+from alipay.errors import NoVerdictError, RejectedError, UnsendableError
+from cashier.running import WrongSettingsError, checked_settings
+from cashier.temporal_calls import UnreachableError, WrongSettingError, printable
+from translation.answers import NOT_EXIST
+
+
+async def ask_alipay_for_request_id(payment_id: str) -> str | None:
+    """Return the payment_request_id of a payment; None where Alipay does not know it.
+
+    Raises:
+        WrongSettingError: The settings of the worker, which may ask, are not here.
+        UnreachableError: Alipay does not answer, or not provably.
+    """
+    from settings.worker import WorkerSettings
+    from worker import open_alipay_connections
+
+    try:
+        settings = checked_settings(WorkerSettings)
+    except WrongSettingsError as error:
+        raise WrongSettingError(
+            f"{payment_id} is no order that Temporal knows. If it is Alipay's "
+            "paymentId, only Alipay can tell its order, which is asked with the "
+            f"settings of the worker; these are wrong here: {error}"
+        ) from None
+    async with open_alipay_connections(settings) as http:
+        try:
+            answer = await settings.alipay_client(http).inquire_payment_id(payment_id)
+        except RejectedError as refusal:
+            if refusal.result_code in NOT_EXIST:
+                return None
+            raise UnreachableError(
+                f"Alipay refuses the inquiry: {printable(str(refusal))}"
+            ) from None
+        except (NoVerdictError, UnsendableError) as error:
+            raise UnreachableError(
+                f"Alipay does not answer: {printable(str(error))}; see: cashier doctor"
+            ) from None
+    return answer.payment_request_id

@@ -1,0 +1,89 @@
+"""Finds the order that is meant: operators have an id of ours, or one of Alipay's."""
+
+import re
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+
+from temporalio.client import Client
+
+from cashier.payments.reading import check_order_id
+from cashier.temporal_calls import QUICK, CommandError
+from contracts import (
+    ORDER_ID_PATTERN,
+    callbacks_id,
+    late_payment_id,
+    order_of,
+    order_of_event,
+    workflow_id,
+)
+from visibility.views import newest_run
+
+# Returns the payment_request_id of a paymentId; None where Alipay does not know it.
+AskAlipay = Callable[[str], Awaitable[str | None]]
+
+# Alipay's paymentIds are some 30 digits; an order's id that looks so is found first.
+PAYMENT_ID = re.compile(r"[0-9]{16,64}")
+
+
+async def order_named(
+    client: Client, name: str, *, ask_alipay: AskAlipay | None = None
+) -> str:
+    """Return the order that is meant.
+
+    Args:
+        client: Reaches Temporal.
+        name: An order, a payment_request_id, a workflow id, or Alipay's paymentId.
+        ask_alipay: Tells whose paymentId it is; None where it is not asked.
+
+    Raises:
+        CommandError: It has the shape of none of these, or Alipay does not know it.
+    """
+    if ":" in name:
+        return _order_of_workflow(name)
+    check_order_id(name) if len(name) <= 60 else None
+    if re.fullmatch(ORDER_ID_PATTERN, name) and await _is_known(client, name):
+        return name
+    with suppress(ValueError):
+        order = order_of(name)
+        if await _is_known(client, order):
+            return order
+    if ask_alipay and PAYMENT_ID.fullmatch(name):
+        return await _order_of_payment_id(name, ask_alipay)
+    return check_order_id(name)
+
+
+def _order_of_workflow(name: str) -> str:
+    prefix, _, rest = name.partition(":")
+    with suppress(ValueError):
+        match f"{prefix}:":
+            case "late-payment:":
+                return order_of(rest)
+            case "callback:":
+                return order_of_event(rest)
+            case kind if kind in (workflow_id(""), callbacks_id("")):
+                return check_order_id(rest)
+    forms = ", ".join(
+        (workflow_id("ORDER"), callbacks_id("ORDER"), late_payment_id("ORDER_N"))
+    )
+    raise CommandError(f"ORDER: {name!r} is no workflow of an order: {forms}")
+
+
+async def _order_of_payment_id(name: str, ask_alipay: AskAlipay) -> str:
+    request_id = await ask_alipay(name)
+    if request_id is None:
+        raise CommandError(
+            f"{name} is no order that Temporal knows, and Alipay knows no payment of "
+            "that paymentId"
+        )
+    try:
+        return order_of(request_id)
+    except ValueError:
+        raise CommandError(
+            f"Alipay's payment {name} is {request_id!r}, which is no attempt of an "
+            "order of ours: another system of the merchant has made it"
+        ) from None
+
+
+async def _is_known(client: Client, order_id: str) -> bool:
+    run = await newest_run(client, workflow_id(order_id), within=QUICK)
+    return run is not None
