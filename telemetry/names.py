@@ -25,5 +25,6 @@ VISIBILITY_UP: Final = "cashier_visibility_up"
 PAYMENTS_OPEN: Final = "cashier_payments_open"
 STUCK: Final = "cashier_payments_stuck"  # why
 OLDEST_STUCK: Final = "cashier_oldest_stuck_seconds"
+MONEY_AT_RISK: Final = "cashier_money_at_risk"  # currency, is
 CALLBACKS_PENDING: Final = "cashier_callbacks_pending"
 WORKERS_POLLING: Final = "cashier_workers_polling"

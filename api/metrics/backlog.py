@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Final, TypeVar
 
-from temporalio.client import Client
+from temporalio.client import Client, WorkflowExecution
 from temporalio.service import RPCError
 
+from api.metrics.at_risk import MoneyQuestions, Sums
 from contracts import TASK_QUEUE
 from visibility import EXPIRES_AT, NEEDS_ATTENTION, NeedsAttention
 from visibility.stuck import (
@@ -27,7 +28,7 @@ from visibility.workers import workers_polling
 KEPT_SECONDS: Final = 15
 # Together the answers must fit into the ten seconds that Prometheus waits.
 PATIENCE: Final = timedelta(seconds=3)
-# Of more than these the oldest is old enough to be seen.
+# Of more than these the oldest is old enough to be seen, and the money large enough.
 MOST_LISTED: Final = 200
 
 WORKFLOW_TASK_FAILS: Final = "WORKFLOW_TASK_FAILS"
@@ -48,6 +49,7 @@ class Counted:
             pay, or since it began where it had none; 0 where there is none.
         callbacks_pending: Orders of which the shop has not accepted an outcome yet.
         workers_polling: Processes that ask for work on payments.
+        at_risk: The money in what is stuck, by currency and by whether it was taken.
     """
 
     open: float | None = None
@@ -55,6 +57,7 @@ class Counted:
     oldest_stuck_seconds: float | None = None
     callbacks_pending: float | None = None
     workers_polling: float | None = None
+    at_risk: Sums | None = None
 
     @property
     def is_complete(self) -> bool:
@@ -63,6 +66,7 @@ class Counted:
             self.oldest_stuck_seconds,
             self.callbacks_pending,
             self.workers_polling,
+            self.at_risk,
         )
         return bool(self.stuck) and None not in (*single, *self.stuck.values())
 
@@ -74,6 +78,7 @@ class Backlog:
         self, client: Client, *, clock: Callable[[], float] = time.monotonic
     ) -> None:
         self._client = client
+        self._money = MoneyQuestions(client)
         self._clock = clock
         self._counted = Counted()
         self._counted_at: float | None = None
@@ -90,19 +95,25 @@ class Backlog:
 
     async def _count_all(self) -> Counted:
         queries = queries_of_stuck(datetime.now(UTC))
-        payments, callbacks, oldest, workers, *stuck = await asyncio.gather(
+        # Apart from the counts: the checker knows no gather of so many types.
+        asking = asyncio.gather(
+            _or_none(self._listed(queries.values())), _or_none(self._workers())
+        )
+        payments, callbacks, *stuck = await asyncio.gather(
             self._count(OPEN_PAYMENTS),
             self._count(OPEN_CALLBACKS),
-            _or_none(self._oldest(queries.values())),
-            _or_none(self._workers()),
             *(self._count(query) for query in queries.values()),
         )
+        listed, workers = await asking
         return Counted(
             open=payments,
             stuck=dict(zip(queries, stuck, strict=True)),
-            oldest_stuck_seconds=oldest,
+            oldest_stuck_seconds=None if listed is None else _oldest(listed),
             callbacks_pending=callbacks,
             workers_polling=workers,
+            at_risk=None
+            if listed is None
+            else await self._money.sums(listed, has_worker=bool(workers)),
         )
 
     async def _count(self, query: str) -> float | None:
@@ -111,17 +122,12 @@ class Backlog:
         )
         return None if answer is None else answer.count
 
-    async def _oldest(self, queries: Iterable[str]) -> float:
-        now, ages = datetime.now(UTC), [0.0]
+    async def _listed(self, queries: Iterable[str]) -> list[WorkflowExecution]:
         either = " OR ".join(f"({query})" for query in queries)
         listed = self._client.list_workflows(
             either, limit=MOST_LISTED, rpc_timeout=PATIENCE
         )
-        async for found in listed:
-            expired = found.typed_search_attributes.get(EXPIRES_AT)
-            since = min(expired, now) if expired else found.start_time
-            ages.append((now - since).total_seconds())
-        return max(ages)
+        return [found async for found in listed]
 
     async def _workers(self) -> int:
         return len(await workers_polling(self._client, TASK_QUEUE, within=PATIENCE))
@@ -141,6 +147,16 @@ def queries_of_stuck(now: datetime) -> dict[str, str]:
     )
     queries[WORKFLOW_TASK_FAILS] = filter_of(Kind.TASK_FAILURE, now)
     return queries
+
+
+def _oldest(listed: Iterable[WorkflowExecution]) -> float:
+    """Return the age of the oldest, in seconds."""
+    now, ages = datetime.now(UTC), [0.0]
+    for found in listed:
+        expired = found.typed_search_attributes.get(EXPIRES_AT)
+        since = min(expired, now) if expired else found.start_time
+        ages.append((now - since).total_seconds())
+    return max(ages)
 
 
 async def _or_none(call: Awaitable[AnswerT]) -> AnswerT | None:

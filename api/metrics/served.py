@@ -67,6 +67,14 @@ class _Gauges(Collector):
             if count is not None:
                 stuck.add_metric([why.lower()], count)
         yield stuck
+        at_risk = GaugeMetricFamily(
+            names.MONEY_AT_RISK,
+            "Money in what an operator should look at, in the currency's main unit",
+            labels=["currency", "is"],
+        )
+        for (currency, is_taken), amount in (counted.at_risk or {}).items():
+            at_risk.add_metric([currency, "taken" if is_taken else "unknown"], amount)
+        yield at_risk
 
 
 def _gauge(name: str, meaning: str, value: float | None) -> GaugeMetricFamily:

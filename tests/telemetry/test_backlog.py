@@ -10,6 +10,7 @@ from temporalio.client import Client, WorkflowHandle
 
 from api.metrics.backlog import KEPT_SECONDS, Backlog, Counted
 from cashier.system.temporal import start_embedded
+from contracts import MoneyAtRisk, Resolution, workflow_id
 from tests.builders import PRICE
 from tests.telemetry.running import Watched
 from visibility import NeedsAttention, attributes_of
@@ -59,6 +60,7 @@ async def test_where_nothing_runs_all_counts_are_known_and_zero(empty: Client) -
         oldest_stuck_seconds=0,
         callbacks_pending=0,
         workers_polling=0,
+        at_risk={},
     )
 
 
@@ -87,12 +89,39 @@ async def test_what_is_stuck_is_counted_once_by_its_reason(empty: Client) -> Non
         NeedsAttention.CALLBACK: 1,
         "WORKFLOW_TASK_FAILS": 0,
     }
+    # Without a worker nobody says more than the list: five orders' amounts, at most.
+    assert counted.at_risk == {("PHP", False): 5 * 1314.0}
     assert 60 * 60 <= (counted.oldest_stuck_seconds or 0) < 61 * 60
 
 
 async def test_the_worker_that_polls_is_counted(watched: Watched) -> None:
     counted = await counted_until(watched.client, lambda now: bool(now.workers_polling))
     assert counted.workers_polling
+
+
+async def test_the_money_at_risk_is_what_was_taken_and_not_what_was_asked(
+    watched: Watched,
+) -> None:
+    opened = await watched.opens()
+    payment = watched.client.get_workflow_handle(workflow_id(opened["order_id"]))
+    await watched.fault(opened["order_id"], "other_amount")
+    await watched.alipay.post(f"{opened['cashier']['url']}/pay")
+    await watched.alipay.post("/control/settle")
+    counted = await counted_until(
+        watched.client, lambda now: bool((now.at_risk or {}).get(("PHP", True)))
+    )
+    said = await payment.query("at_risk", result_type=MoneyAtRisk)
+    shown = await watched.scrape(watched.api_metrics)
+    await payment.execute_update(
+        "resolve", Resolution(outcome="CANCELLED", reason="refunded", by="anna")
+    )
+    [taken] = said.taken
+    assert taken != PRICE
+    assert counted.at_risk == {("PHP", True): taken.value / 100}
+    assert (
+        f'cashier_money_at_risk{{currency="PHP",is="taken"}} {taken.value / 100}'
+        in (shown)
+    )
 
 
 async def test_counts_are_kept_for_a_while(watched: Watched) -> None:
