@@ -22,6 +22,8 @@ class SimulatorConfig:
     Attributes:
         private_key: Alipay's key: signs answers and notifications.
         key_version: The version under which merchants hold its public half.
+        merchant_name: What customers read at the wallet; Alipay has it from the
+            merchant's contract, and no request names it.
         clients: The merchants' public keys by client id; their version is 1.
         base_url: Where the simulator is reached from a browser, for cashier URLs.
         clock_factor: Divides every duration (expiry, retry gaps); timestamps stay real.
@@ -36,6 +38,7 @@ class SimulatorConfig:
     private_key: RSAPrivateKey = field(repr=False)
     clients: Mapping[str, RSAPublicKey]
     base_url: str
+    merchant_name: str = "Durable Coffee"
     key_version: int = 1
     clock_factor: float = 1.0
     seed: int = 0

@@ -47,6 +47,12 @@ class SimulatorSettings(ProcessSettings):
     state_file: OwnFile | None = Field(
         default=None, description="Where payments survive a restart; none: memory"
     )
+    merchant_name: str = Field(
+        default="Durable Coffee",
+        min_length=1,
+        max_length=60,
+        description="The shop's name, as customers read it at the wallet",
+    )
     clock_factor: Decimal = Field(
         default=1,
         ge=1,
@@ -88,6 +94,7 @@ class SimulatorSettings(ProcessSettings):
             private_key=self.private_key,
             clients=self.merchants,
             base_url=self.base_url,
+            merchant_name=self.merchant_name,
             clock_factor=self.clock_factor,
             timeout_seconds=self.timeout_seconds,
             seed=self.seed,

@@ -8,7 +8,7 @@ from fastapi import Request, Response
 from storefront.catalog import CATALOG, Market
 from storefront.settings import StorefrontSettings
 from storefront.wallets import Device
-from storefront.words import LANGUAGES, Words, language_of
+from storefront.words import LANGUAGES, Words, country_of, language_of
 
 CART: Final = "cart"
 ORDER: Final = "order"
@@ -50,14 +50,12 @@ class Visit:
             market: Where it is not the visitor's choice, but an order's.
         """
         cookies, headers = request.cookies, request.headers
-        chosen = cookies.get(LANGUAGE, "")
-        language = (
-            chosen
-            if chosen in LANGUAGES
-            else language_of(headers.get("accept-language", ""))
-        )
+        chosen, accepted = cookies.get(LANGUAGE, ""), headers.get("accept-language", "")
+        language = chosen if chosen in LANGUAGES else language_of(accepted)
+        codes = {one.code for one in CATALOG.markets}
+        where = market or cookies.get(MARKET, "") or country_of(accepted, codes)
         return cls(
-            words=Words(language, CATALOG.market(market or cookies.get(MARKET, ""))),
+            words=Words(language, CATALOG.market(where)),
             cart=cookies.get(CART, ""),
             order=cookies.get(ORDER, ""),
             device=Device.of(headers.get("user-agent", "")),

@@ -4,7 +4,7 @@ All text stands in words/{language}.toml; a word that is missing is an error at 
 """
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from datetime import datetime
 from decimal import Decimal
 from importlib import resources
@@ -12,6 +12,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from babel import Locale, UnknownLocaleError
+from babel.core import get_global
 from babel.dates import format_date, format_time, get_timezone_location
 from babel.numbers import format_currency
 
@@ -41,14 +42,35 @@ WORDS: Final = {language: _read(language) for language in LANGUAGES}
 
 def language_of(accepted: str) -> str:
     """Return the language that a browser's Accept-Language likes best of ours."""
+    liked = [tag.partition("-")[0].lower() for tag in tags_of(accepted)]
+    return next((tag for tag in liked if tag in LANGUAGES), LANGUAGES[0])
+
+
+def country_of(accepted: str, known: Container[str]) -> str:
+    """Return the country that a browser's Accept-Language tells; empty for none known.
+
+    Example: `id-ID,id;q=0.9` and `id` alone tell ID, for the language is at home there.
+    """
+    for tag in tags_of(accepted):
+        language, _, rest = tag.partition("-")
+        country = rest.rpartition("-")[2].upper()
+        likely = get_global("likely_subtags").get(language.lower(), "")
+        for one in (country, likely.rpartition("_")[2] if not rest else ""):
+            if one in known:
+                return one
+    return ""
+
+
+def tags_of(accepted: str) -> list[str]:
+    """Return the languages of an Accept-Language, the best liked first."""
     weighted = []
-    for part in accepted[:200].split(","):
+    for place, part in enumerate(accepted[:200].split(",")):
         tag, _, weight = part.strip().partition(";q=")
         try:
-            weighted.append((-float(weight or 1), tag.partition("-")[0].lower()))
+            weighted.append((-float(weight or 1), place, tag))
         except ValueError:
             continue
-    return next((tag for _, tag in sorted(weighted) if tag in LANGUAGES), LANGUAGES[0])
+    return [tag for _, _, tag in sorted(weighted)]
 
 
 class Words:

@@ -1,1 +1,1 @@
-"""The wallet's cashier page, with its looks."""
+"""The wallet's cashier page."""

@@ -3,13 +3,14 @@
 So the page needs nothing inline, and its content security policy can forbid all of it.
 """
 
+from collections.abc import Callable
 from pathlib import Path
 
 from fastapi import APIRouter, HTTPException, Response
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from simulator.page.looks import look_of
 from simulator.requests.pay_request import WALLET_CODE
+from wallet_looks import look_of, mark_of
 
 STATIC = Path(__file__).parent / "static"
 # The only two: nothing of a request ever becomes a path.
@@ -48,15 +49,15 @@ class Assets:
 
     async def colours(self, wallet: str) -> Response:
         """A wallet's colours; neutral ones for a wallet that has no look."""
-        return _drawn("colours.css", wallet, "text/css")
+        colours = TEMPLATES.get_template("colours.css")
+        return _drawn(lambda: colours.render(look=look_of(wallet)), wallet, "text/css")
 
     async def mark(self, wallet: str) -> Response:
         """A wallet's mark."""
-        return _drawn("mark.svg", wallet, "image/svg+xml")
+        return _drawn(lambda: mark_of(wallet), wallet, "image/svg+xml")
 
 
-def _drawn(template: str, wallet: str, media_type: str) -> Response:
+def _drawn(draw: Callable[[], str], wallet: str, media_type: str) -> Response:
     if not WALLET_CODE.fullmatch(wallet):
         raise HTTPException(404, "There is no such wallet.")
-    text = TEMPLATES.get_template(template).render(look=look_of(wallet))
-    return Response(text, 200, HEADERS, media_type)
+    return Response(draw(), 200, HEADERS, media_type)

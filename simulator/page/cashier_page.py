@@ -9,12 +9,12 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 
 from simulator.faults import Fault
 from simulator.page.assets import TEMPLATES
-from simulator.page.looks import look_of
 from simulator.page.receipt import receipt_of
 from simulator.payments.lifecycle import late_faults
 from simulator.payments.payment import Payment
 from simulator.scenarios import GROUPS
 from simulator.simulation import Simulation
+from wallet_looks import look_of
 
 # What a content security policy can name; an address in brackets it cannot.
 NAMEABLE_HOST = re.compile(r"[a-z0-9.-]+")
@@ -86,7 +86,7 @@ class CashierPage:
             problem=problem,
             page=_path(payment),
             look=look_of(payment.wallet),
-            shop=urlsplit(payment.redirect_url).netloc.rpartition("@")[2],
+            merchant=self._simulation.config.merchant_name,
             amount=str(payment.asked).split(" "),
             receipt=receipt_of(payment),
             late_fault=next(iter(late_faults(payment)), None),

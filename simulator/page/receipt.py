@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-from simulator.page.looks import look_of
 from simulator.payments.payment import Payment, Status
 from simulator.requests.money import Money
+from wallet_looks import look_of
 
 NOTHING_TAKEN = "Nothing was taken from you."
 

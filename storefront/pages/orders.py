@@ -29,16 +29,7 @@ class OrderPages:
 
     async def show(self, order: Found, request: Request) -> Response:
         """The result page: the truth as far as anybody knows it."""
-        visit = Visit.of(request, market=order.market)
-        status = await status_of(self._shop, order, visit)
-        cart = await self._shop.carts.find(visit.cart)
-        return page(
-            "order.html",
-            visit,
-            cart_count=cart.count,
-            order=order,
-            status=status,
-        )
+        return await self._page(order, Visit.of(request, market=order.market))
 
     async def come_back(self, order: Found, later: BackgroundTasks) -> Response:
         """The way back from the wallet: it proves nothing, so it only has us ask."""
@@ -49,10 +40,12 @@ class OrderPages:
         self,
         order: Found,
         request: Request,
-        wallet: Annotated[str, Form(max_length=64)],
+        wallet: Annotated[str, Form(max_length=64)] = "",
     ) -> Response:
         """Try again, or with another wallet: the same order, so never paid twice."""
         visit = Visit.of(request, market=order.market)
+        if not wallet:
+            return await self._page(order, visit, problem="choose", http_status=422)
         chosen = await self._chosen(wallet, visit)
         where = await self._shop.paying.begin(order, chosen, visit.device)
         return RedirectResponse(where, 303)
@@ -68,6 +61,21 @@ class OrderPages:
             Visit.of(request, market=order.market),
             order=order,
             callbacks=await self._shop.orders.callbacks_of(order),
+        )
+
+    async def _page(
+        self, order: Found, visit: Visit, *, problem: str = "", http_status: int = 200
+    ) -> Response:
+        status = await status_of(self._shop, order, visit)
+        cart = await self._shop.carts.find(visit.cart)
+        return page(
+            "order.html",
+            visit,
+            http_status=http_status,
+            cart_count=cart.count,
+            order=order,
+            status=status,
+            problem=problem,
         )
 
     async def _chosen(self, code: str, visit: Visit) -> Wallet | str:

@@ -41,7 +41,7 @@ async def test_a_customer_declines_and_pays_with_another_wallet(
 ) -> None:
     order_id = await customer.comes_to_the_wallet()
     await customer.presses("Decline")
-    await customer.reads("The payment with GCash did not go through")
+    await customer.reads("The payment with GCash was declined")
     await books.tell_unpaid(order_id, PaymentOutcome.DECLINED)
     await customer.checks_out("Maya")
     assert await customer.order_id() == order_id

@@ -20,7 +20,7 @@ async def test_the_page_shows_what_is_paid_to_whom(shop: Shop) -> None:
     for text in (
         "GCash",
         "Philippines",
-        "SANDBOX_5J0000000000000000",
+        "Durable Coffee asks for",
         "Two cups of coffee",
         "PHP 1,314.00",
         'data-seconds="840"',

@@ -150,7 +150,7 @@ async def test_without_a_wallet_nothing_is_ordered(
     for wallet in ({}, {"wallet": ""}, {"wallet": "NOBODY"}, {"wallet": "DANA"}):
         answer = await customer.http.post("/checkout", data={**form, **wallet})
         assert answer.status_code == 422
-        assert "Please choose a wallet" in text_of(answer.text)
+        assert "Please choose a wallet first" in text_of(answer.text)
     assert api.bodies == []
 
 

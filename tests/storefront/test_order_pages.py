@@ -233,3 +233,15 @@ async def test_a_callback_that_overtakes_the_api_s_answer_is_told(
 
     api.instead["GET /payments/"] = overtaken
     assert "Paid. Thank you!" in await customer.looks()
+
+
+async def test_without_a_wallet_no_other_attempt_is_begun(
+    customer: Customer, api: PlayedApi
+) -> None:
+    await customer.buy()
+    order = await customer.order()
+    begun = len(api.bodies)
+    answer = await customer.http.post(f"/orders/{order.token}/pay", data={})
+    assert answer.status_code == 422
+    assert "Please choose a wallet first" in text_of(answer.text)
+    assert len(api.bodies) == begun

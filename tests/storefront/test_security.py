@@ -7,7 +7,6 @@ import httpx
 import pytest
 
 from storefront.app import create_app
-from storefront.pages.marks import MARKS
 from storefront.pages.rendering import FOLDER
 from storefront.settings import StorefrontSettings
 from telemetry.access import AccessLog
@@ -144,8 +143,3 @@ def test_the_palette_can_be_read() -> None:
             assert contrast(colour[ink], colour[paper]) >= 4.5, (ink, paper)
     assert contrast("#ffffff", colour["roast"]) >= 4.5
     assert contrast("#e5dacb", colour["ink"]) >= 4.5
-
-
-@pytest.mark.parametrize("code", MARKS)
-def test_the_wallets_marks_can_be_read(code: str) -> None:
-    assert contrast(MARKS[code].ink, MARKS[code].colour) >= 4.5

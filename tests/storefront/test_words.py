@@ -9,7 +9,7 @@ import pytest
 from storefront.catalog import CATALOG
 from storefront.ordering.standing import Kind
 from storefront.pages.rendering import FOLDER
-from storefront.words import LANGUAGES, WORDS, Words, language_of
+from storefront.words import LANGUAGES, WORDS, Words, country_of, language_of
 from tests.storefront.customer import Customer
 
 
@@ -129,3 +129,32 @@ async def test_a_preference_leads_to_no_page_but_ours(
 async def test_what_nobody_offers_is_not_kept(customer: Customer) -> None:
     await customer.http.post("/preferences", data={"language": "xx", "market": "XX"})
     assert not customer.http.cookies
+
+
+@pytest.mark.parametrize(
+    ("accepted", "country"),
+    [
+        ("id-ID,id;q=0.9,en;q=0.8", "ID"),
+        ("id", "ID"),
+        ("en-PH,en;q=0.9", "PH"),
+        ("zh-Hant-HK", "HK"),
+        ("de-DE,ko;q=0.5", "KR"),
+        ("en-GB,en;q=0.9", ""),
+        ("", ""),
+        (";;;q=x,,", ""),
+    ],
+)
+def test_the_browser_tells_in_which_country_its_customer_is(
+    accepted: str, country: str
+) -> None:
+    markets = {market.code for market in CATALOG.markets}
+    assert country_of(accepted, markets) == country
+
+
+async def test_an_indonesian_browser_begins_with_indonesia_until_one_chooses(
+    customer: Customer,
+) -> None:
+    customer.http.headers["Accept-Language"] = "id-ID,id;q=0.9"
+    assert "Rp" in (await customer.http.get("/")).text
+    await customer.http.post("/preferences", data={"market": "PH"})
+    assert "Rp" not in (await customer.http.get("/")).text

@@ -1,9 +1,11 @@
-"""How each wallet's cashier page looks: its colours, and a mark drawn by us."""
+"""How each wallet looks: its colours, and a mark drawn by us."""
 
 import tomllib
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
+
+from jinja2 import Template
 
 
 class Motif(StrEnum):
@@ -42,6 +44,9 @@ class Look:
     motif: Motif
 
 
+_MARK = Template(
+    Path(__file__).with_name("mark.svg").read_text(encoding="utf-8"), autoescape=True
+)
 ROWS = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
 LOOKS: dict[str, Look] = {
     code: Look(**row | {"motif": Motif(row["motif"])}) for code, row in ROWS.items()
@@ -52,3 +57,9 @@ def look_of(code: str) -> Look:
     """Return a wallet's look; a neutral one, under its code, if it has no row."""
     neutral = Look(code, "", "#3a4354", "#ffffff", "#c3cbd9", Motif.COIN)
     return LOOKS.get(code, neutral)
+
+
+def mark_of(code: str) -> str:
+    """Return a wallet's mark as SVG, the same in the shop and on the wallet's page."""
+    drawn: str = _MARK.render(look=look_of(code))
+    return drawn
