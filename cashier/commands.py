@@ -10,16 +10,16 @@ from rich.console import Console
 
 from cashier.access import api_key_commands, commands as access_commands
 from cashier.audit import commands as audit_commands
+from cashier.demos import commands as demo_commands
+from cashier.demos.commands import Port, ports_given
 from cashier.doctor import commands as doctor_commands
-from cashier.given import as_given, port_as_given
+from cashier.given import as_given
 from cashier.payments import commands as payment_commands
 from cashier.running import errors, leave, read_settings
 from cashier.stuck import commands as stuck_commands
 from version import VERSION
 
 # Imports of the parts stand inside the commands: each process loads only its own.
-
-Port = Annotated[int, typer.Option(callback=port_as_given)]
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -32,6 +32,7 @@ app.add_typer(payment_commands.callbacks, name="callbacks")
 app.add_typer(access_commands.app)
 app.add_typer(api_key_commands.app, name="api-keys")
 app.add_typer(audit_commands.app, name="audit")
+app.add_typer(demo_commands.app)
 
 
 def _show_version(is_wanted: bool) -> None:
@@ -87,21 +88,12 @@ def up(
     The parts take no setting from the environment or from `.env`: give it by --set.
     """
     from cashier.system.environment import read_assignments
-    from cashier.system.ports import Ports
     from cashier.system.up import keep_running
 
-    ports = Ports(
-        api_port,
-        simulator_port,
-        temporal_port,
-        ui_port,
-        codec_port,
-        metrics=metrics_port,
-        api_metrics=api_metrics_port,
-        shop=shop_port,
+    ports = ports_given(
+        *(api_port, simulator_port, temporal_port, ui_port, codec_port),
+        *(metrics_port, api_metrics_port, shop_port),
     )
-    if same := ports.given_twice():
-        raise typer.BadParameter(f"{same} is given twice: each part needs its own port")
     try:
         settings = read_assignments(assignments or ())
     except ValueError as error:
@@ -252,29 +244,3 @@ def setup(
             )
         )
     )
-
-
-@app.command()
-def stuck_demo() -> None:
-    """Make one payment of each stuck kind, to be looked at in the Temporal UI."""
-    from cashier.demos.stuck import show_stuck_payments
-    from cashier.system.ports import Ports
-
-    leave(asyncio.run(show_stuck_payments(Console(), Ports())))
-
-
-@app.command("audit-demo")
-def audit_demo(
-    payments: Annotated[int, typer.Option(help="How many are made", min=30)] = 200,
-    report: Annotated[
-        Path | None,
-        typer.Option(callback=as_given, help="Keep the report here, as HTML"),
-    ] = None,
-) -> None:
-    """Make payments of all kinds, prove them without a server, and tamper with them.
-
-    Exit code: 0 all are proven and every tampering is found; 1 not so.
-    """
-    from cashier.demos.audit.demo import show_audit
-
-    leave(asyncio.run(show_audit(Console(), payments=payments, report=report)))

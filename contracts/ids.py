@@ -77,6 +77,23 @@ def order_of_event(event_id: str) -> str:
     return made[1]
 
 
+def order_of_workflow(workflow_id: str) -> str:
+    """Return the order of a workflow: of a payment, its late money or its callbacks.
+
+    Raises:
+        ValueError: Not the id of a workflow of an order.
+    """
+    kind, colon, rest = workflow_id.partition(":")
+    match f"{kind}{colon}":
+        case "payment:" | "callbacks:" if re.fullmatch(ORDER_ID_PATTERN, rest):
+            return rest
+        case "late-payment:":
+            return order_of(rest)
+        case "callback:":
+            return order_of_event(rest)
+    raise ValueError("not the id of a workflow of an order")
+
+
 def callbacks_id(order_id: str) -> str:
     """Return the id of the workflow that tells the shop an order's events in order."""
     return f"callbacks:{order_id}"

@@ -55,7 +55,7 @@ def country_of(accepted: str, known: Container[str]) -> str:
         language, _, rest = tag.partition("-")
         country = rest.rpartition("-")[2].upper()
         likely = get_global("likely_subtags").get(language.lower(), "")
-        for one in (country, likely.rpartition("_")[2] if not rest else ""):
+        for one in (country, likely.split("_")[-1] if not rest else ""):
             if one in known:
                 return one
     return ""

@@ -13,7 +13,7 @@ from contracts import (
     callbacks_id,
     late_payment_id,
     order_of,
-    order_of_event,
+    order_of_workflow,
     workflow_id,
 )
 from visibility.views import newest_run
@@ -40,7 +40,6 @@ async def order_named(
     """
     if ":" in name:
         return _order_of_workflow(name)
-    check_order_id(name) if len(name) <= 60 else None
     if re.fullmatch(ORDER_ID_PATTERN, name) and await _is_known(client, name):
         return name
     with suppress(ValueError):
@@ -53,19 +52,15 @@ async def order_named(
 
 
 def _order_of_workflow(name: str) -> str:
-    prefix, _, rest = name.partition(":")
-    with suppress(ValueError):
-        match f"{prefix}:":
-            case "late-payment:":
-                return order_of(rest)
-            case "callback:":
-                return order_of_event(rest)
-            case kind if kind in (workflow_id(""), callbacks_id("")):
-                return check_order_id(rest)
-    forms = ", ".join(
-        (workflow_id("ORDER"), callbacks_id("ORDER"), late_payment_id("ORDER_N"))
-    )
-    raise CommandError(f"ORDER: {name!r} is no workflow of an order: {forms}")
+    try:
+        return order_of_workflow(name)
+    except ValueError:
+        forms = ", ".join(
+            (workflow_id("ORDER"), callbacks_id("ORDER"), late_payment_id("ORDER_N"))
+        )
+        raise CommandError(
+            f"ORDER: {name!r} is no workflow of an order: {forms}"
+        ) from None
 
 
 async def _order_of_payment_id(name: str, ask_alipay: AskAlipay) -> str:

@@ -3,8 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable
 
-from alipay.wallets import format_money
-from contracts import Money, MoneyAtRisk
+from contracts import Money, MoneyAtRisk, in_words
 
 
 def risk_in_words(said: MoneyAtRisk) -> str:
@@ -32,4 +31,4 @@ def _sums(amounts: Iterable[Money]) -> tuple[Money, ...]:
 
 
 def _summed(amounts: Iterable[Money]) -> str:
-    return ", ".join(format_money(one.currency, one.value) for one in _sums(amounts))
+    return ", ".join(map(in_words, _sums(amounts)))

@@ -70,8 +70,16 @@ class TemporalUi:
         rows = self._visible("[data-testid=event-summary-row], table tbody tr")
         await rows.filter(has_text=event).first.click()
 
-    async def update(self, name: str, data: dict[str, str]) -> None:
-        """Send an update with the page's own buttons."""
+    async def update(
+        self, name: str, data: dict[str, str], *, refused: str = ""
+    ) -> None:
+        """Send an update with the page's own buttons.
+
+        Args:
+            name: The update's.
+            data: Its argument.
+            refused: What the dialog says, where it is refused.
+        """
         await self._visible("button").filter(has_text="More Actions").click()
         await self._visible("[data-testid=update-button]").click()
         await self._visible("[data-testid=update-select-button]").click()
@@ -80,7 +88,10 @@ class TemporalUi:
         await self._visible("button").filter(has_text="Random UUID").click()
         dialog = self._visible("dialog[open]")
         await dialog.get_by_test_id("confirm-modal-button").click()
-        await expect(dialog).to_be_hidden()
+        if refused:
+            await expect(dialog).to_contain_text(refused)
+        else:
+            await expect(dialog).to_be_hidden()
 
     def _visible(self, selector: str) -> Locator:
         """Find only what is in view: the page holds a second layout for small ones."""

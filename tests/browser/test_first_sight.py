@@ -12,7 +12,9 @@ from tests.browser.shopping import Books, Customer
 pytestmark = pytest.mark.timeout(120)
 
 # The drawing alone: a page may give it a class, and hide it from screen readers.
-SHAPES = "it => it.querySelector('g').outerHTML.replace(/\\s+/g, ' ')"
+SHAPES = """it => [...it.querySelectorAll("g *")].map(
+  (one) => [one.tagName, ...["d", "fill", "stroke"].map((it) => one.getAttribute(it))]
+).join()"""
 
 
 async def is_in_sight(page: Page, name: str) -> None:

@@ -131,6 +131,51 @@ async def test_no_secret_and_nothing_of_the_customer_lies_in_the_database_or_the
         assert not found, file.name
 
 
+async def test_the_link_of_what_is_stuck_opens_the_page_that_explains_it(
+    operator: TemporalUi, stuck: System, tmp_path: Path
+) -> None:
+    report = tmp_path / "report.json"
+    with report.open("w") as file:
+        await report_stuck(
+            await stuck.client(),
+            Console(file=file),
+            Wanted(as_json=True),
+            ui_url=stuck.ports.ui_url,
+        )
+    rows = {row["workflow_id"]: row for row in json.loads(report.read_text())}
+    for kind in (Kind.REVIEW, Kind.NO_VERDICT, Kind.CALLBACK, Kind.TASK_FAILURE):
+        page = STUCK_PAGES[kind]
+        await operator.page.goto(rows[page.workflow_id]["link"])
+        if page.unfolded:
+            await operator.unfold(page.unfolded)
+        await operator.reads(page.says[0])
+
+
+async def test_the_reason_and_an_example_to_copy_stand_on_the_page(
+    operator: TemporalUi,
+) -> None:
+    page = STUCK_PAGES[Kind.REVIEW]
+    await operator.open_stuck(page)
+    example = '{"outcome": "CANCELLED", "reason": "", "by": ""}'
+    await operator.reads("Needs attention:", "You may:", example)
+    shown = await operator.text()
+    assert shown.index("Needs attention:") < shown.index("You may:")
+    assert shown.index("You may:") < shown.index("Attempt ")
+    assert "be paid until" not in shown
+
+
+async def test_why_an_update_is_refused_is_read_in_the_ui(
+    operator: TemporalUi,
+) -> None:
+    await operator.open(STUCK_PAGES[Kind.REVIEW].workflow_id)
+    said = {"outcome": "CANCELLED", "reason": "", "by": "anna"}
+    await operator.update("resolve", said, refused="reason: must say why")
+    await operator.open(STUCK_PAGES[Kind.REVIEW].workflow_id)
+    wish = {"reason": "sold out", "by": "anna"}
+    why = "it cannot be cancelled while a person must decide"
+    await operator.update("cancel", wish, refused=why)
+
+
 async def test_an_operator_settles_a_review_with_the_buttons_of_the_ui(
     operator: TemporalUi, stuck: System
 ) -> None:

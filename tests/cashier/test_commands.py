@@ -1,13 +1,18 @@
 """The command line: new keys, and settings that are wrong."""
 
+import io
 import socket
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 from typer.testing import CliRunner
 
 from alipay.keys.rsa import load_private_key, load_public_key, one_line_public_key
 from cashier.commands import app
+from cashier.demos.audit.demo import show_audit
+from cashier.demos.stuck import show_stuck_payments
 from cashier.system.home import Home
 from cashier.system.ports import Ports
 
@@ -66,3 +71,32 @@ def test_a_taken_port_is_said(tmp_path: Path) -> None:
         up = runner.invoke(app, ["up", "--folder", str(tmp_path), "--api-port", port])
     assert up.exit_code == 1
     assert port in up.output
+
+
+@pytest.mark.parametrize("command", ["stuck-demo", "audit-demo"])
+def test_a_demonstration_takes_its_ports_as_up_does(command: str) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        twice = runner.invoke(app, [command, "--api-port", port, "--ui-port", port])
+        none = runner.invoke(app, [command, "--shop-port", "0"])
+    assert (twice.exit_code, none.exit_code) == (2, 2)
+    assert f"{port} is given twice" in twice.output
+    assert "must be a port" in none.output
+
+
+async def test_a_demonstration_listens_where_it_was_told(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        out = io.StringIO()
+        told = Console(file=out, width=200)
+        ports = replace(Ports.free(), codec=port)
+        ended = [
+            await show_stuck_payments(told, ports),
+            await show_audit(told, payments=30, ports=ports),
+        ]
+    assert ended == [1, 1]
+    assert out.getvalue().count(f"port {port} already") == 2

@@ -2,7 +2,17 @@
 
 import pytest
 
-from contracts import attempt_of, order_of, order_of_event, payment_request_id
+from contracts import (
+    attempt_of,
+    callback_id,
+    callbacks_id,
+    late_payment_id,
+    order_of,
+    order_of_event,
+    order_of_workflow,
+    payment_request_id,
+    workflow_id,
+)
 
 
 @pytest.mark.parametrize("order_id", ["A-1", "A_1", "_", "a" * 60, "2026_11_30_7"])
@@ -34,3 +44,21 @@ def test_the_order_of_an_event_is_read_back(order_id: str, happened: str) -> Non
 def test_what_is_not_an_events_id_is_refused(event_id: str) -> None:
     with pytest.raises(ValueError, match="not an event's id"):
         order_of_event(event_id)
+
+
+@pytest.mark.parametrize("order_id", ["A-1", "A_1", "a" * 60])
+def test_the_order_of_a_workflow_is_read_back(order_id: str) -> None:
+    attempt = payment_request_id(order_id, 2)
+    for name in (
+        workflow_id(order_id),
+        callbacks_id(order_id),
+        late_payment_id(attempt),
+        callback_id(f"{attempt}-paid"),
+    ):
+        assert order_of_workflow(name) == order_id
+
+
+@pytest.mark.parametrize("name", ["", "A-1", "notice:abc", "payment:", "payment:a b"])
+def test_what_is_no_workflow_of_an_order_is_refused(name: str) -> None:
+    with pytest.raises(ValueError, match="not the id of a workflow"):
+        order_of_workflow(name)

@@ -44,12 +44,19 @@ class AuditDemo:
     """The demonstration, its steps in their order, in a throw-away folder."""
 
     def __init__(
-        self, console: Console, folder: Path, *, payments: int, slow: bool
+        self,
+        console: Console,
+        folder: Path,
+        *,
+        payments: int,
+        slow: bool,
+        ports: Ports | None = None,
     ) -> None:
         self._console = console
         self._folder = folder
         self._payments = payments
         self._slow = slow
+        self._ports = ports or Ports.free()
         self._home = Home(folder / "home")
         self._private, self._public = make_pair(folder / "bundle-keys")
         self.bundle, self.next_bundle = folder / "day-1", folder / "day-2"
@@ -124,7 +131,7 @@ class AuditDemo:
             with self._console.status("Starting") as status:
                 async with running_system(
                     self._home,
-                    Ports.free(),
+                    self._ports,
                     keep=True,
                     settings=settings,
                     tell=status.update,
@@ -232,7 +239,11 @@ class AuditDemo:
 
 
 async def show_audit(
-    console: Console, *, payments: int = PAYMENTS, report: Path | None = None
+    console: Console,
+    *,
+    payments: int = PAYMENTS,
+    report: Path | None = None,
+    ports: Ports | None = None,
 ) -> int:
     """Carry the demonstration out; return the exit code.
 
@@ -240,10 +251,13 @@ async def show_audit(
         console: Where it is told.
         payments: How many are made.
         report: Where the report of the first bundle is kept; None keeps none.
+        ports: Where its parts listen; None for free ones.
     """
     try:
         with tempfile.TemporaryDirectory(prefix="cashier-audit-") as folder:
-            demo = AuditDemo(console, Path(folder), payments=payments, slow=True)
+            demo = AuditDemo(
+                console, Path(folder), payments=payments, slow=True, ports=ports
+            )
             is_good = await until_told_to_stop(demo.run())
             if is_good is None:
                 return STOPPED
