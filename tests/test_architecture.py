@@ -113,8 +113,8 @@ ROOM_MAY_IMPORT: dict[str, set[str]] = {
         "workflows",
     },
     "audit.replay": {
-        "audit.differences", "audit.findings", "audit.history", "temporal_client",
-        "workflows",
+        "audit.differences", "audit.findings", "audit.history", "contracts",
+        "temporal_client", "workflows",
     },
     "audit.verify": {
         "activities", "alipay", "audit.bundle", "audit.differences", "audit.findings",

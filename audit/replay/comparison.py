@@ -25,6 +25,7 @@ from audit.history.updates import requests_of
 from audit.replay.aspects import attributes_of, failure_of, options_of, seconds_of
 from audit.replay.commands import ENDS, Commands
 from audit.replay.replaying import Replayed
+from contracts import Refusal
 
 # What a replay says that differs names the event so.
 EVENT_ID = re.compile(r"\bid: (\d+)")
@@ -32,8 +33,9 @@ EVENT_ID = re.compile(r"\bid: (\d+)")
 OF_THE_ENGINE = {"TemporalChangeVersion"}
 # The types of refusals by which an update's validator asks for a name, or for another.
 REFUSALS = {
-    "RESOLUTION_INCOMPLETE": Rule.NOBODY_NAMED,
-    "SECOND_PERSON_NEEDED": Rule.SECOND_PERSON,
+    Refusal.RESOLUTION_INCOMPLETE: Rule.NOBODY_NAMED,
+    Refusal.SECOND_PERSON_NEEDED: Rule.SECOND_PERSON,
+    Refusal.PROPOSED_OTHERWISE: Rule.SECOND_PERSON,
 }
 
 

@@ -154,6 +154,9 @@ async def test_an_operator_who_cancels_is_told_with_name_and_reason(
     verdict = verdict_on(history, keys)
     assert verdict.findings == []
     told = [(step.who, step.what) for step in verdict.story.steps]
-    assert ("operator", "wants it closed, says anna: sold out") in told
+    sender = order.client.identity
+    # Beside the name that was said stands who sent it, as the server noted.
+    words = f"wants it closed, says anna: sold out (sent by {sender})"
+    assert ("operator", words) in told
     assert ("Alipay", "closes the payment; nothing is kept") in told
     assert told[-1] == ("us", "the payment is over: CANCELLED")

@@ -50,7 +50,7 @@ def test_one_person_who_confirms_himself_is_found() -> None:
     change(forged.update("resolve", 1), setting("by", " Anna"))
     found = [f for f in forged.verdict().findings if f.rule is Rule.SECOND_PERSON]
     assert len(found) == 1
-    assert "proposed by anna" in found[0].expected
+    assert "this person has proposed" in found[0].expected
 
 
 def test_a_second_person_who_is_only_said_to_have_confirmed_is_found() -> None:
@@ -84,7 +84,7 @@ def test_an_operator_who_cancels_with_name_and_reason_stands_in_the_story() -> N
     verdict = forged.verdict()
     assert verdict.findings == []
     steps = [step.what for step in verdict.story.steps if step.who == "operator"]
-    assert steps == ["wants it closed, says anna: sold"]
+    assert steps == ["wants it closed, says anna: sold (sent by tests)"]
 
 
 def test_who_wants_alipay_asked_is_known_by_identity() -> None:
