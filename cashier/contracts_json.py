@@ -26,6 +26,7 @@ from contracts import (
     LatePaymentView,
     LateResolution,
     Money,
+    MoneyAtRisk,
     NoticeInput,
     NoticeView,
     Order,
@@ -61,6 +62,7 @@ NAMED: Final[tuple[type[BaseModel], ...]] = (
     *(LatePaymentInput, LatePaymentView, LateResolution),
     *(CallbackInput, CallbackView, CallbackSettlement),
     *(NoticeInput, NoticeView),
+    MoneyAtRisk,
 )
 # Its update id stands in the document, so that other languages can test their hash.
 EXAMPLE: Final = Order(

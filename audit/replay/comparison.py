@@ -32,7 +32,7 @@ EVENT_ID = re.compile(r"\bid: (\d+)")
 # The engine lists a run's patches by itself; the code gives no command for it.
 OF_THE_ENGINE = {"TemporalChangeVersion"}
 # The types of refusals by which an update's validator asks for a name, or for another.
-REFUSALS = {
+REFUSALS: dict[str, Rule] = {
     Refusal.RESOLUTION_INCOMPLETE: Rule.NOBODY_NAMED,
     Refusal.SECOND_PERSON_NEEDED: Rule.SECOND_PERSON,
     Refusal.PROPOSED_OTHERWISE: Rule.SECOND_PERSON,

@@ -36,6 +36,7 @@ BESIDES = {
     "CASHIER_CODEC_TOKEN_AUDIENCE": "temporal",
     "CASHIER_CODEC_TOKEN_CLAIM": "role=operator",
     "SIMULATOR_HOST": "localhost",
+    "SIMULATOR_MERCHANT_NAME": "Other Coffee",
     "SIMULATOR_CLOCK_FACTOR": "60",
     "SIMULATOR_TIMEOUT_SECONDS": "2.5",
     "SIMULATOR_SEED": "7",
