@@ -1,9 +1,9 @@
 """What money is at risk in something open, as its workflow knows it."""
 
+from contextlib import suppress
 from datetime import timedelta
 
 from temporalio.client import Client, WorkflowExecution
-from temporalio.service import RPCError
 
 from contracts import Money, MoneyAtRisk
 from visibility.attributes import AMOUNT_MINOR, CURRENCY
@@ -12,15 +12,17 @@ from visibility.attributes import AMOUNT_MINOR, CURRENCY
 async def ask_what_is_at_risk(
     client: Client, workflow_id: str, run_id: str | None, *, within: timedelta
 ) -> MoneyAtRisk | None:
-    """Return what the workflow says; None where nobody answers, or without the keys."""
+    """Return what the workflow says; None where nobody can tell.
+
+    Its worker may be away, or of an older release, or the keys be missing here.
+    """
     handle = client.get_workflow_handle(workflow_id, run_id=run_id)
-    try:
+    with suppress(Exception):  # of the codec too, which raises errors of its own
         said: MoneyAtRisk = await handle.query(
             "at_risk", result_type=MoneyAtRisk, rpc_timeout=within
         )
-    except (RPCError, RuntimeError, ValueError):
-        return None
-    return said
+        return said
+    return None
 
 
 def listed_as_at_risk(listed: WorkflowExecution) -> MoneyAtRisk:

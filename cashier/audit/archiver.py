@@ -2,7 +2,7 @@
 
 import asyncio
 import signal
-from datetime import time
+from datetime import time, timedelta
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -13,12 +13,15 @@ from audit.archive.activities import ArchiveActivities
 from audit.archive.schedule import build_archiver, next_archive, plan_archive
 from audit.bundle.errors import BundleError
 from audit.bundle.signing_keys import load_private
-from cashier.temporal_calls import WrongSettingError, printable
+from cashier.temporal_calls import WrongSettingError, ends_within, printable
 from codec.keyring import Keyring
 from codec.payload_codec import EncryptingCodec
 from http_server.beside import served_beside
 from http_server.health import create_health_app
 from temporal_client import connect
+
+# Three calls that a Temporal that is well answers at once.
+PATIENCE = timedelta(seconds=20)
 
 
 async def schedule(client: Client, console: Console, *, at: str) -> int:
@@ -29,13 +32,15 @@ async def schedule(client: Client, console: Console, *, at: str) -> int:
     """
     try:
         clock = time.fromisoformat(at)
-        is_new = await plan_archive(client, at=clock.replace(second=0, microsecond=0))
+        planned = clock.replace(second=0, microsecond=0)
+        async with ends_within(PATIENCE, "whether it is planned is not known; repeat"):
+            is_new = await plan_archive(client, at=planned)
+            when = await next_archive(client)
     except ValueError as error:
         said = printable(str(error), longest=80)
         raise WrongSettingError(
             f"--at: must be a time of day such as 03:00 ({said})"
         ) from None
-    when = await next_archive(client)
     what = "Planned" if is_new else "The plan is changed"
     said = f"next at {when:%Y-%m-%d %H:%M} UTC" if when else "but it is paused"
     console.print(f"{what}: {said}. It needs: cashier audit archiver", highlight=False)

@@ -1,5 +1,6 @@
 """Asks Alipay whose paymentId it is: no list of ours holds these."""
 
+from alipay.client import AlipayClient
 from alipay.errors import NoVerdictError, RejectedError, UnsendableError
 from cashier.running import WrongSettingsError, checked_settings
 from cashier.temporal_calls import UnreachableError, WrongSettingError, printable
@@ -9,8 +10,10 @@ from translation.answers import NOT_EXIST
 async def ask_alipay_for_request_id(payment_id: str) -> str | None:
     """Return the payment_request_id of a payment; None where Alipay does not know it.
 
+    It is asked as the worker asks, with the settings of the worker.
+
     Raises:
-        WrongSettingError: The settings of the worker, which may ask, are not here.
+        WrongSettingError: These are not here.
         UnreachableError: Alipay does not answer, or not provably.
     """
     from settings.worker import WorkerSettings
@@ -25,16 +28,25 @@ async def ask_alipay_for_request_id(payment_id: str) -> str | None:
             f"settings of the worker; these are wrong here: {error}"
         ) from None
     async with open_alipay_connections(settings) as http:
-        try:
-            answer = await settings.alipay_client(http).inquire_payment_id(payment_id)
-        except RejectedError as refusal:
-            if refusal.result_code in NOT_EXIST:
-                return None
-            raise UnreachableError(
-                f"Alipay refuses the inquiry: {printable(str(refusal))}"
-            ) from None
-        except (NoVerdictError, UnsendableError) as error:
-            raise UnreachableError(
-                f"Alipay does not answer: {printable(str(error))}; see: cashier doctor"
-            ) from None
+        return await request_id_of(payment_id, settings.alipay_client(http))
+
+
+async def request_id_of(payment_id: str, alipay: AlipayClient) -> str | None:
+    """Return the payment_request_id of a payment; None where Alipay does not know it.
+
+    Raises:
+        UnreachableError: Alipay does not answer, or not provably.
+    """
+    try:
+        answer = await alipay.inquire_payment_id(payment_id)
+    except RejectedError as refusal:
+        if refusal.result_code == NOT_EXIST:
+            return None
+        raise UnreachableError(
+            f"Alipay refuses the inquiry: {printable(str(refusal))}"
+        ) from None
+    except (NoVerdictError, UnsendableError) as error:
+        raise UnreachableError(
+            f"Alipay does not answer: {printable(str(error))}; see: cashier doctor"
+        ) from None
     return answer.payment_request_id

@@ -1,15 +1,21 @@
 """The commands about one order: what they are called and what they take."""
 
-import re
-from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
+from cashier.payments.options import (
+    By,
+    Order,
+    OrderOrEvent,
+    Outcome,
+    Reason,
+    Status,
+    check_outcome,
+    wallet_as_given,
+    who_acts,
+)
 from cashier.running import settings_of
-
-if TYPE_CHECKING:
-    from cashier.settings import OperatorSettings
 
 # Imports of the parts stand inside the commands, as in `cashier.commands`.
 
@@ -21,65 +27,6 @@ callbacks = typer.Typer(
 )
 
 
-def _reason_as_given(reason: str) -> str:
-    if not reason.strip():
-        raise typer.BadParameter("say why; it stays on record")
-    return reason.strip()
-
-
-def _wallet_as_given(wallet: str | None) -> str | None:
-    if wallet is not None and not re.fullmatch(r"[A-Za-z0-9_]{1,64}", wallet):
-        raise typer.BadParameter("must be Alipay's code of a wallet, such as GCASH")
-    return wallet
-
-
-Order = Annotated[
-    str,
-    typer.Argument(
-        metavar="ORDER",
-        help="The shop's order id; or a paymentRequestId, or a workflow id",
-    ),
-]
-OrderOrEvent = Annotated[
-    str, typer.Argument(metavar="ORDER|EVENT_ID", help="An order, or one of its events")
-]
-By = Annotated[
-    str | None,
-    typer.Option(help="Who acts; CASHIER_OPERATOR if not given", show_default=False),
-]
-Reason = Annotated[
-    str, typer.Option(callback=_reason_as_given, help="Why; it stays on record")
-]
-# These call themselves so where no person acts.
-NO_PERSONS = ("shop", "temporal")
-
-
-class Outcome(StrEnum):
-    """How a person may settle a payment, or late money (--attempt)."""
-
-    PAID = "PAID"
-    DECLINED = "DECLINED"
-    EXPIRED = "EXPIRED"
-    CANCELLED = "CANCELLED"
-    NOT_PAID = "NOT_PAID"
-    RETURNED = "RETURNED"
-    REFUNDED = "REFUNDED"
-    HONOURED = "HONOURED"
-    NOT_LATE = "NOT_LATE"
-
-
-class Status(StrEnum):
-    """How a payment stands; STOPPED is ended by force."""
-
-    OPEN = "OPEN"
-    REVIEW = "REVIEW"
-    PAID = "PAID"
-    DECLINED = "DECLINED"
-    EXPIRED = "EXPIRED"
-    CANCELLED = "CANCELLED"
-    STOPPED = "STOPPED"
-
-
 @payments.command("list")
 def list_newest(
     status: Annotated[
@@ -87,7 +34,7 @@ def list_newest(
     ] = None,
     wallet: Annotated[
         str | None,
-        typer.Option(callback=_wallet_as_given, help="Only of this wallet: GCASH, ..."),
+        typer.Option(callback=wallet_as_given, help="Only of this wallet: GCASH, ..."),
     ] = None,
     attention: Annotated[
         bool, typer.Option("--attention", help="Only those that need attention")
@@ -165,7 +112,7 @@ def cancel(order: Order, reason: Reason, by: By = None) -> None:
     from cashier.temporal_calls import a_console, run_command
 
     settings = settings_of(writes=True)
-    who = _who(by, settings)
+    who = who_acts(by, settings)
     raise typer.Exit(
         run_command(
             lambda client: actions.cancel(
@@ -200,9 +147,9 @@ def resolve(
     from cashier.payments import actions
     from cashier.temporal_calls import a_console, run_command
 
-    _check_outcome(outcome, attempt)
+    check_outcome(outcome, attempt)
     settings = settings_of(writes=True)
-    who = _who(by, settings)
+    who = who_acts(by, settings)
     decision = actions.Decision(
         outcome=outcome, by=who, reason=reason, replaces=replaces or ""
     )
@@ -243,7 +190,7 @@ def settle(named: OrderOrEvent, reason: Reason, by: By = None) -> None:
     from cashier.temporal_calls import a_console, run_command
 
     settings = settings_of(writes=True)
-    who = _who(by, settings)
+    who = who_acts(by, settings)
     raise typer.Exit(
         run_command(
             lambda client: commands.settle(
@@ -252,29 +199,3 @@ def settle(named: OrderOrEvent, reason: Reason, by: By = None) -> None:
             keyring=settings.keyring,
         )
     )
-
-
-def _who(by: str | None, settings: "OperatorSettings") -> str:
-    who = (by or settings.operator).strip()
-    if who.casefold() in NO_PERSONS:
-        raise typer.BadParameter(
-            f"{who} is no person: say your own name", param_hint="--by"
-        )
-    if who:
-        return who
-    raise typer.BadParameter(
-        "say who acts, or set CASHIER_OPERATOR; the name stays on record",
-        param_hint="--by",
-    )
-
-
-def _check_outcome(outcome: Outcome, attempt: int | None) -> None:
-    from contracts import LateOutcome, PaymentOutcome
-
-    known: type[StrEnum] = PaymentOutcome if attempt is None else LateOutcome
-    if outcome not in list(known):
-        what = "a payment" if attempt is None else "late money (--attempt)"
-        raise typer.BadParameter(
-            f"{outcome} is no outcome of {what}: {', '.join(known)}",
-            param_hint="--outcome",
-        )

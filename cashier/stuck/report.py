@@ -17,12 +17,14 @@ from cashier.stuck.finding import Stuck, find_stuck
 from cashier.stuck.money import all_at_risk, risk_in_words
 from cashier.stuck.queries import COLUMNS, RUNBOOK, saved_views
 from cashier.stuck.words import what_to_do, why
-from cashier.temporal_calls import EXPLAINED, list_of, page_of
+from cashier.temporal_calls import EXPLAINED, ends_within, list_of, page_of
 from contracts import MoneyAtRisk
 from visibility.stuck import Kind
 
 # More than a person reads at one sitting.
 ROWS_FOR_PEOPLE = 50
+# The list has pages; together they take no longer.
+PATIENCE = timedelta(seconds=60)
 # The oldest of these are described; the rest is told from the list alone.
 MOST_DESCRIBED = 500
 
@@ -71,7 +73,8 @@ async def report_stuck(
         RPCError: Temporal does not answer, or lacks the search attributes.
     """
     now = datetime.now(UTC)
-    found = await find_stuck(client, now)
+    async with ends_within(PATIENCE, "is Temporal's list overloaded?"):
+        found = await find_stuck(client, now)
     details = await details_of(client, found.stuck[:MOST_DESCRIBED])
     details += [Details()] * (len(found.stuck) - len(details))
     rows = rows_of(

@@ -31,6 +31,7 @@ Call = Callable[[AlipayClient], Awaitable[Answer]]
 CALLS: dict[str, Call] = {
     "pay": lambda client: client.pay(a_pay_request()),
     "inquiryPayment": lambda client: client.inquire_payment("order-1_1"),
+    "inquiryPayment by paymentId": lambda client: client.inquire_payment_id("20261"),
     "cancel": lambda client: client.cancel_payment("order-1_1"),
 }
 EVERY_CALL = pytest.mark.parametrize("call", CALLS.values(), ids=CALLS)

@@ -1,0 +1,110 @@
+"""What the commands about one order take, and how it is checked before anything."""
+
+import re
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from cashier.settings import OperatorSettings
+
+
+def _reason_as_given(reason: str) -> str:
+    if not reason.strip():
+        raise typer.BadParameter("say why; it stays on record")
+    return reason.strip()
+
+
+def wallet_as_given(wallet: str | None) -> str | None:
+    """Return a wallet's code; it becomes part of a filter.
+
+    Raises:
+        typer.BadParameter: It cannot be one.
+    """
+    if wallet is not None and not re.fullmatch(r"[A-Za-z0-9_]{1,64}", wallet):
+        raise typer.BadParameter("must be Alipay's code of a wallet, such as GCASH")
+    return wallet
+
+
+Order = Annotated[
+    str,
+    typer.Argument(
+        metavar="ORDER",
+        help="The shop's order id; or a paymentRequestId, or a workflow id",
+    ),
+]
+OrderOrEvent = Annotated[
+    str, typer.Argument(metavar="ORDER|EVENT_ID", help="An order, or one of its events")
+]
+By = Annotated[
+    str | None,
+    typer.Option(help="Who acts; CASHIER_OPERATOR if not given", show_default=False),
+]
+Reason = Annotated[
+    str, typer.Option(callback=_reason_as_given, help="Why; it stays on record")
+]
+# These call themselves so where no person acts.
+NO_PERSONS = ("shop", "temporal")
+
+
+class Outcome(StrEnum):
+    """How a person may settle a payment, or late money (--attempt)."""
+
+    PAID = "PAID"
+    DECLINED = "DECLINED"
+    EXPIRED = "EXPIRED"
+    CANCELLED = "CANCELLED"
+    NOT_PAID = "NOT_PAID"
+    RETURNED = "RETURNED"
+    REFUNDED = "REFUNDED"
+    HONOURED = "HONOURED"
+    NOT_LATE = "NOT_LATE"
+
+
+class Status(StrEnum):
+    """How a payment stands; STOPPED is ended by force."""
+
+    OPEN = "OPEN"
+    REVIEW = "REVIEW"
+    PAID = "PAID"
+    DECLINED = "DECLINED"
+    EXPIRED = "EXPIRED"
+    CANCELLED = "CANCELLED"
+    STOPPED = "STOPPED"
+
+
+def who_acts(by: str | None, settings: "OperatorSettings") -> str:
+    """Return the name of the person who acts.
+
+    Raises:
+        typer.BadParameter: There is none, or it is no person's.
+    """
+    who = (by or settings.operator).strip()
+    if who.casefold() in NO_PERSONS:
+        raise typer.BadParameter(
+            f"{who} is no person: say your own name", param_hint="--by"
+        )
+    if who:
+        return who
+    raise typer.BadParameter(
+        "say who acts, or set CASHIER_OPERATOR; the name stays on record",
+        param_hint="--by",
+    )
+
+
+def check_outcome(outcome: Outcome, attempt: int | None) -> None:
+    """Refuse an outcome that a payment, or its late money, cannot have.
+
+    Raises:
+        typer.BadParameter: Names those that it can have.
+    """
+    from contracts import LateOutcome, PaymentOutcome
+
+    known: type[StrEnum] = PaymentOutcome if attempt is None else LateOutcome
+    if outcome not in list(known):
+        what = "a payment" if attempt is None else "late money (--attempt)"
+        raise typer.BadParameter(
+            f"{outcome} is no outcome of {what}: {', '.join(known)}",
+            param_hint="--outcome",
+        )
