@@ -17,7 +17,7 @@ WITHIN = timedelta(seconds=10)
 MORE = Money(currency="PHP", value=131_500)
 
 
-@workflow.defn(name="OfAnOlderRelease")
+@workflow.defn(name="OfAnOlderRelease", sandboxed=False)
 class OfAnOlderRelease:
     """Knows no query."""
 
