@@ -3,9 +3,12 @@
 No verdict is a fact as well, and never a failure.
 """
 
+import asyncio  # noqa: TID251 - for the name of its CancelledError only
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import Generic, TypeVar, cast
+from typing import Any, Generic, TypeVar, cast
 
 from temporalio import workflow
 from temporalio.common import Priority, RawValue, RetryPolicy
@@ -36,10 +39,14 @@ from contracts import (
 )
 from workflows.payment.attempt import Asked, Attempt
 from workflows.priorities import CLEAN_UP, CUSTOMER_WAITS, USUAL
+from workflows.releases import CALLS_ARE_BOUNDED
 from workflows.results import read_result
 from workflows.trust import Trust
 
 AnswerT = TypeVar("AnswerT", bound=Contract)
+
+# Five quick tries take two minutes; the rest is for a worker that is just restarted.
+LONGEST_CALL = timedelta(minutes=3)
 
 
 @dataclass(frozen=True)
@@ -61,24 +68,35 @@ class Question(Generic[AnswerT]):
     priority: Priority = USUAL
 
 
-async def ask(question: Question[AnswerT], trust: Trust) -> Asked[AnswerT]:
+async def ask(
+    question: Question[AnswerT],
+    trust: Trust,
+    release: int,
+    has_news: Callable[[], bool],
+) -> Asked[AnswerT]:
     """Ask; quick retries may end without a verdict, and so may an odd answer.
 
     An answer of the wrong shape, and one that proves nothing, come from somebody who
-    has completed the activity in its place: they are no verdict.
+    has completed the activity in its place: they are no verdict. Neither is the silence
+    of an activity that somebody has paused: news do not wait for it for ever.
 
     Args:
         question: What is asked.
         trust: Tells what an answer of Alipay's proves.
+        release: That began the run.
+        has_news: Whether something has come that the workflow should look at.
     """
     asked_at = workflow.now()
+    asking = workflow.start_activity(
+        question.activity,
+        question.call,
+        result_type=RawValue,
+        **ask_alipay(question.words, question.priority, release),
+    )
     try:
-        raw = await workflow.execute_activity(
-            question.activity,
-            question.call,
-            result_type=RawValue,
-            **ask_alipay(question.words, question.priority),
-        )
+        if release >= CALLS_ARE_BOUNDED and await is_given_up(asking, has_news):
+            return Asked(asked_at, workflow.now(), None)
+        raw = await asking
         said = read_result(cast(RawValue, raw), question.gives)
         if isinstance(said, AlipayAnswer):
             said = await trust.answer(question.call, said, asked_at)
@@ -89,9 +107,50 @@ async def ask(question: Question[AnswerT], trust: Trust) -> Asked[AnswerT]:
     return Asked(asked_at, workflow.now(), said)
 
 
-def ask_alipay(summary: str, priority: Priority) -> ActivityConfig:
+async def is_given_up(
+    asking: workflow.ActivityHandle[Any],
+    has_news: Callable[[], bool],
+    within: timedelta = LONGEST_CALL,
+) -> bool:
+    """Wait for the answer; give the question up when it is late, and news have come.
+
+    The server's own time-outs do not count while an activity is paused (decision 41).
+    A timer costs an action, so there is one only where news have come meanwhile.
+
+    Args:
+        asking: The call.
+        has_news: Whether something has come that the workflow should look at.
+        within: How long the call may take then.
+    """
+    until = workflow.now() + within
+    try:
+        await workflow.wait_condition(lambda: asking.done() or has_news())
+        left = until - workflow.now()
+        if not asking.done() and left > timedelta():
+            with suppress(TimeoutError):
+                await workflow.wait_condition(
+                    asking.done,
+                    timeout=left,
+                    timeout_summary="News have come; the call may be paused",
+                )
+    except asyncio.CancelledError:
+        asking.cancel()
+        raise
+    if asking.done():
+        return False
+    workflow.logger.warning("a call that stays silent was given up")
+    asking.cancel()
+    with suppress(ActivityError):
+        await asking
+    return True
+
+
+def ask_alipay(summary: str, priority: Priority, release: int) -> ActivityConfig:
     """Return the options of one question to Alipay, with its words for the UI."""
+    # Also where it was moved to a queue that nobody serves.
+    bounds = ActivityConfig(schedule_to_close_timeout=LONGEST_CALL)
     return ActivityConfig(
+        **(bounds if release >= CALLS_ARE_BOUNDED else ActivityConfig()),
         summary=summary,
         priority=priority,
         # One HTTP call: 3 s to connect, 10 s to read, and some room to translate.

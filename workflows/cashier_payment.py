@@ -214,7 +214,8 @@ class CashierPayment:
         """
         asked_at = workflow.now()
         try:
-            return await ask(question, self._trust)
+            release = self._facts.order.release
+            return await ask(question, self._trust, release, lambda: self._news)
         except (asyncio.CancelledError, ActivityError):
             self._wish_to_cancel(CancelWish(by="Temporal"))
             return Asked(asked_at, workflow.now(), None)

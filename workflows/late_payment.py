@@ -414,7 +414,7 @@ class LatePayment:
         tries = 0
         while True:
             self._leave_it_to_a_person()
-            answer = (await ask(question, self._trust)).answer
+            answer = await self._ask(question)
             self._is_in_vain = answer is None
             if answer is not None and self._resolution and stands(answer):
                 self._resolution = self._resolved = None
@@ -427,6 +427,16 @@ class LatePayment:
             self._tell(self._view.status)
             await self._pause(tries, f"Ask again, try {tries + 2}")
             tries += 1
+
+    async def _ask(self, question: Question[AnswerT]) -> AnswerT | None:
+        """Ask; a person who settles it meanwhile does not wait for a paused call."""
+        asked = await ask(
+            question,
+            self._trust,
+            self._late.release,
+            lambda: self._resolution is not None,
+        )
+        return asked.answer
 
     def _leave_it_to_a_person(self) -> None:
         """Ask nothing more, and move nothing, once a person has settled it.
@@ -532,7 +542,7 @@ class LatePayment:
         doubt = other_money(said.amount, late.amount, late.release)
         await self._begin_review(doubt)
         while True:
-            order = (await ask(look_at_order(self._late), self._trust)).answer
+            order = await self._ask(look_at_order(self._late))
             self._leave_it_to_a_person()
             is_paid = order is not None and order.paid and order.is_proven
             if order and (is_paid or order.honoured):

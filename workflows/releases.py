@@ -34,6 +34,9 @@ SHOP_HEARS_OF_REVIEW = 3
 LATE_MONEY_IS_LATE = 3
 # Only what Alipay has signed counts as its word; the workflow itself verifies it.
 PROOF_IS_VERIFIED = 4
+# No call to Alipay or to the shop keeps a workflow waiting for ever, though it is
+# paused or moved to a queue that nobody serves.
+CALLS_ARE_BOUNDED = 4
 # The worker may ask Alipay before it notifies the shop, which takes longer.
 EVENTS_ARE_PROVEN = 4
 # The margin after an expiry is spread, and so is what follows from being told of one.
@@ -71,6 +74,14 @@ def check_release(release: int) -> None:
 def time_to_notify(release: int) -> timedelta:
     """Return how long the shop may take for one event, with all looks before it."""
     return timedelta(seconds=20 if release >= EVENTS_ARE_PROVEN else 10)
+
+
+def longest_notification(release: int) -> timedelta | None:
+    """Return how long the shop's first notification may take, with its repeat.
+
+    Where it is moved to a queue that nobody serves, the order's own queue takes over.
+    """
+    return timedelta(minutes=3) if release >= CALLS_ARE_BOUNDED else None
 
 
 def money_of(amount: Money | None, release: int) -> str:

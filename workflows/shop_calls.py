@@ -17,7 +17,7 @@ from contracts import CallbackInput, ShopAnswer, callback_id, callbacks_id
 from visibility import Listed, NeedsAttention, attributes_of, is_listed
 from workflows.callback import Callback
 from workflows.priorities import CLEAN_UP
-from workflows.releases import time_to_notify
+from workflows.releases import longest_notification, time_to_notify
 from workflows.results import read_result
 
 # Between being told that the queue runs, and that it does not, it has closed: by the
@@ -39,6 +39,7 @@ async def tell_shop(callback: CallbackInput) -> None:
             result_type=RawValue,
             summary=f"Tell the shop: {event.type}",
             start_to_close_timeout=time_to_notify(callback.release),
+            schedule_to_close_timeout=longest_notification(callback.release),
             retry_policy=RetryPolicy(maximum_attempts=2),
         )
         is_accepted = read_result(raw, ShopAnswer) is not None
