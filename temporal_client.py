@@ -1,11 +1,19 @@
 """How this project's processes reach Temporal: one converter, one set of settings."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import TypeVar
 
+from google.protobuf.message import Message
 from pydantic import ValidationError
+from temporalio.api.enums.v1 import WorkflowExecutionStatus
 from temporalio.api.failure.v1 import Failure
+from temporalio.api.workflowservice.v1 import (
+    DescribeWorkflowExecutionResponse,
+    ListWorkflowExecutionsResponse,
+    QueryWorkflowResponse,
+)
 from temporalio.client import Client, Interceptor
 from temporalio.contrib.pydantic import PydanticPayloadConverter
 from temporalio.converter import (
@@ -16,6 +24,7 @@ from temporalio.converter import (
 )
 from temporalio.exceptions import ApplicationError
 from temporalio.runtime import Runtime
+from temporalio.service import ServiceClient, _BridgeServiceClient
 
 from codec.clear_text import converter_since
 from codec.keyring import Keyring
@@ -23,6 +32,7 @@ from codec.payload_codec import EncryptingCodec
 from contracts import Refusal
 from settings.temporal import temporal_config
 
+AnswerT = TypeVar("AnswerT", bound=Message)
 _SDK_CONVERTERS = tuple(PydanticPayloadConverter().converters.values())
 
 
@@ -104,6 +114,80 @@ def data_converter(
     )
 
 
+class PausedIsRunning(ServiceClient):
+    """Calls a paused workflow a running one, which it is: it has no end.
+
+    The SDK cannot name the server's status PAUSED, and fails to read every answer that
+    holds it, a list of a thousand others included. That it is paused, by whom and why,
+    stays in its description (`visibility/paused.py`).
+    """
+
+    def __init__(self, given: ServiceClient) -> None:
+        """Wrap what reaches the server."""
+        super().__init__(given.config)
+        self._given = given
+
+    @property
+    def worker_service_client(self) -> _BridgeServiceClient:
+        """Return what workers poll with: they are told of no status."""
+        return self._given.worker_service_client
+
+    def update_rpc_metadata(self, metadata: Mapping[str, str | bytes]) -> None:
+        self._given.update_rpc_metadata(metadata)
+
+    def update_api_key(self, api_key: str | None) -> None:
+        self._given.update_api_key(api_key)
+
+    async def _rpc_call(
+        self,
+        rpc: str,
+        req: Message,
+        resp_type: type[AnswerT],
+        *,
+        service: str,
+        retry: bool,
+        metadata: Mapping[str, str | bytes],
+        timeout: timedelta | None,  # noqa: ASYNC109 - the SDK's name
+    ) -> AnswerT:
+        answer = await self._given._rpc_call(
+            rpc,
+            req,
+            resp_type,
+            service=service,
+            retry=retry,
+            metadata=metadata,
+            timeout=timeout,
+        )
+        _call_running(answer)
+        return answer
+
+
+def _call_running(answer: Message) -> None:
+    paused = WorkflowExecutionStatus.WORKFLOW_EXECUTION_STATUS_PAUSED
+    running = WorkflowExecutionStatus.WORKFLOW_EXECUTION_STATUS_RUNNING
+    match answer:
+        case DescribeWorkflowExecutionResponse():
+            told = [answer.workflow_execution_info]
+        case ListWorkflowExecutionsResponse():
+            told = [*answer.executions]
+        case QueryWorkflowResponse():
+            if answer.query_rejected.status == paused:
+                answer.query_rejected.status = running
+            return
+        case _:
+            return
+    for one in told:
+        if one.status == paused:
+            one.status = running
+
+
+def paused_is_running(client: Client) -> Client:
+    """Return the same client, which survives paused workflows."""
+    config = client.config()
+    config["service_client"] = PausedIsRunning(client.service_client)
+    return Client(**config)
+
+
 async def connect(
     *,
     keyring: Keyring | None,
@@ -130,7 +214,7 @@ async def connect(
         TemporalSettingError: A setting TEMPORAL_* cannot be used.
     """
     config = temporal_config()
-    return await Client.connect(
+    client = await Client.connect(
         **config,
         data_converter=data_converter(
             keyring, clear_text_refused_since=clear_text_refused_since
@@ -140,3 +224,4 @@ async def connect(
         runtime=runtime,
         interceptors=interceptors,
     )
+    return paused_is_running(client)

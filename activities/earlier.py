@@ -23,6 +23,7 @@ from contracts import (
     payment_request_id,
     workflow_id,
 )
+from visibility.paused import paused_of
 
 # Temporal answers in milliseconds; the shop needs the rest of the activity's time.
 PATIENCE = timedelta(seconds=1)
@@ -92,9 +93,13 @@ def _others(event: ShopEvent) -> dict[str, str]:
 def _tells(seen: WorkflowExecutionDescription) -> bool:
     """Whether it tells the shop, or is about to leave that to the queue.
 
-    A workflow that is just being worked on may be between the two.
+    A workflow that is just being worked on may be between the two. A paused one is not
+    worked on, and keeps no other event from the shop.
     """
     raw = seen.raw_description
+    paused = paused_of(raw)
+    if paused and paused.is_workflow:
+        return False
     return (
         any(one.activity_type.name == "tell_shop" for one in raw.pending_activities)
         or raw.HasField("pending_workflow_task")

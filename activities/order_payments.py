@@ -26,6 +26,7 @@ from contracts import (
     payment_request_id,
     workflow_id,
 )
+from visibility.paused import PausedError
 from visibility.views import KeepsChangingError, Look
 
 # Temporal answers in milliseconds, a worker that must replay a payment in seconds.
@@ -56,6 +57,10 @@ class OrderActivities:
             raise ApplicationError(
                 f"the order's payment does not answer ({error.status.name})",
                 type="PAYMENT_SILENT",
+            ) from None
+        except PausedError as error:
+            raise ApplicationError(
+                f"the order's payment answers nobody: {error}", type="PAYMENT_SILENT"
             ) from None
         except KeepsChangingError:
             raise ApplicationError(

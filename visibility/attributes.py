@@ -107,6 +107,14 @@ def attributes_of_notice(order_id: str) -> TypedSearchAttributes:
     return TypedSearchAttributes(pairs)
 
 
+def amount_in(attributes: TypedSearchAttributes) -> Money | None:
+    """Return what the order costs, as the list knows it; None of older releases."""
+    value, currency = attributes.get(AMOUNT_MINOR), attributes.get(CURRENCY)
+    if not currency or value is None:
+        return None
+    return Money(currency=currency, value=value)
+
+
 def is_listed(attributes: TypedSearchAttributes) -> bool:
     """Whether a workflow was started with these attributes, and may change them.
 

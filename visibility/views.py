@@ -19,6 +19,8 @@ from temporalio.client import (
 from temporalio.common import QueryRejectCondition
 from temporalio.service import RPCError, RPCStatusCode
 
+from visibility.paused import PausedError, paused_of
+
 ViewT = TypeVar("ViewT", bound=BaseModel)
 
 # A run may close between two looks, and the next one begin; hardly twice in a row.
@@ -90,6 +92,7 @@ async def look_up(
     Raises:
         RPCError: Temporal does not know it, or Temporal or its worker do not answer.
         WorkflowQueryFailedError: Its worker cannot answer.
+        PausedError: It is paused, and answers nobody.
         KeepsChangingError: See there.
     """
     for _ in range(MOST_LOOKS):
@@ -100,9 +103,12 @@ async def look_up(
             try:
                 view = await _query(handle, kind, within=within)
                 return Look(is_open=True, view=view, run=run)
-            except WorkflowQueryRejectedError:
+            except WorkflowQueryRejectedError as error:
                 newest = client.get_workflow_handle(workflow_id)
-                run = await newest.describe(rpc_timeout=within)
+                run = described = await newest.describe(rpc_timeout=within)
+                paused = paused_of(described.raw_description)
+                if paused and paused.is_workflow:
+                    raise PausedError(paused) from error
         if run.status is not WorkflowExecutionStatus.RUNNING:
             return await _result(client, run, kind, within=within)
     raise KeepsChangingError(f"{workflow_id} changes while it is looked at")

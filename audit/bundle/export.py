@@ -28,7 +28,7 @@ from contracts import (
     workflow_id,
 )
 from visibility import ORDER_ID
-from visibility.stuck import OURS, RUNNING, time_in_query
+from visibility.stuck import OURS, time_in_query
 
 # A server answers so many side by side without being kept from payments.
 FETCHES_AT_ONCE: Final = 16
@@ -111,14 +111,15 @@ def query_of(selection: Selection) -> str:
     Raises:
         BundleError: The order's id is none.
     """
-    closed = ['ExecutionStatus != "Running"']
+    # Not by the status: of the two that are open the SDK knows one.
+    closed = ["CloseTime IS NOT NULL"]
     if selection.since:
         closed.append(f'CloseTime >= "{time_in_query(selection.since)}"')
     if selection.before:
         closed.append(f'CloseTime < "{time_in_query(selection.before)}"')
     wanted = " AND ".join(closed)
     if selection.include_open:
-        wanted = f"(({wanted}) OR {RUNNING})"
+        wanted = f"(({wanted}) OR CloseTime IS NULL)"
     parts = [OURS, wanted]
     if order := selection.order_id:
         if not re.fullmatch(ORDER_ID_PATTERN, order):

@@ -32,12 +32,14 @@ from contracts import (
     ORDER_ID_PATTERN,
     CallbackView,
     LatePaymentView,
+    Money,
     PaymentView,
     callbacks_id,
     late_payment_id,
     workflow_id,
 )
-from visibility import ORDER_ID
+from visibility import ORDER_ID, amount_in
+from visibility.paused import PausedError
 from visibility.stuck import any_of
 from visibility.views import KeepsChangingError, look_up, newest_run
 
@@ -53,6 +55,7 @@ class Seen(Generic[ViewT]):
 
     Attributes:
         stopped: How it was stopped before its end; then there is no view.
+        amount: What the order costs, as the list knows it.
     """
 
     workflow_id: str
@@ -61,6 +64,7 @@ class Seen(Generic[ViewT]):
     started_at: datetime
     view: ViewT | None
     stopped: str | None = None
+    amount: Money | None = None
 
 
 @dataclass(frozen=True)
@@ -143,6 +147,8 @@ async def look_at(client: Client, workflow_id: str, kind: type[ViewT]) -> Seen[V
         raise UnreachableError(
             "the payment changes while it is looked at; try again"
         ) from None
+    except PausedError as error:
+        raise UnreachableError(f"{workflow_id} answers nobody: {error}") from error
     except (WorkflowQueryFailedError, RPCError) as error:
         raise _unanswered(error) from error
     except (KeyringError, UnreadablePayloadError, RuntimeError, KeyError) as error:
@@ -155,6 +161,7 @@ async def look_at(client: Client, workflow_id: str, kind: type[ViewT]) -> Seen[V
         run.start_time,
         look.view,
         printable(str(look.stopped)) if look.stopped else None,
+        amount=amount_in(run.typed_search_attributes),
     )
 
 

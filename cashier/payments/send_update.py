@@ -72,6 +72,8 @@ async def act(
             f"not answered within {patience.total_seconds():.0f} s; {UNKNOWN}"
         ) from error
     except RPCError as error:
+        if error.status is RPCStatusCode.FAILED_PRECONDITION:
+            await look_at(client, workflow_id, answers)  # says it of a paused one
         if error.status is not RPCStatusCode.NOT_FOUND:
             raise
         # Unknown says so itself; what is over says how it ended.

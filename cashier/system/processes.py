@@ -23,7 +23,7 @@ from cashier.system.temporal import (
     temporal_program,
 )
 from cashier.temporal_calls import CommandError
-from temporal_client import data_converter
+from temporal_client import data_converter, paused_is_running
 
 # Of parts that are called otherwise than their commands.
 COMMANDS = {"codec": "codec-server"}
@@ -51,11 +51,12 @@ class System:
         Args:
             lazy: Connect with the first call; Temporal may be away right now.
         """
-        return await Client.connect(
+        client = await Client.connect(
             f"127.0.0.1:{self.ports.temporal}",
             data_converter=data_converter(self.home.keyring),
             lazy=lazy,
         )
+        return paused_is_running(client)
 
 
 @asynccontextmanager
