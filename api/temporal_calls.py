@@ -16,6 +16,7 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from api.problems import Problem, UnavailableProblem
 from contracts import Refusal
+from visibility.paused import PausedError
 from visibility.views import KeepsChangingError, look_up
 
 # Signals, queries and results need no call to Alipay.
@@ -31,6 +32,33 @@ class NoAnswerYet(UnavailableProblem):
 
     def __init__(self) -> None:
         super().__init__("the payment has not been answered yet; call again")
+
+
+class PausedProblem(UnavailableProblem):
+    """Somebody has paused the workflow; a repeat is safe once it is freed."""
+
+    def __init__(self) -> None:
+        super().__init__("the payment is paused by an operator; call again later")
+
+
+class UnknownOrderProblem(Problem):
+    """Temporal has no payment of the order: it never had, or it was deleted."""
+
+    def __init__(self) -> None:
+        super().__init__(404, "UNKNOWN_ORDER", "no payment of this order")
+
+
+class StoppedProblem(Problem):
+    """The workflow was stopped before its end, by whoever may do that in Temporal."""
+
+    def __init__(self, workflow_id: str, how: str) -> None:
+        self.workflow_id = workflow_id
+        super().__init__(
+            409,
+            "WORKFLOW_STOPPED",
+            f"{workflow_id} was stopped before its end ({how}); start the payment "
+            "again, and Alipay is asked what became of the money",
+        )
 
 
 async def reach(call: Awaitable[ResultT]) -> ResultT:
@@ -55,7 +83,10 @@ async def reach(call: Awaitable[ResultT]) -> ResultT:
         if error.status is RPCStatusCode.NOT_FOUND:
             if "workflow not found" not in error.message:
                 raise
-            raise Problem(404, "UNKNOWN_ORDER", "no payment of this order") from error
+            raise UnknownOrderProblem from error
+        is_refused = error.status is RPCStatusCode.FAILED_PRECONDITION
+        if is_refused and "paused" in error.message.lower():
+            raise PausedProblem from error
         if "search attribute" in error.message.lower():
             log.error("Temporal does not know our search attributes: %s", error.message)
             raise UnavailableProblem(
@@ -76,20 +107,18 @@ async def read_view(client: Client, workflow_id: str, kind: type[ViewT]) -> View
         kind: What its query `view` and its result are.
 
     Raises:
-        Problem: 404 unknown, 409 stopped before its end, 503 nobody answers.
+        StoppedProblem: It was stopped before its end.
+        Problem: 404 unknown, 503 nobody answers.
     """
     try:
         look = await reach(look_up(client, workflow_id, kind, within=QUICK))
     except KeepsChangingError:
         raise NoAnswerYet from None
+    except PausedError as error:
+        # By whom and why is the operators' matter.
+        raise PausedProblem from error
     if look.view is None:
-        raise Problem(
-            409,
-            "WORKFLOW_STOPPED",
-            "the payment's workflow was stopped before its end "
-            f"({type(look.stopped).__name__}); what became of the money must be "
-            "looked up at Alipay",
-        ) from look.stopped
+        raise StoppedProblem(workflow_id, type(look.stopped).__name__) from look.stopped
     return look.view
 
 

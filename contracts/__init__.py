@@ -72,6 +72,8 @@ from contracts.order import (
     Goods,
     LateMoneyPolicy,
     Order,
+    StoppedAttempt,
+    StoppedRun,
     Terminal,
 )
 from contracts.payment import (
@@ -162,6 +164,8 @@ __all__ = [
     "ShopAnswer",
     "ShopEvent",
     "SignedEvidence",
+    "StoppedAttempt",
+    "StoppedRun",
     "Terminal",
     "attempt_of",
     "callback_id",

@@ -1,5 +1,6 @@
 """One order of a shop: the input of its payment."""
 
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
@@ -67,6 +68,40 @@ class LateMoneyPolicy(StrEnum):
     HONOUR = "HONOUR"
 
 
+class StoppedAttempt(Contract):
+    """An attempt that a stopped run may have sent to Alipay.
+
+    Attributes:
+        number: Of the attempt, over all runs of the order.
+        wallet: Alipay's code; empty for an attempt that the run only heard of.
+        begun_at: When the stopped run began it; with it `pay` asks for the same expiry.
+    """
+
+    number: int
+    wallet: str
+    begun_at: datetime
+
+
+class StoppedRun(Contract):
+    """A run that was stopped from outside, and whose money a new run sees to.
+
+    All of it is a hint: the new run asks Alipay about each attempt.
+
+    Attributes:
+        run_id: Of the stopped run.
+        ended: How it was stopped: TERMINATED, TIMED_OUT, FAILED or CANCELED.
+        by: Who has recovered it: an operator, `shop` or `Alipay`.
+        reason: Why.
+        attempts: Those that it may have sent, the newest last; empty if it sent none.
+    """
+
+    run_id: str
+    ended: str
+    by: str
+    reason: str
+    attempts: tuple[StoppedAttempt, ...] = ()
+
+
 class Order(Contract):
     """One order of a shop and how it shall be paid; the workflow's input.
 
@@ -89,6 +124,7 @@ class Order(Contract):
         runbook_url: Where operators find what to do; for links in the Temporal UI.
         release: The `RELEASE` that began it; 0 before there were any.
         trust: Whose signatures count; None where the worker must be asked.
+        stopped: The stopped run that this one recovers; None for all others.
     """
 
     order_id: str
@@ -110,3 +146,4 @@ class Order(Contract):
     late_money: LateMoneyPolicy = LateMoneyPolicy.REFUND
     release: int = 0
     trust: AlipayTrust | None = None
+    stopped: StoppedRun | None = None

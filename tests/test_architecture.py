@@ -81,7 +81,8 @@ ROOM_MAY_IMPORT: dict[str, set[str]] = {
     "api.payments": {
         "alipay", "api.bodies", "api.callers", "api.merchant_rules", "api.problems",
         "api.streams", "api.temporal_calls", "contracts", "visibility",
-        "workflows.cashier_payment", "workflows.late_payment", "workflows.priorities",
+        "workflows.callback", "workflows.cashier_payment", "workflows.late_payment",
+        "workflows.priorities",
     },
     "api.notifications": {
         "alipay", "api.metrics", "api.payments", "api.problems", "api.streams",
@@ -153,9 +154,9 @@ ROOM_MAY_IMPORT: dict[str, set[str]] = {
         "translation", "version", "visibility", "worker",
     },
     "cashier.payments": {
-        "alipay", "cashier.running", "cashier.settings", "cashier.stuck",
-        "cashier.temporal_calls", "codec", "contracts", "settings.worker",
-        "translation.answers", "visibility", "worker",
+        "alipay", "api.payments.recovery", "cashier.running", "cashier.settings",
+        "cashier.stuck", "cashier.temporal_calls", "codec", "contracts",
+        "settings.worker", "translation.answers", "visibility", "worker",
     },
     "cashier.audit": {
         "alipay", "audit", "cashier.given", "cashier.running", "cashier.settings",
@@ -165,8 +166,8 @@ ROOM_MAY_IMPORT: dict[str, set[str]] = {
     # What plays the system uses it as people do: nothing of the product imports it.
     "cashier.demos": {
         "alipay", "api", "audit", "cashier.given", "cashier.payments",
-        "cashier.running", "cashier.stuck", "cashier.system",
-        "codec", "contracts", "temporal_client", "visibility", "workflows",
+        "cashier.running", "cashier.stuck", "cashier.system", "codec", "contracts",
+        "temporal_client", "translation", "visibility", "workflows",
     },
     "cashier.demos.audit": {
         "audit", "cashier.payments", "cashier.system", "codec", "contracts",

@@ -24,6 +24,8 @@ WORKFLOW_TYPES: Final = (
     "AlipayNotice",
 )
 RUNNING: Final = 'ExecutionStatus = "Running"'
+# Those whose end matters to money, or to the shop; a notice is kept in its history.
+RECOVERABLE_TYPES: Final = ("CashierPayment", "LatePayment", "Callback")
 
 
 def any_of(names: Sequence[str]) -> str:
@@ -34,6 +36,13 @@ def any_of(names: Sequence[str]) -> str:
 OURS: Final = f"WorkflowType IN ({any_of(WORKFLOW_TYPES)})"
 OPEN: Final = f"{OURS} AND {RUNNING}"
 OPEN_PAYMENTS: Final = f'WorkflowType = "CashierPayment" AND {RUNNING}'
+# Also of a run that a newer one has recovered since: `visibility/stopped.py` tells.
+STOPPED: Final = (
+    f"WorkflowType IN ({any_of(RECOVERABLE_TYPES)}) AND ExecutionStatus IN "
+    f"({any_of(('Failed', 'Terminated', 'TimedOut', 'Canceled'))})"
+)
+# A paused workflow is not "Running" (status 8), and one that has a paused activity is.
+PAUSED: Final = f"{OURS} AND CloseTime IS NULL AND TemporalPauseInfo IS NOT NULL"
 OPEN_CALLBACKS: Final = f'WorkflowType = "Callback" AND {RUNNING}'
 
 
@@ -42,6 +51,8 @@ class Kind(StrEnum):
 
     NO_WORKER = "no-worker"
     TASK_FAILURE = "task-failure"
+    STOPPED = "stopped"
+    PAUSED = "paused"
     REVIEW = "review"
     CALLBACK = "callback"
     NO_VERDICT = "no-verdict"
@@ -50,13 +61,19 @@ class Kind(StrEnum):
 
 def filter_of(kind: Kind, now: datetime | None) -> str:
     """Return the filter that finds what is stuck in one way, as of now."""
+    match kind:
+        case Kind.STOPPED:
+            return STOPPED
+        case Kind.PAUSED:
+            return PAUSED
     return f"{OPEN} AND {condition_of(kind, now)}"
 
 
 def filter_of_all(now: datetime | None) -> str:
     """Return the filter that finds what is stuck in any way, as of now."""
-    conditions = " OR ".join(condition_of(kind, now) for kind in Kind)
-    return f"{OPEN} AND ({conditions})"
+    open_kinds = [kind for kind in Kind if kind not in (Kind.STOPPED, Kind.PAUSED)]
+    conditions = " OR ".join(condition_of(kind, now) for kind in open_kinds)
+    return f"({OPEN} AND ({conditions})) OR ({PAUSED}) OR ({STOPPED})"
 
 
 def condition_of(kind: Kind, now: datetime | None) -> str:
@@ -73,6 +90,11 @@ def condition_of(kind: Kind, now: datetime | None) -> str:
         case Kind.TASK_FAILURE:
             # Temporal's own: set after several failures in a row, unset by a success.
             return "TemporalReportedProblems IS NOT NULL"
+        case Kind.STOPPED:
+            return 'ExecutionStatus != "Running"'
+        case Kind.PAUSED:
+            # Temporal's own: set by a pause, unset when the last one is lifted.
+            return "TemporalPauseInfo IS NOT NULL"
         case Kind.OVERDUE:
             said = _needs(NeedsAttention.OVERDUE)
             if now is None:

@@ -45,6 +45,8 @@ NOTICE_TYPES: Final = frozenset(
     }
 )
 OTHER: Final = "other"
+# A success of an order whose payment was deleted.
+OF_A_DELETED_PAYMENT: Final = "SUCCESS_OF_DELETED_PAYMENT"
 
 notifications_rejected = Counter(
     names.NOTIFICATIONS_REJECTED,
@@ -77,16 +79,24 @@ http_seconds = Histogram(
     ["method", "route", "status"],
     buckets=PAGE_SECONDS,
 )
-for _reason in ("signature", "malformed", "too_large", "cut_short", "unknown_order"):
+for _reason in (
+    "signature",
+    "malformed",
+    "too_large",
+    "cut_short",
+    "unknown_order",
+    "workflow_stopped",
+):
     notifications_rejected.labels(_reason)
-for _type in (*NOTICE_TYPES, OTHER):
+for _type in (*NOTICE_TYPES, OTHER, OF_A_DELETED_PAYMENT):
     notices_kept.labels(_type.lower())
 
 
 def count_notice(notify_type: str) -> None:
     """Count a notice that was kept."""
-    known = notify_type if notify_type in NOTICE_TYPES else OTHER
-    notices_kept.labels(known.lower()).inc()
+    known = (*NOTICE_TYPES, OF_A_DELETED_PAYMENT)
+    named = notify_type if notify_type in known else OTHER
+    notices_kept.labels(named.lower()).inc()
 
 
 async def note_order(request: Request) -> None:

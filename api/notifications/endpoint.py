@@ -11,14 +11,19 @@ from fastapi import APIRouter, Request
 from starlette.datastructures import State
 
 from alipay.notifications import ACKNOWLEDGEMENT
-from api.metrics.answers import notifications_accepted, notifications_rejected
+from api.metrics.answers import (
+    OF_A_DELETED_PAYMENT,
+    notifications_accepted,
+    notifications_rejected,
+)
 from api.notifications.notices import Notices
 from api.notifications.verification import Verified, VerifiedNotification
 from api.payments.late_payments import LatePayments
+from api.payments.recovery import Wish
 from api.payments.workflows import PaymentWorkflows
 from api.problems import Problem
 from api.streams.watching import PaymentWatch
-from api.temporal_calls import NoAnswerYet
+from api.temporal_calls import NoAnswerYet, StoppedProblem, UnknownOrderProblem
 from contracts import PaymentNotified
 from translation.notifications import to_notice, to_payment_notified
 from visibility.views import MOST_LOOKS
@@ -81,9 +86,17 @@ async def _notify(state: State, order_id: str, verified: VerifiedNotification) -
     with _noting_what_is_not_kept(
         order_id=order_id, payment_request_id=notification.payment_request_id
     ):
-        await _hand_over(
-            order_id, notification, state.payment_workflows, state.late_payments
-        )
+        try:
+            await _hand_over(
+                order_id, notification, state.payment_workflows, state.late_payments
+            )
+        except UnknownOrderProblem:
+            if not notification.says_paid:
+                raise
+            # Its payment was deleted: nobody but a person can say what it pays.
+            await state.notices.keep(
+                to_notice(verified.signed), counted_as=OF_A_DELETED_PAYMENT
+            )
     watch.hint(order_id)
 
 
@@ -108,7 +121,11 @@ async def _hand_over(
     for _ in range(MOST_LOOKS):
         if await workflows.notify(order_id, notification):
             return
-        closed = await workflows.view(order_id)
+        try:
+            closed = await workflows.view(order_id)
+        except StoppedProblem as stopped:
+            await workflows.recover(stopped, Wish("Alipay", "Alipay has notified"))
+            continue  # the new run is to be told
         if closed.outcome is None:
             continue  # the next run has begun meanwhile, and is to be told
         if late_payments.is_news(notification, closed):

@@ -25,8 +25,12 @@ class Notices:
     def __init__(self, client: Client) -> None:
         self._client = client
 
-    async def keep(self, notice: NoticeInput) -> None:
+    async def keep(self, notice: NoticeInput, *, counted_as: str | None = None) -> None:
         """Return once Temporal has the notice, now or from an earlier send.
+
+        Args:
+            notice: What is kept.
+            counted_as: As what the metrics count it; None for its own type.
 
         Raises:
             Problem: 503 when Temporal has not accepted it.
@@ -50,7 +54,7 @@ class Notices:
             )
         except WorkflowAlreadyStartedError:
             return
-        count_notice(notice.notify_type)
+        count_notice(counted_as or notice.notify_type)
         log.info(
             "notice kept",
             extra={

@@ -89,7 +89,8 @@ class LatePayments:
             order_paid_by=paid_by[-1] if paid_by else None,
         )
         try:
-            await self._start(late, WorkflowIDReusePolicy.REJECT_DUPLICATE)
+            # One that was stopped begins again: its ids are fixed, and it asks first.
+            await self._start(late, WorkflowIDReusePolicy.ALLOW_DUPLICATE_FAILED_ONLY)
         except WorkflowAlreadyStartedError:
             before = await self._find(request_id)
             # What was settled stays so; what was untrue then may be true now.

@@ -22,8 +22,9 @@ from temporalio.service import RPCError
 from api.merchant_rules import HouseRules
 from api.payments.late_payments import LatePayments, check_late_money
 from api.payments.new_payment_page import facts_of, listing_of, summary_of
+from api.payments.recovery import Wish, recover
 from api.problems import Problem, UnavailableProblem
-from api.temporal_calls import QUICK, NoAnswerYet, reach, read_view
+from api.temporal_calls import QUICK, NoAnswerYet, StoppedProblem, reach, read_view
 from contracts import (
     TASK_QUEUE,
     CancelWish,
@@ -36,6 +37,7 @@ from contracts import (
     page_update_id,
     workflow_id,
 )
+from visibility.stopped import UnreadableRunError
 from visibility.workers import workers_polling
 from workflows.cashier_payment import CashierPayment
 
@@ -71,6 +73,30 @@ class PaymentWorkflows:
             Problem: 409 for other money, or money that came late and is kept or not
                 dealt with yet; 503 when nobody can tell. A repeat is safe.
         """
+        for _ in range(MOST_LOOKS):
+            try:
+                return await self._open(order)
+            except StoppedProblem as stopped:
+                await self.recover(stopped, Wish("shop", "the order was opened again"))
+        raise UnavailableProblem("the payment is stopped again and again; call again")
+
+    async def recover(self, stopped: StoppedProblem, wish: Wish) -> None:
+        """Have a stopped workflow go on in a new run, which asks Alipay first.
+
+        Raises:
+            Problem: 409 where its history cannot be read; 503 when Temporal is away.
+        """
+        name = stopped.workflow_id
+        try:
+            await reach(recover(self._client, name, wish, self._rules))
+        except UnreadableRunError as error:
+            raise Problem(
+                409,
+                "WORKFLOW_STOPPED",
+                f"{name} was stopped before its end, and cannot be recovered: {error}",
+            ) from error
+
+    async def _open(self, order: Order) -> tuple[PaymentView, bool]:
         call_id = uuid4().hex
         order = self._rules.applied_to(order)
         reuse = WorkflowIDReusePolicy.REJECT_DUPLICATE

@@ -1,11 +1,12 @@
 """What people have done to a workflow, as its history keeps it."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from temporalio.api.common.v1 import Payload
 from temporalio.api.enums.v1 import EventType
 from temporalio.api.history.v1 import HistoryEvent
 from temporalio.client import Client
@@ -50,10 +51,24 @@ async def _acts(client: Client, workflow_id: str, run_id: str) -> AsyncIterator[
             case EventType.EVENT_TYPE_WORKFLOW_EXECUTION_CANCEL_REQUESTED:
                 asked = event.workflow_execution_cancel_requested_event_attributes
                 yield Act(at, "cancel of the workflow", asked.identity, {})
+            case EventType.EVENT_TYPE_WORKFLOW_EXECUTION_STARTED:
+                started = event.workflow_execution_started_event_attributes
+                if said := await _recovery(client, started.input.payloads):
+                    yield Act(at, "recover", started.identity, said)
             case EventType.EVENT_TYPE_WORKFLOW_EXECUTION_TERMINATED:
                 ended = event.workflow_execution_terminated_event_attributes
                 words = {"reason": printable(ended.reason)} if ended.reason else {}
                 yield Act(at, "terminate", ended.identity, words)
+
+
+async def _recovery(client: Client, payloads: Sequence[Payload]) -> dict[str, str]:
+    """Return who has recovered a stopped run with this one; empty where nobody has."""
+    with suppress(Exception):
+        [given] = await client.data_converter.decode(payloads, [dict[str, Any]])
+        stopped = given.get("stopped") or {}
+        said = {name: stopped.get(name) for name in ("by", "reason", "ended")}
+        return {name: printable(str(value)) for name, value in said.items() if value}
+    return {}
 
 
 async def _words(client: Client, event: HistoryEvent) -> dict[str, str]:

@@ -35,10 +35,13 @@ def show_order(
     if view is None:
         console.print(
             f"{payment.workflow_id} was stopped before its end: {payment.stopped}. "
-            "What became of the money must be looked up at Alipay.",
+            f"{_money_of(payment)} may be paid, and nobody sees to it. Have it go on "
+            "in a new run, which asks Alipay first: cashier recover "
+            f"{payment.workflow_id.partition(':')[2]} --by NAME --reason WHY",
             style="red",
             markup=False,
             highlight=False,
+            soft_wrap=True,
         )
     else:
         _show_payment(console, view)
@@ -208,6 +211,10 @@ def _said(act: Act) -> str:
 
 def _line(console: Console, text: str) -> None:
     console.print(text, markup=False, highlight=False, soft_wrap=True)
+
+
+def _money_of(payment: Seen[PaymentView]) -> str:
+    return in_words(payment.amount) if payment.amount else "Its money"
 
 
 def _time(at: datetime) -> str:

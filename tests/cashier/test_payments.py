@@ -125,7 +125,7 @@ async def test_a_closed_payment_is_shown_with_its_end(desk: Desk) -> None:
     assert as_json["payment"]["outcome"] == "PAID"
 
 
-async def test_a_payment_that_was_terminated_is_said_to_be_looked_up(
+async def test_a_payment_that_was_terminated_names_its_money_and_how_it_comes_back(
     desk: Desk,
 ) -> None:
     order = await desk.begin()
@@ -134,7 +134,8 @@ async def test_a_payment_that_was_terminated_is_said_to_be_looked_up(
     told = await desk.run("payments", "show", order.order_id)
     assert told.exit_code == 0
     assert "stopped before its end" in told.output
-    assert "must be looked up at Alipay" in told.output
+    assert "PHP 1,314.00 may be paid" in told.output
+    assert f"cashier recover {order.order_id}" in told.output
     assert "reason: by mistake" in told.output
 
 

@@ -68,6 +68,14 @@ async def forged_then_paid(order: Proven, order_id: str) -> WorkflowHistory:
     return await _ended(order)
 
 
+async def recovered(order: Proven, order_id: str) -> WorkflowHistory:
+    """Somebody terminates it, the customer pays, and Alipay notifies."""
+    await order.opens(order_id)
+    await order.payment.terminate(reason="by mistake")
+    await order.does("pay")
+    return await _ended(order)
+
+
 async def declined(order: Proven, order_id: str) -> WorkflowHistory:
     await order.opens(order_id)
     await order.does("decline")
@@ -146,6 +154,7 @@ CLEAR_PATHS: dict[str, Play] = {
     # From release 4 on only what is signed is believed.
     "release-4-paid": paid,
     "release-4-forged-then-paid": forged_then_paid,
+    "release-4-recovered": recovered,
     "release-4-reviewed": reviewed,
     "release-4-late-returned": late_returned,
     "release-4-late-refunded": late_refunded,

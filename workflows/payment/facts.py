@@ -16,15 +16,18 @@ from contracts import (
     Proposed,
     Resolution,
     SignedEvidence,
+    StoppedAttempt,
     payment_request_id,
 )
-from workflows.payment.attempt import USUAL_EXPIRY, Attempt, Heard
+from workflows.payment.attempt import USUAL_EXPIRY, Asked, Attempt, Heard
 from workflows.payment.bounds import LONGEST_PROOF, MOST_ATTEMPTS, bounded, settled
 from workflows.resolution import confirm, needs_second_person, propose
 
 NUMBER = re.compile(r"[1-9][0-9]{0,5}")
 # Alipay's longest text (docs/protocol.md 2.0) is cut a little: it explains, no more.
 LONGEST_TEXT = 128
+# In place of the call that caused an attempt, where a stopped run has begun it.
+STOPPED_RUN = "a stopped run"
 
 
 @dataclass(frozen=True)
@@ -81,7 +84,11 @@ class Facts:
         if order.carried is not None and believes_carried:
             return _FACTS.validate_python(order.carried)
         facts = cls(order.model_copy(update={"carried": None}), now)
-        facts.begin_attempt(order.first_attempt, order.wallet, now)
+        stopped = order.stopped.attempts if order.stopped else ()
+        for one in stopped:
+            facts.take_up(one, now)
+        if not any(one.wallet for one in stopped):
+            facts.begin_attempt(order.first_attempt, order.wallet, now)
         for request_id in _named_in(order.carried or {}):
             facts.hint(request_id, now)
         return facts
@@ -147,6 +154,21 @@ class Facts:
         attempt = Attempt(name, number, wallet, now, lasts, opened_by)
         attempt.release = self.order.release
         self.attempts.append(attempt)
+
+    def take_up(self, stopped: StoppedAttempt, now: datetime) -> None:
+        """Take up an attempt that a stopped run may have sent, so that it is asked for.
+
+        Whatever became of it, it counts as a `pay` whose answer nobody knows.
+        """
+        if stopped.wallet:
+            began = min(stopped.begun_at, now)
+            # No call of this run has caused it.
+            self.begin_attempt(
+                stopped.number, stopped.wallet, began, opened_by=STOPPED_RUN
+            )
+            self.current.pays.append(Asked(began, began, None))
+        name = payment_request_id(self.order.order_id, stopped.number)
+        self.hint(name, now)
 
     def hear(self, notification: PaymentNotified, now: datetime) -> bool:
         """Keep a notification; return whether it is news.

@@ -34,12 +34,16 @@ def ask_about_others(step: Step, facts: Facts, now: datetime) -> Step:
         now: The workflow's time.
     """
     if isinstance(step, End) and step.outcome is PaymentOutcome.PAID:
-        return leave_behind(step, facts)
+        unasked = (one for one in _taken_up(facts) if not one.inquiries)
+        return next((Inquire(one) for one in unasked), None) or leave_behind(
+            step, facts
+        )
     for one, _ in _in_question(facts):
         if _is_unconfirmed(one, is_end=isinstance(step, End)):
             return _left(one, step, facts)
     if isinstance(step, End):
-        # Nothing was paid, so far: a success of another attempt is waited for a little.
+        # Nothing was paid, so far: a success of another attempt is waited for a little,
+        # and an attempt of a stopped run until Alipay has said what became of it.
         return _question(facts, now, only_paid=True) or step
     question = _question(facts, now)
     match step:
@@ -47,6 +51,8 @@ def ask_about_others(step: Step, facts: Facts, now: datetime) -> Step:
             return step
         case Begin() | Pay(attempt=Attempt(pays=[])):
             return question  # nobody shall pay anew while another attempt may be paid
+        case Pay(attempt=attempt) if _may_be_unsent(attempt, facts):
+            return question
         case Pay() | Wait() | Review() if isinstance(question, Inquire):
             return question
         case Wait() | Review() if isinstance(question, Wait):
@@ -77,11 +83,12 @@ def _question(
     facts: Facts, now: datetime, *, only_paid: bool = False
 ) -> Inquire | Wait | None:
     """Return the question that comes first; one at a time, however many hints flood."""
+    taken_up = _taken_up(facts)
     asked = [one.at for other in _others(facts) for one in other.inquiries]
     questions = [
         (index, inquire(one, hint, now))
         for index, (one, hint) in enumerate(_in_question(facts))
-        if _says_paid(one) or not only_paid
+        if _says_paid(one) or not only_paid or one in taken_up
     ]
     if not questions:
         return None
@@ -115,6 +122,20 @@ def _in_question(facts: Facts) -> Iterator[tuple[Attempt, datetime]]:
         if not says_paid and (one.given_back_at or (one.never_existed and is_answered)):
             continue
         yield one, newest
+
+
+def _may_be_unsent(attempt: Attempt, facts: Facts) -> bool:
+    """Whether only a stopped run may have sent an attempt, so that this opens it."""
+    is_answered = any(asked.answer for asked in attempt.pays)
+    return facts.order.stopped is not None and not is_answered
+
+
+def _taken_up(facts: Facts) -> list[Attempt]:
+    """Return the earlier attempts that a stopped run has sent: they may be paid."""
+    if facts.order.stopped is None:
+        return []
+    sent = {one.number for one in facts.order.stopped.attempts if one.wallet}
+    return [one for one in _others(facts) if one.number in sent]
 
 
 def _others(facts: Facts) -> list[Attempt]:

@@ -152,7 +152,9 @@ async def test_a_late_success_without_an_amount_is_inquired(shop: Shop) -> None:
 
 
 async def test_an_unknown_order_is_not_acknowledged(shop: Shop) -> None:
-    response = await shop.notified(paid_notification("nobody-knows"))
+    """Of a success a person must know (`test_stopped_payments.py`); of this nobody."""
+    pending = paid_notification("nobody-knows", notifyType="PAYMENT_PENDING")
+    response = await shop.notified(pending)
     assert response.status_code == 404
     assert not is_acknowledged(response)
 

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from contracts import Cashier, workflow_id
+from contracts import Cashier
 from tests.api.running import Shop, paid_notification
 from tests.builders import PAYMENT_ID, a_page, a_refusal
 from tests.fakes import FakeAlipay
@@ -141,18 +141,4 @@ async def test_a_paid_order_is_never_paid_again(shop: Shop) -> None:
         assert again.json()["cashier"] is None
     other = {**body, "amount": {"currency": "PHP", "value": 1000}}
     assert (await shop.http.post("/payments", json=other)).status_code == 409
-    assert alipay.calls == ["pay"]
-
-
-async def test_a_payment_that_was_stopped_by_force_is_not_begun_anew(
-    shop: Shop,
-) -> None:
-    alipay = FakeAlipay(pay=[a_page()])
-    body = shop.sells(alipay)
-    await shop.http.post("/payments", json=body)
-    handle = shop.client.get_workflow_handle(workflow_id(body["order_id"]))
-    await handle.terminate()
-    again = await shop.http.post("/payments", json=body)
-    assert again.status_code == 409
-    assert again.json()["code"] == "WORKFLOW_STOPPED"
     assert alipay.calls == ["pay"]
