@@ -1,16 +1,26 @@
 """Makes a payment of each stuck kind, the way it comes about."""
 
-from collections.abc import Awaitable, Callable
+import asyncio
+import json
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
+from temporalio.api.common.v1 import WorkflowExecution
+from temporalio.api.workflowservice.v1 import DeleteWorkflowExecutionRequest
 from temporalio.client import Client
 from temporalio.common import WorkflowIDConflictPolicy
 
+from alipay.answers import path_of
+from alipay.keys.files import read_private_key, read_public_keys
+from alipay.keys.rsa import AlipayKeys
+from alipay.messages import Message, Signed
+from alipay.signing import sign
 from api.merchant_rules import HouseRules
 from api.payments.new_payment_page import facts_of, summary_of
 from cashier.demos.earlier_run import go_on_from_facts
+from cashier.demos.pausing import pause_call
 from cashier.system.home import CLIENT_ID
 from cashier.system.processes import System
 from contracts import (
@@ -18,16 +28,20 @@ from contracts import (
     AlipayTrust,
     Cashier,
     Customer,
+    Evidence,
     Money,
     Order,
     PayAnswer,
     PayVerdict,
+    SignedEvidence,
     Terminal,
     payment_request_id,
     workflow_id,
 )
+from translation.evidence import whole_evidence
 from visibility import attributes_of
 from visibility.stuck import Kind
+from visibility.views import newest_run
 from workflows.cashier_payment import CashierPayment
 from workflows.payment.attempt import Asked
 from workflows.payment.facts import Facts
@@ -36,6 +50,8 @@ from workflows.payment.facts import Facts
 CUSTOMER_EMAIL = "canary@customer.example"
 # Where another release's workers would ask, if there were any.
 OTHER_QUEUE = "cashier-of-another-release"
+# Temporal answers in milliseconds.
+PATIENCE = timedelta(seconds=5)
 
 
 class Maker:
@@ -45,8 +61,12 @@ class Maker:
         self._system = system
         self._client = client
         self._http = http
+        self._alipay_key = read_private_key(system.home.simulator_key)
+        keys = AlipayKeys(read_public_keys(system.home.alipay_keys))
         self._rules = HouseRules(
-            client_id=CLIENT_ID, runbook_url=f"{system.ports.codec_url}/runbook"
+            client_id=CLIENT_ID,
+            runbook_url=f"{system.ports.codec_url}/runbook",
+            trust=AlipayTrust(client_id=CLIENT_ID, keys=keys.fingerprints),
         )
 
     async def under_review(self) -> None:
@@ -75,16 +95,11 @@ class Maker:
         """
         order = _order("stuck-overdue", 15000000, "DANA", currency="IDR")
         opened = await self._open(order)
+        await self._delete(workflow_id(order.order_id))
         began = datetime.now(UTC) - timedelta(hours=1)
         facts = Facts.of(self._rules.applied_to(order), began)
         expires_at = began + timedelta(minutes=14)
-        page = PayAnswer(
-            verdict=PayVerdict.OPENED,
-            result_code="PAYMENT_IN_PROCESS",
-            payment_id=opened["payment_id"],
-            cashier=Cashier.model_validate(opened["cashier"]),
-            expires_at=expires_at,
-        )
+        page = self._signed_page(opened, began, expires_at)
         facts.current.pays.append(Asked(began, began, page))
         await go_on_from_facts(
             self._client,
@@ -92,6 +107,53 @@ class Maker:
             facts.carried(),
             **self._as_listed(order, expires_at),
         )
+
+    def _signed_page(
+        self, opened: Mapping[str, Any], at: datetime, expires_at: datetime
+    ) -> PayAnswer:
+        """Return the page as Alipay has signed it: unsigned, it would not count."""
+        cashier = Cashier.model_validate(opened["cashier"])
+        said = {
+            "result": {
+                "resultStatus": "U",
+                "resultCode": "PAYMENT_IN_PROCESS",
+                "resultMessage": "",
+            },
+            "paymentRequestId": opened["payment_request_id"],
+            "paymentId": opened["payment_id"],
+            f"{cashier.kind}Url": cashier.url,
+        }
+        message = Message(
+            "POST",
+            path_of("pay", CLIENT_ID),
+            CLIENT_ID,
+            at.isoformat(timespec="seconds"),
+            json.dumps(said).encode(),
+        )
+        answer = whole_evidence(Signed(message, sign(message, self._alipay_key)))
+        return PayAnswer(
+            verdict=PayVerdict.OPENED,
+            result_code="PAYMENT_IN_PROCESS",
+            payment_id=opened["payment_id"],
+            cashier=cashier,
+            expires_at=expires_at,
+            evidence=Evidence(request=SignedEvidence(), answer=answer),
+        )
+
+    async def stopped(self) -> None:
+        """Somebody terminates it, while the customer is at the wallet."""
+        order = _order("stuck-stopped", 84500, "GCASH")
+        await self._open(order)
+        handle = self._client.get_workflow_handle(workflow_id(order.order_id))
+        await handle.terminate(reason="It looked stuck")
+
+    async def paused(self) -> None:
+        """Somebody pauses the call that asks Alipay for its page."""
+        order = _order("stuck-paused", 61000, "GCASH")
+        await self._plan(order, "u_for_ever")
+        await self._open(order)
+        name = workflow_id(order.order_id)
+        await pause_call(self._client, name, by="nina@shop.example", reason="To look")
 
     async def failing_task(self) -> None:
         """It trusts a public key of Alipay that is not configured any more."""
@@ -120,6 +182,18 @@ class Maker:
         )
         answer.raise_for_status()
         return answer.json()
+
+    async def _delete(self, name: str) -> None:
+        """Delete a payment, so that nobody takes it for one that was stopped."""
+        await self._client.workflow_service.delete_workflow_execution(
+            DeleteWorkflowExecutionRequest(
+                namespace=self._client.namespace,
+                workflow_execution=WorkflowExecution(workflow_id=name),
+            )
+        )
+        # The server has no way to wait until it is gone.
+        while await newest_run(self._client, name, within=PATIENCE):  # noqa: ASYNC110
+            await asyncio.sleep(0.1)
 
     async def _customer_pays(self, order: Order, *, fault: str | None = None) -> None:
         name = payment_request_id(order.order_id, 1)
@@ -162,6 +236,8 @@ class Maker:
 MAKERS: dict[Kind, Callable[[Maker], Awaitable[None]]] = {
     Kind.NO_WORKER: Maker.without_worker,
     Kind.TASK_FAILURE: Maker.failing_task,
+    Kind.STOPPED: Maker.stopped,
+    Kind.PAUSED: Maker.paused,
     Kind.REVIEW: Maker.under_review,
     Kind.CALLBACK: Maker.callback_refused,
     Kind.NO_VERDICT: Maker.without_verdict,

@@ -28,6 +28,7 @@ from cashier.temporal_calls import printable
 from contracts import MoneyAtRisk
 from visibility import NEEDS_ATTENTION
 from visibility.at_risk import ask_what_is_at_risk
+from visibility.paused import Paused, paused_of
 from visibility.stuck import Kind
 
 AT_ONCE = 16
@@ -52,6 +53,8 @@ class Details:
         review: Why a person must decide.
         proposed: The outcome that waits for a second person, and who proposed it.
         at_risk: The money at risk, as the workflow says.
+        stopped: How it was stopped, by whom and why.
+        paused: What is paused, by whom and why.
     """
 
     since: datetime | None = None
@@ -61,6 +64,8 @@ class Details:
     review: str | None = None
     proposed: tuple[str, str] | None = None
     at_risk: MoneyAtRisk | None = None
+    stopped: str | None = None
+    paused: Paused | None = None
 
 
 async def details_of(client: Client, stuck: Sequence[Stuck]) -> list[Details]:
@@ -100,6 +105,8 @@ async def _look(client: Client, one: Stuck) -> Details:
         if proposed
         else None,
         at_risk=await _at_risk(client, one),
+        stopped=_how_it_was_stopped(events) if one.kind is Kind.STOPPED else None,
+        paused=paused_of(described),
     )
 
 
@@ -149,11 +156,29 @@ def _since(
             return _time(failed.event_time) if failed else None
         case Kind.OVERDUE:
             return one.expires_at
+        case Kind.STOPPED:
+            return one.since
+        case Kind.PAUSED:
+            paused = paused_of(described)
+            return paused.since if paused else None
     for event in events:
         changed = event.upsert_workflow_search_attributes_event_attributes
         if NEEDS_ATTENTION.name in changed.search_attributes.indexed_fields:
             return _time(event.event_time)
     return None
+
+
+def _how_it_was_stopped(events: Sequence[HistoryEvent]) -> str | None:
+    """Return how a run ended, who did it and why, as its last event tells."""
+    if not events:
+        return None
+    last = events[0]
+    ended = EventType.Name(last.event_type).removeprefix("EVENT_TYPE_WORKFLOW_")
+    said = ended.removeprefix("EXECUTION_").replace("_", " ").lower()
+    told = last.workflow_execution_terminated_event_attributes
+    by = f" by {told.identity}" if told.identity else ""
+    reason = f": {told.reason}" if told.reason else ""
+    return _text(f"{said}{by}{reason}")
 
 
 async def _failure(

@@ -10,16 +10,16 @@ from temporalio.common import SearchAttributeKey
 from cashier.temporal_calls import QUICK
 from contracts import TASK_QUEUE, Money
 from visibility import (
-    AMOUNT_MINOR,
-    CURRENCY,
     EXPIRES_AT,
     NEEDS_ATTENTION,
     ORDER_ID,
     OVERDUE_AFTER,
     WALLET,
     NeedsAttention,
+    amount_in,
 )
-from visibility.stuck import OPEN, Kind, filter_of_all
+from visibility.stopped import find_stopped
+from visibility.stuck import OPEN, PAUSED, STOPPED, Kind, filter_of_all
 from visibility.workers import workers_polling
 
 # More rows than anybody reads one by one; the first thousands tell what is wrong.
@@ -27,6 +27,7 @@ MOST_ROWS = 10_000
 LISTING = timedelta(seconds=20)
 
 PROBLEMS = SearchAttributeKey.for_keyword_list("TemporalReportedProblems")
+PAUSE_INFO = SearchAttributeKey.for_keyword_list("TemporalPauseInfo")
 _KINDS = {
     NeedsAttention.REVIEW: Kind.REVIEW,
     NeedsAttention.NO_VERDICT: Kind.NO_VERDICT,
@@ -84,7 +85,7 @@ async def find_stuck(client: Client, now: datetime) -> Found:
     """
     unpolled = {TASK_QUEUE} - await polled_queues(client, {TASK_QUEUE})
     # Without our worker nothing goes on, so all that is open is stuck.
-    query = OPEN if unpolled else filter_of_all(now)
+    query = f"({OPEN}) OR ({PAUSED}) OR ({STOPPED})" if unpolled else filter_of_all(now)
     listed = [
         one
         async for one in client.list_workflows(
@@ -93,7 +94,8 @@ async def find_stuck(client: Client, now: datetime) -> Found:
     ]
     others = {one.task_queue for one in listed} - {TASK_QUEUE}
     unpolled |= others - await polled_queues(client, others)
-    found = (_stuck(one, unpolled, now) for one in listed)
+    stopped = {one.run_id for one in await find_stopped(client, within=LISTING)}
+    found = (_stuck(one, unpolled, stopped, now) for one in listed)
     # Lists of SQL databases cannot be sorted by the server.
     stuck = sorted((one for one in found if one), key=lambda one: one.since)
     return Found(tuple(stuck), is_cut=len(listed) >= MOST_ROWS)
@@ -106,14 +108,21 @@ async def polled_queues(client: Client, queues: Iterable[str]) -> set[str]:
     }
 
 
-def _stuck(one: WorkflowExecution, unpolled: set[str], now: datetime) -> Stuck | None:
-    """Return what the list says of a workflow; None if it only has another queue."""
+def _stuck(
+    one: WorkflowExecution, unpolled: set[str], stopped: set[str], now: datetime
+) -> Stuck | None:
+    """Return what the list says of a workflow; None if it only has another queue.
+
+    None, too, for a stopped run that a newer one has recovered.
+    """
     known = one.typed_search_attributes
     expires_at = known.get(EXPIRES_AT)
-    kinds = _kinds(one, unpolled, now)
+    if one.close_time is None:
+        kinds = _kinds(one, unpolled, now)
+    else:
+        kinds = [Kind.STOPPED] if one.run_id in stopped else []
     if not kinds:
         return None
-    value, currency = known.get(AMOUNT_MINOR), known.get(CURRENCY)
     overdue = kinds == [Kind.OVERDUE] and expires_at
     return Stuck(
         kinds=tuple(kinds),
@@ -123,11 +132,10 @@ def _stuck(one: WorkflowExecution, unpolled: set[str], now: datetime) -> Stuck |
         task_queue=one.task_queue,
         order_id=known.get(ORDER_ID) or one.id.partition(":")[2],
         wallet=known.get(WALLET) or "",
-        amount=Money(currency=currency, value=value)
-        if currency and value is not None
-        else None,
+        amount=amount_in(known),
         expires_at=expires_at,
-        since=expires_at if overdue and expires_at else one.start_time,
+        since=one.close_time
+        or (expires_at if overdue and expires_at else one.start_time),
         problems=tuple(known.get(PROBLEMS) or ()),
     )
 
@@ -142,6 +150,8 @@ def _kinds(one: WorkflowExecution, unpolled: set[str], now: datetime) -> Sequenc
         kinds.add(Kind.NO_WORKER)
     if known.get(PROBLEMS):
         kinds.add(Kind.TASK_FAILURE)
+    if known.get(PAUSE_INFO):
+        kinds.add(Kind.PAUSED)
     if attention in list(NeedsAttention):
         kinds.add(_KINDS[NeedsAttention(attention)])
     if expires_at and expires_at < now - OVERDUE_AFTER:

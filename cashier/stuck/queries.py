@@ -6,9 +6,7 @@ from dataclasses import dataclass
 from visibility import KEYS, PAYMENT_STATUS, Listed
 from visibility.stuck import (
     OPEN_PAYMENTS,
-    OURS,
     Kind,
-    any_of,
     filter_of,
     filter_of_all,
 )
@@ -17,6 +15,8 @@ from visibility.stuck import (
 RUNBOOK = {
     Kind.NO_WORKER: "no-worker",
     Kind.TASK_FAILURE: "workflow-task-fails",
+    Kind.STOPPED: "stopped",
+    Kind.PAUSED: "paused",
     Kind.REVIEW: "review",
     Kind.CALLBACK: "callback-not-accepted",
     Kind.NO_VERDICT: "alipay-does-not-answer",
@@ -49,6 +49,11 @@ def saved_views() -> Iterator[SavedView]:
         (Kind.NO_VERDICT, "Alipay does not answer"),
         (Kind.OVERDUE, "open long after its time to pay"),
         (Kind.TASK_FAILURE, "the code of the worker fails"),
+        (Kind.PAUSED, "somebody has paused it, or one of its calls"),
+        (
+            Kind.STOPPED,
+            "ended by force; also those that a newer run of the same id has recovered",
+        ),
         (Kind.CALLBACK, "the shop does not accept the outcome"),
         (
             Kind.NO_WORKER,
@@ -58,7 +63,6 @@ def saved_views() -> Iterator[SavedView]:
         yield SavedView(kind, finds, filter_of(kind, None))
     paid = f'{PAYMENT_STATUS.name} IN ("{Listed.ON_COURSE}", "PAID")'
     unpaid = f'{PAYMENT_STATUS.name} IN ("DECLINED", "EXPIRED", "CANCELLED")'
-    forced = any_of(("Failed", "Terminated", "TimedOut", "Canceled"))
     yield SavedView("open", "payments that go on, stuck or not", OPEN_PAYMENTS)
     yield SavedView("paid", "payments that ended paid", f"{_ENDED} AND {paid}")
     yield SavedView("unpaid", "payments that ended so", f"{_ENDED} AND {unpaid}")
@@ -71,9 +75,4 @@ def saved_views() -> Iterator[SavedView]:
         "notices",
         "what Alipay has notified and no payment takes: refunds, disputes",
         'WorkflowType = "AlipayNotice"',
-    )
-    yield SavedView(
-        "stopped",
-        "ended by force: look their money up at Alipay",
-        f"{OURS} AND ExecutionStatus IN ({forced})",
     )

@@ -11,6 +11,8 @@ from visibility.stuck import Kind
 _FIRST = {
     Kind.NO_WORKER: "no worker asks for its task queue",
     Kind.TASK_FAILURE: "the worker's code fails on it",
+    Kind.STOPPED: "it was stopped before its end",
+    Kind.PAUSED: "somebody has paused it",
     Kind.REVIEW: "a person must decide",
     Kind.CALLBACK: "the shop does not accept its outcome",
     Kind.NO_VERDICT: "Alipay does not answer",
@@ -35,6 +37,14 @@ def _why(stuck: Stuck, details: Details) -> str:
         case Kind.TASK_FAILURE:
             cause = details.failure or ", ".join(stuck.problems)
             return f"The worker's code fails on it, again and again: {_ended(cause)}"
+        case Kind.STOPPED:
+            how = f" ({details.stopped})" if details.stopped else ""
+            return (
+                f"It was stopped before its end{how}; the customer may have paid, or "
+                "may still pay, and nobody sees to the money."
+            )
+        case Kind.PAUSED:
+            return _why_paused(details)
         case Kind.REVIEW:
             said = _ended(f"A person must decide: {details.review or 'see its page'}")
             if details.proposed:
@@ -58,6 +68,14 @@ def _why(stuck: Stuck, details: Details) -> str:
             return f"It is open past its time to pay{until}, without a certain end."
 
 
+def _why_paused(details: Details) -> str:
+    paused = details.paused
+    if paused is None:
+        return "It is paused, or one of its calls is: nothing goes on."
+    said = paused.in_words
+    return _ended(said[0].upper() + said[1:])
+
+
 def what_to_do(stuck: Stuck, details: Details) -> str:
     """Return what an operator does first: a sentence with the command to run."""
     order = stuck.order_id
@@ -74,6 +92,14 @@ def what_to_do(stuck: Stuck, details: Details) -> str:
                 "Deploy the worker that last ran it, or one that is mended; it then "
                 "goes on by itself. Never terminate it."
             )
+        case Kind.STOPPED:
+            return (
+                "Have it go on in a new run, which asks Alipay first: "
+                f"cashier recover {order} --by NAME --reason WHY"
+            )
+        case Kind.PAUSED:
+            frees = details.paused.frees if details.paused else "Unpause in the UI"
+            return f"Ask who has paused it, then free it: {frees}"
         case Kind.CALLBACK:
             event = stuck.workflow_id.partition(":")[2]
             return f"Mend the shop's endpoint, then: cashier callbacks resend {event}"

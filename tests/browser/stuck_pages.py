@@ -57,6 +57,16 @@ STUCK_PAGES = {
         ),
         unfolded="Workflow Task Failed",
     ),
+    Kind.STOPPED: StuckPage(
+        "payment:stuck-stopped",
+        METADATA,
+        ("GCASH PHP 845.00, order stuck-stopped", "PHP 845.00 with GCash"),
+    ),
+    Kind.PAUSED: StuckPage(
+        "payment:stuck-paused",
+        METADATA,
+        ("PHP 610.00 with GCash", "ask Alipay for the cashier page"),
+    ),
     Kind.CALLBACK: StuckPage(
         "callbacks:stuck-callback",
         METADATA,

@@ -14,6 +14,7 @@ from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError
 from temporalio.testing import WorkflowEnvironment
 
+from cashier.demos.pausing import pause_call
 from cashier.stuck.finding import find_stuck
 from cashier.stuck.queries import saved_views
 from contracts import (
@@ -25,11 +26,12 @@ from contracts import (
     Order,
     PayAnswer,
     PayCall,
+    PaymentView,
     ShopEvent,
     callback_id,
     workflow_id,
 )
-from tests.builders import a_page, a_refusal, an_order
+from tests.builders import a_page, a_refusal, an_inquiry, an_order
 from tests.cashier.broken import BrokenLatePayment
 from tests.cashier.operating import (
     Desk,
@@ -72,6 +74,10 @@ class SilentForKakao(FakeAlipay):
     async def pay(self, call: PayCall) -> PayAnswer:
         if call.wallet == "KAKAOPAY":
             raise ApplicationError("HTTP 502 from Alipay", non_retryable=True)
+        if call.wallet == "MAYA":
+            raise ApplicationError(
+                "HTTP 502 from Alipay", next_retry_delay=timedelta(minutes=1)
+            )
         return await super().pay(call)
 
     @activity.defn
@@ -114,6 +120,13 @@ async def bad(dev_server: WorkflowEnvironment) -> AsyncIterator[Bad]:
         await desk.begin_late(orders[Kind.TASK_FAILURE], attempt=2)
         orders[Kind.CALLBACK] = an_order()
         await begin_callback(desk, orders[Kind.CALLBACK])
+        orders[Kind.STOPPED] = await desk.begin()
+        stopped = workflow_id(orders[Kind.STOPPED].order_id)
+        handle = desk.client.get_workflow_handle(stopped)
+        await handle.terminate(reason="by mistake")
+        orders[Kind.PAUSED] = await desk.begin(wallet="MAYA")
+        paused = workflow_id(orders[Kind.PAUSED].order_id)
+        await pause_call(desk.client, paused, by="anna", reason="to look")
         orders[Kind.NO_WORKER] = await desk.begin(task_queue="cashier-of-old")
         in_time = datetime.now(UTC) + EXPIRED
         well = await desk.begin(expires_at=in_time)
@@ -169,6 +182,9 @@ async def test_rows_for_programs_have_all_their_fields(bad: Bad) -> None:
         (Kind.OVERDUE, "open past its time to pay", "cashier payments check"),
         (Kind.TASK_FAILURE, "a bug; order-", "Deploy the worker"),
         (Kind.CALLBACK, "the shop answered HTTP 503", "cashier callbacks resend"),
+        (Kind.STOPPED, "(terminated by ", "cashier recover order-"),
+        (Kind.STOPPED, "by mistake); the customer may have paid", "asks Alipay first"),
+        (Kind.PAUSED, "Paused by anna: pay: to look.", "temporal activity unpause "),
         (Kind.NO_WORKER, "the task queue 'cashier-of-old'", "Start a worker"),
     ],
 )
@@ -212,18 +228,18 @@ async def test_the_table_tells_people_the_same(bad: Bad) -> None:
         assert order.order_id in told.output
         assert f"{kind}: " in told.output
     assert bad.well.order_id not in told.output
-    assert "Stuck: 6" in told.output
+    assert "Stuck: 8" in told.output
     # PHP 1.00 is under review, PHP 1,314.00 paid and the shop does not know; of the
-    # four others nobody knows whether they are paid.
+    # six others nobody knows whether they are paid.
     assert (
-        "Money at risk: PHP 1,315.00, and at most KRW 5,000, PHP 3,942.00 besides"
+        "Money at risk: PHP 1,315.00, and at most KRW 5,000, PHP 6,570.00 besides"
     ) in told.output
 
 
 async def test_a_limit_says_how_many_are_left(bad: Bad) -> None:
     told = await bad.desk.run("stuck", "--limit", "2")
-    assert "and 4 more" in told.output
-    assert "Stuck: 6" in told.output
+    assert "and 6 more" in told.output
+    assert "Stuck: 8" in told.output
     assert len(await bad.listed("--limit", "2")) == 2
 
 
@@ -251,10 +267,10 @@ async def test_every_saved_view_is_accepted_by_the_server(bad: Bad) -> None:
     }
     # One is overdue by the clock alone: its worker has not said so.
     assert counts["stuck"] == len(Kind) - 1
-    # Two of the stuck ones are no payments but late money and a callback.
-    assert counts["open"] == len(Kind) - 2 + 1
-    assert counts["late-money"] == 1
-    assert counts["paid"] == counts["stopped"] == 0
+    # Two of the stuck ones are no payments but late money and a callback, one ended.
+    assert counts["open"] == len(Kind) - 3 + 1
+    assert counts["late-money"] == counts["stopped"] == 1
+    assert counts["paid"] == 0
 
 
 async def test_the_saved_views_are_printed_with_their_links(bad: Bad) -> None:
@@ -263,7 +279,7 @@ async def test_the_saved_views_are_printed_with_their_links(bad: Bad) -> None:
     assert told.exit_code == 0
     for view in saved_views():
         assert f"{view.name}: {view.finds}" in told.output
-    links = told.output.count(f"/namespaces/{namespace}/workflows?query=Workflow")
+    links = told.output.count(f"/namespaces/{namespace}/workflows?query=")
     assert links == len(list(saved_views()))
 
 
@@ -387,3 +403,65 @@ async def test_a_wrong_setting_is_named(dev_server: WorkflowEnvironment) -> None
     wrong = await Desk(dev_server.client).run("stuck", CASHIER_UI_URL="http://ui.test")
     assert wrong.exit_code == 2
     assert "CASHIER_UI_URL" in wrong.output
+
+
+async def test_a_stopped_payment_is_recovered_by_name_and_reason(
+    dev_server: WorkflowEnvironment,
+) -> None:
+    desk = await a_desk(dev_server)
+    alipay = FakeAlipay(pay=[a_page()], inquiries=[an_inquiry("SUCCESS")])
+    async with a_worker(desk, alipay):
+        order = await desk.begin(expires_at=datetime.now(UTC) + EXPIRED)
+        name = workflow_id(order.order_id)
+        await until(lambda: has_page(desk, name))
+        await desk.client.get_workflow_handle(name).terminate(reason="by mistake")
+        await until(lambda: shows(desk, {Kind.STOPPED}))
+        shown = await desk.run("payments", "show", order.order_id)
+        words = ("recover", order.order_id, "--by", "ana")
+        without_reason = await desk.run(*words, "--reason", " ")
+        done = await desk.run(*words, "--reason", "terminated by mistake")
+        result = await desk.client.get_workflow_handle(
+            name, result_type=PaymentView
+        ).result()
+        await until(lambda: shows(desk, set()))
+        again = await desk.run(*words, "--reason", "once more")
+        acts = await desk.run("payments", "show", order.order_id)
+    assert "PHP 1,314.00 may be paid" in shown.output
+    assert f"cashier recover {order.order_id}" in shown.output
+    assert without_reason.exit_code == 1
+    assert done.exit_code == 0, done.output
+    assert result.outcome == "PAID"
+    assert alipay.calls == ["pay", "inquire"]
+    assert again.exit_code == 1
+    assert "nothing of order" in again.stderr
+    assert "recover" in acts.output
+    assert "terminated by mistake" in acts.output
+
+
+async def has_page(desk: Desk, name: str) -> bool:
+    handle = desk.client.get_workflow_handle(name)
+    view: PaymentView = await handle.query("view", result_type=PaymentView)
+    return view.attempts[-1].cashier is not None
+
+
+async def test_callbacks_that_were_stopped_are_told_after_all(
+    dev_server: WorkflowEnvironment,
+) -> None:
+    desk = await a_desk(dev_server)
+    alipay = FakeAlipay()
+    alipay.shop_is_away = True
+    async with a_worker(desk, alipay):
+        order = an_order()
+        await begin_callback(desk, order)
+        await until(lambda: shows(desk, {Kind.CALLBACK}))
+        name = callback_id(f"{order.order_id}-paid")
+        await desk.client.get_workflow_handle(name).terminate()
+        await until(lambda: shows(desk, {Kind.STOPPED}))
+        alipay.shop_is_away = False
+        alipay.shop_heard.clear()
+        words = ("recover", order.order_id, "--by", "ana", "--reason", "by mistake")
+        done = await desk.run(*words)
+        await desk.client.get_workflow_handle(name).result()
+    assert done.exit_code == 0, done.output
+    assert f"Recovered: {name}" in done.output
+    assert [event.type for event in alipay.shop_heard] == ["payment.paid"]
