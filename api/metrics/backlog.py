@@ -14,6 +14,7 @@ from temporalio.service import RPCError
 from api.metrics.at_risk import MoneyQuestions, Sums
 from contracts import TASK_QUEUE
 from visibility import EXPIRES_AT, NEEDS_ATTENTION, NeedsAttention
+from visibility.stopped import find_stopped
 from visibility.stuck import (
     OPEN,
     OPEN_CALLBACKS,
@@ -32,6 +33,9 @@ PATIENCE: Final = timedelta(seconds=3)
 MOST_LISTED: Final = 200
 
 WORKFLOW_TASK_FAILS: Final = "WORKFLOW_TASK_FAILS"
+PAUSED_BY_SOMEBODY: Final = "PAUSED"
+ON_ANOTHER_QUEUE: Final = "FOREIGN_QUEUE"
+STOPPED_AND_NOT_RECOVERED: Final = "STOPPED"
 
 AnswerT = TypeVar("AnswerT")
 
@@ -97,18 +101,22 @@ class Backlog:
         queries = queries_of_stuck(datetime.now(UTC))
         # Apart from the counts: the checker knows no gather of so many types.
         asking = asyncio.gather(
-            _or_none(self._listed(queries.values())), _or_none(self._workers())
+            _or_none(self._listed(queries.values())),
+            _or_none(self._workers()),
+            _or_none(find_stopped(self._client, within=PATIENCE, most=MOST_LISTED)),
         )
         payments, callbacks, *stuck = await asyncio.gather(
             self._count(OPEN_PAYMENTS),
             self._count(OPEN_CALLBACKS),
             *(self._count(query) for query in queries.values()),
         )
-        listed, workers = await asking
+        listed, workers, stopped = await asking
+        counts = dict(zip(queries, stuck, strict=True))
+        counts[STOPPED_AND_NOT_RECOVERED] = None if stopped is None else len(stopped)
         return Counted(
             open=payments,
-            stuck=dict(zip(queries, stuck, strict=True)),
-            oldest_stuck_seconds=None if listed is None else _oldest(listed),
+            stuck=counts,
+            oldest_stuck_seconds=_oldest(listed, stopped),
             callbacks_pending=callbacks,
             workers_polling=workers,
             at_risk=None
@@ -135,7 +143,9 @@ class Backlog:
 
 def queries_of_stuck(now: datetime) -> dict[str, str]:
     """Return by reason the filter of Temporal's list; no payment is in two of them."""
-    works = f"{OPEN} AND TemporalReportedProblems IS NULL"
+    own_queue = f'TaskQueue = "{TASK_QUEUE}"'
+    on_course = f"{own_queue} AND TemporalPauseInfo IS NULL"
+    works = f"{OPEN} AND TemporalReportedProblems IS NULL AND {on_course}"
     queries = {
         str(why): f'{works} AND {NEEDS_ATTENTION.name} = "{why}"'
         for why in NeedsAttention
@@ -145,17 +155,28 @@ def queries_of_stuck(now: datetime) -> dict[str, str]:
         f"{NEEDS_ATTENTION.name} IS NULL OR "
         f'{NEEDS_ATTENTION.name} = "{NeedsAttention.OVERDUE}")'
     )
-    queries[WORKFLOW_TASK_FAILS] = filter_of(Kind.TASK_FAILURE, now)
+    failing = f"{filter_of(Kind.TASK_FAILURE, now)} AND {on_course}"
+    queries[WORKFLOW_TASK_FAILS] = failing
+    queries[PAUSED_BY_SOMEBODY] = f"{filter_of(Kind.PAUSED, now)} AND {own_queue}"
+    queries[ON_ANOTHER_QUEUE] = filter_of(Kind.NO_WORKER, now)
     return queries
 
 
-def _oldest(listed: Iterable[WorkflowExecution]) -> float:
-    """Return the age of the oldest, in seconds."""
+def _oldest(
+    listed: Iterable[WorkflowExecution] | None,
+    stopped: Iterable[WorkflowExecution] | None,
+) -> float | None:
+    """Return the age of the oldest, in seconds; None where a list is missing."""
+    if listed is None or stopped is None:
+        return None
     now, ages = datetime.now(UTC), [0.0]
     for found in listed:
         expired = found.typed_search_attributes.get(EXPIRES_AT)
         since = min(expired, now) if expired else found.start_time
         ages.append((now - since).total_seconds())
+    ages += [
+        (now - one.close_time).total_seconds() for one in stopped if one.close_time
+    ]
     return max(ages)
 
 

@@ -10,10 +10,12 @@ from temporalio.client import Client, WorkflowHandle
 
 from api.metrics.backlog import KEPT_SECONDS, Backlog, Counted
 from cashier.system.temporal import start_embedded
-from contracts import MoneyAtRisk, Resolution, workflow_id
+from contracts import TASK_QUEUE, MoneyAtRisk, Resolution, workflow_id
 from tests.builders import PRICE
 from tests.telemetry.running import Watched
 from visibility import NeedsAttention, attributes_of
+
+OTHERS = ("WORKFLOW_TASK_FAILS", "PAUSED", "FOREIGN_QUEUE", "STOPPED")
 
 
 @pytest.fixture(scope="module")
@@ -29,12 +31,13 @@ async def stuck(
     *,
     workflow: str = "CashierPayment",
     minutes_left: float = 0,
+    task_queue: str = TASK_QUEUE,
 ) -> WorkflowHandle[object, object]:
-    """Begin one that waits, listed as stuck ones are, on a queue that nobody serves."""
+    """Begin one that waits, listed as stuck ones are; nobody serves it."""
     return await client.start_workflow(
         workflow,
         id=f"stuck-{uuid4().hex}",
-        task_queue="nobody",
+        task_queue=task_queue,
         search_attributes=attributes_of(
             order_id="coffee-1",
             amount=PRICE,
@@ -56,7 +59,16 @@ async def counted_until(client: Client, told: Callable[[Counted], bool]) -> Coun
 async def test_where_nothing_runs_all_counts_are_known_and_zero(empty: Client) -> None:
     assert await Backlog(empty).counted() == Counted(
         open=0,
-        stuck=dict.fromkeys([*NeedsAttention, "WORKFLOW_TASK_FAILS"], 0),
+        stuck=dict.fromkeys(
+            [
+                *NeedsAttention,
+                "WORKFLOW_TASK_FAILS",
+                "PAUSED",
+                "FOREIGN_QUEUE",
+                "STOPPED",
+            ],
+            0,
+        ),
         oldest_stuck_seconds=0,
         callbacks_pending=0,
         workers_polling=0,
@@ -73,10 +85,18 @@ async def test_what_is_stuck_is_counted_once_by_its_reason(empty: Client) -> Non
         await stuck(empty, None, minutes_left=-30),
         await stuck(empty, NeedsAttention.CALLBACK, workflow="Callback"),
         await stuck(empty, None, minutes_left=10),
+        await stuck(empty, None, task_queue="another"),
     ]
+    stopped = await stuck(empty, None)
+    await stopped.terminate()
     try:
         counted = await counted_until(
-            empty, lambda now: now.open == 5 and now.callbacks_pending == 1
+            empty,
+            lambda now: (
+                now.open == 6
+                and now.callbacks_pending == 1
+                and now.stuck["STOPPED"] == 1
+            ),
         )
     finally:
         for handle in handles:
@@ -88,6 +108,9 @@ async def test_what_is_stuck_is_counted_once_by_its_reason(empty: Client) -> Non
         NeedsAttention.OVERDUE: 2,
         NeedsAttention.CALLBACK: 1,
         "WORKFLOW_TASK_FAILS": 0,
+        "PAUSED": 0,
+        "FOREIGN_QUEUE": 1,
+        "STOPPED": 1,
     }
     # Without a worker nobody says more than the list: five orders' amounts, at most.
     assert counted.at_risk == {("PHP", False): 5 * 1314.0}

@@ -18,6 +18,8 @@ DEPLOY = ROOT / "deploy"
 # The chapters of the runbook.
 CHAPTERS = {
     "review",
+    "stopped",
+    "paused",
     "alipay-does-not-answer",
     "overdue",
     "workflow-task-fails",
