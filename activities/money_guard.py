@@ -16,7 +16,7 @@ from temporalio.worker import (
     Interceptor,
 )
 
-from activities.our_runs import Origin
+from activities.our_runs import Callers, Origin
 from contracts import (
     CancelCall,
     PaymentFound,
@@ -36,18 +36,6 @@ class Orders(Protocol):
 
     async def find_payment(self, lookup: PaymentLookup) -> PaymentFound:
         """Return how the newest one stands, and what pays the order by any.
-
-        Raises:
-            ApplicationError: Nobody knows right now.
-        """
-        ...
-
-
-class Callers(Protocol):
-    """Knows where the workflow comes from that calls an activity."""
-
-    async def origin_of(self, caller: activity.Info) -> Origin:
-        """Return it.
 
         Raises:
             ApplicationError: Nobody knows right now.

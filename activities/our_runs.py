@@ -8,7 +8,7 @@ activity decides by is read from runs on the task queue that this worker serves.
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import Final, TypeVar
+from typing import Final, Protocol, TypeVar
 
 from pydantic import BaseModel
 from temporalio import activity
@@ -46,6 +46,18 @@ class Origin:
     payment: str | None = None
 
 
+class Callers(Protocol):
+    """Knows where the workflow comes from that calls an activity."""
+
+    async def origin_of(self, caller: activity.Info) -> Origin:
+        """Return it.
+
+        Raises:
+            ApplicationError: Nobody knows right now.
+        """
+        ...
+
+
 class OurRuns:
     """Finds them, and tells them from all others."""
 
@@ -66,6 +78,14 @@ class OurRuns:
         """
         run = await newest_run(self._client, name, within=self._within)
         return run if run and _is_ours(run, kind) else None
+
+    async def is_known(self, name: str) -> bool:
+        """Whether there is any run under an id, also one that is not ours.
+
+        Raises:
+            RPCError: Temporal does not answer.
+        """
+        return await newest_run(self._client, name, within=self._within) is not None
 
     async def all_of(self, name: str, kind: str) -> list[WorkflowExecutionDescription]:
         """Describe the runs of ours under an id, the newest first.

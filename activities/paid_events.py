@@ -14,30 +14,15 @@ from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError
 
 from activities.inquiry import inquire_within
-from activities.order_payments import OrderActivities
-from activities.our_runs import OurRuns, ViewT
+from activities.kept_money import PAID, PAID_EVENTS, KeptMoney
+from activities.our_runs import Callers, OurRuns
 from activities.shop_events import QUEUE, check_event
 from alipay.client import AlipayClient
-from contracts import (
-    InquiryVerdict,
-    LateOutcome,
-    LatePaymentView,
-    PaymentLookup,
-    PaymentOutcome,
-    PaymentView,
-    ShopEvent,
-    SignedEvidence,
-    late_payment_id,
-    workflow_id,
-)
+from contracts import InquiryVerdict, ShopEvent, SignedEvidence
 from translation.evidence import signed_at
 from translation.proof import Proof
 from visibility.views import KeepsChangingError
 
-# The events after which a shop delivers.
-PAID: Final = "payment.paid"
-HONOURED: Final = "late_payment.honoured"
-PAID_EVENTS: Final = (PAID, HONOURED)
 # A success proves that money came, and not that it is still there: late money goes back
 # by a cancel minutes after it came. A shop that listens is told within seconds; for one
 # that was away longer, Alipay is asked again.
@@ -72,25 +57,34 @@ class PaidEvents(Protocol):
 class ProvenPaidEvents:
     """Believes what Alipay has signed, or says when asked; or a person by name."""
 
-    def __init__(self, alipay: AlipayClient, client: Client) -> None:
+    def __init__(
+        self, alipay: AlipayClient, client: Client, callers: Callers | None = None
+    ) -> None:
+        """Take what reaches Alipay and Temporal.
+
+        Args:
+            alipay: Is asked where nothing else proves an event.
+            client: Looks at workflows.
+            callers: Knows where callers come from; Temporal does, if none is given.
+        """
         self._alipay = alipay
         self._runs = OurRuns(client, within=ONE_LOOK)
-        self._orders = OrderActivities(client)
+        self._callers = callers or self._runs
+        self._kept = KeptMoney(client, self._runs)
         self._proof = Proof(alipay.client_id, alipay.keys)
 
     async def check(self, event: ShopEvent, evidence: SignedEvidence | None) -> None:
         check_event(event, activity.info())
-        is_proven = self._proves(evidence, event, even_if_refunded=True)
-        is_fresh = self._proves(evidence, event) and _is_fresh(evidence)
         in_queue = activity.info().workflow_type == QUEUE
-        if event.type == PAID and is_fresh and not in_queue:
-            return  # Alipay's own word, passed on by the payment: nothing is asked
         silent: ApplicationError | None = None
         try:
             async with asyncio.timeout(ALL_LOOKS.total_seconds()):
+                _, is_late = await asyncio.gather(
+                    self._check_caller(), self._kept.may_be_late_money(event)
+                )
                 if in_queue and event.type in PAID_EVENTS:
-                    await self._check_end(event)
-                if await self._may_be_told(event, is_proven=is_proven) or is_fresh:
+                    await self._kept.check_end(event)
+                if await self._may_be_told(event, evidence, is_late=is_late):
                     return
         except UNANSWERED as error:
             silent = ApplicationError(
@@ -101,13 +95,7 @@ class ProvenPaidEvents:
                 raise silent from None
         if await self._is_paid(event):
             return
-        name, amount = event.payment_request_id, event.amount
-        raise silent or ApplicationError(
-            f"{event.type} is not proven: Alipay does not call {name} paid with "
-            f"{amount.value} {amount.currency} (minor units), and nobody has settled "
-            "it by name",
-            type="NOT_PROVEN_PAID",
-        )
+        raise silent or _not_proven(event)
 
     def _proves(
         self,
@@ -123,7 +111,9 @@ class ProvenPaidEvents:
             even_if_refunded=even_if_refunded,
         )
 
-    async def _may_be_told(self, event: ShopEvent, *, is_proven: bool) -> bool:
+    async def _may_be_told(
+        self, event: ShopEvent, evidence: SignedEvidence | None, *, is_late: bool
+    ) -> bool:
         """Look at our own workflows; False where only Alipay can tell.
 
         Raises:
@@ -131,118 +121,36 @@ class ProvenPaidEvents:
             RPCError: Temporal does not answer.
         """
         if event.type not in PAID_EVENTS:
-            await self._check_caller()
             return True
+        is_fresh = self._proves(evidence, event) and _is_fresh(evidence)
         if event.type == PAID:
-            return await self._is_called_paid(event)
-        await self._check_not_paid_otherwise(event)
-        return await self._is_kept_by_a_person(event, is_proven=is_proven)
-
-    async def _check_end(self, event: ShopEvent) -> None:
-        """Look whether a run has ended as its order's queue is to tell of it.
-
-        Anybody may start a queue, and money that no run has kept may be on its way
-        back.
-
-        Raises:
-            ApplicationError: No run has.
-            RPCError: Temporal does not answer.
-        """
-        name = event.payment_request_id
-        if event.type == PAID:
-            ended = any(
-                seen.outcome is PaymentOutcome.PAID
-                and name in [one.payment_request_id for one in seen.attempts]
-                for seen in await self._seen(workflow_id(event.order_id), PaymentView)
-            )
-        else:
-            ended = any(
-                seen.outcome is LateOutcome.HONOURED
-                for seen in await self._seen(late_payment_id(name), LatePaymentView)
-            )
-        if not ended:
-            raise ApplicationError(
-                f"{event.type} is told of {name}, and no run of ours has ended so",
-                type="NOT_ENDED_SO",
-            )
-
-    async def _seen(self, name: str, kind: type[ViewT]) -> list[ViewT]:
-        """Return what the runs of ours under an id know."""
-        workflow_type = "LatePayment" if kind is LatePaymentView else "CashierPayment"
-        looks = [
-            await self._runs.look_at(run, kind)
-            for run in await self._runs.all_of(name, workflow_type)
-        ]
-        return [look.view for look in looks if look.view is not None]
+            return (is_fresh and not is_late) or await self._kept.is_called_paid(event)
+        await self._kept.check_not_paid_otherwise(event)
+        is_proven = self._proves(evidence, event, even_if_refunded=True)
+        return is_fresh or await self._kept.is_kept_by_a_person(
+            event, is_proven=is_proven
+        )
 
     async def _check_caller(self) -> None:
-        """Look whether our own workers serve the caller: such events need no proof.
+        """Look whether our own workers serve the caller, whatever the event proves.
 
         Raises:
-            ApplicationError: They do not.
+            ApplicationError: They do not, or that cannot be told within a look.
         """
         caller = activity.info()
-        if not (await self._runs.origin_of(caller)).is_ours:
+        try:
+            async with asyncio.timeout(ONE_LOOK.total_seconds()):
+                origin = await self._callers.origin_of(caller)
+        except TimeoutError:
+            raise ApplicationError(
+                "who calls cannot be told: Temporal does not answer",
+                type="CALLER_UNKNOWN",
+            ) from None
+        if not origin.is_ours:
             raise ApplicationError(
                 f"{caller.workflow_id} is no workflow that this worker serves",
                 type="EVENT_MISFIT",
             )
-
-    async def _check_not_paid_otherwise(self, event: ShopEvent) -> None:
-        """Look at the order: money on top of what pays it is not kept for it.
-
-        Raises:
-            ApplicationError: Other money pays the order, or is just about to.
-        """
-        name = event.payment_request_id
-        found = await self._orders.find_payment(
-            PaymentLookup(order_id=event.order_id, payment_request_id=name)
-        )
-        others = {*found.counted, *found.paid, *found.honoured} - {name}
-        if others:
-            raise ApplicationError(
-                f"{name} is not kept for its order, which {min(others)} pays",
-                type="PAID_OTHERWISE",
-            )
-
-    async def _is_called_paid(self, event: ShopEvent) -> bool:
-        """Whether a person has, in the payment: in the event anybody could write it."""
-        runs = await self._runs.all_of(workflow_id(event.order_id), "CashierPayment")
-        for run in runs:
-            seen = (await self._runs.look_at(run, PaymentView)).view
-            if (
-                seen
-                and seen.resolved
-                and seen.outcome is PaymentOutcome.PAID
-                and seen.order_id == event.order_id
-                and seen.amount == event.amount
-                and event.payment_request_id
-                in [one.payment_request_id for one in seen.attempts]
-                and await self._runs.is_unbroken(run)
-            ):
-                return True
-        return False
-
-    async def _is_kept_by_a_person(self, event: ShopEvent, *, is_proven: bool) -> bool:
-        """Whether a person has kept the late money, as its workflow records it.
-
-        Args:
-            event: What is to be told.
-            is_proven: Whether Alipay has ever called it paid with the event's amount.
-        """
-        name = event.payment_request_id
-        for run in await self._runs.all_of(late_payment_id(name), "LatePayment"):
-            seen = (await self._runs.look_at(run, LatePaymentView)).view
-            if (
-                seen
-                and seen.resolved
-                and seen.outcome is LateOutcome.HONOURED
-                and seen.payment_request_id == name
-                and (is_proven or seen.amount == event.amount)
-                and await self._runs.is_unbroken(run)
-            ):
-                return True
-        return False
 
     async def _is_paid(self, event: ShopEvent) -> bool:
         """Ask Alipay: also events of older releases, and of continued runs, lack proof.
@@ -256,6 +164,16 @@ class ProvenPaidEvents:
             and said.amount == event.amount
             and not said.is_refunded
         )
+
+
+def _not_proven(event: ShopEvent) -> ApplicationError:
+    name, amount = event.payment_request_id, event.amount
+    return ApplicationError(
+        f"{event.type} is not proven: Alipay does not call {name} paid with "
+        f"{amount.value} {amount.currency} (minor units), and nobody has settled "
+        "it by name",
+        type="NOT_PROVEN_PAID",
+    )
 
 
 def _is_fresh(evidence: SignedEvidence | None) -> bool:

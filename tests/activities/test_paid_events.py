@@ -12,6 +12,7 @@ from temporalio.activity import Info
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment, WorkflowEnvironment
 
+from activities.our_runs import Origin
 from activities.paid_events import FRESH, ProvenPaidEvents
 from cashier.demos.earlier_run import go_on_from_facts
 from contracts import (
@@ -111,6 +112,16 @@ async def run_of(payment: RunningPayment) -> dict[str, Any]:
     return {"workflow_run_id": run.run_id, "task_queue": payment.task_queue}
 
 
+class PlayedCallers:
+    """Where every caller comes from."""
+
+    def __init__(self, *, ours: bool = True) -> None:
+        self._origin = Origin(is_ours=ours)
+
+    async def origin_of(self, caller: Info) -> Origin:
+        return self._origin
+
+
 class Checking:
     """Checks events before an Alipay that answers as it is told."""
 
@@ -136,7 +147,9 @@ class Checking:
         client = a_client(alipay, *self._keys)
         env = ActivityEnvironment()
         env.info = teller_of(event, **caller)
-        paid = ProvenPaidEvents(client, self._env.client)
+        # Only calls that name a run of theirs are looked up.
+        callers = None if "workflow_run_id" in caller else PlayedCallers()
+        paid = ProvenPaidEvents(client, self._env.client, callers)
         await env.run(paid.check, event, evidence)
 
     async def refusal(self, event: ShopEvent, **how: Any) -> str | None:
@@ -216,14 +229,48 @@ async def test_an_answer_that_tells_of_a_refund_is_no_fresh_evidence(
     assert refused == "NOT_PROVEN_PAID"
 
 
-async def test_fresh_evidence_costs_no_look_at_any_workflow(
-    merchant_key: RSAPrivateKey, alipay_key: RSAPrivateKey
+@pytest.mark.parametrize("late", [False, True])
+async def test_a_success_makes_nothing_told_for_a_workflow_that_others_serve(
+    events: Checking, skipping: WorkflowEnvironment, late: bool
 ) -> None:
-    event, env = the_event("cheap-1"), ActivityEnvironment()
-    env.info = teller_of(event)
-    nobody: Any = None
-    paid = ProvenPaidEvents(a_client(UNREACHABLE, merchant_key, alipay_key), nobody)
-    await env.run(paid.check, event, evidence_of(event))
+    """Signed a second ago it may be on its way back, and anybody may start that id."""
+    order = an_order()
+    view = {"order_id": order.order_id}
+    with skipping.with_time_skipping_disabled():
+        async with a_forged_payment(skipping.client, view) as payment:
+            run = await payment.describe()
+            paid = the_event(order.order_id)
+            if late:
+                paid = told_late(order.order_id, LateOutcome.HONOURED)
+            how: dict[str, Any] = {
+                "evidence": evidence_of(paid),
+                "alipay": an_inquiry("SUCCESS"),
+                "workflow_run_id": run.run_id,
+            }
+            refused = await events.refusal(paid, **how, task_queue="ours")
+            if not late:
+                await events.check(paid, **how, task_queue=run.task_queue)
+    assert refused == "EVENT_MISFIT"
+
+
+async def test_fresh_evidence_of_money_that_was_called_late_is_not_enough(
+    events: Checking, skipping: WorkflowEnvironment
+) -> None:
+    """A run that was reset to before it can be told the same success again."""
+    alipay = FakeAlipay(inquiries=[an_inquiry("SUCCESS")], cancels=[a_cancel()])
+    late = a_late_payment(an_order())
+    async with a_worker(skipping.client, alipay) as queue:
+        await skipping.client.execute_workflow(
+            LatePayment.run,
+            late,
+            id=late_payment_id(late.payment_request_id),
+            task_queue=queue,
+        )
+        event = the_event(late.order_id)
+        how: dict[str, Any] = {"evidence": evidence_of(event), "task_queue": queue}
+        gone = await events.refusal(event, alipay=an_inquiry("CANCELLED"), **how)
+        await events.check(event, alipay=an_inquiry("SUCCESS"), **how)
+    assert gone == "NOT_PROVEN_PAID"
 
 
 async def test_an_event_is_told_by_the_workflow_that_it_is_about(

@@ -1,0 +1,142 @@
+"""Whether our own workflows have kept the money that an event tells of.
+
+Each is asked itself. Whoever may start workflows can have anything told in an event.
+"""
+
+from typing import Final
+
+from temporalio.client import Client
+from temporalio.exceptions import ApplicationError
+from temporalio.service import RPCError
+
+from activities.order_payments import OrderActivities
+from activities.our_runs import OurRuns, ViewT
+from contracts import (
+    LateOutcome,
+    LatePaymentView,
+    PaymentLookup,
+    PaymentOutcome,
+    PaymentView,
+    ShopEvent,
+    late_payment_id,
+    workflow_id,
+)
+
+# The events after which a shop delivers.
+PAID: Final = "payment.paid"
+HONOURED: Final = "late_payment.honoured"
+PAID_EVENTS: Final = (PAID, HONOURED)
+
+
+class KeptMoney:
+    """Looks at the runs of an order, and of an attempt's late money."""
+
+    def __init__(self, client: Client, runs: OurRuns) -> None:
+        self._runs = runs
+        self._orders = OrderActivities(client)
+
+    async def check_end(self, event: ShopEvent) -> None:
+        """Look whether a run has ended as its order's queue is to tell of it.
+
+        Anybody may start a queue, and money that no run has kept may be on its way
+        back.
+
+        Raises:
+            ApplicationError: No run has.
+            RPCError: Temporal does not answer.
+        """
+        name = event.payment_request_id
+        if event.type == PAID:
+            ended = any(
+                seen.outcome is PaymentOutcome.PAID
+                and name in [one.payment_request_id for one in seen.attempts]
+                for seen in await self._seen(workflow_id(event.order_id), PaymentView)
+            )
+        else:
+            ended = any(
+                seen.outcome is LateOutcome.HONOURED
+                for seen in await self._seen(late_payment_id(name), LatePaymentView)
+            )
+        if not ended:
+            raise ApplicationError(
+                f"{event.type} is told of {name}, and no run of ours has ended so",
+                type="NOT_ENDED_SO",
+            )
+
+    async def _seen(self, name: str, kind: type[ViewT]) -> list[ViewT]:
+        """Return what the runs of ours under an id know."""
+        workflow_type = "LatePayment" if kind is LatePaymentView else "CashierPayment"
+        looks = [
+            await self._runs.look_at(run, kind)
+            for run in await self._runs.all_of(name, workflow_type)
+        ]
+        return [look.view for look in looks if look.view is not None]
+
+    async def may_be_late_money(self, event: ShopEvent) -> bool:
+        """Whether the money of a paid event may have been given back as late money.
+
+        Anybody's workflow under that id counts, and no answer, too: Alipay is asked
+        then.
+        """
+        if event.type != PAID:
+            return True
+        try:
+            return await self._runs.is_known(late_payment_id(event.payment_request_id))
+        except RPCError:
+            return True
+
+    async def check_not_paid_otherwise(self, event: ShopEvent) -> None:
+        """Look at the order: money on top of what pays it is not kept for it.
+
+        Raises:
+            ApplicationError: Other money pays the order, or is just about to.
+        """
+        name = event.payment_request_id
+        found = await self._orders.find_payment(
+            PaymentLookup(order_id=event.order_id, payment_request_id=name)
+        )
+        others = {*found.counted, *found.paid, *found.honoured} - {name}
+        if others:
+            raise ApplicationError(
+                f"{name} is not kept for its order, which {min(others)} pays",
+                type="PAID_OTHERWISE",
+            )
+
+    async def is_called_paid(self, event: ShopEvent) -> bool:
+        """Whether a person has, in the payment: in the event anybody could write it."""
+        runs = await self._runs.all_of(workflow_id(event.order_id), "CashierPayment")
+        for run in runs:
+            seen = (await self._runs.look_at(run, PaymentView)).view
+            if (
+                seen
+                and seen.resolved
+                and seen.outcome is PaymentOutcome.PAID
+                and seen.order_id == event.order_id
+                and seen.amount == event.amount
+                and event.payment_request_id
+                in [one.payment_request_id for one in seen.attempts]
+                and await self._runs.is_unbroken(run)
+            ):
+                return True
+        return False
+
+    async def is_kept_by_a_person(self, event: ShopEvent, *, is_proven: bool) -> bool:
+        """Whether a person has kept the late money, as its workflow records it.
+
+        Args:
+            event: What is to be told.
+            is_proven: Whether Alipay has ever called it paid with the event's amount.
+        """
+        name = event.payment_request_id
+        for run in await self._runs.all_of(late_payment_id(name), "LatePayment"):
+            seen = (await self._runs.look_at(run, LatePaymentView)).view
+            if (
+                seen
+                and seen.resolved
+                and seen.outcome is LateOutcome.HONOURED
+                and seen.payment_request_id == name
+                and (is_proven or seen.amount == event.amount)
+                and await self._runs.is_unbroken(run)
+            ):
+                return True
+        return False
