@@ -48,8 +48,7 @@ class KeptMoney:
         name = event.payment_request_id
         if event.type == PAID:
             ended = any(
-                seen.outcome is PaymentOutcome.PAID
-                and name in [one.payment_request_id for one in seen.attempts]
+                seen.outcome is PaymentOutcome.PAID and _was_paid_by(seen, name)
                 for seen in await self._seen(workflow_id(event.order_id), PaymentView)
             )
         else:
@@ -140,3 +139,12 @@ class KeptMoney:
             ):
                 return True
         return False
+
+
+def _was_paid_by(seen: PaymentView, payment_request_id: str) -> bool:
+    """Whether a payment that has ended PAID may have been paid by this attempt."""
+    return any(
+        one.payment_request_id == payment_request_id
+        and (one.is_paid or seen.resolved is not None)
+        for one in seen.attempts
+    )

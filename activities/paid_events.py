@@ -75,7 +75,7 @@ class ProvenPaidEvents:
 
     async def check(self, event: ShopEvent, evidence: SignedEvidence | None) -> None:
         check_event(event, activity.info())
-        in_queue = activity.info().workflow_type == QUEUE
+        in_queue, is_late = activity.info().workflow_type == QUEUE, True
         silent: ApplicationError | None = None
         try:
             async with asyncio.timeout(ALL_LOOKS.total_seconds()):
@@ -93,7 +93,9 @@ class ProvenPaidEvents:
             )
             if event.type != PAID or in_queue:
                 raise silent from None
-        if await self._is_paid(event):
+        # A queue tells only what a run of ours has ended with: a refund was made after
+        # that, and by the merchant, where no late money went back.
+        if await self._is_paid(event, even_if_refunded=in_queue and not is_late):
             return
         raise silent or _not_proven(event)
 
@@ -152,7 +154,7 @@ class ProvenPaidEvents:
                 type="EVENT_MISFIT",
             )
 
-    async def _is_paid(self, event: ShopEvent) -> bool:
+    async def _is_paid(self, event: ShopEvent, *, even_if_refunded: bool) -> bool:
         """Ask Alipay: also events of older releases, and of continued runs, lack proof.
 
         Raises:
@@ -162,7 +164,7 @@ class ProvenPaidEvents:
         return (
             said.verdict is InquiryVerdict.SUCCESS
             and said.amount == event.amount
-            and not said.is_refunded
+            and (even_if_refunded or not said.is_refunded)
         )
 
 

@@ -452,6 +452,32 @@ async def test_a_queue_tells_of_money_that_a_run_has_kept(
         await events.check(event, alipay=an_inquiry("SUCCESS"), **caller)
 
 
+async def test_a_refund_by_the_merchant_keeps_no_shop_from_hearing_of_its_payment(
+    events: Checking, skipping: WorkflowEnvironment
+) -> None:
+    """The shop was away for longer than evidence is fresh; the order was paid."""
+    alipay = FakeAlipay(pay=[a_page()], inquiries=[an_inquiry("SUCCESS")])
+    refunded = an_inquiry("SUCCESS", is_refunded=True)
+    async with a_payment(skipping, alipay) as payment:
+        await payment.notify()
+        await payment.handle.result()
+        event = the_event(payment.order.order_id)
+        old = evidence_of(event, signed_ago(FRESH + timedelta(minutes=1)))
+        how: dict[str, Any] = {"evidence": old, **in_queue(event, payment.task_queue)}
+        await events.check(event, alipay=refunded, **how)
+        cancelled = await events.refusal(event, alipay=an_inquiry("CANCELLED"), **how)
+        late = a_late_payment(payment.order)
+        handle = await skipping.client.start_workflow(
+            LatePayment.run,
+            late,
+            id=late_payment_id(late.payment_request_id),
+            task_queue="another",
+        )
+        called_late = await events.refusal(event, alipay=refunded, **how)
+        await handle.terminate()
+    assert (cancelled, called_late) == ("NOT_PROVEN_PAID", "NOT_PROVEN_PAID")
+
+
 def in_queue(event: ShopEvent, task_queue: str) -> dict[str, Any]:
     """Return by what the calls of the order's queue are told from others."""
     name = callbacks_id(event.order_id)
