@@ -6,7 +6,8 @@ that moves money looks for itself, in the worker, where nobody else answers.
 """
 
 from dataclasses import dataclass
-from typing import Any, Protocol
+from datetime import datetime, timedelta
+from typing import Any, Final, Protocol
 
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
@@ -19,6 +20,8 @@ from temporalio.worker import (
 from activities.our_runs import Callers, Origin
 from contracts import (
     CancelCall,
+    InquiryAnswer,
+    InquiryVerdict,
     PaymentFound,
     PaymentLookup,
     PaymentState,
@@ -29,6 +32,10 @@ from contracts import (
     request_id_of,
     workflow_id,
 )
+
+# A run opens an attempt before anybody can pay it; only by the clocks of Alipay and of
+# Temporal it may have begun later.
+CLOCKS_DIFFER: Final = timedelta(minutes=1)
 
 
 class Orders(Protocol):
@@ -54,8 +61,18 @@ class Paid(Protocol):
         """
         ...
 
-    async def check_refund(self, call: RefundCall, payment_request_id: str) -> None:
-        """Return only if the call names the payment and the amount of the attempt.
+    async def inquire_before(self, call: CancelCall) -> InquiryAnswer | None:
+        """Return what Alipay says of an attempt; None where no cancel would be sent.
+
+        Raises:
+            ApplicationError: There is no verdict.
+        """
+        ...
+
+    async def check_refund(
+        self, call: RefundCall, payment_request_id: str
+    ) -> InquiryAnswer:
+        """Return what Alipay says if the call names what was paid for the attempt.
 
         Raises:
             ApplicationError: It names others, or there is no verdict.
@@ -115,12 +132,9 @@ async def check_caller(
     origin = await looks.callers.origin_of(info)
     if not origin.is_ours:
         raise _refused(f"{caller} is no workflow that this worker serves")
-    name = request_id_of(caller)
     if is_late:
-        await _check_late_money(name, origin, looks.orders)
-    if isinstance(call, RefundCall):
-        await looks.paid.check_refund(call, name)
-    elif not is_late:
+        await _check_late_money(call, request_id_of(caller), origin, looks)
+    elif isinstance(call, CancelCall):
         # A payment closes what nobody has paid: what any of its runs was paid with is
         # paid at Alipay, too.
         await looks.paid.check_unpaid(call)
@@ -141,8 +155,31 @@ def _is_its_late_money(info: activity.Info, call: CancelCall | RefundCall) -> bo
     return call.refund_request_id == late_refund_id(name)
 
 
-async def _check_late_money(name: str, origin: Origin, orders: Orders) -> None:
-    """Return only if the money of an attempt pays no order, nor may come to.
+async def _check_late_money(
+    call: CancelCall | RefundCall, name: str, origin: Origin, looks: Looks
+) -> None:
+    """Return only if an attempt's money pays no order, nor may come to, or have done.
+
+    Raises:
+        ApplicationError: It does, or that cannot be told.
+    """
+    order_id = order_named_in(name)
+    lookup = PaymentLookup(order_id=order_id, payment_request_id=name)
+    found = await looks.orders.find_payment(lookup)
+    # The payment itself has said then that this money is not its order's.
+    is_handed_over = origin.payment == workflow_id(order_id)
+    _check_order(name, found, is_handed_over=is_handed_over)
+    said: InquiryAnswer | None = None
+    if isinstance(call, RefundCall):
+        said = await looks.paid.check_refund(call, name)
+    elif not is_handed_over:
+        said = await looks.paid.inquire_before(call)
+    if said and said.verdict is InquiryVerdict.SUCCESS and not is_handed_over:
+        _check_opener_is_kept(name, found, said.paid_at)
+
+
+def _check_order(name: str, found: PaymentFound, *, is_handed_over: bool) -> None:
+    """Return only if an attempt's money pays none by what is kept, nor may come to.
 
     What cannot be told yet is refused for now: the workflow asks again, and its wait
     gets attention.
@@ -150,9 +187,6 @@ async def _check_late_money(name: str, origin: Origin, orders: Orders) -> None:
     Raises:
         ApplicationError: It does, or that cannot be told.
     """
-    order_id = order_named_in(name)
-    lookup = PaymentLookup(order_id=order_id, payment_request_id=name)
-    found = await orders.find_payment(lookup)
     if name in found.paid:
         raise _refused(f"{name} pays its order")
     if found.paid and not found.is_proven:
@@ -160,12 +194,31 @@ async def _check_late_money(name: str, origin: Origin, orders: Orders) -> None:
     # Counted by an open payment that is just handing it over: it will be free soon.
     if found.state is PaymentState.OPEN and name in found.counted:
         raise _not_yet(f"{name} pays its order, or is just being handed over")
-    if origin.payment == workflow_id(order_id):
-        return  # the payment itself has said that this money is not its order's
+    if is_handed_over:
+        return
     if found.state is PaymentState.OPEN and name in found.attempts:
         raise _not_yet(f"{name} may still pay its order")
     if found.state in (PaymentState.STOPPED, PaymentState.UNKNOWN):
         raise _not_yet(f"{name}: how its order's payment ended is not known")
+
+
+def _check_opener_is_kept(name: str, found: PaymentFound, paid_at: str | None) -> None:
+    """Return only if a run is kept that would know if the attempt had paid its order.
+
+    A run that was paid may have been deleted, and others begun in its place. They do
+    not know the attempt, or began after it was paid.
+
+    Raises:
+        ApplicationError: None is kept.
+    """
+    began = found.opener_began_at
+    try:
+        paid = datetime.fromisoformat(paid_at or "")
+        knows = began is not None and began <= paid + CLOCKS_DIFFER
+    except (ValueError, TypeError, OverflowError):  # no time, or one without a zone
+        knows = False
+    if not knows:
+        raise _not_yet(f"{name} may have paid its order in a run that is not kept")
 
 
 def _refused(why: str) -> ApplicationError:

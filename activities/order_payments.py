@@ -69,13 +69,15 @@ class OrderActivities:
             ) from None
 
     async def _find(self, lookup: PaymentLookup) -> PaymentFound:
-        name = workflow_id(lookup.order_id)
-        runs = [
-            _found(await self._runs.look_at(run, PaymentView))
-            for run in await self._runs.all_of(name, "CashierPayment")
-        ]
-        found = _together(runs)
-        own = lookup.payment_request_id
+        name, own = workflow_id(lookup.order_id), lookup.payment_request_id
+        runs, openers = [], []
+        for run in await self._runs.all_of(name, "CashierPayment"):
+            runs.append(_found(await self._runs.look_at(run, PaymentView)))
+            if own in runs[-1].attempts:
+                openers.append(run.start_time)  # of a run that was reset: when it was
+        found = _together(runs).model_copy(
+            update={"opener_began_at": min(openers, default=None)}
+        )
         if own and await self._has_ended(own, KEPT):
             found = found.model_copy(update={"paid": _union([found.paid, (own,)])})
         others = _siblings(_union(run.attempts for run in runs), lookup)

@@ -12,7 +12,7 @@ from temporalio.exceptions import ApplicationError
 from activities.inquiry import inquire_within
 from activities.payments import may_cancel
 from alipay.client import AlipayClient
-from contracts import CancelCall, InquiryVerdict, RefundCall
+from contracts import CancelCall, InquiryAnswer, InquiryVerdict, RefundCall
 
 # Of the 20 s of an activity (workflows/alipay_calls.py) the call itself needs 13 s.
 PATIENCE: Final = timedelta(seconds=6)
@@ -26,28 +26,36 @@ class PaidAtAlipay:
     def __init__(self, alipay: AlipayClient) -> None:
         self._alipay = alipay
 
+    async def inquire_before(self, call: CancelCall) -> InquiryAnswer | None:
+        """Return what Alipay says of an attempt; None where no cancel would be sent.
+
+        Raises:
+            ApplicationError: There is no verdict.
+        """
+        if not may_cancel(call, datetime.now(UTC)):
+            return None
+        return await inquire_within(self._alipay, call.payment_request_id, PATIENCE)
+
     async def check_unpaid(self, call: CancelCall) -> None:
         """Return only if nobody has paid what is to be closed.
-
-        Nothing is asked where nothing would be sent.
 
         Raises:
             ApplicationError: It is paid (PAID_NOT_CANCELLED, not to be repeated), or
                 there is no verdict.
         """
-        if not may_cancel(call, datetime.now(UTC)):
-            return
-        name = call.payment_request_id
-        said = await inquire_within(self._alipay, name, PATIENCE)
-        if said.verdict is InquiryVerdict.SUCCESS:
+        said = await self.inquire_before(call)
+        if said and said.verdict is InquiryVerdict.SUCCESS:
+            name = call.payment_request_id
             raise ApplicationError(
                 f"{name} is paid, says Alipay right before it is cancelled",
                 type="PAID_NOT_CANCELLED",
                 non_retryable=True,
             )
 
-    async def check_refund(self, call: RefundCall, payment_request_id: str) -> None:
-        """Return only if the call names the payment and the amount of the attempt.
+    async def check_refund(
+        self, call: RefundCall, payment_request_id: str
+    ) -> InquiryAnswer:
+        """Return what Alipay says if the call names what was paid for the attempt.
 
         Raises:
             ApplicationError: It names others (REFUND_DIFFERS, not to be repeated), or
@@ -62,3 +70,4 @@ class PaidAtAlipay:
                 type="REFUND_DIFFERS",
                 non_retryable=True,
             )
+        return paid

@@ -134,6 +134,8 @@ class PaymentFound(Contract):
         is_proven: Whether Alipay has said so, and not a person alone.
         honoured: Attempts whose late money was kept for the order.
         undecided: Attempts whose late money is being dealt with.
+        opener_began_at: When the oldest run that is kept of those began that have
+            opened the attempt asked about; None where none of them is kept.
     """
 
     state: PaymentState
@@ -144,3 +146,4 @@ class PaymentFound(Contract):
     is_proven: bool = True
     honoured: tuple[str, ...] = ()
     undecided: tuple[str, ...] = ()
+    opener_began_at: datetime | None = None

@@ -1,5 +1,7 @@
 """Money is moved by the workflow that it concerns, and never from its own order."""
 
+from datetime import UTC, datetime
+
 import pytest
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
@@ -9,6 +11,7 @@ from activities.our_runs import Origin
 from contracts import (
     CancelCall,
     Contract,
+    InquiryAnswer,
     InquiryCall,
     PaymentFound,
     PaymentLookup,
@@ -20,7 +23,7 @@ from contracts import (
     workflow_id,
 )
 from tests.activities.asking import called_by
-from tests.builders import PRICE
+from tests.builders import PRICE, an_inquiry
 
 ATTEMPT = "order_1"
 LATE = late_payment_id(ATTEMPT)
@@ -31,14 +34,22 @@ REFUND = RefundCall(
     amount=PRICE,
     reason="late",
 )
-EXPIRED = PaymentFound(state=PaymentState.CLOSED, outcome=PaymentOutcome.EXPIRED)
+# Long before the attempt was paid; its run is kept.
+BEGAN = datetime(2026, 11, 24, 9, tzinfo=UTC)
+EXPIRED = PaymentFound(
+    state=PaymentState.CLOSED, outcome=PaymentOutcome.EXPIRED, opener_began_at=BEGAN
+)
 PAID = PaymentFound(
     state=PaymentState.CLOSED,
     outcome=PaymentOutcome.PAID,
     counted=(ATTEMPT,),
     paid=(ATTEMPT,),
+    opener_began_at=BEGAN,
 )
 PAID_OTHERWISE = PAID.model_copy(update={"counted": (), "paid": ("order_2",)})
+OPEN_WITH_ANOTHER = PaymentFound(
+    state=PaymentState.OPEN, attempts=("order_2",), opener_began_at=BEGAN
+)
 OURS = Origin(is_ours=True)
 HANDED_OVER = Origin(is_ours=True, payment=workflow_id("order"))
 BY_ANOTHER_ORDER = Origin(is_ours=True, payment=workflow_id("another"))
@@ -70,14 +81,22 @@ class PlayedCallers:
 class PlayedAlipay:
     """Notes what is asked, and says of everything that it may be moved."""
 
-    def __init__(self) -> None:
+    def __init__(self, says: InquiryAnswer | None = None) -> None:
         self.asked: list[str] = []
+        self.says = says or an_inquiry("SUCCESS")
 
     async def check_unpaid(self, call: CancelCall) -> None:
         self.asked.append(f"unpaid {call.payment_request_id}")
 
-    async def check_refund(self, call: RefundCall, payment_request_id: str) -> None:
+    async def inquire_before(self, call: CancelCall) -> InquiryAnswer:
+        self.asked.append(f"cancel {call.payment_request_id}")
+        return self.says
+
+    async def check_refund(
+        self, call: RefundCall, payment_request_id: str
+    ) -> InquiryAnswer:
         self.asked.append(f"refund {payment_request_id}")
+        return self.says
 
 
 async def passes(
@@ -85,8 +104,9 @@ async def passes(
     call: Contract,
     found: PaymentFound = EXPIRED,
     origin: Origin = OURS,
+    says: InquiryAnswer | None = None,
 ) -> None:
-    looks = Looks(PlayedOrders(found), PlayedCallers(origin), PlayedAlipay())
+    looks = Looks(PlayedOrders(found), PlayedCallers(origin), PlayedAlipay(says))
     await check_caller(info, [call], looks)
 
 
@@ -95,9 +115,10 @@ async def refusal(
     call: Contract,
     found: PaymentFound = EXPIRED,
     origin: Origin = OURS,
+    says: InquiryAnswer | None = None,
 ) -> ApplicationError:
     with pytest.raises(ApplicationError, match="no money is moved") as refused:
-        await passes(info, call, found, origin)
+        await passes(info, call, found, origin, says)
     return refused.value
 
 
@@ -108,7 +129,7 @@ async def refusal(
         (EXPIRED, OURS),
         (PAID_OTHERWISE, OURS),
         (PAID_OTHERWISE, HANDED_OVER),
-        (PaymentFound(state=PaymentState.OPEN, attempts=("order_2",)), OURS),
+        (OPEN_WITH_ANOTHER, OURS),
         (PaymentFound(state=PaymentState.OPEN, attempts=(ATTEMPT,)), HANDED_OVER),
         (PaymentFound(state=PaymentState.STOPPED), HANDED_OVER),
         (PaymentFound(state=PaymentState.UNKNOWN), HANDED_OVER),
@@ -140,14 +161,47 @@ async def test_late_money_of_an_order_with_an_unusual_id_goes_back() -> None:
     await check_caller(called_by(late_payment_id(name)), [call], looks)
 
 
-async def test_alipay_is_asked_before_a_payment_cancels_and_before_a_refund() -> None:
+async def test_alipay_is_asked_before_each_cancel_and_each_refund() -> None:
     alipay = PlayedAlipay()
     looks = Looks(PlayedOrders(EXPIRED), PlayedCallers(), alipay)
     own = called_by(workflow_id("order"), "CashierPayment")
     await check_caller(own, [CANCEL], looks)
     for call in (CANCEL, REFUND):
         await check_caller(called_by(LATE), [call], looks)
-    assert alipay.asked == [f"unpaid {ATTEMPT}", f"refund {ATTEMPT}"]
+    assert alipay.asked == [
+        f"{one} {ATTEMPT}" for one in ("unpaid", "cancel", "refund")
+    ]
+
+
+@pytest.mark.parametrize("call", [CANCEL, REFUND])
+@pytest.mark.parametrize(
+    ("began", "paid_at"),
+    [
+        (None, "2026-11-24T03:02:40-07:00"),
+        (datetime(2026, 11, 24, 10, 4, tzinfo=UTC), "2026-11-24T03:02:40-07:00"),
+        (BEGAN, None),
+        (BEGAN, "2026-11-24T10:02:40"),
+        (BEGAN, "today"),
+    ],
+    ids=["not kept", "begun later", "no time", "without a zone", "no time at all"],
+)
+async def test_money_does_not_go_back_whose_payment_may_have_been_deleted(
+    call: Contract, began: datetime | None, paid_at: str | None
+) -> None:
+    """Other runs of the order do not know whether the attempt has paid it."""
+    found = EXPIRED.model_copy(update={"opener_began_at": began})
+    says = an_inquiry("SUCCESS", paid_at=paid_at)
+    refused = await refusal(called_by(LATE), call, found, says=says)
+    assert not refused.non_retryable
+    await passes(called_by(LATE), call, found, HANDED_OVER, says)
+    gone = an_inquiry("CANCELLED")
+    await passes(called_by(LATE), call, found, says=gone)
+
+
+async def test_clocks_that_differ_by_seconds_keep_no_money() -> None:
+    began = datetime(2026, 11, 24, 10, 3, 30, tzinfo=UTC)
+    found = EXPIRED.model_copy(update={"opener_began_at": began})
+    await passes(called_by(LATE), CANCEL, found)
 
 
 @pytest.mark.parametrize("call", [CANCEL, REFUND])

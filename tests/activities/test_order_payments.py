@@ -6,6 +6,8 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from temporalio.api.common.v1 import WorkflowExecution
+from temporalio.api.workflowservice.v1 import ResetWorkflowExecutionRequest
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import WorkflowEnvironment
 
@@ -159,6 +161,53 @@ async def test_what_an_earlier_run_was_paid_with_pays_the_order(
     assert seen.paid == stopped.paid == (f"{order_id}_1",)
     assert seen.is_proven
     assert seen.attempts == (f"{order_id}_2",)
+
+
+async def test_it_is_known_since_when_a_kept_run_knows_an_attempt(
+    skipping: WorkflowEnvironment, payment: RunningPayment
+) -> None:
+    order_id, queue = payment.order.order_id, payment.task_queue
+    first, second = f"{order_id}_1", f"{order_id}_2"
+    run = await payment.handle.describe()
+    await payment.result()
+    await begin_again(payment, first_attempt=2)
+    await until_listed(skipping, workflow_id(order_id), 2)
+    seen = await found(skipping, order_id, of=first, queue=queue)
+    other = await found(skipping, order_id, of=f"{order_id}_3", queue=queue)
+    later = await found(skipping, order_id, of=second, queue=queue)
+    await payment.handle.terminate()
+    stopped = await found(skipping, order_id, of=second, queue=queue)
+    assert seen.opener_began_at == run.start_time
+    assert later.opener_began_at is not None
+    assert later.opener_began_at > run.start_time
+    assert other.opener_began_at is stopped.opener_began_at is None
+
+
+async def test_a_run_that_was_reset_knows_an_attempt_only_since_then(
+    skipping: WorkflowEnvironment, payment: RunningPayment
+) -> None:
+    """What happened after the point that it was reset to, it does not know."""
+    order_id, queue = payment.order.order_id, payment.task_queue
+    run = await payment.handle.describe()
+    await payment.view()
+    # After its page, or it would have no attempt.
+    async for event in payment.handle.fetch_history_events():
+        if event.HasField("workflow_task_completed_event_attributes"):
+            at = event.event_id
+    await skipping.client.workflow_service.reset_workflow_execution(
+        ResetWorkflowExecutionRequest(
+            namespace=skipping.client.namespace,
+            workflow_execution=WorkflowExecution(workflow_id=run.id, run_id=run.run_id),
+            reason="before it was paid",
+            request_id=str(uuid4()),
+            workflow_task_finish_event_id=at,
+        )
+    )
+    await payment.view()
+    seen = await found(skipping, order_id, of=f"{order_id}_1", queue=queue)
+    await payment.handle.terminate()
+    assert seen.opener_began_at is not None
+    assert seen.opener_began_at > run.start_time
 
 
 async def test_a_payment_that_was_stopped_as_it_told_the_shop_is_paid(

@@ -7,6 +7,7 @@ calls. Only Alipay and the shop are played.
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
@@ -22,6 +23,7 @@ from activities.our_runs import OurRuns
 from contracts import (
     CancelCall,
     CancelWish,
+    InquiryAnswer,
     InquiryCall,
     InquiryVerdict,
     LateMoneyPolicy,
@@ -62,14 +64,19 @@ class Asked:
         self._alipay = alipay
 
     async def check_unpaid(self, call: CancelCall) -> None:
-        question = InquiryCall(payment_request_id=call.payment_request_id)
-        said = await self._alipay.inquire_payment(question)
+        said = await self.inquire_before(call)
         if said.verdict is InquiryVerdict.SUCCESS:
             raise ApplicationError(
                 "it is paid", type="PAID_NOT_CANCELLED", non_retryable=True
             )
 
-    async def check_refund(self, call: RefundCall, payment_request_id: str) -> None:
+    async def inquire_before(self, call: CancelCall) -> InquiryAnswer:
+        question = InquiryCall(payment_request_id=call.payment_request_id)
+        return await self._alipay.inquire_payment(question)
+
+    async def check_refund(
+        self, call: RefundCall, payment_request_id: str
+    ) -> InquiryAnswer:
         raise AssertionError("nothing is refunded here")
 
 
@@ -160,6 +167,34 @@ async def test_a_second_run_of_a_paid_order_takes_no_money_back(
     assert "cancel" not in alipay.calls
 
 
+async def test_money_of_a_paid_order_stays_though_its_paid_run_is_not_kept(
+    skipping: WorkflowEnvironment,
+) -> None:
+    """Another run that has ended unpaid knows nothing of the attempt that paid.
+
+    The server takes minutes to delete a run. For a worker a run of another queue is as
+    good as deleted: it believes nothing that such a run says.
+    """
+    order = an_order()
+    alipay = an_alipay(
+        inquiries=[an_inquiry("SUCCESS", paid_at=datetime.now(UTC).isoformat())],
+        inquiries_of={2: [*UNPAID, an_inquiry("CANCELLED")]},
+    )
+    async with guarded(skipping, alipay) as former:
+        payment = await former.pay(order)
+        await payment.signal(CashierPayment.payment_notified, a_notification(order))
+        assert (await payment.result()).outcome is PaymentOutcome.PAID
+    async with guarded(skipping, alipay) as worker:
+        again = await worker.pay(order.model_copy(update={"first_attempt": 2}))
+        await again.execute_update("cancel", CancelWish())
+        assert (await again.result()).outcome is PaymentOutcome.CANCELLED
+        late = await worker.deal_with_late_money(order)
+        why = await refused_because(late)
+        await late.terminate()
+    assert "in a run that is not kept" in why
+    assert "cancel" not in alipay.calls
+
+
 async def test_a_payment_that_was_told_an_old_answer_cancels_nothing_that_is_paid(
     skipping: WorkflowEnvironment,
 ) -> None:
@@ -239,7 +274,9 @@ async def test_money_of_an_order_that_a_person_has_called_unpaid_goes_back(
 ) -> None:
     """Its payment counts the attempt as paid to its end, and pays nothing with it."""
     order = an_order()
-    alipay = an_alipay(inquiries=[an_inquiry("SUCCESS", payment_id="other")])
+    now = datetime.now(UTC).isoformat()
+    paid = an_inquiry("SUCCESS", payment_id="other", paid_at=now)
+    alipay = an_alipay(inquiries=[paid])
     async with guarded(skipping, alipay) as worker:
         payment = await worker.pay(order)
         while "pay" not in alipay.calls:
