@@ -5,7 +5,6 @@ namespace can start any id there, answer its query and write its result. So what
 activity decides by is read from runs on the task queue that this worker serves.
 """
 
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Final, Protocol, TypeVar
@@ -127,12 +126,18 @@ class OurRuns:
         if look.view is not None:
             return look
         handle = self._client.get_workflow_handle(run.id, run_id=run.run_id)
-        with suppress(WorkflowQueryFailedError):
+        try:
             view: ViewT = await handle.query(
                 "view", result_type=kind, rpc_timeout=self._within
             )
-            return replace(look, view=view)
-        return look
+        except WorkflowQueryFailedError:
+            return look
+        except RPCError as error:
+            # Stopped before its first task: it has done nothing that it could tell.
+            if error.status is RPCStatusCode.FAILED_PRECONDITION:
+                return look
+            raise
+        return replace(look, view=view)
 
     async def is_unbroken(self, run: WorkflowExecutionDescription) -> bool:
         """Whether our own code alone has handed on what the run was started with.

@@ -4,6 +4,7 @@ It looks at each call of a C function while a workflow is activated, whoever mak
 a module of ours, or a library that ours uses.
 """
 
+import gc
 import random
 import sys
 from collections.abc import Iterator
@@ -29,11 +30,14 @@ def outside_calls() -> Iterator[set[str]]:
             found.add(called.__qualname__)
 
     before = sys.getprofile()
+    # What tools do while garbage is collected, at any time, is no workflow's.
+    gc.disable()
     sys.setprofile(look)
     try:
         yield found
     finally:
         sys.setprofile(before)
+        gc.enable()
 
 
 def _reaches_outside(called: Any) -> bool:

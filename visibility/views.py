@@ -103,12 +103,9 @@ async def look_up(
             try:
                 view = await _query(handle, kind, within=within)
                 return Look(is_open=True, view=view, run=run)
-            except WorkflowQueryRejectedError as error:
+            except WorkflowQueryRejectedError:
                 newest = client.get_workflow_handle(workflow_id)
-                run = described = await newest.describe(rpc_timeout=within)
-                paused = paused_of(described.raw_description)
-                if paused and paused.is_workflow:
-                    raise PausedError(paused) from error
+                run = await _unpaused(newest, within=within)
         if run.status is not WorkflowExecutionStatus.RUNNING:
             return await _result(client, run, kind, within=within)
     raise KeepsChangingError(f"{workflow_id} changes while it is looked at")
@@ -122,6 +119,7 @@ async def look_at_run(
     Raises:
         RPCError: Temporal or the run's worker do not answer.
         WorkflowQueryFailedError: Its worker cannot answer.
+        PausedError: It is paused, and answers nobody.
         KeepsChangingError: It goes on in another run.
     """
     if run.status is WorkflowExecutionStatus.RUNNING:
@@ -130,11 +128,26 @@ async def look_at_run(
             view = await _query(handle, kind, within=within)
             return Look(is_open=True, view=view, run=run)
         except WorkflowQueryRejectedError:
-            run = await handle.describe(rpc_timeout=within)
+            run = await _unpaused(handle, within=within)
     try:
         return await _result(client, run, kind, within=within)
     except WorkflowContinuedAsNewError:
         raise KeepsChangingError(f"{run.id} goes on in another run") from None
+
+
+async def _unpaused(
+    handle: WorkflowHandle[Any, Any], *, within: timedelta
+) -> WorkflowExecution:
+    """Return how a workflow stands that has rejected a query.
+
+    Raises:
+        PausedError: It is paused, and answers nobody.
+    """
+    described = await handle.describe(rpc_timeout=within)
+    paused = paused_of(described.raw_description)
+    if paused and paused.is_workflow:
+        raise PausedError(paused)
+    return described
 
 
 async def _query(

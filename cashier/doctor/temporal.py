@@ -21,7 +21,7 @@ SUBJECT = "temporal"
 # auditors ask after a weekend, and an archive that stands still is mended in a week.
 LEAST_RETENTION = timedelta(days=7)
 # The first that takes an update together with a start, by which the API opens payments.
-LEAST_SERVER = (1, 26)
+LEAST_SERVER = (1, 28)
 SETUP = "run `cashier setup` (on Temporal Cloud `cashier setup --cloud` says how)"
 
 

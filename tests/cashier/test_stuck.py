@@ -229,10 +229,10 @@ async def test_the_table_tells_people_the_same(bad: Bad) -> None:
         assert f"{kind}: " in told.output
     assert bad.well.order_id not in told.output
     assert "Stuck: 8" in told.output
-    # PHP 1.00 is under review, PHP 1,314.00 paid and the shop does not know; of the
-    # six others nobody knows whether they are paid.
+    # PHP 1.00 is under review, PHP 1,314.00 paid and the shop does not know; the paused
+    # one was never sent; of the five others nobody knows whether they are paid.
     assert (
-        "Money at risk: PHP 1,315.00, and at most KRW 5,000, PHP 6,570.00 besides"
+        "Money at risk: PHP 1,315.00, and at most KRW 5,000, PHP 5,256.00 besides"
     ) in told.output
 
 
@@ -428,7 +428,7 @@ async def test_a_stopped_payment_is_recovered_by_name_and_reason(
         acts = await desk.run("payments", "show", order.order_id)
     assert "PHP 1,314.00 may be paid" in shown.output
     assert f"cashier recover {order.order_id}" in shown.output
-    assert without_reason.exit_code == 1
+    assert without_reason.exit_code == 2
     assert done.exit_code == 0, done.output
     assert result.outcome == "PAID"
     assert alipay.calls == ["pay", "inquire"]

@@ -11,6 +11,7 @@ import pytest
 
 from cashier.system.environment import CHECKOUT
 from cashier.system.folder_lock import LOCK_FILE, FolderInUseError, hold_folder
+from cashier.system.guard import STOP_PATIENCE_SECONDS
 from tests.cashier.system.upping import until_gone
 
 # Holds the folder, starts a process that inherits it, tells its number, and waits.
@@ -63,7 +64,11 @@ async def test_a_folder_is_held_until_the_last_part_of_a_killed_holder_ends(
     watched = psutil.Process(holder.pid)
     holder.kill()
     await until_gone(watched)
-    await holder.wait()  # or its number would still stand for it
+    # Until it is reaped its number still stands for it. `holder.wait` would wait for
+    # the part as well, which holds the same pipes.
+    async with asyncio.timeout(STOP_PATIENCE_SECONDS):
+        while psutil.pid_exists(holder.pid):  # noqa: ASYNC110 - another process
+            await asyncio.sleep(0.02)
     with (
         pytest.raises(FolderInUseError, match="that process has gone"),
         hold_folder(tmp_path, api_port=8080),
