@@ -15,6 +15,7 @@ from activities.callbacks import CallbackActivities
 from activities.earlier import EarlierEvents
 from activities.money_guard import Looks, MoneyGuard
 from activities.order_payments import PATIENCE, OrderActivities
+from activities.order_refunds import OrderRefundActivities
 from activities.our_runs import OurRuns
 from activities.outgoing_proxy import Tunnels
 from activities.paid_at_alipay import PaidAtAlipay
@@ -78,6 +79,7 @@ def build_worker(
     orders = OrderActivities(client)
     looks = Looks(orders, OurRuns(client, within=PATIENCE), PaidAtAlipay(alipay))
     refunds = RefundActivities(alipay)
+    order_refunds = OrderRefundActivities(alipay, notify_url=notify_url)
     trust = TrustActivities(alipay)
     return Worker(
         client,
@@ -89,6 +91,7 @@ def build_worker(
             payments.cancel_payment,
             refunds.refund_payment,
             refunds.inquire_refund,
+            order_refunds.refund_order,
             orders.find_payment,
             callbacks.tell_shop,
             trust.whom_to_trust,

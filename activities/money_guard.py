@@ -22,6 +22,7 @@ from contracts import (
     CancelCall,
     InquiryAnswer,
     InquiryVerdict,
+    OrderRefundCall,
     PaymentFound,
     PaymentLookup,
     PaymentState,
@@ -29,6 +30,7 @@ from contracts import (
     late_payment_id,
     late_refund_id,
     order_named_in,
+    refunds_id,
     request_id_of,
     workflow_id,
 )
@@ -123,6 +125,9 @@ async def check_caller(
     if not info.in_workflow:
         raise _refused("an activity of its own: only workflows may call it")
     call = arguments[0] if arguments else None
+    if isinstance(call, OrderRefundCall):
+        await _check_order_refund(info, call, looks)
+        return
     if not isinstance(call, CancelCall | RefundCall):
         return
     caller = info.workflow_id or ""
@@ -138,6 +143,37 @@ async def check_caller(
         # A payment closes what nobody has paid: what any of its runs was paid with is
         # paid at Alipay, too.
         await looks.paid.check_unpaid(call)
+
+
+async def _check_order_refund(
+    info: activity.Info, call: OrderRefundCall, looks: Looks
+) -> None:
+    """Return only if the money of a refund is that of the payment that pays its order.
+
+    Money that pays nothing belongs to its late payment, which gives it back: no payment
+    has two owners (decision 42). How much is left, the activity looks at itself.
+
+    Raises:
+        ApplicationError: It is not, or that cannot be told.
+    """
+    caller, name = info.workflow_id or "", call.payment_request_id
+    is_its_own = (info.workflow_type, caller) == (
+        "OrderRefunds",
+        refunds_id(call.order_id),
+    )
+    if not is_its_own or order_named_in(name) != call.order_id:
+        raise _refused(f"{caller}: the money is another order's")
+    origin = await looks.callers.origin_of(info)
+    if not origin.is_ours:
+        raise _refused(f"{caller} is no workflow that this worker serves")
+    found = await looks.orders.find_payment(
+        PaymentLookup(order_id=call.order_id, payment_request_id=name)
+    )
+    if name in found.paid:
+        return
+    if found.state is PaymentState.UNKNOWN:
+        return  # not kept any more: Alipay says whether, and how much, was paid
+    raise _not_yet(f"{name} does not pay its order, as far as is known")
 
 
 def _is_its_attempt(info: activity.Info, call: CancelCall | RefundCall) -> bool:

@@ -18,12 +18,15 @@ from contracts import (
     callback_id,
     callbacks_id,
     late_payment_id,
+    refund_event_id,
+    refunds_id,
     workflow_id,
 )
 
 REVIEW: Final = "REVIEW"
 QUEUE: Final = "Callback"
 OF_A_PAYMENT: Final = (*map(str, PaymentOutcome), REVIEW)
+OF_A_REFUND: Final = ("succeeded", "failed", "waiting", "returned")
 OF_LATE_MONEY: Final = (*map(str, LateOutcome), REVIEW)
 
 
@@ -46,6 +49,8 @@ def check_event(event: ShopEvent, caller: activity.Info) -> None:
 def _misfit(event: ShopEvent, caller: activity.Info) -> str | None:
     """Say what does not fit; None where all does."""
     subject, _, happened = event.type.partition(".")
+    if subject == "refund":
+        return _misfit_of_refund(event, happened, caller)
     name, is_late = event.payment_request_id, subject == "late_payment"
     outcomes = OF_LATE_MONEY if is_late else OF_A_PAYMENT
     if subject not in ("payment", "late_payment") or happened.upper() not in outcomes:
@@ -59,6 +64,27 @@ def _misfit(event: ShopEvent, caller: activity.Info) -> str | None:
     if not re.fullmatch(re.escape(usual) + count, event.id):
         return f"{event.id} is no id of {event.type} of {name}"
     return _not_the_callers(event, caller, is_late=is_late)
+
+
+def _misfit_of_refund(
+    event: ShopEvent, happened: str, caller: activity.Info
+) -> str | None:
+    if happened not in OF_A_REFUND or event.outcome != happened.upper():
+        return f"there is no event {event.type!r} with the outcome {event.outcome}"
+    name, refund = event.payment_request_id, event.refund
+    if not re.fullmatch(re.escape(event.order_id) + "_[1-9][0-9]{0,5}", name):
+        return f"{name} is no attempt of order {event.order_id}"
+    first = refund_event_id(name, refund.refund_id, happened, 1) if refund else ""
+    if not first or event.id.rpartition("-")[0] != first.rpartition("-")[0]:
+        return f"{event.id} is no id of {event.type} of {name}"
+    if caller.workflow_type == QUEUE:
+        is_its_own = caller.workflow_id == callbacks_id(event.order_id)
+    else:
+        is_its_own = (caller.workflow_type, caller.workflow_id) == (
+            "OrderRefunds",
+            refunds_id(event.order_id),
+        )
+    return None if is_its_own else f"{caller.workflow_id} is about something else"
 
 
 def _not_the_callers(

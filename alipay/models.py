@@ -254,6 +254,8 @@ class Transaction(Wire):
 
     transaction_type: str | None = None
     transaction_status: str | None = None
+    transaction_request_id: Annotated[WholeText | None, WrapValidator(_or_none)] = None
+    transaction_amount: Annotated[Amount | None, WrapValidator(_or_none)] = None
 
 
 class InquiryResponse(Answer):
@@ -305,6 +307,10 @@ class Notification(Settlement):
     payment_amount: Annotated[Amount | None, WrapValidator(_or_none)] = None
     payment_create_time: _Readable = None
     payment_time: _Readable = None
+    # Of a REFUND_RESULT (protocol.md 2.7).
+    refund_id: _Readable = None
+    refund_status: _Readable = None
+    refund_amount: Annotated[Amount | None, WrapValidator(_or_none)] = None
 
     @property
     def kind(self) -> str:
@@ -316,6 +322,11 @@ class Notification(Settlement):
         """Whether it says what became of a payment itself (protocol.md 2.3)."""
         return self.notify_type in ("PAYMENT_RESULT", "PAYMENT_PENDING")
 
+    @property
+    def is_of_a_refund(self) -> bool:
+        """Whether it says what became of a refund (protocol.md 2.7)."""
+        return self.notify_type == "REFUND_RESULT"
+
 
 class RefundRequest(Wire):
     """`POST /v1/payments/refund`; needs Alipay's payment_id (protocol.md 2.5)."""
@@ -324,6 +335,7 @@ class RefundRequest(Wire):
     payment_id: str
     refund_amount: Amount
     refund_reason: str | None = None
+    refund_notify_url: str | None = None
 
 
 class RefundResponse(Answer):

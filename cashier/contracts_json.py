@@ -34,12 +34,20 @@ from contracts import (
     PaymentNotified,
     PaymentOutcome,
     PaymentView,
+    RefundConfirmation,
+    RefundNotified,
+    RefundRequest,
+    RefundResolution,
+    RefundReturn,
+    RefundsInput,
+    RefundsView,
     Resolution,
     Terminal,
     callbacks_id,
     late_payment_id,
     page_update_id,
     payment_request_id,
+    refunds_id,
     workflow_id,
 )
 from visibility import Listed
@@ -47,6 +55,7 @@ from workflows.callback import Callback
 from workflows.cashier_payment import CashierPayment
 from workflows.late_payment import LatePayment
 from workflows.notice import AlipayNotice
+from workflows.order_refunds import OrderRefunds
 
 JsonObject = dict[str, Any]
 
@@ -55,6 +64,7 @@ WORKFLOWS: Final = {
     LatePayment: late_payment_id("{payment_request_id}"),
     Callback: callbacks_id("{order_id}"),
     AlipayNotice: "notice:{the first 32 hexadecimal digits of the body's SHA-256}",
+    OrderRefunds: refunds_id("{order_id}"),
 }
 NAMED: Final[tuple[type[BaseModel], ...]] = (
     *(Order, PaymentBody, PageWish, CancelWish, PaymentView),
@@ -62,6 +72,8 @@ NAMED: Final[tuple[type[BaseModel], ...]] = (
     *(LatePaymentInput, LatePaymentView, LateResolution),
     *(CallbackInput, CallbackView, CallbackSettlement),
     *(NoticeInput, NoticeView),
+    *(RefundsInput, RefundRequest, RefundsView, RefundNotified),
+    *(RefundConfirmation, RefundResolution, RefundReturn),
     MoneyAtRisk,
 )
 # Its update id stands in the document, so that other languages can test their hash.

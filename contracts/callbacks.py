@@ -7,6 +7,20 @@ from contracts.base import Contract, Money
 from contracts.payment import Resolved, SignedEvidence
 
 
+class RefundOfEvent(Contract):
+    """The refund that an event is about.
+
+    Attributes:
+        refund_id: As the merchant has named it.
+        left: What can still be refunded of the payment after this.
+        by_cancel: Whether it was a cancel, for which no commission is charged.
+    """
+
+    refund_id: str
+    left: Money | None = None
+    by_cancel: bool = False
+
+
 class ShopEvent(Contract):
     """A final outcome, or a review before it, as told to the shop by `tell_shop`.
 
@@ -19,6 +33,8 @@ class ShopEvent(Contract):
         paid_at: Alipay's payment time, as Alipay wrote it.
         review: What a person must decide, in words; only of `payment.review` and
             `late_payment.review`.
+        refund: Of `refund.succeeded`, `refund.failed`, `refund.waiting` and
+            `refund.returned`; `amount` is what is refunded then.
     """
 
     id: str
@@ -32,6 +48,7 @@ class ShopEvent(Contract):
     paid_at: str | None = None
     result_code: str | None = None
     review: str | None = None
+    refund: RefundOfEvent | None = None
 
 
 class ProvenEvent(ShopEvent):

@@ -15,6 +15,8 @@ _LATE_PAYMENT: Final = "late-payment:"
 _REQUEST_ID: Final = rf"({ORDER_ID_PATTERN})_[1-9][0-9]{{0,5}}"
 # What has happened; of late money; for the how-manieth time.
 _HAPPENED: Final = r"(?:late-)?[a-z_]+(?:-[1-9][0-9]*)?"
+# Of a refund: its digest, what has happened, and which try it was (refund_ids.py).
+_REFUND_HAPPENED: Final = r"refund-[a-z2-7]{16}-[a-z]+-[1-9][0-9]{0,3}"
 
 
 def workflow_id(order_id: str) -> str:
@@ -71,7 +73,7 @@ def order_of_event(event_id: str) -> str:
     Raises:
         ValueError: Not the id of an event that a shop is told.
     """
-    made = re.fullmatch(rf"{_REQUEST_ID}-{_HAPPENED}", event_id)
+    made = re.fullmatch(rf"{_REQUEST_ID}-(?:{_HAPPENED}|{_REFUND_HAPPENED})", event_id)
     if not made:
         raise ValueError("not an event's id: {order_id}_{attempt}-{what happened}")
     return made[1]

@@ -25,10 +25,12 @@ from contracts import (
     InquiryVerdict,
     Money,
     PayAnswer,
+    PaymentLook,
     PaymentNotified,
     PayVerdict,
     RefundAnswer,
     RefundInquiryCall,
+    RefundNotified,
     RefundVerdict,
     Settlement,
     SignedEvidence,
@@ -178,9 +180,39 @@ def _inquiry(said: InquiryAnswer) -> dict[str, Any]:
         "paymentId": said.payment_id,
         "paymentAmount": _amount(said.amount),
         "paymentTime": said.paid_at,
-        "transactions": [refund] if said.is_refunded else None,
+        "transactions": _transactions(said) or ([refund] if said.is_refunded else None),
         **_settlement(said.settlement),
     }
+
+
+def _transactions(said: InquiryAnswer) -> list[dict[str, Any]]:
+    seen = said.refunds if isinstance(said, PaymentLook) else ()
+    return [
+        {
+            "transactionType": one.kind,
+            "transactionStatus": one.status,
+            "transactionRequestId": one.refund_request_id,
+            "transactionAmount": _amount(one.amount),
+        }
+        for one in seen
+    ]
+
+
+def signed_refund_notice(
+    said: RefundNotified, signer: Signer | None = None, at: datetime | None = None
+) -> RefundNotified:
+    """Return the same notice about a refund with its evidence."""
+    fields = {
+        "notifyType": "REFUND_RESULT",
+        "result": _result("S", said.result_code or "SUCCESS", said.result_message),
+        "refundStatus": said.status,
+        "refundRequestId": said.refund_request_id,
+        "refundAmount": _amount(said.amount),
+    }
+    path = NOTIFY_PATH.replace("payment", "refund/order")
+    return said.model_copy(
+        update={"evidence": signed_message(path, fields, signer, at)}
+    )
 
 
 def _refund(call: Contract, said: RefundAnswer) -> tuple[str, dict[str, Any]]:

@@ -70,7 +70,13 @@ ROOM_MAY_IMPORT: dict[str, set[str]] = {
     "workflows.payment": {
         "contracts", "translation.proof", "workflows.releases", "workflows.resolution",
     },
-    "workflows.operator_view": {"contracts", "visibility", "workflows.payment"},
+    "workflows.refunds": {
+        "activities", "contracts", "translation", "visibility",
+        "workflows.alipay_calls", "workflows.resolution", "workflows.trust",
+    },
+    "workflows.operator_view": {
+        "contracts", "visibility", "workflows.payment", "workflows.refunds",
+    },
     "alipay.keys": {"alipay.errors"},
     "api.metrics": {"alipay", "contracts", "http_server", "telemetry", "visibility"},
     "api.callers": {"api.metrics", "api.problems", "telemetry"},

@@ -26,7 +26,7 @@ from alipay.models import (
     RefundInquiryResponse,
     RefundResponse,
 )
-from alipay.notifications import NotificationReader
+from alipay.notifications import NotificationReader, SignedNotification
 from alipay.signing import verify
 from contracts import (
     AlipayAnswer,
@@ -42,10 +42,12 @@ from contracts import (
     Money,
     PayAnswer,
     PayCall,
+    PaymentLook,
     PaymentNotified,
     RefundAnswer,
     RefundCall,
     RefundInquiryCall,
+    RefundNotified,
     SignedEvidence,
 )
 from translation.answers import (
@@ -63,6 +65,7 @@ from translation.answers import (
 from translation.evidence import signed_at, to_message
 from translation.money import read_money
 from translation.notifications import to_payment_notified
+from translation.refunds import to_look_refusal, to_payment_look, to_refund_notified
 
 _INQUIRY = "inquiryPayment"
 # No wallet keeps a page open for longer, by whatever clock.
@@ -130,7 +133,24 @@ class Proof:
 
     def notification(self, said: PaymentNotified) -> PaymentNotified | None:
         """Return what a notification's evidence says; None where it proves nothing."""
-        evidence = said.evidence
+        signed = self._notice(said.evidence)
+        if signed is None or not signed.content.is_of_a_payment:
+            return None
+        return to_payment_notified(signed).model_copy(
+            update={"received_at": said.received_at}
+        )
+
+    def refund_notice(self, said: RefundNotified) -> RefundNotified | None:
+        """Return what a notice about a refund says; None where it proves nothing."""
+        signed = self._notice(said.evidence)
+        if signed is None or not signed.content.is_of_a_refund:
+            return None
+        return to_refund_notified(signed).model_copy(
+            update={"received_at": said.received_at}
+        )
+
+    def _notice(self, evidence: SignedEvidence | None) -> SignedNotification | None:
+        """Read what Alipay has sent to one of our addresses; None for no proof."""
         if evidence is None or evidence.left_out:
             return None
         reader = NotificationReader(
@@ -142,14 +162,9 @@ class Proof:
             "client-id": evidence.client_id,
         }
         try:
-            signed = reader.parse_notification(headers, evidence.body.encode())
+            return reader.parse_notification(headers, evidence.body.encode())
         except (SignatureVerificationError, MalformedNotificationError, ValueError):
             return None
-        if not signed.content.is_of_a_payment:
-            return None
-        return to_payment_notified(signed).model_copy(
-            update={"received_at": said.received_at}
-        )
 
     def proves_paid(
         self,
@@ -196,6 +211,8 @@ class Proof:
         told: AlipayAnswer | None = None
         if isinstance(call, PayCall) and isinstance(said, PayAnswer):
             told = self._pay(call, said)
+        elif isinstance(call, InquiryCall) and isinstance(said, PaymentLook):
+            told = self._look(call, said)
         elif isinstance(call, InquiryCall) and isinstance(said, InquiryAnswer):
             told = self._inquiry(call, said)
         elif isinstance(call, CancelCall) and isinstance(said, CancelAnswer):
@@ -225,6 +242,14 @@ class Proof:
         if read is None or read.payment_request_id != call.payment_request_id:
             return None
         return from_inquiry_response(read)
+
+    def _look(self, call: InquiryCall, said: PaymentLook) -> PaymentLook | None:
+        read = self._read(_INQUIRY, said.evidence, InquiryResponse)
+        if isinstance(read, RejectedError):
+            return to_look_refusal(read) if _is_signed(read) else None
+        if read is None or read.payment_request_id != call.payment_request_id:
+            return None
+        return to_payment_look(read)
 
     def _cancel(self, call: CancelCall, said: CancelAnswer) -> CancelAnswer | None:
         if said.evidence is None:

@@ -48,6 +48,7 @@ class Listed(StrEnum):
     LATE_MONEY = "LATE_MONEY"
     CALLBACK = "CALLBACK"
     NOTICE = "NOTICE"
+    REFUNDS = "REFUNDS"
 
 
 class NeedsAttention(StrEnum):
@@ -57,6 +58,7 @@ class NeedsAttention(StrEnum):
     NO_VERDICT = "NO_VERDICT"  # Alipay does not answer; it is asked slowly
     OVERDUE = "OVERDUE"  # open long after its time to pay was over
     CALLBACK = "CALLBACK"  # the shop does not accept the outcome
+    BALANCE = "BALANCE"  # the merchant's balance at Alipay is too low for a refund
 
 
 def attributes_of(

@@ -22,6 +22,7 @@ WORKFLOW_TYPES: Final = (
     "LatePayment",
     "Callback",
     "AlipayNotice",
+    "OrderRefunds",
 )
 RUNNING: Final = 'ExecutionStatus = "Running"'
 # Those whose end matters to money, or to the shop; a notice is kept in its history.

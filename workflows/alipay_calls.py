@@ -236,10 +236,10 @@ def ask_to_refund(
     return Question(name, call, RefundAnswer, "Refund the money")
 
 
-def ask_what_became_of_refund(late: LatePaymentInput) -> Question[RefundAnswer]:
+def ask_what_became_of_refund(refund_request_id: str) -> Question[RefundAnswer]:
     return Question(
         RefundActivities.inquire_refund.__name__,
-        RefundInquiryCall(refund_request_id=late_refund_id(late.payment_request_id)),
+        RefundInquiryCall(refund_request_id=refund_request_id),
         RefundAnswer,
         "Ask what became of the refund",
     )

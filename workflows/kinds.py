@@ -6,10 +6,12 @@ from workflows.callback import Callback
 from workflows.cashier_payment import CashierPayment
 from workflows.late_payment import LatePayment
 from workflows.notice import AlipayNotice
+from workflows.order_refunds import OrderRefunds
 
 WORKFLOWS: Final[tuple[type, ...]] = (
     CashierPayment,
     LatePayment,
     Callback,
     AlipayNotice,
+    OrderRefunds,
 )

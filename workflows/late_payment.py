@@ -33,6 +33,7 @@ with workflow.unsafe.imports_passed_through():
         SignedEvidence,
         attempt_of,
         late_payment_id,
+        late_refund_id,
         payment_request_id,
         workflow_id,
     )
@@ -292,7 +293,7 @@ class LatePayment:
             self._waits_since = workflow.now()
             self._list_until(REFUND_PATIENCE)
         refund = await self._until_certain(
-            ask_what_became_of_refund(self._late),
+            ask_what_became_of_refund(late_refund_id(self._late.payment_request_id)),
             lambda it: it.verdict in NOT_REFUNDED_YET,
             stands=_has_moved,
         )

@@ -9,7 +9,17 @@ from unicodedata import normalize
 
 from temporalio.exceptions import ApplicationError
 
-from contracts import LateResolution, Money, Proposed, Refusal, Resolution, Resolved
+from contracts import (
+    LateResolution,
+    Money,
+    Proposed,
+    RefundResolution,
+    Refusal,
+    Resolution,
+    Resolved,
+)
+
+AnyResolution = Resolution | LateResolution | RefundResolution
 
 # Longer ones are no names, or tell more than a reason.
 LONGEST_NAME = 64
@@ -67,14 +77,18 @@ def check_names_and_reasons(*, by: str, reason: str) -> None:
 
 
 def check_second_person(
-    proposed: Proposed | None, said: Resolution | LateResolution, about: str
+    proposed: Proposed | None, said: AnyResolution, about: str
 ) -> None:
     """Refuse that somebody confirms what the same person has proposed.
 
     Raises:
         ApplicationError: Says what was proposed; nothing is written to history.
     """
-    if _repeats(proposed, said, about) and proposed and _same(proposed.by, said.by):
+    if (
+        _repeats(proposed, said, about)
+        and proposed
+        and is_same_person(proposed.by, said.by)
+    ):
         raise ApplicationError(
             f"by: this person has proposed {proposed.outcome} already; another person "
             "must confirm it",
@@ -83,7 +97,7 @@ def check_second_person(
 
 
 def check_replacement(
-    proposed: Proposed | None, said: Resolution | LateResolution, about: str
+    proposed: Proposed | None, said: AnyResolution, about: str
 ) -> None:
     """Refuse that another outcome silently takes the place of the one proposed.
 
@@ -122,7 +136,7 @@ def needs_second_person(
     )
 
 
-def propose(said: Resolution | LateResolution, about: str) -> Proposed:
+def propose(said: AnyResolution, about: str) -> Proposed:
     """Keep what the first person says, and what was known of the doubt by then."""
     return Proposed(
         outcome=said.outcome, by=said.by.strip(), reason=said.reason, about=about
@@ -130,7 +144,7 @@ def propose(said: Resolution | LateResolution, about: str) -> Proposed:
 
 
 def confirm(
-    proposed: Proposed | None, said: Resolution | LateResolution, about: str
+    proposed: Proposed | None, said: AnyResolution, about: str
 ) -> Resolved | None:
     """Return the decision if this is the second person's equal word, else None.
 
@@ -143,16 +157,14 @@ def confirm(
     )
 
 
-def _repeats(
-    proposed: Proposed | None, said: Resolution | LateResolution, about: str
-) -> bool:
+def _repeats(proposed: Proposed | None, said: AnyResolution, about: str) -> bool:
     return proposed is not None and (proposed.outcome, proposed.about) == (
         said.outcome,
         about,
     )
 
 
-def _same(one: str, other: str) -> bool:
+def is_same_person(one: str, other: str) -> bool:
     return _plain(one) == _plain(other)
 
 

@@ -132,14 +132,14 @@ class SignedTrust:
 
     def facts_at_start(self, order: Order) -> Facts:
         now = workflow.now()
-        facts = Facts.of(order, now, believes_carried=_continues_another_run())
-        if order.carried is not None and _continues_another_run():
+        facts = Facts.of(order, now, believes_carried=continues_another_run())
+        if order.carried is not None and continues_another_run():
             keep_proven(facts, self._proof, now)
         return facts
 
     def late_money_at_start(self, late: LatePaymentInput) -> LateCarried | None:
         carried = late.carried
-        if carried is None or not _continues_another_run():
+        if carried is None or not continues_another_run():
             return None
         # None of ours goes on after its end, which other workflows rest on.
         view = carried.view.model_copy(update={"outcome": None, "resolved": None})
@@ -215,7 +215,7 @@ class TrustOfOlderRun:
         return self._signed if verifies else self._fields
 
 
-def _continues_another_run() -> bool:
+def continues_another_run() -> bool:
     """Whether the server says that this run goes on from another one.
 
     It says so of a scheduled and of a repeated run as well, whose input is the first

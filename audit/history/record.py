@@ -18,6 +18,7 @@ from temporalio.api.history.v1 import (
 
 from activities.callbacks import CallbackActivities
 from activities.order_payments import OrderActivities
+from activities.order_refunds import OrderRefundActivities
 from activities.payments import PaymentActivities
 from activities.refunds import RefundActivities
 from audit.bundle.describing import parse_history, run_id_of
@@ -91,6 +92,7 @@ ACTIVITIES: dict[str, tuple[type[BaseModel], type[BaseModel]]] = {
         RefundActivities.inquire_refund,
         OrderActivities.find_payment,
         CallbackActivities.tell_shop,
+        OrderRefundActivities.refund_order,
     )
 }
 

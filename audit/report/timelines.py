@@ -19,6 +19,7 @@ KINDS: Final = {
     "LatePayment": "late money",
     "Callback": "message to the shop",
     "AlipayNotice": "notice of Alipay",
+    "OrderRefunds": "refunds",
 }
 _PIECE: Final = 1 << 16
 

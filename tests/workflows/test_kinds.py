@@ -40,4 +40,11 @@ def test_what_a_workflow_can_be_told_is_read_by_its_contract() -> None:
         "LatePayment": ["resolve"],
         "Callback": ["also_tell", "settle"],
         "AlipayNotice": [],
+        "OrderRefunds": [
+            "confirm",
+            "refund",
+            "refund_notified",
+            "resolve",
+            "returned",
+        ],
     }

@@ -2,7 +2,7 @@
 
 from temporalio import workflow
 
-from contracts import LateOutcome, PaymentOutcome
+from contracts import LateOutcome, PaymentOutcome, RefundStatus
 from workflows.payment.steps import End
 
 
@@ -32,4 +32,11 @@ def count_late_payment(outcome: LateOutcome) -> None:
     """Count late money that has been dealt with."""
     workflow.metric_meter().create_counter("cashier_late_payments_closed").add(
         1, {"outcome": outcome}
+    )
+
+
+def count_refund(status: RefundStatus, wallet: str) -> None:
+    """Count a refund that is over."""
+    workflow.metric_meter().create_counter("cashier_refunds_ended").add(
+        1, {"outcome": status, "wallet": wallet or "unknown"}
     )

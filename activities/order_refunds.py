@@ -1,0 +1,109 @@
+"""Gives money of a payment back: looks what is left at Alipay, then asks for it.
+
+One activity, because the look and what follows from it belong together: whatever was
+refunded in Alipay's portal in the meantime counts. A repeat gives nothing more back,
+for the refundRequestId is the same, and a cancel of the same payment is the same one.
+"""
+
+from datetime import UTC, datetime
+
+from temporalio import activity
+from temporalio.exceptions import ApplicationError
+
+from activities.payments import may_cancel
+from activities.verdicts import answer_of, inquire
+from alipay.client import AlipayClient
+from contracts import (
+    CancelAnswer,
+    CancelCall,
+    CancelVerdict,
+    InquiryVerdict,
+    OrderRefundAnswer,
+    OrderRefundCall,
+    PaymentLook,
+)
+from translation.answers import (
+    from_cancel_refusal,
+    from_cancel_response,
+    from_refund_refusal,
+    from_refund_response,
+)
+from translation.refund_room import (
+    is_all_of_it,
+    is_another_amount,
+    is_under_way,
+    room_for,
+)
+from translation.refunds import (
+    to_look_refusal,
+    to_order_refund_request,
+    to_payment_look,
+)
+
+
+class OrderRefundActivities:
+    """The refunds of one merchant's orders."""
+
+    def __init__(self, alipay: AlipayClient, *, notify_url: str) -> None:
+        """Take what calls Alipay.
+
+        Args:
+            alipay: The client.
+            notify_url: Where notifications of payments are sent; those of refunds are
+                sent to addresses beside it.
+        """
+        self._alipay = alipay
+        self._notify_url = notify_url
+
+    @activity.defn
+    async def refund_order(self, call: OrderRefundCall) -> OrderRefundAnswer:
+        """Give an amount back, where so much is left, and say what Alipay said.
+
+        Raises:
+            ApplicationError: There is no verdict; the same call may be repeated.
+        """
+        certain = activity.info().attempt == 1
+        look = await self._look(call.payment_request_id)
+        if look.verdict is not InquiryVerdict.SUCCESS:
+            return OrderRefundAnswer(look=look, certain=certain)
+        has_room = room_for(call, look) >= call.amount.value
+        if is_another_amount(call, look) or is_under_way(call, look) or not has_room:
+            return OrderRefundAnswer(look=look, certain=certain)
+        cancel = await self._cancel(call, look) if is_all_of_it(call, look) else None
+        if cancel and cancel.verdict is CancelVerdict.CANCELLED:
+            return OrderRefundAnswer(look=look, cancel=cancel)
+        request = to_order_refund_request(call, look, notify_url=self._notify_url)
+        refund = await answer_of(
+            self._alipay.refund(request), from_refund_response, from_refund_refusal
+        )
+        return OrderRefundAnswer(look=look, cancel=cancel, refund=refund)
+
+    async def _look(self, payment_request_id: str) -> PaymentLook:
+        look = await inquire(
+            self._alipay.inquire_payment(payment_request_id),
+            to_payment_look,
+            to_look_refusal,
+            subject="payment",
+        )
+        if look.verdict is InquiryVerdict.SUCCESS and not look.payment_id:
+            raise ApplicationError(
+                "inquiryPayment: a success without a paymentId", type="NoVerdictError"
+            )
+        return look
+
+    async def _cancel(
+        self, call: OrderRefundCall, look: PaymentLook
+    ) -> CancelAnswer | None:
+        """Cancel the payment, for which no commission is charged; None if too late."""
+        cancel = CancelCall(
+            payment_request_id=call.payment_request_id,
+            wallet=call.wallet,
+            paid_at=look.paid_at or call.paid_at,
+        )
+        if not cancel.paid_at or not may_cancel(cancel, datetime.now(UTC)):
+            return None
+        return await answer_of(
+            self._alipay.cancel_payment(call.payment_request_id),
+            from_cancel_response,
+            from_cancel_refusal,
+        )

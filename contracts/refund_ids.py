@@ -1,0 +1,95 @@
+"""The names of refunds, which lead to their owner without a database.
+
+Alipay's refundRequestId has 64 characters, of which an order id may take 60. So a long
+order id is shortened to a digest, in the workflow id as in the refundRequestId: each of
+them follows from the other one. Notices of refunds name no payment, so what is cut out
+of the refundRequestId must be enough (docs/protocol.md 2.7).
+"""
+
+import base64
+import hashlib
+import re
+from typing import Final
+
+_REFUNDS: Final = "refunds:"
+# As the merchant names its refunds; the same signs as in an order id.
+REFUND_ID_PATTERN: Final = r"[A-Za-z0-9_-]{1,64}"
+# The longest order id that stands in a refundRequestId as it is.
+LONGEST_READABLE_ORDER: Final = 40
+# Of a refund_id: `_r`, the id, `_`, and a number of at most four digits fill up to 64.
+LONGEST_READABLE_REFUND: Final = 16
+MOST_RETRIES: Final = 9999
+
+
+def order_key(order_id: str) -> str:
+    """Return what stands for an order in the names of its refunds.
+
+    The order id itself where it is short. No key of a long one is a short one's: it has
+    41 characters.
+    """
+    if len(order_id) <= LONGEST_READABLE_ORDER:
+        return order_id
+    return f"{order_id[:16]}-{_digest(order_id, 24)}"
+
+
+def refunds_id(order_id: str) -> str:
+    """Return the id of the workflow that owns all refunds of an order."""
+    return f"{_REFUNDS}{order_key(order_id)}"
+
+
+def refund_request_id(order_id: str, refund_id: str, retry: int) -> str:
+    """Return Alipay's idempotency key of a refund: at most 64 characters.
+
+    Args:
+        order_id: The order.
+        refund_id: The merchant's name of the refund; the same for ever.
+        retry: From 1; counted up only after an F that asks for a new id.
+    """
+    return f"{order_key(order_id)}_{_tail(refund_id)}_{retry}"
+
+
+def refunds_id_of(refund_request_id: str) -> str:
+    """Return the id of the workflow that owns a refund.
+
+    Raises:
+        ValueError: Not an id that `refund_request_id` could have made.
+    """
+    made = re.fullmatch(
+        r"([A-Za-z0-9_-]{1,41})_(?:r[A-Za-z0-9-]{1,16}|d[a-z2-7]{16})_[1-9][0-9]{0,3}",
+        refund_request_id,
+    )
+    if not made:
+        raise ValueError("not a refundRequestId of the form {order}_{refund}_{retry}")
+    return f"{_REFUNDS}{made[1]}"
+
+
+def refund_named_in(refund_request_id: str) -> str:
+    """Return all but the number of the retry: the same for all tries of one refund."""
+    return refund_request_id.rpartition("_")[0]
+
+
+def refund_event_id(
+    payment_request_id: str, refund_id: str, happened: str, retry: int
+) -> str:
+    """Return the id of an event about a refund, the same in every repeat.
+
+    Args:
+        payment_request_id: Of the payment whose money it is.
+        refund_id: The merchant's name of the refund.
+        happened: `succeeded`, `failed`, `waiting` or `returned`.
+        retry: As in `refund_request_id`; a refund may have to wait more than once.
+    """
+    return f"{payment_request_id}-refund-{_digest(refund_id, 16)}-{happened}-{retry}"
+
+
+def _tail(refund_id: str) -> str:
+    """Name a refund readably where there is room, and where it can be cut out again."""
+    if len(refund_id) <= LONGEST_READABLE_REFUND and "_" not in refund_id:
+        return f"r{refund_id}"
+    return f"d{_digest(refund_id, 16)}"
+
+
+def _digest(text: str, length: int) -> str:
+    """Return so many characters of a digest, each worth five bits."""
+    digest = hashlib.sha256(text.encode()).digest()
+    return base64.b32encode(digest).decode().lower()[:length]

@@ -1,0 +1,594 @@
+"""The one owner of all that goes back of the payment that pays an order."""
+
+import asyncio  # noqa: TID251 - tasks of the workflow's own loop, which replay
+from contextlib import suppress
+from datetime import datetime, timedelta
+
+from temporalio import workflow
+from temporalio.exceptions import ApplicationError
+
+with workflow.unsafe.imports_passed_through():
+    from contracts import (
+        CancelVerdict,
+        InquiryVerdict,
+        Money,
+        MoneyAtRisk,
+        OrderRefundAnswer,
+        OrderRefundCall,
+        RefundAnswer,
+        RefundConfirmation,
+        RefundDecision,
+        RefundNotified,
+        RefundRequest,
+        RefundResolution,
+        RefundReturn,
+        RefundsCarried,
+        RefundsInput,
+        RefundStatus,
+        RefundsView,
+        RefundVerdict,
+        Refusal as Refused,
+        Resolved,
+        in_words,
+        refunds_id,
+    )
+    from translation.refund_room import is_another_amount, is_under_way, room_for
+    from visibility import is_listed
+    from workflows.alipay_calls import ask, ask_what_became_of_refund
+    from workflows.operator_view.listing import changes_to
+    from workflows.operator_view.metrics import count_refund
+    from workflows.operator_view.refunds import listing_of_refunds, refunds_details_of
+    from workflows.refunds.calls import ask_to_give_back
+    from workflows.refunds.decision import (
+        AskPerson,
+        Inquire,
+        Over,
+        Send,
+        Wait,
+        decisions_for,
+        next_step,
+        why_a_person,
+    )
+    from workflows.refunds.ledger import Ledger
+    from workflows.refunds.refund import CANCELLED_BEFORE, Refund, Refusal
+    from workflows.refunds.requests import check_refund_id, check_refund_request
+    from workflows.refunds.trust import RefundsTrust, proof_in
+    from workflows.refunds.views import (
+        event_of,
+        facts_of,
+        refund_from,
+        refund_known,
+        view_of,
+    )
+    from workflows.releases import check_release
+    from workflows.resolution import (
+        check_is_said,
+        check_names_and_reasons,
+        check_outcome,
+        check_replacement,
+        check_second_person,
+        confirm,
+        is_same_person,
+        needs_second_person,
+        propose,
+    )
+    from workflows.shielded import undeterred
+    from workflows.shop_calls import tell_shop
+    from workflows.trust import check_workflow_id, continues_another_run
+
+# How long the owner stays after its last refund, while something is left: whoever has
+# read how an earlier run ended, and starts the next one, calls within seconds.
+LINGER = timedelta(days=1)
+
+
+@workflow.defn(name="OrderRefunds")
+class OrderRefunds:
+    """Gives money of a payment back, and never more than came, whoever asks, and when.
+
+    Each refund is reserved in the moment in which it is asked for, sent to Alipay under
+    an id that follows from its name, and followed until Alipay has signed what became
+    of it. Its amount is free again only after a definite refusal. What comes next for a
+    refund is decided in `next_step` (`workflows/refunds/decision.py`), what is left in
+    `Ledger`. It ends when nothing is left, or a day after its last refund: a later run
+    learns what was before from the result, and from Alipay's own list.
+    """
+
+    @workflow.init
+    def __init__(self, given: RefundsInput) -> None:
+        check_release(given.release)
+        self._trust = RefundsTrust(given.trust)
+        self._given = given
+        self._ledger = Ledger(
+            order_id=given.order_id,
+            payment_request_id=given.payment_request_id,
+            wallet=given.wallet,
+            paid=given.paid,
+            paid_at=given.paid_at,
+        )
+        self._told: set[tuple[str, str]] = set()
+        self._following: dict[str, asyncio.Task[None]] = {}
+        self._sending = 0
+        self._is_full = False
+        self._is_set_up = False
+
+    @workflow.run
+    async def run(self, given: RefundsInput) -> RefundsView:
+        check_workflow_id(self._trust, refunds_id(given.order_id))
+        self._take_over()
+        return await undeterred(self._serve())
+
+    async def _serve(self) -> RefundsView:
+        closing: asyncio.Task[None] | None = None
+        while not self._is_full:
+            await workflow.wait_condition(lambda: self._is_idle or self._is_full)
+            if self._is_full or self._ledger.is_everything_back:
+                break
+            # One timer for the whole run: it is an action.
+            closing = closing or asyncio.create_task(
+                workflow.sleep(LINGER, summary="Refunds of this order may follow")
+            )
+            await self._news_or(closing)
+            if closing.done() and self._is_idle:
+                if workflow.now() - self._last_end >= LINGER / 2:
+                    break
+                closing = None
+        await workflow.wait_condition(
+            lambda: not self._following and workflow.all_handlers_finished()
+        )
+        if self._ledger.open:
+            self._continue_in_a_new_run()
+        self._show()
+        return view_of(self._ledger)
+
+    async def _news_or(self, closing: asyncio.Task[None]) -> None:
+        await workflow.wait_condition(
+            lambda: closing.done() or not self._is_idle or self._is_full
+        )
+
+    @property
+    def _is_idle(self) -> bool:
+        return not self._following and workflow.all_handlers_finished()
+
+    # ---- what was before ----
+
+    def _take_over(self) -> None:
+        """Take over what earlier runs knew, as far as it is proven."""
+        given, ledger = self._given, self._ledger
+        if given.carried and continues_another_run():
+            ledger.look = given.carried.look
+            if ledger.look:
+                ledger.take(ledger.look)
+            known = [refund_from(facts) for facts in given.carried.refunds]
+        else:
+            records = given.known.refunds if given.known else ()
+            known = [
+                refund_known(
+                    given.order_id,
+                    self._trust.proven_record(record, given.payment_request_id),
+                )
+                for record in records
+            ]
+        for refund in known:
+            ledger.refunds.setdefault(refund.refund_id, refund)
+            self._told.add((refund.refund_id, refund.status))
+            self._follow(refund)
+        self._is_set_up = True
+        self._show()
+
+    def _continue_in_a_new_run(self) -> None:
+        ledger = self._ledger
+        carried = RefundsCarried(
+            refunds=tuple(facts_of(one) for one in ledger.refunds.values()),
+            look=ledger.look,
+        )
+        workflow.continue_as_new(
+            self._given.model_copy(
+                update={"carried": carried, "known": None, "paid": ledger.paid}
+            )
+        )
+
+    # ---- one refund, from its request to its end ----
+
+    def _follow(self, refund: Refund) -> None:
+        """See to a refund from now on, unless it is over or seen to already."""
+        name = refund.refund_id
+        if name in self._following or (refund.is_over and not self._is_news(refund)):
+            return
+        task = asyncio.create_task(self._see_to(refund))
+        self._following[name] = task
+        task.add_done_callback(lambda _: self._following.pop(name, None))
+
+    async def _see_to(self, refund: Refund) -> None:
+        while not self._is_full:
+            self._show()
+            await self._tell(refund)
+            match next_step(refund, workflow.now()):
+                case Over():
+                    count_refund(refund.status, self._ledger.wallet)
+                    return
+                case AskPerson():
+                    await self._news_of(refund)
+                case Wait(until, words):
+                    with suppress(TimeoutError):
+                        await self._news_of(refund, until - workflow.now(), words)
+                case Send():
+                    await self._send(refund)
+                case Inquire():
+                    await self._inquire(refund)
+            if workflow.info().is_continue_as_new_suggested():
+                self._is_full = True
+
+    async def _news_of(
+        self, refund: Refund, within: timedelta | None = None, words: str = ""
+    ) -> None:
+        """Wait until something new is known of a refund.
+
+        Raises:
+            TimeoutError: Nothing was, within this time.
+        """
+        before = next_step(refund, workflow.now()), refund.status
+        await workflow.wait_condition(
+            lambda: (
+                self._is_full
+                or (next_step(refund, workflow.now()), refund.status) != before
+            ),
+            timeout=within,
+            timeout_summary=words or None,
+        )
+
+    async def _send(self, refund: Refund) -> None:
+        call = self._ledger.call_for(refund)
+        refund.is_sent(workflow.now(), may_be_cancelled=call.may_cancel)
+        self._sending += 1
+        try:
+            asked = await ask(
+                ask_to_give_back(call),
+                self._trust,
+                self._given.release,
+                lambda: refund.is_over,
+            )
+        finally:
+            self._sending -= 1
+        if asked.answer is None:
+            refund.got_no_verdict(workflow.now())
+        else:
+            self._take_answer(refund, call, asked.answer)
+
+    async def _inquire(self, refund: Refund) -> None:
+        request_id, refund.at_once = refund.request_id, False
+        if refund.may_be_cancelled and not refund.taken_on_at:
+            # No inquiry about refunds knows of a cancel; the payment's own does.
+            refund.unknown = 0
+            await self._send(refund)
+            return
+        asked = await ask(
+            ask_what_became_of_refund(request_id),
+            self._trust,
+            self._given.release,
+            lambda: refund.is_over,
+        )
+        if asked.answer is None:
+            refund.got_no_verdict(workflow.now())
+        else:
+            self._hear(refund, request_id, asked.answer, is_inquired=True)
+
+    def _take_answer(
+        self, refund: Refund, call: OrderRefundCall, said: OrderRefundAnswer
+    ) -> None:
+        """Take what Alipay said in one try to give money back."""
+        now, look = workflow.now(), said.look
+        self._ledger.take(look)
+        for one, request_id in self._ledger.succeeded_by(look):
+            one.has_gone_back(request_id, now, proof_in(look))
+        if said.cancel and said.cancel.verdict is CancelVerdict.CANCELLED:
+            refund.was_cancelled(now, proof_in(said.cancel))
+        elif said.refund:
+            self._hear(refund, call.refund_request_id, said.refund)
+        elif refund.is_over:
+            return  # Alipay lists it as given back
+        elif is_under_way(call, look):
+            taken_on = RefundAnswer(verdict=RefundVerdict.IN_PROCESS)
+            self._hear(refund, call.refund_request_id, taken_on)
+        elif look.verdict is InquiryVerdict.CANCELLED:
+            if call.may_cancel:
+                refund.was_cancelled(now, proof_in(look))
+            else:
+                words = "the whole payment has gone back already, by a cancel"
+                refund.is_refused(Refusal(CANCELLED_BEFORE, words), now)
+        else:
+            self._was_not_sent(refund, call, said)
+
+    def _was_not_sent(
+        self, refund: Refund, call: OrderRefundCall, said: OrderRefundAnswer
+    ) -> None:
+        """Take that nothing was sent, because Alipay's look forbids it."""
+        now, look = workflow.now(), said.look
+        refusal: Refusal | None = None
+        if look.verdict is not InquiryVerdict.SUCCESS:
+            refusal = Refusal(Refused.NOT_PAID, f"Alipay calls it {look.verdict}")
+        elif is_another_amount(call, look):
+            words = "this refund_id was used for another amount before"
+            refusal = Refusal(Refused.REFUND_DIFFERS, words)
+        elif room_for(call, look) < call.amount.value:
+            left = Money(currency=call.amount.currency, value=room_for(call, look))
+            words = f"{in_words(left)} can still be refunded, says Alipay"
+            refusal = Refusal(Refused.MORE_THAN_IS_LEFT, words)
+        if refusal and said.certain:
+            refund.is_refused(refusal, now)
+        else:
+            # Somebody has answered in the worker's place; or an earlier try of this
+            # call may have taken effect unseen.
+            refund.got_no_verdict(now)
+
+    def _hear(
+        self,
+        refund: Refund,
+        request_id: str,
+        said: RefundAnswer,
+        *,
+        is_inquired: bool = False,
+    ) -> None:
+        refund.heard(
+            request_id,
+            said,
+            workflow.now(),
+            proof=proof_in(said),
+            is_inquired=is_inquired,
+            is_all_of_it=refund.amount == self._ledger.paid,
+        )
+
+    # ---- who is told ----
+
+    def _is_news(self, refund: Refund) -> bool:
+        return (refund.refund_id, refund.status) not in self._told
+
+    async def _tell(self, refund: Refund) -> None:
+        """Tell the shop how a refund stands, once for each time that it changes."""
+        key = (refund.refund_id, refund.status)
+        if key in self._told or not self._given.tells_shop:
+            return
+        self._told.add(key)
+        if refund.status is not RefundStatus.WAITING:
+            self._told.discard((refund.refund_id, RefundStatus.WAITING))
+        now = workflow.now()
+        if callback := event_of(refund, self._ledger, self._given, now):
+            await tell_shop(callback)
+
+    def _show(self) -> None:
+        """Have the page, and the line in the list, say how the refunds stand."""
+        now = workflow.now()
+        workflow.set_current_details(refunds_details_of(self._ledger, self._given, now))
+        listed = workflow.info().typed_search_attributes
+        changes = changes_to(listed, listing_of_refunds(self._ledger, now))
+        if changes and is_listed(listed):
+            workflow.upsert_search_attributes(changes)
+
+    @property
+    def _last_end(self) -> datetime:
+        ended = [one.ended_at for one in self._ledger.refunds.values() if one.ended_at]
+        return max(ended, default=workflow.info().start_time)
+
+    # ---- doors ----
+
+    @workflow.update(description="Give money of this order back: refund_id, amount, by")
+    async def refund(self, request: RefundRequest) -> RefundsView:
+        """Reserve a refund and send it; the same refund_id again is the same refund.
+
+        It answers when Alipay has, or when the refund has to wait for something.
+        """
+        await workflow.wait_condition(
+            lambda: (
+                self._is_set_up and (self._ledger.paid is not None or not self._sending)
+            )
+        )
+        self._check_against_ledger(request)
+        refund = self._ledger.refunds.get(request.refund_id)
+        if refund is None:
+            refund = self._reserve(request)
+        self._follow(refund)
+        await workflow.wait_condition(
+            lambda: refund.status is not RefundStatus.REQUESTED or self._is_full
+        )
+        return view_of(self._ledger)
+
+    @refund.validator
+    def _check_request(self, request: RefundRequest) -> None:
+        """Refuse what is incomplete, or more than is left, before it is in history."""
+        check_is_said(request)
+        check_refund_request(request)
+        if self._is_set_up:
+            self._check_against_ledger(request)
+
+    def _check_against_ledger(self, request: RefundRequest) -> None:
+        if request.amount is None and self._ledger.paid is None:
+            raise ApplicationError(
+                "amount: must be named, for the payment is not kept here any more",
+                type=Refused.REFUND_INCOMPLETE,
+            )
+        if refused := self._ledger.check(request):
+            kind, words = refused
+            raise ApplicationError(words, type=kind)
+
+    def _reserve(self, request: RefundRequest) -> Refund:
+        ledger = self._ledger
+        amount = request.amount or ledger.left
+        assert amount is not None  # noqa: S101 - as was checked right before
+        currency = (ledger.paid or amount).currency
+        doubt = None
+        if request.dispute_id:
+            doubt = (
+                f"dispute {request.dispute_id} is open: if it is lost, the customer is "
+                "paid twice"
+            )
+        refund = Refund(
+            order_id=ledger.order_id,
+            request=request.model_copy(update={"by": request.by.strip()}),
+            amount=amount,
+            asked_at=workflow.now(),
+            needs_second_person=needs_second_person(
+                self._given.second_person_above, currency, [amount]
+            ),
+            doubt=doubt,
+        )
+        ledger.refunds[request.refund_id] = refund
+        return refund
+
+    @workflow.update(description="Confirm a refund as a second person: refund_id, by")
+    async def confirm(self, said: RefundConfirmation) -> RefundsView:
+        """Let a refund be sent that is too much for one person."""
+        refund = self._ledger.refunds[said.refund_id]
+        refund.confirmed = Resolved(
+            by=refund.request.by, reason=said.reason, confirmed_by=said.by.strip()
+        )
+        await workflow.wait_condition(
+            lambda: refund.status is not RefundStatus.REQUESTED or self._is_full
+        )
+        return view_of(self._ledger)
+
+    @confirm.validator
+    def _check_confirmation(self, said: RefundConfirmation) -> None:
+        check_is_said(said)
+        refund = self._known(said.refund_id)
+        if refund.status is not RefundStatus.CONFIRMING:
+            raise ApplicationError(
+                f"refund_id: {said.refund_id} does not wait for a second person; it is "
+                f"{refund.status}",
+                type=Refused.NOT_OPEN,
+            )
+        check_names_and_reasons(by=said.by, reason=said.reason or "confirmed")
+        if is_same_person(said.by, refund.request.by):
+            raise ApplicationError(
+                "by: this person has asked for the refund; another one must confirm it",
+                type=Refused.SECOND_PERSON_NEEDED,
+            )
+
+    @workflow.update(description="Settle a refund: refund_id, outcome, reason, by")
+    async def resolve(self, said: RefundResolution) -> RefundsView:
+        """Decide about a refund that waits for a person, or waits for long."""
+        refund, now = self._ledger.refunds[said.refund_id], workflow.now()
+        why = why_a_person(refund, now) or ""
+        resolved = confirm(refund.proposed, said, why)
+        above = self._given.second_person_above
+        amount = refund.amount
+        if not resolved and needs_second_person(above, amount.currency, [amount]):
+            refund.proposed = propose(said, why)
+            self._show()
+            return view_of(self._ledger)
+        refund.resolved = resolved or Resolved(by=said.by.strip(), reason=said.reason)
+        refund.proposed = None
+        match RefundDecision(said.outcome):
+            case RefundDecision.SEND:
+                refund.doubt, refund.at_once = None, True
+            case RefundDecision.WITHDRAW:
+                refund.is_refused(Refusal("WITHDRAWN", "by a person"), now)
+            case RefundDecision.GIVEN_BACK:
+                refund.has_gone_back(refund.request_id, now, None)
+            case RefundDecision.NOT_GIVEN_BACK:
+                refund.is_refused(Refusal("NOT_GIVEN_BACK", "by a person"), now)
+        self._show()
+        return view_of(self._ledger)
+
+    @resolve.validator
+    def _check_resolution(self, said: RefundResolution) -> None:
+        check_is_said(said)
+        refund = self._known(said.refund_id)
+        now = workflow.now()
+        possible = decisions_for(refund, now)
+        why = why_a_person(refund, now)
+        if why is None:
+            raise ApplicationError(
+                f"refund_id: {said.refund_id} does not wait for a person; it is "
+                f"{refund.status}",
+                type=Refused.NOT_IN_REVIEW,
+            )
+        check_outcome(said.outcome, RefundDecision)
+        if said.outcome not in possible:
+            raise ApplicationError(
+                f"outcome: must be one of {', '.join(possible)} while the refund is "
+                f"{refund.status}",
+                type=Refused.RESOLUTION_INCOMPLETE,
+            )
+        check_names_and_reasons(by=said.by, reason=said.reason)
+        check_second_person(refund.proposed, said, why)
+        check_replacement(refund.proposed, said, why)
+
+    @workflow.update(description="Record that a refund has bounced: refund_id, reason")
+    async def returned(self, said: RefundReturn) -> RefundsView:
+        """Make the amount of a refund refundable again, which Alipay has returned."""
+        refund = self._ledger.refunds[said.refund_id]
+        refund.returned = Resolved(by=said.by.strip(), reason=said.reason)
+        self._follow(refund)
+        self._show()
+        return view_of(self._ledger)
+
+    @returned.validator
+    def _check_return(self, said: RefundReturn) -> None:
+        check_is_said(said)
+        refund = self._known(said.refund_id)
+        if refund.status is not RefundStatus.SUCCEEDED:
+            raise ApplicationError(
+                f"refund_id: only a refund that has succeeded can be returned; "
+                f"{said.refund_id} is {refund.status}",
+                type=Refused.NOT_OPEN,
+            )
+        check_names_and_reasons(by=said.by, reason=said.reason)
+
+    def _known(self, refund_id: str) -> Refund:
+        """Return a refund by its name.
+
+        Raises:
+            ApplicationError: There is none.
+        """
+        check_refund_id(refund_id)
+        refund = self._ledger.refunds.get(refund_id)
+        if refund is None:
+            raise ApplicationError(
+                f"refund_id: order {self._ledger.order_id} has no refund {refund_id}",
+                type=Refused.UNKNOWN_REFUND,
+            )
+        return refund
+
+    @workflow.signal(description="A notice about a refund, as Alipay has signed it")
+    async def refund_notified(self, said: RefundNotified) -> None:
+        """Take a notice; it may be late, doubled, forged, or of a refund not ours."""
+        told = await self._trust.refund_notice(said)
+        if told is None:
+            workflow.logger.warning("a notice about a refund was dropped: not proven")
+            return
+        refund = self._ledger.find(told.refund_request_id)
+        if refund is None or told.amount not in (None, refund.amount):
+            workflow.logger.info("a notice about a refund that is not known here")
+            return
+        verdict = {
+            "SUCCESS": RefundVerdict.REFUNDED,
+            "FAIL": RefundVerdict.REFUSED,
+        }.get(told.status)
+        if verdict is None:
+            return
+        heard = RefundAnswer(
+            verdict=verdict,
+            result_code=told.result_code,
+            result_message=told.result_message,
+        )
+        refund.heard(
+            told.refund_request_id,
+            heard,
+            workflow.now(),
+            proof=told.evidence,
+            is_inquired=True,
+            is_all_of_it=refund.amount == self._ledger.paid,
+        )
+        self._follow(refund)
+
+    @workflow.query(description="What is known of the order's refunds")
+    def view(self) -> RefundsView:
+        return view_of(self._ledger)
+
+    @workflow.query(description="What money is on its way, and nobody knows where")
+    def at_risk(self) -> MoneyAtRisk:
+        """Return what may have gone back; it was the merchant's, and is no customer's.
+
+        Money that the customer waits for is what is at risk here.
+        """
+        waits = [one.amount for one in self._ledger.open if one.may_have_moved]
+        return MoneyAtRisk(at_most=tuple(waits))

@@ -1,0 +1,180 @@
+"""What went back of a payment, what may go back, and what is left: pure."""
+
+from dataclasses import dataclass, field
+
+from contracts import (
+    InquiryVerdict,
+    Money,
+    OrderRefundCall,
+    PaymentLook,
+    RefundRequest,
+    RefundSeen,
+    RefundStatus,
+    Refusal,
+    ReservedRefund,
+    in_words,
+    refund_named_in,
+)
+from translation.refund_room import elsewhere, goes_back
+from workflows.refunds.refund import Refund
+
+
+@dataclass
+class Ledger:
+    """The refunds of one payment.
+
+    Attributes:
+        paid: What was paid, until Alipay has said so itself; None if nobody knows.
+        look: What Alipay has said of the payment last.
+        refunds: By the merchant's name, in the order in which they were asked for.
+    """
+
+    order_id: str
+    payment_request_id: str
+    wallet: str
+    paid: Money | None
+    paid_at: str | None = None
+    look: PaymentLook | None = None
+    refunds: dict[str, Refund] = field(default_factory=dict)
+
+    @property
+    def left(self) -> Money | None:
+        """What can still be refunded; None while nobody knows what was paid."""
+        if self.paid is None:
+            return None
+        if self.look and self.look.verdict is not InquiryVerdict.SUCCESS:
+            return self.paid.model_copy(update={"value": 0})
+        taken = sum(refund.reserved for refund in self.refunds.values())
+        other = sum(
+            self.paid.value if one.amount is None else one.amount.value
+            for one in self.elsewhere
+        )
+        return self.paid.model_copy(
+            update={"value": max(0, self.paid.value - taken - other)}
+        )
+
+    @property
+    def elsewhere(self) -> tuple[RefundSeen, ...]:
+        """What went back, or is going, and is no refund of this ledger."""
+        if self.look is None or not self.look.refunds:
+            return ()
+        return elsewhere(self._call_of_nothing(), self.look)
+
+    @property
+    def is_everything_back(self) -> bool:
+        """Whether nothing is left for certain, and nothing is open."""
+        left = self.left
+        return left is not None and left.value == 0 and not self.open
+
+    @property
+    def open(self) -> list[Refund]:
+        """Those that are not over."""
+        return [refund for refund in self.refunds.values() if not refund.is_over]
+
+    def check(self, request: RefundRequest) -> tuple[Refusal, str] | None:
+        """Say why a request is refused; None where it may be reserved, or repeats one.
+
+        What was paid is known, or the amount is named and Alipay says it later.
+        """
+        if known := self.refunds.get(request.refund_id):
+            return _check_repeat(known, request)
+        left = self.left
+        if left is None:
+            return None
+        if request.amount and request.amount.currency != left.currency:
+            return Refusal.CURRENCY_DIFFERS, (
+                f"amount.currency: must be {left.currency}, as the payment's, not "
+                f"{request.amount.currency}"
+            )
+        if request.remaining is not None and request.remaining != left:
+            return Refusal.REMAINING_DIFFERS, (
+                f"remaining: {in_words(left)} can still be refunded, not "
+                f"{in_words(request.remaining)}"
+            )
+        asked = request.amount or left
+        if asked.value > left.value or left.value == 0:
+            return Refusal.MORE_THAN_IS_LEFT, (
+                f"amount: {in_words(left)} can still be refunded of "
+                f"{in_words(self.paid)}, not {in_words(asked)}"
+                if left.value
+                else f"amount: nothing is left to refund of {in_words(self.paid)}"
+            )
+        return None
+
+    def call_for(self, refund: Refund) -> OrderRefundCall:
+        """Return how Alipay is asked for a refund, with all that is reserved beside."""
+        others = self._others(refund)
+        is_all = refund.amount == self.paid and not self.elsewhere and not others
+        return OrderRefundCall(
+            order_id=self.order_id,
+            payment_request_id=self.payment_request_id,
+            wallet=self.wallet,
+            refund_request_id=refund.request_id,
+            amount=refund.amount,
+            reason=refund.request.reason_for_customer,
+            others=others,
+            may_cancel=is_all,
+            paid_at=(self.look and self.look.paid_at) or self.paid_at,
+        )
+
+    def take(self, look: PaymentLook) -> None:
+        """Take Alipay's word of what was paid, and what went back so far."""
+        self.look = look
+        self.paid = look.amount or self.paid
+        self.paid_at = look.paid_at or self.paid_at
+
+    def succeeded_by(self, look: PaymentLook) -> list[tuple[Refund, str]]:
+        """Return our refunds which Alipay lists as successful, with their ids there."""
+        return [
+            (refund, one.refund_request_id)
+            for one in look.refunds
+            for refund in self.refunds.values()
+            if goes_back(one)
+            and one.status == "SUCCESS"
+            and one.amount == refund.amount
+            and refund_named_in(one.refund_request_id) == refund.name
+        ]
+
+    def find(self, refund_request_id: str) -> Refund | None:
+        """Return the refund of which this is a try."""
+        name = refund_named_in(refund_request_id)
+        for refund in self.refunds.values():
+            if refund.name == name:
+                return refund
+        return None
+
+    def _others(self, but: Refund | None) -> tuple[ReservedRefund, ...]:
+        """Name our other refunds with what they take; what has bounced takes nothing.
+
+        It is named all the same, for Alipay goes on listing it as given back.
+        """
+        return tuple(
+            ReservedRefund(
+                name=one.name,
+                amount=one.amount.model_copy(update={"value": one.reserved}),
+            )
+            for one in self.refunds.values()
+            if one is not but and one.status is not RefundStatus.REFUSED
+        )
+
+    def _call_of_nothing(self) -> OrderRefundCall:
+        nothing = self.paid or Money(currency="", value=0)
+        return OrderRefundCall(
+            order_id=self.order_id,
+            payment_request_id=self.payment_request_id,
+            wallet=self.wallet,
+            refund_request_id="",
+            amount=nothing,
+            others=self._others(None),
+        )
+
+
+def _check_repeat(known: Refund, request: RefundRequest) -> tuple[Refusal, str] | None:
+    """Compare a repeat with the refund it names; who asks, and why, may differ."""
+    is_same = request.amount in (None, known.amount)
+    if is_same or (request.amount is None and known.request.amount is None):
+        return None
+    return Refusal.REFUND_DIFFERS, (
+        f"refund_id: {known.refund_id} is a refund of {in_words(known.amount)}, not of "
+        f"{in_words(request.amount)}"
+    )

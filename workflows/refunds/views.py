@@ -1,0 +1,137 @@
+"""The refunds of an order as they are shown, told to the shop, and carried over."""
+
+from datetime import datetime
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from contracts import (
+    CallbackInput,
+    Money,
+    RefundOfEvent,
+    RefundRecord,
+    RefundRequest,
+    RefundsInput,
+    RefundStatus,
+    RefundsView,
+    ShopEvent,
+    in_words,
+    refund_event_id,
+)
+from workflows.refunds.ledger import Ledger
+from workflows.refunds.refund import Refund, Refusal
+
+_FACTS: TypeAdapter[Refund] = TypeAdapter(Refund)
+# What the shop hears of a refund, by its status.
+HAPPENED = {
+    RefundStatus.SUCCEEDED: "succeeded",
+    RefundStatus.REFUSED: "failed",
+    RefundStatus.WAITING: "waiting",
+    RefundStatus.RETURNED: "returned",
+}
+
+
+def view_of(ledger: Ledger) -> RefundsView:
+    return RefundsView(
+        order_id=ledger.order_id,
+        payment_request_id=ledger.payment_request_id,
+        paid=ledger.paid,
+        left=ledger.left,
+        refunds=tuple(refund.record() for refund in ledger.refunds.values()),
+        elsewhere=ledger.elsewhere,
+        status=status_in_words(ledger),
+    )
+
+
+def status_in_words(ledger: Ledger) -> str:
+    """Say in one sentence how the order's refunds stand."""
+    back = sum(
+        refund.amount.value
+        for refund in ledger.refunds.values()
+        if refund.status is RefundStatus.SUCCEEDED
+    )
+    if ledger.paid is None:
+        return "ask Alipay what was paid"
+    given = in_words(Money(currency=ledger.paid.currency, value=back))
+    words = f"{given} of {in_words(ledger.paid)} refunded"
+    under_way = len(ledger.open)
+    return f"{words}, {under_way} under way" if under_way else words
+
+
+def event_of(
+    refund: Refund, ledger: Ledger, late: RefundsInput, now: datetime
+) -> CallbackInput | None:
+    """Return what the shop is told of a refund; None where there is nothing to tell."""
+    happened = HAPPENED.get(refund.status)
+    if happened is None:
+        return None
+    event = ShopEvent(
+        id=refund_event_id(
+            ledger.payment_request_id, refund.refund_id, happened, refund.retry
+        ),
+        type=f"refund.{happened}",
+        occurred_at=now,
+        order_id=ledger.order_id,
+        payment_request_id=ledger.payment_request_id,
+        payment_id=ledger.look.payment_id if ledger.look else None,
+        amount=refund.amount,
+        outcome=happened.upper(),
+        result_code=refund.refusal.code if refund.refusal else None,
+        refund=RefundOfEvent(
+            refund_id=refund.refund_id, left=ledger.left, by_cancel=refund.by_cancel
+        ),
+    )
+    record = refund.record()
+    return CallbackInput(
+        event=event,
+        wallet=late.wallet,
+        runbook_url=late.runbook_url,
+        evidence=record.proof if refund.given_back else None,
+        release=late.release,
+    )
+
+
+def facts_of(refund: Refund) -> dict[str, Any]:
+    """Return a refund's facts for a run that goes on."""
+    facts: dict[str, Any] = _FACTS.dump_python(refund, mode="json")
+    return facts
+
+
+def refund_from(facts: dict[str, Any]) -> Refund:
+    """Return a refund by the facts that a run carried over."""
+    return _FACTS.validate_python(facts)
+
+
+def refund_known(order_id: str, record: RefundRecord) -> Refund:
+    """Return a refund of an earlier run, by how it ended there.
+
+    What proves a success must have been verified. One that is not proven counts as
+    sent, and Alipay is asked what became of it.
+    """
+    refund = Refund(
+        order_id=order_id,
+        request=RefundRequest(
+            refund_id=record.refund_id,
+            amount=record.amount,
+            reason_for_customer=record.reason_for_customer,
+            note=record.note,
+            by=record.by,
+        ),
+        amount=record.amount,
+        asked_at=record.asked_at,
+        confirmed=record.confirmed,
+        retry=record.retry,
+        sent_at=record.sent_at or record.asked_at,
+        by_cancel=record.by_cancel,
+        resolved=record.resolved,
+    )
+    if record.status is RefundStatus.REFUSED:
+        refund.is_refused(
+            Refusal(record.result_code, record.result_message),
+            record.ended_at or record.asked_at,
+        )
+    elif record.proof is not None or record.resolved is not None:
+        name = "cancel" if record.by_cancel else record.refund_request_id
+        refund.has_gone_back(name, record.ended_at or record.asked_at, record.proof)
+        refund.returned = record.returned
+    return refund
