@@ -9,15 +9,8 @@ from temporalio.exceptions import ApplicationError
 
 with workflow.unsafe.imports_passed_through():
     from contracts import (
-        CancelVerdict,
-        InquiryVerdict,
-        Money,
         MoneyAtRisk,
-        OrderRefundAnswer,
-        OrderRefundCall,
-        RefundAnswer,
         RefundConfirmation,
-        RefundDecision,
         RefundNotified,
         RefundRequest,
         RefundResolution,
@@ -26,18 +19,15 @@ with workflow.unsafe.imports_passed_through():
         RefundsInput,
         RefundStatus,
         RefundsView,
-        RefundVerdict,
-        Refusal as Refused,
-        Resolved,
-        in_words,
+        Refusal,
         refunds_id,
     )
-    from translation.refund_room import is_another_amount, is_under_way, room_for
     from visibility import is_listed
     from workflows.alipay_calls import ask, ask_what_became_of_refund
     from workflows.operator_view.listing import changes_to
     from workflows.operator_view.metrics import count_refund
     from workflows.operator_view.refunds import listing_of_refunds, refunds_details_of
+    from workflows.refunds.answers import hear, take_answer, take_notice
     from workflows.refunds.calls import ask_to_give_back
     from workflows.refunds.decision import (
         AskPerson,
@@ -45,14 +35,20 @@ with workflow.unsafe.imports_passed_through():
         Over,
         Send,
         Wait,
-        decisions_for,
         next_step,
-        why_a_person,
     )
     from workflows.refunds.ledger import Ledger
-    from workflows.refunds.refund import CANCELLED_BEFORE, Refund, Refusal
-    from workflows.refunds.requests import check_refund_id, check_refund_request
-    from workflows.refunds.trust import RefundsTrust, proof_in
+    from workflows.refunds.persons import (
+        check_confirmation,
+        check_resolution,
+        check_return,
+        confirm_refund,
+        record_return,
+        settle,
+    )
+    from workflows.refunds.refund import Refund
+    from workflows.refunds.requests import check_refund_request
+    from workflows.refunds.trust import RefundsTrust
     from workflows.refunds.views import (
         event_of,
         facts_of,
@@ -61,17 +57,7 @@ with workflow.unsafe.imports_passed_through():
         view_of,
     )
     from workflows.releases import check_release
-    from workflows.resolution import (
-        check_is_said,
-        check_names_and_reasons,
-        check_outcome,
-        check_replacement,
-        check_second_person,
-        confirm,
-        is_same_person,
-        needs_second_person,
-        propose,
-    )
+    from workflows.resolution import check_is_said, needs_second_person
     from workflows.shielded import undeterred
     from workflows.shop_calls import tell_shop
     from workflows.trust import check_workflow_id, continues_another_run
@@ -252,7 +238,7 @@ class OrderRefunds:
         if asked.answer is None:
             refund.got_no_verdict(workflow.now())
         else:
-            self._take_answer(refund, call, asked.answer)
+            take_answer(self._ledger, refund, call, asked.answer, workflow.now())
 
     async def _inquire(self, refund: Refund) -> None:
         request_id, refund.at_once = refund.request_id, False
@@ -270,72 +256,14 @@ class OrderRefunds:
         if asked.answer is None:
             refund.got_no_verdict(workflow.now())
         else:
-            self._hear(refund, request_id, asked.answer, is_inquired=True)
-
-    def _take_answer(
-        self, refund: Refund, call: OrderRefundCall, said: OrderRefundAnswer
-    ) -> None:
-        """Take what Alipay said in one try to give money back."""
-        now, look = workflow.now(), said.look
-        self._ledger.take(look)
-        for one, request_id in self._ledger.succeeded_by(look):
-            one.has_gone_back(request_id, now, proof_in(look))
-        if said.cancel and said.cancel.verdict is CancelVerdict.CANCELLED:
-            refund.was_cancelled(now, proof_in(said.cancel))
-        elif said.refund:
-            self._hear(refund, call.refund_request_id, said.refund)
-        elif refund.is_over:
-            return  # Alipay lists it as given back
-        elif is_under_way(call, look):
-            taken_on = RefundAnswer(verdict=RefundVerdict.IN_PROCESS)
-            self._hear(refund, call.refund_request_id, taken_on)
-        elif look.verdict is InquiryVerdict.CANCELLED:
-            if call.may_cancel:
-                refund.was_cancelled(now, proof_in(look))
-            else:
-                words = "the whole payment has gone back already, by a cancel"
-                refund.is_refused(Refusal(CANCELLED_BEFORE, words), now)
-        else:
-            self._was_not_sent(refund, call, said)
-
-    def _was_not_sent(
-        self, refund: Refund, call: OrderRefundCall, said: OrderRefundAnswer
-    ) -> None:
-        """Take that nothing was sent, because Alipay's look forbids it."""
-        now, look = workflow.now(), said.look
-        refusal: Refusal | None = None
-        if look.verdict is not InquiryVerdict.SUCCESS:
-            refusal = Refusal(Refused.NOT_PAID, f"Alipay calls it {look.verdict}")
-        elif is_another_amount(call, look):
-            words = "this refund_id was used for another amount before"
-            refusal = Refusal(Refused.REFUND_DIFFERS, words)
-        elif room_for(call, look) < call.amount.value:
-            left = Money(currency=call.amount.currency, value=room_for(call, look))
-            words = f"{in_words(left)} can still be refunded, says Alipay"
-            refusal = Refusal(Refused.MORE_THAN_IS_LEFT, words)
-        if refusal and said.certain:
-            refund.is_refused(refusal, now)
-        else:
-            # Somebody has answered in the worker's place; or an earlier try of this
-            # call may have taken effect unseen.
-            refund.got_no_verdict(now)
-
-    def _hear(
-        self,
-        refund: Refund,
-        request_id: str,
-        said: RefundAnswer,
-        *,
-        is_inquired: bool = False,
-    ) -> None:
-        refund.heard(
-            request_id,
-            said,
-            workflow.now(),
-            proof=proof_in(said),
-            is_inquired=is_inquired,
-            is_all_of_it=refund.amount == self._ledger.paid,
-        )
+            hear(
+                self._ledger,
+                refund,
+                request_id,
+                asked.answer,
+                workflow.now(),
+                is_inquired=True,
+            )
 
     # ---- who is told ----
 
@@ -386,9 +314,7 @@ class OrderRefunds:
         if refund is None:
             refund = self._reserve(request)
         self._follow(refund)
-        await workflow.wait_condition(
-            lambda: refund.status is not RefundStatus.REQUESTED or self._is_full
-        )
+        await self._first_answer(refund)
         return view_of(self._ledger)
 
     @refund.validator
@@ -403,7 +329,7 @@ class OrderRefunds:
         if request.amount is None and self._ledger.paid is None:
             raise ApplicationError(
                 "amount: must be named, for the payment is not kept here any more",
-                type=Refused.REFUND_INCOMPLETE,
+                type=Refusal.REFUND_INCOMPLETE,
             )
         if refused := self._ledger.check(request):
             kind, words = refused
@@ -437,116 +363,39 @@ class OrderRefunds:
     async def confirm(self, said: RefundConfirmation) -> RefundsView:
         """Let a refund be sent that is too much for one person."""
         refund = self._ledger.refunds[said.refund_id]
-        refund.confirmed = Resolved(
-            by=refund.request.by, reason=said.reason, confirmed_by=said.by.strip()
-        )
-        await workflow.wait_condition(
-            lambda: refund.status is not RefundStatus.REQUESTED or self._is_full
-        )
+        confirm_refund(refund, said)
+        await self._first_answer(refund)
         return view_of(self._ledger)
 
     @confirm.validator
     def _check_confirmation(self, said: RefundConfirmation) -> None:
-        check_is_said(said)
-        refund = self._known(said.refund_id)
-        if refund.status is not RefundStatus.CONFIRMING:
-            raise ApplicationError(
-                f"refund_id: {said.refund_id} does not wait for a second person; it is "
-                f"{refund.status}",
-                type=Refused.NOT_OPEN,
-            )
-        check_names_and_reasons(by=said.by, reason=said.reason or "confirmed")
-        if is_same_person(said.by, refund.request.by):
-            raise ApplicationError(
-                "by: this person has asked for the refund; another one must confirm it",
-                type=Refused.SECOND_PERSON_NEEDED,
-            )
+        check_confirmation(self._ledger, said)
 
     @workflow.update(description="Settle a refund: refund_id, outcome, reason, by")
     async def resolve(self, said: RefundResolution) -> RefundsView:
         """Decide about a refund that waits for a person, or waits for long."""
-        refund, now = self._ledger.refunds[said.refund_id], workflow.now()
-        why = why_a_person(refund, now) or ""
-        resolved = confirm(refund.proposed, said, why)
-        above = self._given.second_person_above
-        amount = refund.amount
-        if not resolved and needs_second_person(above, amount.currency, [amount]):
-            refund.proposed = propose(said, why)
-            self._show()
-            return view_of(self._ledger)
-        refund.resolved = resolved or Resolved(by=said.by.strip(), reason=said.reason)
-        refund.proposed = None
-        match RefundDecision(said.outcome):
-            case RefundDecision.SEND:
-                refund.doubt, refund.at_once = None, True
-            case RefundDecision.WITHDRAW:
-                refund.is_refused(Refusal("WITHDRAWN", "by a person"), now)
-            case RefundDecision.GIVEN_BACK:
-                refund.has_gone_back(refund.request_id, now, None)
-            case RefundDecision.NOT_GIVEN_BACK:
-                refund.is_refused(Refusal("NOT_GIVEN_BACK", "by a person"), now)
+        refund = self._ledger.refunds[said.refund_id]
+        settle(refund, said, workflow.now(), above=self._given.second_person_above)
         self._show()
+        await self._first_answer(refund)
         return view_of(self._ledger)
 
     @resolve.validator
     def _check_resolution(self, said: RefundResolution) -> None:
-        check_is_said(said)
-        refund = self._known(said.refund_id)
-        now = workflow.now()
-        possible = decisions_for(refund, now)
-        why = why_a_person(refund, now)
-        if why is None:
-            raise ApplicationError(
-                f"refund_id: {said.refund_id} does not wait for a person; it is "
-                f"{refund.status}",
-                type=Refused.NOT_IN_REVIEW,
-            )
-        check_outcome(said.outcome, RefundDecision)
-        if said.outcome not in possible:
-            raise ApplicationError(
-                f"outcome: must be one of {', '.join(possible)} while the refund is "
-                f"{refund.status}",
-                type=Refused.RESOLUTION_INCOMPLETE,
-            )
-        check_names_and_reasons(by=said.by, reason=said.reason)
-        check_second_person(refund.proposed, said, why)
-        check_replacement(refund.proposed, said, why)
+        check_resolution(self._ledger, said, workflow.now())
 
     @workflow.update(description="Record that a refund has bounced: refund_id, reason")
     async def returned(self, said: RefundReturn) -> RefundsView:
         """Make the amount of a refund refundable again, which Alipay has returned."""
         refund = self._ledger.refunds[said.refund_id]
-        refund.returned = Resolved(by=said.by.strip(), reason=said.reason)
+        record_return(refund, said)
         self._follow(refund)
         self._show()
         return view_of(self._ledger)
 
     @returned.validator
     def _check_return(self, said: RefundReturn) -> None:
-        check_is_said(said)
-        refund = self._known(said.refund_id)
-        if refund.status is not RefundStatus.SUCCEEDED:
-            raise ApplicationError(
-                f"refund_id: only a refund that has succeeded can be returned; "
-                f"{said.refund_id} is {refund.status}",
-                type=Refused.NOT_OPEN,
-            )
-        check_names_and_reasons(by=said.by, reason=said.reason)
-
-    def _known(self, refund_id: str) -> Refund:
-        """Return a refund by its name.
-
-        Raises:
-            ApplicationError: There is none.
-        """
-        check_refund_id(refund_id)
-        refund = self._ledger.refunds.get(refund_id)
-        if refund is None:
-            raise ApplicationError(
-                f"refund_id: order {self._ledger.order_id} has no refund {refund_id}",
-                type=Refused.UNKNOWN_REFUND,
-            )
-        return refund
+        check_return(self._ledger, said)
 
     @workflow.signal(description="A notice about a refund, as Alipay has signed it")
     async def refund_notified(self, said: RefundNotified) -> None:
@@ -554,31 +403,16 @@ class OrderRefunds:
         told = await self._trust.refund_notice(said)
         if told is None:
             workflow.logger.warning("a notice about a refund was dropped: not proven")
-            return
-        refund = self._ledger.find(told.refund_request_id)
-        if refund is None or told.amount not in (None, refund.amount):
-            workflow.logger.info("a notice about a refund that is not known here")
-            return
-        verdict = {
-            "SUCCESS": RefundVerdict.REFUNDED,
-            "FAIL": RefundVerdict.REFUSED,
-        }.get(told.status)
-        if verdict is None:
-            return
-        heard = RefundAnswer(
-            verdict=verdict,
-            result_code=told.result_code,
-            result_message=told.result_message,
+        elif refund := take_notice(self._ledger, told, workflow.now()):
+            self._follow(refund)
+        else:
+            workflow.logger.info("a notice is about a refund that is not known here")
+
+    async def _first_answer(self, refund: Refund) -> None:
+        """Wait until Alipay has answered once, or the refund waits for something."""
+        await workflow.wait_condition(
+            lambda: refund.status is not RefundStatus.REQUESTED or self._is_full
         )
-        refund.heard(
-            told.refund_request_id,
-            heard,
-            workflow.now(),
-            proof=told.evidence,
-            is_inquired=True,
-            is_all_of_it=refund.amount == self._ledger.paid,
-        )
-        self._follow(refund)
 
     @workflow.query(description="What is known of the order's refunds")
     def view(self) -> RefundsView:

@@ -1,0 +1,126 @@
+"""Takes what Alipay said into the facts, whoever brought it, and in whichever order."""
+
+from datetime import datetime
+
+from contracts import (
+    CancelVerdict,
+    InquiryVerdict,
+    Money,
+    OrderRefundAnswer,
+    OrderRefundCall,
+    RefundAnswer,
+    RefundNotified,
+    RefundVerdict,
+    Refusal as Refused,
+    SignedEvidence,
+    in_words,
+)
+from translation.refund_room import is_another_amount, is_under_way, room_for
+from workflows.refunds.ledger import Ledger
+from workflows.refunds.refund import CANCELLED_BEFORE, Refund, Refusal
+from workflows.refunds.trust import proof_in
+
+# What a notice says of a refund (docs/protocol.md 2.7).
+_OF_STATUS = {"SUCCESS": RefundVerdict.REFUNDED, "FAIL": RefundVerdict.REFUSED}
+
+
+def take_answer(
+    ledger: Ledger,
+    refund: Refund,
+    call: OrderRefundCall,
+    said: OrderRefundAnswer,
+    now: datetime,
+) -> None:
+    """Take what Alipay said in one try to give money back."""
+    look = said.look
+    ledger.take(look)
+    for one, request_id in ledger.succeeded_by(look):
+        one.has_gone_back(request_id, now, proof_in(look))
+    if said.cancel and said.cancel.verdict is CancelVerdict.CANCELLED:
+        refund.was_cancelled(now, proof_in(said.cancel))
+    elif said.refund:
+        hear(ledger, refund, call.refund_request_id, said.refund, now)
+    elif refund.is_over:
+        return  # Alipay lists it as given back
+    elif is_under_way(call, look):
+        taken_on = RefundAnswer(verdict=RefundVerdict.IN_PROCESS)
+        hear(ledger, refund, call.refund_request_id, taken_on, now)
+    elif look.verdict is InquiryVerdict.CANCELLED:
+        if call.may_cancel:
+            refund.was_cancelled(now, proof_in(look))
+        else:
+            words = "the whole payment has gone back already, by a cancel"
+            refund.is_refused(Refusal(CANCELLED_BEFORE, words), now)
+    else:
+        _was_not_sent(refund, call, said, now)
+
+
+def _was_not_sent(
+    refund: Refund, call: OrderRefundCall, said: OrderRefundAnswer, now: datetime
+) -> None:
+    """Take that nothing was sent, because Alipay's look forbids it."""
+    refusal = _refusal_by(call, said)
+    if refusal and said.certain:
+        refund.is_refused(refusal, now)
+    else:
+        # Somebody has answered in the worker's place; or an earlier try of this call
+        # may have taken effect unseen.
+        refund.got_no_verdict(now)
+
+
+def _refusal_by(call: OrderRefundCall, said: OrderRefundAnswer) -> Refusal | None:
+    look = said.look
+    if look.verdict is not InquiryVerdict.SUCCESS:
+        return Refusal(Refused.NOT_PAID, f"Alipay calls the payment {look.verdict}")
+    if is_another_amount(call, look):
+        words = "this refund_id was used for another amount before"
+        return Refusal(Refused.REFUND_DIFFERS, words)
+    room = Money(currency=call.amount.currency, value=room_for(call, look))
+    if room.value < call.amount.value:
+        words = f"{in_words(room)} can still be refunded, says Alipay"
+        return Refusal(Refused.MORE_THAN_IS_LEFT, words)
+    return None
+
+
+def take_notice(ledger: Ledger, told: RefundNotified, now: datetime) -> Refund | None:
+    """Take what a proven notice says; None where it is about no refund known here."""
+    refund = ledger.find(told.refund_request_id)
+    verdict = _OF_STATUS.get(told.status)
+    if refund is None or verdict is None or told.amount not in (None, refund.amount):
+        return None
+    said = RefundAnswer(
+        verdict=verdict,
+        result_code=told.result_code,
+        result_message=told.result_message,
+    )
+    hear(
+        ledger,
+        refund,
+        told.refund_request_id,
+        said,
+        now,
+        proof=told.evidence,
+        is_inquired=True,
+    )
+    return refund
+
+
+def hear(
+    ledger: Ledger,
+    refund: Refund,
+    request_id: str,
+    said: RefundAnswer,
+    now: datetime,
+    *,
+    proof: SignedEvidence | None = None,
+    is_inquired: bool = False,
+) -> None:
+    """Take what Alipay says of one try of a refund."""
+    refund.heard(
+        request_id,
+        said,
+        now,
+        proof=proof or proof_in(said),
+        is_inquired=is_inquired,
+        is_all_of_it=refund.amount == ledger.paid,
+    )
