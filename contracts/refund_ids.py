@@ -64,8 +64,11 @@ def refunds_id_of(refund_request_id: str) -> str:
 
 
 def refund_named_in(refund_request_id: str) -> str:
-    """Return all but the number of the retry: the same for all tries of one refund."""
-    return refund_request_id.rpartition("_")[0]
+    """Return all but the number of the retry: the same for all tries of one refund.
+
+    An id that another system has made is its own name.
+    """
+    return re.sub(r"_[1-9][0-9]{0,3}$", "", refund_request_id)
 
 
 def refund_event_id(

@@ -93,6 +93,7 @@ class OrderRefunds:
         )
         self._told: set[tuple[str, str]] = set()
         self._following: dict[str, asyncio.Task[None]] = {}
+        self._telling = asyncio.Lock()
         self._sending = 0
         self._is_full = False
         self._is_set_up = False
@@ -280,7 +281,8 @@ class OrderRefunds:
             self._told.discard((refund.refund_id, RefundStatus.WAITING))
         now = workflow.now()
         if callback := event_of(refund, self._ledger, self._given, now):
-            await tell_shop(callback)
+            async with self._telling:  # the order's events in their order
+                await tell_shop(callback)
 
     def _show(self) -> None:
         """Have the page, and the line in the list, say how the refunds stand."""

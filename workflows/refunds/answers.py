@@ -39,6 +39,8 @@ def take_answer(
     if said.cancel and said.cancel.verdict is CancelVerdict.CANCELLED:
         refund.was_cancelled(now, proof_in(said.cancel))
     elif said.refund:
+        # It was asked for after a cancel had been refused, or in its place.
+        refund.may_be_cancelled = False
         hear(ledger, refund, call.refund_request_id, said.refund, now)
     elif refund.is_over:
         return  # Alipay lists it as given back

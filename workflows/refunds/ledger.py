@@ -1,5 +1,6 @@
 """What went back of a payment, what may go back, and what is left: pure."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from contracts import (
@@ -40,6 +41,34 @@ class Ledger:
     @property
     def left(self) -> Money | None:
         """What can still be refunded; None while nobody knows what was paid."""
+        return self._less(self.elsewhere)
+
+    @property
+    def elsewhere(self) -> tuple[RefundSeen, ...]:
+        """What went back, or is going, and is no refund of this ledger.
+
+        The list is as old as the last look: what was under way by then, and was refused
+        since, is none.
+        """
+        if self.look is None:
+            return ()
+        return tuple(
+            one
+            for one in elsewhere(self._call_of_nothing(), self.look)
+            if not self._was_refused_since(one)
+        )
+
+    def _was_refused_since(self, one: RefundSeen) -> bool:
+        refund = self.find(one.refund_request_id)
+        return (
+            refund is not None
+            and refund.status is RefundStatus.REFUSED
+            and one.status != "SUCCESS"
+            and one.amount == refund.amount
+        )
+
+    def _less(self, elsewhere: Iterable[RefundSeen]) -> Money | None:
+        """Return what was paid, less our refunds and these."""
         if self.paid is None:
             return None
         if self.look and self.look.verdict is not InquiryVerdict.SUCCESS:
@@ -47,18 +76,11 @@ class Ledger:
         taken = sum(refund.reserved for refund in self.refunds.values())
         other = sum(
             self.paid.value if one.amount is None else one.amount.value
-            for one in self.elsewhere
+            for one in elsewhere
         )
         return self.paid.model_copy(
             update={"value": max(0, self.paid.value - taken - other)}
         )
-
-    @property
-    def elsewhere(self) -> tuple[RefundSeen, ...]:
-        """What went back, or is going, and is no refund of this ledger."""
-        if self.look is None or not self.look.refunds:
-            return ()
-        return elsewhere(self._call_of_nothing(), self.look)
 
     @property
     def is_everything_back(self) -> bool:
@@ -91,8 +113,11 @@ class Ledger:
                 f"remaining: {in_words(left)} can still be refunded, not "
                 f"{in_words(request.remaining)}"
             )
+        # What was under way elsewhere may have failed since: Alipay is asked then.
+        done = (one for one in self.elsewhere if one.status == "SUCCESS")
+        at_most = self._less(done) if request.amount else left
         asked = request.amount or left
-        if asked.value > left.value or left.value == 0:
+        if asked.value > (at_most or left).value or asked.value == 0:
             return Refusal.MORE_THAN_IS_LEFT, (
                 f"amount: {in_words(left)} can still be refunded of "
                 f"{in_words(self.paid)}, not {in_words(asked)}"

@@ -28,10 +28,14 @@ from contracts import (
     PaymentLook,
     ProvenEvent,
     RefundAnswer,
+    RefundConfirmation,
+    RefundDecision,
     RefundInquiryCall,
     RefundNotified,
     RefundRecord,
     RefundRequest,
+    RefundResolution,
+    RefundReturn,
     RefundSeen,
     RefundsInput,
     RefundsView,
@@ -49,7 +53,7 @@ from translation.refund_room import (
     room_for,
 )
 from translation.refunds import refund_call_of
-from visibility import Listed, attributes_of
+from visibility import NEEDS_ATTENTION, Listed, attributes_of
 from workflows.kinds import WORKFLOWS
 from workflows.odd_signals import ForgivingSignals
 from workflows.order_refunds import OrderRefunds
@@ -92,6 +96,7 @@ class RefundingAlipay:
     sent: list[OrderRefundCall] = field(default_factory=list)
     shop_heard: list[ShopEvent] = field(default_factory=list)
     is_away: bool = False
+    bounced: int = 0
 
     @property
     def total_back(self) -> int:
@@ -180,7 +185,8 @@ class RefundingAlipay:
             return SUCCEEDED
         if name in self.failed:
             return refused(self.failed[name][1])
-        if self.total_back + call.amount.value > self.paid.value:
+        back = self.total_back - self.bounced
+        if back + call.amount.value > self.paid.value:
             return refused("REFUND_AMOUNT_EXCEED")
         match self.next_refunds.pop(0) if self.next_refunds else "":
             case None:
@@ -274,6 +280,33 @@ class Refunds:
     async def one(self, refund_id: str) -> RefundRecord:
         view = await self.handle.query(OrderRefunds.view)
         return record_in(view, refund_id)
+
+    async def confirm(self, refund_id: str, *, by: str) -> RefundsView:
+        return await self.handle.execute_update(
+            OrderRefunds.confirm,  # type: ignore[arg-type]
+            RefundConfirmation(refund_id=refund_id, by=by),
+        )
+
+    async def resolve(
+        self, refund_id: str, outcome: RefundDecision, *, by: str = "anna"
+    ) -> RefundsView:
+        return await self.handle.execute_update(
+            OrderRefunds.resolve,  # type: ignore[arg-type]
+            RefundResolution(
+                refund_id=refund_id, outcome=outcome, by=by, reason="as agreed"
+            ),
+        )
+
+    async def bounced(self, refund_id: str) -> RefundsView:
+        return await self.handle.execute_update(
+            OrderRefunds.returned,  # type: ignore[arg-type]
+            RefundReturn(refund_id=refund_id, by="anna", reason="settlement file"),
+        )
+
+    async def listed(self) -> str | None:
+        """Return NeedsAttention, as it stands in the list."""
+        attributes = (await self.handle.describe()).typed_search_attributes
+        return attributes.get(NEEDS_ATTENTION)
 
     async def details(self) -> str:
         metadata: WorkflowMetadata = await self.handle.query(
