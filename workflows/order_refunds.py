@@ -183,13 +183,21 @@ class OrderRefunds:
             return
         task = asyncio.create_task(self._see_to(refund))
         self._following[name] = task
-        task.add_done_callback(lambda _: self._following.pop(name, None))
 
     async def _see_to(self, refund: Refund) -> None:
+        try:
+            await self._until_over(refund)
+        finally:
+            # At once, for what comes next may need it to be seen to again.
+            del self._following[refund.refund_id]
+
+    async def _until_over(self, refund: Refund) -> None:
         while not self._is_full:
             self._show()
             await self._tell(refund)
             match next_step(refund, workflow.now()):
+                case Over() if self._is_news(refund):
+                    continue  # it has changed while the shop was being told
                 case Over():
                     count_refund(refund.status, self._ledger.wallet)
                     return
@@ -273,14 +281,15 @@ class OrderRefunds:
 
     async def _tell(self, refund: Refund) -> None:
         """Tell the shop how a refund stands, once for each time that it changes."""
-        key = (refund.refund_id, refund.status)
-        if key in self._told or not self._given.tells_shop:
+        status = refund.status
+        if not self._is_news(refund):
             return
-        self._told.add(key)
-        if refund.status is not RefundStatus.WAITING:
+        self._told.add((refund.refund_id, status))
+        if status is not RefundStatus.WAITING:
             self._told.discard((refund.refund_id, RefundStatus.WAITING))
         now = workflow.now()
-        if callback := event_of(refund, self._ledger, self._given, now):
+        callback = event_of(refund, self._ledger, self._given, now)
+        if callback and self._given.tells_shop:
             async with self._telling:  # the order's events in their order
                 await tell_shop(callback)
 
