@@ -1,0 +1,49 @@
+"""Refunds that stay open for long go on in a new run, with all that is reserved."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+from temporalio.testing import WorkflowEnvironment
+
+from contracts import RefundStatus
+from tests.conftest import start_skipping
+from tests.workflows.refunds.refunding import (
+    RefundingAlipay,
+    php,
+    record_in,
+    refunds_of,
+)
+
+# The server suggests a new run after 4,096 events; here after a day of inquiries.
+FEW_EVENTS = "limit.historyCount.suggestContinueAsNew=60"
+
+
+@pytest.fixture(scope="module")
+async def impatient() -> AsyncIterator[WorkflowEnvironment]:
+    """A server that soon finds a history long, and leaps over waits."""
+    async with start_skipping("--dynamic-config-value", FEW_EVENTS) as env:
+        yield env
+
+
+async def test_a_refund_in_process_goes_on_in_a_new_run(
+    impatient: WorkflowEnvironment,
+) -> None:
+    alipay = RefundingAlipay(next_refunds=["REFUND_IN_PROCESS"])
+    async with refunds_of(
+        impatient.client, alipay, second_person_above=9000
+    ) as refunds:
+        view = await refunds.ask("r-1", 4000)
+        name = record_in(view, "r-1").refund_request_id
+        first = await refunds.handle.describe()
+        while (await refunds.handle.describe()).run_id == first.run_id:
+            pass  # leaping from inquiry to inquiry
+        view = await refunds.ask("r-2", 1000)
+        assert record_in(view, "r-1").status is RefundStatus.IN_PROCESS
+        assert record_in(view, "r-2").status is RefundStatus.SUCCEEDED
+        assert view.left == php(5000)
+        alipay.ends(name)
+        ended = await refunds.handle.result()
+    assert record_in(ended, "r-1").status is RefundStatus.SUCCEEDED
+    assert alipay.total_back == 5000
+    assert len(alipay.sent) == 2
+    assert [event.type for event in alipay.shop_heard] == ["refund.succeeded"] * 2
