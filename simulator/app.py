@@ -16,6 +16,7 @@ from simulator.gateway import Gateway
 from simulator.page.assets import Assets
 from simulator.page.cashier_page import CashierPage
 from simulator.payments.payment import NotPayableError
+from simulator.refund_control import RefundControl
 from simulator.simulation import Simulation
 
 
@@ -61,6 +62,7 @@ def create_app(
     app.include_router(cashier_page.router)
     app.include_router(Assets().router)
     app.include_router(control.router)
+    app.include_router(RefundControl(simulation).router)
 
     @app.exception_handler(NotPayableError)
     async def not_payable(request: Request, error: NotPayableError) -> Response:

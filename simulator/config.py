@@ -30,6 +30,9 @@ class SimulatorConfig:
         seed: Decides which payments of a fault mix meet which fault.
         fault_rate: The share of payments that a fault mix hits from the start.
         notify_url: Where notifications go when `pay` names no `paymentNotifyUrl`.
+        refund_notify_url: The dashboard's address for notifications of refunds, which
+            serves when `refund` names no `refundNotifyUrl`. Without either a refund is
+            refused.
         timeout_seconds: How long a call that "times out" is held before it is cut.
         slow_seconds: How long a slow answer takes.
         state_file: Where payments and ledger survive a restart; None: in memory only.
@@ -44,6 +47,7 @@ class SimulatorConfig:
     seed: int = 0
     fault_rate: float = 0.0
     notify_url: str | None = None
+    refund_notify_url: str | None = None
     # Longer than the 15 s after which most SDKs give up (docs/protocol.md 1.8).
     timeout_seconds: float = 20.0
     # Noticeable, and shorter than the 10 s advised for `pay` (docs/protocol.md 4.2).

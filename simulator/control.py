@@ -7,9 +7,15 @@ from fastapi import APIRouter, HTTPException, status
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field, model_validator
 
-from simulator.faults import CALL_FAULTS, DEFAULT_MIX, DEFAULT_SKEW, Fault
+from simulator.faults import (
+    CALL_FAULTS,
+    DEFAULT_MIX,
+    DEFAULT_REFUSAL,
+    DEFAULT_SKEW,
+    MIXED_APIS,
+    Fault,
+)
 from simulator.payments.payment import Payment
-from simulator.requests.refusal import RefusedError
 from simulator.scenarios import SENTENCES
 from simulator.simulation import PAYMENT, Simulation
 
@@ -32,7 +38,8 @@ MOST_SKEW = 24 * 60
 class FaultOrder(BaseModel):
     """A fault to be planned for one payment, or for all payments of an order.
 
-    `times` None means the fault's own default; `api` None means whichever comes first.
+    `times` None means the fault's own default; `api` None means whichever comes first;
+    `code` is the result code of a refund that is refused.
     """
 
     payment_request_id: str | None = None
@@ -40,6 +47,7 @@ class FaultOrder(BaseModel):
     fault: Fault
     times: int | None = Field(default=None, ge=1)
     api: str | None = None
+    code: str = Field(default=DEFAULT_REFUSAL, pattern=r"^[A-Z_]{1,64}$")
     minutes: float = Field(
         default=DEFAULT_SKEW.total_seconds() / 60,
         ge=-MOST_SKEW,
@@ -67,6 +75,7 @@ class FaultMix(BaseModel):
     rate: float = Field(ge=0, lt=1)
     seed: int = 0
     faults: list[Fault] | None = None
+    apis: list[str] = Field(default=list(MIXED_APIS), min_length=1)
 
 
 class Control:
@@ -87,7 +96,6 @@ class Control:
         post("/control/payments/{payment_request_id}/decline")(self.decline)
         post("/control/payments/{payment_request_id}/expire")(self.expire)
         post("/control/payments/{payment_request_id}/dispute")(self.dispute)
-        post("/control/payments/{payment_request_id}/refund")(self.refund)
         post("/control/faults")(self.plan_fault)
         post("/control/fault-mix")(self.mix_faults)
         post("/control/settle")(self.settle)
@@ -145,18 +153,6 @@ class Control:
         self._simulation.lifecycle.dispute(payment, kind)
         return self._view(payment)
 
-    async def refund(self, payment_request_id: str) -> JsonObject:
-        """The merchant refunds all that was paid, by hand in Alipay's portal."""
-        payment = self._find(payment_request_id)
-        request_id = f"portal-{payment.payment_id}"
-        try:
-            self._simulation.lifecycle.refund(
-                payment, request_id, payment.charged, in_portal=True
-            )
-        except RefusedError as refused:
-            raise HTTPException(409, str(refused)) from None
-        return self._view(payment)
-
     async def plan_fault(self, order: FaultOrder) -> JsonObject:
         self._simulation.faults.plan(
             order.key,
@@ -164,12 +160,13 @@ class Control:
             times=order.times,
             api=order.api,
             skew=timedelta(minutes=order.minutes),
+            code=order.code,
         )
         return {"planned": order.fault, "meaning": SENTENCES[order.fault]}
 
     async def mix_faults(self, mix: FaultMix) -> JsonObject:
         faults = DEFAULT_MIX if mix.faults is None else tuple(mix.faults)
-        self._simulation.faults.mix(mix.rate, mix.seed, faults)
+        self._simulation.faults.mix(mix.rate, mix.seed, faults, mix.apis)
         return {"rate": mix.rate, "seed": mix.seed, "faults": faults}
 
     async def settle(self) -> JsonObject:

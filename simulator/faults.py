@@ -1,8 +1,4 @@
-"""The fault menu: what can be made to go wrong, for which payment, how often.
-
-A fault is planned for one payment (or order) and waits until the moment it belongs to:
-a call of the merchant's, the customer's payment, the expiry, a notification. Only a
-fault that was really injected is counted.
+"""The fault menu: what can be made to go wrong, and how often by default.
 
 Magic amounts (minor units, any currency), as in Alipay's own beta mock; they hold for
 the first two calls of that API for that payment, afterwards all is normal:
@@ -13,10 +9,6 @@ the first two calls of that API for that payment, afterwards all is normal:
 * 9904: `inquiryPayment` never answers
 """
 
-import random
-from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable
-from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 
@@ -51,6 +43,23 @@ class Fault(StrEnum):
     NOTIFICATION_LATE = "notification_late"
     NOTIFICATION_FORGED = "notification_forged"
     PAID_TOO_LATE = "paid_too_late"
+    REFUND_FAILS_LATER = "refund_fails_later"
+    REFUND_TAKES_HOURS = "refund_takes_hours"
+    REFUND_FAILS_AFTER_HOURS = "refund_fails_after_hours"
+    REFUND_REFUSED = "refund_refused"
+    BALANCE_SHORT = "balance_short"
+    REFUND_UNKNOWN_BEFORE = "refund_unknown_before"
+    REFUND_UNKNOWN_AFTER = "refund_unknown_after"
+    REFUND_UNANSWERED = "refund_unanswered"
+    REFUND_NOT_FOUND = "refund_not_found"
+    REFUND_RETURNED = "refund_returned"
+    INSTANT_REFUND_NOTIFIED = "instant_refund_notified"
+    REFUND_NOTICE_LOST = "refund_notice_lost"
+    REFUND_NOTICE_DOUBLED = "refund_notice_doubled"
+    REFUND_NOTICE_LATE = "refund_notice_late"
+    REFUND_NOTICE_FORGED = "refund_notice_forged"
+    REFUND_NOTICE_EARLY = "refund_notice_early"
+    SENT_ONCE = "sent_once"
 
 
 # What happens to a call of the merchant's, whatever the API.
@@ -70,20 +79,60 @@ CALL_FAULTS = frozenset(
         Fault.RATE_LIMIT,
     }
 )
+# The same for calls about refunds alone: a person who plans them on the cashier page
+# has not been asked for money back yet.
+REFUND_CALL_FAULTS = {
+    "refund": {
+        Fault.REFUND_UNKNOWN_BEFORE: Fault.U_BEFORE,
+        Fault.REFUND_UNKNOWN_AFTER: Fault.U_AFTER,
+        Fault.REFUND_UNANSWERED: Fault.TIMEOUT_AFTER,
+    },
+    "inquiryRefund": {Fault.REFUND_NOT_FOUND: Fault.REFUND_NOT_FOUND},
+}
+# What goes wrong with the notification of a refund.
+REFUND_NOTICE_FAULTS = frozenset(
+    {
+        Fault.REFUND_NOTICE_LOST,
+        Fault.REFUND_NOTICE_DOUBLED,
+        Fault.REFUND_NOTICE_LATE,
+        Fault.REFUND_NOTICE_FORGED,
+        Fault.REFUND_NOTICE_EARLY,
+    }
+)
 # The customer only pays later than asked, so paying now does nothing.
 LATE_FAULTS = frozenset({Fault.PAY_AFTER_EXPIRY, Fault.PAY_AFTER_CANCEL})
 
-FOR_EVER = frozenset({Fault.U_FOR_EVER, Fault.CLOCK_SKEW})
-SEVERAL = frozenset({Fault.U_BEFORE, Fault.U_AFTER, Fault.RATE_LIMIT})
+FOR_EVER = frozenset(
+    {Fault.U_FOR_EVER, Fault.CLOCK_SKEW, Fault.BALANCE_SHORT, Fault.SENT_ONCE}
+)
+SEVERAL = frozenset(
+    {
+        Fault.U_BEFORE,
+        Fault.U_AFTER,
+        Fault.RATE_LIMIT,
+        Fault.REFUND_UNKNOWN_BEFORE,
+        Fault.REFUND_UNKNOWN_AFTER,
+    }
+)
 # Enough that a client which repeats once or twice does not get through by luck.
 SEVERAL_TIMES = 3
 # More than any tolerance of minutes, less than an hour, so no time zone looks right.
 DEFAULT_SKEW = timedelta(minutes=25)
 
+# As final as any other F, and of no special meaning to anybody.
+DEFAULT_REFUSAL = "RISK_REJECT"
+
+# What refunds are given in a mix only when asked, beside what was in mixes before.
+REFUND_FAULTS = (
+    *(fault for fault in Fault if fault.startswith(("refund_", "instant_refund_"))),
+    Fault.BALANCE_SHORT,
+)
 # What a mix has only when asked: a payment that answers U for ever can never end, and
 # a time cut short is for people who will not wait. Mixes draw by place: what is added
 # here later stays out too, or an old seed would draw something else.
-ONLY_ASKED = frozenset({Fault.U_FOR_EVER, Fault.PAID_TOO_LATE})
+ONLY_ASKED = frozenset({Fault.U_FOR_EVER, Fault.PAID_TOO_LATE, Fault.SENT_ONCE}) | (
+    frozenset(REFUND_FAULTS) - {Fault.REFUND_IN_PROCESS}
+)
 DEFAULT_MIX = tuple(fault for fault in Fault if fault not in ONLY_ASKED)
 MIXED_APIS = ("pay", "inquiryPayment", "cancel")
 
@@ -94,99 +143,3 @@ MAGIC: dict[tuple[str, int], Fault] = {
     ("inquiryPayment", 9904): Fault.TIMEOUT_AFTER,
 }
 MAGIC_CALLS = 2
-
-
-@dataclass(eq=False)
-class Planned:
-    """A fault that waits; `left` is None when it never ends."""
-
-    fault: Fault
-    api: str | None
-    left: int | None
-    skew: timedelta = DEFAULT_SKEW
-
-    def fits(self, among: Collection[Fault], api: str | None) -> bool:
-        return self.fault in among and (self.api is None or self.api == api)
-
-
-class Faults:
-    """The queues of planned faults and the count of those injected."""
-
-    def __init__(self, *, seed: int = 0, rate: float = 0.0) -> None:
-        self.counts: Counter[Fault] = Counter()
-        self._queues: defaultdict[str, list[Planned]] = defaultdict(list)
-        self._met: set[str] = set()
-        self._magic_calls: Counter[tuple[str, str]] = Counter()
-        self.mix(rate, seed)
-
-    def mix(
-        self, rate: float, seed: int, faults: Collection[Fault] = DEFAULT_MIX
-    ) -> None:
-        """From now on give a share of the new payments faults, the same every time."""
-        self._rate, self._seed, self._mixed = rate, seed, tuple(faults)
-
-    def plan(
-        self,
-        key: str,
-        fault: Fault,
-        *,
-        times: int | None = None,
-        api: str | None = None,
-        skew: timedelta = DEFAULT_SKEW,
-    ) -> None:
-        """Let a fault wait for a paymentRequestId or an order id."""
-        if times is None and fault not in FOR_EVER:
-            times = SEVERAL_TIMES if fault in SEVERAL else 1
-        self._queues[key].append(Planned(fault, api, times, skew))
-
-    def meet(self, payment_request_id: str) -> None:
-        """Draw the faults of a payment seen for the first time."""
-        if payment_request_id in self._met:
-            return
-        self._met.add(payment_request_id)
-        # Seeded by the id, so the order in which payments come does not matter.
-        dice = random.Random(f"{self._seed}:{payment_request_id}")  # noqa: S311
-        while self._mixed and dice.random() < self._rate:
-            fault = dice.choice(self._mixed)
-            api = dice.choice(MIXED_APIS) if fault in CALL_FAULTS else None
-            self.plan(payment_request_id, fault, api=api)
-
-    def waiting(
-        self, keys: Iterable[str], among: Collection[Fault], api: str | None = None
-    ) -> Planned | None:
-        for key in keys:
-            for planned in self._queues.get(key, ()):
-                if planned.fits(among, api):
-                    return planned
-        return None
-
-    def take(
-        self, keys: Collection[str], among: Collection[Fault], api: str | None = None
-    ) -> Fault | None:
-        """Return the fault to inject now, counted as injected."""
-        planned = self.waiting(keys, among, api)
-        if planned is None:
-            return None
-        self.counts[planned.fault] += 1
-        if planned.left is not None:
-            planned.left -= 1
-            if planned.left <= 0:
-                for key in keys:
-                    if planned in self._queues.get(key, ()):
-                        self._queues[key].remove(planned)
-        return planned.fault
-
-    def take_magic(self, payment_request_id: str, api: str, value: int) -> Fault | None:
-        fault = MAGIC.get((api, value))
-        if fault is None or self._magic_calls[payment_request_id, api] >= MAGIC_CALLS:
-            return None
-        self._magic_calls[payment_request_id, api] += 1
-        self.counts[fault] += 1
-        return fault
-
-    def skew(self, keys: Collection[str]) -> timedelta:
-        planned = self.waiting(keys, {Fault.CLOCK_SKEW})
-        if planned is None:
-            return timedelta()
-        self.take(keys, {Fault.CLOCK_SKEW})
-        return planned.skew

@@ -29,6 +29,7 @@ INSTEAD: dict[Fault | None, Body] = {
     Fault.U_BEFORE: {"result": result("U", "UNKNOWN_EXCEPTION")},
     Fault.U_FOR_EVER: {"result": result("U", "UNKNOWN_EXCEPTION")},
     Fault.RATE_LIMIT: {"result": result("U", "REQUEST_TRAFFIC_EXCEED_LIMIT")},
+    Fault.REFUND_NOT_FOUND: {"result": result("F", "ORDER_NOT_EXIST")},
 }
 # Faults after which the merchant has not read any result.
 NO_VERDICT = frozenset(
@@ -100,6 +101,7 @@ class Gateway:
             faults.meet(subject.payment_request_id)
         exchange.skew_by(subject)
         fault = faults.take(subject.keys, CALL_FAULTS, api)
+        fault = fault or faults.take_of_refunds(subject.keys, api)
         if fault is None and subject.payment_request_id:
             fault = faults.take_magic(subject.payment_request_id, api, subject.value)
         answered: Body | None = None
@@ -107,8 +109,7 @@ class Gateway:
             answered = INSTEAD[fault]
         elif fault not in {Fault.TIMEOUT_BEFORE, Fault.SERVER_ERROR_BEFORE}:
             answered = self._operate(api, exchange, fields)
-            if api == "pay":
-                await self._overtake(subject)
+            await self._overtake(api, subject)
             if fault is Fault.U_AFTER:
                 answered = INSTEAD[Fault.U_BEFORE]
         response = exchange.deliver(answered, fault)
@@ -132,15 +133,24 @@ class Gateway:
         except RefusedError as refused:
             return {"result": refused.result()}
 
-    async def _overtake(self, subject: Subject) -> None:
-        """Let the customer pay, and the merchant hear of it, before `pay` answers."""
+    async def _overtake(self, api: str, subject: Subject) -> None:
+        """Let the merchant hear of the end before the call is answered."""
         simulation = self._simulation
         payment = simulation.register.with_request_id(subject.payment_request_id or "")
-        if payment is None or not payment.payable:
+        if payment is None:
             return
-        if simulation.faults.take(subject.keys, {Fault.PAID_BEFORE_RESPONSE}):
+        faults = simulation.faults
+        if api == "pay" and payment.payable:
+            if not faults.take(subject.keys, {Fault.PAID_BEFORE_RESPONSE}):
+                return
             simulation.lifecycle.pay(payment)
-            await simulation.notifier.settle(payment.payment_request_id)
+        elif api == "refund":
+            if not faults.waiting(subject.keys, {Fault.REFUND_NOTICE_EARLY}):
+                return
+            simulation.refunds.catch_up(payment)
+        else:
+            return
+        await simulation.notifier.settle(payment.payment_request_id)
 
 
 class _Exchange:

@@ -4,13 +4,15 @@ import secrets
 from collections.abc import Callable
 
 from simulator.config import Clock, SimulatorConfig
-from simulator.payments.answers import Body, Writer
+from simulator.payments.answers import Body, Writer, refund_money
 from simulator.payments.ids import new_id
 from simulator.payments.lifecycle import Lifecycle
 from simulator.payments.payment import Payment, Status
+from simulator.payments.refunds import Refunds
 from simulator.payments.register import Register
 from simulator.requests.fields import Fields
 from simulator.requests.pay_request import PayRequest
+from simulator.requests.refund_request import RefundRequest
 from simulator.requests.refusal import RefusedError
 
 Operation = Callable[[str, Fields, Writer], Body]
@@ -28,11 +30,13 @@ class Operations:
         clock: Clock,
         register: Register,
         lifecycle: Lifecycle,
+        refunds: Refunds,
     ) -> None:
         self._config = config
         self._clock = clock
         self._register = register
         self._lifecycle = lifecycle
+        self._refunds = refunds
         self._operations: dict[str, Operation] = {
             "pay": self.pay,
             "inquiryPayment": self.inquiry_payment,
@@ -64,7 +68,7 @@ class Operations:
     def inquiry_payment(self, client_id: str, fields: Fields, writer: Writer) -> Body:
         payment = self._register.payment(client_id, fields)
         self._lifecycle.catch_up(payment)
-        return writer.inquiry(payment, self._clock())
+        return writer.inquiry(payment)
 
     def cancel(self, client_id: str, fields: Fields, writer: Writer) -> Body:
         payment = self._register.payment(client_id, fields)
@@ -72,28 +76,29 @@ class Operations:
         return writer.cancelled(payment)
 
     def refund(self, client_id: str, fields: Fields, writer: Writer) -> Body:
-        request_id = fields.identifier("refundRequestId")
-        if not fields.has("paymentId"):
-            raise RefusedError("PARAM_ILLEGAL", "paymentId is missing")
-        amount = fields.amount("refundAmount")
+        dashboard = self._config.refund_notify_url
+        request = RefundRequest.read(fields, dashboard=dashboard)
         payment = self._register.payment(client_id, fields)
-        known = self._register.refund_with_request_id(request_id)
+        self._lifecycle.catch_up(payment)
+        known = self._register.refund_with_request_id(request.refund_request_id)
         if known is None:
-            refund = self._lifecycle.refund(payment, request_id, amount)
-            return writer.refunded(payment, refund, self._clock())
-        owner, refund = known
-        self._lifecycle.catch_up(owner)
-        if owner is not payment or amount.wire() != _wire(owner, refund.value):
-            raise RefusedError(
-                "REPEAT_REQ_INCONSISTENT",
-                "refundAmount or paymentId differs from the previous request.",
-            )
-        return writer.refunded(payment, refund, self._clock())
+            refund = self._refunds.make(payment, request)
+        else:
+            owner, refund = known
+            self._lifecycle.catch_up(owner)
+            if owner is not payment or request.amount != refund_money(owner, refund):
+                raise RefusedError(
+                    "REPEAT_REQ_INCONSISTENT",
+                    "refundAmount or paymentId differs from the previous request.",
+                )
+        if refund.done and refund.fails_with:
+            raise RefusedError(refund.fails_with, "The refund has failed.")
+        return writer.refunded(payment, refund)
 
     def inquiry_refund(self, client_id: str, fields: Fields, writer: Writer) -> Body:
         payment, refund = self._register.refund(client_id, fields)
         self._lifecycle.catch_up(payment)
-        return writer.refund_inquiry(payment, refund, self._clock())
+        return writer.refund_inquiry(payment, refund)
 
     def _create(self, client_id: str, request: PayRequest) -> Payment:
         now = self._clock()
@@ -147,7 +152,3 @@ def _check_repeat(payment: Payment, client_id: str, request: PayRequest) -> None
             "ORDER_IS_CLOSED",
             "The paymentRequestId was already used by a transaction that is closed.",
         )
-
-
-def _wire(payment: Payment, value: int) -> dict[str, str]:
-    return {"currency": payment.currency, "value": str(value)}

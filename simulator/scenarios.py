@@ -58,12 +58,58 @@ GROUPS = (
         "The wallet takes the money in another way",
         "Choose one and press Pay.",
         "Another amount: a person looks into it, and nothing is delivered. A minute "
-        "later: checking, then paid. A slow refund shows when money goes back.",
+        "later: checking, then paid.",
         {
             Fault.OTHER_AMOUNT: "The wallet takes another amount than was asked for.",
             Fault.PENDING_THEN_S: "The wallet works on it, and takes the money a "
             "minute later.",
+        },
+    ),
+    Group(
+        "The money is to go back",
+        "Choose one and press Pay. Then refund the order in the shop.",
+        "Refunded only when Alipay has said so, and never more than you have paid. "
+        "Until then: under way, waiting, or refused with the reason.",
+        {
             Fault.REFUND_IN_PROCESS: "The next refund is done only a minute later.",
+            Fault.REFUND_FAILS_LATER: "The next refund is taken on, and fails a minute "
+            "later.",
+            Fault.REFUND_TAKES_HOURS: "The next refund is done only three hours later.",
+            Fault.REFUND_FAILS_AFTER_HOURS: "The next refund is taken on, and fails "
+            "three hours later.",
+            Fault.REFUND_REFUSED: "The next refund is refused.",
+            Fault.BALANCE_SHORT: "There is too little money at Alipay for refunds, "
+            "until the merchant tops it up.",
+            Fault.REFUND_UNKNOWN_BEFORE: "Three refunds are answered “unknown”. "
+            "Nothing was given back.",
+            Fault.REFUND_UNKNOWN_AFTER: "Three refunds are answered “unknown”, but "
+            "were carried out.",
+            Fault.REFUND_UNANSWERED: "The next refund is not answered, but was carried "
+            "out.",
+            Fault.REFUND_NOT_FOUND: "The next question about a refund is answered: "
+            "there is no such refund.",
+            Fault.REFUND_RETURNED: "The next refund succeeds. A minute later the money "
+            "comes back to the merchant, and only the settlement file tells.",
+            Fault.INSTANT_REFUND_NOTIFIED: "The next refund is done at once, and a "
+            "message tells it all the same.",
+        },
+    ),
+    Group(
+        "The message of a refund goes astray",
+        "Choose one and press Pay. Then refund the order in the shop. Alipay does it a "
+        "minute later, and tells the shop by a message.",
+        "Refunded, all the same, and once. The shop asks Alipay what no message has "
+        "told, and believes none that is not proven.",
+        {
+            Fault.REFUND_NOTICE_LOST: "The message of the refund never arrives.",
+            Fault.REFUND_NOTICE_LATE: "The message of the refund arrives five minutes "
+            "late.",
+            Fault.REFUND_NOTICE_DOUBLED: "The message of the refund arrives twice.",
+            Fault.REFUND_NOTICE_FORGED: "A forged message of success arrives while the "
+            "refund is under way.",
+            Fault.REFUND_NOTICE_EARLY: "The message of the refund arrives before "
+            "Alipay answers the shop.",
+            Fault.SENT_ONCE: "Every message is sent only once, as the sandbox does.",
         },
     ),
     Group(

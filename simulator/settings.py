@@ -47,6 +47,10 @@ class SimulatorSettings(ProcessSettings):
     state_file: OwnFile | None = Field(
         default=None, description="Where payments survive a restart; none: memory"
     )
+    refund_notify_url: SimulatedUrl | None = Field(
+        default=None,
+        description="Where refunds are notified of which no call says where",
+    )
     merchant_name: str = Field(
         default="Durable Coffee",
         min_length=1,
@@ -94,6 +98,7 @@ class SimulatorSettings(ProcessSettings):
             private_key=self.private_key,
             clients=self.merchants,
             base_url=self.base_url,
+            refund_notify_url=self.refund_notify_url,
             merchant_name=self.merchant_name,
             clock_factor=self.clock_factor,
             timeout_seconds=self.timeout_seconds,

@@ -9,15 +9,18 @@ from pydantic import TypeAdapter
 
 from simulator.calls import Call
 from simulator.config import Clock, SimulatorConfig
-from simulator.faults import Faults
 from simulator.journal import Journal
 from simulator.operations import Operations
 from simulator.payments.announcer import Announcer
 from simulator.payments.ledger import Entry, Ledger
 from simulator.payments.lifecycle import Lifecycle
+from simulator.payments.movements import Movements
 from simulator.payments.notifier import Notification, Notifier
 from simulator.payments.payment import Payment
+from simulator.payments.refund import Refund
+from simulator.payments.refunds import Refunds
 from simulator.payments.register import Register
+from simulator.planned_faults import Faults
 from simulator.timers import Timers
 
 # Each is kept with its body, some 2 kB: about 10 MB at most, and an endless `make up`
@@ -25,6 +28,7 @@ from simulator.timers import Timers
 REMEMBERED_CALLS = 5_000
 
 PAYMENT = TypeAdapter(Payment)
+REFUND = TypeAdapter(Refund)
 ENTRY = TypeAdapter(Entry)
 NOTIFICATION = TypeAdapter(Notification)
 
@@ -46,17 +50,32 @@ class Simulation:
         self.register = Register()
         self.ledger = Ledger()
         self.notifier = Notifier(config, clock, self.timers, self._save, transport)
+        announcer = Announcer(config, clock, self.faults, self.notifier)
+        movements = Movements(clock, self.ledger, self._save)
+        self.refunds = Refunds(
+            config,
+            clock,
+            self.timers,
+            self.faults,
+            self.register,
+            movements,
+            announcer,
+            self._save,
+        )
         self.lifecycle = Lifecycle(
             config,
             clock,
             self.timers,
             self.faults,
             self.register,
-            self.ledger,
-            Announcer(config, clock, self.faults, self.notifier),
+            movements,
+            self.refunds,
+            announcer,
             self._save,
         )
-        self.operations = Operations(config, clock, self.register, self.lifecycle)
+        self.operations = Operations(
+            config, clock, self.register, self.lifecycle, self.refunds
+        )
         self._journal = Journal(config.state_file)
         self._ticking: asyncio.Task[None] | None = None
 

@@ -98,7 +98,7 @@ ROOM_MAY_IMPORT: dict[str, set[str]] = {
     "simulator.requests": set(),
     "simulator.payments": {
         "alipay.messages", "alipay.signing", "simulator.config", "simulator.faults",
-        "simulator.requests", "simulator.timers",
+        "simulator.planned_faults", "simulator.requests", "simulator.timers",
     },
     "simulator.page": {
         "simulator.faults", "simulator.payments", "simulator.requests",

@@ -127,6 +127,10 @@ class Home:
             "SIMULATOR_PORT": str(ports.simulator),
             "SIMULATOR_BASE_URL": ports.simulator_url,
             "SIMULATOR_STATE_FILE": str(self.simulator_state),
+            # As set in Alipay's dashboard; what a call of `refund` names beats it.
+            "SIMULATOR_REFUND_NOTIFY_URL": (
+                f"{ports.api_url}/alipay/notifications/payment"
+            ),
         }
 
     def shop_environment(self, ports: Ports) -> dict[str, str]:

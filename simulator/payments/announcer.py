@@ -6,10 +6,12 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from simulator.config import Clock, SimulatorConfig
-from simulator.faults import Fault, Faults
+from simulator.faults import REFUND_NOTICE_FAULTS, Fault
 from simulator.payments.answers import Body, Writer
 from simulator.payments.notifier import Notification, Notifier
-from simulator.payments.payment import Payment, Refund
+from simulator.payments.payment import Payment
+from simulator.payments.refund import Refund
+from simulator.planned_faults import Faults
 
 # Long enough that the merchant has gone on without it, shorter than the expiry.
 LATE_BY = timedelta(minutes=5)
@@ -48,9 +50,33 @@ class Announcer:
         self._notifier.send(self._notifications(payment, body, skew))
 
     def refund(self, payment: Payment, refund: Refund) -> None:
+        """Tell how a refund has ended, where its request or the dashboard says."""
+        real = self._refund_notifications(payment, refund)
+        if not real:
+            return
+        match self._faults.take(keys_of(payment), REFUND_NOTICE_FAULTS):
+            case Fault.REFUND_NOTICE_LOST:
+                real = []
+            case Fault.REFUND_NOTICE_DOUBLED:
+                real = [*real, *map(_once_more, real)]
+            case Fault.REFUND_NOTICE_LATE:
+                late = self._clock() + self._config.shortened(LATE_BY)
+                real = [replace(one, next_at=late) for one in real]
+        self._notifier.send(real)
+
+    def forged_refund(self, payment: Payment, refund: Refund) -> None:
+        """Somebody else tells that a refund has succeeded, while it is in process."""
+        claimed = replace(refund, done=True, fails_with=None)
+        forged = self._refund_notifications(payment, claimed)
+        self._notifier.send(replace(one, forged=True) for one in forged)
+
+    def _refund_notifications(
+        self, payment: Payment, refund: Refund
+    ) -> list[Notification]:
         skew = self._faults.skew(keys_of(payment))
-        body = self._writer(skew).refund_notification(payment, refund, self._clock())
-        self._notifier.send(self._notifications(payment, body, skew))
+        body = self._writer(skew).refund_notification(payment, refund)
+        url = refund.notify_url or self._config.refund_notify_url
+        return self._to(url, payment, body, skew)
 
     def dispute(self, payment: Payment, kind: str) -> None:
         skew = self._faults.skew(keys_of(payment))
@@ -75,7 +101,7 @@ class Announcer:
             case Fault.NOTIFICATION_LOST:
                 real = []
             case Fault.NOTIFICATION_DOUBLED:
-                real = [*real, *(replace(one, id=_id(), deliveries=[]) for one in real)]
+                real = [*real, *map(_once_more, real)]
             case Fault.NOTIFICATION_LATE:
                 late = self._clock() + self._config.shortened(LATE_BY)
                 real = [replace(one, next_at=late) for one in real]
@@ -94,11 +120,22 @@ class Announcer:
     def _notifications(
         self, payment: Payment, body: Body, skew: timedelta
     ) -> list[Notification]:
-        """Return one, or none when nobody has said where to send it."""
         url = payment.notify_url or self._config.notify_url
+        return self._to(url, payment, body, skew)
+
+    def _to(
+        self, url: str | None, payment: Payment, body: Body, skew: timedelta
+    ) -> list[Notification]:
+        """Return one, or none when nobody has said where to send it."""
         if url is None:
             return []
-        return [_notification(payment, url, body, self._clock(), skew)]
+        once = self._faults.take(keys_of(payment), {Fault.SENT_ONCE}) is not None
+        one = _notification(payment, url, body, self._clock(), skew)
+        return [replace(one, once=once)]
+
+
+def _once_more(notification: Notification) -> Notification:
+    return replace(notification, id=_id(), deliveries=[])
 
 
 def keys_of(payment: Payment) -> tuple[str, str]:

@@ -3,7 +3,8 @@
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
-from simulator.payments.payment import Payment, Refund, Status
+from simulator.payments.payment import Payment, Status
+from simulator.payments.refund import Refund, RefundStatus
 from simulator.requests.money import Money, settle
 
 Body = dict[str, Any]
@@ -49,7 +50,7 @@ class Writer:
         body = {"result": result("U", "PAYMENT_IN_PROCESS")} | self._head(payment)
         return body | self._links(payment) if payment.payable else body
 
-    def inquiry(self, payment: Payment, now: datetime) -> Body:
+    def inquiry(self, payment: Payment) -> Body:
         status = payment.status
         body: Body = {"result": SUCCESS, "paymentStatus": status}
         body |= self._head(payment)
@@ -68,7 +69,9 @@ class Writer:
         if status is Status.SUCCESS:
             body |= self._paid(payment)
             body["transactions"] = [
-                self._transaction(payment, refund, now) for refund in payment.refunds
+                _transaction(payment, refund)
+                for refund in payment.refunds
+                if not refund.is_refused
             ] or None
         elif payment.paid_at is not None:
             body["paymentTime"] = self._stamp(payment.paid_at)
@@ -87,16 +90,14 @@ class Writer:
         head = self._head(payment)
         return {"notifyType": "PAYMENT_PENDING", "result": SUCCESS} | head
 
-    def refund_notification(
-        self, payment: Payment, refund: Refund, now: datetime
-    ) -> Body:
+    def refund_notification(self, payment: Payment, refund: Refund) -> Body:
         """Names the refund alone, and no payment (docs/protocol.md 2.7)."""
         body = {
             "notifyType": "REFUND_RESULT",
-            "result": SUCCESS,
-            "refundStatus": "SUCCESS",
+            "result": _result_of(refund),
+            "refundStatus": refund.status,
         }
-        return body | self._refund(payment, refund, now)
+        return body | self._refund(payment, refund)
 
     def dispute_notification(self, payment: Payment, kind: str, now: datetime) -> Body:
         """Its type has a name of its own, and it has no result (2.8)."""
@@ -119,16 +120,15 @@ class Writer:
             body["cancelTime"] = self._stamp(payment.cancelled_at)
         return body
 
-    def refunded(self, payment: Payment, refund: Refund, now: datetime) -> Body:
-        if now < refund.done_at:
+    def refunded(self, payment: Payment, refund: Refund) -> Body:
+        if not refund.done:
             return {"result": result("U", "REFUND_IN_PROCESS")}
         body = {"result": SUCCESS, "paymentId": payment.payment_id}
-        return body | self._refund(payment, refund, now)
+        return body | self._refund(payment, refund)
 
-    def refund_inquiry(self, payment: Payment, refund: Refund, now: datetime) -> Body:
-        status = "PROCESSING" if now < refund.done_at else "SUCCESS"
-        body = {"result": SUCCESS, "refundStatus": status}
-        return body | self._refund(payment, refund, now)
+    def refund_inquiry(self, payment: Payment, refund: Refund) -> Body:
+        body = {"result": SUCCESS, "refundStatus": refund.status}
+        return body | self._refund(payment, refund)
 
     def _stamp(self, moment: datetime) -> str:
         return stamp(moment + self._skew)
@@ -194,28 +194,45 @@ class Writer:
             },
         }
 
-    def _refund(self, payment: Payment, refund: Refund, now: datetime) -> Body:
-        amount = Money(payment.currency, refund.value)
+    def _refund(self, payment: Payment, refund: Refund) -> Body:
+        amount = refund_money(payment, refund)
         body: Body = {
             "refundRequestId": refund.refund_request_id,
             "refundId": refund.refund_id,
             "refundAmount": amount.wire(),
         }
-        if now >= refund.done_at:
+        if refund.done:
+            # Of a failed refund as well: a trap (docs/protocol.md 2.5).
             body["refundTime"] = self._stamp(refund.done_at)
+        if refund.status is RefundStatus.SUCCESS:
             body |= self._settlement(payment, amount)
         return body
 
-    def _transaction(self, payment: Payment, refund: Refund, now: datetime) -> Body:
-        done = now >= refund.done_at
-        return {
-            "transactionType": "REFUND",
-            "transactionStatus": "SUCCESS" if done else "PROCESSING",
-            "transactionResult": SUCCESS if done else result("U", "REFUND_IN_PROCESS"),
-            "transactionId": refund.refund_id,
-            "transactionRequestId": refund.refund_request_id,
-            "transactionAmount": Money(payment.currency, refund.value).wire(),
-        }
+
+def refund_money(payment: Payment, refund: Refund) -> Money:
+    return Money(payment.currency, refund.value)
+
+
+def _transaction(payment: Payment, refund: Refund) -> Body:
+    return {
+        "transactionType": "REFUND",
+        "transactionStatus": refund.status,
+        "transactionResult": _result_of(refund),
+        "transactionId": refund.refund_id,
+        "transactionRequestId": refund.refund_request_id,
+        "transactionAmount": refund_money(payment, refund).wire(),
+    }
+
+
+def _result_of(refund: Refund) -> dict[str, str]:
+    """Return the result of a refund itself, not of a call about it."""
+    match refund.status:
+        case RefundStatus.PROCESSING:
+            return result("U", "REFUND_IN_PROCESS")
+        case RefundStatus.FAIL:
+            return result("F", refund.fails_with or "PROCESS_FAIL")
+        case RefundStatus.SUCCESS:
+            return SUCCESS
 
 
 def _payment_result(code: str) -> Body:

@@ -12,6 +12,10 @@ class Kind(StrEnum):
     CHARGE = "CHARGE"  # from the customer's wallet
     RETURN = "RETURN"  # back to it, because the payment was cancelled
     REFUND = "REFUND"  # back to it, by a refund
+    REFUND_RETURN = "REFUND_RETURN"  # to the merchant again, as it was not credited
+
+
+TO_THE_MERCHANT = frozenset({Kind.CHARGE, Kind.REFUND_RETURN})
 
 
 @dataclass(frozen=True)
@@ -53,6 +57,6 @@ class Ledger:
         """Return what the merchant holds, by order and currency."""
         held: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
         for entry in self._entries.values():
-            sign = 1 if entry.kind is Kind.CHARGE else -1
+            sign = 1 if entry.kind in TO_THE_MERCHANT else -1
             held[entry.order_id][entry.currency] += sign * entry.value
         return {order: dict(values) for order, values in held.items()}

@@ -4,18 +4,19 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from simulator.config import Clock, SimulatorConfig
-from simulator.faults import LATE_FAULTS, Fault, Faults
+from simulator.faults import LATE_FAULTS, Fault
 from simulator.payments.announcer import Announcer, keys_of
-from simulator.payments.ids import new_id
-from simulator.payments.ledger import Entry, Kind, Ledger
-from simulator.payments.payment import Payment, Refund, Status
+from simulator.payments.ledger import Kind
+from simulator.payments.movements import Movements
+from simulator.payments.payment import Payment, Status
+from simulator.payments.refunds import Refunds
 from simulator.payments.register import Register
-from simulator.requests.money import Money
+from simulator.planned_faults import Faults
 from simulator.requests.refusal import RefusedError
 from simulator.timers import Timers
 
-# How long "pending", a refund in process and a late customer take: long enough for
-# the merchant to have noticed the state before.
+# How long "pending" and a late customer take: long enough for the merchant to have
+# noticed the state before.
 PAUSE = timedelta(minutes=1)
 # For people who play a late customer: time to read the shop's page, not to go away.
 SHORT_PAUSE = timedelta(seconds=20)
@@ -36,16 +37,18 @@ class Lifecycle:
         timers: Timers,
         faults: Faults,
         register: Register,
-        ledger: Ledger,
+        movements: Movements,
+        refunds: Refunds,
         announcer: Announcer,
-        save: Callable[[Payment | Entry], None],
+        save: Callable[[Payment], None],
     ) -> None:
         self._config = config
         self._clock = clock
         self._timers = timers
         self._faults = faults
         self._register = register
-        self._ledger = ledger
+        self._movements = movements
+        self._refunds = refunds
         self._announcer = announcer
         self._save = save
 
@@ -64,7 +67,7 @@ class Lifecycle:
         """Take up a payment after a restart."""
         self._register.add(payment)
         waits = [payment.completes_at, payment.pays_late_at]
-        waits += [refund.done_at for refund in payment.refunds if not refund.done]
+        self._refunds.resume(payment)
         waits += [payment.expires_at if payment.payable else None]
         for at in waits:
             if at is not None:
@@ -81,9 +84,7 @@ class Lifecycle:
             self._end_unpaid(payment, payment.expires_at + told_after)
         if payment.pays_late_at is not None and now >= payment.pays_late_at:
             self._pay_late(payment)
-        for refund in payment.refunds:
-            if not refund.done and now >= refund.done_at:
-                self._finish_refund(payment, refund)
+        self._refunds.catch_up(payment)
 
     def pay(self, payment: Payment, fault: Fault | None = None) -> None:
         """The customer pays.
@@ -180,48 +181,12 @@ class Lifecycle:
         if payment.status is not Status.CANCELLED:
             payment.cancel(self._clock())
             if was_paid:
-                self._move(Kind.RETURN, payment, payment.charged.value, "cancel")
+                self._movements.move(
+                    Kind.RETURN, payment, payment.charged.value, "cancel"
+                )
             else:
                 self._plan_late(payment, Fault.PAY_AFTER_CANCEL)
             self._save(payment)
-
-    def refund(
-        self,
-        payment: Payment,
-        request_id: str,
-        amount: Money,
-        *,
-        in_portal: bool = False,
-    ) -> Refund:
-        """The merchant refunds, by a call or in Alipay's portal.
-
-        The merchant is notified of what no answer has told: of a refund that was only
-        taken on, and of one that was made in the portal.
-
-        Raises:
-            RefusedError: The wallet, the state, the period or the amount forbids it.
-        """
-        self.catch_up(payment)
-        now = self._clock()
-        payment.check_refund(amount, now)
-        done_at = now
-        waits = self._faults.take(keys_of(payment), {Fault.REFUND_IN_PROCESS})
-        if waits:
-            done_at += self._config.shortened(PAUSE)
-        refund_id = new_id(now, "3")
-        refund = Refund(
-            request_id,
-            refund_id,
-            amount.value,
-            done_at,
-            asynchronous=bool(waits) or in_portal,
-        )
-        payment.refunds.append(refund)
-        self._register.add_refund(payment, refund)
-        self._save(payment)
-        self._wake(payment, done_at)
-        self.catch_up(payment)
-        return refund
 
     def _charge(self, payment: Payment) -> None:
         """Write what the wallet took, and tell the merchant."""
@@ -229,7 +194,7 @@ class Lifecycle:
             # A multiple of 100, so that it is valid rupiah as well.
             payment.other_value = payment.value + 100
         self._save(payment)
-        self._move(Kind.CHARGE, payment, payment.charged.value, "customer")
+        self._movements.move(Kind.CHARGE, payment, payment.charged.value, "customer")
         self._announcer.success(payment)
 
     def _end_unpaid(self, payment: Payment, told_at: datetime) -> None:
@@ -264,28 +229,9 @@ class Lifecycle:
         self._charge(payment)
         if payment.status is Status.CANCELLED:
             # Alipay gives it back by itself (cashierpay/cancel, cancel before payment).
-            self._move(Kind.REFUND, payment, payment.charged.value, "automatic")
-
-    def _finish_refund(self, payment: Payment, refund: Refund) -> None:
-        refund.done = True
-        self._save(payment)
-        self._move(Kind.REFUND, payment, refund.value, refund.refund_request_id)
-        if refund.asynchronous:
-            self._announcer.refund(payment, refund)
-
-    def _move(self, kind: Kind, payment: Payment, value: int, request_id: str) -> None:
-        entry = Entry(
-            time=self._clock(),
-            kind=kind,
-            payment_request_id=payment.payment_request_id,
-            payment_id=payment.payment_id,
-            order_id=payment.order_id,
-            currency=payment.currency,
-            value=value,
-            request_id=request_id,
-        )
-        if self._ledger.record(entry):
-            self._save(entry)
+            self._movements.move(
+                Kind.REFUND, payment, payment.charged.value, "automatic"
+            )
 
     def _wake(self, payment: Payment, at: datetime | None) -> None:
         if at is not None:

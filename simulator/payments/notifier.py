@@ -61,6 +61,7 @@ class Notification:
         next_at: When it is sent (again); None: acknowledged or given up.
         forged: Signed with a key that is not Alipay's, and sent only once.
         skew: By how much its request-time is off.
+        once: Sent only once, acknowledged or not, as Alipay's sandbox does.
     """
 
     id: str
@@ -72,6 +73,7 @@ class Notification:
     next_at: datetime | None
     forged: bool = False
     skew: timedelta = timedelta()
+    once: bool = False
     deliveries: list[Delivery] = field(default_factory=list)
 
 
@@ -158,7 +160,8 @@ class Notifier:
         delivery = await self._deliver(notification, sent_at)
         notification.deliveries.append(delivery)
         sends = len(notification.deliveries)
-        if delivery.acknowledged or notification.forged or sends >= len(GAPS):
+        is_last = notification.forged or notification.once or sends >= len(GAPS)
+        if delivery.acknowledged or is_last:
             notification.next_at = None
         else:
             notification.next_at = sent_at + self._config.shortened(GAPS[sends])

@@ -1,12 +1,13 @@
 """The state machine of one payment; pure: time is told, nothing is sent.
 
-Sources: docs/protocol.md 3.3 (states), 3.4 (repeats), 3.6 (cancel), 3.7 (refund).
+Sources: docs/protocol.md 3.3 (states), 3.4 (repeats), 3.6 (cancel).
 """
 
 from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta, timezone
 from enum import StrEnum
 
+from simulator.payments.refund import Refund
 from simulator.requests.money import Money
 from simulator.requests.refusal import RefusedError
 from simulator.requests.wallets import Wallet, wallet_of
@@ -14,8 +15,6 @@ from simulator.requests.wallets import Wallet, wallet_of
 # A payment may be cancelled until 00:15 of the next day, UTC+8 (docs/protocol.md 3.6).
 CANCEL_ZONE = timezone(timedelta(hours=8))
 CANCEL_UNTIL = time(0, 15)
-# The wallet tables give nearly every wallet 365 days.
-REFUND_PERIOD = timedelta(days=365)
 
 
 class Status(StrEnum):
@@ -30,19 +29,6 @@ class Status(StrEnum):
 
 class NotPayableError(Exception):
     """The customer cannot do this with the payment any more; the text says why."""
-
-
-@dataclass
-class Refund:
-    """One refund; it is done once `done_at` has passed and the money has moved."""
-
-    refund_request_id: str
-    refund_id: str
-    value: int
-    done_at: datetime
-    done: bool = False
-    # Told by a notification when it is done, for no answer tells it.
-    asynchronous: bool = False
 
 
 @dataclass
@@ -155,7 +141,7 @@ class Payment:
             raise RefusedError(
                 "ORDER_STATUS_INVALID", "The payment has failed or expired."
             )
-        if self.refunds:
+        if not all(refund.has_failed for refund in self.refunds):
             raise RefusedError("PROCESS_FAIL", "The payment has been refunded.")
         if self.paid_at is not None and now >= cancel_window_end(self.paid_at):
             raise RefusedError(
@@ -163,28 +149,15 @@ class Payment:
             )
         self.status, self.cancelled_at, self.completes_at = Status.CANCELLED, now, None
 
-    def check_refund(self, amount: Money, now: datetime) -> None:
-        """Return only when this much may be refunded.
+    @property
+    def refunded(self) -> int:
+        """What was given back, or is on its way back, by refunds."""
+        return sum(refund.value for refund in self.refunds if refund.counts)
 
-        Raises:
-            RefusedError: The wallet, the state, the period or the amount forbids it.
-        """
-        if not self.rules.refundable:
-            raise RefusedError("REFUND_NOT_SUPPORTED", f"{self.wallet} has no refunds.")
-        if self.status is Status.CANCELLED and self.paid_at is not None:
-            raise RefusedError("ORDER_IS_CANCELED", "The money has gone back already.")
-        if self.status in {Status.FAIL, Status.CANCELLED}:
-            raise RefusedError("ORDER_IS_CLOSED", "The payment was never paid.")
-        if self.paid_at is None:
-            raise RefusedError("ORDER_STATUS_INVALID", "The payment is not paid yet.")
-        if amount.currency != self.currency:
-            raise RefusedError(
-                "CURRENCY_NOT_SUPPORT", f"refundAmount.currency must be {self.currency}"
-            )
-        if now >= self.paid_at + REFUND_PERIOD:
-            raise RefusedError("REFUND_WINDOW_EXCEED", "The refund period is over.")
-        if sum(r.value for r in self.refunds) + amount.value > self.charged.value:
-            raise RefusedError("REFUND_AMOUNT_EXCEED", "Refunds exceed the payment.")
+    @property
+    def left(self) -> int:
+        """What can still be refunded."""
+        return self.charged.value - self.refunded
 
     def not_payable(self) -> NotPayableError:
         """Return the error that tells the customer why he can do nothing here."""

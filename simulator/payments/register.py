@@ -1,6 +1,7 @@
 """Finds payments and refunds by each of their ids."""
 
-from simulator.payments.payment import Payment, Refund
+from simulator.payments.payment import Payment
+from simulator.payments.refund import Refund
 from simulator.requests.fields import Fields
 from simulator.requests.refusal import RefusedError
 

@@ -15,6 +15,11 @@ class Wallet:
         package: Its Android package, answered as appIdentifier.
         cancellable: Cancelling is allowed at all.
         refundable: Refunding is allowed at all.
+        partial_refunds: A part of the payment may be refunded.
+        instant_refunds: `refund` is answered when it is done; else it is only taken
+            on, and a notification tells the end.
+        refund_days: How long after the payment it may be refunded.
+        smallest_refund: The least that a partial refund may be, in minor units.
         step: Amounts must be a multiple of this many minor units.
         minutes: How long a customer may take by default.
     """
@@ -26,6 +31,10 @@ class Wallet:
     package: str | None = None
     cancellable: bool = True
     refundable: bool = True
+    partial_refunds: bool = True
+    instant_refunds: bool = True
+    refund_days: int = 365
+    smallest_refund: int = 1
     step: int = 1
     minutes: int = 14
 
@@ -35,26 +44,33 @@ class Wallet:
 OTHER = Wallet()
 
 # Links: global.alipay.com/docs/ac/cashierpay/urls (2024-05-09). Cancelling:
-# .../cashierpay/cancel (2024-04-24). Refunds: wallet table v1.37 (OVO, GoPay, LinkAja).
+# .../cashierpay/cancel (2024-04-24). Refunds: wallet table v1.37 (OVO, GoPay, LinkAja),
+# and docs.antom.com/ac/questions/refund_question (2026-11-29). The least refund is
+# about the least payment; in full only is given where no page allows a part.
 # Minutes: docs.antom.com/ac/pm/default_timeout. JKOPay: docs.antom.com/ac/ref/cc.
 WALLETS: dict[str, Wallet] = {
     "AKULAKU_PAYLATER": Wallet("IDR", cancellable=False),
     "AKULAKU_PAYLATER_PH": Wallet("PHP", qr=True, scheme=True, applink=True),
     "ALIPAY_CN": Wallet(qr=True, scheme=True, package="com.eg.android.AlipayGphone"),
     "ALIPAY_HK": Wallet("HKD", qr=True, applink=True, package="hk.alipay.wallet"),
+    "BANKTRANSFER_QUICKPAY": Wallet("KRW", refund_days=180, smallest_refund=100),
     "BILLEASE": Wallet("PHP", scheme=True, applink=True),
     "BOOST": Wallet("MYR", scheme=True, applink=True),
     "BPI": Wallet("PHP"),
     "CONNECT_WALLET": Wallet(),
     "DANA": Wallet("IDR", applink=True, package="id.dana", cancellable=False),
-    "DOKU": Wallet("IDR", cancellable=False),
+    "DOKU": Wallet("IDR", cancellable=False, partial_refunds=False),
     "GCASH": Wallet("PHP", qr=True, applink=True, package="com.globe.gcash.android"),
     "GOPAY_ID": Wallet("IDR", cancellable=False, refundable=False),
-    "GRABPAY_MY": Wallet("MYR"),
-    "GRABPAY_PH": Wallet("PHP"),
-    "GRABPAY_SG": Wallet("SGD"),
-    "JKOPAY": Wallet("TWD", qr=True, cancellable=False, step=100),
-    "KAKAOPAY": Wallet("KRW", qr=True, applink=True, package="com.kakao.talk"),
+    "GRABPAY_MY": Wallet("MYR", instant_refunds=False),
+    "GRABPAY_PH": Wallet("PHP", instant_refunds=False, smallest_refund=1_000),
+    "GRABPAY_SG": Wallet("SGD", instant_refunds=False),
+    "JKOPAY": Wallet(
+        "TWD", qr=True, cancellable=False, partial_refunds=False, step=100
+    ),
+    "KAKAOPAY": Wallet(
+        "KRW", qr=True, applink=True, package="com.kakao.talk", smallest_refund=50
+    ),
     "KPLUS": Wallet("THB", qr=True, scheme=True, applink=True),
     "KREDIVO_ID": Wallet(
         "IDR",
@@ -64,18 +80,19 @@ WALLETS: dict[str, Wallet] = {
         package="com.finaccel.android",
         cancellable=False,
     ),
-    "LINEPAY": Wallet("JPY"),
+    "LINEPAY": Wallet("JPY", refund_days=30),
     "LINKAJA": Wallet("IDR", cancellable=False, refundable=False, minutes=5),
-    "MAYA": Wallet("PHP"),
-    "NAVERPAY": Wallet("KRW"),
+    "MAYA": Wallet("PHP", instant_refunds=False, smallest_refund=100),
+    "NAVERPAY": Wallet("KRW", smallest_refund=100),
     "OVO": Wallet("IDR", cancellable=False, refundable=False),
+    "PAGALEVE": Wallet("BRL", refund_days=90, smallest_refund=4_000),
     "PAYPAY": Wallet("JPY"),
     "RABBIT_LINE_PAY": Wallet("THB", qr=True, scheme=True, applink=True),
     "SHOPEEPAY_ID": Wallet("IDR", cancellable=False),
     "TNG": Wallet("MYR", qr=True, applink=True, package="my.com.tngdigital.ewallet"),
-    "TOSSPAY": Wallet("KRW", qr=True, applink=True),
+    "TOSSPAY": Wallet("KRW", qr=True, applink=True, smallest_refund=100),
     "TRUEMONEY": Wallet("THB", qr=True, applink=True, package="th.co.truemoney.wallet"),
-    "ZALOPAY": Wallet("VND"),
+    "ZALOPAY": Wallet("VND", refund_days=180, smallest_refund=1_000),
 }
 
 

@@ -181,6 +181,7 @@ async def proven_order(
             private_key=signers.alipay,
             clients={CLIENT_ID: signers.merchant.public_key()},
             base_url=WALLET_URL,
+            refund_notify_url=NOTIFY_URL,
         ),
         clock=clock,
         transport=httpx.ASGITransport(app),

@@ -70,6 +70,7 @@ async def merchant(
         private_key=alipay_key,
         clients={CLIENT_ID: merchant_key.public_key()},
         base_url=f"https://{HOST}",
+        refund_notify_url=NOTIFY_URL,
     )
     app = create_app(config, transport=httpx.MockTransport(hear))
     certificate = tmp_path / "certificate.pem"

@@ -7,7 +7,13 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
 from simulator.config import SimulatorConfig
-from tests.simulator.shop import BASE_URL, CLIENT_ID, MovableClock, Shop
+from tests.simulator.shop import (
+    BASE_URL,
+    CLIENT_ID,
+    REFUND_NOTIFY_URL,
+    MovableClock,
+    Shop,
+)
 
 
 @pytest.fixture
@@ -20,6 +26,7 @@ def config(
         # The second id is a merchant in production, with the same key for simplicity.
         clients={CLIENT_ID: merchant, "5J0000000000000000": merchant},
         base_url=BASE_URL,
+        refund_notify_url=REFUND_NOTIFY_URL,
         timeout_seconds=0.05,
         slow_seconds=0.01,
         state_file=tmp_path / "state.jsonl",

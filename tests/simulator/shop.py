@@ -22,6 +22,8 @@ from tests.samples.reading import sample
 CLIENT_ID = "SANDBOX_5J0000000000000000"
 BASE_URL = "http://wallet.example"
 NOTIFY_URL = "https://shop.example/alipay/notifications/payment"
+# What the dashboard has for refunds; a request may name another.
+REFUND_NOTIFY_URL = "https://shop.example/alipay/notifications/refund"
 REDIRECT_URL = "https://shop.example/orders/ORDER-1001"
 # Ten minutes before the expiry in the DANA sample, and noon of no zone that matters.
 START = datetime(2026, 9, 1, 10, 0, tzinfo=UTC)
@@ -50,6 +52,7 @@ class Heard:
     body: Body
     time: str
     proven: bool
+    url: str
 
     @property
     def summary(self) -> str:
@@ -136,18 +139,39 @@ class Shop:
     async def cancel(self, payment_request_id: str = "order-1_1") -> str:
         return await self.code("cancel", {"paymentRequestId": payment_request_id})
 
-    async def refund(self, value: int, request_id: str = "refund-1") -> Body:
+    async def refund(
+        self, value: int, request_id: str = "refund-1", **changes: Any
+    ) -> Body:
+        """Refund the first payment; a change of None leaves a field out."""
+        return await self.call("refund", self.a_refund(value, request_id, **changes))
+
+    def a_refund(
+        self, value: int, request_id: str = "refund-1", **changes: Any
+    ) -> Body:
         payment = self.simulation.register.with_request_id("order-1_1")
         assert payment is not None
-        amount = {"currency": payment.currency, "value": str(value)}
-        return await self.call(
-            "refund",
-            {
-                "refundRequestId": request_id,
-                "paymentId": payment.payment_id,
-                "refundAmount": amount,
-            },
-        )
+        body = {
+            "refundRequestId": request_id,
+            "paymentId": payment.payment_id,
+            "refundAmount": amount(payment.currency, value),
+        } | changes
+        return {name: value for name, value in body.items() if value is not None}
+
+    async def refund_code(
+        self, value: int, request_id: str = "refund-1", **changes: Any
+    ) -> str:
+        """Refund and return status and code: `U REFUND_IN_PROCESS`."""
+        return await self.code("refund", self.a_refund(value, request_id, **changes))
+
+    async def refund_status(self, request_id: str = "refund-1") -> str:
+        inquiry = {"refundRequestId": request_id}
+        return str((await self.call("inquiryRefund", inquiry))["refundStatus"])
+
+    async def by_hand(self, path: str) -> httpx.Response:
+        """Do something by the control API, and let all that is due be sent."""
+        response = await self.http.post(f"/control/{path}")
+        await self.settle()
+        return response
 
     async def customer(self, action: str, request_id: str = "order-1_1") -> None:
         """Let the customer `pay` or `decline`, and the notification arrive."""
@@ -191,7 +215,8 @@ class Shop:
             proven = True
         except SignatureVerificationError:
             proven = False
-        self.heard.append(Heard(json.loads(request.content), time, proven))
+        url = str(request.url)
+        self.heard.append(Heard(json.loads(request.content), time, proven, url))
         return self.answer
 
 

@@ -70,6 +70,18 @@ async def test_a_broken_call_may_have_taken_effect(
     assert not caplog.records
 
 
+async def test_a_refund_may_take_effect_and_never_be_answered(wired: Shop) -> None:
+    await wired.pay()
+    await wired.plan("refund_unanswered")
+    # Only calls of `refund` are concerned.
+    await wired.customer("pay")
+    assert await wired.status() == "SUCCESS"
+    with pytest.raises(httpx.RemoteProtocolError):
+        await wired.refund(100)
+    assert await wired.moved() == ["CHARGE 131400", "REFUND 100"]
+    assert await wired.refund_status() == "SUCCESS"
+
+
 async def test_a_client_that_gives_up_first_meets_its_own_time_out(wired: Shop) -> None:
     await wired.plan("timeout_after")
     wired.http.timeout = httpx.Timeout(0.01)

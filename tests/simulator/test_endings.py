@@ -1,4 +1,4 @@
-"""Inquiry, expiry, cancel and refund: what becomes of a payment, and its money."""
+"""Inquiry, expiry and cancel: what becomes of a payment, and its money."""
 
 import json
 from dataclasses import replace
@@ -168,75 +168,3 @@ async def test_a_declined_or_expired_payment_cannot_be_cancelled(shop: Shop) -> 
     await shop.pay(paymentRequestId="order-1_2")
     shop.clock.advance(minutes=14)
     assert await shop.cancel("order-1_2") == "F ORDER_STATUS_INVALID"
-
-
-async def test_a_refunded_payment_cannot_be_cancelled(shop: Shop) -> None:
-    await shop.pay()
-    await shop.customer("pay")
-    await shop.refund(90_000)
-    assert await shop.cancel() == "F PROCESS_FAIL"
-
-
-async def test_a_refund_is_made_once_and_shown(shop: Shop) -> None:
-    await shop.pay()
-    await shop.customer("pay")
-    first, again = await shop.refund(90_000), await shop.refund(90_000)
-    assert first == again
-    assert first.keys() >= fields_of("51-refund")
-    assert await shop.moved() == ["CHARGE 131400", "REFUND 90000"]
-    inquiry = await shop.inquire()
-    assert inquiry["paymentStatus"] == "SUCCESS"
-    (transaction,) = inquiry["transactions"]
-    assert transaction["transactionRequestId"] == "refund-1"
-    refund = await shop.call("inquiryRefund", {"refundRequestId": "refund-1"})
-    assert refund.keys() >= fields_of("55-inquiry-refund")
-    assert refund["refundStatus"] == "SUCCESS"
-    assert await shop.call("inquiryRefund", {"refundId": first["refundId"]}) == refund
-    assert await shop.code("inquiryRefund", {"refundRequestId": "r-2"}) == (
-        "F ORDER_NOT_EXIST"
-    )
-
-
-async def test_refunds_never_exceed_the_payment(shop: Shop) -> None:
-    await shop.pay()
-    await shop.customer("pay")
-    await shop.refund(90_000)
-    too_much = await shop.refund(41_401, "refund-2")
-    assert too_much["result"]["resultCode"] == "REFUND_AMOUNT_EXCEED"
-    other = await shop.refund(80_000)
-    assert other["result"]["resultCode"] == "REPEAT_REQ_INCONSISTENT"
-    rest = await shop.refund(41_400, "refund-2")
-    assert rest["result"]["resultStatus"] == "S"
-    assert shop.simulation.ledger.nets() == {"ORDER-1001": {"PHP": 0}}
-
-
-async def test_an_unpaid_or_closed_payment_cannot_be_refunded(shop: Shop) -> None:
-    await shop.pay()
-    assert (await shop.refund(1))["result"]["resultCode"] == "ORDER_STATUS_INVALID"
-    await shop.cancel()
-    assert (await shop.refund(1))["result"]["resultCode"] == "ORDER_IS_CLOSED"
-
-
-async def test_a_returned_payment_cannot_be_refunded_as_well(shop: Shop) -> None:
-    await shop.pay()
-    await shop.customer("pay")
-    await shop.cancel()
-    assert (await shop.refund(1))["result"]["resultCode"] == "ORDER_IS_CANCELED"
-
-
-async def test_refund_rules_of_wallet_currency_and_period(shop: Shop) -> None:
-    payment_id = (await shop.pay(**with_wallet("OVO", "IDR")))["paymentId"]
-    await shop.customer("pay")
-    answer = await shop.refund(1_500_000)
-    assert answer["result"]["resultCode"] == "REFUND_NOT_SUPPORTED"
-    payment_id = (await shop.pay(paymentRequestId="order-1_2"))["paymentId"]
-    await shop.customer("pay", "order-1_2")
-    refund = {"refundRequestId": "refund-1", "paymentId": payment_id}
-    dollars = refund | {"refundAmount": amount("USD", 100)}
-    assert await shop.code("refund", dollars) == "F CURRENCY_NOT_SUPPORT"
-    assert await shop.code("refund", refund) == "F PARAM_ILLEGAL"
-    missing = {"refundRequestId": "r", "refundAmount": amount("PHP", 1)}
-    assert await shop.code("refund", missing) == "F PARAM_ILLEGAL"
-    shop.clock.advance(days=365)
-    late = refund | {"refundAmount": amount("PHP", 100)}
-    assert await shop.code("refund", late) == "F REFUND_WINDOW_EXCEED"

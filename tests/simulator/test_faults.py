@@ -5,7 +5,8 @@ from typing import Any
 import httpx
 import pytest
 
-from simulator.faults import CALL_FAULTS, DEFAULT_MIX, Fault, Faults
+from simulator.faults import CALL_FAULTS, DEFAULT_MIX, Fault
+from simulator.planned_faults import Faults
 from simulator.scenarios import SENTENCES
 from tests.simulator.shop import NOTIFY_URL, Shop, a_pay, amount, with_wallet
 
@@ -88,19 +89,6 @@ async def test_a_cancel_may_lose_the_race(shop: Shop) -> None:
     assert await shop.status() == "SUCCESS"
     assert await shop.moved() == ["CHARGE 131400"]
     assert await shop.cancel() == "S SUCCESS"
-
-
-async def test_a_refund_may_take_a_minute(shop: Shop) -> None:
-    await shop.pay()
-    await shop.customer("pay")
-    await shop.plan("refund_in_process")
-    assert (await shop.refund(100))["result"]["resultCode"] == "REFUND_IN_PROCESS"
-    inquiry = {"refundRequestId": "refund-1"}
-    assert (await shop.call("inquiryRefund", inquiry))["refundStatus"] == "PROCESSING"
-    assert await shop.moved() == ["CHARGE 131400"]
-    shop.clock.advance(minutes=1)
-    assert (await shop.call("inquiryRefund", inquiry))["refundStatus"] == "SUCCESS"
-    assert await shop.moved() == ["CHARGE 131400", "REFUND 100"]
 
 
 async def test_a_notification_may_overtake_the_response_of_pay(shop: Shop) -> None:

@@ -23,43 +23,6 @@ async def test_a_payment_is_notified_signed(shop: Shop) -> None:
     assert heard.body["result"]["resultStatus"] == "S"
 
 
-async def test_a_refund_that_was_taken_on_is_notified_when_it_is_done(
-    shop: Shop,
-) -> None:
-    await shop.pay()
-    await shop.customer("pay")
-    await shop.plan("refund_in_process")
-    assert (await shop.refund(90_000))["result"]["resultCode"] == "REFUND_IN_PROCESS"
-    assert shop.summaries == ["PAYMENT_RESULT S"]
-    await shop.wait(minutes=1)
-    assert shop.summaries == ["PAYMENT_RESULT S", "REFUND_RESULT S"]
-    assert shop.heard[1].proven
-    body = shop.heard[1].body
-    assert body.keys() >= json.loads(sample("60-notify")).keys()
-    assert body["refundRequestId"] == "refund-1"
-    assert body["refundAmount"] == {"currency": "PHP", "value": "90000"}
-
-
-async def test_a_refund_that_was_answered_at_once_is_not_notified(shop: Shop) -> None:
-    await shop.pay()
-    await shop.customer("pay")
-    await shop.refund(90_000)
-    await shop.wait(minutes=1)
-    assert shop.summaries == ["PAYMENT_RESULT S"]
-
-
-async def test_a_refund_made_in_the_portal_is_notified_and_listed(shop: Shop) -> None:
-    await shop.pay()
-    await shop.customer("pay")
-    await shop.customer("refund")
-    assert shop.summaries == ["PAYMENT_RESULT S", "REFUND_RESULT S"]
-    assert await shop.moved() == ["CHARGE 131400", "REFUND 131400"]
-    [transaction] = (await shop.inquire())["transactions"]
-    assert transaction["transactionRequestId"].startswith("portal-")
-    again = await shop.http.post("/control/payments/order-1_1/refund")
-    assert again.status_code == 409
-
-
 async def test_a_dispute_is_notified_signed_under_its_own_type(shop: Shop) -> None:
     await shop.pay()
     await shop.customer("pay")

@@ -105,6 +105,7 @@ async def watched_system(
             private_key=alipay,
             clients={CLIENT_ID: merchant.public_key()},
             base_url="http://wallet.example",
+            refund_notify_url=NOTIFY_URL,
         ),
         transport=httpx.ASGITransport(app),
     )
