@@ -13,6 +13,7 @@ from simulator.broken import SlowResponse, cut, hanging
 from simulator.calls import Call, Subject
 from simulator.faults import CALL_FAULTS, Fault
 from simulator.payments.answers import Body, Writer, result, stamp
+from simulator.payments.register import no_such_refund
 from simulator.requests.fields import Fields
 from simulator.requests.refusal import RefusedError
 from simulator.simulation import Simulation
@@ -29,7 +30,7 @@ INSTEAD: dict[Fault | None, Body] = {
     Fault.U_BEFORE: {"result": result("U", "UNKNOWN_EXCEPTION")},
     Fault.U_FOR_EVER: {"result": result("U", "UNKNOWN_EXCEPTION")},
     Fault.RATE_LIMIT: {"result": result("U", "REQUEST_TRAFFIC_EXCEED_LIMIT")},
-    Fault.REFUND_NOT_FOUND: {"result": result("F", "ORDER_NOT_EXIST")},
+    Fault.REFUND_NOT_FOUND: {"result": no_such_refund().result()},
 }
 # Faults after which the merchant has not read any result.
 NO_VERDICT = frozenset(

@@ -75,8 +75,13 @@ class Register:
             )
         found = self._by_refund.get(key)
         if found is None or found[0].client_id != client_id:
-            raise RefusedError("ORDER_NOT_EXIST", "The refund does not exist.")
+            raise no_such_refund()
         return found
 
     def refund_with_request_id(self, request_id: str) -> tuple[Payment, Refund] | None:
         return self._by_refund.get(f"request:{request_id}")
+
+
+def no_such_refund() -> RefusedError:
+    """Return the answer to a question about a refund that was never placed."""
+    return RefusedError("ORDER_NOT_EXIST", "The refund does not exist.")
