@@ -62,6 +62,7 @@ class Rules(BaseModel):
     terminals: Sourced
     expiry: Sourced
     cancel: Sourced
+    refunds: Sourced
 
 
 class Currency(Sourced):
@@ -82,6 +83,7 @@ class Wallet(Sourced):
         longest_expiry_minutes: The longest expiry that may be *asked for*: DANA and
             GCash have 14 minutes by default, yet may only be given less.
         refund: `none`, `full` (only the whole amount) or `partial` (any part, too).
+        refund_days: How long after the payment it may be refunded.
         confidence: How well the row is founded; `conflict` where sources disagree.
     """
 
@@ -111,6 +113,14 @@ class Wallet(Sourced):
         if self.refund == "none" and self.refund_days is not None:
             raise ValueError("refund_days without a refund")
         return self
+
+    @property
+    def least_refund(self) -> int | None:
+        """Return the least that may be refunded, and that a refund may leave.
+
+        Our conclusion: that is the least payment (docs/protocol.md 3.7).
+        """
+        return self.minimum
 
     def may_cancel_paid_until(self, paid_at: datetime) -> datetime | None:
         """Return when the cancel window of a payment closes; None: there is none.
@@ -227,7 +237,7 @@ def find_wallet(code: str) -> Wallet:
     near = difflib.get_close_matches(code[:64].upper(), WALLETS, n=3, cutoff=0.5)
     raise WalletRuleError(
         "wallet",
-        f"{_shape(code)} is not in the rule book"
+        f"{described(code)} is not in the rule book"
         + (f"; did you mean {' or '.join(near)}?" if near else ""),
         rule="a wallet is named by Alipay's code, in capitals",
         source=RULES.codes.cited,
@@ -254,12 +264,13 @@ def check_payment(
     Raises:
         WalletRuleError: The first rule that is broken, its field and its source.
     """
-    _check_currency(wallet, currency)
-    _check_value(wallet, CURRENCIES[currency], value)
+    check_currency(wallet, currency)
+    check_value(wallet, currency, value)
+    _check_limits(wallet, CURRENCIES[currency], value)
     if terminal not in wallet.terminals:
         raise WalletRuleError(
             "terminal.type",
-            f"{wallet.code} was given {_shape(terminal)}",
+            f"{wallet.code} was given {described(terminal)}",
             rule=f"{wallet.name} runs on {', '.join(wallet.terminals)}",
             source=RULES.terminals.cited,
         )
@@ -280,51 +291,83 @@ def format_money(currency: str, value: int) -> str:
     return f"{currency} {'-' if value < 0 else ''}{whole:,}{digits}"
 
 
-def _check_currency(wallet: Wallet, currency: str) -> None:
+def check_currency(wallet: Wallet, currency: str) -> None:
+    """Refuse what Alipay does not take, and what this wallet does not.
+
+    Raises:
+        WalletRuleError: With the rule and its source.
+    """
     if currency not in CURRENCIES:
         raise WalletRuleError(
             "amount.currency",
-            f"{wallet.code} was given {_shape(currency)}",
+            f"{wallet.code} was given {described(currency)}",
             rule="the currencies Alipay takes are a closed list of ISO 4217 codes",
             source=RULES.amounts.cited,
         )
     if wallet.currencies and currency not in wallet.currencies:
         raise WalletRuleError(
             "amount.currency",
-            f"{wallet.code} was given {_shape(currency)}",
+            f"{wallet.code} was given {described(currency)}",
             rule=f"{wallet.name} takes {', '.join(wallet.currencies)}",
             source=wallet.cited,
         )
 
 
-def _check_value(wallet: Wallet, currency: Currency, value: int) -> None:
-    def refusal(rule: str, rule_of: Sourced) -> WalletRuleError:
-        return WalletRuleError(
-            "amount.value",
-            f"{wallet.code} was given {_shape(value, currency)}",
-            rule=rule,
-            source=rule_of.cited,
-        )
+def check_value(wallet: Wallet, currency: str, value: int) -> None:
+    """Refuse what is no amount of money in a currency, or none for this wallet.
 
-    def money(limit: int) -> str:
-        return f"{format_money(currency.code, limit)}, a value of {limit}"
+    Args:
+        wallet: Whose steps hold beside the currency's.
+        currency: One of `CURRENCIES`.
+        value: In minor units.
 
+    Raises:
+        WalletRuleError: With the rule and its source.
+    """
     # bool is an int to Python, and a float comes close to one: neither is money.
     if type(value) is not int or not 1 <= value <= LARGEST_VALUE:
-        raise refusal(
+        raise value_refused(
+            wallet,
+            CURRENCIES[currency],
+            value,
             "an amount is a positive whole number of minor units, at most 16 digits",
             RULES.amounts,
         )
+    row = CURRENCIES[currency]
     for owner, rule_of, step in (
-        (currency.code, currency, currency.value_multiple),
+        (currency, row, row.value_multiple),
         (wallet.name, RULES.amounts, wallet.value_multiple),
     ):
         if value % step:
-            raise refusal(f"{owner} goes in steps of {money(step)}", rule_of)
-    if wallet.minimum is not None and value < wallet.minimum:
-        raise refusal(f"{wallet.name} takes at least {money(wallet.minimum)}", wallet)
-    if wallet.maximum is not None and value > wallet.maximum:
-        raise refusal(f"{wallet.name} takes at most {money(wallet.maximum)}", wallet)
+            rule = f"{owner} goes in steps of {money_and_value(currency, step)}"
+            raise value_refused(wallet, row, value, rule, rule_of)
+
+
+def value_refused(
+    wallet: Wallet, currency: Currency, value: object, rule: str, rule_of: Sourced
+) -> WalletRuleError:
+    """Return the error that names the value, the rule, and where the rule stands."""
+    return WalletRuleError(
+        "amount.value",
+        f"{wallet.code} was given {described(value, currency)}",
+        rule=rule,
+        source=rule_of.cited,
+    )
+
+
+def money_and_value(currency: str, limit: int) -> str:
+    """Write a limit for people and for programs: `PHP 1.00, a value of 100`."""
+    return f"{format_money(currency, limit)}, a value of {limit}"
+
+
+def _check_limits(wallet: Wallet, currency: Currency, value: int) -> None:
+    minimum, maximum = wallet.minimum, wallet.maximum
+    if minimum is not None and value < minimum:
+        rule = f"{wallet.name} takes at least {money_and_value(currency.code, minimum)}"
+        raise value_refused(wallet, currency, value, rule, wallet)
+    if maximum is not None and value > maximum:
+        rule = f"{wallet.name} takes at most {money_and_value(currency.code, maximum)}"
+        raise value_refused(wallet, currency, value, rule, wallet)
 
 
 def _check_expiry(wallet: Wallet, minutes: int) -> None:
@@ -339,7 +382,7 @@ def _check_expiry(wallet: Wallet, minutes: int) -> None:
     )
     raise WalletRuleError(
         "expires_in_minutes",
-        f"{wallet.code} was given {_shape(minutes)}",
+        f"{wallet.code} was given {described(minutes)}",
         rule=rule,
         source=RULES.expiry.cited,
     )
@@ -352,7 +395,7 @@ def _aware(moment: datetime) -> datetime:
     return moment
 
 
-def _shape(value: object, currency: Currency | None = None) -> str:
+def described(value: object, currency: Currency | None = None) -> str:
     """Describe a refused value; shortened, for it may be anything of any length."""
     if type(value) is int:
         if abs(value) > LARGEST_VALUE:  # Python refuses to print the really long ones

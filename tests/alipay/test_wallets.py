@@ -109,6 +109,7 @@ amounts = {source = "https://a.example", source_date = "2024"}
 terminals = {source = "https://a.example", source_date = "2024"}
 expiry = {source = "https://a.example", source_date = "2024"}
 cancel = {source = "https://a.example", source_date = "2024"}
+refunds = {source = "https://a.example", source_date = "2024"}
 [[currencies]]
 codes = ["IDR"]
 exponent = 2
