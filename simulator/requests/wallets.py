@@ -45,8 +45,8 @@ OTHER = Wallet()
 
 # Links: global.alipay.com/docs/ac/cashierpay/urls (2024-05-09). Cancelling:
 # .../cashierpay/cancel (2024-04-24). Refunds: wallet table v1.37 (OVO, GoPay, LinkAja),
-# and docs.antom.com/ac/questions/refund_question (2026-11-29). The least refund is
-# about the least payment; in full only is given where no page allows a part.
+# and docs.antom.com/ac/cashierpay/refund (2026-11-29). Our conclusions: the least
+# refund is the least payment, and where no page allows a part, all is given back.
 # Minutes: docs.antom.com/ac/pm/default_timeout. JKOPay: docs.antom.com/ac/ref/cc.
 WALLETS: dict[str, Wallet] = {
     "AKULAKU_PAYLATER": Wallet("IDR", cancellable=False),
