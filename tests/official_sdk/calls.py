@@ -17,6 +17,7 @@ from com.alipay.ams.api.model.order import Order
 from com.alipay.ams.api.model.payment_method import PaymentMethod
 from com.alipay.ams.api.model.product_code_type import ProductCodeType
 from com.alipay.ams.api.model.terminal_type import TerminalType
+from com.alipay.ams.api.request.notify.alipay_refund_notify import AlipayRefundNotify
 from com.alipay.ams.api.request.pay.alipay_inquiry_refund_request import (
     AlipayInquiryRefundRequest,
 )
@@ -28,6 +29,9 @@ from com.alipay.ams.api.request.pay.alipay_pay_query_request import (
 )
 from com.alipay.ams.api.request.pay.alipay_pay_request import AlipayPayRequest
 from com.alipay.ams.api.request.pay.alipay_refund_request import AlipayRefundRequest
+from com.alipay.ams.api.response.pay.alipay_pay_query_response import (
+    AlipayPayQueryResponse,
+)
 from com.alipay.ams.api.tools.signature_tool import sign
 from com.alipay.ams.api.tools.webhook_tool import check_signature
 
@@ -68,6 +72,38 @@ def _of(kind: type, values: Values) -> Any:
     return filled
 
 
+def read_refund_notice(body: str) -> Values:
+    """Return what the SDK reads of a notification; of a refund it skips the amount."""
+    notice = AlipayRefundNotify(body)
+    return {
+        "notify_type": notice.notify_type,
+        "refund_status": notice.refund_status,
+        "refund_request_id": notice.refund_request_id,
+        "refund_id": notice.refund_id,
+    }
+
+
+def read_transactions(body: str) -> list[Values]:
+    """Return what the SDK reads of the refunds of a payment."""
+    return [
+        {
+            "type": one.transaction_type.value,
+            "status": one.transaction_status.value,
+            "result_code": one.transaction_result.result_code,
+            "transaction_id": one.transaction_id,
+            "request_id": one.transaction_request_id,
+            "value": one.transaction_amount.value,
+        }
+        for one in AlipayPayQueryResponse(body).transactions
+    ]
+
+
+READERS: dict[str, Callable[[str], object]] = {
+    "read_refund_notice": read_refund_notice,
+    "read_transactions": read_transactions,
+}
+
+
 def execute(order: Values) -> object:
     """Call the gateway; the SDK returns what it has verified, and raises otherwise."""
     client = DefaultAlipayClient(
@@ -97,6 +133,8 @@ def main() -> None:
         said: object = check_signature(*order["values"])
     elif order["do"] == "sign":
         said = sign(*order["values"])
+    elif order["do"] in READERS:
+        said = READERS[order["do"]](order["values"])
     else:
         lead_to(order["port"])
         said = execute(order)

@@ -60,6 +60,10 @@ class OfficialSdk:
         """Return the signature of method, path, client id, time and body."""
         return str(await self._do("sign", [*message, private_pem(self.merchant_key)]))
 
+    async def reads(self, what: str, body: str) -> Any:
+        """Return what the SDK reads from a body: `refund_notice`, `transactions`."""
+        return await self._do(f"read_{what}", body)
+
     async def _do(self, what: str, values: object, **more: object) -> Any:
         process = await asyncio.create_subprocess_exec(
             str(PYTHON),

@@ -1,5 +1,6 @@
 """Alipay's official SDK against the simulator, and our signatures against the SDK's."""
 
+import json
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,7 +18,13 @@ from simulator.app import create_app
 from simulator.config import SimulatorConfig
 from tests.http_server.calling import served
 from tests.official_sdk.running import HOST, OfficialSdk, SdkError, find_sdk, tls_before
-from tests.simulator.shop import ACK, CLIENT_ID, NOTIFY_URL, REDIRECT_URL
+from tests.simulator.shop import (
+    ACK,
+    CLIENT_ID,
+    NOTIFY_URL,
+    REDIRECT_URL,
+    REFUND_NOTIFY_URL,
+)
 
 PRICE = {"currency": "PHP", "value": "131400"}
 PATH = "/ams/api/v1/payments/pay"
@@ -49,6 +56,30 @@ class Merchant:
             answer = await self.simulator.post(f"/control/{path}")
             assert answer.is_success
 
+    async def refunds(
+        self, payment_id: str, request_id: str, value: str
+    ) -> dict[str, Any]:
+        return await self.sdk.call(
+            "refund",
+            refund_request_id=request_id,
+            payment_id=payment_id,
+            refund_amount={"currency": "PHP", "value": value},
+            refund_reason="Hideg kávé",
+            refund_notify_url=REFUND_NOTIFY_URL,
+        )
+
+    async def verifies(self, request: httpx.Request, key: RSAPrivateKey) -> bool:
+        """Whether the SDK takes a notification for one that a key has signed."""
+        return await self.sdk.verifies(
+            "POST",
+            request.url.path,
+            request.headers["client-id"],
+            request.headers["request-time"],
+            request.content.decode(),
+            request.headers["signature"],
+            key=key,
+        )
+
     async def status(self, order_id: str) -> str:
         request_id = f"{order_id}_1"
         answer = await self.sdk.call("inquire_payment", payment_request_id=request_id)
@@ -70,7 +101,6 @@ async def merchant(
         private_key=alipay_key,
         clients={CLIENT_ID: merchant_key.public_key()},
         base_url=f"https://{HOST}",
-        refund_notify_url=NOTIFY_URL,
     )
     app = create_app(config, transport=httpx.MockTransport(hear))
     certificate = tmp_path / "certificate.pem"
@@ -90,16 +120,56 @@ async def test_the_official_sdk_pays_inquires_and_refunds(merchant: Merchant) ->
     assert await merchant.status("order-1") == "PROCESSING"
     await merchant.customer_pays("order-1")
     assert await merchant.status("order-1") == "SUCCESS"
-    refunded = await merchant.sdk.call(
-        "refund",
-        refund_request_id="refund-1",
-        payment_id=opened["paymentId"],
-        refund_amount={"currency": "PHP", "value": "31400"},
-    )
+    refunded = await merchant.refunds(opened["paymentId"], "refund-1", "31400")
     assert refunded["result"]["resultStatus"] == "S"
     known = await merchant.sdk.call("inquire_refund", refund_request_id="refund-1")
     assert known["refundStatus"] == "SUCCESS"
     assert known["refundAmount"] == {"currency": "PHP", "value": "31400"}
+
+
+async def test_the_official_sdk_reads_the_refunds_of_a_payment(
+    merchant: Merchant,
+) -> None:
+    payment_id = (await merchant.pays("order-5"))["paymentId"]
+    await merchant.customer_pays("order-5")
+    refunded = await merchant.refunds(payment_id, "refund-5", "31400")
+    by_hand = "/control/payments/order-5_1/refund?value=100"
+    assert (await merchant.simulator.post(by_hand)).is_success
+    answer = await merchant.sdk.call("inquire_payment", payment_id=payment_id)
+    ours, portal = await merchant.sdk.reads("transactions", json.dumps(answer))
+    assert ours == {
+        "type": "REFUND",
+        "status": "SUCCESS",
+        "result_code": "SUCCESS",
+        "transaction_id": refunded["refundId"],
+        "request_id": "refund-5",
+        "value": "31400",
+    }
+    assert (portal["type"], portal["value"]) == ("REFUND", "100")
+    assert portal["request_id"].startswith("portal-")
+
+
+async def test_the_official_sdk_verifies_and_reads_the_notification_of_a_refund(
+    merchant: Merchant, alipay_key: RSAPrivateKey
+) -> None:
+    payment_id = (await merchant.pays("order-6"))["paymentId"]
+    await merchant.customer_pays("order-6")
+    fault = {"payment_request_id": "order-6_1", "fault": "refund_takes_hours"}
+    await merchant.simulator.post("/control/faults", json=fault)
+    taken_on = await merchant.refunds(payment_id, "refund-6", "31400")
+    assert taken_on["result"]["resultCode"] == "REFUND_IN_PROCESS"
+    for path in ("refunds/refund-6/finish?outcome=FAIL", "settle"):
+        assert (await merchant.simulator.post(f"/control/{path}")).is_success
+    notice = merchant.notified[-1]
+    assert str(notice.url) == REFUND_NOTIFY_URL
+    assert await merchant.verifies(notice, alipay_key)
+    read = await merchant.sdk.reads("refund_notice", notice.content.decode())
+    assert read | {"refund_id": ""} == {
+        "notify_type": "REFUND_RESULT",
+        "refund_status": "FAIL",
+        "refund_request_id": "refund-6",
+        "refund_id": "",
+    }
 
 
 async def test_the_official_sdk_cancels_a_payment(merchant: Merchant) -> None:
@@ -133,17 +203,9 @@ async def test_the_official_sdk_verifies_the_simulator_s_notifications(
     await merchant.customer_pays("order-4")
     assert merchant.notified
     for request in merchant.notified:
-        signed = (
-            "POST",
-            request.url.path,
-            request.headers["client-id"],
-            request.headers["request-time"],
-            request.content.decode(),
-            request.headers["signature"],
-        )
-        assert await merchant.sdk.verifies(*signed, key=alipay_key)
+        assert await merchant.verifies(request, alipay_key)
         with pytest.raises(SdkError, match="Verification failed"):
-            await merchant.sdk.verifies(*signed, key=merchant_key)
+            await merchant.verifies(request, merchant_key)
 
 
 async def test_the_official_sdk_verifies_what_our_client_signs(
