@@ -13,12 +13,14 @@ class Group:
     Attributes:
         press: Which button of the cashier page plays them.
         seen: What the customer will then see in the shop.
+        is_of_refunds: It can also be chosen once the payment is paid.
     """
 
     title: str
     press: str
     seen: str
     sentences: Mapping[Fault, str]
+    is_of_refunds: bool = False
 
 
 GROUPS = (
@@ -93,6 +95,7 @@ GROUPS = (
             Fault.INSTANT_REFUND_NOTIFIED: "The next refund is done at once, and a "
             "message tells it all the same.",
         },
+        is_of_refunds=True,
     ),
     Group(
         "The message of a refund goes astray",
@@ -111,6 +114,7 @@ GROUPS = (
             "Alipay answers the shop.",
             Fault.SENT_ONCE: "Every message is sent only once, as the sandbox does.",
         },
+        is_of_refunds=True,
     ),
     Group(
         "Alipay does not answer properly",
@@ -138,6 +142,7 @@ GROUPS = (
         },
     ),
 )
+OF_REFUNDS = tuple(group for group in GROUPS if group.is_of_refunds)
 # Not on the page: once the customer sees it, it is too late for these.
 TOO_LATE = {
     Fault.PAID_BEFORE_RESPONSE: "The customer has paid, and the message has arrived, "

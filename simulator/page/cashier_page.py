@@ -2,6 +2,7 @@
 
 import math
 import re
+from contextlib import suppress
 from urllib.parse import parse_qs, urlsplit
 
 from fastapi import APIRouter, HTTPException, Request
@@ -10,9 +11,12 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from simulator.faults import Fault
 from simulator.page.assets import TEMPLATES
 from simulator.page.receipt import receipt_of
+from simulator.payments.announcer import keys_of
 from simulator.payments.lifecycle import late_faults
-from simulator.payments.payment import Payment
-from simulator.scenarios import GROUPS
+from simulator.payments.payment import Payment, Status
+from simulator.requests.money import Money
+from simulator.requests.refusal import RefusedError
+from simulator.scenarios import GROUPS, OF_REFUNDS
 from simulator.simulation import Simulation
 from wallet_looks import look_of
 
@@ -32,6 +36,9 @@ class CashierPage:
             ("/decline", self.decline),
             ("/leave", self.leave),
             ("/expire", self.expire),
+            ("/plan", self.plan),
+            ("/refund-in-portal", self.refund_in_portal),
+            ("/top-up", self.top_up),
         ):
             self.router.post(path, response_class=RedirectResponse, status_code=303)(
                 action
@@ -66,6 +73,27 @@ class CashierPage:
         self._simulation.lifecycle.expire(payment, await _chosen_fault(request))
         return RedirectResponse(_path(payment), 303)
 
+    async def plan(self, token: str, request: Request) -> RedirectResponse:
+        """What goes wrong with the next refund is chosen; the customer stays."""
+        payment = self._find(token)
+        self._simulation.lifecycle.leave(payment, await _chosen_fault(request))
+        return RedirectResponse(_path(payment), 303)
+
+    async def refund_in_portal(self, token: str) -> RedirectResponse:
+        """The merchant refunds all that is left in Alipay's portal."""
+        payment = self._find(token)
+        # A second press finds nothing left, and does nothing.
+        with suppress(RefusedError):
+            amount = Money(payment.currency, payment.left)
+            self._simulation.refunds.make_in_portal(payment, amount)
+        return RedirectResponse(_path(payment), 303)
+
+    async def top_up(self, token: str) -> RedirectResponse:
+        """The merchant tops up the balance from which refunds are paid."""
+        payment = self._find(token)
+        self._simulation.refunds.top_up()
+        return RedirectResponse(_path(payment), 303)
+
     async def refuse(self, request: Request, error: Exception) -> HTMLResponse:
         """Say why the payment cannot be paid or declined; for the exception handler."""
         return self._page(self._find(request.path_params["token"]), 409, str(error))
@@ -93,8 +121,24 @@ class CashierPage:
             seconds_left=seconds_left,
             time_left=_as_clock(seconds_left),
             groups=GROUPS,
+            refund_groups=OF_REFUNDS if _can_be_refunded(payment) else (),
+            planned=self._planned(payment),
         )
         return HTMLResponse(page, status, _headers(payment))
+
+    def _planned(self, payment: Payment) -> list[str]:
+        """Return what waits for the next refund, in words."""
+        faults = self._simulation.faults
+        return [
+            sentence
+            for group in OF_REFUNDS
+            for fault, sentence in group.sentences.items()
+            if faults.waiting(keys_of(payment), {fault})
+        ]
+
+
+def _can_be_refunded(payment: Payment) -> bool:
+    return payment.status is Status.SUCCESS and payment.rules.refundable
 
 
 async def _chosen_fault(request: Request) -> Fault | None:

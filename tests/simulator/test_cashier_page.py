@@ -6,7 +6,15 @@ from datetime import timedelta
 import pytest
 
 from simulator.faults import Fault
-from tests.simulator.shop import REDIRECT_URL, START, Shop, a_pay, with_wallet
+from simulator.scenarios import OF_REFUNDS, SENTENCES
+from tests.simulator.shop import (
+    BASE_URL,
+    REDIRECT_URL,
+    START,
+    Shop,
+    a_pay,
+    with_wallet,
+)
 
 
 async def page_of(shop: Shop, **changes: object) -> str:
@@ -236,7 +244,7 @@ async def test_the_page_tells_how_it_ended_and_leads_back(shop: Shop) -> None:
         assert f"<h2>{title}</h2>" in page
         assert text in page
         assert f'<a class="back" href="{REDIRECT_URL}">Back to the shop</a>' in page
-        assert "<button" not in page
+        assert f'action="{url.removeprefix(BASE_URL)}/pay"' not in page
 
 
 async def test_a_refund_is_told_on_the_page(shop: Shop) -> None:
@@ -250,3 +258,53 @@ async def test_the_control_api_knows_the_page(shop: Shop) -> None:
     url = await page_of(shop)
     payment = (await shop.http.get("/control/payments/order-1_1")).json()
     assert payment["cashier_url"] == url
+
+
+async def test_a_paid_page_offers_what_can_go_wrong_with_a_refund(shop: Shop) -> None:
+    url = await page_of(shop)
+    assert "/top-up" not in (await shop.http.get(url)).text
+    await shop.http.post(f"{url}/pay")
+    page = (await shop.http.get(url)).text
+    for group in OF_REFUNDS:
+        for fault in group.sentences:
+            assert f'<input type="radio" name="fault" value="{fault}">' in page
+    assert "Waits for the next refund" not in page
+    chosen = await shop.http.post(f"{url}/plan", data={"fault": "balance_short"})
+    assert f"{BASE_URL}{chosen.headers['location']}" == url
+    sentence = SENTENCES[Fault.BALANCE_SHORT]
+    page = (await shop.http.get(url)).text
+    assert f"Waits for the next refund: {sentence}" in page
+    assert await shop.refund_code(100) == "F MERCHANT_BALANCE_NOT_ENOUGH"
+    await shop.http.post(f"{url}/top-up")
+    assert await shop.refund_code(100, "refund-2") == "S SUCCESS"
+    assert "Waits for" not in (await shop.http.get(url)).text
+
+
+async def test_a_button_refunds_in_the_portal_what_is_left(shop: Shop) -> None:
+    url = await page_of(shop)
+    await shop.http.post(f"{url}/pay")
+    await shop.refund(31_400)
+    for _ in range(2):
+        pressed = await shop.http.post(f"{url}/refund-in-portal")
+        assert pressed.status_code == 303
+    assert (await shop.moved())[1:] == ["REFUND 31400", "REFUND 100000"]
+    assert "PHP 1,314.00 have gone back to you." in (await shop.http.get(url)).text
+
+
+@pytest.mark.parametrize(
+    ("end", "wallet", "currency"),
+    [
+        ("decline", "GCASH", "PHP"),
+        ("cancel", "GCASH", "PHP"),
+        ("pay", "OVO", "IDR"),  # gives no refunds
+    ],
+)
+async def test_where_nothing_can_be_refunded_no_refund_is_offered(
+    shop: Shop, end: str, wallet: str, currency: str
+) -> None:
+    url = await page_of(shop, **with_wallet(wallet, currency))
+    if end == "cancel":
+        await shop.cancel()
+    else:
+        await shop.http.post(f"{url}/{end}")
+    assert "with a refund" not in (await shop.http.get(url)).text
