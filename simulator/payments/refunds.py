@@ -107,11 +107,13 @@ class Refunds:
         """The merchant refunds in Alipay's portal, which makes up the request's id.
 
         Raises:
-            RefusedError: The wallet, the state, the period or the amount forbids it.
+            RefusedError: The wallet, the state, the period, the amount or the balance
+                forbids it.
         """
         number = len(payment.refunds) + 1
         request = RefundRequest(f"portal-{payment.payment_id}-{number}", amount)
         check_refund(payment, amount, self._clock())
+        self._check_balance(payment)
         refund = self._new(request)
         refund.asynchronous = True  # no answer has told it
         self._keep(payment, refund)
@@ -193,7 +195,10 @@ class Refunds:
         planned = self._faults.waiting(keys, {Fault.REFUND_REFUSED})
         if planned and self._faults.take(keys, {Fault.REFUND_REFUSED}):
             raise RefusedError(planned.code, "The refund is refused.")
-        if self._faults.take(keys, {Fault.BALANCE_SHORT}):
+        self._check_balance(payment)
+
+    def _check_balance(self, payment: Payment) -> None:
+        if self._faults.take(keys_of(payment), {Fault.BALANCE_SHORT}):
             raise RefusedError(
                 "MERCHANT_BALANCE_NOT_ENOUGH", "The merchant's balance is too low."
             )

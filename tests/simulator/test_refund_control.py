@@ -2,9 +2,13 @@
 
 import csv
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
+from audit.reconcile.files.columns import FileKind
+from audit.reconcile.files.lines import Movement
+from audit.reconcile.files.reading import SettlementFile
 from tests.simulator.shop import Shop
 
 
@@ -46,6 +50,14 @@ async def test_what_was_refunded_in_the_portal_cannot_be_refunded_by_a_call(
     await paid.customer("refund?value=100000")
     assert await paid.refund_code(31_401) == "F REFUND_AMOUNT_EXCEED"
     assert await paid.refund_code(31_400, "refund-2") == "S SUCCESS"
+
+
+async def test_a_short_balance_is_short_in_the_portal_too(paid: Shop) -> None:
+    await paid.plan("balance_short")
+    refused = await paid.by_hand("payments/order-1_1/refund")
+    assert refused.json()["detail"].startswith("MERCHANT_BALANCE_NOT_ENOUGH")
+    await paid.by_hand("top-up")
+    assert (await paid.by_hand("payments/order-1_1/refund")).is_success
 
 
 @pytest.mark.parametrize(
@@ -119,6 +131,28 @@ async def test_only_the_settlement_file_tells_that_a_refund_returned(
         settlement[0]["transactionId"]
     }
     assert settlement[1]["transactionId"] != settlement[0]["transactionId"]
+
+
+async def test_both_files_are_read_as_what_they_are_when_we_reconcile(
+    paid: Shop, tmp_path: Path
+) -> None:
+    await paid.refund(100)
+    await paid.by_hand("refunds/refund-1/return")
+    read = {}
+    for name in ("transactions", "settlement"):
+        path = tmp_path / f"{name}.csv"
+        path.write_text((await paid.http.get(f"/control/files/{name}.csv")).text)
+        file = SettlementFile.open(path)
+        rows = [(row.movement, row.request_id, row.amount_minor) for row in file]
+        read[file.columns.kind] = rows
+        assert file.notes == []
+    both = [
+        (Movement.PAYMENT, "order-1_1", 131_400),
+        (Movement.BACK, "refund-1", 100),
+    ]
+    assert read[FileKind.TRANSACTIONS] == both
+    assert read[FileKind.SETTLEMENT][:2] == both
+    assert [row[1:] for row in read[FileKind.SETTLEMENT][2:]] == [("refund-1", 100)]
 
 
 async def test_a_cancelled_payment_is_listed_as_cancelled(paid: Shop) -> None:
