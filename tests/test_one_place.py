@@ -89,8 +89,6 @@ def test_a_payment_request_id_is_cut_in_one_place() -> None:
     cutting = set().union(*(places(f"ANY.{cut}") for cut in cuts))
     assert cutting == {
         "contracts/ids.py",
-        # Those of refunds, which are cut in the same way.
-        "contracts/refund_ids.py",
         # A shop like any other: it has the ids of the HTTP API and no code of ours.
         "storefront/payment_api/answers.py",
         # Imports nothing of ours, and a log line must never fail for an odd id.
