@@ -47,6 +47,7 @@ class RefundRequest(Contract):
             another amount. None for no such check.
         dispute_id: An open dispute about the payment that the caller knows of: a person
             decides then, for both would pay.
+        call_id: Unique per call, while the update id is the same for equal requests.
     """
 
     refund_id: str = ""
@@ -56,6 +57,7 @@ class RefundRequest(Contract):
     by: str = ""
     remaining: Money | None = None
     dispute_id: str = ""
+    call_id: str = ""
 
 
 class RefundConfirmation(Contract):
@@ -206,6 +208,7 @@ class RefundRecord(Contract):
         resolved: Who decided then, and why.
         returned: Who has recorded that it bounced, and why.
         proof: What Alipay has signed of its success.
+        call_id: The call that has asked for it first.
     """
 
     refund_id: str
@@ -228,6 +231,7 @@ class RefundRecord(Contract):
     resolved: Resolved | None = None
     returned: Resolved | None = None
     proof: SignedEvidence | None = None
+    call_id: str = ""
 
 
 class RefundsView(Contract):

@@ -99,32 +99,12 @@ class Ledger:
         What was paid is known, or the amount is named and Alipay says it later.
         """
         if known := self.refunds.get(request.refund_id):
-            return _check_repeat(known, request)
-        left = self.left
-        if left is None:
-            return None
-        if request.amount and request.amount.currency != left.currency:
-            return Refusal.CURRENCY_DIFFERS, (
-                f"amount.currency: must be {left.currency}, as the payment's, not "
-                f"{request.amount.currency}"
-            )
-        if request.remaining is not None and request.remaining != left:
-            return Refusal.REMAINING_DIFFERS, (
-                f"remaining: {in_words(left)} can still be refunded, not "
-                f"{in_words(request.remaining)}"
-            )
+            return why_no_repeat(known.amount, request)
         # What was under way elsewhere may have failed since: Alipay is asked then.
         done = (one for one in self.elsewhere if one.status == "SUCCESS")
-        at_most = self._less(done) if request.amount else left
-        asked = request.amount or left
-        if asked.value > (at_most or left).value or asked.value == 0:
-            return Refusal.MORE_THAN_IS_LEFT, (
-                f"amount: {in_words(left)} can still be refunded of "
-                f"{in_words(self.paid)}, not {in_words(asked)}"
-                if left.value
-                else f"amount: nothing is left to refund of {in_words(self.paid)}"
-            )
-        return None
+        return why_not(
+            request, left=self.left, at_most=self._less(done), paid=self.paid
+        )
 
     def call_for(self, refund: Refund) -> OrderRefundCall:
         """Return how Alipay is asked for a refund, with all that is reserved beside."""
@@ -194,12 +174,54 @@ class Ledger:
         )
 
 
-def _check_repeat(known: Refund, request: RefundRequest) -> tuple[Refusal, str] | None:
-    """Compare a repeat with the refund it names; who asks, and why, may differ."""
-    is_same = request.amount in (None, known.amount)
-    if is_same or (request.amount is None and known.request.amount is None):
+def why_not(
+    request: RefundRequest,
+    *,
+    left: Money | None,
+    at_most: Money | None,
+    paid: Money | None,
+) -> tuple[Refusal, str] | None:
+    """Say why a new refund is refused; None where it is not, or nobody knows yet.
+
+    Args:
+        request: What is asked for.
+        left: What can still be refunded; None while nobody knows.
+        at_most: The same, had all failed that was under way elsewhere.
+        paid: What was paid.
+    """
+    if left is None or at_most is None:
+        return None
+    if request.amount and request.amount.currency != left.currency:
+        return Refusal.CURRENCY_DIFFERS, (
+            f"amount.currency: must be {left.currency}, as the payment's, not "
+            f"{request.amount.currency}"
+        )
+    if request.remaining is not None and request.remaining != left:
+        return Refusal.REMAINING_DIFFERS, (
+            f"remaining: {in_words(left)} can still be refunded, not "
+            f"{in_words(request.remaining)}"
+        )
+    asked = request.amount or left
+    if asked.value > at_most.value or asked.value == 0:
+        return Refusal.MORE_THAN_IS_LEFT, (
+            f"amount: {in_words(left)} can still be refunded of "
+            f"{in_words(paid)}, not {in_words(asked)}"
+            if left.value
+            else f"amount: nothing is left to refund of {in_words(paid)}"
+        )
+    return None
+
+
+def why_no_repeat(amount: Money, request: RefundRequest) -> tuple[Refusal, str] | None:
+    """Compare a repeat with the refund it names; who asks, and why, may differ.
+
+    Args:
+        amount: Of the refund that is known by this refund_id.
+        request: What is asked for now.
+    """
+    if request.amount in (None, amount):
         return None
     return Refusal.REFUND_DIFFERS, (
-        f"refund_id: {known.refund_id} is a refund of {in_words(known.amount)}, not of "
+        f"refund_id: {request.refund_id} is a refund of {in_words(amount)}, not of "
         f"{in_words(request.amount)}"
     )

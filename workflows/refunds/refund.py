@@ -282,4 +282,5 @@ class Refund:
             resolved=self.resolved,
             returned=self.returned,
             proof=proofs[0] if proofs else None,
+            call_id=self.request.call_id,
         )

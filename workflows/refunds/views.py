@@ -116,6 +116,7 @@ def refund_known(order_id: str, record: RefundRecord) -> Refund:
             reason_for_customer=record.reason_for_customer,
             note=record.note,
             by=record.by,
+            call_id=record.call_id,
         ),
         amount=record.amount,
         asked_at=record.asked_at,
