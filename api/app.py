@@ -20,6 +20,10 @@ from api.payments.late_payments import LatePayments
 from api.payments.states import PaymentStates
 from api.payments.workflows import PaymentWorkflows
 from api.problems import DOCUMENTED, add_problem_handlers
+from api.refunds import routes as refund_routes
+from api.refunds.disputes import Disputes
+from api.refunds.refunding import Refunding
+from api.refunds.workflows import RefundWorkflows
 from api.settings import ApiSettings
 from api.streams import events
 from api.streams.listed_changes import ListedChanges
@@ -42,11 +46,16 @@ def create_app(settings: ApiSettings, client: Client) -> FastAPI:
     rules = HouseRules.of(settings)
     late_payments = LatePayments(client, rules)
     workflows = PaymentWorkflows(client, late_payments, rules)
-    states = PaymentStates(workflows, late_payments)
+    refunds = RefundWorkflows(client)
+    states = PaymentStates(workflows, late_payments, refunds.view)
     app.state.late_payments = late_payments
     app.state.notices = Notices(client)
     app.state.payment_workflows = workflows
     app.state.payment_states = states
+    app.state.refund_workflows = refunds
+    app.state.refunding = Refunding(
+        refunds, workflows, late_payments, Disputes(client), rules
+    )
     app.state.watch = PaymentWatch(states.of, ListedChanges(client))
     app.state.notification_reader = settings.notification_reader()
     app.state.seen_notifications = endpoint.SeenNotifications()
@@ -57,6 +66,7 @@ def create_app(settings: ApiSettings, client: Client) -> FastAPI:
     app.include_router(
         routes.router, responses=DOCUMENTED, dependencies=[Depends(note_order)]
     )
+    app.include_router(refund_routes.router, responses=DOCUMENTED)
     app.include_router(events.router, responses=DOCUMENTED)
     app.include_router(wallets.router)
     app.include_router(endpoint.router)

@@ -15,6 +15,7 @@ from pydantic import (
     model_validator,
 )
 
+from api.refunded import RefundsOfPayment
 from contracts import (
     ORDER_ID_PATTERN,
     Cashier,
@@ -25,6 +26,7 @@ from contracts import (
     PaymentOutcome,
     PaymentStatus,
     PaymentView,
+    RefundsView,
     Settlement,
 )
 
@@ -229,8 +231,17 @@ class PaymentState(BaseModel):
     started_at: datetime | None
     closed_at: datetime | None
     late_money: list[LateMoney] = []
+    refunds: RefundsOfPayment | None = None
 
     @classmethod
-    def of(cls, view: PaymentView, late: Sequence[LatePaymentView] = ()) -> Self:
-        late_money = [money.model_dump() for money in late]
-        return cls.model_validate({**view.model_dump(), "late_money": late_money})
+    def of(
+        cls,
+        view: PaymentView,
+        late: Sequence[LatePaymentView] = (),
+        refunds: RefundsView | None = None,
+    ) -> Self:
+        more = {
+            "late_money": [money.model_dump() for money in late],
+            "refunds": RefundsOfPayment.of(refunds) if refunds else None,
+        }
+        return cls.model_validate({**view.model_dump(), **more})

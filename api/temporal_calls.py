@@ -1,13 +1,15 @@
 """Reaches Temporal, and says in the API's words what failed."""
 
+import asyncio
 import logging
 from collections.abc import Awaitable
 from datetime import timedelta
-from typing import TypeVar
+from typing import Any, Final, TypeVar
 
 from pydantic import BaseModel
 from temporalio.client import (
     Client,
+    WithStartWorkflowOperation,
     WorkflowUpdateFailedError,
     WorkflowUpdateRPCTimeoutOrCancelledError,
 )
@@ -122,10 +124,57 @@ async def read_view(client: Client, workflow_id: str, kind: type[ViewT]) -> View
     return look.view
 
 
+async def look_away(start: WithStartWorkflowOperation[Any, Any]) -> None:
+    """Look at the start's own future, which failed where the call failed.
+
+    Nobody else does, and asyncio complains of failures that nobody has seen. Where not
+    even a connection was made it stays open for ever, so it must not be waited for.
+    """
+    looked = asyncio.ensure_future(start.workflow_handle())
+    await asyncio.sleep(0)
+    looked.cancel()
+    await asyncio.wait({looked})
+    if not looked.cancelled():
+        looked.exception()
+
+
+# How a caller is told that a workflow has refused its update; others mean that the
+# workflow has ended meanwhile.
+_REFUSED: Final = {
+    Refusal.ORDER_DIFFERS: 409,
+    Refusal.REFUND_INCOMPLETE: 422,
+    Refusal.RESOLUTION_INCOMPLETE: 422,
+    Refusal.CURRENCY_DIFFERS: 422,
+    Refusal.REFUND_DIFFERS: 409,
+    Refusal.MORE_THAN_IS_LEFT: 409,
+    Refusal.REMAINING_DIFFERS: 409,
+    Refusal.SECOND_PERSON_NEEDED: 409,
+    Refusal.NOT_OPEN: 409,
+    Refusal.UNKNOWN_REFUND: 404,
+}
+
+
+def of_refusal(kind: str | None, words: str) -> Problem:
+    """Return what a caller is told of an update that was refused.
+
+    Args:
+        kind: A `Refusal`, or the type of another failure.
+        words: Why; of a field that breaks its rule `{field}: {rule}`.
+    """
+    if kind == Refusal.IN_REVIEW:
+        return NoAnswerYet()  # a person must decide: the payment's view says so
+    status = _REFUSED.get(Refusal(kind)) if kind in list(Refusal) else None
+    if status is None:
+        return UnavailableProblem("the payment ended while it was asked; call again")
+    field, _, rule = words.partition(": ")
+    if status == 422:
+        errors = [{"field": field, "rule": rule}]
+        return Problem(status, "INVALID", words, errors=errors)
+    return Problem(status, str(kind), words)
+
+
 def _of_refusal(error: WorkflowUpdateFailedError) -> Problem:
     cause = error.cause
-    if isinstance(cause, ApplicationError) and cause.type == Refusal.ORDER_DIFFERS:
-        return Problem(409, cause.type, cause.message)
-    if isinstance(cause, ApplicationError) and cause.type == Refusal.IN_REVIEW:
-        return NoAnswerYet()  # a person must decide: the payment's view says so
-    return UnavailableProblem("the payment ended while it was asked; call again")
+    if isinstance(cause, ApplicationError):
+        return of_refusal(cause.type, cause.message)
+    return of_refusal(None, "")

@@ -79,7 +79,7 @@ ROOM_MAY_IMPORT: dict[str, set[str]] = {
     },
     "alipay.keys": {"alipay.errors"},
     "api.metrics": {"alipay", "contracts", "http_server", "telemetry", "visibility"},
-    "api.callers": {"api.metrics", "api.problems", "telemetry"},
+    "api.callers": {"api.metrics", "api.problems", "contracts", "telemetry"},
     "api.streams": {
         "api.bodies", "api.callers", "api.problems", "contracts", "visibility",
     },
@@ -90,9 +90,15 @@ ROOM_MAY_IMPORT: dict[str, set[str]] = {
         "workflows.callback", "workflows.cashier_payment", "workflows.late_payment",
         "workflows.priorities",
     },
+    "api.refunds": {
+        "alipay", "api.bodies", "api.callers", "api.merchant_rules", "api.payments",
+        "api.problems", "api.refunded", "api.streams", "api.temporal_calls",
+        "contracts", "visibility", "workflows.order_refunds",
+        "workflows.refunds.ledger",
+    },
     "api.notifications": {
-        "alipay", "api.metrics", "api.payments", "api.problems", "api.streams",
-        "api.temporal_calls", "contracts", "translation", "visibility",
+        "alipay", "api.metrics", "api.payments", "api.problems", "api.refunds",
+        "api.streams", "api.temporal_calls", "contracts", "translation", "visibility",
         "workflows.notice",
     },
     "simulator.requests": set(),
@@ -141,7 +147,8 @@ ROOM_MAY_IMPORT: dict[str, set[str]] = {
         "settings.process", "settings.urls",
     },
     "cashier.access": {
-        "api.callers.keys", "cashier.given", "cashier.running", "codec", "telemetry",
+        "api.callers.keys", "cashier.given", "cashier.running", "codec", "contracts",
+        "telemetry",
     },
     "cashier.system": {
         "alipay", "api.callers.keys", "cashier.temporal_calls", "codec",

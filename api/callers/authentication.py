@@ -13,6 +13,7 @@ from api.callers.buckets import TokenBucket
 from api.callers.keys import ApiKey, Scope
 from api.callers.known_keys import KnownKeys
 from api.callers.refusals import Reason, Refusal
+from contracts import Money, in_words
 
 # Of a minute's calls, so many seconds' worth may come at once: what a shop has gathered
 # passes, and one that has gone wild is stopped before others wait for it.
@@ -74,6 +75,26 @@ class Caller:
                 key=self.key,
                 retry_after=seconds,
             )
+
+    def check_refund(self, amount: Money) -> bool:
+        """Return whether the key limits refunds, and allows one of this amount.
+
+        Raises:
+            Refusal: It is too much for this key.
+        """
+        limits = self.key.refund_limits
+        if limits is None:
+            return False
+        most = Money(currency=amount.currency, value=limits.get(amount.currency, 0))
+        if amount.value > most.value:
+            raise Refusal(
+                Reason.REFUND_LIMIT,
+                f"amount: the API key `{self.name}` may refund at most "
+                f"{in_words(most)} at a time, not {in_words(amount)}",
+                scope=Scope.REFUND,
+                key=self.key,
+            )
+        return True
 
     @contextmanager
     def streaming(self) -> Iterator[None]:

@@ -9,7 +9,7 @@ import hmac
 import os
 import secrets
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -33,10 +33,21 @@ class Scope(StrEnum):
     START = "start"
     READ = "read"
     CANCEL = "cancel"
+    REFUND = "refund"
+
+
+# Without more words a key lets nobody give money back.
+USUAL_SCOPES: Final = (Scope.START, Scope.READ, Scope.CANCEL)
 
 
 class ApiKeysError(Exception):
     """The file of keys cannot be used; the message names line and rule, no content."""
+
+
+RefundLimits = Annotated[
+    dict[Annotated[str, Field(pattern=r"^[A-Z]{3}$")], Annotated[int, Field(ge=1)]],
+    Field(min_length=1),
+]
 
 
 class ApiKey(BaseModel):
@@ -45,6 +56,8 @@ class ApiKey(BaseModel):
     Attributes:
         name: Who holds it, for logs and answers; two keys may bear it for a while.
         per_minute: How many calls a minute its holder may make; None for the default.
+        refund_limits: By currency the most, in minor units, that one refund may give
+            back; of a currency that is not named nothing. None for no limit.
         ends_at: From when on it is refused; None for never.
     """
 
@@ -56,6 +69,7 @@ class ApiKey(BaseModel):
     scopes: Annotated[tuple[Scope, ...], Field(min_length=1)]
     made_at: AwareDatetime
     per_minute: Annotated[int, Field(ge=1, le=MOST_PER_MINUTE)] | None = None
+    refund_limits: RefundLimits | None = None
     ends_at: AwareDatetime | None = None
 
     @classmethod
@@ -64,8 +78,9 @@ class ApiKey(BaseModel):
         key: str,
         *,
         name: str,
-        scopes: Iterable[Scope] = tuple(Scope),
+        scopes: Iterable[Scope] = USUAL_SCOPES,
         per_minute: int | None = None,
+        refund_limits: Mapping[str, int] | None = None,
     ) -> Self:
         """Return what is kept of a key.
 
@@ -84,6 +99,7 @@ class ApiKey(BaseModel):
                 scopes=tuple(scopes),
                 made_at=datetime.now(UTC).replace(microsecond=0),
                 per_minute=per_minute,
+                refund_limits=dict(refund_limits) if refund_limits else None,
             )
         except ValidationError as error:
             raise ApiKeysError(_rule_of(error)) from None

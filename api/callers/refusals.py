@@ -32,10 +32,12 @@ class Reason(StrEnum):
     SCOPE = "scope"
     RATE = "rate"
     STREAMS = "streams"
+    REFUND_LIMIT = "refund_limit"
 
 
 _ANSWERS: Final = {
     Reason.SCOPE: (403, "FORBIDDEN"),
+    Reason.REFUND_LIMIT: (403, "OVER_LIMIT"),
     Reason.RATE: (429, "RATE_LIMITED"),
     Reason.STREAMS: (429, "RATE_LIMITED"),
 }

@@ -34,6 +34,7 @@ async def admitted(
 MAY_START: Final = Security(admitted, scopes=[Scope.START])
 MAY_READ: Final = Security(admitted, scopes=[Scope.READ])
 MAY_CANCEL: Final = Security(admitted, scopes=[Scope.CANCEL])
+MAY_REFUND: Final = Security(admitted, scopes=[Scope.REFUND])
 
 
 async def _following(caller: Annotated[Caller, MAY_READ]) -> AsyncIterator[Caller]:

@@ -1,19 +1,27 @@
-"""All that a shop may know of a payment: the payment itself, and its late money."""
+"""All that a shop may know of a payment: itself, its late money, and its refunds."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
 
 from api.bodies import PaymentState
 from api.payments.late_payments import LatePayments
 from api.payments.workflows import PaymentWorkflows
-from contracts import attempt_of
+from contracts import RefundsView, attempt_of
 
 
 class PaymentStates:
     """Tells how payments stand."""
 
     def __init__(
-        self, workflows: PaymentWorkflows, late_payments: LatePayments
+        self,
+        workflows: PaymentWorkflows,
+        late_payments: LatePayments,
+        refunds_of: Callable[[str], Awaitable[RefundsView | None]],
     ) -> None:
+        """Take what tells of payments, of their late money, and of orders' refunds."""
         self._workflows = workflows
         self._late_payments = late_payments
+        self._refunds_of = refunds_of
 
     async def of(self, order_id: str, *, refresh: bool = False) -> PaymentState:
         """Return what is known of a payment; with `refresh` Alipay is asked first.
@@ -26,9 +34,13 @@ class PaymentStates:
         view = await (
             workflows.check(order_id) if refresh else workflows.view(order_id)
         )
-        # Late money is dealt with after an end: of this run, or of an earlier one.
+        # Late money, and refunds, come after an end: of this run, or of an earlier one.
         has_ended_once = (
             view.outcome or attempt_of(view.attempts[-1].payment_request_id) > 1
         )
-        late = await self._late_payments.of(view) if has_ended_once else ()
-        return PaymentState.of(view, late)
+        if not has_ended_once:
+            return PaymentState.of(view)
+        late, refunds = await asyncio.gather(
+            self._late_payments.of(view), self._refunds_of(order_id)
+        )
+        return PaymentState.of(view, late, refunds)

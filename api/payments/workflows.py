@@ -1,10 +1,8 @@
 """Reaches the payment workflows in Temporal, and says in our words what failed."""
 
-import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
-from typing import Any
 from uuid import uuid4
 
 from temporalio.client import (
@@ -24,7 +22,14 @@ from api.payments.late_payments import LatePayments, check_late_money
 from api.payments.new_payment_page import facts_of, listing_of, summary_of
 from api.payments.recovery import Wish, recover
 from api.problems import Problem, UnavailableProblem
-from api.temporal_calls import QUICK, NoAnswerYet, StoppedProblem, reach, read_view
+from api.temporal_calls import (
+    QUICK,
+    NoAnswerYet,
+    StoppedProblem,
+    look_away,
+    reach,
+    read_view,
+)
 from contracts import (
     TASK_QUEUE,
     CancelWish,
@@ -164,7 +169,7 @@ class PaymentWorkflows:
                 )
             )
         finally:
-            await _look_away(start)
+            await look_away(start)
 
     async def view(self, order_id: str) -> PaymentView:
         """Return what is known of a payment, open or closed.
@@ -239,20 +244,6 @@ class PaymentWorkflows:
         return self._client.get_workflow_handle_for(
             CashierPayment.run, workflow_id(order_id)
         )
-
-
-async def _look_away(start: WithStartWorkflowOperation[Any, Any]) -> None:
-    """Look at the start's own future, which failed where the call failed.
-
-    Nobody else does, and asyncio complains of failures that nobody has seen. Where not
-    even a connection was made it stays open for ever, so it must not be waited for.
-    """
-    looked = asyncio.ensure_future(start.workflow_handle())
-    await asyncio.sleep(0)
-    looked.cancel()
-    await asyncio.wait({looked})
-    if not looked.cancelled():
-        looked.exception()
 
 
 def _order_differs(order: Order, view: PaymentView) -> Problem:

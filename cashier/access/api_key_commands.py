@@ -33,19 +33,27 @@ FILE: Final = Path(".cashier/keys/api-keys")
 def new(
     name: Name,
     scopes: Annotated[
-        str, typer.Option(help="What it may do, by commas: start, read, cancel")
+        str, typer.Option(help="What it may do, by commas: start, read, cancel, refund")
     ],
     per_minute: Annotated[
         int | None, typer.Option(help="Calls a minute; else as the API is set")
+    ] = None,
+    refund_limit: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="With scope refund, the most of one refund: PHP=500000, in minor "
+            "units; other currencies are not refunded then. May be given again"
+        ),
     ] = None,
     file: File = FILE,
 ) -> None:
     """Make a key for a new name, and print it: this once, and nowhere else."""
     from api.callers.keys import ApiKeysError
-    from cashier.access.api_keys import add_key, read_scopes
+    from cashier.access.api_keys import add_key, read_limits, read_scopes
 
     try:
-        key = add_key(file, name, read_scopes(scopes), per_minute)
+        limits = read_limits(refund_limit or ())
+        key = add_key(file, name, read_scopes(scopes), per_minute, limits)
     except ApiKeysError as error:
         _refuse(str(error))
     _print_key(key, f"{name} may call with this key; its hash is in {file}")

@@ -1,6 +1,7 @@
 """Makes, renews and removes the keys of the HTTP API."""
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -8,6 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from api.callers.keys import ApiKey, ApiKeysError, Scope, changing, new_key, read_keys
+from contracts import Money, in_words
 
 
 def read_scopes(text: str) -> list[Scope]:
@@ -22,22 +24,54 @@ def read_scopes(text: str) -> list[Scope]:
     return [scope for scope in Scope if scope in wanted]
 
 
+def read_limits(texts: Iterable[str]) -> dict[str, int] | None:
+    """Return limits of refunds, each written as CURRENCY=VALUE; None where none are.
+
+    Raises:
+        ApiKeysError: One breaks that form, or a currency comes twice.
+    """
+    limits: dict[str, int] = {}
+    for text in texts:
+        made = re.fullmatch(r"([A-Z]{3})=([1-9][0-9]{0,15})", text)
+        if not made or made[1] in limits:
+            raise ApiKeysError(
+                "--refund-limit: must be CURRENCY=VALUE in minor units, such as "
+                "PHP=500000, once for each currency"
+            )
+        limits[made[1]] = int(made[2])
+    return limits or None
+
+
 def add_key(
-    file: Path, name: str, scopes: Iterable[Scope], per_minute: int | None = None
+    file: Path,
+    name: str,
+    scopes: Iterable[Scope],
+    per_minute: int | None = None,
+    refund_limits: Mapping[str, int] | None = None,
 ) -> str:
     """Make a key and keep its hash; return the key, which stands nowhere else.
 
     Raises:
         ApiKeysError: The file cannot be used, or the name has a key already.
     """
-    key = new_key()
+    scopes, key = tuple(scopes), new_key()
+    if refund_limits and Scope.REFUND not in scopes:
+        raise ApiKeysError("--refund-limit: needs the scope refund")
     file.parent.mkdir(parents=True, exist_ok=True)
     with changing(file) as keys:
         if any(one.name == name for one in keys):
             raise ApiKeysError(
                 f"{name} has a key already; `cashier api-keys rotate` renews it"
             )
-        keys.append(ApiKey.of(key, name=name, scopes=scopes, per_minute=per_minute))
+        keys.append(
+            ApiKey.of(
+                key,
+                name=name,
+                scopes=scopes,
+                per_minute=per_minute,
+                refund_limits=refund_limits,
+            )
+        )
     return key
 
 
@@ -63,7 +97,13 @@ def rotate_key(file: Path, name: str, overlap: timedelta) -> tuple[str, ApiKey]:
             )
         [old] = live
         ending = old.model_copy(update={"ends_at": _sooner(old.ends_at, now + overlap)})
-        new = ApiKey.of(key, name=name, scopes=old.scopes, per_minute=old.per_minute)
+        new = ApiKey.of(
+            key,
+            name=name,
+            scopes=old.scopes,
+            per_minute=old.per_minute,
+            refund_limits=old.refund_limits,
+        )
         keys[:] = [one for one in keys if one.name != name] + [ending, new]
     return key, ending
 
@@ -90,7 +130,9 @@ def list_keys(file: Path, console: Console) -> None:
         ApiKeysError: The file cannot be used.
     """
     now = datetime.now(UTC)
-    table = Table("Name", "Id", "Scopes", "Calls a minute", "Made", "Ends")
+    table = Table(
+        "Name", "Id", "Scopes", "Calls a minute", "Refunds up to", "Made", "Ends"
+    )
     for key in read_keys(file):
         ends = _time(key.ends_at) if key.ends_at else ""
         table.add_row(
@@ -98,10 +140,20 @@ def list_keys(file: Path, console: Console) -> None:
             key.id,
             ", ".join(key.scopes),
             str(key.per_minute or "default"),
+            _limits(key),
             _time(key.made_at),
             f"[red]ended {ends}" if key.has_ended(now) else ends,
         )
     console.print(table)
+
+
+def _limits(key: ApiKey) -> str:
+    """Say how much one refund of a key may give back."""
+    if Scope.REFUND not in key.scopes:
+        return ""
+    limits = (key.refund_limits or {}).items()
+    found = [in_words(Money(currency=code, value=most)) for code, most in limits]
+    return "\n".join(found) or "any amount"
 
 
 def _sooner(ends_at: datetime | None, otherwise: datetime) -> datetime:

@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
-from api.callers.keys import ApiKey, changing, new_key
+from api.callers.keys import ApiKey, Scope, changing, new_key
 from cashier.system.ports import Ports
 from cashier.system.private_files import make_private_folder
 from codec.keyring import Keyring, make_key
@@ -189,7 +189,8 @@ def prepare_api_key(clear: Path, hashed: Path, name: str) -> None:
         write_secret(clear, new_key().encode())
     with changing(hashed) as keys:
         keys[:] = [key for key in keys if key.name != name]
-        keys.append(ApiKey.of(clear.read_text().strip(), name=name))
+        key = clear.read_text().strip()
+        keys.append(ApiKey.of(key, name=name, scopes=Scope))
 
 
 def write_secret(path: Path, content: bytes) -> None:

@@ -15,7 +15,7 @@ from alipay.keys.rsa import one_line_public_key
 from alipay.messages import Message
 from alipay.signing import sign
 from api.app import create_app
-from api.callers.keys import ApiKey, write_keys
+from api.callers.keys import ApiKey, Scope, write_keys
 from api.settings import ApiSettings
 from contracts import (
     CancelAnswer,
@@ -44,7 +44,9 @@ def settings_in(folder: Path, alipay_key: RSAPrivateKey) -> ApiSettings:
     (folder / "alipay-keys" / "1.pem").write_text(
         one_line_public_key(alipay_key.public_key())
     )
-    write_keys(folder / "api-keys", [ApiKey.of(API_KEY, name="storefront")])
+    write_keys(
+        folder / "api-keys", [ApiKey.of(API_KEY, name="storefront", scopes=Scope)]
+    )
     return ApiSettings(
         client_id=CLIENT_ID,
         alipay_keys_dir=folder / "alipay-keys",

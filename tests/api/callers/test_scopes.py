@@ -38,6 +38,10 @@ NEEDS = {
     "GET /payments/a%20b/events": Scope.READ,
     "GET /wallets?currency=philippine": Scope.READ,
     "POST /payments/a%20b/cancel": Scope.CANCEL,
+    "POST /payments/a%20b/refunds": Scope.REFUND,
+    "GET /payments/a%20b/refunds": Scope.READ,
+    "GET /payments/a%20b/refunds/r-1": Scope.READ,
+    "POST /payments/a%20b/refunds/r-1/confirm": Scope.REFUND,
 }
 OPEN = {f"POST {NOTIFICATIONS}", "GET /health/live", "GET /health/ready"}
 
@@ -88,7 +92,7 @@ async def test_every_call_needs_a_key_but_alipays_and_those_of_health(
     }
     assert len(calls) == len(NEEDS) + len(OPEN)
     for call, says in calls.items():
-        answer = await api.call(None, call.format(order_id="coffee-1"))
+        answer = await api.call(None, call.format(order_id="coffee-1", refund_id="r-1"))
         is_open = call in OPEN
         assert (answer.json().get("code") == "UNAUTHORIZED") is not is_open, call
         assert ("security" in says) is not is_open, call

@@ -49,13 +49,25 @@ def test_the_file_is_the_settings(file: Path, monkeypatch: pytest.MonkeyPatch) -
     assert kept_of(file, made.stdout.strip()).name == "shop"
 
 
+LIMIT = ("--refund-limit",)
+
+
 @pytest.mark.parametrize(
     ("command", "why"),
     [
         (("new", "shop", "--scopes", "read"), "rotate"),
         (("new", "shop 2", "--scopes", "read"), "name: String should match"),
-        (("new", "other", "--scopes", "read,refund"), "start,read,cancel"),
-        (("new", "other", "--scopes", ""), "start,read,cancel"),
+        (("new", "other", "--scopes", "read,pay"), "start,read,cancel,refund"),
+        (("new", "other", "--scopes", ""), "start,read,cancel,refund"),
+        (("new", "o", "--scopes", "read", *LIMIT, "PHP=1"), "needs the scope refund"),
+        (("new", "o", "--scopes", "refund", *LIMIT, "PHP"), "CURRENCY=VALUE"),
+        (("new", "o", "--scopes", "refund", *LIMIT, "php=1"), "CURRENCY=VALUE"),
+        (("new", "o", "--scopes", "refund", *LIMIT, "PHP=0"), "CURRENCY=VALUE"),
+        (("new", "o", "--scopes", "refund", *LIMIT, "PHP=1.5"), "CURRENCY=VALUE"),
+        (
+            ("new", "o", "--scopes", "refund", *LIMIT, "PHP=1", *LIMIT, "PHP=2"),
+            "once for each currency",
+        ),
         (("new", "o", "--scopes", "read", "--per-minute", "0"), "per_minute"),
         (("rotate", "other"), "'other' has no key"),
         (("rotate", "shop", "--overlap-hours", "-1"), "overlap-hours"),
@@ -85,6 +97,19 @@ def test_a_rotation_keeps_scopes_and_limit_and_ends_the_old_key(file: Path) -> N
         7,
         None,
     )
+
+
+def test_a_key_may_refund_only_where_it_is_said_and_up_to_its_limits(
+    file: Path,
+) -> None:
+    shop = keys(file, "new", "shop", "--scopes", "start,read,cancel")
+    limits = (*LIMIT, "PHP=500000", *LIMIT, "KRW=90000")
+    desk = keys(file, "new", "desk", "--scopes", "refund", *limits)
+    assert Scope.REFUND not in kept_of(file, shop).scopes
+    assert kept_of(file, desk).refund_limits == {"PHP": 500000, "KRW": 90000}
+    renewed = keys(file, "rotate", "desk")
+    assert kept_of(file, renewed).refund_limits == {"PHP": 500000, "KRW": 90000}
+    assert "5,000.00" in keys(file, "list")
 
 
 def test_a_name_is_not_renewed_twice_at_once(file: Path) -> None:

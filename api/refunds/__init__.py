@@ -1,0 +1,1 @@
+"""Giving money back: the calls of storefronts, and the workflows behind them."""

@@ -1,0 +1,37 @@
+"""How an owner of refunds is shown to operators from its start on.
+
+Never anything of the customer: search attributes are not encrypted.
+"""
+
+from temporalio.common import TypedSearchAttributes
+
+from contracts import Money, RefundRequest, RefundsInput, in_words
+from visibility import Listed, attributes_of
+
+
+def facts_of(given: RefundsInput) -> str:
+    """Return the static details: Markdown, nothing of the customer."""
+    paid = in_words(given.paid) if given.paid else "an amount that Alipay knows"
+    return "\n\n".join(
+        [
+            f"Refunds of order `{given.order_id}`: {paid}, paid by "
+            f"`{given.payment_request_id}`.",
+            f"In the shop's API: `GET /payments/{given.order_id}/refunds`.",
+        ]
+    )
+
+
+def summary_of(given: RefundsInput) -> str:
+    """Return the static summary: the order, and what was paid."""
+    paid = f" of {in_words(given.paid)}" if given.paid else ""
+    return f"Refunds{paid}, order {given.order_id}"
+
+
+def listing_of(given: RefundsInput, request: RefundRequest) -> TypedSearchAttributes:
+    """Return how a new owner is listed, by what was paid, or else by what is asked."""
+    return attributes_of(
+        order_id=given.order_id,
+        amount=given.paid or request.amount or Money(currency="", value=0),
+        wallet=given.wallet,
+        status=Listed.REFUNDS,
+    )

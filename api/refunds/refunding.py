@@ -1,0 +1,207 @@
+"""Takes a shop's request for a refund: what can be known before is checked before."""
+
+from dataclasses import dataclass
+from uuid import uuid4
+
+from temporalio.service import RPCError
+
+from api.callers.authentication import Caller
+from api.merchant_rules import HouseRules
+from api.payments.late_payments import LatePayments
+from api.payments.recovery import Wish
+from api.payments.workflows import PaymentWorkflows
+from api.problems import UnavailableProblem
+from api.refunds.bodies import RefundBody
+from api.refunds.disputes import Disputes
+from api.refunds.payers import Payer, payer_in, payer_not_kept, payer_of
+from api.refunds.workflows import Owner, RefundWorkflows
+from api.temporal_calls import (
+    NoAnswerYet,
+    StoppedProblem,
+    UnknownOrderProblem,
+    of_refusal,
+)
+from contracts import (
+    RELEASE,
+    PaymentOutcome,
+    RefundRecord,
+    RefundRequest,
+    RefundsInput,
+    RefundStatus,
+    RefundsView,
+    Refusal,
+    refunds_id,
+)
+from visibility.views import MOST_LOOKS
+from workflows.refunds.ledger import why_no_repeat, why_not
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A refund that was asked for.
+
+    Attributes:
+        is_new: Whether this very call has caused it, and no earlier or equal one.
+    """
+
+    record: RefundRecord
+    view: RefundsView
+    is_new: bool
+
+
+class Refunding:
+    """Has money given back, once for each refund_id."""
+
+    def __init__(
+        self,
+        refunds: RefundWorkflows,
+        payments: PaymentWorkflows,
+        late_payments: LatePayments,
+        disputes: Disputes,
+        rules: HouseRules,
+    ) -> None:
+        self._refunds = refunds
+        self._payments = payments
+        self._late_payments = late_payments
+        self._disputes = disputes
+        self._rules = rules
+
+    async def ask(self, order_id: str, body: RefundBody, caller: Caller) -> Asked:
+        """Return a refund as it stands once Alipay has answered, or it has to wait.
+
+        Raises:
+            Problem: 403, 404, 409 or 422, and nothing was sent or reserved; 503 when
+                nobody can tell. A repeat is safe.
+        """
+        request = body.to_request(by=caller.name, call_id=uuid4().hex)
+        for _ in range(MOST_LOOKS):
+            try:
+                return await self._ask(order_id, body, request, caller)
+            except RPCError:
+                continue  # the owner closes right now
+            except StoppedProblem as stopped:
+                if stopped.workflow_id != refunds_id(order_id):
+                    raise
+                wish = Wish("shop", "a refund was asked for")
+                await self._payments.recover(stopped, wish)
+        raise UnavailableProblem("the refunds change while they are asked; call again")
+
+    async def payer(
+        self,
+        order_id: str,
+        *,
+        named: str | None = None,
+        refunds: RefundsView | None = None,
+    ) -> Payer:
+        """Return the payment that pays an order.
+
+        Args:
+            order_id: The order.
+            named: Its payment_request_id, where the caller names it.
+            refunds: What is known of the order's refunds.
+
+        Raises:
+            Problem: 404 where no payment is kept and none is named, 409 where nothing
+                pays the order, 422 where another one is named.
+        """
+        try:
+            view = await self._payments.view(order_id)
+        except UnknownOrderProblem:
+            if refunds:
+                return payer_in(refunds)
+            if named:
+                return payer_not_kept(order_id, named)
+            raise
+        is_paid = view.outcome is PaymentOutcome.PAID
+        unpaid = view.outcome is not None and not is_paid
+        found = payer_of(view, await self._late_payments.of(view) if unpaid else ())
+        if named and named != found.payment_request_id:
+            rule = f"must be {found.payment_request_id}, which pays the order"
+            raise of_refusal(Refusal.REFUND_INCOMPLETE, f"payment_request_id: {rule}")
+        return found
+
+    async def _ask(
+        self, order_id: str, body: RefundBody, request: RefundRequest, caller: Caller
+    ) -> Asked:
+        owner = await self._refunds.find(order_id)
+        view = await self._refunds.view_of(owner) if owner else None
+        if view and (known := record_in(view, request.refund_id)):
+            _raise(why_no_repeat(known.amount, request))
+            if known.status is not RefundStatus.REQUESTED:
+                return Asked(known, view, is_new=False)
+        payer = await self.payer(order_id, named=body.payment_request_id, refunds=view)
+        if not (view and record_in(view, request.refund_id)):
+            request = await self._checked(request, payer, view, caller)
+        return await self._send(self._given(payer, owner, view), request)
+
+    async def _checked(
+        self,
+        request: RefundRequest,
+        payer: Payer,
+        view: RefundsView | None,
+        caller: Caller,
+    ) -> RefundRequest:
+        """Return a new request, with what the owner should know of it.
+
+        Raises:
+            Problem: 403, 409 or 422.
+        """
+        paid = (view and view.paid) or payer.paid
+        left = view.left if view else payer.paid
+        amount = request.amount or left
+        if amount is None:
+            rule = "must be named, for the payment is not kept here any more"
+            raise of_refusal(Refusal.REFUND_INCOMPLETE, f"amount: {rule}")
+        _raise(why_not(request, left=left, paid=paid))
+        if caller.check_refund(amount) and request.amount is None:
+            # All that is left may be more by the time that it is reserved.
+            request = request.model_copy(update={"remaining": left})
+        dispute_id = await self._disputes.open_about(payer)
+        return request.model_copy(update={"dispute_id": dispute_id})
+
+    def _given(
+        self, payer: Payer, owner: Owner | None, view: RefundsView | None
+    ) -> RefundsInput:
+        """Return what a new owner begins with; an open one goes on with its own."""
+        currency = payer.paid.currency if payer.paid else ""
+        return RefundsInput(
+            order_id=payer.order_id,
+            payment_request_id=payer.payment_request_id,
+            wallet=payer.wallet,
+            paid=payer.paid,
+            paid_at=payer.paid_at,
+            known=view if owner and not owner.is_open else None,
+            second_person_above=self._rules.most_for_one_person(currency),
+            tells_shop=self._rules.tells_shop,
+            runbook_url=self._rules.runbook_url,
+            release=RELEASE,
+            trust=self._rules.trust,
+        )
+
+    async def _send(self, given: RefundsInput, request: RefundRequest) -> Asked:
+        order_id, refund_id = given.order_id, request.refund_id
+        try:
+            view: RefundsView | None = await self._refunds.ask(given, request)
+        except NoAnswerYet:
+            view = await self._refunds.view(order_id)
+            if view is None or record_in(view, refund_id) is None:
+                raise
+        record = record_in(view, refund_id) if view else None
+        if view is None or record is None:
+            raise NoAnswerYet
+        is_new = record.call_id == request.call_id
+        if not is_new:
+            # The echo of an equal call, whose refund may have moved on since.
+            view = await self._refunds.view(order_id) or view
+            record = record_in(view, refund_id) or record
+        return Asked(record, view, is_new=is_new)
+
+
+def record_in(view: RefundsView, refund_id: str) -> RefundRecord | None:
+    """Return what is known of a refund; None if there is none of this name."""
+    return next((one for one in view.refunds if one.refund_id == refund_id), None)
+
+
+def _raise(refused: tuple[Refusal, str] | None) -> None:
+    if refused:
+        raise of_refusal(*refused)

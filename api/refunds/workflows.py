@@ -1,0 +1,191 @@
+"""Reaches the owners of refunds in Temporal, and says in our words what failed."""
+
+import hashlib
+from collections import OrderedDict
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+
+from temporalio.client import (
+    Client,
+    WithStartWorkflowOperation,
+    WorkflowExecutionDescription,
+    WorkflowExecutionStatus,
+    WorkflowHandle,
+)
+from temporalio.common import WorkflowIDConflictPolicy
+
+from api.refunds.new_refunds_page import facts_of, listing_of, summary_of
+from api.temporal_calls import (
+    QUICK,
+    NoAnswerYet,
+    PausedProblem,
+    StoppedProblem,
+    look_away,
+    reach,
+)
+from contracts import (
+    TASK_QUEUE,
+    RefundConfirmation,
+    RefundRequest,
+    RefundsInput,
+    RefundsView,
+    refunds_id,
+)
+from visibility.paused import PausedError
+from visibility.views import KeepsChangingError, look_up, newest_run
+from workflows.order_refunds import OrderRefunds
+
+# A look at the payment and a refund take Alipay a second or two; the caller is told
+# after this that the refund is under way.
+PATIENCE: Final = timedelta(seconds=8)
+# Some megabytes: what was last heard of so many orders' refunds.
+MOST_KEPT: Final = 1000
+
+# The `type: ignore` below: the SDK's types of an update with a description take the
+# handler's coroutine for its result.
+RefundsHandle = WorkflowHandle[OrderRefunds, RefundsView]
+
+
+@dataclass(frozen=True)
+class Owner:
+    """The newest run of an order's owner of refunds, as Temporal describes it."""
+
+    run: WorkflowExecutionDescription
+
+    @property
+    def is_open(self) -> bool:
+        return self.run.status is WorkflowExecutionStatus.RUNNING
+
+    @property
+    def state(self) -> tuple[str, int, str]:
+        """Another one whenever the run may know anything new."""
+        return self.run.run_id, self.run.history_length, str(self.run.status)
+
+
+class RefundWorkflows:
+    """The refunds of all orders; each order's have one owner."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+        # A query is a billable action, and a description is none: it is not asked again
+        # for what it has said of the same history.
+        self._kept: OrderedDict[tuple[str, int, str], RefundsView] = OrderedDict()
+
+    async def find(self, order_id: str) -> Owner | None:
+        """Return the newest owner of an order's refunds; None if there is none.
+
+        Raises:
+            Problem: 503 when Temporal is away.
+        """
+        run = await reach(newest_run(self._client, refunds_id(order_id), within=QUICK))
+        return Owner(run) if run else None
+
+    async def view_of(self, owner: Owner) -> RefundsView:
+        """Return what an owner knows, or how it ended.
+
+        Raises:
+            StoppedProblem: It was stopped before its end.
+            Problem: 503 nobody answers.
+        """
+        kept = self._kept.get(owner.state)
+        if kept is None:
+            kept = await self._ask(owner)
+            self._kept[owner.state] = kept
+            if len(self._kept) > MOST_KEPT:
+                self._kept.popitem(last=False)
+        return kept
+
+    async def view(self, order_id: str) -> RefundsView | None:
+        """Return what is known of an order's refunds; None if there never were any.
+
+        Raises:
+            Problem: As `view_of` and `find` do.
+        """
+        owner = await self.find(order_id)
+        return await self.view_of(owner) if owner else None
+
+    async def ask(self, given: RefundsInput, request: RefundRequest) -> RefundsView:
+        """Have a refund reserved and sent, by the open owner or by a new one.
+
+        Args:
+            given: What a new owner begins with.
+            request: What is asked for.
+
+        Returns:
+            What the owner knew when Alipay had answered, or the refund had to wait. The
+            echo of an equal request may be older.
+
+        Raises:
+            NoAnswerYet: Nobody has answered within our patience.
+            Problem: 404, 409 or 422 as the owner has refused it; 503 otherwise.
+            RPCError: With status NOT_FOUND, where the owner just closes.
+        """
+        start = WithStartWorkflowOperation(
+            OrderRefunds.run,
+            given,
+            id=refunds_id(given.order_id),
+            task_queue=TASK_QUEUE,
+            id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+            search_attributes=listing_of(given, request),
+            static_summary=summary_of(given),
+            static_details=facts_of(given),
+        )
+        try:
+            return await reach(
+                self._client.execute_update_with_start_workflow(
+                    OrderRefunds.refund,  # type: ignore[arg-type]
+                    request,
+                    start_workflow_operation=start,
+                    id=update_id(given.order_id, request),
+                    rpc_timeout=PATIENCE,
+                )
+            )
+        finally:
+            await look_away(start)
+
+    async def confirm(self, order_id: str, said: RefundConfirmation) -> RefundsView:
+        """Let a refund be sent that is too much for one person.
+
+        Raises:
+            Problem: 404, 409 or 422 as the owner has refused it; 503 otherwise.
+            RPCError: With status NOT_FOUND, where no owner is open.
+        """
+        return await reach(
+            self._handle(order_id).execute_update(
+                OrderRefunds.confirm,  # type: ignore[arg-type]
+                said,
+                rpc_timeout=PATIENCE,
+            )
+        )
+
+    def _handle(self, order_id: str) -> RefundsHandle:
+        return self._client.get_workflow_handle_for(
+            OrderRefunds.run, refunds_id(order_id)
+        )
+
+    async def _ask(self, owner: Owner) -> RefundsView:
+        run = owner.run
+        try:
+            look = await reach(
+                look_up(self._client, run.id, RefundsView, within=QUICK, run=run)
+            )
+        except KeepsChangingError:
+            raise NoAnswerYet from None
+        except PausedError as error:
+            raise PausedProblem from error
+        if look.view is None:
+            how = type(look.stopped).__name__
+            raise StoppedProblem(run.id, how) from look.stopped
+        return look.view
+
+
+def update_id(order_id: str, request: RefundRequest) -> str:
+    """Return the id of the update that asks for a refund.
+
+    Equal requests share one: a workflow takes only ten updates at a time.
+    """
+    wish = "/".join(
+        [order_id, request.refund_id, str(request.amount), str(request.remaining)]
+    )
+    return f"refund-{hashlib.sha256(wish.encode()).hexdigest()[:32]}"
