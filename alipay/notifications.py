@@ -28,16 +28,16 @@ class SignedNotification:
 
 
 class NotificationReader:
-    """Reads what arrives at one notification URL, for one client id."""
+    """Reads what arrives at a notification URL, for one client id."""
 
     def __init__(self, *, path: str, client_id: str, alipay_keys: AlipayKeys) -> None:
-        """Take the URL's path as Alipay calls it, which a proxy may have rewritten."""
+        """Take the usual URL's path as Alipay calls it, which a proxy may rewrite."""
         self._path = path
         self._client_id = client_id
         self._alipay_keys = alipay_keys
 
     def parse_notification(
-        self, headers: Mapping[str, str], body: bytes
+        self, headers: Mapping[str, str], body: bytes, *, path: str | None = None
     ) -> SignedNotification:
         """Verify the raw bytes, then read them.
 
@@ -48,6 +48,7 @@ class NotificationReader:
         Args:
             headers: As received; names in any case.
             body: The raw bytes, not decoded and not serialised anew.
+            path: As Alipay has called it, where it was not the usual one.
 
         Raises:
             SignatureVerificationError: Not provably Alipay's, or for another client.
@@ -60,7 +61,7 @@ class NotificationReader:
             raise SignatureVerificationError("the request-time header is missing")
         if client_id != self._client_id:
             raise SignatureVerificationError("the client-id header is not ours")
-        message = Message("POST", self._path, self._client_id, time, body)
+        message = Message("POST", path or self._path, self._client_id, time, body)
         verify(message, signature, self._alipay_keys)
         return SignedNotification(_parse(body), message, signature)
 

@@ -22,6 +22,7 @@ from api.payments.workflows import PaymentWorkflows
 from api.problems import DOCUMENTED, add_problem_handlers
 from api.refunds import routes as refund_routes
 from api.refunds.disputes import Disputes
+from api.refunds.notices import RefundNotices
 from api.refunds.refunding import Refunding
 from api.refunds.workflows import RefundWorkflows
 from api.settings import ApiSettings
@@ -57,6 +58,8 @@ def create_app(settings: ApiSettings, client: Client) -> FastAPI:
         refunds, workflows, late_payments, Disputes(client), rules
     )
     app.state.watch = PaymentWatch(states.of, ListedChanges(client))
+    app.state.refund_notices = RefundNotices(refunds, workflows, rules)
+    app.state.notify_url = settings.notify_url
     app.state.notification_reader = settings.notification_reader()
     app.state.seen_notifications = endpoint.SeenNotifications()
     app.state.callers = Callers(

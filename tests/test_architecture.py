@@ -97,9 +97,9 @@ ROOM_MAY_IMPORT: dict[str, set[str]] = {
         "workflows.refunds.ledger",
     },
     "api.notifications": {
-        "alipay", "api.metrics", "api.payments", "api.problems", "api.refunds",
-        "api.streams", "api.temporal_calls", "contracts", "translation", "visibility",
-        "workflows.notice",
+        "alipay", "api.bodies", "api.metrics", "api.payments", "api.problems",
+        "api.refunds", "api.streams", "api.temporal_calls", "contracts", "translation",
+        "visibility", "workflows.notice",
     },
     "simulator.requests": set(),
     "simulator.payments": {

@@ -17,18 +17,18 @@ from translation.money import read_money
 from translation.requests import to_refund_request
 
 
-def notify_url_of(call: OrderRefundCall, notify_url: str) -> str:
+def notify_url_of(order_id: str, notify_url: str) -> str:
     """Return where Alipay shall send the notice of a refund.
 
     The notice names no payment and no order. Alipay signs the path it is sent to, so
     the order stands there (docs/protocol.md 2.7).
 
     Args:
-        call: The refund.
+        order_id: The order; empty for the address that is set in Alipay's dashboard.
         notify_url: Where notifications of payments are sent; ends in `/payment`.
     """
     base = notify_url.rstrip("/").removesuffix("/payment")
-    return f"{base}/refund/{call.order_id}"
+    return f"{base}/refund/{order_id}".rstrip("/")
 
 
 def refund_call_of(call: OrderRefundCall, look: PaymentLook) -> RefundCall:
@@ -49,7 +49,7 @@ def to_order_refund_request(
     return request.model_copy(
         update={
             "refund_reason": call.reason or None,
-            "refund_notify_url": notify_url_of(call, notify_url),
+            "refund_notify_url": notify_url_of(call.order_id, notify_url),
         }
     )
 

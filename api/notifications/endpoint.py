@@ -17,15 +17,26 @@ from api.metrics.answers import (
     notifications_rejected,
 )
 from api.notifications.notices import Notices
-from api.notifications.verification import Verified, VerifiedNotification
+from api.notifications.verification import (
+    Verified,
+    VerifiedAtDashboards,
+    VerifiedNotification,
+    VerifiedOfRefund,
+)
 from api.payments.late_payments import LatePayments
 from api.payments.recovery import Wish
 from api.payments.workflows import PaymentWorkflows
 from api.problems import Problem
+from api.refunds.notices import RefundNotices
 from api.streams.watching import PaymentWatch
 from api.temporal_calls import NoAnswerYet, StoppedProblem, UnknownOrderProblem
 from contracts import PaymentNotified
-from translation.notifications import to_notice, to_payment_notified
+from translation.notifications import (
+    order_notified_of,
+    to_notice,
+    to_payment_notified,
+)
+from translation.refunds import to_refund_notified
 from visibility.views import MOST_LOOKS
 
 # About a megabyte; at 50 payments a second the notifications of three minutes.
@@ -62,15 +73,58 @@ async def payment_notification(request: Request, verified: Verified) -> dict[str
     refusal here is safe (docs/protocol.md 4.1), unless it is refused each time: what
     no payment takes is therefore kept as a notice (decision 0025).
     """
-    seen: SeenNotifications = request.app.state.seen_notifications
+    return await _take(request.app.state, verified)
+
+
+@router.post("/alipay/notifications/refund/{order_id}")
+async def refund_notification(
+    request: Request, verified: VerifiedOfRefund
+) -> dict[str, Any]:
+    """Take a notice about a refund of an order, at the address that names the order.
+
+    Acknowledged as a payment's is: only when Temporal keeps it.
+    """
+    return await _take(request.app.state, verified)
+
+
+@router.post("/alipay/notifications/refund")
+async def refund_notification_of_any_order(
+    request: Request, verified: VerifiedAtDashboards
+) -> dict[str, Any]:
+    """Take a notice about a refund, at the address that Alipay's dashboard may have."""
+    return await _take(request.app.state, verified)
+
+
+async def _take(state: State, verified: VerifiedNotification) -> dict[str, Any]:
+    """Hand a notification to whom it concerns, at whichever address it has come.
+
+    Raises:
+        Problem: Temporal does not keep it; Alipay sends it again.
+    """
+    seen: SeenNotifications = state.seen_notifications
     if not seen.has(verified.body):
-        if verified.order_id is None:
-            await _keep(request.app.state.notices, verified)
+        content = verified.signed.content
+        if order_id := order_notified_of(content):
+            await _notify(state, order_id, verified)
+        elif content.is_of_a_refund:
+            await _take_refund(state, verified)
         else:
-            await _notify(request.app.state, verified.order_id, verified)
+            await _keep(state.notices, verified)
         seen.add(verified.body)
     notifications_accepted.inc()
     return ACKNOWLEDGEMENT
+
+
+async def _take_refund(state: State, verified: VerifiedNotification) -> None:
+    """Hand a notice about a refund to its owner; have it kept where there is none."""
+    said, order_id = to_refund_notified(verified.signed), verified.order_id
+    notices: RefundNotices = state.refund_notices
+    with _noting_what_is_not_kept(refund_request_id=said.refund_request_id):
+        is_ours = await notices.take(said, order_id)
+    if not is_ours:
+        await _keep(state.notices, verified)
+    elif order_id:
+        state.watch.hint(order_id)
 
 
 async def _keep(notices: Notices, verified: VerifiedNotification) -> None:

@@ -3,15 +3,18 @@
 import logging
 from dataclasses import dataclass
 from typing import Annotated
+from urllib.parse import urlsplit
 
 from fastapi import Depends, Request
 from starlette.requests import ClientDisconnect
 
 from alipay.errors import MalformedNotificationError, SignatureVerificationError
 from alipay.notifications import NotificationReader, SignedNotification
+from api.bodies import OrderIdInPath
 from api.metrics.answers import notifications_rejected
 from api.problems import Problem
 from translation.notifications import order_notified_of
+from translation.refunds import notify_url_of
 
 # Notifications measure one to two kB; Alipay's own limits add up to far less than this.
 LARGEST_BODY = 64 * 1024
@@ -24,7 +27,8 @@ class VerifiedNotification:
     """A notification that Alipay has signed.
 
     Attributes:
-        order_id: The order of ours whose payment it is about; None for a notice.
+        order_id: The order of ours whose payment it is about, or whose refund, as the
+            signed path says; None where neither says so.
     """
 
     order_id: str | None
@@ -37,6 +41,46 @@ class VerifiedNotification:
 
 
 async def _verified(request: Request) -> VerifiedNotification:
+    """Read the whole body and verify it, as called at the address of payments.
+
+    Raises:
+        Problem: As `_read` does.
+    """
+    signed = await _read(request, None)
+    order_id = order_notified_of(signed.content)
+    if order_id:
+        request.state.order_id = order_id  # for the access log
+    return VerifiedNotification(order_id, signed)
+
+
+async def _verified_of_refund(
+    request: Request, order_id: OrderIdInPath
+) -> VerifiedNotification:
+    """Read the whole body and verify it, as called at the address of a refund.
+
+    Raises:
+        Problem: As `_read` does.
+    """
+    signed = await _read(request, _refund_path(request, order_id))
+    request.state.order_id = order_id  # for the access log
+    return VerifiedNotification(order_id, signed)
+
+
+async def _verified_at_dashboards(request: Request) -> VerifiedNotification:
+    """Read the whole body and verify it, as called at the address for all refunds.
+
+    Raises:
+        Problem: As `_read` does.
+    """
+    return VerifiedNotification(None, await _read(request, _refund_path(request, "")))
+
+
+def _refund_path(request: Request, order_id: str) -> str:
+    """Return an address of refunds as Alipay calls it; a proxy may rewrite it."""
+    return urlsplit(notify_url_of(order_id, request.app.state.notify_url)).path
+
+
+async def _read(request: Request, path: str | None) -> SignedNotification:
     """Read the whole body and verify it.
 
     Raises:
@@ -45,19 +89,19 @@ async def _verified(request: Request) -> VerifiedNotification:
     """
     reader: NotificationReader = request.app.state.notification_reader
     try:
-        signed = reader.parse_notification(request.headers, await _body(request))
+        return reader.parse_notification(
+            request.headers, await _body(request), path=path
+        )
     except SignatureVerificationError as error:
         raise _rejection(401, "SIGNATURE", str(error)) from error
     except MalformedNotificationError as error:
         raise _rejection(400, "MALFORMED", str(error)) from error
-    order_id = order_notified_of(signed.content)
-    if order_id:
-        request.state.order_id = order_id  # for the access log
-    return VerifiedNotification(order_id, signed)
 
 
 # What a handler takes: it is not called with anything else.
 Verified = Annotated[VerifiedNotification, Depends(_verified)]
+VerifiedOfRefund = Annotated[VerifiedNotification, Depends(_verified_of_refund)]
+VerifiedAtDashboards = Annotated[VerifiedNotification, Depends(_verified_at_dashboards)]
 
 
 async def _body(request: Request) -> bytes:

@@ -5,7 +5,7 @@ Never anything of the customer: search attributes are not encrypted.
 
 from temporalio.common import TypedSearchAttributes
 
-from contracts import Money, RefundRequest, RefundsInput, in_words
+from contracts import Money, RefundsInput, in_words
 from visibility import Listed, attributes_of
 
 
@@ -27,11 +27,13 @@ def summary_of(given: RefundsInput) -> str:
     return f"Refunds{paid}, order {given.order_id}"
 
 
-def listing_of(given: RefundsInput, request: RefundRequest) -> TypedSearchAttributes:
+def listing_of(
+    given: RefundsInput, asked: Money | None = None
+) -> TypedSearchAttributes:
     """Return how a new owner is listed, by what was paid, or else by what is asked."""
     return attributes_of(
         order_id=given.order_id,
-        amount=given.paid or request.amount or Money(currency="", value=0),
+        amount=given.paid or asked or Money(currency="", value=0),
         wallet=given.wallet,
         status=Listed.REFUNDS,
     )

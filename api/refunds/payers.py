@@ -86,9 +86,14 @@ def payer_not_kept(order_id: str, payment_request_id: str) -> Payer:
     return Payer(order_id, payment_request_id)
 
 
-def payer_in(view: RefundsView) -> Payer:
-    """Return the payment whose refunds are kept, though it is not any more."""
-    return Payer(view.order_id, view.payment_request_id, paid=view.paid)
+def payer_in(view: RefundsView, wallet: str = "") -> Payer:
+    """Return the payment whose refunds these are, though it may not be kept any more.
+
+    Args:
+        view: The refunds.
+        wallet: Alipay's code; empty where it is not known.
+    """
+    return Payer(view.order_id, view.payment_request_id, wallet, view.paid)
 
 
 def _payer(

@@ -13,8 +13,9 @@ from api.payments.workflows import PaymentWorkflows
 from api.problems import UnavailableProblem
 from api.refunds.bodies import RefundBody
 from api.refunds.disputes import Disputes
+from api.refunds.new_owner import new_owner
 from api.refunds.payers import Payer, payer_in, payer_not_kept, payer_of
-from api.refunds.workflows import Owner, RefundWorkflows
+from api.refunds.workflows import RefundWorkflows
 from api.temporal_calls import (
     NoAnswerYet,
     StoppedProblem,
@@ -22,7 +23,6 @@ from api.temporal_calls import (
     of_refusal,
 )
 from contracts import (
-    RELEASE,
     PaymentOutcome,
     RefundRecord,
     RefundRequest,
@@ -123,7 +123,7 @@ class Refunding:
     async def _ask(
         self, order_id: str, body: RefundBody, request: RefundRequest, caller: Caller
     ) -> Asked:
-        owner = await self._refunds.find(order_id)
+        owner = await self._refunds.find(refunds_id(order_id))
         view = await self._refunds.view_of(owner) if owner else None
         if view and (known := record_in(view, request.refund_id)):
             _raise(why_no_repeat(known.amount, request))
@@ -132,7 +132,8 @@ class Refunding:
         payer = await self.payer(order_id, named=body.payment_request_id, refunds=view)
         if not (view and record_in(view, request.refund_id)):
             request = await self._checked(request, payer, view, caller)
-        return await self._send(self._given(payer, owner, view), request)
+        ended = view if owner and not owner.is_open else None
+        return await self._send(new_owner(payer, ended, self._rules), request)
 
     async def _checked(
         self,
@@ -158,25 +159,6 @@ class Refunding:
             request = request.model_copy(update={"remaining": left})
         dispute_id = await self._disputes.open_about(payer)
         return request.model_copy(update={"dispute_id": dispute_id})
-
-    def _given(
-        self, payer: Payer, owner: Owner | None, view: RefundsView | None
-    ) -> RefundsInput:
-        """Return what a new owner begins with; an open one goes on with its own."""
-        currency = payer.paid.currency if payer.paid else ""
-        return RefundsInput(
-            order_id=payer.order_id,
-            payment_request_id=payer.payment_request_id,
-            wallet=payer.wallet,
-            paid=payer.paid,
-            paid_at=payer.paid_at,
-            known=view if owner and not owner.is_open else None,
-            second_person_above=self._rules.most_for_one_person(currency),
-            tells_shop=self._rules.tells_shop,
-            runbook_url=self._rules.runbook_url,
-            release=RELEASE,
-            trust=self._rules.trust,
-        )
 
     async def _send(self, given: RefundsInput, request: RefundRequest) -> Asked:
         order_id, refund_id = given.order_id, request.refund_id

@@ -14,6 +14,7 @@ from temporalio.client import (
     WorkflowHandle,
 )
 from temporalio.common import WorkflowIDConflictPolicy
+from temporalio.service import RPCError
 
 from api.refunds.new_refunds_page import facts_of, listing_of, summary_of
 from api.temporal_calls import (
@@ -21,17 +22,20 @@ from api.temporal_calls import (
     NoAnswerYet,
     PausedProblem,
     StoppedProblem,
+    UnknownOrderProblem,
     look_away,
     reach,
 )
 from contracts import (
     TASK_QUEUE,
     RefundConfirmation,
+    RefundNotified,
     RefundRequest,
     RefundsInput,
     RefundsView,
     refunds_id,
 )
+from visibility import WALLET
 from visibility.paused import PausedError
 from visibility.views import KeepsChangingError, look_up, newest_run
 from workflows.order_refunds import OrderRefunds
@@ -58,6 +62,11 @@ class Owner:
         return self.run.status is WorkflowExecutionStatus.RUNNING
 
     @property
+    def wallet(self) -> str:
+        """Alipay's code, as it is listed; empty where it is not known."""
+        return self.run.typed_search_attributes.get(WALLET) or ""
+
+    @property
     def state(self) -> tuple[str, int, str]:
         """Another one whenever the run may know anything new."""
         return self.run.run_id, self.run.history_length, str(self.run.status)
@@ -72,13 +81,16 @@ class RefundWorkflows:
         # for what it has said of the same history.
         self._kept: OrderedDict[tuple[str, int, str], RefundsView] = OrderedDict()
 
-    async def find(self, order_id: str) -> Owner | None:
-        """Return the newest owner of an order's refunds; None if there is none.
+    async def find(self, owner_id: str) -> Owner | None:
+        """Return the newest run of an owner of refunds; None if there is none.
+
+        Args:
+            owner_id: Its workflow id, as `refunds_id` makes it of an order.
 
         Raises:
             Problem: 503 when Temporal is away.
         """
-        run = await reach(newest_run(self._client, refunds_id(order_id), within=QUICK))
+        run = await reach(newest_run(self._client, owner_id, within=QUICK))
         return Owner(run) if run else None
 
     async def view_of(self, owner: Owner) -> RefundsView:
@@ -102,7 +114,7 @@ class RefundWorkflows:
         Raises:
             Problem: As `view_of` and `find` do.
         """
-        owner = await self.find(order_id)
+        owner = await self.find(refunds_id(order_id))
         return await self.view_of(owner) if owner else None
 
     async def ask(self, given: RefundsInput, request: RefundRequest) -> RefundsView:
@@ -127,7 +139,7 @@ class RefundWorkflows:
             id=refunds_id(given.order_id),
             task_queue=TASK_QUEUE,
             id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
-            search_attributes=listing_of(given, request),
+            search_attributes=listing_of(given, request.amount),
             static_summary=summary_of(given),
             static_details=facts_of(given),
         )
@@ -156,6 +168,47 @@ class RefundWorkflows:
                 OrderRefunds.confirm,  # type: ignore[arg-type]
                 said,
                 rpc_timeout=PATIENCE,
+            )
+        )
+
+    async def notify(self, owner_id: str, said: RefundNotified) -> bool:
+        """Hand a verified notice to an open owner; False where none is open.
+
+        Args:
+            owner_id: The owner's workflow id.
+            said: The notice.
+
+        Raises:
+            Problem: 503 when Temporal has not accepted it.
+        """
+        handle = self._client.get_workflow_handle_for(OrderRefunds.run, owner_id)
+        try:
+            await reach(
+                handle.signal(OrderRefunds.refund_notified, said, rpc_timeout=QUICK)
+            )
+        except (RPCError, UnknownOrderProblem):
+            return False  # not found: closed, or never known
+        return True
+
+    async def begin_with(self, given: RefundsInput, said: RefundNotified) -> None:
+        """Have an owner told of a notice, a new one where none is open.
+
+        Raises:
+            Problem: 503 when Temporal has not accepted it.
+        """
+        await reach(
+            self._client.start_workflow(
+                OrderRefunds.run,
+                given,
+                id=refunds_id(given.order_id),
+                task_queue=TASK_QUEUE,
+                id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+                start_signal="refund_notified",
+                start_signal_args=[said],
+                rpc_timeout=QUICK,
+                search_attributes=listing_of(given),
+                static_summary=summary_of(given),
+                static_details=facts_of(given),
             )
         )
 

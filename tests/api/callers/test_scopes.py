@@ -43,7 +43,13 @@ NEEDS = {
     "GET /payments/a%20b/refunds/r-1": Scope.READ,
     "POST /payments/a%20b/refunds/r-1/confirm": Scope.REFUND,
 }
-OPEN = {f"POST {NOTIFICATIONS}", "GET /health/live", "GET /health/ready"}
+OPEN = {
+    f"POST {NOTIFICATIONS}",
+    "POST /alipay/notifications/refund",
+    "POST /alipay/notifications/refund/{order_id}",
+    "GET /health/live",
+    "GET /health/ready",
+}
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 """A storefront that gives money back, beside an Alipay with a ledger for each order."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import httpx
@@ -39,6 +39,8 @@ class Ledgers:
 
     def __init__(self) -> None:
         self._of: dict[str, RefundingAlipay] = {}
+        # Between the effect of a refund and its answer.
+        self.before_answers: dict[str, Callable[[], Awaitable[object]]] = {}
 
     def of(self, order_id: str) -> RefundingAlipay:
         """Return the ledger of an order's payment, a new one at the first time."""
@@ -55,7 +57,10 @@ class Ledgers:
 
     @activity.defn
     async def refund_order(self, call: OrderRefundCall) -> OrderRefundAnswer:
-        return await self.of(call.order_id).refund_order(call)
+        answer = await self.of(call.order_id).refund_order(call)
+        if call.order_id in self.before_answers:
+            await self.before_answers[call.order_id]()
+        return answer
 
     @activity.defn
     async def inquire_refund(self, call: RefundInquiryCall) -> RefundAnswer:

@@ -1,0 +1,31 @@
+"""With what a new owner of refunds begins."""
+
+from api.merchant_rules import HouseRules
+from api.refunds.payers import Payer
+from contracts import RELEASE, RefundsInput, RefundsView
+
+
+def new_owner(
+    payer: Payer, known: RefundsView | None, rules: HouseRules
+) -> RefundsInput:
+    """Return the input of a new owner; an open one goes on with its own.
+
+    Args:
+        payer: The payment that pays the order.
+        known: How the owner before this one has ended; None where there was none.
+        rules: The merchant's rules of today.
+    """
+    currency = payer.paid.currency if payer.paid else ""
+    return RefundsInput(
+        order_id=payer.order_id,
+        payment_request_id=payer.payment_request_id,
+        wallet=payer.wallet,
+        paid=payer.paid,
+        paid_at=payer.paid_at,
+        known=known,
+        second_person_above=rules.most_for_one_person(currency),
+        tells_shop=rules.tells_shop,
+        runbook_url=rules.runbook_url,
+        release=RELEASE,
+        trust=rules.trust,
+    )
