@@ -25,6 +25,8 @@ class WalletBody(BaseModel):
         longest_expiry_minutes: The longest that `expires_in_minutes` may be.
         may_cancel: Whether a payment can be cancelled before it is paid.
         refund: `none`, `full` (only the whole amount) or `partial` (any part, too).
+        refund_days: How long after the payment it may be refunded.
+        minimum_refund: What a refund must be at least, and what it may leave at least.
     """
 
     code: str
@@ -39,6 +41,8 @@ class WalletBody(BaseModel):
     longest_expiry_minutes: int
     may_cancel: bool
     refund: Literal["none", "full", "partial"]
+    refund_days: int | None
+    minimum_refund: int | None
 
     @classmethod
     def of(cls, wallet: Wallet) -> Self:
@@ -59,6 +63,8 @@ class WalletBody(BaseModel):
             longest_expiry_minutes=wallet.longest_expiry_minutes,
             may_cancel=wallet.cancel_before_payment,
             refund=wallet.refund,
+            refund_days=wallet.refund_days,
+            minimum_refund=None if wallet.refund == "none" else wallet.least_refund,
         )
 
 

@@ -15,6 +15,7 @@ from api.refunds.bodies import RefundBody
 from api.refunds.disputes import Disputes
 from api.refunds.new_owner import new_owner
 from api.refunds.payers import Payer, payer_in, payer_not_kept, payer_of
+from api.refunds.wallet_rules import check_wallet
 from api.refunds.workflows import RefundWorkflows
 from api.temporal_calls import (
     NoAnswerYet,
@@ -154,6 +155,7 @@ class Refunding:
             rule = "must be named, for the payment is not kept here any more"
             raise of_refusal(Refusal.REFUND_INCOMPLETE, f"amount: {rule}")
         _raise(why_not(request, left=left, paid=paid))
+        check_wallet(payer, amount, left)
         if caller.check_refund(amount) and request.amount is None:
             # All that is left may be more by the time that it is reserved.
             request = request.model_copy(update={"remaining": left})

@@ -40,6 +40,8 @@ async def test_a_wallet_is_told_with_its_rules(api: KeyedApi) -> None:
         "longest_expiry_minutes": WALLETS["GCASH"].longest_expiry_minutes,
         "may_cancel": True,
         "refund": WALLETS["GCASH"].refund,
+        "refund_days": WALLETS["GCASH"].refund_days,
+        "minimum_refund": 100,
     }
 
 

@@ -83,16 +83,26 @@ class RefundingShop:
         self.shop = shop
         self.ledgers = ledgers
 
-    async def paid(self, **changes: Any) -> str:
-        """Have a new order paid; return its id."""
-        order = an_order(amount=PRICE, **changes)
+    async def paid(
+        self, *, price: Money = PRICE, paid_at: str = "", **changes: Any
+    ) -> str:
+        """Have a new order paid; return its id.
+
+        Args:
+            price: What it costs.
+            paid_at: When it was paid, as Alipay writes it; now, unless said.
+            changes: What else is unusual about the order.
+        """
+        order = an_order(amount=price, **changes)
         body = as_a_shop_sends_it(order)
         order_id = order.order_id
         self.shop.alipays.set(order_id, FakeAlipay(pay=[a_page()]))
         opened = await self.shop.http.post("/payments", json=body)
         assert opened.status_code == 201, opened.text
         told = paid_notification(
-            order_id, paymentAmount={"currency": "PHP", "value": str(PRICE.value)}
+            order_id,
+            paymentAmount={"currency": price.currency, "value": str(price.value)},
+            paymentTime=paid_at or alipays_time(),
         )
         assert (await self.shop.notified(told)).status_code == 200
         await self.shop.client.get_workflow_handle(f"payment:{order_id}").result()
