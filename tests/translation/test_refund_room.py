@@ -23,9 +23,7 @@ def test_a_refund_whose_id_is_of_any_form_counts(name: str, own: str) -> None:
         status="SUCCESS",
         amount=Money(currency="PHP", value=7000),
     )
-    look = PaymentLook(
-        verdict=InquiryVerdict.SUCCESS, amount=PAID, refunds=(by_hand,)
-    )
+    look = PaymentLook(verdict=InquiryVerdict.SUCCESS, amount=PAID, refunds=(by_hand,))
     call = OrderRefundCall(
         order_id="order-1",
         payment_request_id="order-1_1",

@@ -22,7 +22,7 @@ from contracts import (
     refunds_id_of,
 )
 from tests.api.running import CLIENT_ID, Shop, alipays_time, paid_notification
-from tests.builders import a_page, an_order, as_a_shop_sends_it
+from tests.builders import PAYMENT_ID, a_page, an_order, as_a_shop_sends_it
 from tests.fakes import FakeAlipay
 from tests.signing import trust
 from tests.workflows.refunds.refunding import RefundingAlipay
@@ -84,25 +84,32 @@ class RefundingShop:
         self.ledgers = ledgers
 
     async def paid(
-        self, *, price: Money = PRICE, paid_at: str = "", **changes: Any
+        self,
+        *,
+        price: Money = PRICE,
+        paid_at: str = "",
+        payment_id: str = PAYMENT_ID,
+        **changes: Any,
     ) -> str:
         """Have a new order paid; return its id.
 
         Args:
             price: What it costs.
             paid_at: When it was paid, as Alipay writes it; now, unless said.
+            payment_id: Alipay's id of the payment.
             changes: What else is unusual about the order.
         """
         order = an_order(amount=price, **changes)
         body = as_a_shop_sends_it(order)
         order_id = order.order_id
-        self.shop.alipays.set(order_id, FakeAlipay(pay=[a_page()]))
+        self.shop.alipays.set(order_id, FakeAlipay(pay=[a_page(payment_id=payment_id)]))
         opened = await self.shop.http.post("/payments", json=body)
         assert opened.status_code == 201, opened.text
         told = paid_notification(
             order_id,
             paymentAmount={"currency": price.currency, "value": str(price.value)},
             paymentTime=paid_at or alipays_time(),
+            paymentId=payment_id,
         )
         assert (await self.shop.notified(told)).status_code == 200
         await self.shop.client.get_workflow_handle(f"payment:{order_id}").result()
