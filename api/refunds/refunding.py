@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from uuid import uuid4
 
+from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError
 
 from api.callers.authentication import Caller
@@ -78,8 +79,8 @@ class Refunding:
         for _ in range(MOST_LOOKS):
             try:
                 return await self._ask(order_id, body, request, caller)
-            except RPCError:
-                continue  # the owner closes right now
+            except (RPCError, WorkflowAlreadyStartedError):
+                continue  # the owner has closed right now
             except StoppedProblem as stopped:
                 if stopped.workflow_id != refunds_id(order_id):
                     raise

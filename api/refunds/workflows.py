@@ -13,7 +13,7 @@ from temporalio.client import (
     WorkflowExecutionStatus,
     WorkflowHandle,
 )
-from temporalio.common import WorkflowIDConflictPolicy
+from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.service import RPCError
 
 from api.refunds.new_refunds_page import facts_of, listing_of, summary_of
@@ -132,6 +132,7 @@ class RefundWorkflows:
             NoAnswerYet: Nobody has answered within our patience.
             Problem: 404, 409 or 422 as the owner has refused it; 503 otherwise.
             RPCError: With status NOT_FOUND, where the owner just closes.
+            WorkflowAlreadyStartedError: One has begun and ended since none was found.
         """
         start = WithStartWorkflowOperation(
             OrderRefunds.run,
@@ -139,6 +140,13 @@ class RefundWorkflows:
             id=refunds_id(given.order_id),
             task_queue=TASK_QUEUE,
             id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+            # One that has begun, and given all back, since none was found, is not
+            # followed by one that does not know of it.
+            id_reuse_policy=(
+                WorkflowIDReusePolicy.ALLOW_DUPLICATE
+                if given.known
+                else WorkflowIDReusePolicy.REJECT_DUPLICATE
+            ),
             search_attributes=listing_of(given, request.amount),
             static_summary=summary_of(given),
             static_details=facts_of(given),

@@ -10,7 +10,7 @@ from visibility import NEEDS_ATTENTION, ORDER_ID, NeedsAttention
 from visibility.stuck import RUNNING, any_of, time_in_query
 
 # What a customer can be told of; a callback is between us and the shop.
-TYPES: Final = any_of(("CashierPayment", "LatePayment"))
+TYPES: Final = any_of(("CashierPayment", "LatePayment", "OrderRefunds"))
 # A line comes into the list late, by two seconds on a large cluster, and is dated by a
 # clock that need not go like ours.
 OVERLAP: Final = timedelta(seconds=10)

@@ -160,7 +160,8 @@ class WatchedPayment:
         assert self._newest  # noqa: S101 - this begins with the first snapshot
         state = self._newest.state
         if state.outcome:
-            return None
+            # Of refunds that an owner goes on with, the list tells nothing.
+            return self._longer_pause() if _may_be_refunded(state) else None
         attempt = state.attempts[-1]
         expires_at = attempt.expires_at
         if state.status in PASSING or expires_at is None:
@@ -173,6 +174,12 @@ class WatchedPayment:
     def _longer_pause(self) -> float:
         self._pause = min(2 * self._pause, LONGEST_PAUSE_SECONDS)
         return self._pause
+
+
+def _may_be_refunded(state: PaymentState) -> bool:
+    """Whether more may go back of what has been refunded in part, or is going."""
+    refunds = state.refunds
+    return refunds is not None and bool(refunds.under_way.value or refunds.left.value)
 
 
 class PaymentWatch:

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from temporalio.api.common.v1 import WorkflowExecution
@@ -67,7 +68,7 @@ async def test_a_payment_that_is_not_kept_any_more_is_refunded_by_its_name(
     order_id = await refunding.paid()
     await deleted(refunding.shop, workflow_id(order_id))
     unnamed = await refunding.refunds(order_id, "r-1", 6000)
-    named = {"payment_request_id": f"{order_id}_1"}
+    named: dict[str, Any] = {"payment_request_id": f"{order_id}_1"}
     no_amount = await refunding.refunds(order_id, "r-1", **named)
     too_much = await refunding.refunds(order_id, "r-0", 10001, **named)
     answer = await refunding.refunds(order_id, "r-1", 6000, **named)
@@ -88,7 +89,7 @@ async def test_a_payment_that_is_kept_is_refunded_under_its_own_name_only(
     refunding: RefundingShop,
 ) -> None:
     order_id = await refunding.paid()
-    wrong = {"payment_request_id": f"{order_id}_2"}
+    wrong: dict[str, Any] = {"payment_request_id": f"{order_id}_2"}
     answer = await refunding.refunds(order_id, "r-1", 6000, **wrong)
     assert answer.status_code == 422
     [error] = answer.json()["errors"]
