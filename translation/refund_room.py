@@ -37,7 +37,7 @@ def elsewhere(call: OrderRefundCall, look: PaymentLook) -> tuple[RefundSeen, ...
     """Return what went back, or is going, and is no refund that the call names."""
     known = {other.name for other in call.others}
     known.add(refund_named_in(call.refund_request_id))
-    known.discard("")  # so is named whatever has an id of another form
+    known.discard("")  # so is named what Alipay lists without an id
     return tuple(
         one
         for one in look.refunds

@@ -25,6 +25,7 @@ from api.temporal_calls import (
     of_refusal,
 )
 from contracts import (
+    Money,
     PaymentOutcome,
     RefundRecord,
     RefundRequest,
@@ -155,7 +156,8 @@ class Refunding:
         if amount is None:
             rule = "must be named, for the payment is not kept here any more"
             raise of_refusal(Refusal.REFUND_INCOMPLETE, f"amount: {rule}")
-        _raise(why_not(request, left=left, paid=paid))
+        at_most = with_all_under_way(view) if view else left
+        _raise(why_not(request, left=left, at_most=at_most, paid=paid))
         check_wallet(payer, amount, left)
         if caller.check_refund(amount) and request.amount is None:
             # All that is left may be more by the time that it is reserved.
@@ -185,6 +187,22 @@ class Refunding:
 def record_in(view: RefundsView, refund_id: str) -> RefundRecord | None:
     """Return what is known of a refund; None if there is none of this name."""
     return next((one for one in view.refunds if one.refund_id == refund_id), None)
+
+
+def with_all_under_way(view: RefundsView) -> Money | None:
+    """Return what is left, had all failed that is under way elsewhere.
+
+    Only Alipay knows by now: it is asked before anything is sent.
+    """
+    if view.left is None or view.paid is None:
+        return view.left
+    under_way = sum(
+        (one.amount or view.paid).value
+        for one in view.elsewhere
+        if one.status != "SUCCESS"
+    )
+    most = min(view.paid.value, view.left.value + under_way)
+    return view.left.model_copy(update={"value": most})
 
 
 def _raise(refused: tuple[Refusal, str] | None) -> None:
