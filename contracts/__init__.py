@@ -104,6 +104,7 @@ from contracts.refund_ids import (
     refund_event_id,
     refund_named_in,
     refund_request_id,
+    refund_update_id,
     refunds_id,
     refunds_id_of,
 )
@@ -236,6 +237,7 @@ __all__ = [
     "refund_event_id",
     "refund_named_in",
     "refund_request_id",
+    "refund_update_id",
     "refunds_id",
     "refunds_id_of",
     "request_id_of",

@@ -71,6 +71,27 @@ def refund_named_in(refund_request_id: str) -> str:
     return re.sub(r"_[1-9][0-9]{0,3}$", "", refund_request_id)
 
 
+def refund_update_id(
+    order_id: str,
+    refund_id: str,
+    amount: tuple[str, int] | None,
+    remaining: tuple[str, int] | None,
+) -> str:
+    """Return the id of the update that asks for a refund.
+
+    Equal requests share one: a workflow takes only ten updates at a time.
+
+    Args:
+        order_id: The order.
+        refund_id: The merchant's name of the refund.
+        amount: Currency and minor units; None for all that is left.
+        remaining: The same of what the caller believes is left; None for no belief.
+    """
+    money = [f"{one[0]}/{one[1]}" if one else "/" for one in (amount, remaining)]
+    wish = "/".join([order_id, refund_id, *money])
+    return f"refund-{hashlib.sha256(wish.encode()).hexdigest()[:32]}"
+
+
 def refund_event_id(
     payment_request_id: str, refund_id: str, happened: str, retry: int
 ) -> str:

@@ -195,8 +195,8 @@ EXEMPT = {"tests", "bench", "chaos"}
 EXAMPLES_MAY_IMPORT: dict[str, set[str]] = {
     "http": set(),
     "temporal_client": {
-        "alipay.errors", "alipay.wallets", "codec.keyring", "contracts",
-        "temporal_client", "visibility", "workflows",
+        "alipay.errors", "alipay.refund_rules", "alipay.wallets", "codec.keyring",
+        "contracts", "temporal_client", "visibility", "workflows",
     },
 }  # fmt: skip
 

@@ -1,6 +1,5 @@
 """Reaches the owners of refunds in Temporal, and says in our words what failed."""
 
-import hashlib
 from collections import OrderedDict
 from dataclasses import dataclass
 from datetime import timedelta
@@ -33,6 +32,7 @@ from contracts import (
     RefundRequest,
     RefundsInput,
     RefundsView,
+    refund_update_id,
     refunds_id,
 )
 from visibility import WALLET
@@ -157,7 +157,7 @@ class RefundWorkflows:
                     OrderRefunds.refund,  # type: ignore[arg-type]
                     request,
                     start_workflow_operation=start,
-                    id=update_id(given.order_id, request),
+                    id=_update_id(given.order_id, request),
                     rpc_timeout=PATIENCE,
                 )
             )
@@ -241,12 +241,11 @@ class RefundWorkflows:
         return look.view
 
 
-def update_id(order_id: str, request: RefundRequest) -> str:
-    """Return the id of the update that asks for a refund.
-
-    Equal requests share one: a workflow takes only ten updates at a time.
-    """
-    wish = "/".join(
-        [order_id, request.refund_id, str(request.amount), str(request.remaining)]
+def _update_id(order_id: str, request: RefundRequest) -> str:
+    amount, left = request.amount, request.remaining
+    return refund_update_id(
+        order_id,
+        request.refund_id,
+        (amount.currency, amount.value) if amount else None,
+        (left.currency, left.value) if left else None,
     )
-    return f"refund-{hashlib.sha256(wish.encode()).hexdigest()[:32]}"

@@ -20,6 +20,13 @@ COMMANDS = {
     "client": [sys.executable, str(EXAMPLES / "temporal_client" / "take_payment.py")],
     "typescript": ["node", str(TYPESCRIPT / "dist" / "take_payment.js")],
 }
+REFUNDS = {
+    way: [
+        *interpreter,
+        program.replace("take_payment", "refund_payment"),
+    ]
+    for way, (*interpreter, program) in COMMANDS.items()
+}
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from cashier.system.ports import Ports, free_port
 from cashier.system.processes import System, running_system
 from contracts import workflow_id
 from tests.examples.receiving import Receiver, a_receiver
-from tests.examples.running import COMMANDS, Ran, run
+from tests.examples.running import COMMANDS, REFUNDS, Ran, run
 
 
 @dataclass
@@ -31,6 +31,16 @@ class Storefront:
 
     async def run(self, way: str, *arguments: str) -> Ran:
         return await run(*COMMANDS[way], *arguments, environment=self.settings)
+
+    async def refund(self, way: str, *arguments: str) -> Ran:
+        """Give money back, or look at a refund, with an example."""
+        return await run(*REFUNDS[way], *arguments, environment=self.settings)
+
+    async def paid(self, order_id: str) -> None:
+        """Have an order paid, without an example."""
+        opened = await self.opened(order_id)
+        await self.pay(opened["cashier"]["url"])
+        assert await self.until_ended(order_id) == "PAID"
 
     async def start(self, way: str, order_id: str, wallet: str = "GCASH") -> Any:
         """Start a payment; return what the example prints."""
