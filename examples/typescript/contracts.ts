@@ -4,7 +4,7 @@ import { createHash } from "node:crypto";
 import { defineSearchAttributeKey, SearchAttributeType } from "@temporalio/common";
 
 export const TASK_QUEUE = "cashier";
-export const RELEASE = 4;
+export const RELEASE = 5;
 
 const KEYWORD = SearchAttributeType.KEYWORD;
 export const PAYMENT_STATUS = defineSearchAttributeKey("PaymentStatus", KEYWORD);
@@ -40,6 +40,7 @@ export interface Attempt {
   wallet: string;
   cashier: { url: string; kind: string } | null;
   expires_at: string | null;
+  is_paid: boolean;
 }
 
 export interface PaymentView {
@@ -48,6 +49,7 @@ export interface PaymentView {
   status: string;
   outcome: "PAID" | "DECLINED" | "EXPIRED" | "CANCELLED" | null;
   attempts: Attempt[];
+  paid_at: string | null;
   asked_by: string | null;
 }
 
@@ -79,4 +81,63 @@ export function inWords({ currency, value }: Money): string {
   });
   const digits = format.resolvedOptions().maximumFractionDigits ?? 2;
   return format.format(value / 10 ** digits).replace("\u00a0", " ");
+}
+
+// ---- refunds ----
+
+export interface RefundRequest {
+  refund_id: string;
+  amount: Money | null; // null: all that is left
+  reason_for_customer: string;
+  by: string;
+  call_id: string;
+}
+
+export interface RefundRecord {
+  refund_id: string;
+  amount: Money;
+  status: string;
+  by: string;
+  call_id: string;
+}
+
+export interface RefundsView {
+  left: Money | null;
+  refunds: RefundRecord[];
+}
+
+export interface RefundsInput {
+  order_id: string;
+  payment_request_id: string;
+  wallet: string;
+  paid: Money;
+  paid_at: string | null;
+  known: RefundsView | null;
+  second_person_above: number | null;
+  tells_shop: boolean;
+  runbook_url: string | null;
+  release: number;
+}
+
+// The owner of an order's refunds; a long order id is shortened to a digest.
+export function refundsId(orderId: string): string {
+  if (orderId.length <= 40) {
+    return `refunds:${orderId}`;
+  }
+  return `refunds:${orderId.slice(0, 16)}-${base32(orderId, 24)}`;
+}
+
+// Equal requests share one update.
+export function refundUpdateId(orderId: string, { refund_id, amount }: RefundRequest): string {
+  const money = amount === null ? "/" : `${amount.currency}/${amount.value}`;
+  const wish = `${orderId}/${refund_id}/${money}//`;
+  return `refund-${createHash("sha256").update(wish).digest("hex").slice(0, 32)}`;
+}
+
+// So many characters of the SHA-256 in Base32, in small letters.
+function base32(text: string, length: number): string {
+  const digest = createHash("sha256").update(text).digest();
+  const bits = [...digest].map((byte) => byte.toString(2).padStart(8, "0")).join("");
+  const letter = (five: string) => "abcdefghijklmnopqrstuvwxyz234567".charAt(parseInt(five, 2));
+  return (bits.match(/.{5}/g) ?? []).map(letter).join("").slice(0, length);
 }

@@ -5,8 +5,7 @@
 import { randomUUID } from "node:crypto";
 import { env, argv, exit } from "node:process";
 import {
-  Client,
-  Connection,
+  type Client,
   QueryRejectedError,
   WithStartWorkflowOperation,
   WorkflowExecutionAlreadyStartedError,
@@ -14,9 +13,9 @@ import {
   WorkflowUpdateFailedError,
   WorkflowUpdateRPCTimeoutOrCancelledError,
 } from "@temporalio/client";
+import { connect } from "./connection.js";
 import * as contracts from "./contracts.js";
 import type { Order, PaymentView } from "./contracts.js";
-import { EncryptingCodec } from "./payload_codec.js";
 
 // A cashier page takes well under a second.
 const PATIENCE_MS = 8_000;
@@ -159,24 +158,6 @@ async function checkLateMoney(client: Client, closed: PaymentView): Promise<void
       }
     }
   }
-}
-
-async function connect(): Promise<Client> {
-  const apiKey = env["TEMPORAL_API_KEY"];
-  const connection = await Connection.connect({
-    address: env["TEMPORAL_ADDRESS"] ?? "localhost:7233",
-    ...(apiKey ? { apiKey, tls: true } : {}),
-  });
-  const folder = env["CASHIER_PAYLOAD_KEYS_DIR"];
-  if (folder === undefined) {
-    throw new Error("CASHIER_PAYLOAD_KEYS_DIR is not set");
-  }
-  return new Client({
-    connection,
-    namespace: env["TEMPORAL_NAMESPACE"] ?? "default",
-    dataConverter: { payloadCodecs: [new EncryptingCodec(folder)] },
-    workflow: { queryRejectCondition: "NOT_OPEN" },
-  });
 }
 
 async function main(): Promise<number> {
