@@ -98,6 +98,7 @@ from contracts.payment import (
     expiry_spread,
 )
 from contracts.refund_ids import (
+    LONGEST_READABLE_ORDER,
     MOST_RETRIES,
     REFUND_ID_PATTERN,
     order_key,
@@ -136,6 +137,7 @@ __all__ = [
     "EXPIRY_MARGIN",
     "EXPIRY_SPREAD",
     "LONGEST_ALIPAY_ID",
+    "LONGEST_READABLE_ORDER",
     "MOST_RETRIES",
     "ORDER_ID_PATTERN",
     "REFUND_ID_PATTERN",

@@ -20,6 +20,9 @@ NOT_PAID = ("payment.declined", "payment.expired", "payment.cancelled")
 GIVEN_BACK = ("late_payment.returned", "late_payment.refunded")
 # The review of late money is over, and no money has moved: the order is as it was.
 UNCHANGED = ("late_payment.not_paid", "late_payment.not_late")
+# Of money that goes back of a paid order, which stays paid: `refund` in the event says
+# what is left. `failed`: nothing has gone back; `returned`: it has come back again.
+REFUNDS = ("refund.succeeded", "refund.failed", "refund.waiting", "refund.returned")
 # Others are noted down and change nothing: there may be more in years to come.
 KNOWN = (*DELIVER, *WAIT, *NOT_PAID, *GIVEN_BACK, *UNCHANGED)
 
@@ -52,6 +55,8 @@ class Callbacks(BaseHTTPRequestHandler):
         if is_news and event["type"] in KNOWN:
             newest = newest_of(event["order_id"])
             print(event["order_id"], newest, flush=True)
+        if is_news and event["type"] in REFUNDS:
+            print(event["order_id"], event["type"], flush=True)
 
     def _answer(self, status: int) -> None:
         self.send_response(status)

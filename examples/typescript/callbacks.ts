@@ -20,6 +20,9 @@ const NOT_PAID = ["payment.declined", "payment.expired", "payment.cancelled"];
 const GIVEN_BACK = ["late_payment.returned", "late_payment.refunded"];
 // The review of late money is over, and no money has moved: the order is as it was.
 const UNCHANGED = ["late_payment.not_paid", "late_payment.not_late"];
+// Of money that goes back of a paid order, which stays paid: `refund` in the event says
+// what is left. `failed`: nothing has gone back; `returned`: it has come back again.
+const REFUNDS = ["refund.succeeded", "refund.failed", "refund.waiting", "refund.returned"];
 // Others are noted down and change nothing: there may be more in years to come.
 const KNOWN = [...DELIVER, ...WAIT, ...NOT_PAID, ...GIVEN_BACK, ...UNCHANGED];
 
@@ -47,6 +50,9 @@ createServer((request, response) => {
       // What follows from it (deliver, send a mail) is done after the answer.
       if (isNews && KNOWN.includes(data.type)) {
         console.log(data.order_id, newestOf(data.order_id));
+      }
+      if (isNews && REFUNDS.includes(data.type)) {
+        console.log(data.order_id, data.type);
       }
     } catch {
       response.writeHead(401).end();

@@ -1,5 +1,6 @@
 """`docs/contracts.json`: fresh, whole, and true of what the API starts."""
 
+import hashlib
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,8 +10,8 @@ from typer.testing import CliRunner
 
 from api.payments.new_payment_page import listing_of
 from cashier.commands import app
-from cashier.contracts_json import EXAMPLE
-from contracts import page_update_id
+from cashier.contract_ids import EXAMPLE
+from contracts import page_update_id, refunds_id
 from visibility import EXPIRES_AT, KEYS
 
 FILE = Path(__file__).parent.parent.parent / "docs" / "contracts.json"
@@ -46,6 +47,23 @@ def test_the_example_of_an_update_id_is_that_of_its_order() -> None:
     assert example["of"] == "coffee-1/PHP/131400/GCASH/1"
     assert example["id"] == page_update_id(EXAMPLE)
     assert page_update_id(EXAMPLE) == "page-a978afa5c1440dabeaa8ee209e83b0c6"
+
+
+def test_the_examples_of_refunds_are_those_of_their_ids() -> None:
+    owner = DOCUMENT["ids"]["refunds"]["example"]
+    assert len(owner["order_id"]) == 60
+    assert owner["id"] == refunds_id(owner["order_id"])
+    update = DOCUMENT["ids"]["refund_update"]["example"]
+    digest = hashlib.sha256(update["of"].encode()).hexdigest()[:32]
+    assert update["id"] == f"refund-{digest}"
+
+
+def test_a_refund_names_what_its_owner_answers_to() -> None:
+    refund = DOCUMENT["refund"]
+    owner = DOCUMENT["workflows"][refund["workflow"]]
+    assert refund["input"] == owner["input"]
+    assert refund["argument"] == owner["updates"][refund["update"]]["argument"]
+    assert owner["queries"]["view"]["answer"] == owner["result"]
 
 
 def test_a_start_names_what_a_payment_answers_to() -> None:

@@ -418,6 +418,26 @@ async def test_a_receiver_lets_neither_late_money_nor_unknown_types_undo_a_payme
 
 
 @pytest.mark.parametrize("way", RECEIVERS, indirect=True)
+async def test_a_receiver_hears_of_refunds_and_the_order_stays_paid(
+    way: str, tmp_path: Path
+) -> None:
+    refunded, returned = (
+        PAID.model_copy(update={"id": f"coffee-1_1-refund-{kind}", "type": kind})
+        for kind in ("refund.succeeded", "refund.returned")
+    )
+    sent = (refunded, refunded, returned, PAID)
+    async with a_receiver(way, tmp_path, port=free_port(), secret=SECRET) as shop:
+        answers = [await shop.hears(event) for event in sent]
+        news = [await shop.next_news() for _ in range(3)]
+    assert answers == [204] * 4
+    assert news == [
+        ("coffee-1", "refund.succeeded"),
+        ("coffee-1", "refund.returned"),
+        ("coffee-1", "payment.paid"),
+    ]
+
+
+@pytest.mark.parametrize("way", RECEIVERS, indirect=True)
 async def test_a_receiver_accepts_the_doctors_test_event(
     way: str, tmp_path: Path
 ) -> None:
@@ -456,7 +476,7 @@ def test_each_type_of_callback_is_in_the_examples_and_in_their_document(
 ) -> None:
     contracts = json.loads((EXAMPLES.parent / "docs/contracts.json").read_text())
     types = set(contracts["callbacks"]["types"])
-    named = re.compile(r"[`\"]((?:late_)?payment\.[a-z_]+)[`\"]")
+    named = re.compile(r"[`\"]((?:(?:late_)?payment|refund)\.[a-z_]+)[`\"]")
     assert set(named.findall((EXAMPLES / file).read_text())) == types
     table = DOCUMENT.read_text().partition("| `type` |")[2].partition("\n\n")[0]
     rows = [row.partition("|")[0] for row in table.split("\n| ")]

@@ -55,3 +55,19 @@ async def test_the_same_refund_twenty_times_at_once_moves_money_once(
     assert Counter(one.status_code for one in answers) == {201: 1, 200: 19}
     assert refunding.ledgers.of(order_id).total_back == 500
     assert len(refunding.ledgers.of(order_id).sent) == 1
+
+
+async def test_a_late_answer_is_a_202_and_the_same_call_again_is_the_same_refund(
+    refunding: RefundingShop,
+) -> None:
+    order_id = await refunding.paid()
+    answers = asyncio.Event()
+    refunding.ledgers.before_answers[order_id] = answers.wait
+    late = await refunding.refunds(order_id, "r-1", 6000)
+    assert (late.status_code, late.json()["status"]) == (202, "REQUESTED")
+    assert late.headers["location"] == f"/payments/{order_id}/refunds/r-1"
+    assert late.json()["left"] == php(4000)
+    answers.set()
+    again = await refunding.refunds(order_id, "r-1", 6000)
+    assert (again.status_code, again.json()["status"]) == (200, "SUCCEEDED")
+    assert len(refunding.ledgers.of(order_id).sent) == 1
