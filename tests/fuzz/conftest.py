@@ -8,7 +8,9 @@ from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
 from contracts import TASK_QUEUE
+from tests.api.refunds.refunding_shop import Ledgers
 from tests.api.running import Shop, settings_in
+from tests.builders import PRICE
 from workflows.kinds import WORKFLOWS
 
 
@@ -27,7 +29,7 @@ async def shop(
             dev_server.client,
             task_queue=TASK_QUEUE,
             workflows=WORKFLOWS,
-            activities=shop.alipays.activities,
+            activities=[*shop.alipays.activities, *Ledgers(PRICE).activities],
         ),
     ):
         yield shop

@@ -30,12 +30,22 @@ from tests.builders import a_cancel, a_page, an_inquiry
 from tests.fakes import FakeAlipay
 from tests.fuzz.serving import served_api
 
-OPERATIONS = (
+REFUND = "POST /payments/{order_id}/refunds"
+OF_SHOPS = (
     "POST /payments",
     "GET /payments/{order_id}",
     "POST /payments/{order_id}/cancel",
     "GET /wallets",
+    REFUND,
+    "GET /payments/{order_id}/refunds",
+    "GET /payments/{order_id}/refunds/{refund_id}",
+    "POST /payments/{order_id}/refunds/{refund_id}/confirm",
+)
+OPERATIONS = (
+    *OF_SHOPS,
     "POST /alipay/notifications/payment",
+    "POST /alipay/notifications/refund",
+    "POST /alipay/notifications/refund/{order_id}",
     "GET /health/live",
     "GET /health/ready",
 )
@@ -43,8 +53,7 @@ OPERATIONS = (
 # tests/api/streams/test_payment_events.py.
 STREAM = "GET /payments/{order_id}/events"
 # The others read nothing of what is sent with them, so nothing can be wrong in it.
-WITH_INPUT = OPERATIONS[:4]
-OF_SHOPS = OPERATIONS[:4]
+WITH_INPUT = OF_SHOPS
 # Answered whether Temporal is there or not.
 WITHOUT_TEMPORAL = ("/health/live", "/wallets")
 
@@ -58,7 +67,13 @@ EXPECTED = {
     "GET /payments/{order_id}": {200, 404},
     "POST /payments/{order_id}/cancel": {200, 404},
     "GET /wallets": {200, 422},
+    REFUND: {201, 404, 409},
+    "GET /payments/{order_id}/refunds": {200, 404},
+    "GET /payments/{order_id}/refunds/{refund_id}": {404},
+    "POST /payments/{order_id}/refunds/{refund_id}/confirm": {404},
     "POST /alipay/notifications/payment": {401},
+    "POST /alipay/notifications/refund": {401},
+    "POST /alipay/notifications/refund/{order_id}": {401},
     "GET /health/live": {200},
     "GET /health/ready": {200},
 }
@@ -128,7 +143,12 @@ class Api:
 
     def _make_meaningful(self, case: AnyCase, choice: int) -> None:
         """Let half of the calls be about what the API's rules allow, or knows."""
-        if isinstance(case.body, dict) and choice > 1:
+        is_refund = case.path.endswith("/refunds")
+        if is_refund and isinstance(case.body, dict) and choice > 1:
+            case.body["amount"] = {"currency": "PHP", "value": 100}
+            for name in ("remaining", "payment_request_id"):
+                case.body.pop(name, None)
+        elif "/refunds" not in case.path and isinstance(case.body, dict) and choice > 1:
             case.body |= {
                 "amount": {"currency": "PHP", "value": 131400},
                 "wallet": "GCASH",
@@ -136,7 +156,7 @@ class Api:
                 "terminal": {"type": "WEB"},
             }
             case.body.pop("expires_in_minutes", None)
-        elif "order_id" in case.path_parameters and choice == 2:
+        if "order_id" in case.path_parameters and choice == 2:
             case.path_parameters["order_id"] = self.paid_order
         elif "order_id" in case.path_parameters and choice == 3:
             case.path_parameters["order_id"] = self.open_order
@@ -293,7 +313,7 @@ async def test_a_method_that_the_page_does_not_name_is_a_problem_too(
     method: str, api: Api
 ) -> None:
     for label in OPERATIONS:
-        path = label.split()[1].format(order_id=api.open_order)
+        path = label.split()[1].format(order_id=api.open_order, refund_id="r-1")
         response = await api.shop.http.request(method, path)
         assert response.status_code == 405, path
         assert response.headers["content-type"] == "application/problem+json"

@@ -37,14 +37,16 @@ def php(value: int) -> dict[str, Any]:
 class Ledgers:
     """What Alipay knows of each order's payment."""
 
-    def __init__(self) -> None:
+    def __init__(self, paid: Money = PRICE) -> None:
+        self._paid = paid
         self._of: dict[str, RefundingAlipay] = {}
         # Between the effect of a refund and its answer.
         self.before_answers: dict[str, Callable[[], Awaitable[object]]] = {}
 
     def of(self, order_id: str) -> RefundingAlipay:
         """Return the ledger of an order's payment, a new one at the first time."""
-        return self._of.setdefault(refunds_id(order_id), RefundingAlipay(paid=PRICE))
+        new = RefundingAlipay(paid=self._paid)
+        return self._of.setdefault(refunds_id(order_id), new)
 
     @property
     def activities(self) -> list[Callable[..., object]]:
