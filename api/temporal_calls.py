@@ -10,6 +10,7 @@ from pydantic import BaseModel
 from temporalio.client import (
     Client,
     WithStartWorkflowOperation,
+    WorkflowExecution,
     WorkflowUpdateFailedError,
     WorkflowUpdateRPCTimeoutOrCancelledError,
 )
@@ -100,20 +101,27 @@ async def reach(call: Awaitable[ResultT]) -> ResultT:
         ) from error
 
 
-async def read_view(client: Client, workflow_id: str, kind: type[ViewT]) -> ViewT:
+async def read_view(
+    client: Client,
+    workflow_id: str,
+    kind: type[ViewT],
+    *,
+    run: WorkflowExecution | None = None,
+) -> ViewT:
     """Return what a workflow knows: asked while it is open, its result after that.
 
     Args:
         client: Reaches Temporal.
         workflow_id: Whose newest run is meant.
         kind: What its query `view` and its result are.
+        run: The newest run, where it has been described already.
 
     Raises:
         StoppedProblem: It was stopped before its end.
         Problem: 404 unknown, 503 nobody answers.
     """
     try:
-        look = await reach(look_up(client, workflow_id, kind, within=QUICK))
+        look = await reach(look_up(client, workflow_id, kind, within=QUICK, run=run))
     except KeepsChangingError:
         raise NoAnswerYet from None
     except PausedError as error:

@@ -179,6 +179,16 @@ class PaymentWorkflows:
         """
         return await read_view(self._client, workflow_id(order_id), PaymentView)
 
+    async def view_of_ended(self, order_id: str) -> PaymentView:
+        """Return the same where it has most likely ended: no query, no action, then.
+
+        Raises:
+            Problem: As `view` does.
+        """
+        name = workflow_id(order_id)
+        run = await reach(self._handle(order_id).describe(rpc_timeout=QUICK))
+        return await read_view(self._client, name, PaymentView, run=run)
+
     async def check(self, order_id: str) -> PaymentView:
         """Ask Alipay first, then return what is known of a payment."""
         view = await self._update_or_result(

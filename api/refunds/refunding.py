@@ -108,7 +108,7 @@ class Refunding:
                 pays the order, 422 where another one is named.
         """
         try:
-            view = await self._payments.view(order_id)
+            view = await self._payments.view_of_ended(order_id)
         except UnknownOrderProblem:
             if refunds:
                 return payer_in(refunds)

@@ -18,12 +18,10 @@ from temporalio.service import RPCError
 from api.refunds.new_refunds_page import facts_of, listing_of, summary_of
 from api.temporal_calls import (
     QUICK,
-    NoAnswerYet,
-    PausedProblem,
-    StoppedProblem,
     UnknownOrderProblem,
     look_away,
     reach,
+    read_view,
 )
 from contracts import (
     TASK_QUEUE,
@@ -36,8 +34,7 @@ from contracts import (
     refunds_id,
 )
 from visibility import WALLET
-from visibility.paused import PausedError
-from visibility.views import KeepsChangingError, look_up, newest_run
+from visibility.views import newest_run
 from workflows.order_refunds import OrderRefunds
 
 # A look at the payment and a refund take Alipay a second or two; the caller is told
@@ -102,7 +99,8 @@ class RefundWorkflows:
         """
         kept = self._kept.get(owner.state)
         if kept is None:
-            kept = await self._ask(owner)
+            run = owner.run
+            kept = await read_view(self._client, run.id, RefundsView, run=run)
             self._kept[owner.state] = kept
             if len(self._kept) > MOST_KEPT:
                 self._kept.popitem(last=False)
@@ -224,21 +222,6 @@ class RefundWorkflows:
         return self._client.get_workflow_handle_for(
             OrderRefunds.run, refunds_id(order_id)
         )
-
-    async def _ask(self, owner: Owner) -> RefundsView:
-        run = owner.run
-        try:
-            look = await reach(
-                look_up(self._client, run.id, RefundsView, within=QUICK, run=run)
-            )
-        except KeepsChangingError:
-            raise NoAnswerYet from None
-        except PausedError as error:
-            raise PausedProblem from error
-        if look.view is None:
-            how = type(look.stopped).__name__
-            raise StoppedProblem(run.id, how) from look.stopped
-        return look.view
 
 
 def _update_id(order_id: str, request: RefundRequest) -> str:
