@@ -111,6 +111,7 @@ from contracts.refund_ids import (
 )
 from contracts.refunds import (
     ENDED,
+    ENDED_BY_A_PERSON,
     OrderRefundAnswer,
     OrderRefundCall,
     PaymentLook,
@@ -134,6 +135,7 @@ from contracts.wording import in_words
 
 __all__ = [
     "ENDED",
+    "ENDED_BY_A_PERSON",
     "EXPIRY_MARGIN",
     "EXPIRY_SPREAD",
     "LONGEST_ALIPAY_ID",

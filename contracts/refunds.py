@@ -9,6 +9,7 @@ from typing import Any
 
 from contracts.base import Contract, Money
 from contracts.calls import AlipayAnswer, CancelAnswer, InquiryAnswer, RefundAnswer
+from contracts.order import StoppedRun
 from contracts.payment import Proposed, Resolved, SignedEvidence
 from contracts.trust import AlipayTrust
 
@@ -75,6 +76,10 @@ class RefundDecision(StrEnum):
     WITHDRAW = "WITHDRAW"  # of one that was never sent: nothing goes back
     GIVEN_BACK = "GIVEN_BACK"  # Alipay's portal shows that the money has gone back
     NOT_GIVEN_BACK = "NOT_GIVEN_BACK"  # Alipay's portal shows that it has not
+
+
+# Result codes of refunds that a person has ended: Alipay has refused nothing there.
+ENDED_BY_A_PERSON = ("WITHDRAWN", "NOT_GIVEN_BACK")
 
 
 class RefundResolution(Contract):
@@ -278,6 +283,8 @@ class RefundsInput(Contract):
         known: How the run before this one has ended, as the caller has read it.
         second_person_above, tells_shop, runbook_url, release, trust: As in `Order`.
         carried: What a run that grew too long knew.
+        stopped: The run that was stopped from outside, and whose refunds `known` tells,
+            the open ones too; Alipay is asked about each that may have been sent.
     """
 
     order_id: str
@@ -292,3 +299,4 @@ class RefundsInput(Contract):
     release: int = 0
     trust: AlipayTrust | None = None
     carried: RefundsCarried | None = None
+    stopped: StoppedRun | None = None

@@ -58,7 +58,10 @@ class NeedsAttention(StrEnum):
     NO_VERDICT = "NO_VERDICT"  # Alipay does not answer; it is asked slowly
     OVERDUE = "OVERDUE"  # open long after its time to pay was over
     CALLBACK = "CALLBACK"  # the shop does not accept the outcome
-    BALANCE = "BALANCE"  # the merchant's balance at Alipay is too low for a refund
+    # Of refunds alone:
+    SECOND_PERSON = "SECOND_PERSON"  # too much for one person; another one must confirm
+    BALANCE = "BALANCE"  # the merchant's balance at Alipay is too low
+    REFUSED = "REFUSED"  # Alipay gives nothing back, and nothing was done about it
 
 
 def attributes_of(

@@ -14,7 +14,12 @@ from typing import Any, Final, TypeVar
 from pydantic import TypeAdapter
 from temporalio.api.common.v1 import Payloads
 from temporalio.api.history.v1 import HistoryEvent
-from temporalio.client import Client, WorkflowExecution, WorkflowExecutionStatus
+from temporalio.client import (
+    Client,
+    WorkflowExecution,
+    WorkflowExecutionStatus,
+    WorkflowQueryFailedError,
+)
 from temporalio.service import RPCError, RPCStatusCode
 
 from contracts import (
@@ -24,6 +29,8 @@ from contracts import (
     Order,
     PayCall,
     PaymentNotified,
+    RefundsInput,
+    RefundsView,
     StoppedAttempt,
     attempt_of,
     order_of,
@@ -130,8 +137,53 @@ async def read_stopped_late_payment(
         RPCError: Temporal does not answer.
         UnreadableRunError: The history is not there, or not readable with our keys.
     """
-    events = await _events(client, run)
-    return await _first_input(client, events, LatePaymentInput)
+    return await read_input(client, run, LatePaymentInput)
+
+
+async def read_stopped_refunds(
+    client: Client, run: WorkflowExecution, *, within: timedelta
+) -> tuple[RefundsInput, RefundsView]:
+    """Return the input of a stopped owner of refunds, and what it knew at its end.
+
+    A worker replays its history for that: what was reserved, confirmed and answered is
+    for the code to say that decided about it.
+
+    Raises:
+        RPCError: Temporal does not answer.
+        UnreadableRunError: The history is not there, or not readable with our keys; or
+            no worker can replay it.
+    """
+    given = await read_input(client, run, RefundsInput)
+    handle = client.get_workflow_handle(run.id, run_id=run.run_id)
+    try:
+        known: RefundsView = await handle.query(
+            "view", result_type=RefundsView, rpc_timeout=within
+        )
+    except (WorkflowQueryFailedError, RPCError) as error:
+        raise UnreadableRunError(
+            f"no worker tells how its refunds stood ({error}); start a worker whose "
+            "code can replay it, and try again"
+        ) from error
+    return given, known
+
+
+async def read_input(
+    client: Client, run: WorkflowExecution, kind: type[ContractT]
+) -> ContractT:
+    """Return what a run was started with.
+
+    Raises:
+        RPCError: Temporal does not answer.
+        UnreadableRunError: The history is not there, or not readable with our keys.
+    """
+    handle = client.get_workflow_handle(run.id, run_id=run.run_id)
+    try:
+        async for event in handle.fetch_history_events(page_size=1):
+            return await _first_input(client, [event], kind)
+    except RPCError as error:
+        if error.status is not RPCStatusCode.NOT_FOUND:
+            raise
+    raise UnreadableRunError("its history was deleted")
 
 
 async def read_stopped_callbacks(

@@ -1,7 +1,8 @@
 """What stuck means: the kinds, and the filter of Temporal's list for each.
 
-Three kinds rest on the search attribute NeedsAttention, which the workflows set: when,
-is decided in `workflows/operator_view/listing.py` and `late_money.py` beside it.
+Most kinds rest on the search attribute NeedsAttention, which the workflows set: when,
+is decided in `workflows/operator_view/listing.py`, and in `late_money.py` and
+`refund_listing.py` beside it.
 """
 
 from collections.abc import Sequence
@@ -26,7 +27,7 @@ WORKFLOW_TYPES: Final = (
 )
 RUNNING: Final = 'ExecutionStatus = "Running"'
 # Those whose end matters to money, or to the shop; a notice is kept in its history.
-RECOVERABLE_TYPES: Final = ("CashierPayment", "LatePayment", "Callback")
+RECOVERABLE_TYPES: Final = ("CashierPayment", "LatePayment", "Callback", "OrderRefunds")
 
 
 def any_of(names: Sequence[str]) -> str:
@@ -44,6 +45,12 @@ STOPPED: Final = (
 )
 # A paused workflow is not "Running" (status 8), and one that has a paused activity is.
 PAUSED: Final = f"{OURS} AND CloseTime IS NULL AND TemporalPauseInfo IS NOT NULL"
+OPEN_REFUNDS: Final = f'WorkflowType = "OrderRefunds" AND {RUNNING}'
+# Owners of refunds stay for a day after the last one; these have one that goes on.
+WAITING_REFUNDS: Final = (
+    f"{OPEN_REFUNDS} AND ({NEEDS_ATTENTION.name} IS NOT NULL OR "
+    f"{EXPIRES_AT.name} IS NOT NULL)"
+)
 OPEN_CALLBACKS: Final = f'WorkflowType = "Callback" AND {RUNNING}'
 
 
@@ -58,6 +65,23 @@ class Kind(StrEnum):
     CALLBACK = "callback"
     NO_VERDICT = "no-verdict"
     OVERDUE = "overdue"
+    SECOND_PERSON = "second-person"
+    BALANCE = "balance"
+    REFUSED = "refused"
+
+
+# What only refunds are stuck by; they are also stuck by most of the others.
+KINDS_OF_REFUNDS: Final = (Kind.SECOND_PERSON, Kind.BALANCE, Kind.REFUSED)
+# What the workflows themselves say.
+ATTENTIONS: Final = {
+    Kind.REVIEW: NeedsAttention.REVIEW,
+    Kind.CALLBACK: NeedsAttention.CALLBACK,
+    Kind.NO_VERDICT: NeedsAttention.NO_VERDICT,
+    Kind.OVERDUE: NeedsAttention.OVERDUE,
+    Kind.SECOND_PERSON: NeedsAttention.SECOND_PERSON,
+    Kind.BALANCE: NeedsAttention.BALANCE,
+    Kind.REFUSED: NeedsAttention.REFUSED,
+}
 
 
 def filter_of(kind: Kind, now: datetime | None) -> str:
@@ -103,12 +127,7 @@ def condition_of(kind: Kind, now: datetime | None) -> str:
             # By the clock too: without a worker nobody says so.
             before = time_in_query(now - OVERDUE_AFTER)
             return f'({said} OR {EXPIRES_AT.name} < "{before}")'
-        case Kind.REVIEW:
-            return _needs(NeedsAttention.REVIEW)
-        case Kind.CALLBACK:
-            return _needs(NeedsAttention.CALLBACK)
-        case Kind.NO_VERDICT:
-            return _needs(NeedsAttention.NO_VERDICT)
+    return _needs(ATTENTIONS[kind])
 
 
 def time_in_query(at: datetime) -> str:

@@ -24,9 +24,9 @@ with workflow.unsafe.imports_passed_through():
     )
     from visibility import is_listed
     from workflows.alipay_calls import ask, ask_what_became_of_refund
-    from workflows.operator_view.listing import changes_to
     from workflows.operator_view.metrics import count_refund
-    from workflows.operator_view.refunds import listing_of_refunds, refunds_details_of
+    from workflows.operator_view.refund_listing import changes_of_refunds
+    from workflows.operator_view.refunds import refunds_details_of
     from workflows.refunds.answers import hear, take_answer, take_notice
     from workflows.refunds.calls import ask_to_give_back
     from workflows.refunds.decision import (
@@ -96,12 +96,17 @@ class OrderRefunds:
         self._telling = asyncio.Lock()
         self._sending = 0
         self._is_full = False
+        # Updates may come before the run has said that it is the owner.
         self._is_set_up = False
+        self._take_over()
 
     @workflow.run
     async def run(self, given: RefundsInput) -> RefundsView:
         check_workflow_id(self._trust, refunds_id(given.order_id))
-        self._take_over()
+        for refund in self._ledger.refunds.values():
+            self._follow(refund)
+        self._is_set_up = True
+        self._show()
         return await undeterred(self._serve())
 
     async def _serve(self) -> RefundsView:
@@ -157,10 +162,9 @@ class OrderRefunds:
             ]
         for refund in known:
             ledger.refunds.setdefault(refund.refund_id, refund)
-            self._told.add((refund.refund_id, refund.status))
-            self._follow(refund)
-        self._is_set_up = True
-        self._show()
+            # A run that was stopped may have told the shop nothing of it.
+            if not given.stopped:
+                self._told.add((refund.refund_id, refund.status))
 
     def _continue_in_a_new_run(self) -> None:
         ledger = self._ledger
@@ -170,7 +174,12 @@ class OrderRefunds:
         )
         workflow.continue_as_new(
             self._given.model_copy(
-                update={"carried": carried, "known": None, "paid": ledger.paid}
+                update={
+                    "carried": carried,
+                    "known": None,
+                    "stopped": None,
+                    "paid": ledger.paid,
+                }
             )
         )
 
@@ -192,15 +201,19 @@ class OrderRefunds:
             del self._following[refund.refund_id]
 
     async def _until_over(self, refund: Refund) -> None:
-        while not self._is_full:
+        while True:
             self._show()
             await self._tell(refund)
-            match next_step(refund, workflow.now()):
-                case Over() if self._is_news(refund):
+            step = next_step(refund, workflow.now())
+            if isinstance(step, Over):
+                if self._is_news(refund):
                     continue  # it has changed while the shop was being told
-                case Over():
-                    count_refund(refund.status, self._ledger.wallet)
-                    return
+                count_refund(refund.status, self._ledger.wallet)
+                return
+            # Only now: its end is told in the run that has heard of it.
+            if self._is_full:
+                return
+            match step:
                 case AskPerson():
                     await self._news_of(refund)
                 case Wait(until, words):
@@ -298,7 +311,7 @@ class OrderRefunds:
         now = workflow.now()
         workflow.set_current_details(refunds_details_of(self._ledger, self._given, now))
         listed = workflow.info().typed_search_attributes
-        changes = changes_to(listed, listing_of_refunds(self._ledger, now))
+        changes = changes_of_refunds(listed, self._ledger, now)
         if changes and is_listed(listed):
             workflow.upsert_search_attributes(changes)
 
@@ -333,8 +346,7 @@ class OrderRefunds:
         """Refuse what is incomplete, or more than is left, before it is in history."""
         check_is_said(request)
         check_refund_request(request)
-        if self._is_set_up:
-            self._check_against_ledger(request)
+        self._check_against_ledger(request)
 
     def _check_against_ledger(self, request: RefundRequest) -> None:
         if request.amount is None and self._ledger.paid is None:
@@ -398,6 +410,7 @@ class OrderRefunds:
     @workflow.update(description="Record that a refund has bounced: refund_id, reason")
     async def returned(self, said: RefundReturn) -> RefundsView:
         """Make the amount of a refund refundable again, which Alipay has returned."""
+        await workflow.wait_condition(lambda: self._is_set_up)
         refund = self._ledger.refunds[said.refund_id]
         record_return(refund, said)
         self._follow(refund)
@@ -429,11 +442,10 @@ class OrderRefunds:
     def view(self) -> RefundsView:
         return view_of(self._ledger)
 
-    @workflow.query(description="What money is on its way, and nobody knows where")
+    @workflow.query(description="What money the customer waits for")
     def at_risk(self) -> MoneyAtRisk:
-        """Return what may have gone back; it was the merchant's, and is no customer's.
+        """Return what is to go back and has not, or not for certain.
 
         Money that the customer waits for is what is at risk here.
         """
-        waits = [one.amount for one in self._ledger.open if one.may_have_moved]
-        return MoneyAtRisk(at_most=tuple(waits))
+        return MoneyAtRisk(at_most=tuple(one.amount for one in self._ledger.open))

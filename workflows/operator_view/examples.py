@@ -6,7 +6,7 @@ from collections.abc import Iterable
 LEFT_EMPTY = "Fill in `reason` and `by`, your name: both stay on record."
 
 
-def example_of(**fields: str) -> str:
+def example_of(**fields: object) -> str:
     """Return the JSON of an update as a block of Markdown.
 
     What is left empty is refused, so that nobody sends the example as it stands.

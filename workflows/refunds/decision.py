@@ -110,7 +110,9 @@ def _when_due(
 def attention_of(refund: Refund, now: datetime) -> NeedsAttention | None:
     """Say why an operator should look at a refund, if at all."""
     match refund.status:
-        case RefundStatus.CONFIRMING | RefundStatus.REVIEW:
+        case RefundStatus.CONFIRMING:
+            return NeedsAttention.SECOND_PERSON
+        case RefundStatus.REVIEW:
             return NeedsAttention.REVIEW
         case RefundStatus.WAITING:
             return NeedsAttention.BALANCE

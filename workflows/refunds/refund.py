@@ -134,11 +134,6 @@ class Refund:
         return bool(self.given_back or self.refusal)
 
     @property
-    def may_have_moved(self) -> bool:
-        """Whether the present try may have given money back."""
-        return self.sent_at is not None
-
-    @property
     def reserved(self) -> int:
         """How much of the payment this takes, in minor units.
 

@@ -103,10 +103,12 @@ def refund_from(facts: dict[str, Any]) -> Refund:
 
 
 def refund_known(order_id: str, record: RefundRecord) -> Refund:
-    """Return a refund of an earlier run, by how it ended there.
+    """Return a refund of an earlier run, by how it stood there at last.
 
     What proves a success must have been verified. One that is not proven counts as
-    sent, and Alipay is asked what became of it.
+    sent, and Alipay is asked what became of it. Only a run that was stopped leaves open
+    ones: what waited for a person there waits here, and what may have been sent is
+    asked about under the same id.
     """
     refund = Refund(
         order_id=order_id,
@@ -122,17 +124,40 @@ def refund_known(order_id: str, record: RefundRecord) -> Refund:
         asked_at=record.asked_at,
         confirmed=record.confirmed,
         retry=record.retry,
-        sent_at=record.sent_at or record.asked_at,
+        sent_at=record.sent_at,
         by_cancel=record.by_cancel,
         resolved=record.resolved,
     )
-    if record.status is RefundStatus.REFUSED:
-        refund.is_refused(
-            Refusal(record.result_code, record.result_message),
-            record.ended_at or record.asked_at,
-        )
-    elif record.proof is not None or record.resolved is not None:
-        name = "cancel" if record.by_cancel else record.refund_request_id
-        refund.has_gone_back(name, record.ended_at or record.asked_at, record.proof)
-        refund.returned = record.returned
+    ended_at = record.ended_at or record.asked_at
+    match record.status:
+        case RefundStatus.REFUSED:
+            refusal = Refusal(record.result_code, record.result_message)
+            refund.is_refused(refusal, ended_at)
+        case RefundStatus.SUCCEEDED | RefundStatus.RETURNED if (
+            record.proof is not None or record.resolved is not None
+        ):
+            name = "cancel" if record.by_cancel else record.refund_request_id
+            refund.has_gone_back(name, ended_at, record.proof)
+            refund.returned = record.returned
+        case _:
+            _is_open_again(refund, record)
     return refund
+
+
+def _is_open_again(refund: Refund, record: RefundRecord) -> None:
+    """Let an open refund wait for what it waited for in a run that was stopped."""
+    match record.status:
+        case RefundStatus.CONFIRMING:
+            refund.needs_second_person = True
+            refund.doubt, refund.proposed = record.review, record.proposed
+        case RefundStatus.REVIEW:
+            refund.doubt, refund.proposed = record.review, record.proposed
+        case RefundStatus.WAITING:
+            refund.times_short = 1
+        case _:
+            # It may have been sent: the same id is asked about before it is sent again.
+            refund.sent_at = record.sent_at or record.asked_at
+            if record.status is RefundStatus.IN_PROCESS:
+                refund.taken_on_at = refund.sent_at
+            if record.status is RefundStatus.SENT:
+                refund.unanswered = 1

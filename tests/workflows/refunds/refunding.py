@@ -238,13 +238,13 @@ class Refunds:
     """The refunds of one order, and those who ask for them."""
 
     def __init__(self, client: Client, task_queue: str, given: RefundsInput) -> None:
-        self._client = client
-        self._task_queue = task_queue
+        self.client = client
+        self.task_queue = task_queue
         self.given = given
 
     @property
     def handle(self) -> WorkflowHandle[OrderRefunds, RefundsView]:
-        return self._client.get_workflow_handle_for(
+        return self.client.get_workflow_handle_for(
             OrderRefunds.run, refunds_id(self.given.order_id)
         )
 
@@ -261,7 +261,7 @@ class Refunds:
             OrderRefunds.run,
             self.given,
             id=refunds_id(self.given.order_id),
-            task_queue=self._task_queue,
+            task_queue=self.task_queue,
             id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
             search_attributes=attributes_of(
                 order_id=self.given.order_id,
@@ -270,7 +270,7 @@ class Refunds:
                 status=Listed.REFUNDS,
             ),
         )
-        return await self._client.execute_update_with_start_workflow(
+        return await self.client.execute_update_with_start_workflow(
             OrderRefunds.refund,  # type: ignore[arg-type]
             request,
             start_workflow_operation=operation,
