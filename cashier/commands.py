@@ -15,6 +15,7 @@ from cashier.demos.commands import Port, ports_given
 from cashier.doctor import commands as doctor_commands
 from cashier.given import as_given
 from cashier.payments import commands as payment_commands
+from cashier.refunds import commands as refund_commands
 from cashier.running import errors, leave, read_settings
 from cashier.stuck import commands as stuck_commands
 from version import VERSION
@@ -28,6 +29,7 @@ app = typer.Typer(
 app.add_typer(stuck_commands.app)
 app.add_typer(doctor_commands.app)
 app.add_typer(payment_commands.payments, name="payments")
+app.add_typer(refund_commands.refunds, name="refunds")
 app.add_typer(payment_commands.callbacks, name="callbacks")
 app.add_typer(payment_commands.recovery)
 app.add_typer(access_commands.app)

@@ -167,9 +167,15 @@ ROOM_MAY_IMPORT: dict[str, set[str]] = {
         "translation", "version", "visibility", "worker",
     },
     "cashier.payments": {
-        "alipay", "api.payments.recovery", "cashier.running", "cashier.settings",
-        "cashier.stuck", "cashier.temporal_calls", "codec", "contracts",
-        "settings.worker", "translation.answers", "visibility", "worker",
+        "alipay", "api.payments.recovery", "api.refunds.recovery", "cashier.running",
+        "cashier.settings", "cashier.stuck", "cashier.temporal_calls", "codec",
+        "contracts", "settings.worker", "translation.answers", "visibility", "worker",
+    },
+    # Begins an order's owner of refunds as the API does.
+    "cashier.refunds": {
+        "api.problems", "api.refunds", "api.temporal_calls", "cashier.payments",
+        "cashier.running", "cashier.settings", "cashier.temporal_calls", "contracts",
+        "visibility", "workflows.order_refunds",
     },
     "cashier.audit": {
         "alipay", "audit", "cashier.given", "cashier.running", "cashier.settings",

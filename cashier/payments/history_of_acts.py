@@ -14,7 +14,10 @@ from temporalio.client import Client
 from cashier.temporal_calls import printable
 
 # Updates by which people act; the others are the shop's.
-BY_PEOPLE = ("check_now", "cancel", "resolve", "resend", "settle")
+BY_PEOPLE = (
+    *("check_now", "cancel", "resolve", "resend", "settle"),
+    *("refund", "confirm", "returned"),
+)
 
 
 @dataclass(frozen=True)

@@ -14,8 +14,11 @@ from contracts import (
     late_payment_id,
     order_of,
     order_of_workflow,
+    refunds_id,
+    refunds_id_of,
     workflow_id,
 )
+from visibility import ORDER_ID
 from visibility.views import newest_run
 
 # Returns the payment_request_id of a paymentId; None where Alipay does not know it.
@@ -32,12 +35,15 @@ async def order_named(
 
     Args:
         client: Reaches Temporal.
-        name: An order, a payment_request_id, a workflow id, or Alipay's paymentId.
+        name: An order, a payment_request_id, a refundRequestId, a workflow id, or
+            Alipay's paymentId.
         ask_alipay: Tells whose paymentId it is; None where it is not asked.
 
     Raises:
         CommandError: It has the shape of none of these, or Alipay does not know it.
     """
+    if name.startswith(refunds_id("")):
+        return await _order_of_refunds(client, name) or _order_of_workflow(name)
     if ":" in name:
         return _order_of_workflow(name)
     if re.fullmatch(ORDER_ID_PATTERN, name) and await _is_known(client, name):
@@ -46,6 +52,9 @@ async def order_named(
         order = order_of(name)
         if await _is_known(client, order):
             return order
+    with suppress(ValueError):
+        if order_of_refund := await _order_of_refunds(client, refunds_id_of(name)):
+            return order_of_refund
     if ask_alipay and PAYMENT_ID.fullmatch(name):
         return await _order_of_payment_id(name, ask_alipay)
     return check_order_id(name)
@@ -56,11 +65,23 @@ def _order_of_workflow(name: str) -> str:
         return order_of_workflow(name)
     except ValueError:
         forms = ", ".join(
-            (workflow_id("ORDER"), callbacks_id("ORDER"), late_payment_id("ORDER_N"))
+            (
+                *(workflow_id("ORDER"), callbacks_id("ORDER"), refunds_id("ORDER")),
+                late_payment_id("ORDER_N"),
+            )
         )
         raise CommandError(
             f"ORDER: {name!r} is no workflow of an order: {forms}"
         ) from None
+
+
+async def _order_of_refunds(client: Client, name: str) -> str | None:
+    """Return the order of an owner of refunds; None where Temporal does not know it.
+
+    Its id alone does not tell: of a long order it holds a digest.
+    """
+    run = await newest_run(client, name, within=QUICK)
+    return run.typed_search_attributes.get(ORDER_ID) if run else None
 
 
 async def _order_of_payment_id(name: str, ask_alipay: AskAlipay) -> str:

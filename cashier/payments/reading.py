@@ -34,8 +34,10 @@ from contracts import (
     LatePaymentView,
     Money,
     PaymentView,
+    RefundsView,
     callbacks_id,
     late_payment_id,
+    refunds_id,
     workflow_id,
 )
 from visibility import ORDER_ID, amount_in
@@ -79,6 +81,7 @@ class OrderSeen:
     waits: str | None
     late_money: tuple[Seen[LatePaymentView], ...]
     callbacks: tuple[Seen[CallbackView], ...]
+    refunds: Seen[RefundsView] | None = None
 
     @property
     def runs(self) -> list[tuple[str, str]]:
@@ -87,6 +90,7 @@ class OrderSeen:
             (self.payment.workflow_id, self.payment.run_id),
             *((late.workflow_id, late.run_id) for late in self.late_money),
             *((told.workflow_id, told.run_id) for told in self.callbacks),
+            *((one.workflow_id, one.run_id) for one in (self.refunds,) if one),
         ]
 
 
@@ -129,7 +133,20 @@ async def look_at_order(client: Client, order_id: str) -> OrderSeen:
                 *(look_at(client, one, CallbackView) for one in callbacks)
             )
         ),
+        refunds=await look_at_refunds(client, order_id),
     )
+
+
+async def look_at_refunds(client: Client, order_id: str) -> Seen[RefundsView] | None:
+    """Return what the newest owner of an order's refunds knows; None without any.
+
+    Raises:
+        CommandError: It is unreadable without the keys, or nobody answers.
+    """
+    name = refunds_id(order_id)
+    if await newest_run(client, name, within=QUICK) is None:
+        return None
+    return await look_at(client, name, RefundsView)
 
 
 async def look_at(client: Client, workflow_id: str, kind: type[ViewT]) -> Seen[ViewT]:

@@ -4,9 +4,10 @@ from rich.console import Console
 from temporalio.client import Client
 
 from api.payments.recovery import Wish, recover
+from api.refunds.recovery import recover_refunds
 from cashier.payments.reading import check_order_id, check_worker
 from cashier.temporal_calls import QUICK, CommandError
-from contracts import TASK_QUEUE, workflow_id
+from contracts import TASK_QUEUE, refunds_id, workflow_id
 from visibility import ORDER_ID
 from visibility.stopped import UnreadableRunError, find_stopped
 
@@ -26,9 +27,12 @@ async def recover_order(
     listed = await find_stopped(
         client, within=QUICK, also=f'{ORDER_ID.name} = "{order_id}"'
     )
-    # The list may be some seconds behind; of the payment its id is known.
-    names = dict.fromkeys([workflow_id(order_id), *(one.id for one in listed)])
-    recovered = [one for one in names if await _recovers(client, one, by, reason)]
+    # The list may be some seconds behind; of the payment, and of refunds, the ids are
+    # known.
+    known = workflow_id(order_id), refunds_id(order_id)
+    names = dict.fromkeys([*known, *(one.id for one in listed)])
+    wish = Wish(by, reason)
+    recovered = [one for one in names if await _recovers(client, one, order_id, wish)]
     if not recovered:
         raise CommandError(
             f"nothing of order {order_id} was stopped before its end. If its payment "
@@ -42,9 +46,10 @@ async def recover_order(
     return 0
 
 
-async def _recovers(client: Client, name: str, by: str, reason: str) -> bool:
+async def _recovers(client: Client, name: str, order_id: str, wish: Wish) -> bool:
+    begins = recover_refunds if name == refunds_id(order_id) else recover
     try:
-        return await recover(client, name, Wish(by, reason))
+        return await begins(client, name, wish)
     except UnreadableRunError as error:
         raise CommandError(
             f"{name} was stopped, and cannot be recovered: {error}. Look its money up "

@@ -11,11 +11,13 @@ from rich.text import Text
 
 from cashier.payments.history_of_acts import Act
 from cashier.payments.reading import OrderSeen, Seen
+from cashier.payments.refunds import show_refunds
 from cashier.temporal_calls import page_of, printable
 from contracts import (
     CallbackView,
     LatePaymentView,
     PaymentView,
+    RefundsView,
     Resolved,
     ShopEvent,
     in_words,
@@ -50,6 +52,8 @@ def show_order(
         _show_waits(console, seen.waits)
     for late in seen.late_money:
         _show_late_money(console, late)
+    if seen.refunds:
+        _show_refunds(console, seen.refunds)
     for callback in seen.callbacks:
         _show_callback(console, callback)
     if acts:
@@ -122,6 +126,14 @@ def _show_late_money(console: Console, late: Seen[LatePaymentView]) -> None:
             _line(console, f"  {name}: {value}")
 
 
+def _show_refunds(console: Console, refunds: Seen[RefundsView]) -> None:
+    console.print(f"\n[bold]Refunds[/] {refunds.workflow_id}", highlight=False)
+    if refunds.view is None:
+        _line(console, f"  stopped before its end: {refunds.stopped}")
+    else:
+        show_refunds(console, refunds.view)
+
+
 def _show_callback(console: Console, callback: Seen[CallbackView]) -> None:
     console.print(f"\n[bold]Callback[/] {callback.workflow_id}", highlight=False)
     if callback.view is None:
@@ -168,13 +180,16 @@ def as_json(
                 }
                 for act in acts
             ],
+            "refunds": seen.refunds and _entry(seen.refunds),
             "link": page_of(ui_url, namespace, payment.workflow_id, payment.run_id),
         },
         indent=1,
     )
 
 
-def _entry(seen: Seen[LatePaymentView] | Seen[CallbackView]) -> dict[str, object]:
+def _entry(
+    seen: Seen[LatePaymentView] | Seen[CallbackView] | Seen[RefundsView],
+) -> dict[str, object]:
     return {
         "workflow_id": seen.workflow_id,
         "run_id": seen.run_id,

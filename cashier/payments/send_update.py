@@ -1,5 +1,6 @@
 """Sends an operator's decision to a workflow, and says in words when it is refused."""
 
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import TypeVar
 from uuid import uuid4
@@ -13,7 +14,7 @@ from temporalio.client import (
 from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 
-from cashier.payments.reading import check_worker, look_at
+from cashier.payments.reading import Seen, check_worker, look_at
 from cashier.temporal_calls import (
     QUICK,
     CommandError,
@@ -51,19 +52,48 @@ async def act(
         CommandError: It is refused, over or unknown, or nobody answers.
     """
     handle = client.get_workflow_handle(workflow_id)
-    try:
-        await check_worker(
-            client, (await handle.describe(rpc_timeout=QUICK)).task_queue
-        )
+
+    async def send() -> object:
+        described = await handle.describe(rpc_timeout=QUICK)
+        await check_worker(client, described.task_queue)
         # The SDK asks for the answer again and again, each time within its time-out.
+        return await handle.execute_update(
+            update,
+            args=words,
+            id=f"{update}-{uuid4().hex}",
+            result_type=answers,
+            rpc_timeout=patience,
+        )
+
+    return await answer_of(
+        send(),
+        answers,
+        lambda: look_at(client, workflow_id, answers),
+        patience=patience,
+    )
+
+
+async def answer_of(
+    update: Awaitable[object],
+    answers: type[ViewT],
+    look: Callable[[], Awaitable[Seen[ViewT]]],
+    *,
+    patience: timedelta = PATIENCE,
+) -> ViewT:
+    """Await the answer of an update that is sent.
+
+    Args:
+        update: Sends it.
+        answers: The type of its answer.
+        look: Looks at the workflow, to tell why there is no answer.
+        patience: How long it may take.
+
+    Raises:
+        CommandError: It is refused, over or unknown, or nobody answers.
+    """
+    try:
         async with ends_within(patience, UNKNOWN):
-            answer = await handle.execute_update(
-                update,
-                args=words,
-                id=f"{update}-{uuid4().hex}",
-                result_type=answers,
-                rpc_timeout=patience,
-            )
+            answer = await update
         return answers.model_validate(answer)
     except WorkflowUpdateFailedError as error:
         raise CommandError(f"refused: {_of(error)}") from error
@@ -73,13 +103,14 @@ async def act(
         ) from error
     except RPCError as error:
         if error.status is RPCStatusCode.FAILED_PRECONDITION:
-            await look_at(client, workflow_id, answers)  # says it of a paused one
+            await look()  # says it of a paused one
         if error.status is not RPCStatusCode.NOT_FOUND:
             raise
         # Unknown says so itself; what is over says how it ended.
-        seen = await look_at(client, workflow_id, answers)
-        ended = getattr(seen.view, "outcome", None) or seen.stopped or "unknown"
-        raise CommandError(f"refused: it is over, and its end is {ended}") from error
+        seen = await look()
+        ended = getattr(seen.view, "outcome", None) or seen.stopped
+        how = f", and its end is {ended}" if ended else ""
+        raise CommandError(f"refused: it is over{how}") from error
 
 
 def _of(error: WorkflowUpdateFailedError) -> str:

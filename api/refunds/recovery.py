@@ -1,0 +1,94 @@
+"""Begins a new owner of refunds in the place of one that was stopped from outside.
+
+It bears the same id and knows all refunds of the stopped one, those that were open too.
+What may have been sent is asked about under the refundRequestId that it was sent with,
+so nothing goes back twice (docs/decisions/0041-stopped-payments-come-back.md).
+"""
+
+import logging
+
+from temporalio.client import Client
+from temporalio.exceptions import WorkflowAlreadyStartedError
+
+from api.payments.recovery import AFTER_A_STOP, Wish
+from api.refunds.new_refunds_page import facts_of, listing_of, summary_of
+from api.temporal_calls import QUICK
+from contracts import (
+    RELEASE,
+    RefundsInput,
+    RefundsView,
+    StoppedRun,
+    refunds_id,
+)
+from visibility.stopped import (
+    STOPPED_STATES,
+    UnreadableRunError,
+    read_stopped_refunds,
+)
+from visibility.views import newest_run
+from workflows.order_refunds import OrderRefunds
+
+log = logging.getLogger(__name__)
+
+
+async def recover_refunds(client: Client, name: str, wish: Wish) -> bool:
+    """Begin a new run of a stopped owner; return whether it was stopped at all.
+
+    Args:
+        client: Reaches Temporal, with the keys that read the stopped run.
+        name: The workflow's id.
+        wish: Who wants it, and why.
+
+    Raises:
+        UnreadableRunError: Its history was deleted, is not readable, or no worker can
+            replay it; nothing begins.
+        RPCError: Temporal does not answer.
+    """
+    run = await newest_run(client, name, within=QUICK)
+    if run is None or run.status not in STOPPED_STATES:
+        return False
+    given, known = await read_stopped_refunds(client, run, within=QUICK)
+    if refunds_id(given.order_id) != name:
+        raise UnreadableRunError("its input is another order's")
+    stopped = StoppedRun(
+        run_id=run.run_id,
+        ended=run.status.name if run.status else "",
+        by=wish.by,
+        reason=wish.reason,
+    )
+    try:
+        await _begin(client, _input_after(given, known, stopped))
+    except WorkflowAlreadyStartedError:
+        return False  # somebody else was faster, and that run has ended by itself
+    log.warning(
+        "stopped workflow recovered", extra={"workflow_id": name, "run_id": run.run_id}
+    )
+    return True
+
+
+def _input_after(
+    given: RefundsInput, known: RefundsView, stopped: StoppedRun
+) -> RefundsInput:
+    return given.model_copy(
+        update={
+            "release": RELEASE,
+            "carried": None,
+            "known": known,
+            "paid": known.paid or given.paid,
+            "stopped": stopped,
+        }
+    )
+
+
+async def _begin(client: Client, given: RefundsInput) -> None:
+    refunds = given.known.refunds if given.known else ()
+    await client.start_workflow(
+        OrderRefunds.run,
+        given,
+        id=refunds_id(given.order_id),
+        search_attributes=listing_of(given, refunds[0].amount if refunds else None),
+        static_summary=summary_of(given),
+        static_details=facts_of(given),
+        rpc_timeout=QUICK,
+        **AFTER_A_STOP,
+    )

@@ -1,0 +1,107 @@
+"""Shows the refunds of an order: how each stands, who asked, and what is left."""
+
+from datetime import UTC, datetime
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from cashier.temporal_calls import printable
+from contracts import (
+    RefundRecord,
+    RefundStatus,
+    RefundsView,
+    Resolved,
+    in_words,
+)
+
+# What a refund waits for; nothing once it is over.
+WAITS_FOR = {
+    RefundStatus.CONFIRMING: "a second person: cashier refunds confirm",
+    RefundStatus.REVIEW: "a person's decision: cashier refunds resolve",
+    RefundStatus.REQUESTED: "Alipay's answer",
+    RefundStatus.SENT: "Alipay, which has not said what became of it",
+    RefundStatus.WAITING: "the merchant's balance at Alipay, which was too low",
+    RefundStatus.IN_PROCESS: "Alipay, which has taken it on",
+}
+
+
+def show_refunds(console: Console, view: RefundsView) -> None:
+    """Print all refunds of an order, and what is left."""
+    table = Table(header_style="bold")
+    for name in ("Refund", "Amount", "Status", "Asked for by", "Asked", "Ended", "Why"):
+        table.add_column(name, overflow="fold")
+    for one in view.refunds:
+        table.add_row(
+            Text(one.refund_id, style="bold"),
+            in_words(one.amount),
+            str(one.status),
+            printable(one.by),
+            _time(one.asked_at),
+            _time(one.ended_at) if one.ended_at else "",
+            Text(_why(one)),
+        )
+    if view.refunds:
+        console.print(table)
+    for seen in view.elsewhere:
+        amount = in_words(seen.amount)
+        _line(console, f"Gone back otherwise: {amount}, {seen.kind} {seen.status}")
+    left = in_words(view.left) if view.left else "not known yet; Alipay knows"
+    _line(console, f"Paid: {in_words(view.paid)}. Can still be refunded: {left}.")
+
+
+def show_refund(console: Console, record: RefundRecord) -> None:
+    """Print all that is known of one refund."""
+    grid = Table.grid(padding=(0, 2))
+    for name, value in (
+        ("Refund", record.refund_id),
+        ("Amount", in_words(record.amount)),
+        ("Status", str(record.status)),
+        ("Waits for", WAITS_FOR.get(record.status, "")),
+        ("Review", record.review or ""),
+        ("Result", f"{record.result_code} {record.result_message}".strip()),
+        ("By cancel", "yes: no commission is due" if record.by_cancel else ""),
+        ("Asked for by", record.by),
+        ("For customer", record.reason_for_customer),
+        ("Note", record.note),
+        ("Confirmed", _by(record.confirmed)),
+        ("Proposed", _proposal(record)),
+        ("Resolved", _by(record.resolved)),
+        ("Bounced", _by(record.returned)),
+        ("At Alipay", record.refund_request_id),
+        ("Asked", _time(record.asked_at)),
+        ("Sent", _time(record.sent_at) if record.sent_at else ""),
+        ("Ended", _time(record.ended_at) if record.ended_at else ""),
+    ):
+        if value:
+            grid.add_row(name, Text(printable(value, longest=1000)))
+    console.print(grid, highlight=False)
+
+
+def _why(record: RefundRecord) -> str:
+    """Say what it waits for, or why it ended so; may be empty."""
+    if record.returned:
+        return f"bounced, recorded {_by(record.returned)}"
+    said = record.review or WAITS_FOR.get(record.status, "")
+    code = f"{record.result_code} {record.result_message}".strip()
+    return printable("; ".join(part for part in (said, code) if part))
+
+
+def _proposal(record: RefundRecord) -> str:
+    said = record.proposed
+    return f"{said.outcome} by {said.by}: {said.reason}" if said else ""
+
+
+def _by(said: Resolved | None) -> str:
+    if said is None:
+        return ""
+    second = f", confirmed by {said.confirmed_by}" if said.confirmed_by else ""
+    return printable(f"by {said.by}{second}: {said.reason}", longest=1000)
+
+
+def _line(console: Console, text: str) -> None:
+    console.print(text, markup=False, highlight=False, soft_wrap=True)
+
+
+def _time(at: datetime) -> str:
+    return f"{at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"

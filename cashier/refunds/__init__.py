@@ -1,0 +1,1 @@
+"""`cashier refunds`: gives money of an order back, and tells what became of it."""

@@ -1,0 +1,204 @@
+"""`cashier refunds`: gives money back, confirms, settles, and records what bounced."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from rich.console import Console
+from temporalio.client import Client
+
+from cashier.payments.names import order_named
+from cashier.payments.reading import Seen
+from cashier.payments.refunds import WAITS_FOR, show_refund
+from cashier.payments.send_update import PATIENCE
+from cashier.refunds.amounts import amount_of
+from cashier.refunds.owner import (
+    find_owner,
+    input_again,
+    known_refund,
+    refund_named,
+    tell_open_owner,
+    tell_owner,
+)
+from cashier.refunds.payer import input_for
+from cashier.temporal_calls import QUICK, CommandError, ends_within, printable
+from contracts import (
+    ENDED,
+    RefundConfirmation,
+    RefundRequest,
+    RefundResolution,
+    RefundReturn,
+    RefundsInput,
+    RefundStatus,
+    RefundsView,
+    in_words,
+)
+from visibility.views import newest_run
+
+Confirm = Callable[[str], bool]
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What an operator wants to give back.
+
+    Attributes:
+        refund_id: The merchant's name of it; the same again is the same refund.
+        amount: As written, in the currency's main unit; None for all that is left.
+        by: Who.
+        reason_for_customer: The customer may see it.
+        note: For the merchant's own people.
+    """
+
+    refund_id: str
+    amount: str | None
+    by: str
+    reason_for_customer: str = ""
+    note: str = ""
+
+
+async def start(
+    client: Client, console: Console, name: str, wish: Wish, *, confirm: Confirm
+) -> int:
+    """Give money of an order back; return 1 where it was refused, else 0.
+
+    Args:
+        client: Its identity is who is at the terminal.
+        console: Where to say what goes back, and what became of it.
+        name: The order, by any id of ours.
+        wish: What is wanted.
+        confirm: Asked with the amount in words; False sends nothing.
+
+    Raises:
+        CommandError: It is refused, the order is not paid, or nobody answers.
+    """
+    async with ends_within(PATIENCE, "nothing was asked for"):
+        order_id = await order_named(client, name)
+        owner = await find_owner(client, order_id)
+        # What an open owner begins with is not used.
+        given = await input_for(client, order_id, owner.view if owner else None)
+    request = _request(wish, given, owner)
+    before = owner.view if owner else None
+    if refund_named(before, wish.refund_id) is None:
+        left = before.left if before else given.paid
+        of = f" of the {in_words(left)} that are left" if left else ""
+        amount = in_words(request.amount) if request.amount else "all"
+        if not confirm(f"Give back {amount}{of}, in the name of {wish.by}?"):
+            raise CommandError("nothing was asked for")
+    view = await tell_owner(client, given, "refund", request)
+    return _tell(console, view, wish.refund_id)
+
+
+async def confirm_refund(
+    client: Client, console: Console, name: str, refund_id: str, *, by: str, reason: str
+) -> int:
+    """Let a refund be sent as its second person; return 1 where it was refused."""
+    order_id = await order_named(client, name)
+    said = RefundConfirmation(refund_id=refund_id, by=by, reason=reason)
+    view = await tell_open_owner(client, order_id, "confirm", said)
+    return _tell(console, view, refund_id)
+
+
+async def resolve(
+    client: Client,
+    console: Console,
+    name: str,
+    said: RefundResolution,
+    *,
+    confirm: Confirm,
+) -> int:
+    """Settle a refund that waits, or propose how; return the exit code.
+
+    Raises:
+        CommandError: It does not wait for a person, or it is refused.
+    """
+    order_id = await order_named(client, name)
+    owner = await find_owner(client, order_id)
+    record = known_refund(owner.view if owner else None, order_id, said.refund_id)
+    _line(console, f"{said.refund_id}: {in_words(record.amount)}, {record.status}.")
+    if not confirm(f"Settle it as {said.outcome}, in the name of {said.by}?"):
+        raise CommandError("nothing was changed")
+    view = await tell_open_owner(client, order_id, "resolve", said)
+    now = known_refund(view, order_id, said.refund_id)
+    if now.proposed and now.status not in ENDED:
+        _line(
+            console,
+            f"Proposed: {now.proposed.outcome} by {printable(now.proposed.by)}. It "
+            "counts once a second person says the same:\n"
+            f"  {resolve_command(order_id, said.refund_id, now.proposed.outcome)}",
+        )
+        return 0
+    show_refund(console, now)
+    return 0
+
+
+async def returned(
+    client: Client, console: Console, name: str, said: RefundReturn
+) -> int:
+    """Record that a refund has bounced: its amount can be refunded again.
+
+    Also of one whose owner has ended: another begins, which knows what that one knew.
+
+    Raises:
+        CommandError: It has not succeeded, is not known, or nobody answers.
+    """
+    order_id = await order_named(client, name)
+    owner = await find_owner(client, order_id)
+    view = owner.view if owner else None
+    record = known_refund(view, order_id, said.refund_id)
+    if owner is None or view is None or record.status is not RefundStatus.SUCCEEDED:
+        raise CommandError(
+            f"refused: only a refund that has succeeded can bounce; {said.refund_id} "
+            f"is {record.status}"
+        )
+    run = await newest_run(client, owner.workflow_id, within=QUICK)
+    if owner.is_open or run is None:
+        after = await tell_open_owner(client, order_id, "returned", said)
+    else:
+        given = await input_again(client, run, view)
+        after = await tell_owner(client, given, "returned", said)
+    _line(
+        console,
+        f"Recorded: {said.refund_id} has bounced, by {said.by}. "
+        f"{in_words(after.left)} can be refunded of order {order_id}.",
+    )
+    return 0
+
+
+def resolve_command(order_id: str, refund_id: str, outcome: str) -> str:
+    """Return the command with which a second person confirms what is proposed."""
+    return (
+        f"cashier refunds resolve {order_id} {refund_id} --outcome {outcome} "
+        "--by NAME --reason WHY"
+    )
+
+
+def _request(
+    wish: Wish, given: RefundsInput, owner: Seen[RefundsView] | None
+) -> RefundRequest:
+    known = owner.view.paid if owner and owner.view else None
+    paid = known or given.paid
+    amount = None
+    if wish.amount is not None and paid is not None:
+        amount = amount_of(wish.amount, paid.currency)
+    return RefundRequest(
+        refund_id=wish.refund_id,
+        amount=amount,
+        reason_for_customer=wish.reason_for_customer,
+        note=wish.note,
+        by=wish.by,
+    )
+
+
+def _tell(console: Console, view: RefundsView, refund_id: str) -> int:
+    """Say what became of a refund; return 1 where it was refused, else 0."""
+    record = known_refund(view, view.order_id, refund_id)
+    show_refund(console, record)
+    if waits := WAITS_FOR.get(record.status):
+        _line(console, f"It waits for {waits}. The same command again shows how it is.")
+    if view.left:
+        _line(console, f"{in_words(view.left)} can still be refunded.")
+    return 1 if record.status is RefundStatus.REFUSED else 0
+
+
+def _line(console: Console, text: str) -> None:
+    console.print(text, markup=False, highlight=False, soft_wrap=True)
