@@ -19,7 +19,6 @@ from cashier.system.ports import Ports
 from cashier.system.processes import PortTakenError, System, running_system
 from cashier.system.stop_signals import until_told_to_stop
 from cashier.system.up import show_addresses
-from visibility.stuck import Kind
 
 # The slowest kind, an Alipay that does not answer, takes five calls and 15 s of pauses.
 PATIENCE_SECONDS = 90
@@ -81,7 +80,7 @@ async def until_stuck(system: System) -> None:
     async with asyncio.timeout(PATIENCE_SECONDS):
         while True:
             found = await find_stuck(client, datetime.now(UTC))
-            if {one.kind for one in found.stuck} == set(Kind):
+            if {one.kind for one in found.stuck} == set(MAKERS):
                 return
             # The list has no way to wait for a line of it.
             await asyncio.sleep(0.5)

@@ -24,8 +24,9 @@ from temporalio.api.workflowservice.v1 import (
 from temporalio.client import Client
 
 from cashier.stuck.finding import Stuck
+from cashier.stuck.refunds import refunds_meant
 from cashier.temporal_calls import printable
-from contracts import MoneyAtRisk
+from contracts import MoneyAtRisk, RefundRecord, RefundsView
 from visibility import NEEDS_ATTENTION
 from visibility.at_risk import ask_what_is_at_risk
 from visibility.paused import Paused, paused_of
@@ -55,6 +56,7 @@ class Details:
         at_risk: The money at risk, as the workflow says.
         stopped: How it was stopped, by whom and why.
         paused: What is paused, by whom and why.
+        refunds: Those that are stuck, of an order's refunds; the oldest first.
     """
 
     since: datetime | None = None
@@ -66,6 +68,7 @@ class Details:
     at_risk: MoneyAtRisk | None = None
     stopped: str | None = None
     paused: Paused | None = None
+    refunds: tuple[RefundRecord, ...] = ()
 
 
 async def details_of(client: Client, stuck: Sequence[Stuck]) -> list[Details]:
@@ -93,7 +96,8 @@ async def _look(client: Client, one: Stuck) -> Details:
     pending = max(
         described.pending_activities, key=lambda each: each.attempt, default=None
     )
-    view = await _view(client, one) if Kind.REVIEW in one.kinds else {}
+    asks = Kind.REVIEW in one.kinds or one.is_refunds
+    view = await _view(client, one) if asks else {}
     proposed = view.get("proposed") or {}
     return Details(
         since=_since(one, described, events),
@@ -107,7 +111,17 @@ async def _look(client: Client, one: Stuck) -> Details:
         at_risk=await _at_risk(client, one),
         stopped=_how_it_was_stopped(events) if one.kind is Kind.STOPPED else None,
         paused=paused_of(described),
+        refunds=_refunds(one, view),
     )
+
+
+def _refunds(one: Stuck, view: dict[str, Any]) -> tuple[RefundRecord, ...]:
+    if not one.is_refunds:
+        return ()
+    # Of an answer of another release nothing is told, rather than no row shown.
+    with suppress(ValueError):
+        return refunds_meant(one.kind, RefundsView.model_validate(view))
+    return ()
 
 
 async def _newest_events(client: Client, one: Stuck) -> Sequence[HistoryEvent]:

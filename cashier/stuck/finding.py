@@ -19,7 +19,14 @@ from visibility import (
     amount_in,
 )
 from visibility.stopped import find_stopped
-from visibility.stuck import OPEN, PAUSED, STOPPED, Kind, filter_of_all
+from visibility.stuck import (
+    ATTENTIONS,
+    OPEN,
+    PAUSED,
+    STOPPED,
+    Kind,
+    filter_of_all,
+)
 from visibility.workers import workers_polling
 
 # More rows than anybody reads one by one; the first thousands tell what is wrong.
@@ -28,12 +35,7 @@ LISTING = timedelta(seconds=20)
 
 PROBLEMS = SearchAttributeKey.for_keyword_list("TemporalReportedProblems")
 PAUSE_INFO = SearchAttributeKey.for_keyword_list("TemporalPauseInfo")
-_KINDS = {
-    NeedsAttention.REVIEW: Kind.REVIEW,
-    NeedsAttention.NO_VERDICT: Kind.NO_VERDICT,
-    NeedsAttention.OVERDUE: Kind.OVERDUE,
-    NeedsAttention.CALLBACK: Kind.CALLBACK,
-}
+_KINDS = {attention: kind for kind, attention in ATTENTIONS.items()}
 
 
 @dataclass(frozen=True)
@@ -63,6 +65,11 @@ class Stuck:
     @property
     def kind(self) -> Kind:
         return self.kinds[0]
+
+    @property
+    def is_refunds(self) -> bool:
+        """Whether it owns the refunds of an order, and is not its payment."""
+        return self.workflow_type == "OrderRefunds"
 
 
 @dataclass(frozen=True)

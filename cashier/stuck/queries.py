@@ -3,9 +3,13 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from visibility import KEYS, PAYMENT_STATUS, Listed
+from cashier.stuck.finding import Stuck
+from visibility import KEYS, PAYMENT_STATUS, Listed, NeedsAttention
+from visibility.runbook import REFUND_CHAPTERS
 from visibility.stuck import (
+    ATTENTIONS,
     OPEN_PAYMENTS,
+    WAITING_REFUNDS,
     Kind,
     filter_of,
     filter_of_all,
@@ -21,7 +25,18 @@ RUNBOOK = {
     Kind.CALLBACK: "callback-not-accepted",
     Kind.NO_VERDICT: "alipay-does-not-answer",
     Kind.OVERDUE: "overdue",
+    Kind.SECOND_PERSON: REFUND_CHAPTERS[NeedsAttention.SECOND_PERSON],
+    Kind.BALANCE: REFUND_CHAPTERS[NeedsAttention.BALANCE],
+    Kind.REFUSED: REFUND_CHAPTERS[NeedsAttention.REFUSED],
 }
+
+
+def chapter_of(stuck: Stuck) -> str:
+    """Return the chapter of docs/runbook.md that says what to do."""
+    attention = ATTENTIONS.get(stuck.kind)
+    if stuck.is_refunds and attention in REFUND_CHAPTERS:
+        return REFUND_CHAPTERS[attention]
+    return RUNBOOK[stuck.kind]
 
 
 @dataclass(frozen=True)
@@ -55,6 +70,9 @@ def saved_views() -> Iterator[SavedView]:
             "ended by force; also those that a newer run of the same id has recovered",
         ),
         (Kind.CALLBACK, "the shop does not accept the outcome"),
+        (Kind.SECOND_PERSON, "a refund waits for a second person"),
+        (Kind.BALANCE, "a refund waits for the merchant's balance at Alipay"),
+        (Kind.REFUSED, "Alipay has refused a refund, and nothing was done about it"),
         (
             Kind.NO_WORKER,
             "on another task queue than the worker's; with no worker, see `open`",
@@ -70,6 +88,11 @@ def saved_views() -> Iterator[SavedView]:
         "late-money",
         "money after the end, not dealt with yet",
         'WorkflowType = "LatePayment" AND ExecutionStatus = "Running"',
+    )
+    yield SavedView(
+        "refunds",
+        "refunds that go on, or need a person; an owner without any is not shown",
+        WAITING_REFUNDS,
     )
     yield SavedView(
         "notices",

@@ -15,7 +15,7 @@ from temporalio.client import Client
 from cashier.stuck.details import Details, details_of
 from cashier.stuck.finding import Stuck, find_stuck
 from cashier.stuck.money import all_at_risk, risk_in_words
-from cashier.stuck.queries import COLUMNS, RUNBOOK, saved_views
+from cashier.stuck.queries import COLUMNS, chapter_of, saved_views
 from cashier.stuck.words import what_to_do, why
 from cashier.temporal_calls import EXPLAINED, ends_within, list_of, page_of
 from contracts import MoneyAtRisk
@@ -136,7 +136,7 @@ def _entry(row: Row) -> dict[str, Any]:
         "seconds": int(row.lasts.total_seconds()),
         "why": why(stuck, row.details),
         "todo": what_to_do(stuck, row.details),
-        "runbook": f"docs/runbook.md#{RUNBOOK[stuck.kind]}",
+        "runbook": f"docs/runbook.md#{chapter_of(stuck)}",
         "link": row.link,
     }
 

@@ -3,10 +3,11 @@
 from contextlib import suppress
 from datetime import datetime
 
+from cashier.stuck import refunds
 from cashier.stuck.details import Details
 from cashier.stuck.finding import Stuck
 from contracts import TASK_QUEUE, attempt_of
-from visibility.stuck import Kind
+from visibility.stuck import ATTENTIONS, Kind
 
 _FIRST = {
     Kind.NO_WORKER: "no worker asks for its task queue",
@@ -17,7 +18,12 @@ _FIRST = {
     Kind.CALLBACK: "the shop does not accept its outcome",
     Kind.NO_VERDICT: "Alipay does not answer",
     Kind.OVERDUE: "it is open past its time to pay",
+    Kind.SECOND_PERSON: "a second person must confirm",
+    Kind.BALANCE: "the merchant's balance at Alipay is too low",
+    Kind.REFUSED: "Alipay has refused it",
 }
+# For all other kinds it does not matter whether refunds or a payment are stuck.
+_OF_REFUNDS = frozenset(ATTENTIONS) - {Kind.CALLBACK}
 
 
 def why(stuck: Stuck, details: Details) -> str:
@@ -28,6 +34,8 @@ def why(stuck: Stuck, details: Details) -> str:
 
 
 def _why(stuck: Stuck, details: Details) -> str:
+    if stuck.is_refunds and stuck.kind in _OF_REFUNDS:
+        return refunds.why(stuck.kind, details.refunds)
     match stuck.kind:
         case Kind.NO_WORKER:
             return (
@@ -39,6 +47,11 @@ def _why(stuck: Stuck, details: Details) -> str:
             return f"The worker's code fails on it, again and again: {_ended(cause)}"
         case Kind.STOPPED:
             how = f" ({details.stopped})" if details.stopped else ""
+            if stuck.is_refunds:
+                return (
+                    f"It was stopped before its end{how}; what it had asked Alipay for "
+                    "may have gone back or not, and nobody sees to it."
+                )
             return (
                 f"It was stopped before its end{how}; the customer may have paid, or "
                 "may still pay, and nobody sees to the money."
@@ -66,6 +79,7 @@ def _why(stuck: Stuck, details: Details) -> str:
         case Kind.OVERDUE:
             until = f" ({_clock(stuck.expires_at)})" if stuck.expires_at else ""
             return f"It is open past its time to pay{until}, without a certain end."
+    return _ended(_FIRST[stuck.kind].capitalize())
 
 
 def _why_paused(details: Details) -> str:
@@ -79,6 +93,8 @@ def _why_paused(details: Details) -> str:
 def what_to_do(stuck: Stuck, details: Details) -> str:
     """Return what an operator does first: a sentence with the command to run."""
     order = stuck.order_id
+    if stuck.is_refunds and stuck.kind in _OF_REFUNDS:
+        return refunds.what_to_do(stuck.kind, order, details.refunds)
     match stuck.kind:
         case Kind.NO_WORKER if stuck.task_queue == TASK_QUEUE:
             return "Start the worker, or look into its log: cashier worker"

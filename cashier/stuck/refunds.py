@@ -1,0 +1,100 @@
+"""Says of an order's refunds, in words, why one does not go on, and what to do."""
+
+from contracts import (
+    ENDED_BY_A_PERSON,
+    RefundRecord,
+    RefundStatus,
+    RefundsView,
+    in_words,
+)
+from visibility.stuck import Kind
+
+# How a refund stands that is stuck in one way.
+_STANDS = {
+    Kind.REVIEW: RefundStatus.REVIEW,
+    Kind.SECOND_PERSON: RefundStatus.CONFIRMING,
+    Kind.NO_VERDICT: RefundStatus.SENT,
+    Kind.OVERDUE: RefundStatus.IN_PROCESS,
+    Kind.BALANCE: RefundStatus.WAITING,
+    Kind.REFUSED: RefundStatus.REFUSED,
+}
+
+
+def refunds_meant(kind: Kind, view: RefundsView | None) -> tuple[RefundRecord, ...]:
+    """Return the refunds that are stuck so, the oldest first; nothing without a view.
+
+    One that a person has withdrawn is refused, and not stuck.
+    """
+    refunds = view.refunds if view else ()
+    return tuple(
+        one
+        for one in refunds
+        if one.status is _STANDS.get(kind) and one.result_code not in ENDED_BY_A_PERSON
+    )
+
+
+def why(kind: Kind, meant: tuple[RefundRecord, ...]) -> str:
+    """Return why a refund does not go on: one sentence."""
+    which = _named(meant)
+    first = meant[0] if meant else None
+    code = f"{first.result_code} {first.result_message}".strip() if first else ""
+    match kind:
+        case Kind.SECOND_PERSON:
+            by = f", which {first.by} has asked for," if first else ""
+            return f"{which}{by} waits for a second person; nothing was sent."
+        case Kind.REVIEW:
+            doubt = f": {first.review}" if first and first.review else ""
+            return f"{which} waits for a person's decision{doubt}."
+        case Kind.NO_VERDICT:
+            return f"Alipay has not said what became of {which}."
+        case Kind.BALANCE:
+            return f"The merchant's balance at Alipay is too low for {which}."
+        case Kind.REFUSED:
+            return (
+                f"{which} was refused{f': {code}' if code else ''}. Nothing went back."
+            )
+        case _:
+            return f"Alipay took {which} on more than a day ago, and has not ended it."
+
+
+def what_to_do(kind: Kind, order_id: str, meant: tuple[RefundRecord, ...]) -> str:
+    """Return what an operator does first: a sentence with the command to run."""
+    first = meant[0] if meant else None
+    name = first.refund_id if first else "REFUND"
+    resolve = f"cashier refunds resolve {order_id} {name}"
+    who = "--by NAME --reason WHY"
+    if first and first.proposed:
+        outcome = first.proposed.outcome
+        by = first.proposed.by
+        return f"As another person than {by}: {resolve} --outcome {outcome} {who}"
+    match kind:
+        case Kind.SECOND_PERSON:
+            return f"As another person: cashier refunds confirm {order_id} {name} {who}"
+        case Kind.REVIEW:
+            return (
+                "Look the dispute up in Alipay's portal, then: "
+                f"{resolve} --outcome SEND|WITHDRAW {who}"
+            )
+        case Kind.BALANCE:
+            return (
+                "Top up the merchant's balance at Alipay; it is sent again by itself. "
+                f"At once: {resolve} --outcome SEND {who}"
+            )
+        case Kind.REFUSED:
+            return (
+                "Once the cause is gone ask under another name: cashier refunds start "
+                f"{order_id} --refund-id NEW --by NAME; or pay the customer otherwise."
+            )
+        case _:
+            return (
+                "Never refund it a second time meanwhile. If Alipay's portal says how "
+                f"it ended: {resolve} --outcome GIVEN_BACK|NOT_GIVEN_BACK {who}"
+            )
+
+
+def _named(meant: tuple[RefundRecord, ...]) -> str:
+    if not meant:
+        return "A refund"
+    first, others = meant[0], len(meant) - 1
+    more = f" and {others} more" if others else ""
+    return f"{first.refund_id} over {in_words(first.amount)}{more}"
