@@ -27,7 +27,7 @@ from activities.trust import TrustActivities
 from alipay.client import LIMITS, AlipayClient, open_connections
 from alipay.wallets import WALLETS
 from codec.clear_text import RefusingRunner
-from contracts import TASK_QUEUE, LateOutcome, PaymentOutcome
+from contracts import ENDED, TASK_QUEUE, LateOutcome, PaymentOutcome
 from http_server.beside import served_beside
 from http_server.health import create_health_app
 from settings.worker import WorkerSettings
@@ -190,6 +190,7 @@ def show_counters(runtime: Runtime, namespace: str) -> None:
         wallets=WALLETS,
         outcomes=PaymentOutcome,
         late_outcomes=LateOutcome,
+        refund_outcomes=ENDED,
     )
 
 

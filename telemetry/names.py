@@ -9,6 +9,7 @@ from typing import Final
 # Of the worker, on the endpoint of the SDK; the SDK adds `_total` to the counters.
 PAYMENTS_CLOSED: Final = "cashier_payments_closed"  # outcome, wallet
 LATE_PAYMENTS_CLOSED: Final = "cashier_late_payments_closed"  # outcome
+REFUNDS_ENDED: Final = "cashier_refunds_ended"  # outcome, wallet
 CALLBACKS: Final = "cashier_callbacks"  # result
 NOTIFICATION_TO_PAID: Final = "cashier_notification_to_paid_seconds"
 
@@ -26,5 +27,7 @@ PAYMENTS_OPEN: Final = "cashier_payments_open"
 STUCK: Final = "cashier_payments_stuck"  # why
 OLDEST_STUCK: Final = "cashier_oldest_stuck_seconds"
 MONEY_AT_RISK: Final = "cashier_money_at_risk"  # currency, is
+REFUNDS_STUCK: Final = "cashier_refunds_stuck"  # why
+MONEY_TO_GIVE_BACK: Final = "cashier_money_to_give_back"  # currency
 CALLBACKS_PENDING: Final = "cashier_callbacks_pending"
 WORKERS_POLLING: Final = "cashier_workers_polling"

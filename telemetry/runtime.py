@@ -5,6 +5,7 @@ One for each process; it brings threads of its own.
 
 import logging
 from collections.abc import Iterable
+from itertools import product
 from typing import Final
 
 from temporalio import activity, workflow
@@ -22,6 +23,7 @@ from telemetry.names import (
     LATE_PAYMENTS_CLOSED,
     NOTIFICATION_TO_PAID,
     PAYMENTS_CLOSED,
+    REFUNDS_ENDED,
 )
 
 # From a healthy system's milliseconds to a notification that waited for the worker.
@@ -66,6 +68,7 @@ def count_from_zero(
     wallets: Iterable[str],
     outcomes: Iterable[str],
     late_outcomes: Iterable[str],
+    refund_outcomes: Iterable[str],
 ) -> None:
     """Show our counters before their first event.
 
@@ -79,22 +82,26 @@ def count_from_zero(
         wallets: All wallets that are counted by name.
         outcomes: How payments can end.
         late_outcomes: How late payments can end.
+        refund_outcomes: How refunds can end.
     """
     # As the SDK labels what a workflow counts, or it would be another counter.
-    of_payments, of_late_payments = (
+    of_payments, of_late_payments, of_refunds = (
         runtime.metric_meter.with_additional_attributes(
             {"namespace": namespace, "task_queue": task_queue, "workflow_type": name}
         )
-        for name in ("CashierPayment", "LatePayment")
+        for name in ("CashierPayment", "LatePayment", "OrderRefunds")
     )
-    closed, outcomes = of_payments.create_counter(PAYMENTS_CLOSED), list(outcomes)
-    for wallet in wallets:
-        for outcome in outcomes:
-            closed.add(0, {"outcome": outcome, "wallet": wallet})
+    wallets = list(wallets)
+    closed = of_payments.create_counter(PAYMENTS_CLOSED)
+    for outcome, wallet in product(outcomes, wallets):
+        closed.add(0, {"outcome": outcome, "wallet": wallet})
+    ended = of_refunds.create_counter(REFUNDS_ENDED)
+    for outcome, wallet in product(refund_outcomes, [*wallets, "unknown"]):
+        ended.add(0, {"outcome": outcome, "wallet": wallet})
     late = of_late_payments.create_counter(LATE_PAYMENTS_CLOSED)
     for outcome in late_outcomes:
         late.add(0, {"outcome": outcome})
-    for meter in (of_payments, of_late_payments):
+    for meter in (of_payments, of_late_payments, of_refunds):
         callbacks = meter.create_counter(CALLBACKS)
         for result in ("accepted", "handed_over"):
             callbacks.add(0, {"result": result})

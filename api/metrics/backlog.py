@@ -1,45 +1,27 @@
 """What Temporal's list says of payments right now: how many are open, and how stuck."""
 
 import asyncio
-import logging
 import time
-from collections.abc import Awaitable, Callable, Iterable
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from typing import Final, TypeVar
+from datetime import UTC, datetime
+from typing import Final
 
 from temporalio.client import Client, WorkflowExecution
-from temporalio.service import RPCError
 
+from api.metrics.asking import MOST_LISTED, PATIENCE, count, list_any, or_none
 from api.metrics.at_risk import MoneyQuestions, Sums
+from api.metrics.reasons import queries_of_stuck, queries_of_stuck_refunds
 from contracts import TASK_QUEUE
-from visibility import EXPIRES_AT, NEEDS_ATTENTION, NeedsAttention
+from visibility import EXPIRES_AT
 from visibility.stopped import find_stopped
-from visibility.stuck import (
-    OPEN,
-    OPEN_CALLBACKS,
-    OPEN_PAYMENTS,
-    Kind,
-    condition_of,
-    filter_of,
-)
+from visibility.stuck import OPEN_CALLBACKS, OPEN_PAYMENTS, WAITING_REFUNDS
 from visibility.workers import workers_polling
 
 # Counting and listing are free of billable actions, but not of work for the server.
 KEPT_SECONDS: Final = 15
-# Together the answers must fit into the ten seconds that Prometheus waits.
-PATIENCE: Final = timedelta(seconds=3)
-# Of more than these the oldest is old enough to be seen, and the money large enough.
-MOST_LISTED: Final = 200
-
-WORKFLOW_TASK_FAILS: Final = "WORKFLOW_TASK_FAILS"
-PAUSED_BY_SOMEBODY: Final = "PAUSED"
-ON_ANOTHER_QUEUE: Final = "FOREIGN_QUEUE"
 STOPPED_AND_NOT_RECOVERED: Final = "STOPPED"
-
-AnswerT = TypeVar("AnswerT")
-
-log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -54,6 +36,8 @@ class Counted:
         callbacks_pending: Orders of which the shop has not accepted an outcome yet.
         workers_polling: Processes that ask for work on payments.
         at_risk: The money in what is stuck, by currency and by whether it was taken.
+        refunds_stuck: Orders of which a refund does not go on, by reason.
+        to_give_back: The money of refunds that wait, by currency.
     """
 
     open: float | None = None
@@ -62,6 +46,8 @@ class Counted:
     callbacks_pending: float | None = None
     workers_polling: float | None = None
     at_risk: Sums | None = None
+    refunds_stuck: dict[str, float | None] = field(default_factory=dict)
+    to_give_back: Mapping[str, float] | None = None
 
     @property
     def is_complete(self) -> bool:
@@ -71,8 +57,10 @@ class Counted:
             self.callbacks_pending,
             self.workers_polling,
             self.at_risk,
+            self.to_give_back,
         )
-        return bool(self.stuck) and None not in (*single, *self.stuck.values())
+        by_reason = (*self.stuck.values(), *self.refunds_stuck.values())
+        return bool(self.stuck) and None not in (*single, *by_reason)
 
 
 class Backlog:
@@ -98,68 +86,65 @@ class Backlog:
         return self._counted
 
     async def _count_all(self) -> Counted:
-        queries = queries_of_stuck(datetime.now(UTC))
+        now = datetime.now(UTC)
+        reasons, of_refunds = queries_of_stuck(now), queries_of_stuck_refunds(now)
+        queries = [*reasons.values(), *of_refunds.values()]
         # Apart from the counts: the checker knows no gather of so many types.
         asking = asyncio.gather(
-            _or_none(self._listed(queries.values())),
-            _or_none(self._workers()),
-            _or_none(find_stopped(self._client, within=PATIENCE, most=MOST_LISTED)),
+            list_any(self._client, queries),
+            list_any(self._client, [WAITING_REFUNDS]),
+            or_none(workers_polling(self._client, TASK_QUEUE, within=PATIENCE)),
+            or_none(find_stopped(self._client, within=PATIENCE, most=MOST_LISTED)),
         )
         payments, callbacks, *stuck = await asyncio.gather(
-            self._count(OPEN_PAYMENTS),
-            self._count(OPEN_CALLBACKS),
-            *(self._count(query) for query in queries.values()),
+            count(self._client, OPEN_PAYMENTS),
+            count(self._client, OPEN_CALLBACKS),
+            *(count(self._client, query) for query in queries),
         )
-        listed, workers, stopped = await asking
-        counts = dict(zip(queries, stuck, strict=True))
+        listed, waiting, workers, stopped = await asking
+        counts = dict(zip(reasons, stuck[: len(reasons)], strict=True))
         counts[STOPPED_AND_NOT_RECOVERED] = None if stopped is None else len(stopped)
         return Counted(
             open=payments,
             stuck=counts,
             oldest_stuck_seconds=_oldest(listed, stopped),
             callbacks_pending=callbacks,
-            workers_polling=workers,
-            at_risk=None
-            if listed is None
-            else await self._money.sums(listed, has_worker=bool(workers)),
+            workers_polling=None if workers is None else len(workers),
+            at_risk=await self._at_risk(listed, has_worker=bool(workers)),
+            refunds_stuck=dict(zip(of_refunds, stuck[len(reasons) :], strict=True)),
+            to_give_back=await self._to_give_back(
+                listed, waiting, has_worker=bool(workers)
+            ),
         )
 
-    async def _count(self, query: str) -> float | None:
-        answer = await _or_none(
-            self._client.count_workflows(query, rpc_timeout=PATIENCE)
-        )
-        return None if answer is None else answer.count
+    async def _at_risk(
+        self, listed: Sequence[WorkflowExecution] | None, *, has_worker: bool
+    ) -> Sums | None:
+        if listed is None:
+            return None
+        others = [one for one in listed if not _is_refunds(one)]
+        return await self._money.sums(others, has_worker=has_worker)
 
-    async def _listed(self, queries: Iterable[str]) -> list[WorkflowExecution]:
-        either = " OR ".join(f"({query})" for query in queries)
-        listed = self._client.list_workflows(
-            either, limit=MOST_LISTED, rpc_timeout=PATIENCE
-        )
-        return [found async for found in listed]
+    async def _to_give_back(
+        self,
+        listed: Sequence[WorkflowExecution] | None,
+        waiting: Sequence[WorkflowExecution] | None,
+        *,
+        has_worker: bool,
+    ) -> Mapping[str, float] | None:
+        """Return what waits to go back; of what nobody answers for, what was paid."""
+        if listed is None or waiting is None:
+            return None
+        refunds = {one.run_id: one for one in (*listed, *waiting) if _is_refunds(one)}
+        sums = await self._money.sums([*refunds.values()], has_worker=has_worker)
+        totals: defaultdict[str, float] = defaultdict(float)
+        for (currency, _), amount in sums.items():
+            totals[currency] += amount
+        return totals
 
-    async def _workers(self) -> int:
-        return len(await workers_polling(self._client, TASK_QUEUE, within=PATIENCE))
 
-
-def queries_of_stuck(now: datetime) -> dict[str, str]:
-    """Return by reason the filter of Temporal's list; no payment is in two of them."""
-    own_queue = f'TaskQueue = "{TASK_QUEUE}"'
-    on_course = f"{own_queue} AND TemporalPauseInfo IS NULL"
-    works = f"{OPEN} AND TemporalReportedProblems IS NULL AND {on_course}"
-    queries = {
-        str(why): f'{works} AND {NEEDS_ATTENTION.name} = "{why}"'
-        for why in NeedsAttention
-    }
-    queries[NeedsAttention.OVERDUE] = (
-        f"{works} AND {condition_of(Kind.OVERDUE, now)} AND ("
-        f"{NEEDS_ATTENTION.name} IS NULL OR "
-        f'{NEEDS_ATTENTION.name} = "{NeedsAttention.OVERDUE}")'
-    )
-    failing = f"{filter_of(Kind.TASK_FAILURE, now)} AND {on_course}"
-    queries[WORKFLOW_TASK_FAILS] = failing
-    queries[PAUSED_BY_SOMEBODY] = f"{filter_of(Kind.PAUSED, now)} AND {own_queue}"
-    queries[ON_ANOTHER_QUEUE] = filter_of(Kind.NO_WORKER, now)
-    return queries
+def _is_refunds(one: WorkflowExecution) -> bool:
+    return one.workflow_type == "OrderRefunds"
 
 
 def _oldest(
@@ -178,14 +163,3 @@ def _oldest(
         (now - one.close_time).total_seconds() for one in stopped if one.close_time
     ]
     return max(ages)
-
-
-async def _or_none(call: Awaitable[AnswerT]) -> AnswerT | None:
-    try:
-        return await call
-    except RPCError as error:
-        log.warning("Temporal did not tell its counts: %s", error.status.name)
-    except RuntimeError as error:
-        # A client that has never connected says so without an RPCError.
-        log.warning("Temporal did not tell its counts: %s", error)
-    return None

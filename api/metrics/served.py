@@ -75,6 +75,23 @@ class _Gauges(Collector):
         for (currency, is_taken), amount in (counted.at_risk or {}).items():
             at_risk.add_metric([currency, "taken" if is_taken else "unknown"], amount)
         yield at_risk
+        refunds = GaugeMetricFamily(
+            names.REFUNDS_STUCK,
+            "Orders of which a refund does not go on, by reason",
+            labels=["why"],
+        )
+        for why, count in counted.refunds_stuck.items():
+            if count is not None:
+                refunds.add_metric([why.lower()], count)
+        yield refunds
+        to_give_back = GaugeMetricFamily(
+            names.MONEY_TO_GIVE_BACK,
+            "Money of refunds that wait, in the currency's main unit",
+            labels=["currency"],
+        )
+        for currency, amount in (counted.to_give_back or {}).items():
+            to_give_back.add_metric([currency], amount)
+        yield to_give_back
 
 
 def _gauge(name: str, meaning: str, value: float | None) -> GaugeMetricFamily:

@@ -14,8 +14,10 @@ from contracts import TASK_QUEUE, MoneyAtRisk, Resolution, workflow_id
 from tests.builders import PRICE
 from tests.telemetry.running import Watched
 from visibility import NeedsAttention, attributes_of
+from visibility.runbook import REFUND_CHAPTERS
 
 OTHERS = ("WORKFLOW_TASK_FAILS", "PAUSED", "FOREIGN_QUEUE", "STOPPED")
+OF_PAYMENTS = ("REVIEW", "NO_VERDICT", "OVERDUE", "CALLBACK")
 
 
 @pytest.fixture(scope="module")
@@ -30,7 +32,7 @@ async def stuck(
     why: NeedsAttention | None,
     *,
     workflow: str = "CashierPayment",
-    minutes_left: float = 0,
+    minutes_left: float | None = 0,
     task_queue: str = TASK_QUEUE,
 ) -> WorkflowHandle[object, object]:
     """Begin one that waits, listed as stuck ones are; nobody serves it."""
@@ -42,7 +44,9 @@ async def stuck(
             order_id="coffee-1",
             amount=PRICE,
             wallet="GCASH",
-            expires_at=datetime.now(UTC) + timedelta(minutes=minutes_left),
+            expires_at=None
+            if minutes_left is None
+            else datetime.now(UTC) + timedelta(minutes=minutes_left),
             needs_attention=why,
         ),
     )
@@ -59,20 +63,13 @@ async def counted_until(client: Client, told: Callable[[Counted], bool]) -> Coun
 async def test_where_nothing_runs_all_counts_are_known_and_zero(empty: Client) -> None:
     assert await Backlog(empty).counted() == Counted(
         open=0,
-        stuck=dict.fromkeys(
-            [
-                *NeedsAttention,
-                "WORKFLOW_TASK_FAILS",
-                "PAUSED",
-                "FOREIGN_QUEUE",
-                "STOPPED",
-            ],
-            0,
-        ),
+        stuck=dict.fromkeys([*OF_PAYMENTS, *OTHERS], 0),
         oldest_stuck_seconds=0,
         callbacks_pending=0,
         workers_polling=0,
         at_risk={},
+        refunds_stuck=dict.fromkeys(REFUND_CHAPTERS, 0),
+        to_give_back={},
     )
 
 
@@ -115,6 +112,43 @@ async def test_what_is_stuck_is_counted_once_by_its_reason(empty: Client) -> Non
     # Without a worker nobody says more than the list: six orders' amounts, at most.
     assert counted.at_risk == {("PHP", False): 6 * 1314.0}
     assert 60 * 60 <= (counted.oldest_stuck_seconds or 0) < 61 * 60
+
+
+async def test_refunds_that_hang_are_counted_apart_from_payments(
+    empty: Client,
+) -> None:
+    handles = [
+        await stuck(empty, why, workflow="OrderRefunds", minutes_left=10)
+        for why in REFUND_CHAPTERS
+    ]
+    # By the clock alone; one that goes on; and one that is paused, or has no refund.
+    handles += [
+        await stuck(empty, None, workflow="OrderRefunds", minutes_left=-30),
+        await stuck(empty, None, workflow="OrderRefunds", minutes_left=600),
+        await stuck(empty, None, workflow="OrderRefunds", minutes_left=None),
+    ]
+    stopped = await stuck(empty, None, workflow="OrderRefunds")
+    await stopped.terminate()
+    try:
+        counted = await counted_until(
+            empty,
+            lambda now: (
+                now.refunds_stuck["OVERDUE"] == 2
+                and now.refunds_stuck["REFUSED"] == 1
+                and now.to_give_back == {"PHP": 8 * 1314.0}
+                and (now.stuck["STOPPED"] or 0) >= 1
+            ),
+        )
+    finally:
+        for handle in handles:
+            await handle.terminate()
+    assert counted.is_complete
+    one_each = dict.fromkeys(REFUND_CHAPTERS, 1)
+    assert counted.refunds_stuck == {**one_each, NeedsAttention.OVERDUE: 2}
+    assert {why: counted.stuck[why] for why in OF_PAYMENTS} == dict.fromkeys(
+        OF_PAYMENTS, 0
+    )
+    assert counted.at_risk == {}
 
 
 async def test_the_worker_that_polls_is_counted(watched: Watched) -> None:

@@ -27,6 +27,12 @@ CHAPTERS = {
     "no-worker",
     "notifications-rejected",
     "notices",
+    "a-refund-for-a-second-person",
+    "a-refund-and-a-dispute",
+    "a-refund-without-an-answer",
+    "a-refund-and-the-balance-is-too-low",
+    "a-refund-that-takes-long",
+    "a-refund-that-was-refused",
 }
 # Prometheus makes it itself, for each target.
 OF_PROMETHEUS = {"up"}

@@ -15,6 +15,7 @@ def test_workflows_count_by_the_names_that_operators_know() -> None:
     assert counted - {"cashier_page"} == {
         names.PAYMENTS_CLOSED,
         names.LATE_PAYMENTS_CLOSED,
+        names.REFUNDS_ENDED,
         names.CALLBACKS,
         names.NOTIFICATION_TO_PAID,
     }
