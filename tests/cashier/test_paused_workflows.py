@@ -25,13 +25,16 @@ from contracts import (
     Order,
     PaymentLookup,
     ShopEvent,
+    refunds_id,
     workflow_id,
 )
 from temporal_client import paused_is_running
 from tests.builders import a_notification, a_page, an_event
 from tests.cashier.operating import Desk, a_desk, a_worker, until
+from tests.cashier.refunding_desk import a_paid_order, give_back, served
 from tests.conftest import start_skipping
 from tests.fakes import FakeAlipay
+from tests.workflows.refunds.refunding import RefundingAlipay
 from visibility.stuck import Kind
 
 PAUSE_IS_ON = ("--dynamic-config-value", "frontend.WorkflowPauseEnabled=true")
@@ -140,3 +143,29 @@ async def test_the_archive_is_made_though_a_payment_is_paused(
     for name, expected in (("closed", [paid]), ("both", [paid, paused])):
         kept = {one.workflow_id for one in Bundle.open(tmp_path / name).entries()}
         assert kept == {workflow_id(one.order_id) for one in expected}
+
+
+async def test_paused_refunds_are_named_and_answer_nobody() -> None:
+    alipay = RefundingAlipay()
+    async with start_skipping(*PAUSE_IS_ON) as env:
+        desk = Desk(paused_is_running((await a_desk(env)).client))
+        async with served(desk, alipay):
+            order = await a_paid_order(desk)
+            await give_back(desk, order, "r-1", "60.00")
+            name = refunds_id(order.order_id)
+            await pause_workflow(desk.client, name, by="anna", reason="to look")
+            await until(lambda: is_stuck(desk, "paused"))
+            row = await desk.run("stuck")
+            told = await give_back(desk, order, "r-2", "10.00")
+            listed = await desk.run("refunds", "list")
+    assert "Paused by anna: the workflow: to look." in row.output
+    assert f"unpause --workflow-id {name}" in row.output
+    assert told.exit_code == 3
+    for said in (told, listed):
+        assert "paused by anna: the workflow: to look" in said.output
+    assert alipay.total_back == 6000
+
+
+async def is_stuck(desk: Desk, kind: str) -> bool:
+    found = await find_stuck(desk.client, datetime.now(UTC))
+    return kind in {one.kind for one in found.stuck}
