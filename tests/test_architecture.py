@@ -173,7 +173,8 @@ ROOM_MAY_IMPORT: dict[str, set[str]] = {
     },
     # Begins an order's owner of refunds as the API does.
     "cashier.refunds": {
-        "api.problems", "api.refunds", "api.temporal_calls", "cashier.payments",
+        "api.merchant_rules", "api.problems", "api.refunds", "api.temporal_calls",
+        "cashier.payments",
         "cashier.running", "cashier.settings", "cashier.temporal_calls", "contracts",
         "visibility", "workflows.order_refunds",
     },

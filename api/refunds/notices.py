@@ -62,7 +62,7 @@ class RefundNotices:
                 return await self._compare(owner, said)
             except StoppedProblem as stopped:
                 wish = Wish("Alipay", "Alipay has notified a refund")
-                await self._payments.recover(stopped, wish)
+                await self._refunds.recover(stopped, wish)
         raise NoAnswerYet
 
     async def _compare(self, owner: Owner, said: RefundNotified) -> bool:

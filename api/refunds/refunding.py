@@ -86,7 +86,7 @@ class Refunding:
                 if stopped.workflow_id != refunds_id(order_id):
                     raise
                 wish = Wish("shop", "a refund was asked for")
-                await self._payments.recover(stopped, wish)
+                await self._refunds.recover(stopped, wish)
         raise UnavailableProblem("the refunds change while they are asked; call again")
 
     async def payer(

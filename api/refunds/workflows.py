@@ -15,9 +15,13 @@ from temporalio.client import (
 from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.service import RPCError
 
+from api.payments.recovery import Wish
+from api.problems import Problem
 from api.refunds.new_refunds_page import facts_of, listing_of, summary_of
+from api.refunds.recovery import recover_refunds
 from api.temporal_calls import (
     QUICK,
+    StoppedProblem,
     UnknownOrderProblem,
     look_away,
     reach,
@@ -34,6 +38,7 @@ from contracts import (
     refunds_id,
 )
 from visibility import WALLET
+from visibility.stopped import UnreadableRunError
 from visibility.views import newest_run
 from workflows.order_refunds import OrderRefunds
 
@@ -176,6 +181,22 @@ class RefundWorkflows:
                 rpc_timeout=PATIENCE,
             )
         )
+
+    async def recover(self, stopped: StoppedProblem, wish: Wish) -> None:
+        """Have a stopped owner go on in a new run, which asks Alipay first.
+
+        Raises:
+            Problem: 409 where its history cannot be read; 503 when Temporal is away.
+        """
+        name = stopped.workflow_id
+        try:
+            await reach(recover_refunds(self._client, name, wish))
+        except UnreadableRunError as error:
+            raise Problem(
+                409,
+                "WORKFLOW_STOPPED",
+                f"{name} was stopped before its end, and cannot be recovered: {error}",
+            ) from error
 
     async def notify(self, owner_id: str, said: RefundNotified) -> bool:
         """Hand a verified notice to an open owner; False where none is open.

@@ -7,7 +7,6 @@ from rich.console import Console
 from temporalio.client import Client
 
 from cashier.payments.names import order_named
-from cashier.payments.reading import Seen
 from cashier.payments.refunds import WAITS_FOR, show_refund
 from cashier.payments.send_update import PATIENCE
 from cashier.refunds.amounts import amount_of
@@ -19,15 +18,15 @@ from cashier.refunds.owner import (
     tell_open_owner,
     tell_owner,
 )
-from cashier.refunds.payer import input_for
+from cashier.refunds.payer import check_refund, find_payer, input_for
 from cashier.temporal_calls import QUICK, CommandError, ends_within, printable
 from contracts import (
     ENDED,
+    Money,
     RefundConfirmation,
     RefundRequest,
     RefundResolution,
     RefundReturn,
-    RefundsInput,
     RefundStatus,
     RefundsView,
     in_words,
@@ -74,16 +73,18 @@ async def start(
     async with ends_within(PATIENCE, "nothing was asked for"):
         order_id = await order_named(client, name)
         owner = await find_owner(client, order_id)
-        # What an open owner begins with is not used.
-        given = await input_for(client, order_id, owner.view if owner else None)
-    request = _request(wish, given, owner)
-    before = owner.view if owner else None
-    if refund_named(before, wish.refund_id) is None:
-        left = before.left if before else given.paid
-        of = f" of the {in_words(left)} that are left" if left else ""
-        amount = in_words(request.amount) if request.amount else "all"
-        if not confirm(f"Give back {amount}{of}, in the name of {wish.by}?"):
-            raise CommandError("nothing was asked for")
+        before = owner.view if owner else None
+        payer = await find_payer(client, order_id)
+        ended = before if owner and not owner.is_open else None
+        given = await input_for(client, payer, ended)
+        request = _request(wish, (before and before.paid) or payer.paid)
+        left = before.left if before else payer.paid
+        is_new = refund_named(before, wish.refund_id) is None
+        if is_new:
+            doubt = await check_refund(client, payer, request.amount, left)
+            request = request.model_copy(update={"dispute_id": doubt})
+    if is_new:
+        _ask_whether_to(confirm, request, left)
     view = await tell_owner(client, given, "refund", request)
     return _tell(console, view, wish.refund_id)
 
@@ -172,11 +173,7 @@ def resolve_command(order_id: str, refund_id: str, outcome: str) -> str:
     )
 
 
-def _request(
-    wish: Wish, given: RefundsInput, owner: Seen[RefundsView] | None
-) -> RefundRequest:
-    known = owner.view.paid if owner and owner.view else None
-    paid = known or given.paid
+def _request(wish: Wish, paid: Money | None) -> RefundRequest:
     amount = None
     if wish.amount is not None and paid is not None:
         amount = amount_of(wish.amount, paid.currency)
@@ -187,6 +184,25 @@ def _request(
         note=wish.note,
         by=wish.by,
     )
+
+
+def _ask_whether_to(
+    confirm: Confirm, request: RefundRequest, left: Money | None
+) -> None:
+    """Return only if the person wants it, having read what goes back.
+
+    Raises:
+        CommandError: The person does not.
+    """
+    amount = in_words(request.amount) if request.amount else "all"
+    of = f" of the {in_words(left)} that are left" if left else ""
+    disputed = (
+        f" Dispute {request.dispute_id} is open: it waits for a decision."
+        if request.dispute_id
+        else ""
+    )
+    if not confirm(f"Give back {amount}{of}, in the name of {request.by}?{disputed}"):
+        raise CommandError("nothing was asked for")
 
 
 def _tell(console: Console, view: RefundsView, refund_id: str) -> int:

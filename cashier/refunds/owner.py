@@ -5,7 +5,8 @@ from typing import Any
 from uuid import uuid4
 
 from temporalio.client import Client, WithStartWorkflowOperation, WorkflowExecution
-from temporalio.common import WorkflowIDConflictPolicy
+from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
+from temporalio.exceptions import WorkflowAlreadyStartedError
 
 from api.refunds.new_refunds_page import facts_of, listing_of, summary_of
 from api.temporal_calls import look_away
@@ -72,6 +73,13 @@ async def tell_owner(
         id=name,
         task_queue=TASK_QUEUE,
         id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+        # One that has begun and ended since none was found is not followed by one that
+        # does not know of it.
+        id_reuse_policy=(
+            WorkflowIDReusePolicy.ALLOW_DUPLICATE
+            if given.known
+            else WorkflowIDReusePolicy.REJECT_DUPLICATE
+        ),
         search_attributes=listing_of(given),
         static_summary=summary_of(given),
         static_details=facts_of(given),
@@ -89,6 +97,10 @@ async def tell_owner(
             RefundsView,
             lambda: look_at(client, name, RefundsView),
         )
+    except WorkflowAlreadyStartedError as error:
+        raise CommandError(
+            f"{name} has begun and ended meanwhile; nothing was asked for. Try again"
+        ) from error
     finally:
         await look_away(begins)
 

@@ -1,50 +1,26 @@
-"""Finds the payment of which money goes back, and the rules that it was begun with."""
+"""Finds the payment of which money goes back, and checks what can be known before."""
 
 from temporalio.client import Client
 
+from api.merchant_rules import ALL_OTHERS, HouseRules
 from api.problems import Problem
+from api.refunds.disputes import Disputes
+from api.refunds.new_owner import new_owner
 from api.refunds.payers import Payer, payer_of
+from api.refunds.wallet_rules import check_wallet
 from cashier.payments.reading import look_at_order
 from cashier.temporal_calls import QUICK, CommandError
-from contracts import RELEASE, Order, RefundsInput, RefundsView, workflow_id
+from contracts import Money, Order, RefundsInput, RefundsView, workflow_id
 from visibility.stopped import UnreadableRunError, read_input
 from visibility.views import newest_run
 
 
-async def input_for(
-    client: Client, order_id: str, known: RefundsView | None
-) -> RefundsInput:
-    """Return with what the owner of an order's refunds begins.
-
-    The rules are those of the order's payment: whom it trusts, how much one person may
-    give back, whether the shop is told.
-
-    Args:
-        client: Reads the payment, with the keys.
-        order_id: The order, which must be paid.
-        known: How the owner before has ended.
+async def find_payer(client: Client, order_id: str) -> Payer:
+    """Return the payment that pays an order.
 
     Raises:
-        CommandError: The order is not paid, was stopped, is not kept any more, or not
-            readable.
+        CommandError: Nothing pays it, or its payment was stopped, or is not kept.
     """
-    payer, order = await _payer(client, order_id), await _order(client, order_id)
-    return RefundsInput(
-        order_id=order_id,
-        payment_request_id=payer.payment_request_id,
-        wallet=payer.wallet,
-        paid=(known.paid if known else None) or payer.paid,
-        paid_at=payer.paid_at,
-        known=known,
-        second_person_above=order.second_person_above,
-        tells_shop=order.tells_shop,
-        runbook_url=order.runbook_url,
-        release=RELEASE,
-        trust=order.trust,
-    )
-
-
-async def _payer(client: Client, order_id: str) -> Payer:
     seen = await look_at_order(client, order_id)
     if seen.payment.view is None:
         raise CommandError(
@@ -55,6 +31,55 @@ async def _payer(client: Client, order_id: str) -> Payer:
     late = [one.view for one in seen.late_money if one.view]
     try:
         return payer_of(seen.payment.view, late)
+    except Problem as problem:
+        raise CommandError(f"refused: {problem}") from problem
+
+
+async def input_for(
+    client: Client, payer: Payer, known: RefundsView | None
+) -> RefundsInput:
+    """Return with what the owner of an order's refunds begins.
+
+    The rules are those of the order's payment: whom it trusts, how much one person may
+    give back, whether the shop is told.
+
+    Args:
+        client: Reads the payment's input, with the keys.
+        payer: The payment that pays the order.
+        known: How the owner before has ended.
+
+    Raises:
+        CommandError: The payment is not kept any more, or not readable.
+    """
+    order = await _order(client, payer.order_id)
+    above = order.second_person_above
+    rules = HouseRules(
+        second_person_above=None if above is None else {ALL_OTHERS: above},
+        tells_shop=order.tells_shop,
+        runbook_url=order.runbook_url,
+        trust=order.trust,
+    )
+    return new_owner(payer, known, rules)
+
+
+async def check_refund(
+    client: Client, payer: Payer, amount: Money | None, left: Money | None
+) -> str:
+    """Check a new refund by what its wallet allows; return the id of an open dispute.
+
+    Args:
+        client: Reads the notices of disputes, with the keys.
+        payer: The payment that pays the order.
+        amount: What shall go back; None for all that is left.
+        left: What can still be refunded; None while nobody knows.
+
+    Raises:
+        CommandError: The wallet gives nothing back, or not so.
+    """
+    try:
+        if asked := amount or left:
+            check_wallet(payer, asked, left)
+        return await Disputes(client).open_about(payer)
     except Problem as problem:
         raise CommandError(f"refused: {problem}") from problem
 

@@ -6,7 +6,15 @@ from typing import Any
 import pytest
 from temporalio.testing import WorkflowEnvironment
 
-from contracts import refund_request_id, refunds_id
+from contracts import (
+    TASK_QUEUE,
+    NoticeInput,
+    Order,
+    SignedEvidence,
+    payment_request_id,
+    refund_request_id,
+    refunds_id,
+)
 from tests.cashier.operating import Desk, a_desk, until
 from tests.cashier.refunding_desk import (
     AS_ANNA,
@@ -18,6 +26,7 @@ from tests.cashier.refunding_desk import (
     shown,
 )
 from tests.workflows.refunds.refunding import RefundingAlipay, php
+from visibility import attributes_of_notice
 
 
 @pytest.fixture(scope="module")
@@ -104,6 +113,62 @@ async def test_an_order_that_is_not_paid_is_refused_in_words(desk: Desk) -> None
     assert f"order {order.order_id} is not paid yet" in told.output
     assert nobody.exit_code == 1
     assert not alipay.calls
+
+
+async def test_what_the_wallet_does_not_give_back_is_refused_with_its_rule(
+    desk: Desk,
+) -> None:
+    alipay = RefundingAlipay()
+    async with served(desk, alipay):
+        order = await a_paid_order(desk, wallet="OVO")
+        told = await give_back(desk, order, "r-1", "1.00")
+    assert told.exit_code == 1
+    assert "refused" in told.output
+    assert "OVO" in told.output
+    assert not alipay.calls
+
+
+async def test_a_refund_of_a_disputed_payment_waits_for_a_decision(desk: Desk) -> None:
+    alipay = RefundingAlipay()
+    async with served(desk, alipay):
+        order = await a_paid_order(desk)
+        await a_dispute_about(desk, order)
+        words = ("refunds", "start", order.order_id, "--refund-id", "r-1", *AS_ANNA)
+        told = await desk.run(*words, typed="y\n")
+        assert not alipay.calls
+        settled = await desk.run(
+            *("refunds", "resolve", order.order_id, "r-1", "--outcome", "SEND"),
+            *("--yes", *AS_ANNA, *BECAUSE),
+        )
+        await owner_of(desk, order).result()
+    assert "Dispute D-1 is open: it waits for a decision." in told.output
+    assert "REVIEW" in told.output
+    assert settled.exit_code == 0, settled.output
+    assert alipay.total_back == 10000
+
+
+async def a_dispute_about(desk: Desk, order: Order) -> None:
+    """Have a notice of an open dispute kept, and listed."""
+    name = payment_request_id(order.order_id, 1)
+    notice = NoticeInput(
+        notify_type="DISPUTE_CREATED",
+        dispute_id="D-1",
+        payment_request_id=name,
+        evidence=SignedEvidence(),
+    )
+    await desk.client.start_workflow(
+        "AlipayNotice",
+        notice,
+        id=f"notice:{order.order_id}",
+        task_queue=TASK_QUEUE,
+        search_attributes=attributes_of_notice(order.order_id),
+    )
+    query = f"OrderId = '{order.order_id}' AND WorkflowType = 'AlipayNotice'"
+
+    async def is_kept() -> bool:
+        return (await desk.client.count_workflows(query)).count == 1
+
+    await until(is_kept)
 
 
 async def test_nothing_is_sent_before_the_operator_has_said_yes(desk: Desk) -> None:
