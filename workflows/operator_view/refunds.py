@@ -109,7 +109,8 @@ def _explained(
     if refund.status is RefundStatus.CONFIRMING:
         example = example_of(refund_id=refund.refund_id, by="", reason="")
         parts.append(
-            f"**You may:** use the update `confirm`. {LEFT_EMPTY}\n\n{example}"
+            f"**You may:** confirm it with the update `confirm`. {LEFT_EMPTY}\n\n"
+            f"{example}"
         )
     if outcomes := decisions_for(refund, now):
         parts.append(_how_it_is_resolved(refund, outcomes))

@@ -47,3 +47,17 @@ async def test_a_refund_in_process_goes_on_in_a_new_run(
     assert alipay.total_back == 5000
     assert len(alipay.sent) == 2
     assert [event.type for event in alipay.shop_heard] == ["refund.succeeded"] * 2
+
+
+async def test_the_shop_hears_of_the_refund_that_made_its_run_too_long(
+    impatient: WorkflowEnvironment,
+) -> None:
+    alipay = RefundingAlipay()
+    asked = [f"r-{number}" for number in range(16)]
+    async with refunds_of(impatient.client, alipay) as refunds:
+        for refund_id in asked:
+            await refunds.ask(refund_id, 100)
+        await refunds.ask("the-rest", None)
+        await refunds.handle.result()
+    heard = [event.refund.refund_id for event in alipay.shop_heard if event.refund]
+    assert sorted(heard) == sorted([*asked, "the-rest"])
