@@ -233,6 +233,7 @@ class Maker:
         }
 
 
+# Of payments: what refunds alone are stuck by (`KINDS_OF_REFUNDS`) is not played.
 MAKERS: dict[Kind, Callable[[Maker], Awaitable[None]]] = {
     Kind.NO_WORKER: Maker.without_worker,
     Kind.TASK_FAILURE: Maker.failing_task,
