@@ -1,11 +1,14 @@
 """What an operator gives back, and sees of it, in their own name."""
 
 import json
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
 from temporalio.testing import WorkflowEnvironment
 
+from codec.keyring import Keyring, make_key
 from contracts import (
     TASK_QUEUE,
     NoticeInput,
@@ -15,6 +18,7 @@ from contracts import (
     refund_request_id,
     refunds_id,
 )
+from temporal_client import data_converter
 from tests.cashier.operating import Desk, a_desk, until
 from tests.cashier.refunding_desk import (
     AS_ANNA,
@@ -317,3 +321,27 @@ async def test_the_newest_refunds_are_listed_with_how_they_stand(desk: Desk) -> 
 
 async def is_listed(desk: Desk, refund_id: str, *words: str) -> bool:
     return refund_id in await listed(desk, *words)
+
+
+async def test_what_an_operator_says_of_a_refund_is_encrypted(
+    dev_server: WorkflowEnvironment, tmp_path: Path
+) -> None:
+    make_key(tmp_path, begins=datetime(2026, 1, 1, tzinfo=UTC))
+    converter = data_converter(Keyring.load(tmp_path))
+    desk = await a_desk(dev_server, converter=converter)
+    keys = {"CASHIER_PAYLOAD_KEYS_DIR": str(tmp_path), "CASHIER_CLEAR_TEXT": "false"}
+    none = {"CASHIER_CLEAR_TEXT": "false"}
+    async with served(desk, RefundingAlipay()):
+        order = await a_paid_order(desk)
+        words = ("refunds", "start", order.order_id, "--refund-id", "r-1", "--yes")
+        blind = await desk.run(*words, *AS_ANNA, **none)
+        told = await desk.run(*words, *AS_ANNA, "--note", "see ticket 7", **keys)
+        unread = await desk.run("refunds", "list", **none)
+        listed = await desk.run("refunds", "list", **keys)
+        history = await owner_of(desk, order).fetch_history()
+    assert blind.exit_code == 2
+    assert told.exit_code == 0, told.output
+    assert "it is encrypted" in unread.output
+    assert "r-1" in listed.output
+    assert "ticket" not in history.to_json()
+    assert "anna" not in history.to_json()
