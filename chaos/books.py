@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from chaos.refunds.book import RefundBook
+
 
 class Column(StrEnum):
     """What is counted over all orders, and must be nothing."""
@@ -12,6 +14,10 @@ class Column(StrEnum):
     CHARGED_TWICE = "charged twice"
     STILL_OPEN = "still open without reason"
     BOOKS_DIFFER = "shop and workflow say different things"
+    MORE_BACK = "more given back than paid"
+    BACK_AND_UNKNOWN = "given back and unknown to the shop"
+    REFUND_LOST = "asked for and neither given back nor refused nor waiting"
+    REFUNDED_TWICE = "one refund moved money twice"
 
 
 # The words of a late payment that waits for a person (LatePaymentView.status).
@@ -63,13 +69,15 @@ class Money:
 
     Attributes:
         held: What was charged and has not gone back, by currency.
-        charges: How many attempts hold money.
+        charges: How many attempts were charged, less what went back by itself.
+        is_overdrawn: More went back of an attempt than it was charged.
         for_a_person: What happened to the money that no program may settle.
     """
 
     held: dict[str, int]
     charges: int = 0
     for_a_person: tuple[str, ...] = ()
+    is_overdrawn: bool = False
 
 
 @dataclass(frozen=True)
@@ -82,10 +90,12 @@ class Books:
     money: Money
     workflow: Told | None
     shop: Told | None
+    refunds: RefundBook = field(default_factory=RefundBook)
 
     @property
     def held(self) -> int:
-        return self.money.held.get(self.currency, 0)
+        """What was charged and kept, or given back because the shop asked for it."""
+        return self.money.held.get(self.currency, 0) + self.refunds.given_back
 
     @property
     def is_justly_in_review(self) -> bool:
@@ -98,7 +108,7 @@ class Books:
         workflow = self.workflow or Told("UNKNOWN", None)
         says_paid = shop.says_paid or workflow.says_paid
         tests = {
-            Column.PAID_AND_UNKNOWN: any(self.money.held.values())
+            Column.PAID_AND_UNKNOWN: (any(self.money.held.values()) or self.held)
             and not shop.says_paid
             and not shop.is_in_review,
             Column.UNPAID_BUT_PAID: says_paid
@@ -109,6 +119,10 @@ class Books:
             Column.STILL_OPEN: shop.is_open
             or (shop.is_in_review and not self.is_justly_in_review),
             Column.BOOKS_DIFFER: shop != workflow,
+            Column.MORE_BACK: self.money.is_overdrawn,
+            Column.BACK_AND_UNKNOWN: self.refunds.is_unknown,
+            Column.REFUND_LOST: self.refunds.is_lost,
+            Column.REFUNDED_TWICE: any(times > 1 for times in self.refunds.moved),
         }
         return [column for column, is_wrong in tests.items() if is_wrong]
 

@@ -27,7 +27,9 @@ class FaultMenu:
         await self._tell("fault-mix", rate=0, seed=self._seed)
 
     async def plan(self, plan: Plan) -> None:
-        """Plan the fault of one order, if it has one of its own."""
+        """Plan the faults of one order, if it has some of its own."""
+        if plan.refunds and plan.refunds.fault:
+            await self._tell("faults", order_id=plan.order_id, fault=plan.refunds.fault)
         if plan.stubborn is not None:
             await self._tell(
                 "faults",
@@ -36,6 +38,12 @@ class FaultMenu:
                 fault=plan.stubborn.fault,
                 times=plan.stubborn.times,
             )
+
+    async def refund_in_portal(self, payment_request_id: str, value: int) -> None:
+        """Refund by hand, as a merchant does in Alipay's portal; it may be too late."""
+        await self._http.post(
+            f"{self._url}/payments/{payment_request_id}/refund", params={"value": value}
+        )
 
     async def counts(self) -> dict[str, int]:
         """Return how often each fault was really injected."""

@@ -4,6 +4,8 @@ import random
 from dataclasses import dataclass
 from enum import StrEnum
 
+from chaos.refunds.plans import Refunds, plan_refunds
+
 
 class Deed(StrEnum):
     """What the customer does on the cashier page; the values are the page's paths."""
@@ -78,6 +80,7 @@ class Plan:
         tries_again: After an unpaid end he orders, and pays, once more.
         refreshes: The shop asks Alipay when it looks, as its result page would.
         stubborn: A call of Alipay's that has no verdict for long; None: none has.
+        refunds: What the shop gives back once it is paid; None: nothing.
     """
 
     order_id: str
@@ -94,6 +97,7 @@ class Plan:
     tries_again: bool
     refreshes: bool
     stubborn: Stubborn | None
+    refunds: Refunds | None = None
 
 
 def plan_order(seed: int, number: int) -> Plan:
@@ -102,11 +106,12 @@ def plan_order(seed: int, number: int) -> Plan:
     market = dice.choice(MARKETS)
     wallet = dice.choice(market.wallets)
     others = [other for other in market.wallets if other != wallet]
+    value = market.smallest + market.step * dice.randrange(1_000)
     return Plan(
         order_id=f"chaos-{seed}-{number}",
         wallet=wallet,
         currency=market.currency,
-        value=market.smallest + market.step * dice.randrange(1_000),
+        value=value,
         expires_in_minutes=dice.choice(EXPIRIES),
         deed=dice.choices(list(DEEDS), weights=list(DEEDS.values()))[0],
         thinks=dice.uniform(0.1, 5),
@@ -121,4 +126,5 @@ def plan_order(seed: int, number: int) -> Plan:
             if dice.random() < 0.15
             else None
         ),
+        refunds=plan_refunds(seed, number, value, market.step),
     )

@@ -3,6 +3,7 @@
 import asyncio
 from collections import Counter, defaultdict
 from collections.abc import Iterable
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any, TypeVar
 
@@ -12,12 +13,15 @@ from temporalio.service import RPCError
 
 from chaos.books import Books, LateTold, Money, Told
 from chaos.orders import Plan
+from chaos.refunds.book import RefundBook, read_told
 from chaos.shop import JsonObject, Shop
 from contracts import (
     LatePaymentView,
     PaymentView,
     attempt_of,
     late_payment_id,
+    refund_named_in,
+    refunds_id_of,
     workflow_id,
 )
 from visibility.views import KeepsChangingError, look_up, newest_run
@@ -75,7 +79,44 @@ class Reader:
                 _money(entries, tuple(_for_a_person(plan, payments))),
                 await self._workflows(plan.order_id, request_ids),
                 await self.shop_says(plan.order_id),
+                await self._refunds(plan, entries),
             )
+
+    async def _refunds(self, plan: Plan, entries: list[JsonObject]) -> RefundBook:
+        """Read what the shop is told of its refunds, and what really went back."""
+        asked = tuple(sorted(self._shop.refunds_taken_on[plan.order_id]))
+        if not (asked or (plan.refunds and plan.refunds.in_portal)):
+            return RefundBook()
+        state = await self._shop.refunds(plan.order_id)
+        told, elsewhere = read_told(state)
+        payer = state["payment_request_id"] if state else ""
+        back = [
+            entry
+            for entry in entries
+            if entry["payment_request_id"] == payer and entry["kind"] != "CHARGE"
+        ]
+        ours = Counter(
+            refund_named_in(entry["request_id"]) for entry in back if _is_ours(entry)
+        )
+        return RefundBook(
+            asked=asked,
+            told=told,
+            told_elsewhere=elsewhere,
+            moved=tuple(ours.values()),
+            given_back=sum(entry["value"] for entry in back),
+            portal=sum(
+                entry["value"]
+                for entry in back
+                if entry["kind"] == "REFUND" and not _is_ours(entry)
+            ),
+        )
+
+    async def open_refunds(self, plan: Plan) -> int:
+        """Count the refunds of an order that may come to their end by themselves."""
+        if not self._shop.refunds_taken_on[plan.order_id]:
+            return 0
+        told, _ = read_told(await self._shop.refunds(plan.order_id))
+        return 1 if told is None else sum(not one.is_over for one in told)
 
     async def shop_says(self, order_id: str, *, refresh: bool = False) -> Told | None:
         state = await self._shop.look(order_id, refresh=refresh)
@@ -127,6 +168,13 @@ class Reader:
         return why
 
 
+def _is_ours(entry: JsonObject) -> bool:
+    """Whether money went back by a refund of an order, and not by the portal's."""
+    with suppress(ValueError):
+        return bool(refunds_id_of(entry["request_id"]))
+    return False
+
+
 def _money(entries: list[JsonObject], for_a_person: tuple[str, ...]) -> Money:
     """Add up what moved, apart from the simulator's own sums."""
     held: Counter[str] = Counter()
@@ -136,7 +184,8 @@ def _money(entries: list[JsonObject], for_a_person: tuple[str, ...]) -> Money:
         held[entry["currency"]] += value
         of_attempt[entry["payment_request_id"]] += value
     charges = sum(value > 0 for value in of_attempt.values())
-    return Money(dict(held), charges, for_a_person)
+    is_overdrawn = any(value < 0 for value in of_attempt.values())
+    return Money(dict(held), charges, for_a_person, is_overdrawn)
 
 
 def _for_a_person(plan: Plan, payments: list[JsonObject]) -> Iterable[str]:

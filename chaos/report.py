@@ -99,6 +99,8 @@ def _outcomes(books: Books) -> Iterable[str]:
     yield books.shop.status
     for late in books.shop.late:
         yield f"late money {late.outcome or late.status}"
+    for refund in books.refunds.told or ():
+        yield f"refund {refund.status}"
 
 
 def _counts(title: str, counts: Mapping[str, int]) -> Table:
@@ -116,4 +118,5 @@ def _print_books(console: Console, books: Books) -> None:
     table.add_row("ledger", f"{books.money.held} {'; '.join(books.money.for_a_person)}")
     table.add_row("workflow", str(books.workflow))
     table.add_row("shop", str(books.shop))
+    table.add_row("refunds", str(books.refunds))
     console.print(table)

@@ -111,7 +111,7 @@ class Chaos:
         async def one(plan: Plan) -> None:
             async with turnstile:
                 await faults.plan(plan)
-                await visit(plan, shop, customer)
+                await visit(plan, shop, customer, faults)
             self._advance(1)
 
         async with asyncio.TaskGroup() as group:

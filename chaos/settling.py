@@ -29,11 +29,13 @@ async def settle(
         # First Alipay: what it has still to say may concern any order.
         at_alipay = await _under_way_at_alipay(reader)
         open_orders = await _open_orders(plans, reader)
-        tell(len(open_orders), at_alipay)
-        if not (at_alipay or open_orders):
+        refunds = sum(await asyncio.gather(*map(reader.open_refunds, plans)))
+        tell(len(open_orders), at_alipay + refunds)
+        if not (at_alipay or open_orders or refunds):
             return True
         if time.monotonic() > until:
-            return False
+            # Refunds have pauses of an hour: one that says why may be open still.
+            return not (at_alipay or open_orders)
         await asyncio.gather(
             *(reader.shop_says(plan.order_id, refresh=True) for plan in open_orders)
         )

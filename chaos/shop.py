@@ -1,7 +1,7 @@
 """A shop: calls the HTTP API, and calls again as its documentation says."""
 
 import asyncio
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
@@ -22,6 +22,9 @@ DOCUMENTED = {
     "open": {200, 201, 202, 402, 409},
     "look": {200},
     "cancel": {200, 202, 409},
+    # 422: less than the wallet gives back.
+    "refund": {200, 201, 202, 402, 409, 422},
+    "refunds": {200, 404},
 }
 
 
@@ -33,10 +36,14 @@ class Shop:
         self._url = f"{url}/payments"
         self._headers = {"Authorization": f"Bearer {api_key}"}
         self.answers: Counter[str] = Counter()
+        # By order, the refunds that the API has taken on.
+        self.refunds_taken_on: defaultdict[str, set[str]] = defaultdict(set)
         self.undocumented: Counter[str] = Counter()
+        self.currencies: dict[str, str] = {}
 
     async def open(self, plan: Plan, wallet: str) -> JsonObject | None:
         """Have an order paid; None where the shop lost its patience."""
+        self.currencies[plan.order_id] = plan.currency
         body = {
             "order_id": plan.order_id,
             "amount": {"currency": plan.currency, "value": plan.value},
@@ -54,6 +61,21 @@ class Shop:
 
     async def cancel(self, order_id: str) -> JsonObject | None:
         return await self._call("cancel", "POST", f"/{order_id}/cancel")
+
+    async def refund(self, order_id: str, refund_id: str, value: int | None) -> None:
+        """Give an amount back; without a value all that is left."""
+        body: JsonObject = {"refund_id": refund_id}
+        if value is not None:
+            currency = self.currencies[order_id]
+            body["amount"] = {"currency": currency, "value": value}
+        answer = await self._call("refund", "POST", f"/{order_id}/refunds", json=body)
+        # A refusal is a problem document, which names no refund.
+        if answer and "refund_id" in answer:
+            self.refunds_taken_on[order_id].add(refund_id)
+
+    async def refunds(self, order_id: str) -> JsonObject | None:
+        answer = await self._call("refunds", "GET", f"/{order_id}/refunds")
+        return answer if answer and "refunds" in answer else None
 
     async def until_page(self, order_id: str) -> JsonObject | None:
         """Look after a payment that is being opened: it gets a page, or ends."""

@@ -3,11 +3,13 @@
 import asyncio
 
 from chaos.customer import Customer
+from chaos.faults import FaultMenu
 from chaos.orders import Deed, Plan
+from chaos.refunds.plans import Refunds
 from chaos.shop import JsonObject, Shop, is_over
 
 
-async def visit(plan: Plan, shop: Shop, customer: Customer) -> None:
+async def visit(plan: Plan, shop: Shop, customer: Customer, faults: FaultMenu) -> None:
     """Do all that the plan says; what stays open then is settled at the end."""
     first = await _send_to_page(plan, shop, plan.wallet, calls=plan.calls_at_once)
     page = first
@@ -19,7 +21,30 @@ async def visit(plan: Plan, shop: Shop, customer: Customer) -> None:
         page = await _send_to_page(plan, shop, plan.wallet)
         if page:
             await customer.act(page, Deed.PAY)
-        await shop.until_over(plan.order_id, refresh=plan.refreshes)
+        state = await shop.until_over(plan.order_id, refresh=plan.refreshes)
+    if plan.refunds and state and state["outcome"] == "PAID":
+        await asyncio.gather(
+            _ask_for_refunds(plan.refunds, plan.order_id, shop),
+            _refund_in_portal(plan, state, faults),
+        )
+
+
+async def _ask_for_refunds(refunds: Refunds, order_id: str, shop: Shop) -> None:
+    """Ask for all of them, each round at once; what is open then is settled later."""
+    for wishes in refunds.rounds:
+        await asyncio.gather(
+            *(
+                shop.refund(order_id, wish.refund_id, wish.value)
+                for wish in wishes
+                for _ in range(wish.calls)
+            )
+        )
+
+
+async def _refund_in_portal(plan: Plan, state: JsonObject, faults: FaultMenu) -> None:
+    if plan.refunds and plan.refunds.in_portal:
+        newest = state["attempts"][-1]["payment_request_id"]
+        await faults.refund_in_portal(newest, plan.refunds.in_portal)
 
 
 async def _send_to_page(

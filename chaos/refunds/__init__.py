@@ -1,0 +1,1 @@
+"""Refunds in the storm: what the shop asks for, and what became of it."""
