@@ -94,6 +94,7 @@ bench: $(READY)  ## Measure speed, cost and memory against the floor
 	@$(BIN)/python -m bench.viewers
 	@$(BIN)/python -m bench.expiries
 	@$(BIN)/python -m bench.eviction
+	@$(BIN)/python -m bench.refunds
 
 PAYMENTS ?= 300
 SEED ?= 1

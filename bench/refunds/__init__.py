@@ -1,0 +1,1 @@
+"""(j) What refunds cost."""
