@@ -4,6 +4,7 @@ Simulator, API and activities are the real ones, so what they sign, send and kee
 what a merchant's histories hold; only the wires between them are in memory.
 """
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -21,10 +22,21 @@ from activities.earlier import EarlierEvents
 from activities.paid_events import ProvenPaidEvents
 from alipay.client import AlipayClient
 from api.app import create_app
-from api.callers.keys import ApiKey, write_keys
+from api.callers.keys import ApiKey, Scope, write_keys
 from api.settings import ApiSettings
 from cashier.system.home import write_public_key
-from contracts import PaymentOutcome, Resolution, notice_id, workflow_id
+from contracts import (
+    PaymentOutcome,
+    RefundConfirmation,
+    RefundResolution,
+    RefundReturn,
+    RefundStatus,
+    Resolution,
+    notice_id,
+    refund_request_id,
+    refunds_id,
+    workflow_id,
+)
 from simulator import app as simulator_app
 from simulator.config import SimulatorConfig, wall_clock
 from worker import build_worker
@@ -33,6 +45,7 @@ CLIENT_ID = "SANDBOX_5YRECORDED0000"
 NOTIFY_URL = "https://shop.example/alipay/notifications/payment"
 WALLET_URL = "http://wallet.example"
 # Of the storefront here, which nobody else can call.
+HALF = 65700
 API_KEY = f"cashier_{'the-key-of-the-recorded-storefront':-<43}"
 
 
@@ -117,8 +130,54 @@ class Proven:
         assert answer.is_redirect, answer.text  # back to the shop
         await self.settles()
 
-    async def plans(self, fault: str) -> None:
-        plan = {"order_id": self.order_id, "fault": fault}
+    @property
+    def refunds(self) -> WorkflowHandle[Any, Any]:
+        return self.client.get_workflow_handle(refunds_id(self.order_id))
+
+    async def gives_back(self, refund_id: str, value: int | None) -> str:
+        """The shop refunds an amount, or all that is left; return how it stands."""
+        amount = None if value is None else {"currency": "PHP", "value": value}
+        answer = await self._shop.post(
+            f"/payments/{self.order_id}/refunds",
+            json={"refund_id": refund_id, "amount": amount, "note": "as agreed"},
+        )
+        assert answer.status_code in (200, 201, 202, 402), answer.text
+        return str(answer.json().get("status", ""))
+
+    async def confirms(self, refund_id: str) -> None:
+        said = RefundConfirmation(refund_id=refund_id, by="ben", reason="checked")
+        await self.refunds.execute_update("confirm", said)
+
+    async def settles_refund(self, refund_id: str, outcome: str) -> None:
+        said = RefundResolution(
+            refund_id=refund_id, outcome=outcome, by="anna", reason="the customer waits"
+        )
+        await self.refunds.execute_update("resolve", said)
+
+    async def bounces(self, refund_id: str) -> None:
+        """Alipay pays a refund back to the merchant, and a person records it."""
+        name = refund_request_id(self.order_id, refund_id, 1)
+        done = await self._wallet.post(f"/control/refunds/{name}/return")
+        done.raise_for_status()
+        said = RefundReturn(refund_id=refund_id, by="anna", reason="settlement file")
+        await self.refunds.execute_update("returned", said)
+
+    async def tops_up(self) -> None:
+        (await self._wallet.post("/control/top-up")).raise_for_status()
+
+    async def finishes_refunds(self) -> None:
+        """The wallet ends what it has taken on, and Alipay notifies."""
+        await self.leaps(timedelta(minutes=10))
+
+    async def until_refund(self, refund_id: str, status: RefundStatus) -> None:
+        async with asyncio.timeout(60):
+            while await self.gives_back(refund_id, HALF) != status:  # noqa: ASYNC110
+                await asyncio.sleep(0.2)
+
+    async def plans(self, fault: str, *, times: int | None = None) -> None:
+        plan: dict[str, Any] = {"order_id": self.order_id, "fault": fault}
+        if times:
+            plan["times"] = times
         (await self._wallet.post("/control/faults", json=plan)).raise_for_status()
 
     async def disputed(self) -> WorkflowHandle[Any, Any]:
@@ -166,7 +225,7 @@ async def proven_order(
         signers: Who signs.
     """
     api_keys = folder / "api-keys"
-    write_keys(api_keys, [ApiKey.of(API_KEY, name="shop")])
+    write_keys(api_keys, [ApiKey.of(API_KEY, name="shop", scopes=Scope)])
     settings = ApiSettings(
         client_id=CLIENT_ID,
         alipay_keys_dir=signers.folder / "alipay",

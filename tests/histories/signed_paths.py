@@ -21,6 +21,7 @@ from codec.keyring import Keyring
 from contracts import Money, PaymentNotified, late_payment_id
 from temporal_client import data_converter
 from tests.histories.proving import CLIENT_ID, Proven, Signers, proven_order
+from tests.histories.refund_paths import ENCRYPTED_REFUND_PATHS, REFUND_PATHS
 from translation.proof import serve
 
 KEYS = Path(__file__).parent / "keys"
@@ -166,7 +167,8 @@ ENCRYPTED_PATHS: dict[str, Play] = {
     "encrypted-reviewed": reviewed,
     "encrypted-late-refunded": late_refunded,
 }
-SIGNED_PATHS = {**CLEAR_PATHS, **ENCRYPTED_PATHS}
+ENCRYPTED_PATHS |= ENCRYPTED_REFUND_PATHS
+SIGNED_PATHS = {**CLEAR_PATHS, **REFUND_PATHS, **ENCRYPTED_PATHS}
 
 
 def payload_keys() -> Keyring:
