@@ -55,11 +55,13 @@ class RefundsTrust(SignedTrust):
     ) -> RefundRecord:
         """Return what an earlier run has left of a refund, its success only if proven.
 
-        Whoever has rights in Temporal may have written that result.
+        Whoever has rights in Temporal may have written that result. That a person has
+        called a refund given back is kept all the same: to send it again, because
+        Alipay does not know its id, could give the money back a second time.
         """
         proof = record.proof
         if proof is None or self._proof is None:
-            return record.model_copy(update={"proof": None, "resolved": None})
+            return record.model_copy(update={"proof": None})
         is_proven = proves_refund(
             self._proof,
             proof,

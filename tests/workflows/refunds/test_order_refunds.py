@@ -386,3 +386,21 @@ async def test_a_part_is_refused_where_all_went_back_by_a_cancel(
             "ORDER_IS_CANCELED",
         )
         assert view.left == php(0)
+
+
+async def test_what_a_person_has_called_given_back_is_not_sent_by_a_later_run(
+    skipping: WorkflowEnvironment,
+) -> None:
+    """By hand in the portal, say, where it has another id."""
+    alipay = RefundingAlipay(next_refunds=["UNKNOWN_EXCEPTION"])
+    async with refunds_of(skipping.client, alipay) as refunds:
+        with skipping.with_time_skipping_disabled():
+            await refunds.ask("r-1", 3000)
+            await refunds.resolve("r-1", RefundDecision.GIVEN_BACK)
+        await skipping.fast_forward(refunds.handle)
+        ended = await refunds.handle.result()
+        refunds.given = refunds.given.model_copy(update={"known": ended})
+        view = await refunds.ask("r-2", 5000)
+        assert record_in(view, "r-1").status is RefundStatus.SUCCEEDED
+        assert view.left == php(2000)
+    assert alipay.total_back == 5000
