@@ -45,6 +45,21 @@ create table if not exists callbacks (
     effect text not null,             -- what it changed in the order
     review text                       -- what a person must decide; null of outcomes
 ) strict;
+create table if not exists refunds (
+    order_id text not null,
+    refund_id text not null,          -- made with the form; at the payment API, too
+    value integer not null,           -- minor units of the order's currency
+    status text not null,             -- ASKED, or the newest that the API has told
+    status_at text not null,
+    asked_by text not null,           -- of our staff, or as the API names them
+    asked_at text,
+    reason text not null,             -- the customer may see it
+    note text not null,
+    code text,                        -- why it was refused
+    advice text,                      -- the API's words, as the next one
+    waits_for text,
+    primary key (order_id, refund_id)
+) strict;
 create index if not exists callbacks_of_orders on callbacks (order_id);
 """
 # Columns that came later; a file of an older release of the shop gets them.

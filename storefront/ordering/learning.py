@@ -6,6 +6,7 @@ from enum import StrEnum
 from sqlite3 import Connection, Row
 
 from storefront.ordering.database import Database
+from storefront.ordering.refunds import OrderRefund, keep
 from storefront.ordering.reviews import Heard, reviews_in
 from storefront.payment_api.answers import PaymentState
 from storefront.payment_api.outcomes import (
@@ -15,6 +16,7 @@ from storefront.payment_api.outcomes import (
     STATUS_OF,
     Outcome,
 )
+from storefront.payment_api.refunds import STATUS_OF as REFUND_STATUS_OF
 
 log = logging.getLogger(__name__)
 
@@ -25,6 +27,7 @@ class Effect(StrEnum):
     FULFILLED = "FULFILLED"
     STATUS = "STATUS"
     REVIEW = "REVIEW"
+    REFUND = "REFUND"
     NO_NEWS = "NO_NEWS"  # known already, or older than what is known
     UNKNOWN_ORDER = "UNKNOWN_ORDER"
     UNKNOWN_TYPE = "UNKNOWN_TYPE"
@@ -120,6 +123,8 @@ def _apply(db: Connection, told: Outcome) -> Effect:
     # be just what it is about.
     if told.type in REVIEWS:
         return Effect.REVIEW if _changes_reviews(db, row, told) else Effect.NO_NEWS
+    if told.type in REFUND_STATUS_OF:
+        return _apply_refund(db, row, told)
     if (told.amount.currency, told.amount.value) != (row["currency"], row["value"]):
         return Effect.AMOUNT_DIFFERS
     if not _is_news(row, told):
@@ -136,6 +141,18 @@ def _apply(db: Connection, told: Outcome) -> Effect:
         (told.payment_request_id, _text(datetime.now(UTC)), told.order_id),
     )
     return Effect.FULFILLED
+
+
+def _apply_refund(db: Connection, order: Row, told: Outcome) -> Effect:
+    """Keep what became of a refund; the order's status and its goods stay as they are.
+
+    A part of the order's amount at most goes back, in its currency.
+    """
+    is_sound = 0 < told.amount.value <= order["value"]
+    if told.amount.currency != order["currency"] or not is_sound:
+        return Effect.AMOUNT_DIFFERS
+    is_news = keep(db, told.order_id, OrderRefund.told_by(told))
+    return Effect.REFUND if is_news else Effect.NO_NEWS
 
 
 def _changes_reviews(db: Connection, order: Row, told: Outcome) -> bool:
@@ -183,6 +200,8 @@ def _tell(effect: Effect | None, told: Outcome, source: str) -> None:
             log.info("order ended unpaid", extra=fields)
         case Effect.REVIEW:
             log.warning("order waits for a person's decision", extra=fields)
+        case Effect.REFUND:
+            log.info("refund of an order has changed", extra=fields)
         case Effect.UNKNOWN_TYPE:
             log.warning("callback of a type that this shop does not know", extra=fields)
         case Effect.UNKNOWN_ORDER:

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict
 
 from storefront.ordering.carts import cart_of
 from storefront.ordering.database import Database
+from storefront.ordering.refunds import OrderRefund, refunds_in
 from storefront.ordering.reviews import Review, reviews_in
 from storefront.words import Words
 
@@ -39,6 +40,7 @@ class ShopOrder(BaseModel):
 
     Attributes:
         reviews: What a person must still decide, as callbacks have told.
+        refunds: What goes back, or went back, the oldest first.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -58,6 +60,7 @@ class ShopOrder(BaseModel):
     paid_attempt: str | None
     fulfilled_at: datetime | None
     reviews: tuple[Review, ...]
+    refunds: tuple[OrderRefund, ...]
 
 
 class CartChangedError(Exception):
@@ -74,6 +77,34 @@ class Orders:
         return await self._database.read(
             lambda db: _order(db, "select * from orders where token = ?", token)
         )
+
+    async def find_by_number(self, order_id: str) -> ShopOrder | None:
+        """Return the order that customers and the API call so."""
+        return await self._database.read(
+            lambda db: _order(db, "select * from orders where order_id = ?", order_id)
+        )
+
+    async def newest(
+        self, most: int, *, before: str = ""
+    ) -> tuple[list[ShopOrder], str]:
+        """Return orders, the newest first, and the number of the last if more follow.
+
+        Args:
+            most: How many.
+            before: The number of the order after which to go on; empty to begin.
+        """
+
+        def work(db: Connection) -> list[ShopOrder]:
+            older = "where rowid < (select rowid from orders where order_id = ?)"
+            rows = db.execute(
+                f"select * from orders {older if before else ''}"  # noqa: S608 - ours
+                " order by rowid desc limit ?",
+                (*([before] if before else []), most + 1),
+            )
+            return [_order_of(db, row) for row in rows]
+
+        found = await self._database.read(work)
+        return found[:most], found[most - 1].order_id if len(found) > most else ""
 
     async def place(
         self, cart: str, wallet: str, words: Words, *, seen_total: int
@@ -139,7 +170,15 @@ def _order(db: Connection, query: str, key: str) -> ShopOrder | None:
     row: Row | None = db.execute(query, (key,)).fetchone()
     if row is None:
         return None
-    values = {**dict(row), "reviews": reviews_in(db, row)}
+    return _order_of(db, row)
+
+
+def _order_of(db: Connection, row: Row) -> ShopOrder:
+    values = {
+        **dict(row),
+        "reviews": reviews_in(db, row),
+        "refunds": refunds_in(db, row["order_id"]),
+    }
     for name in ("lines", "notice"):
         values[name] = json.loads(values[name]) if values[name] else None
     return ShopOrder.model_validate(values)

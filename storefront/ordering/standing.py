@@ -6,12 +6,13 @@ proves nothing. What nobody knows is called unknown, and never a failure.
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from urllib.parse import urlsplit
 
 from storefront.ordering.orders import Notice, ShopOrder
+from storefront.ordering.refunds import Refunded, refunded_of
 from storefront.ordering.reviews import Review, since_when, without_settled
 from storefront.payment_api.answers import Attempt, LateMoney, PaymentState
 
@@ -26,6 +27,9 @@ class Kind(StrEnum):
     CHECKING = "checking"
     CLOSING = "closing"
     PAID = "paid"
+    REFUNDING = "refunding"
+    PARTLY_REFUNDED = "partly_refunded"
+    REFUNDED = "refunded"
     DECLINED = "declined"
     REFUSED = "refused"
     EXPIRED = "expired"
@@ -51,7 +55,8 @@ MAY_PAY_AGAIN = (
     Kind.LATE_RETURNED,
     Kind.LATE_GONE,
 )
-SETTLED = (Kind.PAID, Kind.LATE_HONOURED)
+DELIVERED = (Kind.PAID, Kind.LATE_HONOURED)
+SETTLED = (*DELIVERED, Kind.REFUNDING, Kind.PARTLY_REFUNDED, Kind.REFUNDED)
 OPEN = {
     "OPENING": Kind.OPENING,
     "CHECKING": Kind.CHECKING,
@@ -83,6 +88,7 @@ class Standing:
         second_payment: What became of money that came besides; a word's name.
         paid_at: When it was paid, as Alipay wrote it.
         notice: What was refused to the customer a moment ago.
+        refunded: What has gone back of what was paid.
         review_since: Since when a person has to decide; only callbacks tell it.
         is_over: Whether nothing can change any more, so that nobody need listen.
     """
@@ -95,6 +101,7 @@ class Standing:
     second_payment: str = ""
     paid_at: str | None = None
     notice: Notice | None = None
+    refunded: Refunded = field(default_factory=Refunded)
     review_since: datetime | None = None
     is_over: bool = False
 
@@ -123,13 +130,27 @@ def standing_of(
         standing = _without_answer(order, is_away=is_away)
     else:
         standing = _with_answer(order, state, now)
-    kind = standing.kind
+    refunded = refunded_of(order.refunds, state.refunds if state else None)
+    kind = _after_refunds(standing.kind, order.value, refunded)
+    is_open = standing.second_payment == "pending" or bool(refunded.under_way)
     return replace(
         standing,
+        kind=kind,
         may_pay_again=kind in MAY_PAY_AGAIN,
         notice=_notice(order, kind, now),
-        is_over=kind in SETTLED and standing.second_payment != "pending",
+        refunded=refunded,
+        is_over=kind in SETTLED and not is_open,
     )
+
+
+def _after_refunds(kind: Kind, paid: int, refunded: Refunded) -> Kind:
+    """Return what a customer is told who has paid, and was given money back."""
+    if kind not in DELIVERED:
+        return kind
+    if refunded.given_back:
+        is_all = refunded.given_back >= paid
+        return Kind.REFUNDED if is_all else Kind.PARTLY_REFUNDED
+    return Kind.REFUNDING if refunded.under_way else kind
 
 
 def _without_answer(order: ShopOrder, *, is_away: bool) -> Standing:

@@ -92,6 +92,25 @@ class LateMoney(Answer):
         return self.outcome is None and self.status == A_PERSON_MUST_DECIDE
 
 
+class RefundInBrief(Answer):
+    """A refund of an order: how much, and where it is; in the API's words."""
+
+    refund_id: str
+    amount: Money
+    status: str
+
+
+class RefundsInBrief(Answer):
+    """What has gone back of a payment.
+
+    Attributes:
+        given_back: All of it, also what was not refunded through the API.
+    """
+
+    given_back: Money
+    refunds: tuple[RefundInBrief, ...] = ()
+
+
 class PaymentState(Answer):
     """All that the API knows of a payment."""
 
@@ -102,6 +121,7 @@ class PaymentState(Answer):
     paid_at: str | None = None
     closed_at: datetime | None = None
     late_money: tuple[LateMoney, ...] = ()
+    refunds: RefundsInBrief | None = None
 
     @property
     def newest(self) -> Attempt:
@@ -115,12 +135,31 @@ class OpenedPayment(Answer):
     outcome: str | None = None
 
 
+class BrokenRule(Answer):
+    """A field that breaks a rule, in the API's words."""
+
+    field: str = ""
+    rule: str = ""
+
+
 class Refusal(Answer):
-    """A problem document: why the API does not do what it was asked."""
+    """A problem document: why the API does not do what it was asked.
+
+    Attributes:
+        detail: In the API's words, which are English.
+        errors: The fields that break a rule.
+        result_code, result_message, advice: Alipay's code and words, and what the API
+            advises; only of refunds that Alipay has refused.
+    """
 
     code: str = "UNKNOWN"
+    detail: str = ""
+    errors: tuple[BrokenRule, ...] = ()
     available_at: datetime | None = None
     cashier: Cashier | None = None
+    result_code: str | None = None
+    result_message: str | None = None
+    advice: str | None = None
 
 
 def number_of(payment_request_id: str) -> int:

@@ -56,5 +56,24 @@ def a_review(order_id: str, *, which: int = 1, **more: Any) -> dict[str, Any]:
     return {**event, "id": f"{event['id']}{again}", "review": doubt}
 
 
+def a_refund(
+    order_id: str,
+    happened: str,
+    *,
+    refund_id: str = "r1",
+    value: int = 5000,
+    **more: Any,
+) -> dict[str, Any]:
+    """Something that happened to a refund: `succeeded`, `failed`, `waiting`..."""
+    event = an_event(order_id, happened.upper(), kind="refund", **more)
+    return {
+        **event,
+        "id": f"{order_id}_1-refund-{refund_id}-{happened}-1",
+        "amount": {"currency": "PHP", "value": value},
+        "refund": {"refund_id": refund_id, "left": None, "by_cancel": False},
+        **more,
+    }
+
+
 async def tell(customer: Customer, event: dict[str, Any], **how: Any) -> httpx.Response:
     return await customer.http.post("/webhooks/cashier", **signed(event, **how))

@@ -15,7 +15,7 @@ from storefront.ordering.orders import ShopOrder
 from storefront.pages.events import Sleep
 from storefront.settings import StorefrontSettings
 from storefront.shop import Shop
-from tests.storefront.played_api import PlayedApi
+from tests.storefront.played_api import PlayedApi, a_state
 
 
 @dataclass
@@ -77,6 +77,15 @@ async def a_customer(
         ) as http,
     ):
         yield Customer(http, app.state.shop, app.state.stopping)
+
+
+async def a_paid_order(customer: Customer, api: PlayedApi) -> str:
+    """Have a coffee bought for PHP 180.00; return the order's number."""
+    await customer.buy()
+    order_id = (await customer.order()).order_id
+    api.payments[order_id] = a_state(order_id, status="PAID")
+    assert "Paid. Thank you!" in await customer.looks()
+    return order_id
 
 
 def text_of(html: str) -> str:

@@ -11,7 +11,11 @@ from typing import Any
 
 import httpx
 
+from tests.storefront.played_refunds import PlayedRefunds
+
 API_KEY = "the-shop-s-own-key-of-32-letters"
+# Of the back office; only this one may refund.
+REFUND_KEY = "the-key-of-the-back-office-32-le"
 CASHIER = "https://wallet.example/cashier/"
 
 
@@ -71,6 +75,7 @@ class PlayedApi:
         bodies: Of each POST /payments.
         instead: Answers in place of the usual ones, by method and path's beginning.
         queues: Streams: states that are pushed while somebody listens.
+        refunds: What goes back of the payments.
     """
 
     payments: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -83,13 +88,16 @@ class PlayedApi:
     last_event_ids: list[str | None] = field(default_factory=list)
     wallets: list[dict[str, Any]] = field(default_factory=lambda: list(WALLETS))
     refreshed: asyncio.Event = field(default_factory=asyncio.Event)
+    refunds: PlayedRefunds = field(default_factory=PlayedRefunds)
 
     @property
     def transport(self) -> httpx.MockTransport:
         return httpx.MockTransport(self.answer)
 
     def answer(self, request: httpx.Request) -> httpx.Response:
-        assert request.headers["authorization"] == f"Bearer {API_KEY}"
+        is_refund = request.url.path.endswith("/refunds")
+        key = REFUND_KEY if is_refund else API_KEY
+        assert request.headers["authorization"] == f"Bearer {key}"
         call = f"{request.method} {request.url.raw_path.decode()}"
         self.calls.append(call)
         for start, played in self.instead.items():
@@ -147,6 +155,8 @@ class PlayedApi:
         state = self.payments.get(order_id)
         if state is None:
             return a_problem(404, "UNKNOWN_ORDER")
+        if what == "/refunds":
+            return self.refunds.answer(request, state)
         if what == "/events":
             return self._events(request)
         if what == "/cancel":
@@ -154,7 +164,8 @@ class PlayedApi:
             state["closed_at"] = datetime.now(UTC).isoformat()
         if request.url.params.get("refresh") == "1":
             self.refreshed.set()
-        return httpx.Response(200, json=state)
+        refunds = self.refunds.in_brief(state)
+        return httpx.Response(200, json={**state, "refunds": refunds})
 
     def _events(self, request: httpx.Request) -> httpx.Response:
         self.last_event_ids.append(request.headers.get("last-event-id"))

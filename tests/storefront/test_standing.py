@@ -38,6 +38,7 @@ def an_order(**known: Any) -> ShopOrder:
             "paid_attempt": None,
             "fulfilled_at": None,
             "reviews": [],
+            "refunds": [],
             **known,
         }
     )

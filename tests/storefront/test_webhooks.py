@@ -193,7 +193,7 @@ async def test_a_callback_of_an_unknown_type_is_kept_and_changes_nothing(
 async def test_an_unknown_type_of_another_shape_holds_up_no_later_callback(
     customer: Customer, order_id: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    strange = an_event(order_id, "PAID", type="refund.failed", amount=7)
+    strange = an_event(order_id, "PAID", type="dispute.opened", amount=7)
     assert (await tell(customer, strange)).status_code == 204
     assert "in a shape that it cannot keep" in caplog.text
     assert (await customer.order()).status == "NEW"
