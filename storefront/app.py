@@ -8,9 +8,14 @@ from contextlib import asynccontextmanager
 import httpx
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
+from fastapi.responses import RedirectResponse
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
+from storefront.back_office.login import HOME, Login, LoginNeededError
+from storefront.back_office.orders import BackOffice
+from storefront.back_office.sessions import Sessions
+from storefront.back_office.throttle import Throttle
 from storefront.ordering.database import PATIENCE_SECONDS, BusyError
 from storefront.pages import rendering
 from storefront.pages.browsing import Browsing
@@ -19,7 +24,7 @@ from storefront.pages.events import Events, Sleep
 from storefront.pages.orders import OrderPages
 from storefront.security import Guard
 from storefront.settings import StorefrontSettings
-from storefront.shop import Shop, client_of
+from storefront.shop import Shop
 from storefront.visits import Visit
 from storefront.webhooks import Webhooks
 
@@ -46,14 +51,14 @@ def create_app(
         sleep: Lets the pauses pass in which the API is away; None: real time.
         patience: How many seconds a locked database is waited for.
     """
-    shop = Shop.of(settings, client_of(settings, transport), patience=patience)
+    shop = Shop.of(settings, transport, patience=patience)
     stopping = asyncio.Event()
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         shop.database.prepare()
         yield
-        await shop.api.close()
+        await shop.close()
 
     app = FastAPI(
         title="Durable Coffee",
@@ -70,6 +75,14 @@ def create_app(
         app.include_router(part(shop).router)
     app.include_router(Events(shop, stopping, sleep=sleep).router)
     app.include_router(rendering.router)
+    if shop.refunding:
+        login = Login(settings, Sessions(), Throttle())
+        app.include_router(login.router)
+        app.include_router(BackOffice(shop, shop.refunding, login.member).router)
+
+    @app.exception_handler(LoginNeededError)
+    async def of_nobody(_: Request, __: LoginNeededError) -> Response:
+        return RedirectResponse(f"{HOME}/login", 303)
 
     @app.exception_handler(HTTPException)
     async def of_http(request: Request, error: HTTPException) -> Response:

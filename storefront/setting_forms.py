@@ -6,7 +6,7 @@ The payment service has rules of the same kind; a shop has its own code.
 import os
 import re
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, get_args
 from urllib.parse import urlsplit
 
 from pydantic import (
@@ -47,7 +47,7 @@ class ShopSettingTexts(BaseSettings):
     def _as_meant(cls, value: Any, info: ValidationInfo) -> Any:  # noqa: ANN401
         if not isinstance(value, str) or info.field_name is None:
             return value
-        if cls.model_fields[info.field_name].annotation is Path:
+        if _is_path(cls.model_fields[info.field_name].annotation):
             _check_no_secret(value)
         if meant := as_meant(value):
             return meant
@@ -89,6 +89,12 @@ def text_of(file: Path) -> str:
         raise ValueError(
             f"the file {_shown(file)} cannot be read: {error.strerror}"
         ) from None
+
+
+def _is_path(annotation: object) -> bool:
+    """Whether a setting names a file, also where it need not be given."""
+    kinds = (annotation, *get_args(annotation))
+    return any(getattr(kind, "__origin__", kind) is Path for kind in kinds)
 
 
 def _check_no_secret(text: str) -> None:

@@ -6,7 +6,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 from pydantic_settings import SettingsConfigDict
 from standardwebhooks.webhooks import Webhook
 
@@ -21,6 +21,7 @@ from storefront.setting_forms import (
     as_meant,
     text_of,
 )
+from storefront.staff import read_staff
 
 # No wallet takes longer than a day; the wallet's own limit is the API's matter.
 LONGEST_MINUTES = 24 * 60
@@ -47,6 +48,12 @@ class StorefrontSettings(ShopSettingTexts):
     callback_secrets_file: TextFile = Field(
         description="What verifies callbacks, a line each; any of them will do"
     )
+    refund_key_file: TextFile | None = Field(
+        default=None, description="The key of the back office, which may refund"
+    )
+    staff_file: TextFile | None = Field(
+        default=None, description="Who may log in to the back office; none without"
+    )
     database: Database = Field(
         default=Path("storefront.sqlite"), description="Where carts and orders are kept"
     )
@@ -62,11 +69,32 @@ class StorefrontSettings(ShopSettingTexts):
         description="How long customers may take to pay",
     )
 
+    @field_validator("staff_file")
+    @classmethod
+    def _staff_can_log_in(cls, file: Path | None) -> Path | None:
+        if file:
+            read_staff(file)
+        return file
+
     @model_validator(mode="after")
-    def _key_is_usable(self) -> Self:
-        # It is sent in a header, which takes nothing else.
-        if not re.fullmatch(r"[!-~]+", self.api_key):
-            raise ValueError("api_key_file: must hold one key, in visible ASCII")
+    def _keys_are_usable(self) -> Self:
+        # They are sent in a header, which takes nothing else.
+        for name, key in (
+            ("api_key_file", self.api_key),
+            ("refund_key_file", self.refund_key),
+        ):
+            if key is not None and not re.fullmatch(r"[!-~]+", key):
+                raise ValueError(f"{name}: must hold one key, in visible ASCII")
+        return self
+
+    @model_validator(mode="after")
+    def _back_office_is_whole(self) -> Self:
+        for name, other in (
+            ("staff_file", "refund_key_file"),
+            ("refund_key_file", "staff_file"),
+        ):
+            if getattr(self, name) is None and getattr(self, other) is not None:
+                raise ValueError(f"{name}: the back office needs it beside {other}")
         return self
 
     @model_validator(mode="after")
@@ -81,6 +109,10 @@ class StorefrontSettings(ShopSettingTexts):
     @property
     def api_key(self) -> str:
         return as_meant(text_of(self.api_key_file))
+
+    @property
+    def refund_key(self) -> str | None:
+        return as_meant(text_of(self.refund_key_file)) if self.refund_key_file else None
 
     @cached_property
     def webhooks(self) -> tuple[Webhook, ...]:

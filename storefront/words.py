@@ -3,6 +3,7 @@
 All text stands in words/{language}.toml; a word that is missing is an error at once.
 """
 
+import re
 import tomllib
 from collections.abc import Container, Mapping
 from datetime import datetime
@@ -14,11 +15,18 @@ from typing import Any, Final
 from babel import Locale, UnknownLocaleError
 from babel.core import get_global
 from babel.dates import format_date, format_time, get_timezone_location
-from babel.numbers import format_currency
+from babel.numbers import (
+    NumberFormatError,
+    format_currency,
+    get_currency_symbol,
+    parse_decimal,
+)
 
 from storefront.catalog import Market
 
 LANGUAGES: Final = ("en", "id")
+# Digits and what separates them; a longer number is no price.
+NUMBER = re.compile(r"[0-9][0-9.,]{0,19}")
 
 
 def flattened(table: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
@@ -103,6 +111,38 @@ class Words:
             amount, currency or self.market.currency, locale=self._locale
         )
         return written
+
+    def read_money(self, text: str) -> int:
+        """Read an amount as people write it: `PHP 50.00`, `₱1,050`, `50`.
+
+        Its separators are those in which `money` writes.
+
+        Returns:
+            Minor units of the market's currency.
+
+        Raises:
+            ValueError: It is no such amount, or finer than the currency.
+        """
+        currency = self.market.currency
+        symbol = get_currency_symbol(currency, locale=self._locale)
+        number = text.strip()
+        for mark in (currency, symbol):
+            number = re.sub(
+                f"^{re.escape(mark)}|{re.escape(mark)}$",
+                "",
+                number,
+                flags=re.IGNORECASE,
+            ).strip()
+        if not NUMBER.fullmatch(number):
+            raise ValueError("must be an amount in digits")
+        try:
+            amount = parse_decimal(number, locale=self._locale, strict=True)
+        except NumberFormatError:
+            raise ValueError("must be an amount in digits") from None
+        minor = amount.scaleb(self.market.digits)
+        if minor != minor.to_integral_value():
+            raise ValueError("is finer than the currency")
+        return int(minor)
 
     def time(self, moment: datetime) -> str:
         """Write a time of day of the market, which it names: others may be looking."""

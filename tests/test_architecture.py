@@ -115,6 +115,12 @@ ROOM_MAY_IMPORT: dict[str, set[str]] = {
         "storefront.catalog", "storefront.payment_api", "storefront.settings",
         "storefront.wallets", "storefront.words",
     },
+    # What its pages share with the customers' is how pages are made.
+    "storefront.back_office": {
+        "storefront.catalog", "storefront.ordering", "storefront.pages.rendering",
+        "storefront.payment_api", "storefront.settings", "storefront.shop",
+        "storefront.staff", "storefront.visits", "storefront.words",
+    },
     "storefront.pages": {
         "storefront.catalog", "storefront.ordering", "storefront.payment_api",
         "storefront.shop", "storefront.visits", "storefront.wallets",

@@ -1,6 +1,6 @@
 """The client of the payment API: everything that the shop ever asks of it."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
@@ -16,10 +16,11 @@ from storefront.payment_api.answers import (
     Wallet,
     WalletList,
 )
+from storefront.payment_api.refunds import OrderRefunds, Refund
 
 # Looking is quick; a customer waits for it before the page is shown.
 LOOK = httpx.Timeout(4, connect=2)
-# The API waits for Alipay: for a cashier page, a cancel or an inquiry, up to 16 s.
+# The API waits for Alipay: for a cashier page, a cancel, an inquiry or a refund, 16 s.
 ASK = httpx.Timeout(20, connect=3)
 # Longer than the pauses of the API's comments, 15 s, by one that got lost.
 LISTEN = httpx.Timeout(40, connect=3)
@@ -101,6 +102,36 @@ class CashierApi:
         answer = await self._call("POST", f"/payments/{order_id}/cancel", timeout=ASK)
         return _read(PaymentState, answer)
 
+    async def refunds(self, order_id: str) -> OrderRefunds | None:
+        """Return what went back of an order; None where its payment is not known."""
+        try:
+            answer = await self._call(
+                "GET", f"/payments/{order_id}/refunds", timeout=LOOK
+            )
+        except RefusedError as error:
+            if error.status == httpx.codes.NOT_FOUND:
+                return None
+            raise
+        return _read(OrderRefunds, answer)
+
+    async def refund(self, order_id: str, refund: Mapping[str, Any]) -> Refund:
+        """Have money given back; the same `refund_id` again is the same refund.
+
+        Raises:
+            AwayError: Nobody knows whether it was heard; repeating it is safe.
+            RefusedError: Nothing goes back: Alipay has refused it (402), or the API
+                has, and then nothing was sent to Alipay.
+        """
+        answer = await self._call(
+            "POST",
+            f"/payments/{order_id}/refunds",
+            json=refund,
+            timeout=ASK,
+            # The key may refund only so much, or not any more: whoever asks is told.
+            verdicts=(httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN),
+        )
+        return _read(Refund, answer)
+
     @asynccontextmanager
     async def events(
         self, order_id: str, last_event_id: str
@@ -129,20 +160,30 @@ class CashierApi:
         except (httpx.HTTPError, SSEError, ValidationError) as error:
             raise AwayError(type(error).__name__) from error
 
-    async def _call(self, method: str, path: str, **more: Any) -> httpx.Response:  # noqa: ANN401
+    async def _call(
+        self,
+        method: str,
+        path: str,
+        *,
+        verdicts: Collection[int] = (),
+        **more: Any,  # noqa: ANN401
+    ) -> httpx.Response:
         try:
             answer = await self._http.request(method, path, **more)
         except httpx.HTTPError as error:
             raise AwayError(type(error).__name__) from error
         if not answer.is_success:
-            raise _no(answer)
+            raise _no(answer, verdicts)
         return answer
 
 
-def _no(answer: httpx.Response) -> AwayError | RefusedError:
+def _no(
+    answer: httpx.Response, verdicts: Collection[int] = ()
+) -> AwayError | RefusedError:
     status = answer.status_code
     # 401 and 403: a wrong key is the shop's fault, and no verdict on the payment.
-    if status in (401, 403, 408, 429) or not 400 <= status < 500:
+    is_none = status in (401, 403, 408, 429) and status not in verdicts
+    if is_none or not 400 <= status < 500:
         return AwayError(f"HTTP {status}", retry_after=_retry_after(answer))
     try:
         refusal = Refusal.model_validate_json(answer.content)

@@ -50,12 +50,22 @@ class Refund(RefundInBrief):
     waits_for: str | None = None
 
 
+class RefundElsewhere(Answer):
+    """What was not refunded through the API, in Alipay's portal for one."""
+
+    amount: Money | None = None
+    status: str
+
+
 class OrderRefunds(Answer):
     """The answer of `GET /payments/{order_id}/refunds`.
 
     Attributes:
         left: What can still be refunded; None where nobody knows.
+        given_back: All that has gone back, elsewhere too; the same.
     """
 
     left: Money | None = None
+    given_back: Money | None = None
     refunds: tuple[Refund, ...] = ()
+    elsewhere: tuple[RefundElsewhere, ...] = ()

@@ -41,7 +41,7 @@ class PlayedRefunds:
                     "left": self._money(payment, self.left(payment)),
                     "given_back": self._money(payment, self._given_back(order_id)),
                     "refunds": self.of(order_id),
-                    "elsewhere": [],
+                    "elsewhere": self._elsewhere(payment),
                 },
             )
         body = json.loads(request.content)
@@ -62,6 +62,11 @@ class PlayedRefunds:
             return a_refusal("MORE_THAN_IS_LEFT")
         made = self._made(order_id, body)
         return self._said(made, 201)
+
+    def _elsewhere(self, payment: dict[str, Any]) -> list[dict[str, Any]]:
+        value = self.elsewhere.get(payment["order_id"])
+        amount = self._money(payment, value) if value else None
+        return [{"amount": amount, "status": "SUCCESS"}] if value else []
 
     def of(self, order_id: str) -> list[dict[str, Any]]:
         return self.kept.setdefault(order_id, [])

@@ -30,6 +30,10 @@ def test_sound_settings_are_accepted(sound: dict[str, str]) -> None:
         ("base_url", "https://shop.example/coffee", "must end after host and port"),
         ("api_key_file", "/nowhere", "there is no file '/nowhere'"),
         ("callback_secrets_file", "/nowhere", "there is no file '/nowhere'"),
+        ("refund_key_file", "/nowhere", "there is no file '/nowhere'"),
+        ("staff_file", "/nowhere", "there is no file '/nowhere'"),
+        ("staff_file", "", "staff_file: the back office needs it"),
+        ("refund_key_file", "", "refund_key_file: the back office needs it"),
         ("expires_in_minutes", "0", "greater than or equal to 1"),
     ],
 )
@@ -48,6 +52,35 @@ def test_a_secret_that_is_none_is_named_and_not_told(
         with pytest.raises(ValidationError, match="each line must be") as error:
             StorefrontSettings.model_validate(sound)
         assert wrong not in str(error.value)
+
+
+def test_staff_that_cannot_log_in_is_named_before_anything_starts(
+    sound: dict[str, str], tmp_path: Path
+) -> None:
+    (tmp_path / "staff").write_text("ana:a password in clear text")
+    with pytest.raises(
+        ValidationError, match=r"line 1 of .* is not name:hash"
+    ) as error:
+        StorefrontSettings.model_validate(sound)
+    assert "clear text" not in str(error.value)
+
+
+@pytest.mark.parametrize("name", ["api_key_file", "refund_key_file", "staff_file"])
+def test_a_key_in_place_of_its_file_is_named_and_not_told(
+    sound: dict[str, str], name: str
+) -> None:
+    key = f"cashier_{'Zk3-' * 10}abc"
+    with pytest.raises(ValidationError, match="looks like a key") as error:
+        StorefrontSettings.model_validate({**sound, name: key})
+    assert key not in str(error.value)
+
+
+def test_a_refund_key_that_no_header_takes_is_named(
+    sound: dict[str, str], tmp_path: Path
+) -> None:
+    (tmp_path / "refund-key").write_text("two keys")
+    with pytest.raises(ValidationError, match="refund_key_file: must hold one key"):
+        StorefrontSettings.model_validate(sound)
 
 
 def test_the_command_names_what_is_missing(

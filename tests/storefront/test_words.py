@@ -6,9 +6,19 @@ from datetime import UTC, datetime
 
 import pytest
 
+from storefront.back_office.problems import KNOWN
 from storefront.catalog import CATALOG
+from storefront.ordering.refunds import ASKED
 from storefront.ordering.standing import Kind
 from storefront.pages.rendering import FOLDER
+from storefront.payment_api.outcomes import STATUS_OF
+from storefront.payment_api.refunds import (
+    REFUSED,
+    RETURNED,
+    SUCCEEDED,
+    UNDER_WAY,
+    WITH_A_PERSON,
+)
 from storefront.words import LANGUAGES, WORDS, Words, country_of, language_of
 from tests.storefront.customer import Customer
 
@@ -38,7 +48,7 @@ def test_every_state_and_product_has_its_words_and_every_product_its_picture() -
 
 
 def test_no_template_holds_words_of_its_own() -> None:
-    for file in (FOLDER / "templates").glob("*.html"):
+    for file in (FOLDER / "templates").rglob("*.html"):
         html = re.sub(r"(?s){%.*?%}|{{.*?}}", "", file.read_text())
         text = re.sub(r"<[^>]*>", "", html)
         assert not re.search(r"[A-Za-z]", text), file.name
@@ -85,6 +95,73 @@ def test_money_is_written_from_minor_units(
     assert " ".join(words.money(value).split()).replace(" ", "") == written.replace(
         " ", ""
     )
+
+
+@pytest.mark.parametrize(
+    ("language", "market", "written", "value"),
+    [
+        ("en", "PH", "50", 5000),
+        ("en", "PH", " PHP 50.00 ", 5000),
+        ("en", "PH", "50.00php", 5000),
+        ("en", "PH", "₱1,050.5", 105050),
+        ("en", "PH", "1050", 105000),
+        ("id", "PH", "50,00", 5000),
+        ("id", "ID", "Rp 42.000", 4200000),
+        ("id", "ID", "42000", 4200000),
+        ("en", "KR", "₩5,500", 5500),
+        ("en", "JP", "560", 560),
+        ("en", "PH", "0.10", 10),
+        ("en", "PH", "0", 0),
+    ],
+)
+def test_money_is_read_as_it_is_written(
+    language: str, market: str, written: str, value: int
+) -> None:
+    assert Words(language, CATALOG.market(market)).read_money(written) == value
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("market", [one.code for one in CATALOG.markets])
+def test_what_the_shop_writes_the_shop_can_read(language: str, market: str) -> None:
+    words = Words(language, CATALOG.market(market))
+    for whole in (1, 180, 4200, 1234567):
+        value = whole * 10**words.market.digits
+        assert words.read_money(words.money(value)) == value
+
+
+@pytest.mark.parametrize(
+    ("language", "market", "written"),
+    [
+        ("en", "PH", "50.001"),
+        ("en", "KR", "5500.5"),
+        ("en", "PH", "50,00"),
+        ("id", "PH", "50.00"),
+        ("en", "PH", "-50"),
+        ("en", "PH", "50 pesos"),
+        ("en", "PH", "IDR 50"),
+        ("en", "PH", "1e3"),
+        ("en", "PH", "PHP"),
+        ("en", "PH", ""),
+        ("en", "PH", "NaN"),
+        ("en", "PH", "1" * 21),
+    ],
+)
+def test_an_amount_that_is_ambiguous_or_none_is_not_read(
+    language: str, market: str, written: str
+) -> None:
+    with pytest.raises(ValueError, match=r"must be an amount|is finer"):
+        Words(language, CATALOG.market(market)).read_money(written)
+
+
+def test_every_status_of_an_order_and_of_a_refund_has_its_words() -> None:
+    states = ["NEW", *filter(None, STATUS_OF.values())]
+    statuses = [ASKED, *UNDER_WAY, *WITH_A_PERSON, SUCCEEDED, REFUSED, RETURNED]
+    wanted = {
+        *(f"back_office.state.{state}" for state in states),
+        *(f"back_office.refund.{status}" for status in statuses),
+        *(f"back_office.problem.{code}" for code in KNOWN),
+    }
+    assert wanted <= WORDS["en"].keys()
 
 
 def test_times_are_those_of_the_market() -> None:
