@@ -3,7 +3,7 @@
 import base64
 import json
 import secrets
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -24,6 +24,18 @@ CLIENT_ID = "SANDBOX_5YDEMO0000000000"
 OPERATOR = "operator"
 # Whose API key it is; it may do everything.
 LOCAL_SHOP = "local-shop"
+# Who may log in to the local shop's back office, and whose key it refunds with.
+SHOPKEEPER = "shopkeeper"
+BACK_OFFICE = "local-back-office"
+
+
+@dataclass(frozen=True)
+class LocalKey:
+    """An API key in clear text: its file, whose it is, and what it may do."""
+
+    file: Path
+    name: str
+    scopes: tuple[Scope, ...] = tuple(Scope)
 
 
 class Home:
@@ -46,6 +58,10 @@ class Home:
         self.api_keys = folder / "keys" / "api-keys"
         self.callback_secrets = folder / "keys" / "callback-secrets"
         self.shop_orders = folder / "shop.sqlite"
+        # Of the shop's back office.
+        self.refund_key = folder / "keys" / "back-office-api-key"
+        self.staff = folder / "keys" / "staff"
+        self.staff_password = folder / "keys" / "staff-password"
         self.payload_keys = folder / "keys" / "payloads"
         self.operators = folder / "keys" / "operators"
         self.operator_password = folder / "keys" / "operator-password"
@@ -63,17 +79,19 @@ class Home:
         if not self.simulator_key.exists():
             alipay = make_private_key(self.simulator_key)
             write_public_key(alipay, self.alipay_keys / "1.pem")
-        prepare_api_key(self.api_key, self.api_keys, LOCAL_SHOP)
+        refunding = (Scope.READ, Scope.REFUND)
+        prepare_api_keys(
+            self.api_keys,
+            LocalKey(self.api_key, LOCAL_SHOP),
+            LocalKey(self.refund_key, BACK_OFFICE, refunding),
+        )
         if not self.callback_secrets.exists():
             write_secret(self.callback_secrets, new_callback_secret().encode())
         # A name without a dot before it: macOS leaves `._name` beside copied files.
         if not any(self.payload_keys.glob("[!.]*.key")):
             make_key(self.payload_keys, begins=datetime.now(UTC))
-        if not self.operators.exists():
-            password = new_password()
-            self.operator_password.unlink(missing_ok=True)
-            write_secret(self.operator_password, password.encode())
-            add_operator(self.operators, OPERATOR, password)
+        prepare_login(self.operators, self.operator_password, OPERATOR)
+        prepare_login(self.staff, self.staff_password, SHOPKEEPER)
 
     def remember(self, ports: Ports) -> None:
         """Keep where the parts listen."""
@@ -141,6 +159,8 @@ class Home:
             "STOREFRONT_API_URL": ports.api_url,
             "STOREFRONT_API_KEY_FILE": str(self.api_key),
             "STOREFRONT_CALLBACK_SECRETS_FILE": str(self.callback_secrets),
+            "STOREFRONT_REFUND_KEY_FILE": str(self.refund_key),
+            "STOREFRONT_STAFF_FILE": str(self.staff),
             "STOREFRONT_DATABASE": str(self.shop_orders),
             "STOREFRONT_PORT": str(ports.shop),
             "STOREFRONT_BASE_URL": ports.shop_url,
@@ -174,23 +194,38 @@ def write_public_key(key: RSAPrivateKey, path: Path) -> None:
     )
 
 
-def prepare_api_key(clear: Path, hashed: Path, name: str) -> None:
-    """Have a key with all scopes in a file, and its hash among those the API knows.
+def prepare_api_keys(hashed: Path, *wanted: LocalKey) -> None:
+    """Have keys in files of their own, and their hashes among those the API knows.
 
-    Where both files are, nothing is changed: a key that was removed on purpose must not
-    come back by itself.
+    Where a key's file and that of the hashes are, nothing is changed: a key that was
+    removed on purpose must not come back by itself.
 
     Raises:
-        ApiKeysError: The key that is there could be guessed, or the hashes are broken.
+        ApiKeysError: A key that is there could be guessed, or the hashes are broken.
     """
-    if clear.exists() and hashed.exists():
+    had_hashes = hashed.exists()
+    for one in wanted:
+        if had_hashes and one.file.exists():
+            continue
+        if not one.file.exists():
+            write_secret(one.file, new_key().encode())
+        clear = one.file.read_text().strip()
+        with changing(hashed) as keys:
+            keys[:] = [key for key in keys if key.name != one.name]
+            keys.append(ApiKey.of(clear, name=one.name, scopes=one.scopes))
+
+
+def prepare_login(hashed: Path, password_file: Path, name: str) -> None:
+    """Let somebody log in, with a password that stands in a file of its own.
+
+    Nothing is changed where the file of those who may is there already.
+    """
+    if hashed.exists():
         return
-    if not clear.exists():
-        write_secret(clear, new_key().encode())
-    with changing(hashed) as keys:
-        keys[:] = [key for key in keys if key.name != name]
-        key = clear.read_text().strip()
-        keys.append(ApiKey.of(key, name=name, scopes=Scope))
+    password = new_password()
+    password_file.unlink(missing_ok=True)
+    write_secret(password_file, password.encode())
+    add_operator(hashed, name, password)
 
 
 def write_secret(path: Path, content: bytes) -> None:

@@ -6,9 +6,10 @@ from rich.console import Console
 
 from alipay.keys.rsa import one_line_public_key
 from cashier.system.home import (
+    LocalKey,
     make_private_key,
     new_callback_secret,
-    prepare_api_key,
+    prepare_api_keys,
     write_secret,
 )
 
@@ -28,7 +29,7 @@ def make_keys(folder: Path, console: Console) -> None:
         if path.exists():
             raise FileExistsError(17, "exists", str(path))
     key = make_private_key(merchant)
-    prepare_api_key(api_key, api_keys, SHOP)
+    prepare_api_keys(api_keys, LocalKey(api_key, SHOP))
     write_secret(callbacks, new_callback_secret().encode())
     console.print(f"Private key:  {merchant}  (CASHIER_PRIVATE_KEY_FILE)")
     console.print(f"API key:      {api_key}, for the shop")

@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.table import Table
 
 from cashier.system.folder_lock import FolderInUseError
-from cashier.system.home import OPERATOR, Home
+from cashier.system.home import OPERATOR, SHOPKEEPER, Home
 from cashier.system.part import PartFailedError
 from cashier.system.ports import Ports
 from cashier.system.processes import PortTakenError, System, running_system
@@ -61,6 +61,8 @@ def show_addresses(console: Console, system: System) -> None:
     """Print where everything is reached, and how one gets in."""
     ports, home = system.ports, system.home
     table = Table.grid(padding=(0, 2))
+    table.add_row("Back office", f"{ports.shop_url}/back-office")
+    table.add_row(f"as {SHOPKEEPER}", f"$(cat {_short(home.staff_password)})")
     table.add_row("API", f"{ports.api_url}/docs")
     table.add_row("API key", f"$(cat {_short(home.api_key)})")
     table.add_row("Temporal UI", ports.ui_url)

@@ -7,11 +7,12 @@ import pytest
 from typer.testing import CliRunner
 
 from cashier.commands import app
-from cashier.system.home import OPERATOR, Home
+from cashier.system.home import OPERATOR, SHOPKEEPER, Home
 from cashier.system.ports import Ports
 from codec.keyring import Keyring
 from codec.server.operators import is_password, read_operators
 from codec.server.settings import CodecSettings
+from storefront.staff import read_staff
 
 runner = CliRunner()
 PASSWORD = "correct horse battery"
@@ -27,6 +28,20 @@ def test_a_home_lets_one_operator_in(tmp_path: Path) -> None:
     home.prepare()
     assert home.operators.read_text() == before
     assert len(list(home.payload_keys.iterdir())) == 1
+
+
+def test_a_home_lets_one_shopkeeper_into_the_back_office(tmp_path: Path) -> None:
+    home = Home(tmp_path)
+    home.prepare()
+    environment = home.shop_environment(Ports())
+    assert environment["STOREFRONT_STAFF_FILE"] == str(home.staff)
+    assert home.staff_password.stat().st_mode & 0o077 == 0
+    hashed = read_staff(home.staff)[SHOPKEEPER]
+    password = home.staff_password.read_text()
+    assert hashed.is_of(password)
+    assert password != home.operator_password.read_text()
+    home.prepare()
+    assert read_staff(home.staff) == {SHOPKEEPER: hashed}
 
 
 def test_a_home_has_all_settings_of_the_codec_server(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from typer.testing import CliRunner
 
 from api.callers.keys import ApiKey, ApiKeys, Scope, read_keys
 from cashier.commands import app
-from cashier.system.home import LOCAL_SHOP, Home
+from cashier.system.home import BACK_OFFICE, LOCAL_SHOP, Home
 from cashier.system.ports import Ports
 
 runner = CliRunner()
@@ -187,9 +187,45 @@ def test_a_lost_key_is_made_anew_and_the_old_one_ends(tmp_path: Path) -> None:
 def test_a_key_that_was_removed_on_purpose_does_not_come_back(tmp_path: Path) -> None:
     home = Home(tmp_path)
     home.prepare()
-    keys(home.api_keys, "remove", LOCAL_SHOP)
+    for name in (LOCAL_SHOP, BACK_OFFICE):
+        keys(home.api_keys, "remove", name)
     home.prepare()
     assert read_keys(home.api_keys) == ()
+
+
+def test_the_back_office_has_a_key_that_refunds_and_starts_nothing(
+    tmp_path: Path,
+) -> None:
+    home = Home(tmp_path)
+    home.prepare()
+    kept = kept_of(home.api_keys, home.refund_key.read_text())
+    assert (kept.name, kept.scopes) == (BACK_OFFICE, (Scope.READ, Scope.REFUND))
+    assert home.refund_key.stat().st_mode & 0o077 == 0
+
+
+def test_a_folder_of_before_the_back_office_gets_its_key_besides(
+    tmp_path: Path,
+) -> None:
+    home = Home(tmp_path)
+    home.prepare()
+    keys(home.api_keys, "remove", BACK_OFFICE)
+    home.refund_key.unlink()
+    before = home.api_key.read_text()
+    home.prepare()
+    for key, name in (
+        (before, LOCAL_SHOP),
+        (home.refund_key.read_text(), BACK_OFFICE),
+    ):
+        assert kept_of(home.api_keys, key).name == name
+
+
+def test_lost_hashes_are_made_anew_of_all_keys(tmp_path: Path) -> None:
+    home = Home(tmp_path)
+    home.prepare()
+    home.api_keys.unlink()
+    home.prepare()
+    assert {key.name for key in read_keys(home.api_keys)} == {LOCAL_SHOP, BACK_OFFICE}
+    assert kept_of(home.api_keys, home.refund_key.read_text()).name == BACK_OFFICE
 
 
 def test_a_new_merchants_key_is_known_to_the_api(tmp_path: Path) -> None:
