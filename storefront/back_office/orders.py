@@ -39,7 +39,7 @@ class RefundForm:
     """The form as it is filled in; a new one has a new `refund_id`.
 
     Attributes:
-        refund_id: So that pressing twice, and the back button, are one refund.
+        refund_id: So that pressing twice, or sending it again, is one refund.
         amount: As it was written.
     """
 

@@ -2,9 +2,11 @@
 
 import os
 from pathlib import Path
+from typing import Protocol
+
+from playwright.async_api import Page
 
 from tests.browser.accessibility import serious_faults
-from tests.browser.shopping import Customer
 
 # `make screenshots` names the folder; other runs of the tests keep no pictures.
 FOLDER = "CASHIER_PICTURES"
@@ -16,21 +18,30 @@ SHOWN = (
     "wallet-menu-desktop",
     "waiting-phone",
     "paid-desktop",
+    "back-office-desktop",
+    "back-office-order-desktop",
+    "refunded-phone",
 )
 
 
-class Pictures:
-    """The pages that a customer comes through on one device."""
+class Visitor(Protocol):
+    """Who has a page of the shop before them."""
 
-    def __init__(self, customer: Customer, axe: str, device: str) -> None:
+    page: Page
+
+
+class Pictures:
+    """The pages that a visitor comes through on one device."""
+
+    def __init__(self, visitor: Visitor, axe: str, device: str) -> None:
         self.faults: list[str] = []
-        self._customer = customer
+        self._visitor = visitor
         self._axe = axe
         self._device = device
 
     async def look(self, name: str) -> None:
         """Note the page's faults, and keep its picture where that is wanted."""
-        page = self._customer.page
+        page = self._visitor.page
         await page.wait_for_load_state()
         faults = await serious_faults(page, self._axe)
         self.faults += [f"{name}, {self._device}: {fault}" for fault in faults]

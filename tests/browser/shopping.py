@@ -202,6 +202,16 @@ class Books:
         payments = await self.control("payments")
         return [one for one in payments if one["order_id"] == order_id]
 
+    async def finish_refund(self, order_id: str) -> None:
+        """Have Alipay say that the order's refund is done, which is under way."""
+        refunds = await self.control("refunds")
+        [mine] = [one for one in refunds if one["order_id"] == order_id]
+        control = f"{self.system.ports.simulator_url}/control"
+        answer = await self.http.post(
+            f"{control}/refunds/{mine['refund_request_id']}/finish"
+        )
+        assert answer.is_success, answer.text
+
     async def control(self, path: str) -> Any:
         url = f"{self.system.ports.simulator_url}/control/{path}"
         return (await self.http.get(url)).json()
