@@ -105,7 +105,8 @@ chaos: $(READY)  ## Kill what takes PAYMENTS=300 payments, drawn from SEED=1; co
 screenshots: $(READY)  ## Take the pictures of docs/ anew, with a Chromium
 	@$(BIN)/python -m tests.browser.screenshots
 	@CASHIER_PICTURES=$(CURDIR)/docs/images CASHIER_BROWSER_TESTS=required \
-		$(BIN)/python -m pytest --quiet tests/browser -k "main_pages or back_office"
+		$(BIN)/python -m pytest --quiet tests/browser/test_buying.py \
+		tests/browser/test_refunding.py -k serious_accessibility_fault
 
 contracts: $(READY)  ## Renew docs/contracts.json, which storefronts in other languages read
 	@$(BIN)/cashier contracts > docs/contracts.json

@@ -110,11 +110,13 @@ class Refunded:
         given_back: All that has gone back.
         under_way: What the API is giving back right now.
         returned: What had gone back, and bounced.
+        reasons: Why it has gone back, as our staff has told the customer.
     """
 
     given_back: int = 0
     under_way: int = 0
     returned: int = 0
+    reasons: tuple[str, ...] = ()
 
 
 def refunded_of(
@@ -127,30 +129,40 @@ def refunded_of(
         told: The API's answer. It may be older than a callback, and then takes nothing
             back; and it may count what was not refunded through the API.
     """
-    refunds = {one.refund_id: one for one in known}
+    refunds = list(known)
     elsewhere = 0
     if told:
+        refunds = _joined(refunds, told)
         elsewhere = told.given_back.value - sum(
             one.amount.value for one in told.refunds if one.status == SUCCEEDED
         )
-        for one in told.refunds:
-            answered = OrderRefund(
-                refund_id=one.refund_id,
-                value=one.amount.value,
-                status=one.status,
-                status_at=datetime.now(UTC),
-            )
-            before = refunds.get(one.refund_id)
-            refunds[one.refund_id] = answered.after(before) if before else answered
 
     def summed(*statuses: str) -> int:
-        return sum(one.value for one in refunds.values() if one.status in statuses)
+        return sum(one.value for one in refunds if one.status in statuses)
 
     return Refunded(
         given_back=summed(SUCCEEDED) + max(0, elsewhere),
         under_way=summed(*UNDER_WAY),
         returned=summed(RETURNED),
+        reasons=tuple(
+            one.reason for one in refunds if one.status == SUCCEEDED and one.reason
+        ),
     )
+
+
+def _joined(known: Iterable[OrderRefund], told: RefundsInBrief) -> list[OrderRefund]:
+    """Return the refunds by what the shop knows and what the API answers."""
+    refunds = {one.refund_id: one for one in known}
+    for one in told.refunds:
+        answered = OrderRefund(
+            refund_id=one.refund_id,
+            value=one.amount.value,
+            status=one.status,
+            status_at=datetime.now(UTC),
+        )
+        before = refunds.get(one.refund_id)
+        refunds[one.refund_id] = answered.after(before) if before else answered
+    return list(refunds.values())
 
 
 def left_of(value: int, known: Iterable[OrderRefund]) -> int:

@@ -18,7 +18,6 @@ SHOWN = (
     "wallet-menu-desktop",
     "waiting-phone",
     "paid-desktop",
-    "back-office-desktop",
     "back-office-order-desktop",
     "refunded-phone",
 )

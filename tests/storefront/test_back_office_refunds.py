@@ -43,6 +43,7 @@ async def test_half_a_coffee_is_refunded_and_its_customer_sees_it(
         assert words in told
     told = await member.customer.looks()
     assert "Refunded ₱90.00 of ₱180.00" in told
+    assert "Reason: It was cold" in told
     assert "apologised" not in told
 
 

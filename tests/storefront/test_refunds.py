@@ -87,6 +87,13 @@ def test_what_the_customer_is_told_is_the_sum_of_each_kind() -> None:
     assert refunded_of(known) == Refunded(given_back=300, under_way=400, returned=800)
 
 
+def test_a_reason_is_told_once_its_refund_has_gone_back() -> None:
+    cold = a_refund("r1", "SUCCEEDED").model_copy(update={"reason": "It was cold"})
+    waits = a_refund("r2", "WAITING").model_copy(update={"reason": "It was late"})
+    silent = a_refund("r3", "SUCCEEDED")
+    assert refunded_of([cold, waits, silent]).reasons == ("It was cold",)
+
+
 def test_what_went_back_elsewhere_is_told_by_the_answer_alone() -> None:
     told = in_brief(350, ("r1", 50, "SUCCEEDED"), ("r2", 70, "IN_PROCESS"))
     assert refunded_of([], told) == Refunded(given_back=350, under_way=70)
