@@ -273,10 +273,16 @@ class InquiryResponse(Answer):
     @property
     def is_refunded(self) -> bool:
         """Whether a refund was made or is under way; the status stays SUCCESS."""
-        return any(
-            one.transaction_type == "REFUND" and one.transaction_status != "FAIL"
+        return bool(self.refunds)
+
+    @property
+    def refunds(self) -> list[Transaction]:
+        """The refunds that were made or are under way."""
+        return [
+            one
             for one in self.transactions or ()
-        )
+            if one.transaction_type == "REFUND" and one.transaction_status != "FAIL"
+        ]
 
 
 class CancelResponse(Answer):

@@ -67,6 +67,7 @@ from contracts.late_money import (
 )
 from contracts.notices import NoticeInput, NoticeView, notice_id
 from contracts.order import (
+    LOST,
     RELEASE,
     Customer,
     Device,
@@ -101,6 +102,7 @@ from contracts.refund_ids import (
     LONGEST_READABLE_ORDER,
     MOST_RETRIES,
     REFUND_ID_PATTERN,
+    is_refund_of,
     order_key,
     refund_event_id,
     refund_named_in,
@@ -140,6 +142,7 @@ __all__ = [
     "EXPIRY_SPREAD",
     "LONGEST_ALIPAY_ID",
     "LONGEST_READABLE_ORDER",
+    "LOST",
     "MOST_RETRIES",
     "ORDER_ID_PATTERN",
     "REFUND_ID_PATTERN",
@@ -228,6 +231,7 @@ __all__ = [
     "expiry_margin",
     "expiry_spread",
     "in_words",
+    "is_refund_of",
     "late_payment_id",
     "late_refund_id",
     "notice_id",

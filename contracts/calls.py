@@ -68,7 +68,13 @@ class InquiryVerdict(StrEnum):
 
 
 class InquiryAnswer(AlipayAnswer):
-    """Alipay's answer to `inquiryPayment`."""
+    """Alipay's answer to `inquiryPayment`.
+
+    Attributes:
+        is_refunded: Whether any refund was made, or is under way.
+        refunded_by: The refundRequestId of each; empty for one that Alipay names by
+            none. Answers that were recorded before release 5 have none of them.
+    """
 
     verdict: InquiryVerdict
     result_code: str = ""
@@ -78,6 +84,7 @@ class InquiryAnswer(AlipayAnswer):
     paid_at: str | None = None
     settlement: Settlement | None = None
     is_refunded: bool = False
+    refunded_by: tuple[str, ...] = ()
 
 
 class CancelCall(Contract):

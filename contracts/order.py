@@ -68,6 +68,10 @@ class LateMoneyPolicy(StrEnum):
     HONOUR = "HONOUR"
 
 
+# How a run ended of which Temporal keeps nothing, because its database was lost.
+LOST = "LOST"
+
+
 class StoppedAttempt(Contract):
     """An attempt that a stopped run may have sent to Alipay.
 
@@ -88,8 +92,9 @@ class StoppedRun(Contract):
     All of it is a hint: the new run asks Alipay about each attempt.
 
     Attributes:
-        run_id: Of the stopped run.
-        ended: How it was stopped: TERMINATED, TIMED_OUT, FAILED or CANCELED.
+        run_id: Of the stopped run; empty where it is not known.
+        ended: How it was stopped: TERMINATED, TIMED_OUT, FAILED or CANCELED; or LOST:
+            nobody knows how many attempts it had, and the new run opens none.
         by: Who has recovered it: an operator, `shop` or `Alipay`.
         reason: Why.
         attempts: Those that it may have sent, the newest last; empty if it sent none.
@@ -147,3 +152,8 @@ class Order(Contract):
     release: int = 0
     trust: AlipayTrust | None = None
     stopped: StoppedRun | None = None
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether this run looks for the money of runs that Temporal has lost."""
+        return self.stopped is not None and self.stopped.ended == LOST

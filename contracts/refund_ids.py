@@ -63,6 +63,14 @@ def refunds_id_of(refund_request_id: str) -> str:
     return f"{_REFUNDS}{made[1]}"
 
 
+def is_refund_of(order_id: str, refund_request_id: str) -> bool:
+    """Whether the owner of the order's refunds has made a refund, by its name."""
+    try:
+        return refunds_id_of(refund_request_id) == refunds_id(order_id)
+    except ValueError:
+        return False
+
+
 def refund_named_in(refund_request_id: str) -> str:
     """Return all but the number of the retry: the same for all tries of one refund.
 

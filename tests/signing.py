@@ -172,6 +172,9 @@ def _inquiry(said: InquiryAnswer) -> dict[str, Any]:
     if said.verdict is InquiryVerdict.NOT_EXIST:
         return {"result": _result("F", "ORDER_NOT_EXIST", "")}
     refund = {"transactionType": "REFUND", "transactionStatus": "SUCCESS"}
+    refunds = [{**refund, "transactionRequestId": id_} for id_ in said.refunded_by]
+    if said.is_refunded and not refunds:
+        refunds = [refund]
     return {
         "result": _result("S", "SUCCESS", "success."),
         "paymentStatus": said.verdict.value,
@@ -180,7 +183,7 @@ def _inquiry(said: InquiryAnswer) -> dict[str, Any]:
         "paymentId": said.payment_id,
         "paymentAmount": _amount(said.amount),
         "paymentTime": said.paid_at,
-        "transactions": _transactions(said) or ([refund] if said.is_refunded else None),
+        "transactions": _transactions(said) or refunds or None,
         **_settlement(said.settlement),
     }
 

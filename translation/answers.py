@@ -100,6 +100,7 @@ def from_inquiry_response(response: InquiryResponse) -> InquiryAnswer | None:
         paid_at=response.payment_time,
         settlement=read_settlement(response),
         is_refunded=response.is_refunded,
+        refunded_by=tuple(one.transaction_request_id or "" for one in response.refunds),
     )
 
 

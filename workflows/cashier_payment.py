@@ -181,6 +181,7 @@ class CashierPayment:
             case Inquire(attempt):
                 asked = await self._ask(ask_what_became(attempt))
                 attempt.inquiries.append(asked)
+                self._facts.look_further(workflow.now())
             case Cancel(attempt):
                 attempt.cancels.append(await self._ask(ask_to_close(attempt)))
             case GiveBack(attempt):

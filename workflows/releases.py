@@ -45,6 +45,8 @@ EXPIRY_IS_SPREAD = 4
 REVIEW_REFUSES_CANCELS = 4
 # A proposal is replaced by another outcome only by who names the one that it replaces.
 PROPOSALS_ARE_REPLACED_BY_NAME = 4
+# A payment that was refunded for its order alone has been paid, and stays so.
+REFUNDED_ORDER_IS_PAID = 5
 # An order's queue of callbacks goes on in a new run when its history is long.
 QUEUES_GO_ON = 3
 

@@ -19,10 +19,13 @@ from contracts import (
     PayVerdict,
     Settlement,
     SignedEvidence,
+    is_refund_of,
+    order_named_in,
 )
 from workflows.releases import (
     DECLINED_MEANS_DECLINED,
     PROOF_IS_VERIFIED,
+    REFUNDED_ORDER_IS_PAID,
     SUCCESS_HAS_AN_AMOUNT,
 )
 
@@ -301,11 +304,22 @@ class Attempt:
 
     @property
     def is_given_back(self) -> bool:
-        """Whether its money was returned, or is being returned, after it was paid."""
+        """Whether its money was returned, or is being returned, after it was paid.
+
+        Not by refunds that the owner of the order's refunds has made: those the
+        merchant has asked for, of money that had paid the order (decision 42).
+        """
         refunded = any(
-            asked.answer and asked.answer.is_refunded for asked in self.inquiries
+            asked.answer and self._is_returned_by(asked.answer)
+            for asked in self.inquiries
         )
         return refunded or self.given_back_at is not None
+
+    def _is_returned_by(self, said: InquiryAnswer) -> bool:
+        if self.release < REFUNDED_ORDER_IS_PAID or not said.refunded_by:
+            return said.is_refunded
+        order_id = order_named_in(self.request_id)
+        return not all(is_refund_of(order_id, one) for one in said.refunded_by)
 
     @property
     def cancel_is_certain_at(self) -> datetime | None:

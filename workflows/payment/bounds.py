@@ -46,7 +46,13 @@ def bounded(attempt: Attempt, price: Money, *, is_current: bool) -> Attempt:
         inquiries=_kept(
             attempt.inquiries,
             most,
-            lambda it: (it.verdict, it.payment_id, it.amount, it.is_refunded),
+            lambda it: (
+                it.verdict,
+                it.payment_id,
+                it.amount,
+                it.is_refunded,
+                it.refunded_by,
+            ),
             always=[*fitting[:1], *fitting[-1:]],
         ),
         cancels=_kept(attempt.cancels, most, lambda it: it.verdict),

@@ -239,6 +239,7 @@ def _should_close(attempt: Attempt, facts: Facts, now: datetime) -> bool:
     """Whether nobody shall pay this attempt any more: unwanted, over, or pageless."""
     return (
         facts.cancel_wanted_at is not None
+        or facts.order.is_lost
         or facts.wallet_wanted != attempt.wallet
         or now >= deadline_of(attempt)
         or bool(attempt.pay_verdicts(*PAGELESS))
@@ -285,8 +286,8 @@ def _close(attempt: Attempt, facts: Facts, now: datetime) -> Step:
 
 def _begin_next(attempt: Attempt, facts: Facts, now: datetime) -> Begin | None:
     """Go on with another wallet, or with a number that nobody has used up."""
-    if facts.cancel_wanted_at is not None or facts.paid:
-        return None
+    if facts.cancel_wanted_at is not None or facts.paid or facts.order.is_lost:
+        return None  # of what was lost nobody waits for a page
     number = _next_number(facts)
     if _lost_its_page(attempt, facts) and now < deadline_of(attempt):
         return Begin(number, facts.wallet_wanted)

@@ -170,6 +170,23 @@ class Facts:
         name = payment_request_id(self.order.order_id, stopped.number)
         self.hint(name, now)
 
+    def look_further(self, now: datetime) -> None:
+        """Have the attempt after the newest one that Alipay knows asked about.
+
+        Only where an order was lost: nobody knows how many attempts it had. As each
+        takes the next number, the first that Alipay does not know is the last.
+        """
+        newest = max(self.attempts, key=lambda one: one.number)
+        name = payment_request_id(self.order.order_id, newest.number + 1)
+        if (
+            self.order.is_lost
+            and newest.is_known_to_alipay
+            and len(self.attempts) < MOST_ATTEMPTS
+            and self.hint(name, now)
+        ):
+            # No call about it can be under way, as none is about the one before it.
+            self.attempts[0].begun_at = newest.begun_at
+
     def hear(self, notification: PaymentNotified, now: datetime) -> bool:
         """Keep a notification; return whether it is news.
 

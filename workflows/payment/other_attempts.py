@@ -131,9 +131,11 @@ def _may_be_unsent(attempt: Attempt, facts: Facts) -> bool:
 
 
 def _taken_up(facts: Facts) -> list[Attempt]:
-    """Return the earlier attempts that a stopped run has sent: they may be paid."""
+    """Return the attempts that a stopped run may have sent: they may be paid."""
     if facts.order.stopped is None:
         return []
+    if facts.order.is_lost:
+        return _others(facts)
     sent = {one.number for one in facts.order.stopped.attempts if one.wallet}
     return [one for one in _others(facts) if one.number in sent]
 

@@ -47,6 +47,7 @@ def view_of(facts: Facts, step: Step, *, closed_at: datetime | None) -> PaymentV
                 may_be_opened=end is not None or not paid,
             )
             for one in facts.attempts
+            if not _was_looked_for_in_vain(one, facts)
         ],
         result_code=refusal.result_code if refusal else None,
         result_message=refusal.result_message if refusal else None,
@@ -161,6 +162,13 @@ def _callback(event: ShopEvent, attempt: Attempt, facts: Facts) -> CallbackInput
         runbook_url=facts.order.runbook_url,
         release=release if release >= SHOP_HEARS_OF_REVIEW else 0,
     )
+
+
+def _was_looked_for_in_vain(attempt: Attempt, facts: Facts) -> bool:
+    """Whether it is but a number after the last attempt of a lost order."""
+    is_ours = bool(attempt.wallet) or attempt.is_known_to_alipay
+    says_paid = any(heard.says_paid for heard in attempt.heard)
+    return facts.order.is_lost and not (is_ours or says_paid)
 
 
 def _attempt_view(
