@@ -54,6 +54,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.releases import (
         LATE_MONEY_IS_LATE,
         PROPOSALS_ARE_REPLACED_BY_NAME,
+        REFUNDED_ORDER_IS_PAID,
         check_release,
         money_of,
         other_money,
@@ -188,6 +189,9 @@ class LatePayment:
         as a second charge: nobody else can be this workflow's parent.
         """
         late, price = self._late, money_of(said.amount, self._late.release)
+        if self._is_refunded_by_us(said):
+            # By a run that Temporal has lost: the same call says what became of it.
+            return await self._refund(said)
         if said.is_refunded:
             return await self._review(
                 f"{price} were paid, and a refund was made already that is not ours"
@@ -275,6 +279,14 @@ class LatePayment:
         )
         if cancelled.verdict is CancelVerdict.CANCELLED:
             return LateOutcome.RETURNED
+        return await self._refund(paid)
+
+    def _is_refunded_by_us(self, said: InquiryAnswer) -> bool:
+        own = (late_refund_id(self._late.payment_request_id),)
+        is_told = self._late.release >= REFUNDED_ORDER_IS_PAID
+        return is_told and said.is_refunded and said.refunded_by == own
+
+    async def _refund(self, paid: InquiryAnswer) -> LateOutcome:
         self._tell("refund the money")
         self._stage = "refund"
         refund = await self._until_certain(

@@ -23,12 +23,14 @@ from contracts import (
     LatePaymentView,
     LateResolution,
     Money,
+    Order,
     PaymentFound,
     PaymentOutcome,
     PaymentState,
     RefundAnswer,
     RefundVerdict,
     late_payment_id,
+    late_refund_id,
 )
 from tests.builders import (
     PAYMENT_ID,
@@ -57,9 +59,10 @@ async def late_money(
     env: WorkflowEnvironment,
     alipay: FakeAlipay,
     policy: LateMoneyPolicy = LateMoneyPolicy.REFUND,
+    order: Order | None = None,
     **changes: Any,
 ) -> AsyncIterator[Late]:
-    order = an_order()
+    order = order or an_order()
     late = a_late_payment(
         order, policy=policy, notification=a_notification(order), **changes
     )
@@ -506,6 +509,21 @@ async def test_money_of_an_order_that_a_person_alone_calls_paid_is_a_persons_mat
         result = await end_of(skipping, late)
     assert result.outcome is LateOutcome.NOT_LATE
     assert "cancel" not in alipay.calls
+
+
+@pytest.mark.parametrize("policy", list(LateMoneyPolicy))
+async def test_money_that_a_lost_run_has_refunded_ends_as_it_did_with_the_same_call(
+    skipping: WorkflowEnvironment, policy: LateMoneyPolicy
+) -> None:
+    """Temporal has an older database, or a new one: Alipay knows the refund's id."""
+    order = an_order()
+    own = (late_refund_id(f"{order.order_id}_1"),)
+    refunded = an_inquiry("SUCCESS", is_refunded=True, refunded_by=own)
+    alipay = FakeAlipay(inquiries=[refunded], refunds=[DONE])
+    async with late_money(skipping, alipay, policy, order) as late:
+        assert (await late.result()).outcome is LateOutcome.REFUNDED
+    assert alipay.calls == ["inquire", "refund"]
+    assert alipay.refund_calls[0].refund_request_id == own[0]
 
 
 async def test_money_that_was_refunded_in_the_portal_is_not_honoured(
