@@ -9,7 +9,7 @@ READY := $(VENV)/.ready
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up stuck-demo audit-demo test browser official-sdk kubernetes-tools upgrade-test image-test check format bench chaos screenshots contracts lock
+.PHONY: help setup demo up stuck-demo audit-demo test browser official-sdk kubernetes-tools upgrade-test disaster-test image-test check format bench chaos screenshots contracts lock
 
 help:  ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "make %-16s %s\n", $$1, $$2}'
@@ -74,6 +74,9 @@ $(KUBERNETES)/.ready: tests/deploy/kubernetes/requirements.lock $(READY)
 
 upgrade-test: $(READY)  ## Exchange real workers and APIs of an older, and a newer, release
 	@$(PYTEST) tests/upgrade
+
+disaster-test: $(READY)  ## Lose Temporal's database, and put back an old one; nobody pays twice
+	@$(PYTEST) tests/disaster
 
 image-test: $(READY)  ## Build the image, with Docker or without, and take a payment inside it
 	@$(BIN)/python -m deploy.image

@@ -14,7 +14,7 @@ from cashier.demos import commands as demo_commands
 from cashier.demos.commands import Port, ports_given
 from cashier.doctor import commands as doctor_commands
 from cashier.given import as_given
-from cashier.payments import commands as payment_commands
+from cashier.payments import commands as payment_commands, recovery_commands
 from cashier.refunds import commands as refund_commands
 from cashier.running import errors, leave, read_settings
 from cashier.stuck import commands as stuck_commands
@@ -31,7 +31,7 @@ app.add_typer(doctor_commands.app)
 app.add_typer(payment_commands.payments, name="payments")
 app.add_typer(refund_commands.refunds, name="refunds")
 app.add_typer(payment_commands.callbacks, name="callbacks")
-app.add_typer(payment_commands.recovery)
+app.add_typer(recovery_commands.app)
 app.add_typer(access_commands.app)
 app.add_typer(api_key_commands.app, name="api-keys")
 app.add_typer(audit_commands.app, name="audit")

@@ -173,7 +173,9 @@ ROOM_MAY_IMPORT: dict[str, set[str]] = {
         "translation", "version", "visibility", "worker",
     },
     "cashier.payments": {
-        "alipay", "api.payments.recovery", "api.refunds.recovery", "cashier.running",
+        "alipay", "api.merchant_rules", "api.payments.lost_orders",
+        "api.payments.recovery", "api.problems", "api.refunds.recovery",
+        "api.settings", "audit.reconcile.files", "cashier.given", "cashier.running",
         "cashier.settings", "cashier.stuck", "cashier.temporal_calls", "codec",
         "contracts", "settings.worker", "translation.answers", "visibility", "worker",
     },

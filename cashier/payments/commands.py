@@ -26,8 +26,6 @@ callbacks = typer.Typer(
     help="What the shop was told, and has not accepted.", no_args_is_help=True
 )
 
-recovery = typer.Typer()
-
 
 @payments.command("list")
 def list_newest(
@@ -164,28 +162,6 @@ def resolve(
                 decision,
                 attempt=attempt,
                 confirm=lambda question: yes or typer.confirm(question),
-            ),
-            keyring=settings.keyring,
-        )
-    )
-
-
-@recovery.command()
-def recover(order: Order, reason: Reason, by: By = None) -> None:
-    """Have an order that was stopped from outside go on; Alipay is asked first.
-
-    Its payment, its late money and its callbacks: whatever was terminated, timed out
-    or has failed begins a new run, with the same attempts. Nobody is charged twice.
-    """
-    from cashier.payments.recover import recover_order
-    from cashier.temporal_calls import a_console, run_command
-
-    settings = settings_of(writes=True)
-    who = who_acts(by, settings)
-    raise typer.Exit(
-        run_command(
-            lambda client: recover_order(
-                client, a_console(), order, by=who, reason=reason
             ),
             keyring=settings.keyring,
         )

@@ -28,6 +28,8 @@ NAMES: Final = {
     "amount": ("amountminor", "amount", "amountvalue", "total", "price"),
     "currency": ("currency", "amountcurrency"),
 }
+# Columns that a list may have besides; `cashier recover` reads them.
+MORE_NAMES: Final = {"wallet": ("wallet", "paymentmethod", "paymentmethodtype")}
 # This one says by its name that it bears minor units.
 _MINOR: Final = "amountminor"
 _AMOUNT: Final = re.compile(r"(\d+|\d{1,3}(,\d{3})+)(\.\d+)?")
@@ -61,12 +63,17 @@ _WORDS: Final = {
 
 @dataclass(frozen=True)
 class ListedOrder:
-    """One order as the shop lists it."""
+    """One order as the shop lists it.
+
+    Attributes:
+        wallet: Alipay's code; empty where the list does not say it.
+    """
 
     line: int
     order_id: str
     called: Called
     amount: Money
+    wallet: str = ""
 
 
 @dataclass(frozen=True)
@@ -134,7 +141,11 @@ class OrderList:
                 rule = "a status is a word for paid, unpaid or open (docs/auditing.md)"
                 raise self._error(line, "status", text["status"], rule)
             amount = self._amount(line, text["amount"], text["currency"].upper())
-            yield ListedOrder(line, order_id, _WORDS[word], amount)
+            wallet = text.get("wallet", "").upper()
+            if not re.fullmatch(r"[A-Z0-9_]{0,64}", wallet):
+                rule = "a wallet is Alipay's code, as GCASH, or empty"
+                raise self._error(line, "wallet", wallet, rule)
+            yield ListedOrder(line, order_id, _WORDS[word], amount, wallet)
 
     def _amount(self, line: int, text: str, currency: str) -> Money:
         if currency not in CURRENCIES:
@@ -177,7 +188,7 @@ def _places(cells: list[str]) -> tuple[dict[str, int], list[str], bool]:
     names = [re.sub(r"[^a-z0-9]", "", cell.lower()) for cell in cells]
     at = {
         field: names.index(name)
-        for field, synonyms in NAMES.items()
+        for field, synonyms in {**NAMES, **MORE_NAMES}.items()
         if (name := next((one for one in synonyms if one in names), None))
     }
     return at, [one for one in NAMES if one not in at], _MINOR in names
