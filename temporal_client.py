@@ -14,7 +14,7 @@ from temporalio.api.workflowservice.v1 import (
     ListWorkflowExecutionsResponse,
     QueryWorkflowResponse,
 )
-from temporalio.client import Client, Interceptor
+from temporalio.client import Client, Interceptor, PayloadLimitsConfig
 from temporalio.contrib.pydantic import PydanticPayloadConverter
 from temporalio.converter import (
     CompositePayloadConverter,
@@ -32,6 +32,11 @@ from codec.payload_codec import EncryptingCodec
 from contracts import Refusal
 from settings.temporal import temporal_config
 
+# The SDK warns from here on, and the worker counts its warnings: a quarter of the 2 MiB
+# at which a server refuses a payload. The largest order that the API takes is 1 MiB.
+PAYLOAD_LIMITS = PayloadLimitsConfig(
+    payloads_warn_size=512 * 1024, memo_warn_size=2 * 1024
+)
 AnswerT = TypeVar("AnswerT", bound=Message)
 _SDK_CONVERTERS = tuple(PydanticPayloadConverter().converters.values())
 
@@ -216,6 +221,7 @@ async def connect(
     config = temporal_config()
     client = await Client.connect(
         **config,
+        payload_limits=PAYLOAD_LIMITS,
         data_converter=data_converter(
             keyring, clear_text_refused_since=clear_text_refused_since
         ),

@@ -31,7 +31,9 @@ from contracts import ENDED, TASK_QUEUE, LateOutcome, PaymentOutcome
 from http_server.beside import served_beside
 from http_server.health import create_health_app
 from settings.worker import WorkerSettings
+from telemetry import names
 from telemetry.activities import ActivityLog
+from telemetry.large_payloads import count_large_payloads
 from telemetry.runtime import count_from_zero, start_runtime
 from telemetry.tracing import interceptors_of, start_tracing
 from temporal_client import connect
@@ -59,6 +61,7 @@ def build_worker(
     notify_url: str,
     sandbox: bool,
     cached_workflows: int = 1000,
+    activities_per_second: float | None = None,
     clear_text_refused_since: datetime | None = None,
 ) -> Worker:
     """Return the worker as it runs in production; the tests run this one too.
@@ -70,6 +73,8 @@ def build_worker(
         notify_url: Where Alipay shall send its notifications.
         sandbox: Whether workflows run in the SDK's sandbox, as in all tests.
         cached_workflows: How many open workflows are kept in memory.
+        activities_per_second: How many activities Temporal hands out in a second, to
+            all workers together; None for no limit.
         clear_text_refused_since: From when on runs that start read no clear text.
     """
     runner = runner_of(sandbox=sandbox)
@@ -100,6 +105,9 @@ def build_worker(
         interceptors=[ActivityLog(), MoneyGuard(looks), ForgivingSignals()],
         max_cached_workflows=cached_workflows,
         nonsticky_to_sticky_poll_ratio=NEW_PAYMENTS_SHARE,
+        max_task_queue_activities_per_second=activities_per_second,
+        # An eager activity comes with the answer to a workflow task, past the limit.
+        disable_eager_activity_execution=activities_per_second is not None,
         graceful_shutdown_timeout=GRACE,
         # Histories and the list of who polls name it; it chooses no worker.
         build_id=VERSION,
@@ -125,7 +133,7 @@ async def run_worker(settings: WorkerSettings) -> None:
         runtime=runtime,
         interceptors=interceptors_of(tracing),
     )
-    show_counters(runtime, client.namespace)
+    show_counters(runtime, client.namespace, settings.cached_workflows)
     async with (
         open_alipay_connections(settings) as http,
         open_callback_connections(settings) as to_shop,
@@ -149,6 +157,7 @@ async def run_worker(settings: WorkerSettings) -> None:
             notify_url=settings.notify_url,
             sandbox=settings.workflow_sandbox,
             cached_workflows=settings.cached_workflows,
+            activities_per_second=settings.activities_per_second,
             clear_text_refused_since=settings.clear_text_refused_since,
         )
         health = create_health_app(lambda: worker.is_running and not stop.is_set())
@@ -181,8 +190,15 @@ def open_callback_connections(settings: WorkerSettings) -> httpx.AsyncClient:
     )
 
 
-def show_counters(runtime: Runtime, namespace: str) -> None:
-    """Let each of our counters begin at 0, so that its first event counts too."""
+def show_counters(
+    runtime: Runtime, namespace: str, cached_workflows: int = 1000
+) -> None:
+    """Let each of our counters begin at 0, so that its first event counts too.
+
+    How many workflows are kept in memory stands beside how many there are.
+    """
+    count_large_payloads(runtime)
+    runtime.metric_meter.create_gauge(names.CACHED_WORKFLOWS).set(cached_workflows)
     count_from_zero(
         runtime,
         namespace=namespace,
@@ -191,6 +207,7 @@ def show_counters(runtime: Runtime, namespace: str) -> None:
         outcomes=PaymentOutcome,
         late_outcomes=LateOutcome,
         refund_outcomes=ENDED,
+        workflow_types=[one.__name__ for one in WORKFLOWS],
     )
 
 

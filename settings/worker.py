@@ -12,7 +12,15 @@ from pydantic import Field, model_validator
 from activities.addresses import is_private_host, is_unqualified
 from alipay.client import AlipayClient
 from alipay.keys.files import read_private_key
-from settings.forms import Address, ReadableFile, TextFile, UtcTime, Whole, text_of
+from settings.forms import (
+    Address,
+    Decimal,
+    ReadableFile,
+    TextFile,
+    UtcTime,
+    Whole,
+    text_of,
+)
 from settings.given_text import as_meant
 from settings.shared import ProbedSettings, Settings, check_keys
 from settings.urls import HostUrl, ProxyUrl
@@ -21,6 +29,8 @@ from settings.urls import HostUrl, ProxyUrl
 MOST_KEY_VERSION = 999_999_999
 # Some 50 GB of memory; more is a slip of the pen.
 MOST_CACHED_WORKFLOWS = 1_000_000
+# More than any queue hands out: such a limit limits nothing.
+MOST_ACTIVITIES_PER_SECOND = 100_000
 
 
 class WorkerSettings(Settings, ProbedSettings):
@@ -63,6 +73,13 @@ class WorkerSettings(Settings, ProbedSettings):
         ge=1,
         le=MOST_CACHED_WORKFLOWS,
         description="Open workflows in memory; others are replayed when needed",
+    )
+
+    activities_per_second: Decimal | None = Field(
+        default=None,
+        gt=0,
+        le=MOST_ACTIVITIES_PER_SECOND,
+        description="Most activities a second, of all workers together: set it alike",
     )
 
     metrics_address: Address = Field(

@@ -12,6 +12,9 @@ LATE_PAYMENTS_CLOSED: Final = "cashier_late_payments_closed"  # outcome
 REFUNDS_ENDED: Final = "cashier_refunds_ended"  # outcome, wallet
 CALLBACKS: Final = "cashier_callbacks"  # result
 NOTIFICATION_TO_PAID: Final = "cashier_notification_to_paid_seconds"
+RUNS_CONTINUED: Final = "cashier_runs_continued"  # of a history that grew long
+LARGE_PAYLOADS: Final = "cashier_large_payloads"
+CACHED_WORKFLOWS: Final = "cashier_cached_workflows"  # the most that are kept
 
 # Of the API.
 NOTIFICATIONS_REJECTED: Final = "cashier_notifications_rejected"  # reason

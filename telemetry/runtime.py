@@ -24,6 +24,7 @@ from telemetry.names import (
     NOTIFICATION_TO_PAID,
     PAYMENTS_CLOSED,
     REFUNDS_ENDED,
+    RUNS_CONTINUED,
 )
 
 # From a healthy system's milliseconds to a notification that waited for the worker.
@@ -69,6 +70,7 @@ def count_from_zero(
     outcomes: Iterable[str],
     late_outcomes: Iterable[str],
     refund_outcomes: Iterable[str],
+    workflow_types: Iterable[str],
 ) -> None:
     """Show our counters before their first event.
 
@@ -83,19 +85,23 @@ def count_from_zero(
         outcomes: How payments can end.
         late_outcomes: How late payments can end.
         refund_outcomes: How refunds can end.
+        workflow_types: All whose runs may grow long.
     """
     # As the SDK labels what a workflow counts, or it would be another counter.
-    of_payments, of_late_payments, of_refunds = (
-        runtime.metric_meter.with_additional_attributes(
+    meters = {
+        name: runtime.metric_meter.with_additional_attributes(
             {"namespace": namespace, "task_queue": task_queue, "workflow_type": name}
         )
-        for name in ("CashierPayment", "LatePayment", "OrderRefunds")
-    )
+        for name in workflow_types
+    }
+    for meter in meters.values():
+        meter.create_counter(RUNS_CONTINUED).add(0)
+    of_payments, of_late_payments = meters["CashierPayment"], meters["LatePayment"]
     wallets = list(wallets)
     closed = of_payments.create_counter(PAYMENTS_CLOSED)
     for outcome, wallet in product(outcomes, wallets):
         closed.add(0, {"outcome": outcome, "wallet": wallet})
-    ended = of_refunds.create_counter(REFUNDS_ENDED)
+    ended = meters["OrderRefunds"].create_counter(REFUNDS_ENDED)
     for outcome, wallet in product(refund_outcomes, [*wallets, "unknown"]):
         ended.add(0, {"outcome": outcome, "wallet": wallet})
     late = of_late_payments.create_counter(LATE_PAYMENTS_CLOSED)

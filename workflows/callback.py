@@ -26,6 +26,7 @@ with workflow.unsafe.imports_passed_through():
     )
     from visibility import NEEDS_ATTENTION, is_listed
     from workflows.operator_view.callback import callback_details_of
+    from workflows.operator_view.metrics import count_continued_run
     from workflows.releases import QUEUES_GO_ON, check_release, time_to_notify
     from workflows.resolution import check_is_said, check_names_and_reasons
     from workflows.results import read_result
@@ -95,6 +96,9 @@ class Callback:
         first = self._untold[0].model_copy(
             update={"carried": carried, "release": self._release}
         )
+        # Otherwise it is but the next round for a shop that is away.
+        if workflow.info().is_continue_as_new_suggested():
+            count_continued_run()
         workflow.continue_as_new(first)
 
     async def _tell_for_one_round(self, callback: CallbackInput) -> None:

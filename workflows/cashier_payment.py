@@ -42,7 +42,7 @@ with workflow.unsafe.imports_passed_through():
         changes_to,
         listing_of,
     )
-    from workflows.operator_view.metrics import count_payment
+    from workflows.operator_view.metrics import count_continued_run, count_payment
     from workflows.operator_view.payment import details_of, words_of, words_of_wait
     from workflows.payment.at_risk import at_risk
     from workflows.payment.attempt import Asked, Attempt
@@ -271,6 +271,7 @@ class CashierPayment:
                 await workflow.wait_condition(workflow.all_handlers_finished)
             except asyncio.CancelledError:
                 self._wish_to_cancel(CancelWish(by="Temporal"))
+        count_continued_run()
         workflow.continue_as_new(self._facts.carried())
 
     async def _finish(self, end: End) -> PaymentView:

@@ -49,7 +49,7 @@ with workflow.unsafe.imports_passed_through():
     )
     from workflows.operator_view.late_money import late_attention_of, late_details_of
     from workflows.operator_view.listing import Listing, changes_to
-    from workflows.operator_view.metrics import count_late_payment
+    from workflows.operator_view.metrics import count_continued_run, count_late_payment
     from workflows.payment.backoff import pause
     from workflows.releases import (
         LATE_MONEY_IS_LATE,
@@ -509,6 +509,7 @@ class LatePayment:
             cancel_was_sent=self._cancel_was_sent,
             reviews_told=self._reviews_told,
         )
+        count_continued_run()
         workflow.continue_as_new(
             self._late.model_copy(update={"carried": carried, "release": self._release})
         )

@@ -24,7 +24,7 @@ with workflow.unsafe.imports_passed_through():
     )
     from visibility import is_listed
     from workflows.alipay_calls import ask, ask_what_became_of_refund
-    from workflows.operator_view.metrics import count_refund
+    from workflows.operator_view.metrics import count_continued_run, count_refund
     from workflows.operator_view.refund_listing import changes_of_refunds
     from workflows.operator_view.refunds import refunds_details_of
     from workflows.refunds.answers import hear, take_answer, take_notice
@@ -172,6 +172,7 @@ class OrderRefunds:
             refunds=tuple(facts_of(one) for one in ledger.refunds.values()),
             look=ledger.look,
         )
+        count_continued_run()
         workflow.continue_as_new(
             self._given.model_copy(
                 update={

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from temporalio.client import WorkflowHandle
 from temporalio.testing import WorkflowEnvironment
 from typer.testing import Result
 
@@ -55,6 +56,7 @@ class Office:
         return found is not None
 
     async def result(self, order_id: str) -> PaymentView:
+        handle: WorkflowHandle[CashierPayment, PaymentView]
         handle = self.desk.client.get_workflow_handle_for(
             CashierPayment.run, workflow_id(order_id)
         )

@@ -33,6 +33,7 @@ CHAPTERS = {
     "a-refund-and-the-balance-is-too-low",
     "a-refund-that-takes-long",
     "a-refund-that-was-refused",
+    "limits",
 }
 # Prometheus makes it itself, for each target.
 OF_PROMETHEUS = {"up"}

@@ -18,4 +18,5 @@ def test_workflows_count_by_the_names_that_operators_know() -> None:
         names.REFUNDS_ENDED,
         names.CALLBACKS,
         names.NOTIFICATION_TO_PAID,
+        names.RUNS_CONTINUED,
     }

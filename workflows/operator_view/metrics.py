@@ -40,3 +40,8 @@ def count_refund(status: RefundStatus, wallet: str) -> None:
     workflow.metric_meter().create_counter("cashier_refunds_ended").add(
         1, {"outcome": status, "wallet": wallet or "unknown"}
     )
+
+
+def count_continued_run() -> None:
+    """Count a run that goes on in a new one, because its history has grown long."""
+    workflow.metric_meter().create_counter("cashier_runs_continued").add(1)
