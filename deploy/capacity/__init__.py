@@ -1,0 +1,1 @@
+"""Computes what a rate of payments takes, and what it costs."""
