@@ -39,7 +39,7 @@ from contracts import (
     payment_request_id,
     workflow_id,
 )
-from visibility.stopped import STOPPED_STATES
+from visibility.stopped import MOST_ATTEMPTS, STOPPED_STATES
 from visibility.views import newest_run
 from workflows.cashier_payment import CashierPayment
 from workflows.priorities import CLEAN_UP
@@ -178,7 +178,7 @@ class LostOrders:
         newest = max(lost.paid_attempts, default=1)
         attempts = tuple(
             StoppedAttempt(number=number, wallet=lost.wallet, begun_at=begun_at)
-            for number in range(1, newest + 1)
+            for number in range(max(1, newest - MOST_ATTEMPTS + 1), newest + 1)
         )
         order = Order(
             order_id=lost.order_id,

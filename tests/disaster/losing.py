@@ -116,9 +116,20 @@ class LosingShop(Shop):
 
     async def recovers(self, *options: str) -> str:
         """Run `cashier recover` with the API's settings; return what it prints."""
-        words = ("recover", *options, "--reason", "the database", "--by", "anna")
+        words = ("--reason", "the database", "--by", "anna", "--per-second", "50")
+        return await self._runs("recover", *options, *words)
+
+    async def audits(self) -> str:
+        """Take the payments that have ended as a bundle, and prove them."""
+        bundle = str(self._premises.home.folder / "bundle")
+        payments = 'WorkflowType = "CashierPayment"'
+        await self._runs("audit", "export", bundle, "--query", payments)
+        return await self._runs("audit", "verify", bundle, "--unsigned")
+
+    async def _runs(self, *words: str) -> str:
+        """Run a command with the API's settings; return what it prints."""
         process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "cashier", *words, "--per-second", "50"),
+            *(sys.executable, "-m", "cashier", *words),
             cwd=self._premises.home.empty_folder,
             env=self._premises.environment,
             stdout=asyncio.subprocess.PIPE,

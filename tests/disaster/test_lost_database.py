@@ -51,6 +51,7 @@ async def test_no_order_is_charged_twice_and_all_money_is_found(tmp_path: Path) 
             await refunds_go_on(shop, orders)
             await nothing_is_left_to_do(shop, orders)
             await compare_the_ledger(shop, orders)
+            assert "6 PAID" in await shop.audits()
 
 
 async def take_orders(shop: LosingShop, orders: Orders) -> httpx.Response:
