@@ -13,7 +13,7 @@ from typer.testing import Result
 from cashier.temporal_calls import QUICK
 from contracts import PaymentOutcome, PaymentView, workflow_id
 from tests.api.running import settings_in
-from tests.builders import an_inquiry
+from tests.builders import a_cancel, a_page, an_inquiry
 from tests.cashier.operating import Desk, a_desk, a_worker
 from tests.fakes import FakeAlipay
 from tests.signing import alipays_key, trust
@@ -134,6 +134,31 @@ async def test_what_is_here_is_left_alone_unless_alipay_lists_money_it_may_not_k
     assert f"{order.order_id}  " not in by_shop.output
     assert f"{stopped.order_id}  RECOVER" in by_shop.output
     assert f"{order.order_id}  HINT" in by_alipay.output
+
+
+async def test_an_order_that_ended_unpaid_here_and_is_listed_as_paid_is_asked_about(
+    office: Office,
+) -> None:
+    """As after an old database was put back: the next attempt is not here."""
+    alipay = FakeAlipay(
+        pay=[a_page()],
+        inquiries=[an_inquiry("PROCESSING"), an_inquiry("CANCELLED")],
+        cancels=[a_cancel()],
+    )
+    async with a_worker(office.desk, alipay):
+        order = await office.desk.begin()
+        await office.desk.run(
+            "payments", "cancel", order.order_id, "--reason", "sold out", "--by", "anna"
+        )
+        assert (await office.result(order.order_id)).outcome == "CANCELLED"
+        for called, deed in (("cancelled", "NOTHING"), ("paid", "BEGIN")):
+            rows = office.orders(row(order.order_id, called))
+            said = await office.recovers("--orders", rows, "--dry-run")
+            assert f"1  {deed}:" in said.output
+        for attempt, deed in ((1, "LATE_MONEY"), (2, "BEGIN")):
+            items = office.transactions(item(f"{order.order_id}_{attempt}"))
+            said = await office.recovers("--transactions", items, "--dry-run")
+            assert f"1  {deed}:" in said.output
 
 
 async def test_alipays_file_names_the_attempts_and_what_was_paid(

@@ -1,6 +1,6 @@
 """The run that looks for the money of an order whose runs Temporal has lost.
 
-How it begins is tested in `tests/api/payments/test_lost_orders.py`.
+How it begins is tested in `tests/cashier/test_recover_lost.py` and `tests/disaster/`.
 """
 
 import asyncio
