@@ -107,7 +107,7 @@ def count_from_zero(
     late = of_late_payments.create_counter(LATE_PAYMENTS_CLOSED)
     for outcome in late_outcomes:
         late.add(0, {"outcome": outcome})
-    for meter in (of_payments, of_late_payments, of_refunds):
+    for meter in (of_payments, of_late_payments, meters["OrderRefunds"]):
         callbacks = meter.create_counter(CALLBACKS)
         for result in ("accepted", "handed_over"):
             callbacks.add(0, {"result": result})
