@@ -14,6 +14,20 @@ PATCH: Final = 0
 VERSION: Final = f"0.{RELEASE}.{PATCH}"
 
 
+def identity_of_worker(process: str) -> str:
+    """Return how a versioned worker calls itself: its process, and our version.
+
+    Its build id is chosen by whoever deploys it, and may say something else.
+    """
+    return f"{process}/{VERSION}"
+
+
+def version_of_worker(identity: str, build_id: str) -> str:
+    """Return the version that a worker tells: behind its process, or as its build."""
+    _, _, told = identity.rpartition("/")
+    return told if release_of(told) is not None else build_id
+
+
 def release_of(version: str) -> int | None:
     """Return the release that a version names; None where it is no version of ours."""
     major, _, rest = version.partition(".")

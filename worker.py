@@ -7,8 +7,14 @@ from datetime import datetime, timedelta
 
 import httpx
 from temporalio.client import Client
+from temporalio.common import VersioningBehavior, WorkerDeploymentVersion
 from temporalio.runtime import Runtime
-from temporalio.worker import UnsandboxedWorkflowRunner, Worker, WorkflowRunner
+from temporalio.worker import (
+    UnsandboxedWorkflowRunner,
+    Worker,
+    WorkerDeploymentConfig,
+    WorkflowRunner,
+)
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner
 
 from activities.callbacks import CallbackActivities
@@ -37,8 +43,8 @@ from telemetry.large_payloads import count_large_payloads
 from telemetry.runtime import count_from_zero, start_runtime
 from telemetry.tracing import interceptors_of, start_tracing
 from temporal_client import connect
-from version import VERSION
-from workflows.kinds import WORKFLOWS
+from version import VERSION, identity_of_worker
+from workflows.kinds import VERSIONED_WORKFLOWS, WORKFLOWS
 from workflows.odd_signals import ForgivingSignals
 
 # Of the polls for workflow tasks. A new payment's first task stands in the queue of all
@@ -63,6 +69,7 @@ def build_worker(
     cached_workflows: int = 1000,
     activities_per_second: float | None = None,
     clear_text_refused_since: datetime | None = None,
+    version: WorkerDeploymentVersion | None = None,
 ) -> Worker:
     """Return the worker as it runs in production; the tests run this one too.
 
@@ -76,6 +83,7 @@ def build_worker(
         activities_per_second: How many activities Temporal hands out in a second, to
             all workers together; None for no limit.
         clear_text_refused_since: From when on runs that start read no clear text.
+        version: Of its worker deployment; None for a worker without a version.
     """
     runner = runner_of(sandbox=sandbox)
     if clear_text_refused_since:
@@ -89,7 +97,7 @@ def build_worker(
     return Worker(
         client,
         task_queue=TASK_QUEUE,
-        workflows=WORKFLOWS,
+        workflows=VERSIONED_WORKFLOWS if version else WORKFLOWS,
         activities=[
             payments.pay,
             payments.inquire_payment,
@@ -110,7 +118,21 @@ def build_worker(
         disable_eager_activity_execution=activities_per_second is not None,
         graceful_shutdown_timeout=GRACE,
         # Histories and the list of who polls name it; it chooses no worker.
-        build_id=VERSION,
+        build_id=None if version else VERSION,
+        deployment_config=deployment_of(version) if version else None,
+        identity=identity_of_worker(client.identity) if version else None,
+    )
+
+
+def deployment_of(version: WorkerDeploymentVersion) -> WorkerDeploymentConfig:
+    """Return what makes a worker a versioned one: it pins what it begins.
+
+    What lives for weeks declares that it is not pinned (`workflows/upgrading.py`).
+    """
+    return WorkerDeploymentConfig(
+        version=version,
+        use_worker_versioning=True,
+        default_versioning_behavior=VersioningBehavior.PINNED,
     )
 
 
@@ -159,6 +181,7 @@ async def run_worker(settings: WorkerSettings) -> None:
             cached_workflows=settings.cached_workflows,
             activities_per_second=settings.activities_per_second,
             clear_text_refused_since=settings.clear_text_refused_since,
+            version=settings.version,
         )
         health = create_health_app(lambda: worker.is_running and not stop.is_set())
         async with (
@@ -170,6 +193,8 @@ async def run_worker(settings: WorkerSettings) -> None:
                 extra={
                     "workflow_sandbox": settings.workflow_sandbox,
                     "cached_workflows": settings.cached_workflows,
+                    "deployment_name": settings.deployment_name,
+                    "build_id": settings.build_id or VERSION,
                 },
             )
             await stop.wait()

@@ -104,8 +104,8 @@ def _named(prefix: str, loc: tuple[int | str, ...], message: str) -> str:
         # Of what several settings say together, the message names the first.
         name, colon, rest = said.partition(": ")
         name, said = (name, rest) if colon else ("", said)
-    # A setting that several processes share bears its whole name.
-    is_whole = name.startswith("CASHIER_") or not name
+    # A setting that several processes share, or that Temporal named, is said in full.
+    is_whole = name.startswith(("CASHIER_", "TEMPORAL_")) or not name
     return f"{name.upper()}: {said}" if is_whole else f"{prefix}{name.upper()}: {said}"
 
 

@@ -24,6 +24,7 @@ from settings.forms import (
 from settings.given_text import as_meant
 from settings.shared import ProbedSettings, Settings, check_keys
 from settings.urls import HostUrl, ProxyUrl
+from settings.worker_version import WorkerVersionSettings
 
 # As long as a version may be that we believe Alipay to name (`AlipayKeys.of_version`).
 MOST_KEY_VERSION = 999_999_999
@@ -33,7 +34,7 @@ MOST_CACHED_WORKFLOWS = 1_000_000
 MOST_ACTIVITIES_PER_SECOND = 100_000
 
 
-class WorkerSettings(Settings, ProbedSettings):
+class WorkerSettings(Settings, ProbedSettings, WorkerVersionSettings):
     """Settings of the worker."""
 
     private_key_file: ReadableFile = Field(description="The merchant's private key")

@@ -10,7 +10,12 @@ from typer.testing import CliRunner
 
 from cashier.commands import app
 from contracts import RELEASE
-from version import VERSION, release_of
+from version import (
+    VERSION,
+    identity_of_worker,
+    release_of,
+    version_of_worker,
+)
 
 ROOT = Path(__file__).parent.parent
 HEADING = re.compile(r"^## (\d+)\.(\d+)\.(\d+) \((\d{4}-\d{2}-\d{2})\)$", re.MULTILINE)
@@ -31,6 +36,13 @@ def test_the_version_names_the_release() -> None:
 @pytest.mark.parametrize("text", ["", "3", "1.3.0", "0.x.1", "0.3", "4f1c9d", "0.3.b"])
 def test_what_is_no_version_of_ours_names_no_release(text: str) -> None:
     assert release_of(text) is None
+
+
+def test_a_worker_whose_build_id_is_not_ours_tells_the_version_beside() -> None:
+    named = identity_of_worker("7@host")
+    assert version_of_worker(named, "registry-tag-6f8d") == VERSION
+    assert version_of_worker("7@host", "0.3.1") == "0.3.1"
+    assert version_of_worker("7@a/b", "6f8d") == "6f8d"
 
 
 def test_pyproject_has_the_version() -> None:

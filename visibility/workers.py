@@ -1,17 +1,92 @@
-"""Who asks for work: no payment goes on without."""
+"""Who asks for work, and which version is given it: no payment goes on without."""
 
 import time
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
-from temporalio.api.enums.v1 import TaskQueueType
-from temporalio.api.taskqueue.v1 import TaskQueue
+from temporalio.api.deployment.v1 import WorkerDeploymentVersion as GivenVersion
+from temporalio.api.enums.v1 import TaskQueueType, WorkerVersioningMode
+from temporalio.api.taskqueue.v1 import PollerInfo, TaskQueue
 from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
 from temporalio.client import Client
+from temporalio.common import WorkerDeploymentVersion
 
 # A poll lasts at most a minute, so a living worker was seen in the last one.
 POLLED_WITHIN_SECONDS: Final = 70
+WORKFLOWS: Final = TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW
+_VERSIONED: Final = WorkerVersioningMode.WORKER_VERSIONING_MODE_VERSIONED
+
+
+@dataclass(frozen=True)
+class Poller:
+    """A worker that polls a task queue.
+
+    Attributes:
+        identity: Its process.
+        build_id: What it calls itself; empty where it tells nothing.
+        version: Of its worker deployment; None for a worker without a version.
+    """
+
+    identity: str
+    build_id: str
+    version: WorkerDeploymentVersion | None = None
+
+
+@dataclass(frozen=True)
+class Polled:
+    """A task queue: its workers, and the versions that new runs begin on.
+
+    Attributes:
+        pollers: Those seen in the last minute, and no others.
+        current: The version that new runs get; None: workers without a version.
+        ramping: The version that some of the new runs get; None where there is none.
+        ramp_percentage: How many of a hundred new runs `ramping` gets.
+    """
+
+    pollers: tuple[Poller, ...]
+    current: WorkerDeploymentVersion | None = None
+    ramping: WorkerDeploymentVersion | None = None
+    ramp_percentage: float = 0
+
+    def of(self, version: WorkerDeploymentVersion | None) -> list[Poller]:
+        """Return the workers of a version; of None, those without a version."""
+        return [poller for poller in self.pollers if poller.version == version]
+
+
+async def look_at_queue(
+    client: Client,
+    task_queue: str,
+    kind: TaskQueueType.ValueType = WORKFLOWS,
+    *,
+    within: timedelta,
+) -> Polled:
+    """Return who polls a task queue, and which version is current for it.
+
+    Raises:
+        RPCError: Temporal does not answer in time.
+    """
+    described = await client.workflow_service.describe_task_queue(
+        DescribeTaskQueueRequest(
+            namespace=client.namespace,
+            task_queue=TaskQueue(name=task_queue),
+            task_queue_type=kind,
+        ),
+        timeout=within,
+    )
+    oldest = time.time() - POLLED_WITHIN_SECONDS
+    routing = described.versioning_info
+    return Polled(
+        tuple(
+            _poller(one)
+            for one in described.pollers
+            if one.last_access_time.seconds > oldest
+        ),
+        current=_version(routing.current_deployment_version),
+        ramping=_version(routing.ramping_deployment_version),
+        ramp_percentage=routing.ramping_version_percentage,
+    )
 
 
 async def workers_polling(
@@ -22,8 +97,7 @@ async def workers_polling(
     Raises:
         RPCError: Temporal does not answer in time.
     """
-    kind = TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW
-    return {*await builds_polling(client, task_queue, kind, within=within)}
+    return {*await builds_polling(client, task_queue, WORKFLOWS, within=within)}
 
 
 async def builds_polling(
@@ -41,18 +115,20 @@ async def builds_polling(
     Raises:
         RPCError: Temporal does not answer in time.
     """
-    described = await client.workflow_service.describe_task_queue(
-        DescribeTaskQueueRequest(
-            namespace=client.namespace,
-            task_queue=TaskQueue(name=task_queue),
-            task_queue_type=kind,
-        ),
-        timeout=within,
-    )
-    oldest = time.time() - POLLED_WITHIN_SECONDS
-    return {
-        poller.identity: poller.deployment_options.build_id
-        or poller.worker_version_capabilities.build_id
-        for poller in described.pollers
-        if poller.last_access_time.seconds > oldest
-    }
+    queue = await look_at_queue(client, task_queue, kind, within=within)
+    return {poller.identity: poller.build_id for poller in queue.pollers}
+
+
+def _poller(given: PollerInfo) -> Poller:
+    options = given.deployment_options
+    version = None
+    if options.worker_versioning_mode == _VERSIONED:
+        version = WorkerDeploymentVersion(options.deployment_name, options.build_id)
+    build = options.build_id or given.worker_version_capabilities.build_id
+    return Poller(given.identity, build, version)
+
+
+def _version(given: GivenVersion) -> WorkerDeploymentVersion | None:
+    if not given.build_id:
+        return None
+    return WorkerDeploymentVersion(given.deployment_name, given.build_id)

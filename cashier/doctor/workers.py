@@ -1,6 +1,6 @@
 """The workers that serve payments: whether any asks for work, and of which version."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from temporalio.api.enums.v1 import TaskQueueType
 from temporalio.client import Client
@@ -9,8 +9,8 @@ from cashier.doctor.checks import Findings
 from cashier.doctor.findings import Finding, ok, wrong
 from cashier.temporal_calls import QUICK, printable, reached_temporal
 from contracts import RELEASE, TASK_QUEUE
-from version import VERSION, release_of
-from visibility.workers import builds_polling
+from version import VERSION, release_of, version_of_worker
+from visibility.workers import Polled, builds_polling, look_at_queue
 
 SUBJECT = "workers"
 KINDS = {
@@ -24,9 +24,7 @@ async def check_workers() -> Findings:
     async with reached_temporal(keyring=None) as client:
         for name, kind in KINDS.items():
             yield await _polled(client, name, kind)
-        yield _versions(
-            await builds_polling(client, TASK_QUEUE, KINDS["workflows"], within=QUICK)
-        )
+        yield compare_versions(await look_at_queue(client, TASK_QUEUE, within=QUICK))
 
 
 async def _polled(client: Client, name: str, kind: TaskQueueType.ValueType) -> Finding:
@@ -43,14 +41,16 @@ async def _polled(client: Client, name: str, kind: TaskQueueType.ValueType) -> F
     return ok(SUBJECT, name, f"{len(found)} polling: {_few(sorted(found))}")
 
 
-def _versions(builds: Mapping[str, str]) -> Finding:
-    """Compare the versions that workers tell as their build with ours."""
-    if not builds:
+def compare_versions(queue: Polled) -> Finding:
+    """Compare the versions that the workers which are given payments tell with ours."""
+    if not queue.pollers:
         return ok(SUBJECT, "versions", "none to compare")
-    other = {
-        build for build in builds.values() if release_of(build) not in (RELEASE, None)
-    }
-    unknown = {build for build in builds.values() if release_of(build) is None}
+    served = queue.of(queue.current)
+    if not served:
+        return _nobody_is_given_payments(queue)
+    told = {version_of_worker(one.identity, one.build_id) for one in served}
+    other = {one for one in told if release_of(one) not in (RELEASE, None)}
+    unknown = {one for one in told if release_of(one) is None}
     if other or unknown:
         shown = _few(sorted(other | unknown))
         what = f"of release {RELEASE}" if other else "of a known version"
@@ -60,8 +60,30 @@ def _versions(builds: Mapping[str, str]) -> Finding:
             f"a worker is not {what}, as this program, {VERSION}, is: {shown}",
             "renew all workers before the API (docs/upgrading.md)",
         )
-    return ok(
-        SUBJECT, "versions", f"all of release {RELEASE}: {_few({*builds.values()})}"
+    others = {one.build_id for one in queue.pollers} - {one.build_id for one in served}
+    beside = f"; beside them, not current: {_few(others)}" if others else ""
+    return ok(SUBJECT, "versions", f"all of release {RELEASE}: {_few(told)}{beside}")
+
+
+def _nobody_is_given_payments(queue: Polled) -> Finding:
+    """Say which version would be given new payments, and that it has no worker."""
+    set_current = "temporal worker deployment set-current-version"
+    if queue.current:
+        current = queue.current
+        return wrong(
+            SUBJECT,
+            "versions",
+            f"version {printable(current.build_id, longest=60)} of the worker "
+            f"deployment {printable(current.deployment_name, longest=60)} is current, "
+            "and none of its workers polls: no new payment begins",
+            f"start its workers, or make another version current: {set_current}; "
+            "docs/upgrading.md",
+        )
+    return wrong(
+        SUBJECT,
+        "versions",
+        "all workers have a version, and no version is current: they are given nothing",
+        f"{set_current}; docs/upgrading.md",
     )
 
 

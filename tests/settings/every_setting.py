@@ -22,6 +22,8 @@ BESIDES = {
     "CASHIER_WORKFLOW_SANDBOX": "true",
     "CASHIER_CACHED_WORKFLOWS": "500",
     "CASHIER_ACTIVITIES_PER_SECOND": "50",
+    "TEMPORAL_DEPLOYMENT_NAME": "cashier/cashier-worker",
+    "TEMPORAL_WORKER_BUILD_ID": "0.4.0-6f8d",
     "CASHIER_OUTGOING_PROXY": "http://cashier:s3cret@proxy.example:3128",
     "CASHIER_API_HOST": "127.0.0.1",
     "CASHIER_API_CALLS_PER_MINUTE": "600",

@@ -8,17 +8,14 @@ from uuid import uuid4
 
 import pytest
 from temporalio.api.enums.v1 import EventType
-from temporalio.api.workflowservice.v1 import (
-    SetWorkerDeploymentCurrentVersionRequest,
-)
 from temporalio.client import WorkflowHandle, WorkflowHistory
 from temporalio.common import VersioningBehavior, WorkerDeploymentVersion
-from temporalio.service import RPCError, RPCStatusCode
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Replayer, Worker, WorkerDeploymentConfig
 
 from temporal_client import DATA_CONVERTER
 from tests.workflows.versions import careless, hasty, patched, released, told
+from tests.workflows.versions.deploying import make_current
 from tests.workflows.versions.steps import ReceiptInput, book, send
 
 PATIENCE_SECONDS = 20
@@ -157,40 +154,16 @@ async def test_a_pinned_run_ends_on_the_release_that_it_began_with(
         serving(skipping, released.Receipt, task_queue, version=old),
         serving(skipping, careless.Receipt, task_queue, version=new),
     ):
-        await make_current(skipping, old)
+        await make_current(skipping.client, old)
         before = await start(skipping, task_queue)
         await until(before, EventType.EVENT_TYPE_TIMER_STARTED)
-        await make_current(skipping, new)
+        await make_current(skipping.client, new)
         after = await start(skipping, task_queue)
         for handle in (before, after):
             await skipping.fast_forward(handle)
             assert await handle.result() == "sent coffee-1"
     assert _activities(await before.fetch_history()) == ["send"]
     assert _activities(await after.fetch_history()) == ["book", "send"]
-
-
-async def make_current(
-    env: WorkflowEnvironment, version: WorkerDeploymentVersion
-) -> None:
-    """Have new runs begin on a release, once the server knows its worker."""
-    async with asyncio.timeout(PATIENCE_SECONDS):
-        while True:
-            try:
-                await env.client.workflow_service.set_worker_deployment_current_version(
-                    SetWorkerDeploymentCurrentVersionRequest(
-                        namespace=env.client.namespace,
-                        deployment_name=version.deployment_name,
-                        build_id=version.build_id,
-                    )
-                )
-                return
-            except RPCError as error:
-                if error.status not in (
-                    RPCStatusCode.NOT_FOUND,
-                    RPCStatusCode.FAILED_PRECONDITION,
-                ):
-                    raise
-            await asyncio.sleep(0.05)
 
 
 def _activities(history: WorkflowHistory) -> list[str]:

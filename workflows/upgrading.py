@@ -1,0 +1,37 @@
+"""What may be open for weeks, as versioned workers run it: it follows the upgrade.
+
+Temporal rejects a versioning behavior from a worker without a version, so the types
+that such workers run declare none. All other types are pinned to the version that began
+them (`worker.py`).
+"""
+
+from temporalio import workflow
+from temporalio.common import VersioningBehavior
+
+with workflow.unsafe.imports_passed_through():
+    from contracts import (
+        CallbackInput,
+        CallbackView,
+        LatePaymentInput,
+        LatePaymentView,
+    )
+    from workflows.callback import Callback
+    from workflows.late_payment import LatePayment
+
+
+@workflow.defn(name="LatePayment", versioning_behavior=VersioningBehavior.AUTO_UPGRADE)
+class UpgradingLatePayment(LatePayment):
+    """Late money, which goes on with the current version from its next task on."""
+
+    @workflow.run
+    async def run(self, late: LatePaymentInput) -> LatePaymentView:
+        return await super().run(late)
+
+
+@workflow.defn(name="Callback", versioning_behavior=VersioningBehavior.AUTO_UPGRADE)
+class UpgradingCallback(Callback):
+    """An order's callbacks, which go on with the current version likewise."""
+
+    @workflow.run
+    async def run(self, callback: CallbackInput) -> CallbackView:
+        return await super().run(callback)
