@@ -16,6 +16,7 @@ from cashier.doctor import commands as doctor_commands
 from cashier.given import as_given
 from cashier.payments import commands as payment_commands, recovery_commands
 from cashier.refunds import commands as refund_commands
+from cashier.releases import commands as release_commands
 from cashier.running import errors, leave, read_settings
 from cashier.stuck import commands as stuck_commands
 from version import VERSION
@@ -32,6 +33,7 @@ app.add_typer(payment_commands.payments, name="payments")
 app.add_typer(refund_commands.refunds, name="refunds")
 app.add_typer(payment_commands.callbacks, name="callbacks")
 app.add_typer(recovery_commands.app)
+app.add_typer(release_commands.app, name="releases")
 app.add_typer(access_commands.app)
 app.add_typer(api_key_commands.app, name="api-keys")
 app.add_typer(audit_commands.app, name="audit")

@@ -164,6 +164,10 @@ ROOM_MAY_IMPORT: dict[str, set[str]] = {
         "alipay", "cashier.running", "cashier.settings", "cashier.temporal_calls",
         "contracts", "visibility",
     },
+    "cashier.releases": {
+        "cashier.running", "cashier.temporal_calls", "contracts", "version",
+        "visibility",
+    },
     # Reads the settings of all parts, and calls others with what the parts use.
     "cashier.doctor": {
         "activities.callbacks", "activities.shop_connections",

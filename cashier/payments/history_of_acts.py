@@ -8,7 +8,10 @@ from typing import Any
 
 from temporalio.api.common.v1 import Payload
 from temporalio.api.enums.v1 import EventType
-from temporalio.api.history.v1 import HistoryEvent
+from temporalio.api.history.v1 import (
+    HistoryEvent,
+    WorkflowExecutionOptionsUpdatedEventAttributes as OptionsUpdated,
+)
 from temporalio.client import Client
 
 from cashier.temporal_calls import printable
@@ -58,10 +61,26 @@ async def _acts(client: Client, workflow_id: str, run_id: str) -> AsyncIterator[
                 started = event.workflow_execution_started_event_attributes
                 if said := await _recovery(client, started.input.payloads):
                     yield Act(at, "recover", started.identity, said)
+            case EventType.EVENT_TYPE_WORKFLOW_EXECUTION_OPTIONS_UPDATED:
+                options = event.workflow_execution_options_updated_event_attributes
+                if name := _version_move(options):
+                    yield Act(at, name, options.identity, {})
             case EventType.EVENT_TYPE_WORKFLOW_EXECUTION_TERMINATED:
                 ended = event.workflow_execution_terminated_event_attributes
                 words = {"reason": printable(ended.reason)} if ended.reason else {}
                 yield Act(at, "terminate", ended.identity, words)
+
+
+def _version_move(options: OptionsUpdated) -> str:
+    """Say to which version of the workers somebody has sent it; empty: to none."""
+    told = options.versioning_override
+    once = told.one_time.target_deployment_version.build_id
+    build = once or told.pinned.version.build_id
+    if build:
+        return f"{'move to' if once else 'keep on'} version {printable(build)}"
+    return (
+        "leave its version to its worker" if options.unset_versioning_override else ""
+    )
 
 
 async def _recovery(client: Client, payloads: Sequence[Payload]) -> dict[str, str]:

@@ -23,11 +23,14 @@ from temporal_client import DATA_CONVERTER
 # A server of one shard polls each of its queues 20 times a second by default, which
 # puts a needless wait of up to 50 ms before each step. And a workflow task that fails
 # shall be listed (TemporalReportedProblems) after its second failure, within seconds,
-# not after its fifth, which takes a minute.
+# not after its fifth, which takes a minute. Nor shall a version of the workers take six
+# minutes until it is found drained: here the list is not behind.
 DYNAMIC_CONFIG = {
     "history.transferProcessorMaxPollRPS": 2000,
     "history.timerProcessorMaxPollRPS": 2000,
     "system.numConsecutiveWorkflowTaskProblemsToTriggerSearchAttribute": 2,
+    "matching.wv.VersionDrainageStatusVisibilityGracePeriod": '"5s"',
+    "matching.wv.VersionDrainageStatusRefreshInterval": '"5s"',
 }
 SERVER_OPTIONS = [
     *(

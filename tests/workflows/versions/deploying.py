@@ -1,7 +1,7 @@
 """Versioned workers side by side, and which of them is current."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import Any
@@ -40,12 +40,14 @@ async def a_versioned_worker(
     alipay: FakeAlipay,
     task_queue: str,
     version: WorkerDeploymentVersion,
+    *,
+    workflows: Sequence[type] = VERSIONED_WORKFLOWS,
 ) -> AsyncIterator[None]:
     """Serve the workflows as a version, in the SDK's sandbox."""
     async with Worker(
         client,
         task_queue=task_queue,
-        workflows=VERSIONED_WORKFLOWS,
+        workflows=workflows,
         activities=alipay.activities,
         interceptors=[ForgivingSignals()],
         deployment_config=deployment_of(version),

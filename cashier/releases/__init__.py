@@ -1,0 +1,1 @@
+"""Which versions of the workers serve, what is open on each, and what moves."""

@@ -1,0 +1,81 @@
+"""`cashier releases keep`: pins what is open on a version, before a way back."""
+
+import asyncio
+
+from rich.console import Console
+from temporalio.api.workflow.v1 import VersioningOverride
+from temporalio.client import Client, WorkflowExecution
+from temporalio.common import WorkerDeploymentVersion
+from temporalio.service import RPCError, RPCStatusCode
+
+from cashier.releases.moving import Wanted, show_names
+from cashier.releases.overriding import MOST_AT_ONCE, given_version, set_override
+from cashier.temporal_calls import QUICK, CommandError
+from contracts import TASK_QUEUE
+from visibility.versions import open_on
+from visibility.workers import Polled, look_at_queue
+
+_PINNED = VersioningOverride.PinnedOverrideBehavior.PINNED_OVERRIDE_BEHAVIOR_PINNED
+
+
+async def keep_on_its_version(client: Client, console: Console, wanted: Wanted) -> int:
+    """Pin what is open on the current version there; return the exit code.
+
+    It looks again until it finds nothing new: Temporal's list is some seconds behind,
+    and payments begin all the while.
+
+    Raises:
+        CommandError: No worker of the version polls.
+    """
+    queue = await look_at_queue(client, TASK_QUEUE, within=QUICK)
+    version = _polling(queue, wanted.build)
+    if version not in (queue.current, queue.ramping):
+        console.print(
+            f"Not current: {wanted.build}. What has failed on an older version since "
+            "then goes on when a version that knows it becomes current.",
+            markup=False,
+            highlight=False,
+        )
+    query = open_on(version) + wanted.condition
+    kept: dict[str, str] = {}
+    while found := [
+        one
+        async for one in client.list_workflows(query, rpc_timeout=QUICK)
+        if one.run_id not in kept
+    ]:
+        kept |= {one.run_id: one.id for one in found}
+        if not wanted.dry_run:
+            await _keep(client, found, version)
+    what = "Would keep" if wanted.dry_run else "Kept"
+    show_names(console, f"{what} on {wanted.build}", list(kept.values()))
+    return 0
+
+
+def _polling(queue: Polled, build: str) -> WorkerDeploymentVersion:
+    for poller in queue.pollers:
+        if poller.version and poller.version.build_id == build:
+            return poller.version
+    raise CommandError(
+        f"no worker of {build} polls, so nothing can be kept on it; start its workers"
+    )
+
+
+async def _keep(
+    client: Client, found: list[WorkflowExecution], version: WorkerDeploymentVersion
+) -> None:
+    pinned = VersioningOverride(
+        pinned=VersioningOverride.PinnedOverride(
+            behavior=_PINNED, version=given_version(version)
+        )
+    )
+    at_once = asyncio.Semaphore(MOST_AT_ONCE)
+
+    async def keep(one: WorkflowExecution) -> None:
+        async with at_once:
+            try:
+                await set_override(client, one, pinned)
+            except RPCError as error:
+                if error.status is not RPCStatusCode.NOT_FOUND:
+                    raise  # it has not ended meanwhile
+
+    await asyncio.gather(*(keep(one) for one in found))

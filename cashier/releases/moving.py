@@ -1,0 +1,156 @@
+"""`cashier releases move`: what is pinned to a version goes on with the current one."""
+
+import asyncio
+from dataclasses import dataclass
+
+from rich.console import Console
+from temporalio.api.query.v1 import WorkflowQuery
+from temporalio.api.workflow.v1 import VersioningOverride
+from temporalio.api.workflowservice.v1 import QueryWorkflowRequest
+from temporalio.client import Client, WorkflowExecution
+from temporalio.common import WorkerDeploymentVersion
+from temporalio.service import RPCError, RPCStatusCode
+
+from cashier.releases.overriding import (
+    MOST_AT_ONCE,
+    execution_of,
+    given_version,
+    override_of,
+    set_override,
+)
+from cashier.releases.reading import versions_of
+from cashier.temporal_calls import QUICK, CommandError, printable
+from contracts import TASK_QUEUE
+from visibility import ORDER_ID
+from visibility.versions import FOR_A_PERSON, pinned_to
+from visibility.workers import look_at_queue
+
+# More lines than anybody reads.
+MOST_SHOWN = 50
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What is to be moved, or kept.
+
+    Attributes:
+        build: Of the version that has it.
+        order: Only what belongs to this order; None for all.
+        everything: Also what waits for no person.
+        dry_run: Whether to say only what would be done.
+    """
+
+    build: str
+    order: str | None = None
+    everything: bool = False
+    dry_run: bool = False
+
+    @property
+    def condition(self) -> str:
+        """Return how Temporal's list is narrowed down, to be appended to a filter."""
+        person = "" if self.everything else f" AND {FOR_A_PERSON}"
+        of_order = f' AND {ORDER_ID.name} = "{self.order}"' if self.order else ""
+        return person + of_order
+
+
+async def move_to_current(client: Client, console: Console, wanted: Wanted) -> int:
+    """Move what is pinned to a version to the current one; return the exit code.
+
+    Raises:
+        CommandError: No version with workers is current, or it is the named one.
+    """
+    to = await current_version(client)
+    if to.build_id == wanted.build:
+        raise CommandError(f"{wanted.build} is current already; nothing was moved")
+    source = WorkerDeploymentVersion(to.deployment_name, wanted.build)
+    if source not in await versions_of(client, to.deployment_name):
+        raise CommandError(
+            f"{to.deployment_name} has no version {wanted.build}: cashier releases"
+        )
+    query = pinned_to(source) + wanted.condition
+    found = [one async for one in client.list_workflows(query, rpc_timeout=QUICK)]
+    if wanted.dry_run:
+        show_names(console, f"Would move to {to.build_id}", [one.id for one in found])
+        return 0
+    at_once = asyncio.Semaphore(MOST_AT_ONCE)
+
+    async def move(one: WorkflowExecution) -> str | None:
+        async with at_once:
+            return await _move(client, one, to)
+
+    said = await asyncio.gather(*(move(one) for one in found))
+    moved = [one.id for one, why in zip(found, said, strict=True) if why == ""]
+    show_names(console, f"Moved to {to.build_id}", moved)
+    refused = [(one.id, why) for one, why in zip(found, said, strict=True) if why]
+    for name, why in refused[:MOST_SHOWN]:
+        console.print(
+            f"Stays on {wanted.build}: {name}: {why}", markup=False, highlight=False
+        )
+    return 1 if refused else 0
+
+
+async def current_version(client: Client) -> WorkerDeploymentVersion:
+    """Return the version that new payments begin on, once a worker of it polls.
+
+    Raises:
+        CommandError: There is none, or nobody polls.
+    """
+    queue = await look_at_queue(client, TASK_QUEUE, within=QUICK)
+    if queue.current is None:
+        raise CommandError(
+            "no version is current, so there is nowhere to move to: temporal worker "
+            "deployment set-current-version"
+        )
+    if not queue.of(queue.current):
+        raise CommandError(
+            f"{queue.current.build_id} is current, and none of its workers polls: "
+            "start them first"
+        )
+    return queue.current
+
+
+def show_names(console: Console, what: str, names: list[str]) -> None:
+    """Print how many workflows something was done to, and the first of them."""
+    console.print(f"{what}: {len(names)}", highlight=False)
+    for name in names[:MOST_SHOWN]:
+        console.print(f"  {printable(name)}", markup=False, highlight=False)
+    if len(names) > MOST_SHOWN:
+        console.print(f"  and {len(names) - MOST_SHOWN} more")
+
+
+async def _move(
+    client: Client, one: WorkflowExecution, to: WorkerDeploymentVersion
+) -> str | None:
+    """Move one; return why it was not, empty where it was, None where it has ended."""
+    once = VersioningOverride(
+        one_time=VersioningOverride.OneTimeOverride(
+            target_deployment_version=given_version(to)
+        )
+    )
+    try:
+        before = await override_of(client, one)
+        await set_override(client, one, once)
+    except RPCError as error:
+        if error.status is RPCStatusCode.NOT_FOUND:
+            return None
+        if error.status is RPCStatusCode.INVALID_ARGUMENT:
+            return f"Temporal does not move it (1.32 or newer does): {error.message}"
+        raise
+    if why := await _why_it_does_not_answer(client, one):
+        await set_override(client, one, before)
+        return f"{to.build_id} cannot replay it, or does not answer: {why}"
+    return ""
+
+
+async def _why_it_does_not_answer(client: Client, one: WorkflowExecution) -> str:
+    """Have a worker of its new version replay it; empty where that works."""
+    request = QueryWorkflowRequest(
+        namespace=client.namespace,
+        execution=execution_of(one),
+        query=WorkflowQuery(query_type="view"),
+    )
+    try:
+        await client.workflow_service.query_workflow(request, timeout=2 * QUICK)
+    except RPCError as error:
+        return printable(error.message) or error.status.name
+    return ""

@@ -1,0 +1,84 @@
+"""Whether the workers of a version may go, and why not. Pure."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from temporalio.common import WorkerDeploymentVersion
+
+
+class Drainage(StrEnum):
+    """Whether anything is still open on a version, as Temporal has found lately."""
+
+    NEVER_CURRENT = "never current"
+    DRAINING = "draining"
+    DRAINED = "drained"
+
+
+@dataclass(frozen=True)
+class Release:
+    """A version of the workers, or all workers without a version.
+
+    Attributes:
+        version: None for workers without a version.
+        drainage: As Temporal says; of what is current it means nothing.
+        workers: How many processes poll.
+        programs: What these say of themselves, such as `0.4.0`.
+        is_current: Whether new runs begin on it.
+        ramp_percentage: How many of a hundred new runs begin on it beside the current
+            version; None where it is not ramping.
+        pinned: What is open and needs its workers to go on.
+        for_a_person: What of that waits for a person.
+        upgrading: What is open and goes on elsewhere with its next task.
+    """
+
+    version: WorkerDeploymentVersion | None
+    drainage: Drainage
+    workers: int = 0
+    programs: tuple[str, ...] = ()
+    is_current: bool = False
+    ramp_percentage: float | None = None
+    pinned: int = 0
+    for_a_person: int = 0
+    upgrading: int = 0
+
+    @property
+    def name(self) -> str:
+        return self.version.build_id if self.version else "without a version"
+
+    @property
+    def stands(self) -> str:
+        """How it stands: current, ramping, draining, drained, never current."""
+        if self.is_current:
+            return "current"
+        if self.ramp_percentage is not None:
+            return f"ramping, {self.ramp_percentage:g} %"
+        return str(self.drainage) if self.version else "not current"
+
+    @property
+    def keeps_it(self) -> str:
+        """Why its workers must stay; empty where they may go."""
+        if self.is_current:
+            return "new payments begin on it"
+        if self.ramp_percentage is not None:
+            return "some of the new payments begin on it"
+        if self.pinned > self.for_a_person:
+            return f"{self.pinned} open are pinned to it; most end within 20 minutes"
+        if self.pinned:
+            return (
+                f"{self.pinned} pinned to it wait for a person; settle them, or: "
+                f"cashier releases move {self.name}"
+            )
+        if self.drainage is Drainage.DRAINING:
+            return "Temporal has not found it drained yet; it looks every few minutes"
+        return ""
+
+    @property
+    def fault(self) -> str:
+        """What is wrong: something needs its workers, and it has none."""
+        if self.workers:
+            return ""
+        if self.is_current:
+            return "it is current and no worker polls: no new payment begins"
+        if self.pinned:
+            return f"{self.pinned} are pinned to it and no worker polls: they wait"
+        return ""

@@ -1,0 +1,59 @@
+"""On which version of the workers a run is: what Temporal's list knows of it."""
+
+from typing import Final
+
+from temporalio.client import WorkflowExecution
+from temporalio.common import SearchAttributeKey, WorkerDeploymentVersion
+
+from visibility.attributes import NEEDS_ATTENTION
+from visibility.stuck import OURS
+
+# Temporal's own. A version is listed as `name:build`.
+VERSION: Final = SearchAttributeKey.for_keyword("TemporalWorkerDeploymentVersion")
+BEHAVIOR: Final = SearchAttributeKey.for_keyword("TemporalWorkflowVersioningBehavior")
+# Of a run without a version: `unversioned:BUILD` for each of its workers' builds.
+BUILDS: Final = SearchAttributeKey.for_keyword_list("BuildIds")
+WITHOUT_VERSION: Final = "unversioned:"
+
+# Paused ones, too, which are not "Running" (visibility/stuck.py).
+NOT_ENDED: Final = f"{OURS} AND CloseTime IS NULL"
+UNVERSIONED: Final = f"{NOT_ENDED} AND {VERSION.name} IS NULL"
+PINNED: Final = f'{BEHAVIOR.name} = "Pinned"'
+FOR_A_PERSON: Final = f"{NEEDS_ATTENTION.name} IS NOT NULL"
+
+
+def listed_name(version: WorkerDeploymentVersion) -> str:
+    """Write a version as the list has it; the SDK writes it with a dot."""
+    return f"{version.deployment_name}:{version.build_id}"
+
+
+def open_on(version: WorkerDeploymentVersion) -> str:
+    """Return the filter of what is open and was last on a version, or is pinned to it.
+
+    What upgrades itself is listed under its last version until its next task.
+    """
+    return f'{NOT_ENDED} AND {VERSION.name} = "{listed_name(version)}"'
+
+
+def pinned_to(version: WorkerDeploymentVersion) -> str:
+    """Return the filter of what is open, and goes on with this version only."""
+    return f"{open_on(version)} AND {PINNED}"
+
+
+def version_pinned(one: WorkflowExecution) -> str:
+    """Return the version without whose workers a run stands still, as it is listed.
+
+    Empty for a run that upgrades itself, and for one without a version.
+    """
+    known = one.typed_search_attributes
+    is_pinned = known.get(BEHAVIOR) == "Pinned"
+    return (known.get(VERSION) or "") if is_pinned else ""
+
+
+def build_that_began(one: WorkflowExecution) -> str:
+    """Return which build has begun a run without a version; empty: not begun yet."""
+    builds = one.typed_search_attributes.get(BUILDS) or ()
+    for build in builds:
+        if build.startswith(WITHOUT_VERSION):
+            return build.removeprefix(WITHOUT_VERSION)
+    return ""
