@@ -1,12 +1,13 @@
 """On which version of the workers a run is: what Temporal's list knows of it."""
 
+from collections.abc import Iterable
 from typing import Final
 
 from temporalio.client import WorkflowExecution
 from temporalio.common import SearchAttributeKey, WorkerDeploymentVersion
 
 from visibility.attributes import NEEDS_ATTENTION
-from visibility.stuck import OURS
+from visibility.stuck import OURS, any_of
 
 # Temporal's own. A version is listed as `name:build`.
 VERSION: Final = SearchAttributeKey.for_keyword("TemporalWorkerDeploymentVersion")
@@ -19,6 +20,7 @@ WITHOUT_VERSION: Final = "unversioned:"
 NOT_ENDED: Final = f"{OURS} AND CloseTime IS NULL"
 UNVERSIONED: Final = f"{NOT_ENDED} AND {VERSION.name} IS NULL"
 PINNED: Final = f'{BEHAVIOR.name} = "Pinned"'
+UPGRADES_ITSELF: Final = f'{BEHAVIOR.name} = "AutoUpgrade"'
 FOR_A_PERSON: Final = f"{NEEDS_ATTENTION.name} IS NOT NULL"
 
 
@@ -38,6 +40,13 @@ def open_on(version: WorkerDeploymentVersion) -> str:
 def pinned_to(version: WorkerDeploymentVersion) -> str:
     """Return the filter of what is open, and goes on with this version only."""
     return f"{open_on(version)} AND {PINNED}"
+
+
+def pinned_elsewhere(versions: Iterable[WorkerDeploymentVersion]) -> str:
+    """Return the filter of what is open, and pinned to none of these versions."""
+    names = any_of(sorted(map(listed_name, versions)))
+    others = f" AND {VERSION.name} NOT IN ({names})" if names else ""
+    return f"{NOT_ENDED} AND {PINNED}{others}"
 
 
 def version_pinned(one: WorkflowExecution) -> str:

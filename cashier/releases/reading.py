@@ -20,6 +20,7 @@ from version import version_of_worker
 from visibility.versions import (
     FOR_A_PERSON,
     UNVERSIONED,
+    UPGRADES_ITSELF,
     build_that_began,
     open_on,
     pinned_to,
@@ -126,13 +127,13 @@ async def _release(
     drainage: Drainage,
 ) -> Release:
     workers = queue.of(version)
-    on_it, pinned, for_a_person = await asyncio.gather(
+    pinned, for_a_person, upgrading = await asyncio.gather(
         *(
             _count(client, query)
             for query in (
-                open_on(version),
                 pinned_to(version),
                 f"{pinned_to(version)} AND {FOR_A_PERSON}",
+                f"{open_on(version)} AND {UPGRADES_ITSELF}",
             )
         )
     )
@@ -145,7 +146,7 @@ async def _release(
         ramp_percentage=queue.ramp_percentage if version == queue.ramping else None,
         pinned=pinned,
         for_a_person=for_a_person,
-        upgrading=on_it - pinned,
+        upgrading=upgrading,
     )
 
 

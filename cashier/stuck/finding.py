@@ -27,7 +27,8 @@ from visibility.stuck import (
     Kind,
     filter_of_all,
 )
-from visibility.workers import workers_polling
+from visibility.versions import listed_name, pinned_elsewhere, version_pinned
+from visibility.workers import Polled, look_at_queue, workers_polling
 
 # More rows than anybody reads one by one; the first thousands tell what is wrong.
 MOST_ROWS = 10_000
@@ -48,6 +49,8 @@ class Stuck:
         amount: None where the list does not know it, as of older releases.
         since: Since when at the earliest, as far as the list tells.
         problems: Temporal's words for failing workflow tasks.
+        version: The version of the workers that it is pinned to, and of which none
+            polls, as `name:build`; empty where that is not what it lacks.
     """
 
     kinds: tuple[Kind, ...]
@@ -61,6 +64,7 @@ class Stuck:
     expires_at: datetime | None
     since: datetime
     problems: tuple[str, ...] = ()
+    version: str = ""
 
     @property
     def kind(self) -> Kind:
@@ -90,9 +94,24 @@ async def find_stuck(client: Client, now: datetime) -> Found:
     Raises:
         RPCError: Temporal does not answer, or lacks the search attributes.
     """
-    unpolled = {TASK_QUEUE} - await polled_queues(client, {TASK_QUEUE})
+    queue = await look_at_queue(client, TASK_QUEUE, within=QUICK)
+    return await find_stuck_beside(client, now, queue)
+
+
+async def find_stuck_beside(client: Client, now: datetime, queue: Polled) -> Found:
+    """Return what is stuck, where these workers poll our task queue.
+
+    Raises:
+        RPCError: Temporal does not answer, or lacks the search attributes.
+    """
+    unpolled = set() if queue.pollers else {TASK_QUEUE}
+    versions = {poller.version for poller in queue.pollers if poller.version}
     # Without our worker nothing goes on, so all that is open is stuck.
-    query = f"({OPEN}) OR ({PAUSED}) OR ({STOPPED})" if unpolled else filter_of_all(now)
+    query = (
+        f"({OPEN}) OR ({PAUSED}) OR ({STOPPED})"
+        if unpolled
+        else f"{filter_of_all(now)} OR ({pinned_elsewhere(versions)})"
+    )
     listed = [
         one
         async for one in client.list_workflows(
@@ -101,8 +120,9 @@ async def find_stuck(client: Client, now: datetime) -> Found:
     ]
     others = {one.task_queue for one in listed} - {TASK_QUEUE}
     unpolled |= others - await polled_queues(client, others)
+    polled = {listed_name(version) for version in versions}
     stopped = {one.run_id for one in await find_stopped(client, within=LISTING)}
-    found = (_stuck(one, unpolled, stopped, now) for one in listed)
+    found = (_stuck(one, unpolled, polled, stopped, now) for one in listed)
     # Lists of SQL databases cannot be sorted by the server.
     stuck = sorted((one for one in found if one), key=lambda one: one.since)
     return Found(tuple(stuck), is_cut=len(listed) >= MOST_ROWS)
@@ -116,7 +136,11 @@ async def polled_queues(client: Client, queues: Iterable[str]) -> set[str]:
 
 
 def _stuck(
-    one: WorkflowExecution, unpolled: set[str], stopped: set[str], now: datetime
+    one: WorkflowExecution,
+    unpolled: set[str],
+    polled: set[str],
+    stopped: set[str],
+    now: datetime,
 ) -> Stuck | None:
     """Return what the list says of a workflow; None if it only has another queue.
 
@@ -124,8 +148,10 @@ def _stuck(
     """
     known = one.typed_search_attributes
     expires_at = known.get(EXPIRES_AT)
+    pinned = version_pinned(one)
+    unserved = pinned if pinned not in polled else ""
     if one.close_time is None:
-        kinds = _kinds(one, unpolled, now)
+        kinds = _kinds(one, unpolled, unserved, now)
     else:
         kinds = [Kind.STOPPED] if one.run_id in stopped else []
     if not kinds:
@@ -144,16 +170,19 @@ def _stuck(
         since=one.close_time
         or (expires_at if overdue and expires_at else one.start_time),
         problems=tuple(known.get(PROBLEMS) or ()),
+        version="" if one.task_queue in unpolled else unserved,
     )
 
 
-def _kinds(one: WorkflowExecution, unpolled: set[str], now: datetime) -> Sequence[Kind]:
+def _kinds(
+    one: WorkflowExecution, unpolled: set[str], unserved: str, now: datetime
+) -> Sequence[Kind]:
     """Return why it is stuck, in the order of Kind."""
     known = one.typed_search_attributes
     expires_at = known.get(EXPIRES_AT)
     attention = known.get(NEEDS_ATTENTION)
     kinds = set()
-    if one.task_queue in unpolled:
+    if one.task_queue in unpolled or unserved:
         kinds.add(Kind.NO_WORKER)
     if known.get(PROBLEMS):
         kinds.add(Kind.TASK_FAILURE)

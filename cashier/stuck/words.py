@@ -10,7 +10,7 @@ from contracts import TASK_QUEUE, attempt_of
 from visibility.stuck import ATTENTIONS, Kind
 
 _FIRST = {
-    Kind.NO_WORKER: "no worker asks for its task queue",
+    Kind.NO_WORKER: "no worker asks for its work",
     Kind.TASK_FAILURE: "the worker's code fails on it",
     Kind.STOPPED: "it was stopped before its end",
     Kind.PAUSED: "somebody has paused it",
@@ -37,6 +37,11 @@ def _why(stuck: Stuck, details: Details) -> str:
     if stuck.is_refunds and stuck.kind in _OF_REFUNDS:
         return refunds.why(stuck.kind, details.refunds)
     match stuck.kind:
+        case Kind.NO_WORKER if stuck.version:
+            return (
+                f"It is pinned to version {stuck.version!r} of the workers, of which "
+                "none asks for work, so nothing goes on, not even its timers."
+            )
         case Kind.NO_WORKER:
             return (
                 f"No worker asks for the task queue {stuck.task_queue!r}, so nothing "
@@ -96,6 +101,12 @@ def what_to_do(stuck: Stuck, details: Details) -> str:
     if stuck.is_refunds and stuck.kind in _OF_REFUNDS:
         return refunds.what_to_do(stuck.kind, order, details.refunds)
     match stuck.kind:
+        case Kind.NO_WORKER if stuck.version:
+            build = stuck.version.partition(":")[2]
+            return (
+                "Start workers of that version, or have the current one take it: "
+                f"cashier releases move {build} --all --order {order}"
+            )
         case Kind.NO_WORKER if stuck.task_queue == TASK_QUEUE:
             return "Start the worker, or look into its log: cashier worker"
         case Kind.NO_WORKER:

@@ -2,16 +2,23 @@
 
 import json
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
 
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
+from cashier.stuck.details import Details
+from cashier.stuck.finding import find_stuck_beside
+from cashier.stuck.words import what_to_do, why
+from cashier.temporal_calls import QUICK
 from contracts import TASK_QUEUE, PaymentOutcome, workflow_id
 from tests.builders import a_page
 from tests.cashier.operating import a_desk, until
 from tests.cashier.releases.deploying import NEW, OLD, two_deployed
 from tests.fakes import FakeAlipay
 from version import VERSION
+from visibility.stuck import Kind
+from visibility.workers import Polled, look_at_queue
 from workflows.kinds import WORKFLOWS
 
 
@@ -81,6 +88,29 @@ async def test_without_versions_the_builds_that_serve_and_that_began_are_told(
     assert (one["build_id"], one["stands"], one["may_go"]) == (None, "current", False)
     assert VERSION in one["programs"]
     assert f"Open without a version: 1 by {VERSION}." in for_people.output
+
+
+async def test_a_payment_whose_version_has_no_worker_is_stuck(
+    dev_server: WorkflowEnvironment,
+) -> None:
+    async with two_deployed(dev_server, FakeAlipay(pay=[a_page()])) as deployed:
+        client, new = deployed.desk.client, deployed.new
+        order = await deployed.desk.begin()
+        await deployed.until_listed(OLD, pinned=1)
+        await deployed.make_current(new)
+        # A worker that has ended is listed as polling for a minute more.
+        both = await look_at_queue(client, TASK_QUEUE, within=QUICK)
+        alone = Polled(tuple(both.of(new)), current=new)
+        now = datetime.now(UTC)
+        assert (await find_stuck_beside(client, now, both)).stuck == ()
+        [stuck] = (await find_stuck_beside(client, now, alone)).stuck
+    assert (stuck.order_id, stuck.kinds) == (order.order_id, (Kind.NO_WORKER,))
+    assert f"pinned to version '{deployed.old.deployment_name}:{OLD}'" in why(
+        stuck, Details()
+    )
+    assert f"cashier releases move {OLD} --all --order {order.order_id}" in (
+        what_to_do(stuck, Details())
+    )
 
 
 async def test_nobody_polling_is_a_finding(dev_server: WorkflowEnvironment) -> None:
