@@ -9,7 +9,7 @@ READY := $(VENV)/.ready
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up stuck-demo audit-demo test browser official-sdk kubernetes-tools upgrade-test disaster-test image-test check format bench chaos screenshots contracts lock
+.PHONY: help setup demo up stuck-demo audit-demo test browser official-sdk kubernetes-tools upgrade-test disaster-test image-test check format bench chaos rollout-storm screenshots contracts lock
 
 help:  ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "make %-16s %s\n", $$1, $$2}'
@@ -101,6 +101,9 @@ bench: $(READY)  ## Measure speed, cost and memory against the floor
 
 PAYMENTS ?= 300
 SEED ?= 1
+
+rollout-storm: $(READY)  ## Roll a release forward and back under load, with kills; compare the books
+	@$(BIN)/python -m chaos.rollout --seed $(SEED)
 
 chaos: $(READY)  ## Kill what takes PAYMENTS=300 payments, drawn from SEED=1; compare the books
 	@$(BIN)/python -m chaos --payments $(PAYMENTS) --seed $(SEED) $(if $(SANDBOX),--sandbox)

@@ -10,7 +10,7 @@ import httpx
 
 from cashier.system.home import Home
 from cashier.system.ports import Ports
-from cashier.system.processes import running_system
+from cashier.system.processes import System, running_system
 from chaos.customer import Customer
 from chaos.faults import FaultMenu
 from chaos.killer import Killer
@@ -83,7 +83,7 @@ class Chaos:
             await faults.mix_in()
             async with _at_work(killer.run()):
                 self._say("Taking payments")
-                await self._visits(faults, shop, customer)
+                await self._take_payments(system, faults, shop, customer)
             await faults.mix_no_more()
             # Lazy: it may have been killed a moment ago.
             client = await system.client(lazy=True)
@@ -105,7 +105,10 @@ class Chaos:
             undocumented=dict(shop.undocumented),
         )
 
-    async def _visits(self, faults: FaultMenu, shop: Shop, customer: Customer) -> None:
+    async def _take_payments(
+        self, _: System, faults: FaultMenu, shop: Shop, customer: Customer
+    ) -> None:
+        """Have all customers visit the shop while the killer is at work."""
         turnstile = asyncio.Semaphore(IN_FLIGHT)
 
         async def one(plan: Plan) -> None:

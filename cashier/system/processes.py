@@ -151,8 +151,9 @@ async def _running_parts(
                 yield
                 tell("Stopping")
             finally:
-                # Before Temporal goes, so that what is in flight can still be recorded.
-                await _stop(parts)
+                # Before Temporal goes, so that what is in flight can still be recorded:
+                # whatever is in the parts' places by now.
+                await _stop(one for one in system.parts.values() if one is not server)
     finally:
         await _stop(parts)
 

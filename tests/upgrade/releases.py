@@ -1,6 +1,5 @@
 """The code of another release than today's, in a folder of its own."""
 
-import asyncio
 import os
 import re
 import shutil
@@ -11,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from cashier.system.environment import CHECKOUT, bare_environment
+from chaos.rollout.commits import ProgramFailedError, code_of, output_of
 from contracts import RELEASE
 
 # The last commit of release 2, whose worker lets payments wait for ever that release 3
@@ -35,7 +35,7 @@ class Release:
 
         The virtualenv of the checkout names the checkout in a `.pth` file.
         """
-        said = await _output_of(
+        said = await output_of(
             [
                 sys.executable,
                 "-c",
@@ -57,17 +57,12 @@ CURRENT = Release(RELEASE, CHECKOUT)
 
 async def old_release(folder: Path) -> Release:
     """Take the old release from git; skip where the history has not got it."""
-    archive = folder / "old.tar"
-    code = folder / "old"
     try:
-        await _output_of(
-            ["git", "archive", f"--output={archive}", OLD_COMMIT], cwd=CHECKOUT
-        )
+        code = await code_of(OLD_COMMIT, folder)
     except (FileNotFoundError, ProgramFailedError) as error:
         if os.environ.get(REQUIRED) == "required":
             raise
         pytest.skip(f"commit {OLD_COMMIT} cannot be taken from git: {error}")
-    shutil.unpack_archive(archive, code, filter="data")
     return Release(OLD_RELEASE, code)
 
 
@@ -82,23 +77,3 @@ def newer_release(folder: Path) -> Release:
     assert times == 1
     order.write_text(text)
     return Release(number, code)
-
-
-class ProgramFailedError(Exception):
-    """A program has ended with a failure; its words say why."""
-
-
-async def _output_of(
-    command: list[str], *, cwd: Path, env: dict[str, str] | None = None
-) -> str:
-    process = await asyncio.create_subprocess_exec(
-        *command,
-        cwd=cwd,
-        env=env,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-    )
-    said, wrong = await process.communicate()
-    if process.returncode:
-        raise ProgramFailedError(wrong.decode(errors="replace").strip())
-    return said.decode()

@@ -1,0 +1,95 @@
+"""Workers and APIs of several commits in one running system."""
+
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from temporalio.common import WorkerDeploymentVersion
+
+from cashier.system.environment import bare_environment
+from cashier.system.guard import Lifeline
+from cashier.system.part import Part, Surroundings
+from cashier.system.processes import System
+
+# The names by which the killer finds its victims (`chaos/killer.py`).
+API, WORKERS = "api", ("worker", "worker-2")
+
+
+@dataclass(frozen=True)
+class Build:
+    """The code of a commit, and which version its workers are.
+
+    Attributes:
+        name: As the report names it.
+        code: Its checkout.
+        version: None where its workers have no version.
+    """
+
+    name: str
+    code: Path
+    version: WorkerDeploymentVersion | None = None
+
+    @property
+    def settings(self) -> Mapping[str, str]:
+        if self.version is None:
+            return {}
+        return {
+            "TEMPORAL_DEPLOYMENT_NAME": self.version.deployment_name,
+            "TEMPORAL_WORKER_BUILD_ID": self.version.build_id,
+        }
+
+
+@dataclass
+class Processes:
+    """What runs in the places of the system's own workers and API."""
+
+    system: System
+    lifeline: Lifeline
+    settings: Mapping[str, str]
+    workers: dict[str, Part] = field(default_factory=dict)
+    _places: dict[str, str] = field(default_factory=dict)
+
+    async def end_the_systems_own(self) -> None:
+        """End the system's workers, which are today's and have no version."""
+        for place in WORKERS:
+            await self.system.parts[place].stop()
+
+    def start_worker(self, build: Build) -> None:
+        """Run a worker of a build beside what runs; the killer finds it, too."""
+        free = next(one for one in WORKERS if one not in self._places.values())
+        part = self._part("worker", build)
+        self._places[build.name] = free
+        self.system.parts[free] = self.workers[build.name] = part
+        part.start()
+
+    async def stop_worker(self, build: Build) -> None:
+        """End a build's worker in order; its place is free then."""
+        await self.workers.pop(build.name).stop()
+        del self._places[build.name]
+
+    async def exchange_api(self, build: Build) -> None:
+        """Have the API of a build take the place of the one that runs."""
+        await self.system.parts[API].stop()
+        self.system.parts[API] = part = self._part("api", build)
+        part.start()
+
+    async def stop(self) -> None:
+        """End the workers and the API that run in the places of the system's own."""
+        for part in (*self.workers.values(), self.system.parts[API]):
+            await part.stop()
+
+    def _part(self, kind: str, build: Build) -> Part:
+        home = self.system.home
+        environment = {
+            **bare_environment(home.empty_folder, build.code),
+            **home.environment(self.system.ports),
+            **self.settings,
+            **(build.settings if kind == "worker" else {}),
+        }
+        return Part(
+            f"{kind} of {build.name}",
+            [sys.executable, "-m", "cashier", kind],
+            Surroundings(home.empty_folder, environment, self.lifeline),
+            home.logs / f"{kind}-{build.name}.log",
+        )
