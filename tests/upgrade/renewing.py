@@ -43,7 +43,7 @@ class Renewable:
     async def api_of(self, release: Release) -> None:
         """Have a release's API take the place of the one that runs, if any."""
         await self._exchange("api", release)
-        await self._until_live()
+        await until_live(self.shop.http, self._ports)
 
     async def stop(self) -> None:
         await asyncio.gather(*(part.stop() for part in self._running.values()))
@@ -76,15 +76,16 @@ class Renewable:
                     return
                 await asyncio.sleep(0.1)
 
-    async def _until_live(self) -> None:
-        async with asyncio.timeout(60):
-            while True:
-                try:
-                    url = f"{self._ports.api_url}/health/live"
-                    (await self.shop.http.get(url)).raise_for_status()
-                    return
-                except httpx.HTTPError:
-                    await asyncio.sleep(0.1)
+
+async def until_live(http: httpx.AsyncClient, ports: Ports) -> None:
+    """Wait until the API that was started answers."""
+    async with asyncio.timeout(60):
+        while True:
+            try:
+                (await http.get(f"{ports.api_url}/health/live")).raise_for_status()
+                return
+            except httpx.HTTPError:
+                await asyncio.sleep(0.1)
 
 
 @asynccontextmanager
