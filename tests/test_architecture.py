@@ -165,8 +165,8 @@ ROOM_MAY_IMPORT: dict[str, set[str]] = {
         "contracts", "visibility",
     },
     "cashier.releases": {
-        "cashier.running", "cashier.temporal_calls", "contracts", "version",
-        "visibility",
+        "cashier.payments.reading", "cashier.running", "cashier.temporal_calls",
+        "contracts", "version", "visibility",
     },
     # Reads the settings of all parts, and calls others with what the parts use.
     "cashier.doctor": {

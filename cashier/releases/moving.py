@@ -11,6 +11,7 @@ from temporalio.client import Client, WorkflowExecution
 from temporalio.common import WorkerDeploymentVersion
 from temporalio.service import RPCError, RPCStatusCode
 
+from cashier.payments.reading import check_order_id
 from cashier.releases.overriding import (
     MOST_AT_ONCE,
     execution_of,
@@ -47,7 +48,13 @@ class Wanted:
 
     @property
     def condition(self) -> str:
-        """Return how Temporal's list is narrowed down, to be appended to a filter."""
+        """How Temporal's list is narrowed down, to be appended to a filter.
+
+        Raises:
+            CommandError: The order's id is none.
+        """
+        if self.order:
+            check_order_id(self.order)
         person = "" if self.everything else f" AND {FOR_A_PERSON}"
         of_order = f' AND {ORDER_ID.name} = "{self.order}"' if self.order else ""
         return person + of_order
@@ -60,13 +67,7 @@ async def move_to_current(client: Client, console: Console, wanted: Wanted) -> i
         CommandError: No version with workers is current, or it is the named one.
     """
     to = await current_version(client)
-    if to.build_id == wanted.build:
-        raise CommandError(f"{wanted.build} is current already; nothing was moved")
-    source = WorkerDeploymentVersion(to.deployment_name, wanted.build)
-    if source not in await versions_of(client, to.deployment_name):
-        raise CommandError(
-            f"{to.deployment_name} has no version {wanted.build}: cashier releases"
-        )
+    source = await _version_left(client, wanted.build, to)
     query = pinned_to(source) + wanted.condition
     found = [one async for one in client.list_workflows(query, rpc_timeout=QUICK)]
     if wanted.dry_run:
@@ -79,14 +80,27 @@ async def move_to_current(client: Client, console: Console, wanted: Wanted) -> i
             return await _move(client, one, to)
 
     said = await asyncio.gather(*(move(one) for one in found))
-    moved = [one.id for one, why in zip(found, said, strict=True) if why == ""]
+    why_not = {one.id: why for one, why in zip(found, said, strict=True)}
+    moved = [name for name, why in why_not.items() if why == ""]
     show_names(console, f"Moved to {to.build_id}", moved)
-    refused = [(one.id, why) for one, why in zip(found, said, strict=True) if why]
-    for name, why in refused[:MOST_SHOWN]:
-        console.print(
-            f"Stays on {wanted.build}: {name}: {why}", markup=False, highlight=False
+    stays = [f"{name}: {why}" for name, why in why_not.items() if why]
+    if stays:
+        show_names(console, f"Stays on {wanted.build}", stays)
+    return 1 if stays else 0
+
+
+async def _version_left(
+    client: Client, build: str, to: WorkerDeploymentVersion
+) -> WorkerDeploymentVersion:
+    """Return the version that is left, which must be known and another one."""
+    if to.build_id == build:
+        raise CommandError(f"{build} is current already; nothing was moved")
+    left = WorkerDeploymentVersion(to.deployment_name, build)
+    if left not in await versions_of(client, to.deployment_name):
+        raise CommandError(
+            f"{to.deployment_name} has no version {build}: cashier releases"
         )
-    return 1 if refused else 0
+    return left
 
 
 async def current_version(client: Client) -> WorkerDeploymentVersion:

@@ -79,6 +79,8 @@ class Release:
             return ""
         if self.is_current:
             return "it is current and no worker polls: no new payment begins"
+        if self.ramp_percentage:
+            return "it is ramping and no worker polls: some new payments do not begin"
         if self.pinned:
             return f"{self.pinned} are pinned to it and no worker polls: they wait"
         return ""

@@ -27,7 +27,7 @@ from version import VERSION
 
 DEPLOYMENT = "cashier"
 # Three workers share the machine with all else.
-IN_FLIGHT = 10
+IN_FLIGHT = 20
 # How long payments begin by each rule, before the next step.
 SOME_SECONDS = 5
 

@@ -73,7 +73,8 @@ async def test_a_payment_that_the_current_version_cannot_replay_stays(
         resolved = await desk.run("payments", "resolve", reviewed.order_id, *RESOLVE)
         assert await builds_of(deployed.payment(reviewed)) == [OLD]
     assert moved.exit_code == 1
-    assert f"Stays on {OLD}: payment:{reviewed.order_id}" in moved.output
+    assert f"Stays on {OLD}: 1" in moved.output
+    assert f"payment:{reviewed.order_id}: {NEW} cannot replay it" in moved.output
     assert resolved.exit_code == 0, resolved.output
 
 
@@ -143,6 +144,24 @@ async def test_what_was_not_kept_waits_for_a_version_that_knows_it(
         await deployed.make_current(deployed.new)
         told = await callbacks.result()
         assert told["outcome"] == CallbackOutcome.DELIVERED  # type: ignore[index]
+
+
+async def test_one_order_alone_is_moved_to_try_it(
+    dev_server: WorkflowEnvironment,
+) -> None:
+    async with two_deployed(dev_server, FakeAlipay(pay=[a_page()])) as deployed:
+        desk = deployed.desk
+        first, second = await deployed.begin_reviewed(), await deployed.begin_reviewed()
+        await deployed.make_current(deployed.new)
+        await deployed.until_listed(OLD, for_a_person=2)
+        moved = await desk.run("releases", "move", OLD, "--order", first.order_id)
+        await deployed.until_listed(OLD, for_a_person=1)
+        odd = await desk.run("releases", "move", OLD, "--order", 'x" OR OrderId != "')
+    assert moved.exit_code == 0, moved.output
+    assert first.order_id in moved.output
+    assert second.order_id not in moved.output
+    assert odd.exit_code == 1
+    assert "is no order id" in odd.output
 
 
 @pytest.mark.parametrize("command", ["move", "keep"])

@@ -37,7 +37,9 @@ def test_what_upgrades_itself_keeps_no_worker() -> None:
     assert replace(DRAINED, upgrading=7).keeps_it == ""
 
 
-@pytest.mark.parametrize("changes", [{"is_current": True}, {"pinned": 1}])
+@pytest.mark.parametrize(
+    "changes", [{"is_current": True}, {"pinned": 1}, {"ramp_percentage": 5.0}]
+)
 def test_what_has_no_worker_though_it_needs_one_is_a_fault(
     changes: dict[str, object],
 ) -> None:
