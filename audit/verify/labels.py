@@ -28,8 +28,8 @@ from contracts import (
 )
 from visibility import AMOUNT_MINOR, CURRENCY, ORDER_ID, WALLET
 
-# Money as `in_words` writes it: PHP 1,314.00.
-_MONEY: Final = re.compile(r"\b[A-Z]{3} -?[0-9][0-9,]*(?:\.[0-9]+)?")
+# Money as `in_words` writes it: PHP 1,314.00; after KRW 1,314, the sentence goes on.
+_MONEY: Final = re.compile(r"\b[A-Z]{3} -?[0-9]+(?:,[0-9]+)*(?:\.[0-9]+)?")
 
 
 def check_labels(record: Record) -> Iterator[Finding]:

@@ -7,6 +7,8 @@ import pytest
 from temporalio.api.common.v1 import Payload
 
 from audit.findings import Rule
+from audit.verify.labels import check_labels
+from contracts import Money, Order
 from tests.audit.histories import ALL, Forged, rules, text_of, verdict_on
 
 OF_LABELS = {Rule.ID_DIFFERS, Rule.START_DIFFERS}
@@ -107,3 +109,16 @@ def test_a_summary_that_says_what_the_input_says_is_none() -> None:
     text = "GCASH PHP 1,314.00, order recorded-proven-paid"
     forged.events[0].user_metadata.summary.CopyFrom(a_payload(text))
     assert forged.verdict().is_proven
+
+
+def test_a_comma_behind_money_without_minor_units_is_not_part_of_it() -> None:
+    forged = Forged("proven-paid")
+    money = Money(currency="KRW", value=1043)
+    assert isinstance(forged.record.input, Order)
+    forged.record.input = forged.record.input.model_copy(update={"amount": money})
+    list_of(forged)["Currency"].CopyFrom(a_payload("KRW"))
+    list_of(forged)["AmountMinor"].CopyFrom(a_payload(1043))
+    text = "KAKAOPAY KRW 1,043, order recorded-proven-paid"
+    forged.events[0].user_metadata.summary.CopyFrom(a_payload(text))
+    forged.events[0].user_metadata.details.Clear()
+    assert list(check_labels(forged.record)) == []
