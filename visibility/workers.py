@@ -50,6 +50,11 @@ class Polled:
     ramping: WorkerDeploymentVersion | None = None
     ramp_percentage: float = 0
 
+    @property
+    def serving(self) -> list[Poller]:
+        """The workers that are given new payments."""
+        return self.of(self.current)
+
     def of(self, version: WorkerDeploymentVersion | None) -> list[Poller]:
         """Return the workers of a version; of None, those without a version."""
         return [poller for poller in self.pollers if poller.version == version]

@@ -17,7 +17,7 @@ from contracts import TASK_QUEUE
 from visibility import EXPIRES_AT
 from visibility.stopped import find_stopped
 from visibility.stuck import OPEN_CALLBACKS, OPEN_PAYMENTS, WAITING_REFUNDS
-from visibility.workers import workers_polling
+from visibility.workers import look_at_queue
 
 # Counting and listing are free of billable actions, but not of work for the server.
 KEPT_SECONDS: Final = 15
@@ -34,7 +34,7 @@ class Counted:
         oldest_stuck_seconds: Age of the oldest of these, since the end of its time to
             pay, or since it began where it had none; 0 where there is none.
         callbacks_pending: Orders of which the shop has not accepted an outcome yet.
-        workers_polling: Processes that ask for work on payments.
+        workers_polling: Processes that ask for work, and are given new payments.
         at_risk: The money in what is stuck, by currency and by whether it was taken.
         refunds_stuck: Orders of which a refund does not go on, by reason.
         to_give_back: The money of refunds that wait, by currency.
@@ -93,7 +93,7 @@ class Backlog:
         asking = asyncio.gather(
             list_any(self._client, queries),
             list_any(self._client, [WAITING_REFUNDS]),
-            or_none(workers_polling(self._client, TASK_QUEUE, within=PATIENCE)),
+            or_none(look_at_queue(self._client, TASK_QUEUE, within=PATIENCE)),
             or_none(find_stopped(self._client, within=PATIENCE, most=MOST_LISTED)),
         )
         payments, callbacks, *stuck = await asyncio.gather(
@@ -101,7 +101,8 @@ class Backlog:
             count(self._client, OPEN_CALLBACKS),
             *(count(self._client, query) for query in queries),
         )
-        listed, waiting, workers, stopped = await asking
+        listed, waiting, queue, stopped = await asking
+        serves = queue is not None and bool(queue.serving)
         counts = dict(zip(reasons, stuck[: len(reasons)], strict=True))
         counts[STOPPED_AND_NOT_RECOVERED] = None if stopped is None else len(stopped)
         return Counted(
@@ -109,12 +110,10 @@ class Backlog:
             stuck=counts,
             oldest_stuck_seconds=_oldest(listed, stopped),
             callbacks_pending=callbacks,
-            workers_polling=None if workers is None else len(workers),
-            at_risk=await self._at_risk(listed, has_worker=bool(workers)),
+            workers_polling=None if queue is None else len(queue.serving),
+            at_risk=await self._at_risk(listed, has_worker=serves),
             refunds_stuck=dict(zip(of_refunds, stuck[len(reasons) :], strict=True)),
-            to_give_back=await self._to_give_back(
-                listed, waiting, has_worker=bool(workers)
-            ),
+            to_give_back=await self._to_give_back(listed, waiting, has_worker=serves),
         )
 
     async def _at_risk(

@@ -43,7 +43,7 @@ from contracts import (
     workflow_id,
 )
 from visibility.stopped import UnreadableRunError
-from visibility.workers import workers_polling
+from visibility.workers import look_at_queue
 from workflows.cashier_payment import CashierPayment
 
 # A cashier page takes Alipay well under a second; a shop's customer waits no longer
@@ -234,10 +234,9 @@ class PaymentWorkflows:
         return True
 
     async def has_worker(self) -> bool:
-        """Whether Temporal answers and a worker polls for payments."""
-        return bool(
-            await reach(workers_polling(self._client, TASK_QUEUE, within=QUICK))
-        )
+        """Whether Temporal answers, and a worker polls that is given new payments."""
+        queue = await reach(look_at_queue(self._client, TASK_QUEUE, within=QUICK))
+        return bool(queue.serving)
 
     async def _update_or_result(
         self,

@@ -45,7 +45,7 @@ def compare_versions(queue: Polled) -> Finding:
     """Compare the versions that the workers which are given payments tell with ours."""
     if not queue.pollers:
         return ok(SUBJECT, "versions", "none to compare")
-    served = queue.of(queue.current)
+    served = queue.serving
     if not served:
         return _nobody_is_given_payments(queue)
     told = {version_of_worker(one.identity, one.build_id) for one in served}

@@ -115,7 +115,7 @@ async def current_version(client: Client) -> WorkerDeploymentVersion:
             "no version is current, so there is nowhere to move to: temporal worker "
             "deployment set-current-version"
         )
-    if not queue.of(queue.current):
+    if not queue.serving:
         raise CommandError(
             f"{queue.current.build_id} is current, and none of its workers polls: "
             "start them first"

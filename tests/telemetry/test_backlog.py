@@ -7,14 +7,24 @@ from uuid import uuid4
 
 import pytest
 from temporalio.client import Client, WorkflowHandle
+from temporalio.testing import WorkflowEnvironment
 
 from api.metrics.backlog import KEPT_SECONDS, Backlog, Counted
 from cashier.system.temporal import start_embedded
+from cashier.temporal_calls import QUICK
 from contracts import TASK_QUEUE, MoneyAtRisk, Resolution, workflow_id
 from tests.builders import PRICE
+from tests.cashier.operating import a_desk, until
+from tests.fakes import FakeAlipay
 from tests.telemetry.running import Watched
+from tests.workflows.versions.deploying import (
+    a_versioned_worker,
+    make_current,
+    two_versions,
+)
 from visibility import NeedsAttention, attributes_of
 from visibility.runbook import REFUND_CHAPTERS
+from visibility.workers import look_at_queue
 
 OTHERS = ("WORKFLOW_TASK_FAILS", "PAUSED", "FOREIGN_QUEUE", "STOPPED")
 OF_PAYMENTS = ("REVIEW", "NO_VERDICT", "OVERDUE", "CALLBACK")
@@ -154,6 +164,23 @@ async def test_refunds_that_hang_are_counted_apart_from_payments(
 async def test_the_worker_that_polls_is_counted(watched: Watched) -> None:
     counted = await counted_until(watched.client, lambda now: bool(now.workers_polling))
     assert counted.workers_polling
+
+
+async def test_workers_of_a_version_count_once_it_is_current(
+    dev_server: WorkflowEnvironment,
+) -> None:
+    client = (await a_desk(dev_server)).client
+    version, _ = two_versions()
+
+    async def polls() -> bool:
+        return bool((await look_at_queue(client, TASK_QUEUE, within=QUICK)).pollers)
+
+    async with a_versioned_worker(client, FakeAlipay(), TASK_QUEUE, version):
+        await until(polls)
+        before = await Backlog(client).counted()
+        await make_current(client, version)
+        await counted_until(client, lambda now: now.workers_polling == 1)
+    assert before.workers_polling == 0
 
 
 def taken_in_php(counted: Counted) -> float:

@@ -3,7 +3,7 @@
 import base64
 import json
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -32,7 +32,7 @@ from tests.histories.signed_paths import (
     trust_recorded_signers,
 )
 from worker import runner_of
-from workflows.kinds import WORKFLOWS
+from workflows.kinds import VERSIONED_WORKFLOWS, WORKFLOWS
 from workflows.odd_signals import ForgivingSignals
 
 trust_recorded_signers()
@@ -51,10 +51,14 @@ def recorded(file: Path) -> WorkflowHistory:
 
 
 async def replayed(
-    file: Path, converter: DataConverter, *, sandbox: bool = True
+    file: Path,
+    converter: DataConverter,
+    *,
+    sandbox: bool = True,
+    workflows: Sequence[type] = WORKFLOWS,
 ) -> WorkflowReplayResult:
     replayer = Replayer(
-        workflows=WORKFLOWS,
+        workflows=workflows,
         data_converter=converter,
         interceptors=[ForgivingSignals()],
         workflow_runner=runner_of(sandbox=sandbox),
@@ -62,11 +66,17 @@ async def replayed(
     return await replayer.replay_workflow(recorded(file), raise_on_replay_failure=False)
 
 
-@pytest.mark.parametrize("sandbox", [True, False], ids=["sandbox", "production"])
+@pytest.mark.parametrize(
+    ("sandbox", "workflows"),
+    [(True, WORKFLOWS), (False, WORKFLOWS), (True, VERSIONED_WORKFLOWS)],
+    ids=["sandbox", "production", "versioned"],
+)
 @pytest.mark.parametrize("file", RECORDED, ids=[file.stem for file in RECORDED])
-async def test_a_recorded_history_replays(file: Path, sandbox: bool) -> None:
+async def test_a_recorded_history_replays(
+    file: Path, sandbox: bool, workflows: Sequence[type]
+) -> None:
     converter = data_converter(payload_keys())
-    result = await replayed(file, converter, sandbox=sandbox)
+    result = await replayed(file, converter, sandbox=sandbox, workflows=workflows)
     assert result.replay_failure is None, (
         f"{file.name} does not replay: a change of workflow code must be made as "
         f"docs/versioning.md says ({result.replay_failure})"
