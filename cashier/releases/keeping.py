@@ -1,6 +1,7 @@
 """`cashier releases keep`: pins what is open on a version, before a way back."""
 
 import asyncio
+from collections.abc import Container
 
 from rich.console import Console
 from temporalio.api.workflow.v1 import VersioningOverride
@@ -15,14 +16,15 @@ from contracts import TASK_QUEUE
 from visibility.versions import open_on
 from visibility.workers import Polled, look_at_queue
 
+# Temporal's list is so far behind, and what a payment begins is not listed under its
+# version before its first task is done. Once a payment is kept, so is what it begins.
+BEHIND_SECONDS = 2.0
+ROUNDS = 3
 _PINNED = VersioningOverride.PinnedOverrideBehavior.PINNED_OVERRIDE_BEHAVIOR_PINNED
 
 
 async def keep_on_its_version(client: Client, console: Console, wanted: Wanted) -> int:
-    """Pin what is open on the current version there; return the exit code.
-
-    It looks again until it finds nothing new: Temporal's list is some seconds behind,
-    and payments begin all the while.
+    """Pin what is open on a version there; return the exit code.
 
     Raises:
         CommandError: No worker of the version polls.
@@ -37,18 +39,37 @@ async def keep_on_its_version(client: Client, console: Console, wanted: Wanted) 
             highlight=False,
         )
     query = open_on(version) + wanted.condition
-    kept: dict[str, str] = {}
-    while found := [
-        one
-        async for one in client.list_workflows(query, rpc_timeout=QUICK)
-        if one.run_id not in kept
-    ]:
-        kept |= {one.run_id: one.id for one in found}
-        if not wanted.dry_run:
-            await _keep(client, found, version)
-    what = "Would keep" if wanted.dry_run else "Kept"
-    show_names(console, f"{what} on {wanted.build}", list(kept.values()))
+    if wanted.dry_run:
+        would = await _found(client, query, known=())
+        show_names(console, f"Would keep on {wanted.build}", [one.id for one in would])
+        return 0
+    kept = await _keep_all(client, query, version)
+    show_names(console, f"Kept on {wanted.build}", kept)
     return 0
+
+
+async def _keep_all(
+    client: Client, query: str, version: WorkerDeploymentVersion
+) -> list[str]:
+    """Keep what is found, and look again: payments have begun others meanwhile.
+
+    What the API begins later need not be kept: that is of the older release by then.
+    """
+    kept: dict[str, str] = {}
+    for number in range(ROUNDS):
+        if number:
+            await asyncio.sleep(BEHIND_SECONDS)
+        found = await _found(client, query, known=kept)
+        await _keep(client, found, version)
+        kept |= {one.run_id: one.id for one in found}
+    return [*kept.values()]
+
+
+async def _found(
+    client: Client, query: str, *, known: Container[str]
+) -> list[WorkflowExecution]:
+    listed = client.list_workflows(query, rpc_timeout=QUICK)
+    return [one async for one in listed if one.run_id not in known]
 
 
 def _polling(queue: Polled, build: str) -> WorkerDeploymentVersion:
