@@ -13,7 +13,7 @@ from cashier.system.ports import Ports
 from cashier.system.processes import System, running_system
 from chaos.customer import Customer
 from chaos.faults import FaultMenu
-from chaos.killer import Killer
+from chaos.killer import PAUSES, Killer
 from chaos.orders import Plan, plan_order
 from chaos.reading import Reader
 from chaos.report import Run
@@ -36,6 +36,8 @@ SETTINGS = {
 
 class Chaos:
     """Takes payments while it kills what takes them."""
+
+    kill_pauses = PAUSES
 
     def __init__(
         self,
@@ -78,7 +80,7 @@ class Chaos:
         ):
             shop = Shop(http, system.ports.api_url, self._home.api_key.read_text())
             customer = Customer(http)
-            killer = Killer(system, self._seed)
+            killer = Killer(system, self._seed, pauses=self.kill_pauses)
             faults = FaultMenu(http, system.ports.simulator_url, self._seed)
             await faults.mix_in()
             async with _at_work(killer.run()):

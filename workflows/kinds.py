@@ -1,5 +1,6 @@
 """All kinds of workflows, for whoever serves, replays, reads or describes them."""
 
+from collections.abc import Mapping
 from typing import Final
 
 from workflows.callback import Callback
@@ -16,10 +17,9 @@ WORKFLOWS: Final[tuple[type, ...]] = (
     AlipayNotice,
     OrderRefunds,
 )
-# The same kinds, as versioned workers run them: those that are not pinned declare it.
-VERSIONED_WORKFLOWS: Final[tuple[type, ...]] = (
-    CashierPayment,
-    UpgradingLatePayment,
-    UpgradingCallback,
-    AlipayNotice,
-)
+# What versioned workers run in place of what may be open for weeks: it is not pinned.
+UPGRADING: Final[Mapping[type, type]] = {
+    LatePayment: UpgradingLatePayment,
+    Callback: UpgradingCallback,
+}
+VERSIONED_WORKFLOWS: Final = tuple(UPGRADING.get(kind, kind) for kind in WORKFLOWS)

@@ -78,6 +78,9 @@ class Step:
 class RolloutStorm(Chaos):
     """Takes payments all the while, as `Chaos` does, and rolls releases meanwhile."""
 
+    # Workers and APIs are also exchanged all the while, and each has to come up.
+    kill_pauses = (6.0, 16.0)
+
     def __init__(
         self,
         builds: Builds,
