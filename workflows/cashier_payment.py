@@ -2,7 +2,7 @@
 
 import asyncio  # noqa: TID251 - for the name of its CancelledError only
 from collections.abc import Callable
-from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime
 from typing import TypeVar
 
@@ -36,6 +36,7 @@ with workflow.unsafe.imports_passed_through():
         ask_to_close,
         ask_what_became,
     )
+    from workflows.clock import Clock
     from workflows.late_money import hand_over
     from workflows.operator_view.listing import (
         changes_for_an_attempt,
@@ -117,11 +118,12 @@ class CashierPayment:
     @workflow.init
     def __init__(self, order: Order) -> None:
         check_release(order.release)
+        self._clock = Clock()
         self._trust = trust_of(order.release, order.trust)
         self._facts = self._trust.facts_at_start(order)
-        self._step = decide(self._facts, workflow.now())
+        self._step = decide(self._facts, self._clock.now)
         self._status = status_of(self._facts, self._step)
-        self._since = workflow.now()
+        self._since = self._clock.now
         self._closed_at: datetime | None = None
         self._news = False
         self._is_continuing = False
@@ -139,7 +141,7 @@ class CashierPayment:
                 self._wish_to_cancel(CancelWish(by="Temporal"))
             if self._is_long:
                 await self._continue_in_a_new_run()
-        self._closed_at = workflow.now()
+        self._closed_at = self._clock.now
         count_payment(step)
         return await undeterred(self._finish(step))
 
@@ -147,19 +149,19 @@ class CashierPayment:
 
     def _decide(self) -> Step:
         self._news = False
-        if is_kept_by_old_rules(self._facts, workflow.now()):
+        if is_kept_by_old_rules(self._facts, self._clock.now):
             # Each time under a name of its own: a history that was recorded before
             # has no marker, and the first name would say no for ever.
             self._times_kept += 1
             if workflow.patched(f"freed-by-release-3-{self._times_kept}"):
                 self._facts.follow_release(NO_ATTEMPT_KEEPS_ANOTHER)
-        self._step = decide(self._facts, workflow.now())
+        self._step = decide(self._facts, self._clock.now)
         self._show()
         return self._step
 
     def _show(self) -> None:
         """Have the payment's page, and its line in the list, tell how it stands."""
-        now, status = workflow.now(), status_of(self._facts, self._step)
+        now, status = self._clock.now, status_of(self._facts, self._step)
         if status is not self._status:
             self._status, self._since = status, now
         workflow.set_current_details(
@@ -202,7 +204,7 @@ class CashierPayment:
         former, wish = self._facts.current, self._facts.wallet_wish
         switched = wish is not None and wallet != former.wallet
         opened_by = wish.call_id if wish and switched else former.opened_by
-        self._facts.begin_attempt(number, wallet, workflow.now(), opened_by=opened_by)
+        self._facts.begin_attempt(number, wallet, self._clock.now, opened_by=opened_by)
         if is_listed(workflow.info().typed_search_attributes):
             workflow.upsert_search_attributes(
                 changes_for_an_attempt(self._facts.current)
@@ -213,22 +215,26 @@ class CashierPayment:
 
         An activity that fails otherwise is no verdict, and no error here (`ask`).
         """
-        asked_at = workflow.now()
+        asked_at = self._clock.now
         try:
             release = self._facts.order.release
-            return await ask(question, self._trust, release, lambda: self._news)
+            asked = await ask(question, self._trust, release, lambda: self._news)
+            # By the same clock as what was heard before and after it.
+            return replace(asked, at=max(asked.at, asked_at))
         except (asyncio.CancelledError, ActivityError):
             self._wish_to_cancel(CancelWish(by="Temporal"))
-            return Asked(asked_at, workflow.now(), None)
+            return Asked(asked_at, self._clock.now, None)
 
     async def _news_or(self, until: datetime) -> None:
         words = words_of_wait(self._facts, until)
-        with suppress(TimeoutError):
+        try:
             await workflow.wait_condition(
                 lambda: self._news,
-                timeout=until - workflow.now(),
+                timeout=until - self._clock.now,
                 timeout_summary=words[0].upper() + words[1:],
             )
+        except TimeoutError:
+            self._clock.has_reached(until)
 
     async def _tell_of_review(self, doubt: Doubt) -> None:
         """Notify the shop, once for each doubt, that a person must decide."""
@@ -244,7 +250,7 @@ class CashierPayment:
     ) -> None:
         """Leave an attempt's money to a workflow of its own."""
         await hand_over(self._facts.order, attempt, policy, order_paid_by=payer)
-        attempt.given_back_at = workflow.now()
+        attempt.given_back_at = self._clock.now
 
     @property
     def _knows_payers(self) -> bool:
@@ -278,7 +284,7 @@ class CashierPayment:
         """Tell the shop, answer every caller who still waits, and lose no news."""
         view = self.view()
         if self._facts.order.tells_shop:
-            callback = event_of(self._facts, end, workflow.now())
+            callback = event_of(self._facts, end, self._clock.now)
             if end.outcome is PaymentOutcome.PAID:
                 evidence = end.attempt.evidence_of(self._facts.order.amount)
                 callback = callback.model_copy(update={"evidence": evidence})
@@ -296,7 +302,7 @@ class CashierPayment:
             payer = end.attempt if is_proven else None
             for attempt in late:
                 await hand_over(order, attempt, policy, order_paid_by=payer)
-                attempt.given_back_at = workflow.now()
+                attempt.given_back_at = self._clock.now
 
     # ---- doors: handlers only set facts, or read them ----
 
@@ -305,7 +311,7 @@ class CashierPayment:
         """Return the payment once the customer can be sent to pay, or once it ended."""
         facts = self._facts
         if wish.wallet != facts.wallet_wanted:
-            facts.wallet_wish = WalletWish(wish.wallet, workflow.now(), wish.call_id)
+            facts.wallet_wish = WalletWish(wish.wallet, self._clock.now, wish.call_id)
             self._news = True
         elif wish.wallet == facts.current.wallet and not facts.current.opened_by:
             facts.current.opened_by = wish.call_id
@@ -337,7 +343,7 @@ class CashierPayment:
     @workflow.update(description="Ask Alipay now what became of the payment")
     async def check_now(self) -> PaymentView:
         """Return the payment as Alipay describes it after this call."""
-        attempt, wanted_at = self._facts.current, workflow.now()
+        attempt, wanted_at = self._facts.current, self._clock.now
         self._facts.check_wanted_at = wanted_at
         self._news = True
         await self._until(
@@ -416,9 +422,9 @@ class CashierPayment:
         told = await self._trust.notification(notification)
         if told is None:
             name = notification.payment_request_id
-            is_news = self._facts.hint(name, workflow.now())
+            is_news = self._facts.hint(name, self._clock.now)
         else:
-            is_news = self._facts.hear(told, workflow.now())
+            is_news = self._facts.hear(told, self._clock.now)
         self._news = self._news or is_news
 
     @workflow.query(description="What is known of the payment")
@@ -430,7 +436,7 @@ class CashierPayment:
         return at_risk(self._facts, self._step)
 
     def _wish_to_cancel(self, wish: CancelWish) -> datetime:
-        self._facts.cancel_wanted_at = wanted_at = workflow.now()
+        self._facts.cancel_wanted_at = wanted_at = self._clock.now
         self._facts.cancel_wish = wish
         self._news = True
         return wanted_at
@@ -438,7 +444,7 @@ class CashierPayment:
     def _why_a_person(self) -> str | None:
         """Say why a person may settle it: a doubt, or a wait that gets attention."""
         doubt: Doubt | NoEnd | None = find_doubt(self._facts)
-        listed = listing_of(self._facts, self._step, workflow.now())
+        listed = listing_of(self._facts, self._step, self._clock.now)
         if doubt is None and listed.needs_attention:
             # Not why it waits, which changes: two persons decide about one attempt.
             doubt = NoEnd(self._facts.current.request_id)

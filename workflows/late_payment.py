@@ -47,6 +47,7 @@ with workflow.unsafe.imports_passed_through():
         ask_whether_paid_late,
         look_at_order,
     )
+    from workflows.clock import Clock
     from workflows.operator_view.late_money import late_attention_of, late_details_of
     from workflows.operator_view.listing import Listing, changes_to
     from workflows.operator_view.metrics import count_continued_run, count_late_payment
@@ -104,6 +105,7 @@ class LatePayment:
     @workflow.init
     def __init__(self, late: LatePaymentInput) -> None:
         check_release(late.release)
+        self._clock = Clock()
         self._trust = trust_of(late.release, late.trust)
         carried = self._trust.late_money_at_start(late)
         self._late = late
@@ -127,7 +129,7 @@ class LatePayment:
         self._is_in_vain = False
         self._is_overdue = False
         self._is_full = False
-        self._waits_since = carried.waits_since if carried else workflow.now()
+        self._waits_since = carried.waits_since if carried else self._clock.now
         self._refund_is_in_process = bool(carried and carried.refund_is_in_process)
         self._cancel_was_sent = bool(carried and carried.cancel_was_sent)
         self._reviews_told = carried.reviews_told if carried else 0
@@ -302,7 +304,7 @@ class LatePayment:
         self._stage = "refund"
         if not self._refund_is_in_process:
             self._refund_is_in_process = True
-            self._waits_since = workflow.now()
+            self._waits_since = self._clock.now
             self._list_until(REFUND_PATIENCE)
         refund = await self._until_certain(
             ask_what_became_of_refund(late_refund_id(self._late.payment_request_id)),
@@ -472,7 +474,7 @@ class LatePayment:
             and answer.verdict is InquiryVerdict.NOT_EXIST
             and tries + 1 >= MOST_NOT_EXIST
         )
-        if not is_unknown and workflow.now() - self._waits_since < patience:
+        if not is_unknown and self._clock.now - self._waits_since < patience:
             return False
         if self._release < LATE_MONEY_IS_LATE:
             self._times_kept += 1
@@ -487,12 +489,16 @@ class LatePayment:
         Raises:
             _SettledByAPersonError: A person has settled it.
         """
-        with suppress(TimeoutError):
+        timeout = pause(self._late.payment_request_id, tries)
+        until = self._clock.now + timeout
+        try:
             await workflow.wait_condition(
                 lambda: self._resolution is not None,
-                timeout=pause(self._late.payment_request_id, tries),
+                timeout=timeout,
                 timeout_summary=summary,
             )
+        except TimeoutError:
+            self._clock.has_reached(until)
         self._leave_it_to_a_person()
         long = workflow.info().is_continue_as_new_suggested()
         if long and self._release >= LATE_MONEY_IS_LATE:
@@ -526,7 +532,7 @@ class LatePayment:
         event = ShopEvent(
             id=f"{late.payment_request_id}-{suffix}",
             type=kind,
-            occurred_at=workflow.now(),
+            occurred_at=self._clock.now,
             order_id=late.order_id,
             payment_request_id=late.payment_request_id,
             payment_id=said.payment_id if said else None,
@@ -607,7 +613,7 @@ class LatePayment:
         listed = workflow.info().typed_search_attributes
         if self._release >= LATE_MONEY_IS_LATE and is_listed(listed):
             workflow.upsert_search_attributes(
-                [EXPIRES_AT.value_set(workflow.now() + patience)]
+                [EXPIRES_AT.value_set(self._clock.now + patience)]
             )
 
 

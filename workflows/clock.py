@@ -1,0 +1,27 @@
+"""A workflow's time, which is never before a timer of its that has fired.
+
+A query that waited while no worker polled is given to the next worker together with the
+workflow task, and the SDK (1.35) then runs that task with the time of the task before
+it. A wait would begin anew then, and its history would not replay, where the time is
+right. A timer that has fired proves the time that it was set for.
+"""
+
+from datetime import datetime
+
+from temporalio import workflow
+
+
+class Clock:
+    """The time of one run."""
+
+    def __init__(self) -> None:
+        self._proven = workflow.now()
+
+    @property
+    def now(self) -> datetime:
+        """The later of what the SDK tells and what a timer has proven."""
+        return max(workflow.now(), self._proven)
+
+    def has_reached(self, at: datetime) -> None:
+        """Note that a timer for this time has fired."""
+        self._proven = max(self._proven, at)
