@@ -8,7 +8,11 @@ from workflows.cashier_payment import CashierPayment
 from workflows.late_payment import LatePayment
 from workflows.notice import AlipayNotice
 from workflows.order_refunds import OrderRefunds
-from workflows.upgrading import UpgradingCallback, UpgradingLatePayment
+from workflows.upgrading import (
+    UpgradingCallback,
+    UpgradingLatePayment,
+    UpgradingOrderRefunds,
+)
 
 WORKFLOWS: Final[tuple[type, ...]] = (
     CashierPayment,
@@ -21,5 +25,6 @@ WORKFLOWS: Final[tuple[type, ...]] = (
 UPGRADING: Final[Mapping[type, type]] = {
     LatePayment: UpgradingLatePayment,
     Callback: UpgradingCallback,
+    OrderRefunds: UpgradingOrderRefunds,
 }
 VERSIONED_WORKFLOWS: Final = tuple(UPGRADING.get(kind, kind) for kind in WORKFLOWS)

@@ -1,7 +1,6 @@
 """The one owner of all that goes back of the payment that pays an order."""
 
 import asyncio  # noqa: TID251 - tasks of the workflow's own loop, which replay
-from contextlib import suppress
 from datetime import datetime, timedelta
 
 from temporalio import workflow
@@ -24,6 +23,7 @@ with workflow.unsafe.imports_passed_through():
     )
     from visibility import is_listed
     from workflows.alipay_calls import ask, ask_what_became_of_refund
+    from workflows.clock import Clock
     from workflows.operator_view.metrics import count_continued_run, count_refund
     from workflows.operator_view.refund_listing import changes_of_refunds
     from workflows.operator_view.refunds import refunds_details_of
@@ -82,6 +82,7 @@ class OrderRefunds:
     @workflow.init
     def __init__(self, given: RefundsInput) -> None:
         check_release(given.release)
+        self._clock = Clock()
         self._trust = RefundsTrust(given.trust)
         self._given = given
         self._ledger = Ledger(
@@ -110,18 +111,16 @@ class OrderRefunds:
         return await undeterred(self._serve())
 
     async def _serve(self) -> RefundsView:
-        closing: asyncio.Task[None] | None = None
+        closing: asyncio.Task[datetime] | None = None
         while not self._is_full:
             await workflow.wait_condition(lambda: self._is_idle or self._is_full)
             if self._is_full or self._ledger.is_everything_back:
                 break
             # One timer for the whole run: it is an action.
-            closing = closing or asyncio.create_task(
-                workflow.sleep(LINGER, summary="Refunds of this order may follow")
-            )
+            closing = closing or asyncio.create_task(self._linger())
             await self._news_or(closing)
             if closing.done() and self._is_idle:
-                if workflow.now() - self._last_end >= LINGER / 2:
+                if closing.result() - self._last_end >= LINGER / 2:
                     break
                 closing = None
         await workflow.wait_condition(
@@ -132,7 +131,14 @@ class OrderRefunds:
         self._show()
         return view_of(self._ledger)
 
-    async def _news_or(self, closing: asyncio.Task[None]) -> None:
+    async def _linger(self) -> datetime:
+        """Wait a day for further refunds, and return when it is over."""
+        until = self._clock.now + LINGER
+        await workflow.sleep(LINGER, summary="Refunds of this order may follow")
+        self._clock.has_reached(until)
+        return until
+
+    async def _news_or(self, closing: asyncio.Task[datetime]) -> None:
         await workflow.wait_condition(
             lambda: closing.done() or not self._is_idle or self._is_full
         )
@@ -205,7 +211,7 @@ class OrderRefunds:
         while True:
             self._show()
             await self._tell(refund)
-            step = next_step(refund, workflow.now())
+            step = next_step(refund, self._clock.now)
             if isinstance(step, Over):
                 if self._is_news(refund):
                     continue  # it has changed while the shop was being told
@@ -218,14 +224,19 @@ class OrderRefunds:
                 case AskPerson():
                     await self._news_of(refund)
                 case Wait(until, words):
-                    with suppress(TimeoutError):
-                        await self._news_of(refund, until - workflow.now(), words)
+                    await self._news_until(refund, until, words)
                 case Send():
                     await self._send(refund)
                 case Inquire():
                     await self._inquire(refund)
             if workflow.info().is_continue_as_new_suggested():
                 self._is_full = True
+
+    async def _news_until(self, refund: Refund, until: datetime, words: str) -> None:
+        try:
+            await self._news_of(refund, until - self._clock.now, words)
+        except TimeoutError:
+            self._clock.has_reached(until)
 
     async def _news_of(
         self, refund: Refund, within: timedelta | None = None, words: str = ""
@@ -235,11 +246,11 @@ class OrderRefunds:
         Raises:
             TimeoutError: Nothing was, within this time.
         """
-        before = next_step(refund, workflow.now()), refund.status
+        before = next_step(refund, self._clock.now), refund.status
         await workflow.wait_condition(
             lambda: (
                 self._is_full
-                or (next_step(refund, workflow.now()), refund.status) != before
+                or (next_step(refund, self._clock.now), refund.status) != before
             ),
             timeout=within,
             timeout_summary=words or None,
@@ -247,7 +258,7 @@ class OrderRefunds:
 
     async def _send(self, refund: Refund) -> None:
         call = self._ledger.call_for(refund)
-        refund.is_sent(workflow.now(), may_be_cancelled=call.may_cancel)
+        refund.is_sent(self._clock.now, may_be_cancelled=call.may_cancel)
         self._sending += 1
         try:
             asked = await ask(
@@ -259,9 +270,9 @@ class OrderRefunds:
         finally:
             self._sending -= 1
         if asked.answer is None:
-            refund.got_no_verdict(workflow.now())
+            refund.got_no_verdict(self._clock.now)
         else:
-            take_answer(self._ledger, refund, call, asked.answer, workflow.now())
+            take_answer(self._ledger, refund, call, asked.answer, self._clock.now)
 
     async def _inquire(self, refund: Refund) -> None:
         request_id, refund.at_once = refund.request_id, False
@@ -277,14 +288,14 @@ class OrderRefunds:
             lambda: refund.is_over,
         )
         if asked.answer is None:
-            refund.got_no_verdict(workflow.now())
+            refund.got_no_verdict(self._clock.now)
         else:
             hear(
                 self._ledger,
                 refund,
                 request_id,
                 asked.answer,
-                workflow.now(),
+                self._clock.now,
                 is_inquired=True,
             )
 
@@ -301,7 +312,7 @@ class OrderRefunds:
         self._told.add((refund.refund_id, status))
         if status is not RefundStatus.WAITING:
             self._told.discard((refund.refund_id, RefundStatus.WAITING))
-        now = workflow.now()
+        now = self._clock.now
         callback = event_of(refund, self._ledger, self._given, now)
         if callback and self._given.tells_shop:
             async with self._telling:  # the order's events in their order
@@ -309,7 +320,7 @@ class OrderRefunds:
 
     def _show(self) -> None:
         """Have the page, and the line in the list, say how the refunds stand."""
-        now = workflow.now()
+        now = self._clock.now
         workflow.set_current_details(refunds_details_of(self._ledger, self._given, now))
         listed = workflow.info().typed_search_attributes
         changes = changes_of_refunds(listed, self._ledger, now)
@@ -374,7 +385,7 @@ class OrderRefunds:
             order_id=ledger.order_id,
             request=request.model_copy(update={"by": request.by.strip()}),
             amount=amount,
-            asked_at=workflow.now(),
+            asked_at=self._clock.now,
             needs_second_person=needs_second_person(
                 self._given.second_person_above, currency, [amount]
             ),
@@ -399,14 +410,14 @@ class OrderRefunds:
     async def resolve(self, said: RefundResolution) -> RefundsView:
         """Decide about a refund that waits for a person, or waits for long."""
         refund = self._ledger.refunds[said.refund_id]
-        settle(refund, said, workflow.now(), above=self._given.second_person_above)
+        settle(refund, said, self._clock.now, above=self._given.second_person_above)
         self._show()
         await self._first_answer(refund)
         return view_of(self._ledger)
 
     @resolve.validator
     def _check_resolution(self, said: RefundResolution) -> None:
-        check_resolution(self._ledger, said, workflow.now())
+        check_resolution(self._ledger, said, self._clock.now)
 
     @workflow.update(description="Record that a refund has bounced: refund_id, reason")
     async def returned(self, said: RefundReturn) -> RefundsView:
@@ -428,7 +439,7 @@ class OrderRefunds:
         told = await self._trust.refund_notice(said)
         if told is None:
             workflow.logger.warning("a notice about a refund was dropped: not proven")
-        elif refund := take_notice(self._ledger, told, workflow.now()):
+        elif refund := take_notice(self._ledger, told, self._clock.now):
             self._follow(refund)
         else:
             workflow.logger.info("a notice is about a refund that is not known here")

@@ -14,9 +14,12 @@ with workflow.unsafe.imports_passed_through():
         CallbackView,
         LatePaymentInput,
         LatePaymentView,
+        RefundsInput,
+        RefundsView,
     )
     from workflows.callback import Callback
     from workflows.late_payment import LatePayment
+    from workflows.order_refunds import OrderRefunds
 
 
 @workflow.defn(name="LatePayment", versioning_behavior=VersioningBehavior.AUTO_UPGRADE)
@@ -35,3 +38,12 @@ class UpgradingCallback(Callback):
     @workflow.run
     async def run(self, callback: CallbackInput) -> CallbackView:
         return await super().run(callback)
+
+
+@workflow.defn(name="OrderRefunds", versioning_behavior=VersioningBehavior.AUTO_UPGRADE)
+class UpgradingOrderRefunds(OrderRefunds):
+    """An order's refunds, which go on with the current version likewise."""
+
+    @workflow.run
+    async def run(self, given: RefundsInput) -> RefundsView:
+        return await super().run(given)

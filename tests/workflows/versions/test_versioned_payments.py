@@ -166,4 +166,4 @@ def test_what_lives_for_weeks_is_not_pinned() -> None:
         for one in definitions
         if one.versioning_behavior is VersioningBehavior.AUTO_UPGRADE
     }
-    assert upgrading == {"LatePayment", "Callback"}
+    assert upgrading == {"LatePayment", "Callback", "OrderRefunds"}
