@@ -27,10 +27,10 @@ $(READY): requirements.lock
 	@touch $@
 
 demo: $(READY)  ## Take one GCash payment end to end, printing the eight steps
-	@$(BIN)/cashier demo
+	@$(BIN)/cashier demo $(if $(TEMPORAL),--temporal $(TEMPORAL))
 
 up: $(READY)  ## Keep everything running: the shop, API, simulator, worker, Temporal with its UI
-	@$(BIN)/cashier up
+	@$(BIN)/cashier up $(if $(TEMPORAL),--temporal $(TEMPORAL))
 
 stuck-demo: $(READY)  ## Make one payment of each stuck kind, to be looked at in the Temporal UI
 	@$(BIN)/cashier stuck-demo

@@ -13,7 +13,7 @@ from cashier.audit import commands as audit_commands
 from cashier.demos import commands as demo_commands
 from cashier.demos.commands import Port, ports_given
 from cashier.doctor import commands as doctor_commands
-from cashier.given import as_given
+from cashier.given import address_as_given, as_given
 from cashier.payments import commands as payment_commands, recovery_commands
 from cashier.refunds import commands as refund_commands
 from cashier.releases import commands as release_commands
@@ -61,12 +61,23 @@ def cashier(
     """Take payments with digital wallets, each a durable workflow."""
 
 
+Cluster = Annotated[
+    str | None,
+    typer.Option(
+        "--temporal",
+        metavar="HOST:PORT",
+        callback=address_as_given,
+        help="A cluster that runs already and was set up; none: one of its own",
+    ),
+]
+
+
 @app.command()
-def demo() -> None:
+def demo(temporal: Cluster = None) -> None:
     """Take one GCash payment end to end and print its eight steps."""
     from cashier.demos.one_payment import take_demo_payment
 
-    sys.exit(asyncio.run(take_demo_payment(Console())))
+    sys.exit(asyncio.run(take_demo_payment(Console(), cluster=temporal)))
 
 
 @app.command()
@@ -83,6 +94,7 @@ def up(
     metrics_port: Port = 9464,
     api_metrics_port: Port = 9465,
     shop_port: Port = 8000,
+    temporal: Cluster = None,
     assignments: Annotated[
         list[str] | None,
         typer.Option("--set", metavar="NAME=VALUE", help="A setting of all parts"),
@@ -103,7 +115,8 @@ def up(
         settings = read_assignments(assignments or ())
     except ValueError as error:
         raise typer.BadParameter(str(error), param_hint="--set") from None
-    sys.exit(asyncio.run(keep_running(Console(), folder, ports, settings)))
+    kept = keep_running(Console(), folder, ports, settings, cluster=temporal)
+    sys.exit(asyncio.run(kept))
 
 
 @app.command()

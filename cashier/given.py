@@ -7,6 +7,7 @@ import typer
 
 from settings.given_text import as_meant
 from settings.path_names import check_path_name
+from settings.temporal import RULES, is_address
 
 ValueT = TypeVar("ValueT")
 
@@ -43,3 +44,16 @@ def port_as_given(port: int) -> int:
     if not 0 < port < 65536:
         raise typer.BadParameter(f"{port}: must be a port, from 1 to 65535")
     return port
+
+
+def address_as_given(address: str | None) -> str | None:
+    """Return an address at which Temporal can be, or None where none is given.
+
+    Raises:
+        typer.BadParameter: It does not name a host and a port.
+    """
+    meant = as_given(address)
+    if meant and not is_address(meant):
+        _, rule = RULES["TEMPORAL_ADDRESS"]
+        raise typer.BadParameter(f"{meant}: {rule}")
+    return meant

@@ -66,6 +66,12 @@ def temporal_config(
     return config
 
 
+def is_address(text: str) -> bool:
+    """Whether a text names a host and a port, as TEMPORAL_ADDRESS must."""
+    found = ADDRESS.fullmatch(text)
+    return found is not None and 0 < int(found[2]) < 65536
+
+
 def _loaded(given: Mapping[str, str]) -> ClientConnectConfig:
     try:
         config = ClientConfig.load_client_connect_config(override_env_vars=given)
@@ -100,7 +106,7 @@ def _checked(name: str, value: str) -> str:
         raise TemporalSettingError(f"{name}: {error}") from None
     pattern, rule = RULES.get(name, (None, ""))
     found = pattern.fullmatch(meant) if pattern and meant else None
-    is_port = name != "TEMPORAL_ADDRESS" or (found and 0 < int(found[2]) < 65536)
-    if pattern and meant and not (found and is_port):
+    is_right = is_address(meant) if name == "TEMPORAL_ADDRESS" else found
+    if pattern and meant and not is_right:
         raise TemporalSettingError(f"{name}: has {len(meant)} characters; {rule}")
     return meant

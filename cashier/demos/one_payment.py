@@ -37,13 +37,18 @@ CURRENCY, VALUE = "PHP", 131400
 PATIENCE_SECONDS = 60
 
 
-async def take_demo_payment(console: Console) -> int:
-    """Run the demo in a throw-away folder, until told to stop; return the exit code."""
-    ended = await until_told_to_stop(_take_payment(console))
+async def take_demo_payment(console: Console, *, cluster: str | None = None) -> int:
+    """Run the demo in a throw-away folder, until told to stop; return the exit code.
+
+    Args:
+        console: Where the steps are told.
+        cluster: Address of a Temporal that runs already; None for one of its own.
+    """
+    ended = await until_told_to_stop(_take_payment(console, cluster))
     return STOPPED if ended is None else ended
 
 
-async def _take_payment(console: Console) -> int:
+async def _take_payment(console: Console, cluster: str | None) -> int:
     began = monotonic()
     try:
         with (
@@ -51,7 +56,11 @@ async def _take_payment(console: Console) -> int:
             console.status("Starting") as status,
         ):
             async with running_system(
-                Home(Path(folder)), Ports.free(), keep=False, tell=status.update
+                Home(Path(folder)),
+                Ports.free(),
+                keep=False,
+                cluster=cluster,
+                tell=status.update,
             ) as system:
                 console.print(
                     f"Temporal, simulator, API and worker are up "
@@ -201,11 +210,16 @@ class Demo:
         if result.started_at and result.closed_at:
             seconds = (result.closed_at - result.started_at).total_seconds()
             took = f" after {seconds:.1f} s"
-        link = self._system.payment_link(workflow_id(self._order_id))
+        name = workflow_id(self._order_id)
+        link = self._system.payment_link(name)
         self._console.print(
             f"[bold green]{result.outcome}[/]: order {self._order_id}{took}, "
             f"paid at {result.paid_at}\n"
-            f"In the Temporal UI (while the demo runs): {link}",
+            + (
+                f"In the Temporal UI (while the demo runs): {link}"
+                if link
+                else f"At {self._system.temporal_address}, as workflow {name}"
+            ),
             highlight=False,
             soft_wrap=True,
         )

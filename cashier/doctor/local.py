@@ -30,7 +30,7 @@ def examine_local(folder: Path, parts: Sequence[Part], *, as_json: bool) -> NoRe
     terminal = {name: os.environ[name] for name in TERMINAL if name in os.environ}
     environment = {
         **bare_environment(home.empty_folder),
-        **home.environment(ports),
+        **home.environment(ports, home.cluster()),
         **home.shop_environment(ports),
         **terminal,
     }

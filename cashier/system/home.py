@@ -6,6 +6,7 @@ import secrets
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
@@ -22,6 +23,8 @@ from codec.server.operators import add_operator, new_password
 CLIENT_ID = "SANDBOX_5YDEMO0000000000"
 # Who may read payments in the local Temporal UI.
 OPERATOR = "operator"
+# Beside the ports that are remembered.
+CLUSTER = "cluster"
 # Whose API key it is; it may do everything.
 LOCAL_SHOP = "local-shop"
 # Who may log in to the local shop's back office, and whose key it refunds with.
@@ -93,16 +96,29 @@ class Home:
         prepare_login(self.operators, self.operator_password, OPERATOR)
         prepare_login(self.staff, self.staff_password, SHOPKEEPER)
 
-    def remember(self, ports: Ports) -> None:
-        """Keep where the parts listen."""
-        self.ports_file.write_text(json.dumps(asdict(ports)), "utf-8")
+    def remember(self, ports: Ports, cluster: str | None = None) -> None:
+        """Keep where the parts listen, and the address of a cluster that they use."""
+        kept = {**asdict(ports), **({CLUSTER: cluster} if cluster else {})}
+        self.ports_file.write_text(json.dumps(kept), "utf-8")
 
     def ports(self) -> Ports:
         """Return where the parts of the last system listened; the usual if unknown."""
         try:
-            return Ports(**json.loads(self.ports_file.read_text("utf-8")))
-        except (OSError, ValueError, TypeError):
+            kept = self._remembered().items()
+            return Ports(**{name: port for name, port in kept if name != CLUSTER})
+        except TypeError:
             return Ports()
+
+    def cluster(self) -> str | None:
+        """Return the cluster that the last system used; None if it had its own."""
+        return self._remembered().get(CLUSTER)
+
+    def _remembered(self) -> dict[str, Any]:
+        try:
+            kept: dict[str, Any] = json.loads(self.ports_file.read_text("utf-8"))
+        except (OSError, ValueError):
+            return {}
+        return kept
 
     def close_to_others(self) -> None:
         """Let only the owner read what customers have bought: databases and logs."""
@@ -115,10 +131,15 @@ class Home:
         """The keys of all payloads, once prepared."""
         return Keyring.load(self.payload_keys)
 
-    def environment(self, ports: Ports) -> dict[str, str]:
-        """Return the settings of all processes of the system."""
+    def environment(self, ports: Ports, cluster: str | None = None) -> dict[str, str]:
+        """Return the settings of all processes of the system.
+
+        Args:
+            ports: Where they listen.
+            cluster: Address of a Temporal that is not one of them.
+        """
         return {
-            "TEMPORAL_ADDRESS": f"127.0.0.1:{ports.temporal}",
+            "TEMPORAL_ADDRESS": cluster or f"127.0.0.1:{ports.temporal}",
             "CASHIER_CLIENT_ID": CLIENT_ID,
             "CASHIER_PRIVATE_KEY_FILE": str(self.merchant_key),
             "CASHIER_ALIPAY_KEYS_DIR": str(self.alipay_keys),

@@ -70,7 +70,7 @@ class Ports:
 
     def taken(self) -> list[int]:
         """Return those of the ports on which somebody listens already."""
-        return [port for port in astuple(self) if _listens(port)]
+        return [port for port in astuple(self) if is_listening(port)]
 
     @property
     def shop_url(self) -> str:
@@ -93,6 +93,7 @@ class Ports:
         return f"http://{HOST}:{self.codec}"
 
 
-def _listens(port: int) -> bool:
+def is_listening(port: int) -> bool:
+    """Whether a process of this machine listens on a port."""
     with socket.socket() as probe:
         return probe.connect_ex((HOST, port)) == 0

@@ -3,7 +3,12 @@
 import asyncio
 import sys
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
-from contextlib import asynccontextmanager, closing
+from contextlib import (
+    AbstractAsyncContextManager,
+    asynccontextmanager,
+    closing,
+    nullcontext,
+)
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -14,7 +19,7 @@ from cashier.system.folder_lock import hold_folder
 from cashier.system.guard import Lifeline
 from cashier.system.home import Home
 from cashier.system.part import Part, PartFailedError, Surroundings
-from cashier.system.ports import Ports
+from cashier.system.ports import HOST, Ports
 from cashier.system.readiness import until_ready
 from cashier.system.temporal import (
     SERVER_OPTIONS,
@@ -40,9 +45,18 @@ class System:
     home: Home
     ports: Ports
     parts: dict[str, Part] = field(default_factory=dict)
+    # Of a cluster that runs already; None where Temporal is a part of the system.
+    cluster: str | None = None
 
-    def payment_link(self, workflow_id: str) -> str:
-        """Return the address of a payment in the Temporal UI."""
+    @property
+    def temporal_address(self) -> str:
+        """Where Temporal is reached: `127.0.0.1:7233`."""
+        return self.cluster or f"{HOST}:{self.ports.temporal}"
+
+    def payment_link(self, workflow_id: str) -> str | None:
+        """Return the address of a payment in the Temporal UI; None without a UI."""
+        if self.cluster:
+            return None
         return f"{self.ports.ui_url}/namespaces/default/workflows/{workflow_id}"
 
     async def client(self, *, lazy: bool = False) -> Client:
@@ -52,7 +66,7 @@ class System:
             lazy: Connect with the first call; Temporal may be away right now.
         """
         client = await Client.connect(
-            f"127.0.0.1:{self.ports.temporal}",
+            self.temporal_address,
             data_converter=data_converter(self.home.keyring),
             lazy=lazy,
         )
@@ -67,6 +81,7 @@ async def running_system(
     keep: bool,
     workers: int = 1,
     shop: bool = False,
+    cluster: str | None = None,
     settings: Mapping[str, str] | None = None,
     tell: Callable[[str], None] = lambda _: None,
 ) -> AsyncIterator[System]:
@@ -80,6 +95,8 @@ async def running_system(
         keep: Whether payments survive in the home's files.
         workers: How many processes serve the payments.
         shop: Whether the demo shop runs too, and is told of outcomes.
+        cluster: Address of a Temporal that runs already and was set up (`cashier
+            setup`); None for one that runs as a part of the system.
         settings: Environment of all parts, beyond what the home says.
         tell: Called with each step of the start, in words.
 
@@ -93,13 +110,14 @@ async def running_system(
         closing(Lifeline()) as of_parts,
         closing(Lifeline()) as of_server,
     ):
-        if taken := ports.taken():
+        not_ours = (ports.temporal, ports.ui) if cluster else ()
+        if taken := [port for port in ports.taken() if port not in not_ours]:
             raise PortTakenError(f"Something listens on port {taken[0]} already.")
         home.prepare()
-        home.remember(ports)
+        home.remember(ports, cluster)
         environment = {
             **bare_environment(home.empty_folder),
-            **home.environment(ports),
+            **home.environment(ports, cluster),
             **(home.shop_environment(ports) if shop else {}),
             **(settings or {}),
         }
@@ -108,13 +126,16 @@ async def running_system(
         of_part = Surroundings(
             home.empty_folder, environment, of_parts, holds=(lock, of_server.held)
         )
-        system = System(home, ports)
+        system = System(home, ports, cluster=cluster)
         for name in _names(workers, shop=shop):
             system.parts[name] = _python_part(home, name, of_part)
-        server = _server_part(
-            home, ports, replace(of_part, lifeline=of_server, holds=(lock,)), keep=keep
+        of_temporal = replace(of_part, lifeline=of_server, holds=(lock,))
+        server = (
+            nullcontext()
+            if cluster
+            else _running_server(system, of_temporal, keep=keep)
         )
-        async with _running_parts(system, server, tell, keep=keep):
+        async with _running_parts(system, server, tell):
             yield system
 
 
@@ -131,21 +152,23 @@ def _python_part(home: Home, name: str, surroundings: Surroundings) -> Part:
 
 @asynccontextmanager
 async def _running_parts(
-    system: System, server: Part | None, tell: Callable[[str], None], *, keep: bool
+    system: System,
+    server: AbstractAsyncContextManager[None],
+    tell: Callable[[str], None],
 ) -> AsyncIterator[None]:
     parts = list(system.parts.values())
-    tell("Starting Temporal, the simulator, the API, the codec server and the worker")
+    temporal = "" if system.cluster else "Temporal, "
+    tell(f"Starting {temporal}the simulator, the API, the codec server and the worker")
     try:
         # All side by side: each part waits for Temporal by itself, and its imports take
         # longer than Temporal's start.
         for part in parts:
             part.start()
-        async with _running_server(system.home, system.ports, keep=keep, part=server):
-            if server:
-                system.parts[server.name] = server
+        async with server:
             try:
                 await until_ready(system.parts, system.ports, tell)
-                await _set_up(system)
+                if not system.cluster:
+                    await _set_up(system)
                 # Where the SDK runs the server, its database is like any other file.
                 system.home.close_to_others()
                 yield
@@ -186,8 +209,10 @@ def _server_part(
 
 @asynccontextmanager
 async def _running_server(
-    home: Home, ports: Ports, *, keep: bool, part: Part | None
+    system: System, surroundings: Surroundings, *, keep: bool
 ) -> AsyncIterator[None]:
+    home, ports = system.home, system.ports
+    part = _server_part(home, ports, surroundings, keep=keep)
     if part is None:
         database = home.database if keep else None
         async with await start_embedded(
@@ -198,6 +223,7 @@ async def _running_server(
         ):
             yield
         return
+    system.parts[part.name] = part
     part.start()
     try:
         yield

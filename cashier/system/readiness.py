@@ -44,17 +44,22 @@ async def until_ready(
                 for name, is_ready in ready.items():
                     if part := parts.get(name):
                         tell(f"Waiting for the {name}")
-                        await _until_up(part, is_ready)
+                        await until_up(part, is_ready)
         except TimeoutError:
-            raise _failed(parts[name]) from None
+            raise did_not_come_up(parts[name]) from None
 
 
-async def _until_up(part: Part, is_ready: Callable[[], Awaitable[bool]]) -> None:
+async def until_up(part: Part, is_ready: Callable[[], Awaitable[bool]]) -> None:
+    """Wait until one part, which was started, can do its work.
+
+    Raises:
+        PartFailedError: It ends again and again; with the end of its log.
+    """
     # Its starts before now were not its own failures: it missed another part.
     most = part.starts + MOST_STARTS
     while not await is_ready():
         if part.starts > most:
-            raise _failed(part)
+            raise did_not_come_up(part)
         await asyncio.sleep(0.1)
 
 
@@ -74,5 +79,6 @@ async def _answers(http: httpx.AsyncClient, url: str) -> bool:
         return False
 
 
-def _failed(part: Part) -> PartFailedError:
+def did_not_come_up(part: Part) -> PartFailedError:
+    """Return the error that names a part and shows the end of its log."""
     return PartFailedError(f"the {part.name} did not come up:\n{part.last_words()}")

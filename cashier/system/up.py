@@ -16,7 +16,12 @@ from cashier.system.stop_signals import until_told_to_stop
 
 
 async def keep_running(
-    console: Console, folder: Path, ports: Ports, settings: Mapping[str, str]
+    console: Console,
+    folder: Path,
+    ports: Ports,
+    settings: Mapping[str, str],
+    *,
+    cluster: str | None = None,
 ) -> int:
     """Run until told to stop; return the exit code.
 
@@ -25,9 +30,12 @@ async def keep_running(
         folder: Where keys, payments and logs are kept.
         ports: Where the parts listen.
         settings: What the parts are told besides, by the names of their environment.
+        cluster: Address of a Temporal that runs already; None for one of its own.
     """
     try:
-        await until_told_to_stop(_serve(console, Home(folder), ports, settings))
+        await until_told_to_stop(
+            _serve(console, Home(folder), ports, settings, cluster)
+        )
     except PortTakenError as error:
         console.print(
             f"[red]{error}[/] Stop it, or choose "
@@ -42,11 +50,21 @@ async def keep_running(
 
 
 async def _serve(
-    console: Console, home: Home, ports: Ports, settings: Mapping[str, str]
+    console: Console,
+    home: Home,
+    ports: Ports,
+    settings: Mapping[str, str],
+    cluster: str | None,
 ) -> None:
     with console.status("Starting") as status:
         async with running_system(
-            home, ports, keep=True, shop=True, settings=settings, tell=status.update
+            home,
+            ports,
+            keep=True,
+            shop=True,
+            cluster=cluster,
+            settings=settings,
+            tell=status.update,
         ) as system:
             status.stop()
             show_addresses(console, system)
@@ -65,7 +83,10 @@ def show_addresses(console: Console, system: System) -> None:
     table.add_row(f"as {SHOPKEEPER}", f"$(cat {_short(home.staff_password)})")
     table.add_row("API", f"{ports.api_url}/docs")
     table.add_row("API key", f"$(cat {_short(home.api_key)})")
-    table.add_row("Temporal UI", ports.ui_url)
+    if system.cluster:
+        table.add_row("Temporal", system.cluster)
+    else:
+        table.add_row("Temporal UI", ports.ui_url)
     table.add_row("Clear text", f"{ports.codec_url}/login")
     table.add_row(f"as {OPERATOR}", f"$(cat {_short(home.operator_password)})")
     table.add_row("Runbook", f"{ports.codec_url}/runbook")

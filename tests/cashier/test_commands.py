@@ -100,3 +100,13 @@ async def test_a_demonstration_listens_where_it_was_told(tmp_path: Path) -> None
         ]
     assert ended == [1, 1]
     assert out.getvalue().count(f"port {port} already") == 2
+
+
+@pytest.mark.parametrize("command", ["demo", "up"])
+@pytest.mark.parametrize("address", ["localhost", "http://localhost:7233", "a:99999"])
+def test_an_address_of_a_cluster_that_is_none_is_refused(
+    command: str, address: str
+) -> None:
+    wrong = runner.invoke(app, [command, "--temporal", address])
+    assert wrong.exit_code == 2
+    assert "must be host:port" in wrong.output

@@ -7,20 +7,25 @@ import stat
 import subprocess
 import sys
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import httpx
 import psutil
 import pytest
 import yaml
+from rich.console import Console
+from temporalio.client import WorkflowExecutionStatus
 
+from cashier.demos.one_payment import Demo
 from cashier.system.environment import CHECKOUT, PASSED_ON, PASSED_ON_PREFIX
 from cashier.system.home import Home
 from cashier.system.part import PartFailedError
 from cashier.system.ports import Ports, free_port
 from cashier.system.processes import System, running_system
 from cashier.system.readiness import MOST_STARTS
-from cashier.system.temporal import temporal_program
+from cashier.system.temporal import start_embedded, temporal_program
 from tests.cashier.system.hostile import DEAD
 from tests.cashier.system.upping import options_of
 
@@ -122,6 +127,36 @@ async def test_where_temporal_does_not_start_its_own_words_are_told(
     with pytest.raises(PartFailedError, match=told):
         async with running_system(Home(tmp_path / "home"), Ports.free(), keep=False):
             pass
+
+
+# ---- on a cluster that runs already ----
+
+
+async def test_a_system_on_a_cluster_has_no_temporal_of_its_own(tmp_path: Path) -> None:
+    home, ports = Home(tmp_path / "home"), Ports.free()
+    async with await start_embedded() as cluster:
+        address = cluster.client.service_client.config.target_host
+        # Somebody else's Temporal and UI may have the ports that it does not need.
+        ports = replace(ports, temporal=int(address.rpartition(":")[2]))
+        async with running_system(home, ports, keep=False, cluster=address) as system:
+            assert "temporal" not in system.parts
+            worker = system.parts["worker"].process
+            assert worker
+            told = psutil.Process(worker.pid).environ()
+            assert told["TEMPORAL_ADDRESS"] == address
+            async with httpx.AsyncClient(timeout=30, trust_env=False) as http:
+                await Demo(Console(quiet=True), system, http).run()
+        [paid] = [one async for one in cluster.client.list_workflows("CloseTime > 0")]
+        assert paid.status is WorkflowExecutionStatus.COMPLETED
+
+
+def test_a_home_remembers_which_cluster_its_system_used(tmp_path: Path) -> None:
+    home, ports = Home(tmp_path), Ports.free()
+    home.remember(ports, "temporal.example:7233")
+    assert home.cluster() == "temporal.example:7233"
+    assert home.ports() == ports
+    home.remember(ports)
+    assert home.cluster() is None
 
 
 # ---- one system in one folder ----
