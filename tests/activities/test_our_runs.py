@@ -1,8 +1,10 @@
 """Who has called an activity: a workflow of ours, and by whom it was begun."""
 
+import asyncio
 from typing import Any
 from uuid import uuid4
 
+import pytest
 from temporalio import workflow
 from temporalio.client import WorkflowHandle
 from temporalio.testing import WorkflowEnvironment
@@ -108,3 +110,32 @@ async def test_money_that_another_queues_payment_hands_over_is_anybodys(
             await handle.terminate()
     assert seen.parent_id == workflow_id(late.order_id)
     assert origin == Origin(is_ours=True)
+
+
+async def runs_of_two(env: WorkflowEnvironment, name: str) -> int:
+    """Begin two runs under an id, one after the other; return how many are found."""
+    queue = f"nobody-{uuid4()}"
+    for _ in range(2):
+        handle = await env.client.start_workflow("Played", id=name, task_queue=queue)
+        await handle.terminate()
+    # The list comes to know them a moment later.
+    ended = f'TaskQueue = "{queue}" AND ExecutionStatus = "Terminated"'
+    while (await env.client.count_workflows(ended)).count < 2:  # noqa: ASYNC110
+        await asyncio.sleep(0.05)
+    info = called_by("payment:caller", task_queue=queue)
+    runs = OurRuns(env.client, within=PATIENCE)
+
+    async def found(kind: str) -> int:
+        return len(await runs.all_of(name, kind))
+
+    return await run(found, "Played", info=info)
+
+
+@pytest.mark.parametrize("sign", ["-", "'", "%", "`", '"', "\\", "\n"])
+async def test_an_earlier_run_is_found_whatever_signs_its_id_has(
+    sign: str, dev_server: WorkflowEnvironment
+) -> None:
+    begins = f"payment:{uuid4()}"
+    other = f"{begins}{sign}2"
+    await dev_server.client.start_workflow("Played", id=other, task_queue="nobody")
+    assert await runs_of_two(dev_server, f"{begins}{sign}1") == 2
