@@ -9,7 +9,7 @@ READY := $(VENV)/.ready
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up stuck-demo audit-demo test browser official-sdk kubernetes-tools upgrade-test disaster-test image-test check format bench chaos rollout-storm screenshots contracts lock
+.PHONY: help setup demo up stuck-demo audit-demo test browser official-sdk kubernetes-tools upgrade-test disaster-test image-test check format bench chaos rollout-storm screenshots contracts lock cluster cluster-test
 
 help:  ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "make %-16s %s\n", $$1, $$2}'
@@ -31,6 +31,9 @@ demo: $(READY)  ## Take one GCash payment end to end, printing the eight steps
 
 up: $(READY)  ## Keep everything running: the shop, API, simulator, worker, Temporal with its UI
 	@$(BIN)/cashier up $(if $(TEMPORAL),--temporal $(TEMPORAL))
+
+cluster: $(READY)  ## Run a real cluster: PostgreSQL, and Temporal as four processes
+	@$(BIN)/python -m deploy.cluster
 
 stuck-demo: $(READY)  ## Make one payment of each stuck kind, to be looked at in the Temporal UI
 	@$(BIN)/cashier stuck-demo
@@ -77,6 +80,9 @@ upgrade-test: $(READY)  ## Exchange real workers and APIs of an older, and a new
 
 disaster-test: $(READY)  ## Lose Temporal's database, and put back an old one; nobody pays twice
 	@$(PYTEST) tests/disaster
+
+cluster-test: $(READY)  ## Try a real cluster: its list of payments, its restarts, a storm
+	@$(BIN)/python -m pytest tests/cluster
 
 image-test: $(READY)  ## Build the image, with Docker or without, and take a payment inside it
 	@$(BIN)/python -m deploy.image

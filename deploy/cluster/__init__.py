@@ -1,0 +1,1 @@
+"""A real Temporal cluster on one machine: PostgreSQL and four server processes."""

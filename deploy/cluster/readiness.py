@@ -1,0 +1,42 @@
+"""Waits until the processes of a cluster can do their work."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+
+from temporalio.client import Client
+from temporalio.service import RPCError
+
+from cashier.system.part import Part
+from cashier.system.ports import HOST
+from cashier.system.readiness import did_not_come_up, until_up
+from deploy.cluster.services import HEALTH
+
+# The service history waits 5 s with its shards before it says that it serves.
+START_PATIENCE_SECONDS = 90
+QUICK = timedelta(seconds=2)
+
+
+async def until_serving(part: Part, is_serving: Callable[[], Awaitable[bool]]) -> None:
+    """Wait until a process, which was started, serves.
+
+    Raises:
+        PartFailedError: It ends again and again, or takes too long.
+    """
+    try:
+        async with asyncio.timeout(START_PATIENCE_SECONDS):
+            await until_up(part, is_serving)
+    except TimeoutError:
+        raise did_not_come_up(part) from None
+
+
+async def is_healthy(service: str, port: int) -> bool:
+    """Whether a service of Temporal says by its own health check that it serves."""
+    try:
+        # Lazy: only the frontend can be asked what a client asks when it connects.
+        client = await Client.connect(f"{HOST}:{port}", lazy=True)
+        return await client.service_client.check_health(
+            service=HEALTH[service], timeout=QUICK
+        )
+    except (RPCError, RuntimeError):
+        return False

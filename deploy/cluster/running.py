@@ -1,0 +1,153 @@
+"""A running cluster: PostgreSQL and four services, each started again if it dies."""
+
+import asyncio
+import tempfile
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, closing
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+
+import psutil
+
+from cashier.system.environment import bare_environment
+from cashier.system.folder_lock import hold_folder
+from cashier.system.guard import Lifeline
+from cashier.system.part import Part, Surroundings
+from cashier.system.private_files import make_private_folder
+from cashier.system.processes import PortTakenError
+from deploy.cluster.database import Database, is_answering, set_up_databases
+from deploy.cluster.namespace import set_up_namespace
+from deploy.cluster.postgres import Postgres, cut_connections
+from deploy.cluster.programs import Programs, find_programs
+from deploy.cluster.readiness import is_healthy, until_serving
+from deploy.cluster.services import SERVICES, ClusterPorts, service_environment
+
+
+@dataclass
+class Cluster:
+    """A running cluster, and the processes it consists of, by their names."""
+
+    ports: ClusterPorts
+    database: Database
+    parts: dict[str, Part] = field(default_factory=dict)
+
+    @property
+    def address(self) -> str:
+        return self.ports.address
+
+    def cut_database_connections(self) -> int:
+        """End all connections to PostgreSQL; return how many there were."""
+        process = self.parts["postgres"].process
+        if process is None or process.returncode is not None:
+            return 0
+        return cut_connections(psutil.Process(process.pid).children())
+
+
+@asynccontextmanager
+async def running_cluster(
+    folder: Path,
+    ports: ClusterPorts,
+    programs: Programs,
+    tell: Callable[[str], None] = lambda _: None,
+) -> AsyncIterator[Cluster]:
+    """Run a cluster with a namespace for payments until the block ends.
+
+    Args:
+        folder: Where its database and logs are kept, as an absolute path; made when
+            missing.
+        ports: Where its processes listen.
+        programs: What it is made of.
+        tell: Called with each step of the start, in words.
+
+    Raises:
+        DatabaseError: PostgreSQL cannot be set up.
+        FolderInUseError: Another cluster runs in the folder.
+        PortTakenError: Another program listens on one of the ports.
+        PartFailedError: A process did not come up.
+    """
+    postgres = Postgres.in_folder(folder)
+    with (
+        hold_folder(folder, api_port=ports.frontend.grpc) as lock,
+        closing(Lifeline()) as lifeline,
+    ):
+        if taken := ports.taken():
+            raise PortTakenError(f"Something listens on port {taken[0]} already.")
+        tell("Preparing PostgreSQL")
+        await asyncio.to_thread(_prepare, folder, postgres, programs)
+        cluster = Cluster(
+            ports, Database(ports.postgres, postgres.password_file.read_text())
+        )
+        bare = bare_environment(folder / "empty")
+        # PostgreSQL does not work in a folder that its user cannot enter.
+        of_postgres = Surroundings(folder, bare, lifeline, holds=(lock,))
+        cluster.parts["postgres"] = Part(
+            "postgres",
+            postgres.command(programs, ports.postgres),
+            of_postgres,
+            folder / "logs" / "postgres.log",
+        )
+        for service in SERVICES:
+            told = service_environment(service, ports, cluster.database)
+            own = Surroundings(
+                folder / "empty", {**bare, **told}, lifeline, holds=(lock,)
+            )
+            log = folder / "logs" / f"{service}.log"
+            cluster.parts[service] = Part(service, [programs.server, "start"], own, log)
+        try:
+            await _start(cluster, programs, tell)
+            yield cluster
+            tell("Stopping the cluster")
+        finally:
+            # PostgreSQL last: it waits until its clients have gone.
+            await asyncio.gather(*(cluster.parts[name].stop() for name in SERVICES))
+            await cluster.parts["postgres"].stop()
+
+
+@asynccontextmanager
+async def throw_away_cluster(
+    tell: Callable[[str], None] = lambda _: None,
+) -> AsyncIterator[Cluster]:
+    """Run a new cluster beside all others, and remove it with the block.
+
+    Args:
+        tell: Called with each step of the start, in words.
+
+    Raises:
+        MissingProgramsError: Names each program that is missing, and how to get it.
+        DatabaseError, PartFailedError: As `running_cluster` does.
+    """
+    programs = find_programs()
+    with tempfile.TemporaryDirectory(prefix="cashier-cluster-") as folder:
+        cluster = running_cluster(Path(folder), ClusterPorts.free(), programs, tell)
+        async with cluster as running:
+            yield running
+
+
+def _prepare(folder: Path, postgres: Postgres, programs: Programs) -> None:
+    # PostgreSQL's user must get to its own folder; all others stay closed.
+    folder.chmod(0o711 if postgres.user else 0o700)
+    for name in ("logs", "empty"):
+        make_private_folder(folder / name)
+    postgres.prepare(programs)
+
+
+async def _start(
+    cluster: Cluster, programs: Programs, tell: Callable[[str], None]
+) -> None:
+    database, parts = cluster.database, cluster.parts
+    tell("Waiting for PostgreSQL")
+    parts["postgres"].start()
+    answers = partial(asyncio.to_thread, is_answering, programs, database)
+    await until_serving(parts["postgres"], answers)
+    tell("Bringing the schemas up to date")
+    await asyncio.to_thread(set_up_databases, programs, database)
+    # Side by side: each waits for the others.
+    for service in SERVICES:
+        parts[service].start()
+    for service in SERVICES:
+        tell(f"Waiting for the service {service}")
+        port = cluster.ports.of(service).grpc
+        await until_serving(parts[service], partial(is_healthy, service, port))
+    tell("Setting up the namespace")
+    await set_up_namespace(cluster.address)

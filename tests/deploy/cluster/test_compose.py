@@ -1,0 +1,119 @@
+"""deploy/cluster/docker-compose.yml: the cluster of `make cluster` in containers."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+import deploy.cluster
+from cashier.system.temporal import KEPT
+from deploy.cluster.database import Database
+from deploy.cluster.postgres import MOST_CONNECTIONS
+from deploy.cluster.programs import embedded_release
+from deploy.cluster.services import (
+    DYNAMIC_CONFIG,
+    SERVICES,
+    USUAL_PORTS,
+    service_environment,
+)
+from tests.deploy.compose import seconds
+
+[FOLDER] = map(Path, deploy.cluster.__path__)
+COMPOSE: dict[str, Any] = yaml.safe_load((FOLDER / "docker-compose.yml").read_text())
+CONTAINERS: dict[str, Any] = COMPOSE["services"]
+DATABASE = Database(port=5432, password="secret")
+# What differs: addresses, which containers have of their own, and where files lie.
+OF_ONE_MACHINE = {
+    "BIND_ON_IP",
+    "TEMPORAL_BROADCAST_ADDRESS",
+    "POSTGRES_SEEDS",
+    "POSTGRES_PWD",
+    "PROMETHEUS_ENDPOINT",
+    "DYNAMIC_CONFIG_FILE_PATH",
+    "FRONTEND_HTTP_PORT",
+    *(f"{name.upper()}_GRPC_PORT" for name in SERVICES),
+    *(f"{name.upper()}_MEMBERSHIP_PORT" for name in SERVICES),
+}
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_container_is_told_what_the_local_process_is_told(service: str) -> None:
+    local = service_environment(service, USUAL_PORTS, DATABASE)
+    told = CONTAINERS[service]["environment"]
+    assert told.keys() <= local.keys()
+    compared = local.keys() - OF_ONE_MACHINE
+    assert {name: told[name] for name in compared} == {
+        name: local[name] for name in compared
+    }
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_container_listens_where_the_local_process_does(service: str) -> None:
+    # Told no port, a service takes Temporal's own.
+    published = CONTAINERS[service].get("ports", [])
+    expected = [f"127.0.0.1:{USUAL_PORTS.frontend.grpc}:{USUAL_PORTS.frontend.grpc}"]
+    assert published == (expected if service == "frontend" else [])
+
+
+def test_the_images_are_of_the_release_that_is_embedded() -> None:
+    images = [CONTAINERS[name]["image"] for name in (*SERVICES, "schema", "namespace")]
+    assert {image.partition(":")[2] for image in images} == {embedded_release()}
+
+
+def test_the_dynamic_configuration_is_that_of_make_cluster() -> None:
+    for service in SERVICES:
+        [mount] = CONTAINERS[service]["volumes"]
+        source, target, mode = mount.split(":")
+        assert (FOLDER / source).resolve() == DYNAMIC_CONFIG.resolve()
+        told = CONTAINERS[service]["environment"]["DYNAMIC_CONFIG_FILE_PATH"]
+        assert (target, mode) == (told, "ro")
+
+
+def test_both_databases_get_their_schemas() -> None:
+    [script] = CONTAINERS["schema"]["command"]
+    for name, schema in DATABASE.schemas.items():
+        assert f"{name}:{schema.rpartition('/')[2]}" in script
+    told = CONTAINERS["schema"]["environment"]
+    assert told["SQL_PLUGIN"] == DATABASE.plugin
+    assert told["SQL_USER"] == DATABASE.user
+
+
+def test_postgresql_takes_as_many_connections_as_in_make_cluster() -> None:
+    assert f"max_connections={MOST_CONNECTIONS}" in CONTAINERS["postgres"]["command"]
+
+
+def test_closed_payments_are_kept_as_long_as_locally() -> None:
+    [script] = CONTAINERS["namespace"]["command"]
+    assert f"--retention {KEPT.days}d" in script
+
+
+def test_the_password_is_given_from_outside_and_never_has_a_default() -> None:
+    for name in ("postgres", "schema", *SERVICES):
+        told = CONTAINERS[name]["environment"]
+        given = [
+            value for key, value in told.items() if "PASSWORD" in key or "PWD" in key
+        ]
+        assert given
+        assert all(value.startswith("${POSTGRES_PASSWORD:?") for value in given)
+
+
+def test_only_this_machine_reaches_what_is_published() -> None:
+    published = [port for one in CONTAINERS.values() for port in one.get("ports", [])]
+    assert published
+    assert all(port.startswith("127.0.0.1:") for port in published)
+
+
+@pytest.mark.parametrize("name", CONTAINERS)
+def test_every_container_runs_without_rights_of_root(name: str) -> None:
+    assert CONTAINERS[name]["cap_drop"] == ["ALL"]
+    assert CONTAINERS[name]["security_opt"] == ["no-new-privileges:true"]
+    assert "privileged" not in CONTAINERS[name]
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_service_may_hand_over_before_it_is_killed(service: str) -> None:
+    settings = yaml.safe_load(DYNAMIC_CONFIG.read_text())
+    [drain] = settings.get(f"{service}.shutdownDrainDuration", [{"value": "0s"}])
+    granted = seconds(CONTAINERS[service]["stop_grace_period"])
+    assert granted > seconds(drain["value"]) + 2
