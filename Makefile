@@ -112,7 +112,7 @@ rollout-storm: $(READY)  ## Roll a release forward and back under load, with kil
 	@$(BIN)/python -m chaos.rollout --seed $(SEED)
 
 chaos: $(READY)  ## Kill what takes PAYMENTS=300 payments, drawn from SEED=1; compare the books
-	@$(BIN)/python -m chaos --payments $(PAYMENTS) --seed $(SEED) $(if $(SANDBOX),--sandbox)
+	@$(BIN)/python -m chaos --payments $(PAYMENTS) --seed $(SEED) $(if $(SANDBOX),--sandbox) $(if $(CLUSTER),--cluster)
 
 screenshots: $(READY)  ## Take the pictures of docs/ anew, with a Chromium
 	@$(BIN)/python -m tests.browser.screenshots

@@ -22,6 +22,8 @@ from cashier.system.part import PartFailedError
 from cashier.system.stop_signals import STOPPED, until_told_to_stop
 from chaos.report import print_report, write_json
 from chaos.run import Chaos
+from deploy.cluster.database import DatabaseError
+from deploy.cluster.programs import MissingProgramsError
 
 
 def main(
@@ -29,6 +31,9 @@ def main(
     seed: Annotated[int, typer.Option(help="Decides orders, faults and kills")] = 1,
     sandbox: Annotated[
         bool, typer.Option("--sandbox", help="Run workflows in the SDK's sandbox")
+    ] = False,
+    cluster: Annotated[
+        bool, typer.Option("--cluster", help="On a real cluster, which is killed too")
     ] = False,
     json: Annotated[Path | None, typer.Option(help="Also write a report here")] = None,
     folder: Annotated[
@@ -51,12 +56,16 @@ def main(
             seed,
             Path(place).absolute(),
             sandbox=sandbox,
+            on_cluster=cluster,
             say=lambda words: progress.update(bar, description=words),
             advance=lambda steps: progress.advance(bar, steps),
         )
         try:
             run = asyncio.run(until_told_to_stop(chaos.run()))
-        except (FolderInUseError, PartFailedError) as error:
+        except (
+            *(DatabaseError, FolderInUseError),
+            *(MissingProgramsError, PartFailedError),
+        ) as error:
             console.print(str(error), style="red", markup=False, highlight=False)
             sys.exit(2)
         if run is None:

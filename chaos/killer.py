@@ -3,8 +3,8 @@
 import asyncio
 import random
 from collections import Counter
-
-from cashier.system.processes import System
+from collections.abc import Mapping
+from typing import Protocol
 
 # The server is what all others wait for, and takes longest to come back.
 VICTIMS = {"worker": 3, "worker-2": 3, "api": 3, "temporal": 1}
@@ -12,14 +12,36 @@ VICTIMS = {"worker": 3, "worker-2": 3, "api": 3, "temporal": 1}
 PAUSES = (3.0, 8.0)
 
 
+class Victim(Protocol):
+    """Something that can die at any moment, such as a process."""
+
+    def kill(self) -> bool:
+        """End it as a crash would; return whether there was something to end."""
+        ...
+
+
 class Killer:
     """Sends SIGKILL, as a crash, an out-of-memory killer or a lost machine would."""
 
     def __init__(
-        self, system: System, seed: int, *, pauses: tuple[float, float] = PAUSES
+        self,
+        victims: Mapping[str, Victim],
+        seed: int,
+        weights: Mapping[str, int] = VICTIMS,
+        *,
+        pauses: tuple[float, float] = PAUSES,
     ) -> None:
+        """Prepare to kill.
+
+        Args:
+            victims: What can be killed, by name; more of it may come later.
+            seed: Decides who dies when.
+            weights: How often each dies, beside the others.
+            pauses: Seconds between two kills: the shortest, the longest.
+        """
+        self._victims = victims
+        self._weights = weights
         self._pauses = pauses
-        self._system = system
         self._dice = random.Random(f"{seed}/kills")  # noqa: S311 - repeatable
         self.kills: Counter[str] = Counter()
 
@@ -27,8 +49,10 @@ class Killer:
         """Kill for ever; ends by being cancelled."""
         while True:
             await asyncio.sleep(self._dice.uniform(*self._pauses))
-            [name] = self._dice.choices(list(VICTIMS), weights=list(VICTIMS.values()))
+            [name] = self._dice.choices(
+                list(self._weights), weights=list(self._weights.values())
+            )
             # Where there is no program `temporal`, the server is the SDK's, and spared.
-            part = self._system.parts.get(name)
-            if part and part.kill():
+            victim = self._victims.get(name)
+            if victim and victim.kill():
                 self.kills[name] += 1

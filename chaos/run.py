@@ -11,15 +11,17 @@ import httpx
 from cashier.system.home import Home
 from cashier.system.ports import Ports
 from cashier.system.processes import System, running_system
+from chaos.cluster import WEIGHTS, victims_of
 from chaos.customer import Customer
 from chaos.faults import FaultMenu
-from chaos.killer import PAUSES, Killer
+from chaos.killer import PAUSES, VICTIMS, Killer
 from chaos.orders import Plan, plan_order
 from chaos.reading import Reader
 from chaos.report import Run
 from chaos.settling import settle
 from chaos.shop import Shop
 from chaos.visit import visit
+from deploy.cluster.running import Cluster, throw_away_cluster
 
 # Customers in the shop at once.
 IN_FLIGHT = 50
@@ -46,6 +48,7 @@ class Chaos:
         folder: Path,
         *,
         sandbox: bool = False,
+        on_cluster: bool = False,
         say: Callable[[str], None] = lambda _: None,
         advance: Callable[[int], None] = lambda _: None,
     ) -> None:
@@ -53,6 +56,7 @@ class Chaos:
         self._seed = seed
         self._home = Home(folder)
         self._settings = {**SETTINGS, "CASHIER_WORKFLOW_SANDBOX": str(sandbox)}
+        self._on_cluster = on_cluster
         self._say = say
         self._advance = advance
 
@@ -61,15 +65,18 @@ class Chaos:
 
         Raises:
             FolderInUseError: Another system runs in the folder.
-            PartFailedError: The system did not come up.
+            MissingProgramsError: What a cluster consists of is not there.
+            PartFailedError: The system, or the cluster, did not come up.
         """
         began = time.monotonic()
         async with (
+            self._cluster() as cluster,
             running_system(
                 self._home,
                 Ports.free(),
                 keep=True,
                 workers=2,
+                cluster=cluster.address if cluster else None,
                 settings=self._settings,
                 tell=self._say,
             ) as system,
@@ -80,7 +87,7 @@ class Chaos:
         ):
             shop = Shop(http, system.ports.api_url, self._home.api_key.read_text())
             customer = Customer(http)
-            killer = Killer(system, self._seed, pauses=self.kill_pauses)
+            killer = self._killer(system, cluster)
             faults = FaultMenu(http, system.ports.simulator_url, self._seed)
             await faults.mix_in()
             async with _at_work(killer.run()):
@@ -106,6 +113,20 @@ class Chaos:
             books=books,
             undocumented=dict(shop.undocumented),
         )
+
+    @asynccontextmanager
+    async def _cluster(self) -> AsyncIterator[Cluster | None]:
+        if not self._on_cluster:
+            yield None
+            return
+        async with throw_away_cluster(self._say) as cluster:
+            yield cluster
+
+    def _killer(self, system: System, cluster: Cluster | None) -> Killer:
+        if cluster is None:
+            return Killer(system.parts, self._seed, pauses=self.kill_pauses)
+        victims = {**system.parts, **victims_of(cluster)}
+        return Killer(victims, self._seed, VICTIMS | WEIGHTS, pauses=self.kill_pauses)
 
     async def _take_payments(
         self, _: System, faults: FaultMenu, shop: Shop, customer: Customer
