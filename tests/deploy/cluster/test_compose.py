@@ -1,5 +1,6 @@
 """deploy/cluster/docker-compose.yml: the cluster of `make cluster` in containers."""
 
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -8,9 +9,9 @@ import yaml
 
 import deploy.cluster
 from cashier.system.temporal import KEPT
-from deploy.cluster.database import Database
+from deploy.cluster.database import Database, set_up_databases
 from deploy.cluster.postgres import MOST_CONNECTIONS
-from deploy.cluster.programs import embedded_release
+from deploy.cluster.programs import Programs, embedded_release
 from deploy.cluster.services import (
     DYNAMIC_CONFIG,
     SERVICES,
@@ -70,13 +71,58 @@ def test_the_dynamic_configuration_is_that_of_make_cluster() -> None:
         assert (target, mode) == (told, "ro")
 
 
-def test_both_databases_get_their_schemas() -> None:
-    [script] = CONTAINERS["schema"]["command"]
-    for name, schema in DATABASE.schemas.items():
-        assert f"{name}:{schema.rpartition('/')[2]}" in script
+def noting(folder: Path, name: str, *lines: str) -> Path:
+    """Make a program that notes the database and the words it is given."""
+    program, notes = folder / name, folder / f"{name}.notes"
+    noted = f'echo "$SQL_DATABASE $*" >> {notes}'
+    program.write_text("\n".join(["#!/bin/sh", noted, *lines]))
+    program.chmod(0o755)
+    return notes
+
+
+def run_script(service: str, folder: Path) -> None:
+    """Run the script of a container, with programs of a folder in place of its own."""
+    # Compose writes `$` as `$$`.
+    [script] = (one.replace("$$", "$") for one in CONTAINERS[service]["command"])
+    command = [*CONTAINERS[service]["entrypoint"], script]
+    subprocess.run(command, env={"PATH": f"{folder}:/usr/bin:/bin"}, check=True)
+
+
+def test_the_container_sets_up_the_databases_as_make_cluster_does(
+    tmp_path: Path,
+) -> None:
+    notes = noting(tmp_path, "temporal-sql-tool")
+    tool = str(tmp_path / "temporal-sql-tool")
+    set_up_databases(Programs("", "", "", "", sql_tool=tool), DATABASE)
+    locally = notes.read_text()
+    notes.unlink()
+    run_script("schema", tmp_path)
+    assert notes.read_text() == locally
+    assert {line.split()[0] for line in locally.splitlines()} == {*DATABASE.schemas}
     told = CONTAINERS["schema"]["environment"]
     assert told["SQL_PLUGIN"] == DATABASE.plugin
     assert told["SQL_USER"] == DATABASE.user
+
+
+def test_the_namespace_is_made_once_the_cluster_serves_and_where_it_is_missing(
+    tmp_path: Path,
+) -> None:
+    # The second question for its health succeeds; the namespace is not there.
+    there = tmp_path / "there"
+    lines = (
+        f"[ $2 = cluster ] && {{ [ -f {there} ] || {{ touch {there}; exit 1; }}; }}",
+        "[ $3 = describe ] && exit 1",
+        "exit 0",
+    )
+    notes = noting(tmp_path, "temporal", *lines)
+    noting(tmp_path, "sleep")
+    run_script("namespace", tmp_path)
+    assert [line.split()[1:4] for line in notes.read_text().splitlines()] == [
+        ["cluster", "health"],
+        ["cluster", "health"],
+        ["namespace", "describe", "--namespace"],
+        ["namespace", "create", "--namespace"],
+    ]
 
 
 def test_postgresql_takes_as_many_connections_as_in_make_cluster() -> None:
