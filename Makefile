@@ -98,12 +98,16 @@ format: $(READY)  ## Format the code and apply the linter's safe fixes
 	@$(BIN)/ruff format .
 
 bench: $(READY)  ## Measure speed, cost and memory against the floor
+ifdef CLUSTER
+	@$(BIN)/python -m bench.cluster
+else
 	@$(BIN)/python -m bench
 	@$(BIN)/python -m bench.auditing
 	@$(BIN)/python -m bench.viewers
 	@$(BIN)/python -m bench.expiries
 	@$(BIN)/python -m bench.eviction
 	@$(BIN)/python -m bench.refunds
+endif
 
 PAYMENTS ?= 300
 SEED ?= 1

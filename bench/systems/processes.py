@@ -47,6 +47,8 @@ class Bench:
     settings: WorkerSettings
     _lifeline: Lifeline
     _processes: dict[str, Process] = field(default_factory=dict)
+    # The arguments of Python for each part, by its name.
+    commands: Mapping[str, list[str]] = field(default_factory=lambda: PARTS)
 
     @property
     def alipay(self) -> Signer:
@@ -65,7 +67,7 @@ class Bench:
         # The simulator keeps everything in memory: its disk is not our subject.
         environment.pop("SIMULATOR_STATE_FILE")
         self._processes[name] = await spawn(
-            [sys.executable, *PARTS[name]],
+            [sys.executable, *self.commands[name]],
             Surroundings(self.home.empty_folder, environment, self._lifeline),
             self.home.logs / f"{name}.log",
         )
@@ -147,15 +149,22 @@ async def running_bench(folder: Path) -> AsyncIterator[Bench]:
         httpx.AsyncClient(timeout=30, trust_env=False) as http,
     ):
         with closing(Lifeline()) as lifeline:
-            settings = _given_only(home.environment(ports))
+            settings = given_only(home.environment(ports))
             bench = Bench(home, ports, server.client, http, settings, lifeline)
-            try:
-                for name in PARTS:
-                    await bench.start(name)
-                await bench.until_ready()
+            async with running_parts(bench):
                 yield bench
-            finally:
-                await bench.stop_all()
+
+
+@asynccontextmanager
+async def running_parts(bench: Bench) -> AsyncIterator[None]:
+    """Run the parts of a system, whose server runs, until the block ends."""
+    try:
+        for name in bench.commands:
+            await bench.start(name)
+        await bench.until_ready()
+        yield
+    finally:
+        await bench.stop_all()
 
 
 class _GivenOnly(WorkerSettings):
@@ -170,7 +179,7 @@ class _GivenOnly(WorkerSettings):
         return (sources["init_settings"],)
 
 
-def _given_only(environment: Mapping[str, str]) -> WorkerSettings:
+def given_only(environment: Mapping[str, str]) -> WorkerSettings:
     """Return the worker's settings from what its process is given, and nothing else."""
     given = {
         name.removeprefix("CASHIER_").lower(): value

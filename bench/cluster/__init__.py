@@ -1,0 +1,1 @@
+"""Figures of a real cluster: PostgreSQL, and the Temporal server as four processes."""
