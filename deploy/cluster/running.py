@@ -4,7 +4,7 @@ import asyncio
 import tempfile
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
@@ -75,25 +75,12 @@ async def running_cluster(
             raise PortTakenError(f"Something listens on port {taken[0]} already.")
         tell("Preparing PostgreSQL")
         await asyncio.to_thread(_prepare, folder, postgres, programs)
-        cluster = Cluster(
-            ports, Database(ports.postgres, postgres.password_file.read_text())
-        )
-        bare = bare_environment(folder / "empty")
-        # PostgreSQL does not work in a folder that its user cannot enter.
-        of_postgres = Surroundings(folder, bare, lifeline, holds=(lock,))
-        cluster.parts["postgres"] = Part(
-            "postgres",
-            postgres.command(programs, ports.postgres),
-            of_postgres,
-            folder / "logs" / "postgres.log",
-        )
+        database = Database(ports.postgres, postgres.password_file.read_text())
+        cluster = Cluster(ports, database)
+        own = Surroundings(folder, {}, lifeline, holds=(lock,))
+        cluster.parts["postgres"] = _postgres_part(postgres, programs, ports, own)
         for service in SERVICES:
-            told = service_environment(service, ports, cluster.database)
-            own = Surroundings(
-                folder / "empty", {**bare, **told}, lifeline, holds=(lock,)
-            )
-            log = folder / "logs" / f"{service}.log"
-            cluster.parts[service] = Part(service, [programs.server, "start"], own, log)
+            cluster.parts[service] = _service_part(service, programs, cluster, own)
         try:
             await _start(cluster, programs, tell)
             yield cluster
@@ -130,6 +117,27 @@ def _prepare(folder: Path, postgres: Postgres, programs: Programs) -> None:
     for name in ("logs", "empty"):
         make_private_folder(folder / name)
     postgres.prepare(programs)
+
+
+def _postgres_part(
+    postgres: Postgres, programs: Programs, ports: ClusterPorts, own: Surroundings
+) -> Part:
+    # It works in the cluster's folder: into the empty one its user cannot get.
+    bare = bare_environment(own.folder / "empty")
+    command = postgres.command(programs, ports.postgres)
+    log = own.folder / "logs" / "postgres.log"
+    return Part("postgres", command, replace(own, environment=bare), log)
+
+
+def _service_part(
+    service: str, programs: Programs, cluster: Cluster, own: Surroundings
+) -> Part:
+    empty = own.folder / "empty"
+    told = service_environment(service, cluster.ports, cluster.database)
+    environment = {**bare_environment(empty), **told}
+    log = own.folder / "logs" / f"{service}.log"
+    surroundings = replace(own, folder=empty, environment=environment)
+    return Part(service, [programs.server, "start"], surroundings, log)
 
 
 async def _start(
