@@ -1,9 +1,11 @@
 """Which programs a cluster is made of, and what is said where they are missing."""
 
+import re
 from pathlib import Path
 
 import pytest
 
+from cashier.system.environment import CHECKOUT
 from deploy.cluster.programs import (
     OF_POSTGRESQL,
     OF_TEMPORAL,
@@ -111,3 +113,10 @@ def test_the_release_is_that_of_the_embedded_server() -> None:
     numbers = embedded_release().split(".")
     assert len(numbers) == 3
     assert int(numbers[0]) >= 1
+
+
+def test_the_page_on_clusters_names_that_release() -> None:
+    page = (CHECKOUT / "docs" / "cluster.md").read_text()
+    assert {*re.findall(r"go\.temporal\.io/server/\S+@v(\S+)", page)} == {
+        embedded_release()
+    }
