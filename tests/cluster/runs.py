@@ -16,6 +16,7 @@ from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
 from contracts import TASK_QUEUE, Money
 from visibility import NEEDS_ATTENTION, Listed, NeedsAttention, attributes_of
+from visibility.stuck import WORKFLOW_TYPES
 
 PRICE = Money(currency="PHP", value=131400)
 NO_QUEUE = "a-queue-that-nobody-serves"
@@ -73,8 +74,6 @@ def all_kinds(now: datetime) -> list[Wanted]:
             status=Listed.REVIEW,
             needs_attention=NeedsAttention.REVIEW,
         ),
-        Wanted("payment:silent", needs_attention=NeedsAttention.NO_VERDICT),
-        Wanted("payment:said-overdue", needs_attention=NeedsAttention.OVERDUE),
         Wanted(
             "payment:was-in-review",
             does="unset",
@@ -92,15 +91,13 @@ def all_kinds(now: datetime) -> list[Wanted]:
             status=Listed.LATE_MONEY,
             order_id="waits",
         ),
-        Wanted(
-            "callback:waits_1",
-            kind="Callback",
-            status=Listed.CALLBACK,
-            needs_attention=NeedsAttention.CALLBACK,
-            order_id="waits",
-        ),
         Wanted("notice:1", kind="AlipayNotice", does="end", status=Listed.NOTICE),
         *(Wanted(odd, does="begin again") for odd in ODD_IDS),
+        *(
+            Wanted(f"{kind}:needs-{why}", kind=kind, needs_attention=why)
+            for kind in WORKFLOW_TYPES
+            for why in (None, *NeedsAttention)
+        ),
     ]
 
 
