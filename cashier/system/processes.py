@@ -176,7 +176,9 @@ async def _running_parts(
             finally:
                 # Before Temporal goes, so that what is in flight can still be recorded:
                 # whatever is in the parts' places by now.
-                await _stop(one for one in system.parts.values() if one is not server)
+                await _stop(
+                    part for name, part in system.parts.items() if name != "temporal"
+                )
     finally:
         await _stop(parts)
 

@@ -9,7 +9,7 @@ from temporalio.client import Client
 from temporalio.testing import ActivityEnvironment, WorkflowEnvironment
 
 from activities.our_runs import OurRuns
-from api.metrics.backlog import queries_of_stuck
+from api.metrics.reasons import queries_of_stuck, queries_of_stuck_refunds
 from api.streams.listed_changes import query_of_changes
 from audit.bundle.export import query_of
 from audit.bundle.manifest import Selection
@@ -48,6 +48,8 @@ def filters() -> Iterator[tuple[str, str]]:
     yield "stuck in any way", filter_of_all(NOW)
     for reason, query in queries_of_stuck(NOW).items():
         yield f"metric {reason}", query
+    for reason, query in queries_of_stuck_refunds(NOW).items():
+        yield f"metric of refunds {reason}", query
     yield (
         "metric, all",
         " OR ".join(f"({one})" for one in queries_of_stuck(NOW).values()),
