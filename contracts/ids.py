@@ -5,6 +5,7 @@ import re
 from typing import Final
 
 from contracts.order import Order
+from contracts.refund_ids import order_of_refunds
 
 TASK_QUEUE: Final = "cashier"
 # The most characters of Alipay's ids (docs/protocol.md 2.0).
@@ -59,7 +60,7 @@ def order_named_in(payment_request_id: str) -> str:
 
 
 def attempt_of(payment_request_id: str) -> int:
-    """Return the number of the attempt: what stands after the last `_`.
+    """Return the number of an attempt, or of a refund's try: what follows the last `_`.
 
     Raises:
         ValueError: What stands there is not a number.
@@ -80,10 +81,11 @@ def order_of_event(event_id: str) -> str:
 
 
 def order_of_workflow(workflow_id: str) -> str:
-    """Return the order of a workflow: of a payment, its late money or its callbacks.
+    """Return the order of a workflow: of a payment, its late money, refunds, callbacks.
 
     Raises:
-        ValueError: Not the id of a workflow of an order.
+        ValueError: Not the id of a workflow of an order; or of the refunds of an order
+            whose id is too long to stand there.
     """
     kind, colon, rest = workflow_id.partition(":")
     match f"{kind}{colon}":
@@ -93,6 +95,8 @@ def order_of_workflow(workflow_id: str) -> str:
             return order_of(rest)
         case "callback:":
             return order_of_event(rest)
+        case "refunds:":
+            return order_of_refunds(workflow_id)
     raise ValueError("not the id of a workflow of an order")
 
 

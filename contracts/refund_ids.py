@@ -16,6 +16,7 @@ _REFUNDS: Final = "refunds:"
 REFUND_ID_PATTERN: Final = r"[A-Za-z0-9_-]{1,64}"
 # The longest order id that stands in a refundRequestId as it is.
 LONGEST_READABLE_ORDER: Final = 40
+_READABLE_ORDER: Final = rf"[A-Za-z0-9_-]{{1,{LONGEST_READABLE_ORDER}}}"
 # Of a refund_id: `_r`, the id, `_`, and a number of at most four digits fill up to 64.
 LONGEST_READABLE_REFUND: Final = 16
 MOST_RETRIES: Final = 9999
@@ -35,6 +36,19 @@ def order_key(order_id: str) -> str:
 def refunds_id(order_id: str) -> str:
     """Return the id of the workflow that owns all refunds of an order."""
     return f"{_REFUNDS}{order_key(order_id)}"
+
+
+def order_of_refunds(refunds_id: str) -> str:
+    """Return the order whose refunds a workflow owns, where the id itself says so.
+
+    Raises:
+        ValueError: Not the id of such a workflow; or the order id is a long one, of
+            which a digest stands there. Then the run's input and its OrderId name it.
+    """
+    kind, _, key = refunds_id.partition(":")
+    if f"{kind}:" != _REFUNDS or not re.fullmatch(_READABLE_ORDER, key):
+        raise ValueError("not the id of the refunds of an order with a short id")
+    return key
 
 
 def refund_request_id(order_id: str, refund_id: str, retry: int) -> str:

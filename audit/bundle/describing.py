@@ -27,8 +27,7 @@ from contracts import (
     CallbackOutcome,
     LateOutcome,
     PaymentOutcome,
-    order_of,
-    order_of_event,
+    order_of_workflow,
 )
 from visibility import AMOUNT_MINOR, CURRENCY, ORDER_ID, PAYMENT_STATUS, Listed
 
@@ -204,11 +203,12 @@ def _order(given: dict[str, Any]) -> str | None:
 
 
 def _named(workflow_id: str) -> str:
-    kind, _, name = workflow_id.partition(":")
+    """Return the order by the id alone; empty of refunds whose order id is a long one.
+
+    Only the input and the list name that order; the id has a digest of it.
+    """
     with suppress(ValueError):
-        if kind == "callback":
-            return order_of_event(name)
-        return name if kind in ("payment", "callbacks") else order_of(name)
+        return order_of_workflow(workflow_id)
     return ""
 
 
@@ -225,7 +225,9 @@ def _outcome(
 
 def _money(view: dict[str, Any]) -> tuple[str, int] | None:
     event = view.get("event")
-    amount = (event if isinstance(event, dict) else view).get("amount")
+    told = event if isinstance(event, dict) else view
+    # Of refunds: what was paid.
+    amount = told.get("amount") or told.get("paid")
     if not isinstance(amount, dict):
         return None
     currency, value = amount.get("currency"), amount.get("value")

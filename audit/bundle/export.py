@@ -16,6 +16,7 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from audit.bundle.describing import describe, file_name
 from audit.bundle.errors import BundleError
+from audit.bundle.index import Entry
 from audit.bundle.manifest import MANIFEST, Manifest, Selection, digest_of
 from audit.bundle.reading import Bundle
 from audit.bundle.writing import Draft
@@ -25,6 +26,7 @@ from contracts import (
     callback_id,
     callbacks_id,
     late_payment_id,
+    refunds_id,
     workflow_id,
 )
 from visibility import ORDER_ID
@@ -132,7 +134,8 @@ def query_of(selection: Selection) -> str:
             f'({ORDER_ID.name} = "{order}" OR WorkflowId = "{workflow_id(order)}" OR '
             f'WorkflowId STARTS_WITH "{late_payment_id(f"{order}_")}" OR '
             f'WorkflowId STARTS_WITH "{callback_id(f"{order}_")}" OR '
-            f'WorkflowId = "{callbacks_id(order)}")'
+            f'WorkflowId = "{callbacks_id(order)}" OR '
+            f'WorkflowId = "{refunds_id(order)}")'
         )
     if selection.query:
         parts.append(f"({selection.query})")
@@ -201,11 +204,20 @@ class _Export:
         content = to_json(history)
         digest = hashlib.sha256(content).hexdigest()
         entry = describe(history, self._codec, sha256=digest)
-        wanted = self._selection.order_id
-        # The list finds another order's late money too, if its id begins alike.
-        if not wanted or entry.order_id == wanted:
+        if self._is_wanted(entry):
             self._draft.add(entry, content)
             self.fetched += 1
+
+    def _is_wanted(self, entry: Entry) -> bool:
+        """Whether it is the order's own, if one is wanted.
+
+        The list finds another order's late money too, if its id begins alike. Refunds
+        may be known by their workflow's id alone, which follows from the order's.
+        """
+        wanted = self._selection.order_id
+        if not wanted:
+            return True
+        return entry.order_id == wanted or entry.workflow_id == refunds_id(wanted)
 
 
 def to_json(history: WorkflowHistory) -> bytes:

@@ -10,6 +10,8 @@ from contracts import (
     MOST_RETRIES,
     order_key,
     order_of_event,
+    order_of_refunds,
+    order_of_workflow,
     refund_event_id,
     refund_named_in,
     refund_request_id,
@@ -67,3 +69,14 @@ def test_an_event_of_a_refund_names_its_order(order: str, refund: str) -> None:
         assert (
             order_of_event(refund_event_id(f"{order}_1", refund, happened, 1)) == order
         )
+
+
+@pytest.mark.parametrize("order_id", ["A-1", "A_1", "a" * 40])
+def test_the_order_of_a_short_id_is_read_back_from_its_owner(order_id: str) -> None:
+    assert order_of_refunds(refunds_id(order_id)) == order_id
+    assert order_of_workflow(refunds_id(order_id)) == order_id
+
+
+def test_a_long_order_cannot_be_read_back_from_its_digest() -> None:
+    with pytest.raises(ValueError, match="not the id of the refunds of an order with"):
+        order_of_workflow(refunds_id("a" * 60))
