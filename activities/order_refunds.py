@@ -17,6 +17,7 @@ from contracts import (
     CancelAnswer,
     CancelCall,
     CancelVerdict,
+    InquiryCall,
     InquiryVerdict,
     OrderRefundAnswer,
     OrderRefundCall,
@@ -28,12 +29,7 @@ from translation.answers import (
     from_refund_refusal,
     from_refund_response,
 )
-from translation.refund_room import (
-    is_all_of_it,
-    is_another_amount,
-    is_under_way,
-    room_for,
-)
+from translation.refund_room import is_all_of_it, may_be_sent
 from translation.refunds import (
     to_look_refusal,
     to_order_refund_request,
@@ -63,11 +59,8 @@ class OrderRefundActivities:
             ApplicationError: There is no verdict; the same call may be repeated.
         """
         certain = activity.info().attempt == 1
-        look = await self._look(call.payment_request_id)
-        if look.verdict is not InquiryVerdict.SUCCESS:
-            return OrderRefundAnswer(look=look, certain=certain)
-        has_room = room_for(call, look) >= call.amount.value
-        if is_another_amount(call, look) or is_under_way(call, look) or not has_room:
+        look = await self.look(InquiryCall(payment_request_id=call.payment_request_id))
+        if not may_be_sent(call, look):
             return OrderRefundAnswer(look=look, certain=certain)
         cancel = await self._cancel(call, look) if is_all_of_it(call, look) else None
         if cancel and cancel.verdict is CancelVerdict.CANCELLED:
@@ -78,9 +71,14 @@ class OrderRefundActivities:
         )
         return OrderRefundAnswer(look=look, cancel=cancel, refund=refund)
 
-    async def _look(self, payment_request_id: str) -> PaymentLook:
+    async def look(self, call: InquiryCall) -> PaymentLook:
+        """Ask Alipay what was paid, and what went back so far.
+
+        Raises:
+            ApplicationError: There is no verdict; the same call may be repeated.
+        """
         look = await inquire(
-            self._alipay.inquire_payment(payment_request_id),
+            self._alipay.inquire_payment(call.payment_request_id),
             to_payment_look,
             to_look_refusal,
             subject="payment",

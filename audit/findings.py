@@ -47,6 +47,10 @@ class Rule(StrEnum):
     PAID_WITHOUT_PROOF = "PAID_WITHOUT_PROOF"
     PAID_TWICE = "PAID_TWICE"
     REFUNDED_TOO_MUCH = "REFUNDED_TOO_MUCH"
+    REFUNDED_TWICE = "REFUNDED_TWICE"  # one refund_id has moved money more than once
+    REFUNDED_WITHOUT_PROOF = "REFUNDED_WITHOUT_PROOF"
+    REFUSED_WITHOUT_PROOF = "REFUSED_WITHOUT_PROOF"  # its money became free again
+    TWO_OWNERS = "TWO_OWNERS"  # two workflows have given money of one payment back
 
     # Of the people.
     NOBODY_NAMED = "NOBODY_NAMED"  # an operator acts with a name and a reason

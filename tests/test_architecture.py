@@ -129,7 +129,7 @@ ROOM_MAY_IMPORT: dict[str, set[str]] = {
     "audit.bundle": {"audit.findings", "codec", "contracts", "visibility"},
     "audit.history": {
         "activities", "alipay", "audit.bundle", "audit.findings", "codec", "contracts",
-        "workflows",
+        "translation", "workflows",
     },
     "audit.replay": {
         "audit.differences", "audit.findings", "audit.history", "contracts",

@@ -33,6 +33,16 @@ def room_for(call: OrderRefundCall, look: PaymentLook) -> int:
     return max(0, paid - ours - listed)
 
 
+def may_be_sent(call: OrderRefundCall, look: PaymentLook) -> bool:
+    """Whether Alipay's look at the payment allows to send this refund."""
+    return (
+        look.verdict is InquiryVerdict.SUCCESS
+        and not is_another_amount(call, look)
+        and not is_under_way(call, look)
+        and room_for(call, look) >= call.amount.value
+    )
+
+
 def elsewhere(call: OrderRefundCall, look: PaymentLook) -> tuple[RefundSeen, ...]:
     """Return what went back, or is going, and is no refund that the call names."""
     known = {other.name for other in call.others}

@@ -1,7 +1,7 @@
 """What Alipay answered and notified in a history, with the events that record it."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from temporalio.api.enums.v1 import EventType
@@ -12,10 +12,19 @@ from audit.history.record import ACTIVITIES, Record, parsed
 from contracts import (
     AlipayAnswer,
     AlipayTrust,
+    CancelCall,
     Contract,
+    InquiryCall,
     LatePaymentInput,
+    OrderRefundAnswer,
+    OrderRefundCall,
     PaymentNotified,
+    RefundNotified,
 )
+from translation.refunds import refund_call_of
+
+# A look at the payment before a refund is no activity of its own, but a part of one.
+LOOK = "look"
 
 
 @dataclass(frozen=True)
@@ -35,6 +44,14 @@ class Answered:
     attempt: int
     call: Contract
     answer: AlipayAnswer
+
+
+@dataclass(frozen=True)
+class RefundNotice:
+    """One notice about a refund of the order."""
+
+    event: HistoryEvent
+    notice: RefundNotified
 
 
 @dataclass(frozen=True)
@@ -101,6 +118,42 @@ def _answered(
         began_at = started.event_time.ToDatetime(UTC)
         attempt = started.activity_task_started_event_attributes.attempt or 1
         yield Answered(scheduled, completed, began_at, name, attempt, call, answer)
+
+
+def parts_of(one: Answered) -> Iterator[Answered]:
+    """Yield each call to Alipay that an activity has made, with its own answer.
+
+    The activity `refund_order` makes up to three: it looks at the payment, and then
+    cancels it, or asks for the refund, or both.
+    """
+    call, said = one.call, one.answer
+    if not (isinstance(call, OrderRefundCall) and isinstance(said, OrderRefundAnswer)):
+        yield one
+        return
+    request_id, look = call.payment_request_id, said.look
+    to_look = InquiryCall(payment_request_id=request_id)
+    yield replace(one, name=LOOK, call=to_look, answer=look)
+    if said.cancel is not None:
+        to_cancel = CancelCall(
+            payment_request_id=request_id,
+            wallet=call.wallet,
+            paid_at=look.paid_at or call.paid_at,
+        )
+        yield replace(one, name="cancel_payment", call=to_cancel, answer=said.cancel)
+    if said.refund is not None:
+        to_refund = refund_call_of(call, look)
+        yield replace(one, name="refund_payment", call=to_refund, answer=said.refund)
+
+
+def refund_notices_of(record: Record) -> Iterator[RefundNotice]:
+    """Yield what Alipay has notified of the order's refunds."""
+    for event in record.events:
+        signal = event.workflow_execution_signaled_event_attributes
+        if not signal.signal_name:
+            continue
+        brought = record.message(signal.signal_name, signal.input)
+        if isinstance(brought, RefundNotified):
+            yield RefundNotice(event, brought)
 
 
 def notifications_of(record: Record) -> Iterator[Notified]:

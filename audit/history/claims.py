@@ -16,6 +16,7 @@ from contracts import (
     LateOutcome,
     LatePaymentInput,
     LatePaymentView,
+    Money,
     PayCall,
     PaymentOutcome,
     PaymentView,
@@ -36,6 +37,19 @@ class HandedOver:
 
 
 @dataclass(frozen=True)
+class SentRefund:
+    """One refund of an order, whatever number of tries it took.
+
+    Attributes:
+        name: Its refundRequestId without the number of the try.
+    """
+
+    event_id: int
+    name: str
+    amount: Money
+
+
+@dataclass(frozen=True)
 class Claims:
     """Some facts of one history, small enough to be kept of all.
 
@@ -50,6 +64,8 @@ class Claims:
         kept: The attempts whose money the shop keeps.
         owed: Paid attempts, proven by the run before this one, as it carries them on.
         proven: What is proven here to have been paid.
+        moved: The attempts of which this workflow itself has given money back.
+        refunds: The refunds of the order that it has sent, each with its amount.
         gave, took: Inputs handed over to other runs, and by another run.
     """
 
@@ -61,6 +77,8 @@ class Claims:
     owed: tuple[Paid, ...] = ()
     proven: tuple[Paid, ...] = ()
     given_back: tuple[GivenBack, ...] = ()
+    moved: tuple[str, ...] = ()
+    refunds: tuple[SentRefund, ...] = ()
     gave: tuple[HandedOver, ...] = ()
     took: HandedOver | None = None
     run_id: str = ""

@@ -1,10 +1,11 @@
 """What a person has settled, and whether Alipay's signed words say otherwise."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
-from audit.history.proofs import Evidenced
+from audit.history.proofs import Evidenced, Settled
 from audit.history.record import Record
+from audit.history.refunds import facts_of_refunds
+from audit.history.settled_refunds import refunds_settled_by_persons
 from contracts import (
     LateOutcome,
     LatePaymentInput,
@@ -19,29 +20,11 @@ from contracts import (
 _KEPT = (PaymentOutcome.PAID, LateOutcome.HONOURED)
 
 
-@dataclass(frozen=True)
-class Settled:
-    """An outcome that rests on the word of a person.
-
-    Attributes:
-        event_id: Of the end of the run.
-        against: What Alipay has signed, or has not signed, in words, where that is not
-            what the person says; empty where both agree.
-    """
-
-    workflow_id: str
-    order_id: str
-    event_id: int
-    outcome: str
-    by: str
-    confirmed_by: str | None
-    reason: str
-    against: str
-
-
 def settled_by_a_person(record: Record, evidenced: Evidenced) -> Settled | None:
     """Return how a person settled this run; None where nobody had to."""
     result, closing = record.result, record.closing
+    if facts := facts_of_refunds(record, evidenced):
+        return refunds_settled_by_persons(facts, record)
     if not isinstance(result, PaymentView | LatePaymentView) or closing is None:
         return None
     if (resolved := result.resolved) is None or result.outcome is None:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from audit.findings import Finding
-from audit.history.answers import Answered
+from audit.history.answers import Answered, RefundNotice
 from audit.history.record import Record
 from contracts import (
     CancelAnswer,
@@ -18,6 +18,7 @@ from contracts import (
     PaymentNotified,
     RefundAnswer,
     RefundCall,
+    RefundsInput,
     RefundVerdict,
 )
 
@@ -44,7 +45,8 @@ class GivenBack:
     Attributes:
         key: The same in every repeat of one return.
         request_id: The attempt whose money it was.
-        amount: None where all that was paid went back, by a cancel.
+        amount: None where all that was paid went back, by a cancel. Negative of a
+            refund that has bounced, as a person has recorded it.
     """
 
     event_id: int
@@ -53,28 +55,54 @@ class GivenBack:
     amount: Money | None
 
 
+@dataclass(frozen=True)
+class Settled:
+    """An outcome that rests on the word of a person.
+
+    Attributes:
+        event_id: Of the end of the run; of refunds that of the last such word.
+        against: What Alipay has signed, or has not signed, in words, where that is not
+            what the person says; empty where both agree.
+    """
+
+    workflow_id: str
+    order_id: str
+    event_id: int
+    outcome: str
+    by: str
+    confirmed_by: str | None
+    reason: str
+    against: str
+
+
 @dataclass
 class Evidenced:
     """What the evidence of one history comes to.
 
     Attributes:
         notes: What an auditor should know, though nothing is wrong with it.
-        signed: By event: who has signed what it records, in words.
+        signed: By event, and by the activity's call of which it is the answer, else
+            empty: who has signed what it records, in words.
         paid: What verified words of Alipay's say was paid.
         unproven: The same, of words that came without evidence.
         given_back: What went back, proven or not: either way it must not be too much.
         is_older: The history is from before evidence was kept, as the auditor says.
-        answers: All that Alipay has answered, proven or not, in the history's order.
+        answers: All that Alipay has answered, proven or not, in the history's order;
+            where an activity has made several calls, each of them.
+        proven: Those of them that Alipay has signed, as they are recorded.
+        refund_notices: What Alipay has notified of refunds, likewise.
     """
 
     findings: list[Finding] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
-    signed: dict[int, str] = field(default_factory=dict)
+    signed: dict[tuple[int, str], str] = field(default_factory=dict)
     paid: list[Paid] = field(default_factory=list)
     unproven: list[Paid] = field(default_factory=list)
     given_back: list[GivenBack] = field(default_factory=list)
     is_older: bool = False
     answers: list[Answered] = field(default_factory=list)
+    proven: list[Answered] = field(default_factory=list)
+    refund_notices: list[RefundNotice] = field(default_factory=list)
 
     @property
     def older(self) -> list[Paid]:
@@ -112,7 +140,12 @@ def paid_by_answer(one: Answered) -> Iterator[Paid]:
 
 
 def given_back_by(one: Answered, record: Record) -> Iterator[GivenBack]:
-    """Yield what an answer says went, or goes, back to the customer."""
+    """Yield what an answer says went, or goes, back to the customer.
+
+    Not of an order's refunds, of which more than one answer tells: `refunds.py`.
+    """
+    if isinstance(record.input, RefundsInput):
+        return
     call, answer, event_id = one.call, one.answer, one.completed.event_id
     if isinstance(call, RefundCall) and isinstance(answer, RefundAnswer):
         given = record.input

@@ -31,13 +31,14 @@ from contracts import (
     LatePaymentInput,
     NoticeInput,
     Order,
+    RefundsInput,
 )
 from workflows.kinds import WORKFLOWS
 
 ModelT = TypeVar("ModelT", bound=BaseModel)
 
 # What starts a run of ours.
-Input = Order | LatePaymentInput | CallbackInput | NoticeInput
+Input = Order | LatePaymentInput | CallbackInput | NoticeInput | RefundsInput
 
 # Private, yet exported: nothing else says what a workflow takes and gives.
 _DEFINITIONS = [workflow._Definition.must_from_class(kind) for kind in WORKFLOWS]

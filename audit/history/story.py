@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from temporalio.api.enums.v1 import EventType
 from temporalio.api.history.v1 import HistoryEvent
 
+from audit.history.answers import Answered
 from audit.history.proofs import Evidenced
 from audit.history.record import CLOSING, Record
 from audit.history.updates import requests_of
@@ -26,12 +27,15 @@ from contracts import (
     NoticeInput,
     Order,
     PaymentNotified,
+    RefundNotified,
+    RefundRequest,
+    RefundsInput,
     in_words,
 )
 
 SHOP, ALIPAY, OPERATOR, CLOCK, US = "shop", "Alipay", "operator", "clock", "us"
 # Updates that only persons send.
-OF_OPERATORS = frozenset({"resolve", "settle", "resend"})
+OF_OPERATORS = frozenset({"resolve", "settle", "resend", "confirm", "returned"})
 
 
 @dataclass(frozen=True)
@@ -78,6 +82,8 @@ def story_of(record: Record, evidenced: Evidenced) -> Story:
     """Tell a history's story, in the history's order."""
     given, closing = record.input, record.closing
     amount = given.amount if isinstance(given, Order | LatePaymentInput) else None
+    if isinstance(given, RefundsInput):
+        amount = getattr(record.result, "paid", None) or given.paid
     return Story(
         workflow_id=record.workflow_id,
         run_id=record.run_id,
@@ -98,7 +104,9 @@ class _Telling:
     def __init__(self, record: Record, evidenced: Evidenced) -> None:
         self._record = record
         self._signed = evidenced.signed
-        self._answers = {one.completed.event_id: one for one in evidenced.answers}
+        self._answers: dict[int, list[Answered]] = {}
+        for one in evidenced.answers:
+            self._answers.setdefault(one.completed.event_id, []).append(one)
         self._names: dict[int, str] = {}
         self._asked = requests_of(record)
         self._tell: dict[int, Callable[[HistoryEvent], Iterator[StoryStep]]] = {
@@ -122,14 +130,20 @@ class _Telling:
                 yield from tell(event)
 
     def _step(
-        self, event: HistoryEvent, who: str, what: str, money: Money | None = None
+        self,
+        event: HistoryEvent,
+        who: str,
+        what: str,
+        money: Money | None = None,
+        *,
+        call: str = "",
     ) -> Iterator[StoryStep]:
         yield StoryStep(
             at=_time(event),
             event_id=event.event_id,
             who=who,
             what=what,
-            proof=self._signed.get(event.event_id, ""),
+            proof=self._signed.get((event.event_id, call), ""),
             money=in_words(money) if money else None,
         )
 
@@ -151,12 +165,15 @@ class _Telling:
         said = self._record.message(name, request.input.args)
         by_a_person = isinstance(said, CancelWish) and said.by != SHOP
         who = OPERATOR if by_a_person or name in OF_OPERATORS else SHOP
-        yield from self._step(event, who, words_of_message(name, said, sender))
+        money = said.amount if isinstance(said, RefundRequest) else None
+        yield from self._step(event, who, words_of_message(name, said, sender), money)
 
     def _signal(self, event: HistoryEvent) -> Iterator[StoryStep]:
         signal = event.workflow_execution_signaled_event_attributes
         said = self._record.message(signal.signal_name, signal.input)
-        is_money = isinstance(said, PaymentNotified) and said.result_status == "S"
+        is_money = (
+            isinstance(said, PaymentNotified) and said.result_status == "S"
+        ) or (isinstance(said, RefundNotified) and said.status == "SUCCESS")
         yield from self._step(
             event,
             US if isinstance(said, CallbackInput) else ALIPAY,
@@ -176,12 +193,13 @@ class _Telling:
         yield from self._step(event, US, what, money)
 
     def _answer(self, event: HistoryEvent) -> Iterator[StoryStep]:
-        if one := self._answers.get(event.event_id):
+        answers = self._answers.get(event.event_id, [])
+        for one in answers:
             what, money = words_of_answer(one)
             verdict = getattr(one.answer, "verdict", None)
-            was_asked = verdict is not CancelVerdict.NOT_ALLOWED
-            yield from self._step(event, ALIPAY if was_asked else US, what, money)
-        else:
+            who = US if verdict is CancelVerdict.NOT_ALLOWED else ALIPAY
+            yield from self._step(event, who, what, money, call=one.name)
+        if not answers:
             yield from self._step(event, SHOP, "accepts what it is told")
 
     def _no_answer(self, event: HistoryEvent) -> Iterator[StoryStep]:

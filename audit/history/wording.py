@@ -5,6 +5,11 @@ from temporalio.api.common.v1 import Payloads
 
 from audit.history.answers import Answered
 from audit.history.record import ACTIVITIES, Input, parsed
+from audit.history.refund_wording import (
+    words_about_refund,
+    words_of_look,
+    words_of_refunds,
+)
 from contracts import (
     CallbackInput,
     CallbackSettlement,
@@ -22,9 +27,11 @@ from contracts import (
     NoticeInput,
     NoticeView,
     Order,
+    OrderRefundCall,
     PageWish,
     PayAnswer,
     PayCall,
+    PaymentLook,
     PaymentNotified,
     PaymentOutcome,
     PaymentView,
@@ -32,6 +39,8 @@ from contracts import (
     RefundAnswer,
     RefundCall,
     RefundInquiryCall,
+    RefundsInput,
+    RefundsView,
     RefundVerdict,
     Resolution,
     ShopEvent,
@@ -82,6 +91,9 @@ def words_of_start(given: Input) -> Words:
             return f"money came late for {given.payment_request_id}", given.amount
         case NoticeInput():
             return f"notifies {given.notify_type or 'something'}{_about(given)}", None
+        case RefundsInput():
+            what = f"takes on the refunds of {given.payment_request_id}"
+            return f"{what}, which was paid", given.paid
     event = given.event
     return f"tells the shop {event.type}, again and again", event.amount
 
@@ -106,6 +118,9 @@ def words_of_call(activity: str, payloads: Payloads) -> Words:
             return f"asks what became of {call.payment_request_id}", None
         case CancelCall() as call:
             return f"asks to close {call.payment_request_id}", None
+        case OrderRefundCall() as call:
+            what = f"looks what is left, and asks for {call.refund_request_id}"
+            return what, call.amount
         case RefundCall() as call:
             return f"asks to refund payment {call.payment_id}", call.amount
         case RefundInquiryCall() as call:
@@ -121,6 +136,8 @@ def words_of_answer(one: Answered) -> Words:
     match answer:
         case PayAnswer():
             return f"{_OF_PAY[answer.verdict]}{_why(answer.result_code)}", None
+        case PaymentLook():
+            return words_of_look(answer), None
         case InquiryAnswer():
             is_paid = answer.verdict is InquiryVerdict.SUCCESS
             at = f", at {answer.paid_at}" if is_paid and answer.paid_at else ""
@@ -128,6 +145,8 @@ def words_of_answer(one: Answered) -> Words:
                 f"{_OF_INQUIRY[answer.verdict]}{at}",
                 answer.amount if is_paid else None,
             )
+        case CancelAnswer(verdict=CancelVerdict.CANCELLED) if _was_paid(one):
+            return "cancels the payment; all that was paid goes back", None
         case CancelAnswer():
             return f"{_OF_CANCEL[answer.verdict]}{_why(answer.result_code)}", None
         case RefundAnswer():
@@ -136,6 +155,10 @@ def words_of_answer(one: Answered) -> Words:
             why = _why(answer.result_code)
             return f"{_OF_REFUND[answer.verdict]}{why}", money if went else None
     return "answers", None
+
+
+def _was_paid(one: Answered) -> bool:
+    return isinstance(one.call, CancelCall) and one.call.paid_at is not None
 
 
 def _why(code: str) -> str:
@@ -163,6 +186,8 @@ def words_of_message(name: str, said: BaseModel | None, sender: str) -> str:
             return f"settles it, the shop being told{_by(said.by, said.reason, sender)}"
         case PaymentNotified():
             return _of_notification(said)
+    if about_refund := words_about_refund(said, sender):
+        return about_refund
     known = {
         "check_now": "wants Alipay to be asked now",
         "resend": "wants the shop to be told at once",
@@ -206,6 +231,8 @@ def words_of_end(status: str, result: BaseModel | None, reason: str) -> Words:
         )
     if isinstance(result, LatePaymentView):
         return f"the late money is dealt with: {result.outcome}", result.amount
+    if isinstance(result, RefundsView):
+        return words_of_refunds(result), None
     if isinstance(result, NoticeView):
         return "the notice is kept, for a person to read", None
     outcome = getattr(result, "outcome", None)

@@ -28,8 +28,13 @@ SELECT currency, COUNT(*), SUM(value), SUM(value * is_proven)
 FROM paid GROUP BY currency ORDER BY currency
 """
 _BACK: Final = """
-SELECT currency, key LIKE 'cancel %', COUNT(*), SUM(value), SUM(value * is_proven)
-FROM back GROUP BY 1, 2 ORDER BY 1, 2
+SELECT currency,
+  CASE WHEN key LIKE 'cancel %' THEN 'cancelled after payment'
+    WHEN key LIKE 'elsewhere %' THEN 'refunded in Alipay''s portal'
+    WHEN key LIKE 'returned %' THEN 'bounced, and so not with the customer'
+    ELSE 'refunded' END AS how,
+  COUNT(*), SUM(value), SUM(value * is_proven)
+FROM back GROUP BY 1, 2 ORDER BY 1, how != 'refunded', 2
 """
 
 PaidRow = tuple[str, int, str, str]
@@ -72,12 +77,12 @@ class MoneyOnce:
         return [
             (
                 currency,
-                "cancelled after payment" if is_cancel else "refunded",
+                how,
                 number,
                 format_money(currency, all_),
                 format_money(currency, of),
             )
-            for currency, is_cancel, number, all_, of in self._books.execute(_BACK)
+            for currency, how, number, all_, of in self._books.execute(_BACK)
         ]
 
     def _add_paid(self, verdict: HistoryVerdict, *, is_proven: bool) -> None:

@@ -16,7 +16,7 @@ from typing import Any, Final
 from urllib.parse import quote
 
 from audit.findings import Finding
-from audit.history.people import Settled
+from audit.history.proofs import Settled
 from audit.report import plot
 from audit.report.money import MoneyOnce
 from audit.report.rendering import generate, in_utc

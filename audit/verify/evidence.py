@@ -10,7 +10,15 @@ from alipay.notifications import NotificationReader, SignedNotification
 from alipay.signing import parse_signature, verify
 from audit.differences import difference
 from audit.findings import Rule
-from audit.history.answers import Answered, Notified, answers_of, notifications_of
+from audit.history.answers import (
+    Answered,
+    Notified,
+    RefundNotice,
+    answers_of,
+    notifications_of,
+    parts_of,
+    refund_notices_of,
+)
 from audit.history.proofs import (
     Evidenced,
     given_back_by,
@@ -18,6 +26,7 @@ from audit.history.proofs import (
     paid_by_notification,
 )
 from audit.history.record import Record
+from audit.history.refunds_given_back import refunds_given_back
 from audit.verify.keys import VerifierKeys
 from audit.verify.matching import (
     Problem,
@@ -28,6 +37,7 @@ from audit.verify.matching import (
     requests_differ,
     unequal,
 )
+from audit.verify.refund_calls import check_what_was_sent
 from audit.verify.rerun import NotProvenError, NoVerdictToldError, Testimony, Witness
 from contracts import (
     CancelCall,
@@ -35,12 +45,15 @@ from contracts import (
     Contract,
     Evidence,
     NoticeInput,
+    RefundsInput,
     SignedEvidence,
     notice_id,
     order_of,
+    refunds_id_of,
 )
 from translation.evidence import LONGEST_EVIDENCE_BEFORE
 from translation.notifications import to_notice, to_payment_notified
+from translation.refunds import to_refund_notified
 
 # The one method of this protocol, signed with all else (docs/protocol.md 1.2).
 METHOD = "POST"
@@ -55,12 +68,21 @@ async def check_evidence(
         checking.notice(record.input)
     for notified in notifications_of(record):
         checking.notification(notified)
-    answers = checking.seen.answers = list(answers_of(record))
-    has_some = any(one.answer.evidence for one in answers)
+    for noticed in refund_notices_of(record):
+        checking.refund_notice(noticed)
+    whole = list(answers_of(record))
+    answers = [part for one in whole for part in parts_of(one)]
+    checking.seen.answers = answers
+    # No release has ever owned refunds without keeping what proves them.
+    has_some = isinstance(record.input, RefundsInput) or any(
+        one.answer.evidence for one in answers
+    )
     for one in answers:
         await checking.answer(one, has_some=has_some)
-    for event_id, expected, seen in calls_out_of_order(answers):
+    problems = [*calls_out_of_order(answers), *check_what_was_sent(whole)]
+    for event_id, expected, seen in problems:
         checking.differs(event_id, expected, seen)
+    checking.seen.given_back += refunds_given_back(record, checking.seen)
     return checking.seen
 
 
@@ -137,6 +159,25 @@ class _Checking:
             self.differs(event_id, "a notification", f"{type(error).__name__}")
         return None
 
+    def refund_notice(self, noticed: RefundNotice) -> None:
+        told, event_id = noticed.notice, noticed.event.event_id
+        evidence = told.evidence
+        if evidence is None:
+            what = "the notice about a refund"
+            self._lacks(event_id, what, is_expected=True)
+        elif self._is_kept_whole(event_id, evidence):
+            signed = self._signed(event_id, evidence)
+            if signed is None:
+                return
+            aside = {"evidence": None, "received_at": None}
+            says = to_refund_notified(signed).model_copy(update=aside)
+            is_same = self._is_same(event_id, says, told.model_copy(update=aside))
+            owner = _owner_of(says.refund_request_id)
+            others = unequal("words about", self._record.workflow_id, owner)
+            if self._is_to_us(event_id, evidence, others) and is_same:
+                self._is_signed(event_id, evidence, "Alipay")
+                self.seen.refund_notices.append(noticed)
+
     def _is_ours(
         self, event_id: int, evidence: SignedEvidence, request_id: str
     ) -> bool:
@@ -194,8 +235,9 @@ class _Checking:
             self.seen.unproven += paid_by_answer(one)
         elif await self._is_true(one, evidence):
             if evidence.answer.signature:
-                self._is_signed(event_id, evidence.answer, "Alipay")
+                self._is_signed(event_id, evidence.answer, "Alipay", one.name)
                 self.seen.paid += paid_by_answer(one)
+                self.seen.proven.append(one)
             else:
                 # A refusal before Alipay knew who called (docs/protocol.md 1.6).
                 self.seen.notes.append(
@@ -251,10 +293,12 @@ class _Checking:
         else:
             self._is_signed(asked_at, request, "us")
 
-    def _is_signed(self, event_id: int, evidence: SignedEvidence, who: str) -> None:
+    def _is_signed(
+        self, event_id: int, evidence: SignedEvidence, who: str, call: str = ""
+    ) -> None:
         version = parse_signature(evidence.signature).key_version
         key = f", key {version}" if version else ""
-        self.seen.signed[event_id] = f"signed by {who}{key}"
+        self.seen.signed[event_id, call] = f"signed by {who}{key}"
 
     async def _is_true(self, one: Answered, evidence: Evidence) -> bool:
         """Whether the signed words say what is recorded, about what was asked."""
@@ -306,6 +350,14 @@ class _Checking:
         )
         self.differs(event_id, f"what was signed: {expected}", f"recorded: {seen}")
         return False
+
+
+def _owner_of(refund_request_id: str) -> str:
+    """Return the workflow that owns a refund; its own id if it has another form."""
+    try:
+        return refunds_id_of(refund_request_id)
+    except ValueError:
+        return refund_request_id
 
 
 def _message(signed: SignedEvidence) -> Message:

@@ -25,6 +25,7 @@ from audit.verify.invariants import check_invariants, claims_of
 from audit.verify.keys import VerifierKeys
 from audit.verify.labels import check_labels
 from audit.verify.people import check_people
+from audit.verify.refunds import check_refunds
 from audit.verify.rerun import Witness
 from audit.verify.stopped import check_stopped
 from audit.verify.verdicts import HistoryVerdict
@@ -91,6 +92,7 @@ class Verifier:
         evidenced = await check_evidence(record, self._keys, self._witness)
         findings += evidenced.findings
         findings += check_invariants(record, evidenced)
+        findings += check_refunds(record, evidenced, self._keys)
         findings += check_stopped(record, evidenced)
         findings += check_people(record, evidenced)
         return HistoryVerdict(

@@ -12,6 +12,7 @@ from temporalio.api.history.v1 import HistoryEvent
 from audit.findings import Finding, Rule
 from audit.history.claims import (
     Claims,
+    SentRefund,
     attempts_of,
     ended_by,
     given_to_others,
@@ -21,12 +22,15 @@ from audit.history.claims import (
 from audit.history.named_runs import named_by, resets_of
 from audit.history.proofs import Evidenced, GivenBack, Paid
 from audit.history.record import Record
+from audit.history.refunds import facts_of_refunds
+from audit.history.refunds_given_back import moved_by
 from contracts import (
     LatePaymentInput,
     Money,
     Order,
     PaymentOutcome,
     PaymentView,
+    refund_named_in,
 )
 
 
@@ -40,6 +44,8 @@ def claims_of(record: Record, evidenced: Evidenced) -> Claims:
         owed=tuple(_owed(record, evidenced)),
         proven=(*evidenced.paid, *evidenced.older),
         given_back=tuple(evidenced.given_back),
+        moved=moved_by(record, evidenced),
+        refunds=tuple(_refunds(record, evidenced)),
         gave=tuple(given_to_others(record)),
         took=taken_from_another(record),
         run_id=record.run_id,
@@ -52,6 +58,13 @@ def claims_of(record: Record, evidenced: Evidenced) -> Claims:
         names=tuple(named_by(record)),
         resets=tuple(resets_of(record)),
     )
+
+
+def _refunds(record: Record, evidenced: Evidenced) -> Iterator[SentRefund]:
+    facts = facts_of_refunds(record, evidenced)
+    for one in facts.sent if facts else ():
+        name = refund_named_in(one.call.refund_request_id)
+        yield SentRefund(one.event_id, name, one.call.amount)
 
 
 def check_invariants(record: Record, evidenced: Evidenced) -> Iterator[Finding]:

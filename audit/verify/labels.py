@@ -20,10 +20,12 @@ from contracts import (
     Money,
     NoticeInput,
     Order,
+    RefundsInput,
     callback_id,
     callbacks_id,
     in_words,
     late_payment_id,
+    refunds_id,
     workflow_id,
 )
 from visibility import AMOUNT_MINOR, CURRENCY, ORDER_ID, WALLET
@@ -50,6 +52,8 @@ def _check_id(record: Record) -> Iterator[Finding]:
             named = [late_payment_id(given.payment_request_id)]
         case CallbackInput():
             named = [callbacks_id(given.event.order_id), callback_id(given.event.id)]
+        case RefundsInput():
+            named = [refunds_id(given.order_id)]
         case _:
             return  # a notice's id is that of its evidence, which is checked there
     if record.workflow_id not in named:
@@ -105,6 +109,8 @@ def _amount(record: Record) -> Money | None:
     given = record.input
     if isinstance(given, CallbackInput):
         return given.event.amount
+    if isinstance(given, RefundsInput):
+        return given.paid
     return given.amount if isinstance(given, Order | LatePaymentInput) else None
 
 

@@ -13,6 +13,7 @@ from typing import Final, Self
 from audit.bundle.index import Entry
 from audit.findings import Finding, Rule
 from audit.history.claims import Claims, HandedOver
+from contracts import in_words
 
 # 2 MB of pages in memory, whatever there is on disk.
 _TABLES: Final = """
@@ -21,18 +22,29 @@ CREATE TABLE kept (order_id, request_id, workflow_id, event_id);
 CREATE TABLE owed (order_id, request_id, currency, value, workflow_id, event_id);
 CREATE TABLE proven (order_id, request_id, currency, value);
 CREATE TABLE back (
-  order_id, request_id, key, value, workflow_id, event_id,
+  order_id, request_id, key, value, workflow_id, event_id, run_id,
   UNIQUE (order_id, request_id, key)
+);
+CREATE TABLE moved (
+  order_id, request_id, workflow_id, event_id, UNIQUE (request_id, workflow_id)
+);
+CREATE TABLE refunds (
+  order_id, name, money, workflow_id, event_id, UNIQUE (name, money)
 );
 CREATE TABLE seen (run_id PRIMARY KEY, sha256, bundle, file);
 CREATE TABLE handed (run_id PRIMARY KEY, digest, workflow_id, order_id, is_given);
 """
-# Attempts whose money is kept, and was not given back by another workflow.
+# Attempts whose money is kept, and was not given back by another workflow: all of it.
 _TWICE: Final = """
 SELECT order_id, GROUP_CONCAT(DISTINCT request_id), MAX(workflow_id), MAX(event_id)
 FROM kept WHERE NOT EXISTS (
   SELECT 1 FROM back
   WHERE back.order_id = kept.order_id AND back.request_id = kept.request_id
+  GROUP BY back.request_id
+  HAVING COUNT(*) > COUNT(value) OR SUM(value) >= COALESCE((
+    SELECT MAX(value) FROM proven
+    WHERE proven.order_id = kept.order_id AND proven.request_id = kept.request_id
+  ), 0)
 )
 GROUP BY order_id HAVING COUNT(DISTINCT request_id) > 1
 ORDER BY order_id
@@ -46,7 +58,7 @@ WHERE NOT EXISTS (
 )
 ORDER BY order_id
 """
-# Of one attempt by several workflows; each alone was checked with its history.
+# Of one attempt by several runs; each alone was checked with its history.
 _TOO_MUCH: Final = """
 SELECT order_id, MAX(workflow_id), MAX(event_id), request_id,
   SUM(COALESCE(value, (
@@ -58,7 +70,18 @@ SELECT order_id, MAX(workflow_id), MAX(event_id), request_id,
     WHERE proven.order_id = back.order_id AND proven.request_id = back.request_id
   ) AS paid
 FROM back GROUP BY order_id, request_id
-HAVING COUNT(DISTINCT workflow_id) > 1 AND given_back > paid
+HAVING COUNT(DISTINCT workflow_id || ' ' || run_id) > 1 AND given_back > paid
+ORDER BY order_id
+"""
+_TWO_OWNERS: Final = """
+SELECT order_id, MAX(workflow_id), MAX(event_id), request_id,
+  GROUP_CONCAT(workflow_id, ' and ')
+FROM moved GROUP BY request_id HAVING COUNT(*) > 1
+ORDER BY order_id
+"""
+_TWO_AMOUNTS: Final = """
+SELECT order_id, MAX(workflow_id), MAX(event_id), name, GROUP_CONCAT(money, ' and ')
+FROM refunds GROUP BY name HAVING COUNT(*) > 1
 ORDER BY order_id
 """
 
@@ -136,7 +159,7 @@ class Ledger:
             ],
         )
         write(
-            "INSERT OR IGNORE INTO back VALUES (?, ?, ?, ?, ?, ?)",
+            "INSERT OR IGNORE INTO back VALUES (?, ?, ?, ?, ?, ?, ?)",
             [
                 (
                     order,
@@ -145,8 +168,20 @@ class Ledger:
                     one.amount.value if one.amount else None,
                     workflow,
                     one.event_id,
+                    claims.run_id,
                 )
                 for one in claims.given_back
+            ],
+        )
+        write(
+            "INSERT OR IGNORE INTO moved VALUES (?, ?, ?, ?)",
+            [(order, request_id, workflow, event_id) for request_id in claims.moved],
+        )
+        write(
+            "INSERT OR IGNORE INTO refunds VALUES (?, ?, ?, ?, ?)",
+            [
+                (order, one.name, in_words(one.amount), workflow, one.event_id)
+                for one in claims.refunds
             ],
         )
         for given in claims.gave:
@@ -216,5 +251,23 @@ class Ledger:
                 order,
                 event_id,
                 expected=f"at most {paid}, which was paid for {request_id}",
-                seen=f"{back} given back by several workflows",
+                seen=f"{back} given back by several runs",
+            )
+        for order, workflow, event_id, request_id, owners in rows(_TWO_OWNERS):
+            yield Finding(
+                Rule.TWO_OWNERS,
+                workflow,
+                order,
+                event_id,
+                expected=f"one workflow that gives money of {request_id} back",
+                seen=owners,
+            )
+        for order, workflow, event_id, name, amounts in rows(_TWO_AMOUNTS):
+            yield Finding(
+                Rule.REFUNDED_TWICE,
+                workflow,
+                order,
+                event_id,
+                expected=f"one amount for {name}, in all runs",
+                seen=amounts,
             )

@@ -18,6 +18,10 @@ from contracts import (
     LateResolution,
     Order,
     PaymentView,
+    RefundConfirmation,
+    RefundRequest,
+    RefundResolution,
+    RefundReturn,
     Resolution,
     Resolved,
 )
@@ -25,6 +29,17 @@ from workflows.resolution import needs_second_person
 
 # Who may close a payment without a reason: its own shop, by the API.
 THE_SHOP = "shop"
+# What is said with a name; and of these, what needs no reason.
+NAMED = (
+    CallbackSettlement,
+    LateResolution,
+    RefundConfirmation,
+    RefundRequest,
+    RefundResolution,
+    RefundReturn,
+    Resolution,
+)
+WITHOUT_REASON = (RefundConfirmation, RefundRequest)
 
 
 def check_people(record: Record, evidenced: Evidenced) -> Iterator[Finding]:
@@ -65,14 +80,16 @@ def _check_who_acted(
 
 
 def _lacks_of(said: object) -> str:
-    """Name what an operator has not said."""
+    """Name what somebody who acts has not said."""
     if isinstance(said, CancelWish):
         if said.by == THE_SHOP:
             return ""
-    elif not isinstance(said, Resolution | LateResolution | CallbackSettlement):
+    elif not isinstance(said, NAMED):
         return ""
     if not said.by.strip():
         return "name (by)"
+    if isinstance(said, WITHOUT_REASON):
+        return ""
     return "" if said.reason.strip() else "reason"
 
 

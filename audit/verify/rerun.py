@@ -12,11 +12,13 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
+from activities.order_refunds import OrderRefundActivities
 from activities.payments import PaymentActivities
 from activities.refunds import RefundActivities
 from alipay.client import AlipayClient
 from alipay.errors import UnprovenResponseError
 from alipay.keys.rsa import AlipayKeys
+from audit.history.answers import LOOK
 from contracts import AlipayAnswer, Contract, Evidence
 
 NOWHERE = "https://alipay.invalid"
@@ -126,6 +128,7 @@ class Witness:
             )
             payments = PaymentActivities(client, notify_url=NOWHERE)
             refunds = RefundActivities(client)
+            order_refunds = OrderRefundActivities(client, notify_url=NOWHERE)
             # Few merchants, unless the ids are forged: then none is kept for long.
             self._known = {
                 client_id: {
@@ -134,6 +137,7 @@ class Witness:
                     "cancel_payment": payments.cancel_payment,
                     "refund_payment": refunds.refund_payment,
                     "inquire_refund": refunds.inquire_refund,
+                    LOOK: order_refunds.look,
                 }
             }
         return self._known[client_id]

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from audit.bundle.index import Entry
 from audit.findings import Finding
 from audit.history.claims import Claims
-from audit.history.people import Settled
+from audit.history.proofs import Settled
 from audit.history.story import Story
 
 

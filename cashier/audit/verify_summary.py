@@ -10,7 +10,7 @@ from typing import Any
 from rich.console import Console
 
 from audit.findings import Finding
-from audit.history.people import Settled
+from audit.history.proofs import Settled
 from audit.verify.subject import Subject
 from audit.verify.verdicts import HistoryVerdict
 from cashier.temporal_calls import printable

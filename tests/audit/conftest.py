@@ -10,11 +10,13 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import (
     Ed25519PrivateKey,
     Ed25519PublicKey,
 )
+from temporalio.testing import WorkflowEnvironment
 
 from audit.bundle.reading import Bundle, Entry
 from audit.bundle.writing import write_bundle
 from audit.findings import Finding, Rule
 from tests.audit.histories import CODEC
+from tests.audit.refunds.playing import Played, play_all
 from tests.histories.record import HISTORIES
 
 NAMES = ("proven-paid", "proven-cancelled", "encrypted-paid", "told-paid")
@@ -68,3 +70,11 @@ def handed_over(untouched: HandedOver, tmp_path: Path) -> HandedOver:
     folder = tmp_path / "archive" / "bundle"
     shutil.copytree(untouched.folder, folder)
     return HandedOver(folder, untouched.key)
+
+
+@pytest.fixture(scope="session")
+async def played(
+    dev_server: WorkflowEnvironment, tmp_path_factory: pytest.TempPathFactory
+) -> Played:
+    """Refunds of all kinds, made once for all tests."""
+    return await play_all(dev_server, tmp_path_factory.mktemp("refunds"))

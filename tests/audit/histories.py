@@ -87,8 +87,9 @@ def rules(verdict: HistoryVerdict) -> set[Rule]:
 class Forged:
     """One recorded history in the hands of somebody who wants it to say otherwise."""
 
-    def __init__(self, name: str) -> None:
-        self.record: Record = read_history(text_of(name), CODEC)
+    def __init__(self, name: str = "", text: str = "") -> None:
+        """Read a recorded history by its name, or one that is given as text."""
+        self.record: Record = read_history(text or text_of(name), CODEC)
         self.events = self.record.events
 
     @property

@@ -199,6 +199,10 @@ class Proven:
         self._clock.move(duration)
         await self.settles()
 
+    async def asks_alipay(self, path: str) -> None:
+        """Ask the simulator's control API for something, by its path."""
+        (await self._wallet.post(path)).raise_for_status()
+
     async def settles(self) -> None:
         (await self._wallet.post("/control/settle")).raise_for_status()
 

@@ -8,7 +8,7 @@ from temporalio.api.enums.v1 import EventType
 from temporalio.api.history.v1 import HistoryEvent
 
 from audit.findings import Finding, Rule
-from audit.history.claims import Claims, HandedOver
+from audit.history.claims import Claims, HandedOver, SentRefund
 from audit.history.proofs import GivenBack, Paid
 from audit.verify.orders import Ledger
 from contracts import Money
@@ -193,7 +193,7 @@ def test_what_several_workflows_give_back_is_not_more_than_was_paid() -> None:
     other = replace(CLAIMS, workflow_id="b", proven=(PAID,), given_back=(cancel,))
     [found] = findings_of(one, other)
     assert (found.rule, found.order_id) == (Rule.REFUNDED_TOO_MUCH, "coffee")
-    assert found.seen == "262800 given back by several workflows"
+    assert found.seen == "262800 given back by several runs"
 
 
 def test_a_payment_that_goes_on_in_a_new_run_is_proven_by_the_run_before() -> None:
@@ -223,3 +223,75 @@ def test_a_run_that_begins_with_another_input_than_it_was_handed_is_found(
         1,
     )
     assert "payment:coffee" in found.expected
+
+
+# ---- refunds of an order, in all its runs ----
+
+REFUNDS = replace(
+    CLAIMS, workflow_id="refunds:coffee", run_id="first", proven=(PAID,), kept=()
+)
+HALF = Money(currency="PHP", value=65700)
+
+
+def a_refund(name: str, amount: Money = HALF) -> GivenBack:
+    return GivenBack(9, f"coffee_r{name}_1", "coffee_1", amount)
+
+
+def test_two_runs_of_one_owner_give_back_no_more_than_was_paid() -> None:
+    one = replace(REFUNDS, given_back=(a_refund("1"), a_refund("2")))
+    again = replace(REFUNDS, run_id="second", given_back=(a_refund("3"),))
+    [found] = findings_of(one, again)
+    assert (found.rule, found.seen) == (
+        Rule.REFUNDED_TOO_MUCH,
+        "197100 given back by several runs",
+    )
+
+
+def test_what_alipay_lists_again_in_a_later_run_counts_once() -> None:
+    one = replace(REFUNDS, given_back=(a_refund("1"),))
+    again = replace(REFUNDS, run_id="second", given_back=(a_refund("1"), a_refund("2")))
+    assert findings_of(one, again) == findings_of(again, one) == []
+
+
+def test_what_has_bounced_may_go_back_once_more() -> None:
+    minus = Money(currency="PHP", value=-65700)
+    bounced = GivenBack(12, "returned coffee_r1", "coffee_1", minus)
+    one = replace(REFUNDS, given_back=(a_refund("1"), a_refund("2"), bounced))
+    again = replace(REFUNDS, run_id="second", given_back=(a_refund("3"),))
+    assert findings_of(one, again) == []
+
+
+def test_money_that_two_workflows_give_back_is_found_though_it_is_not_too_much() -> (
+    None
+):
+    one = replace(REFUNDS, moved=("coffee_1",))
+    late = replace(CLAIMS, workflow_id="late-payment:coffee_1", moved=("coffee_1",))
+    [found] = findings_of(one, late)
+    assert found.rule is Rule.TWO_OWNERS
+    assert found.seen == "late-payment:coffee_1 and refunds:coffee"
+    assert findings_of(one, replace(one, run_id="second")) == []
+
+
+def test_one_refund_of_two_amounts_in_two_runs_is_found() -> None:
+    one = replace(REFUNDS, refunds=(SentRefund(5, "coffee_r1", HALF),))
+    again = replace(REFUNDS, refunds=(SentRefund(5, "coffee_r1", PHP),))
+    [found] = findings_of(one, again)
+    assert (found.rule, found.seen) == (
+        Rule.REFUNDED_TWICE,
+        "PHP 1,314.00 and PHP 657.00",
+    )
+
+
+def test_a_second_charge_of_which_a_part_was_refunded_is_still_kept_twice() -> None:
+    first = replace(CLAIMS, kept=("coffee_1",), proven=(PAID,))
+    second = replace(
+        CLAIMS,
+        workflow_id="again",
+        kept=("coffee_2",),
+        proven=(replace(PAID, request_id="coffee_2"),),
+    )
+    part = replace(REFUNDS, given_back=(a_refund("1"),))
+    [found] = findings_of(first, second, part)
+    assert found.rule is Rule.PAID_TWICE
+    whole = replace(REFUNDS, given_back=(a_refund("1"), a_refund("2")))
+    assert findings_of(first, second, whole) == []

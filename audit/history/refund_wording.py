@@ -1,0 +1,96 @@
+"""Plain words for what happened to an order's refunds."""
+
+from pydantic import BaseModel
+
+from contracts import (
+    InquiryVerdict,
+    Money,
+    PaymentLook,
+    RefundConfirmation,
+    RefundDecision,
+    RefundNotified,
+    RefundRecord,
+    RefundRequest,
+    RefundResolution,
+    RefundReturn,
+    RefundsView,
+    in_words,
+)
+
+_OF_LOOK = {
+    InquiryVerdict.FAIL: "says: never paid",
+    InquiryVerdict.CANCELLED: "says: cancelled, all of it has gone back",
+    InquiryVerdict.PROCESSING: "says: not paid yet",
+    InquiryVerdict.PENDING: "says: the wallet is still at it",
+    InquiryVerdict.NOT_EXIST: "does not know this payment",
+}
+_OF_DECISION: dict[str, str] = {
+    RefundDecision.SEND: "is to be sent now",
+    RefundDecision.WITHDRAW: "is not wanted any more",
+    RefundDecision.GIVEN_BACK: "has gone back",
+    RefundDecision.NOT_GIVEN_BACK: "has not gone back",
+}
+
+
+def words_of_look(look: PaymentLook) -> str:
+    """Say what Alipay says was paid, and what went back so far."""
+    if look.verdict is not InquiryVerdict.SUCCESS:
+        return _OF_LOOK[look.verdict]
+    paid = _money(look.amount)
+    back = [f"{_money(one.amount)} {one.status}" for one in look.refunds]
+    listed = f"; it lists of refunds: {', '.join(back)}" if back else ""
+    return f"says: {paid} paid{listed}"
+
+
+def words_about_refund(said: BaseModel | None, sender: str) -> str:
+    """Say what somebody wanted of a refund, or what Alipay notified of one.
+
+    Args:
+        said: What was said; empty words of all else.
+        sender: Who sent it, as the server noted.
+    """
+    by = f"says {getattr(said, 'by', '') or 'nobody'} (sent by {sender or 'nobody'})"
+    match said:
+        case RefundRequest():
+            return f"asks for the refund {said.refund_id}{_why(said)}, {by}"
+        case RefundConfirmation():
+            return f"confirms the refund {said.refund_id} as a second person, {by}"
+        case RefundResolution():
+            decided = _OF_DECISION.get(said.outcome, said.outcome)
+            return (
+                f"decides: the refund {said.refund_id} {decided}, {by}: {said.reason}"
+            )
+        case RefundReturn():
+            return f"records that {said.refund_id} has bounced, {by}: {said.reason}"
+        case RefundNotified():
+            ended = "given back" if said.status == "SUCCESS" else "not given back"
+            code = f" ({said.result_code})" if said.status != "SUCCESS" else ""
+            return f"notifies: {said.refund_request_id} is {ended}{code}"
+    return ""
+
+
+def words_of_refunds(view: RefundsView) -> str:
+    """Say how the refunds of an order stand at the end of a run."""
+    told = [_one(one) for one in view.refunds]
+    elsewhere = [
+        f"{_money(one.amount)} in Alipay's portal: {one.status}"
+        for one in view.elsewhere
+    ]
+    left = f"; {in_words(view.left)} can still be refunded" if view.left else ""
+    return f"the refunds: {', '.join([*told, *elsewhere]) or 'none'}{left}"
+
+
+def _one(one: RefundRecord) -> str:
+    how = " by a cancel" if one.by_cancel else ""
+    why = f" ({one.result_code})" if one.result_code else ""
+    return f"{one.refund_id} of {in_words(one.amount)} {one.status}{how}{why}"
+
+
+def _why(said: RefundRequest) -> str:
+    amount = "" if said.amount else ", all that is left"
+    told = said.reason_for_customer or said.note
+    return f"{amount}: {told}" if told else amount
+
+
+def _money(amount: Money | None) -> str:
+    return in_words(amount) if amount else "an amount that is not named"

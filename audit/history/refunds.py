@@ -1,0 +1,185 @@
+"""What a history says of an order's refunds: who asked, what was sent, what was signed.
+
+The auditor's own reading on purpose, beside that of `workflows/refunds/`: a mistake
+there must not hide itself here.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+from audit.history.proofs import Evidenced
+from audit.history.record import Record, parsed
+from audit.history.refund_words import Word, words_of_answer, words_of_notice
+from audit.history.updates import requests_of
+from contracts import (
+    CancelCall,
+    Money,
+    OrderRefundCall,
+    PaymentLook,
+    RefundCall,
+    RefundConfirmation,
+    RefundRecord,
+    RefundRequest,
+    RefundResolution,
+    RefundReturn,
+    RefundsInput,
+    RefundStatus,
+    RefundsView,
+    RefundVerdict,
+    refund_named_in,
+    refund_request_id,
+)
+
+
+@dataclass(frozen=True)
+class Said:
+    """What somebody has said to a run by an update."""
+
+    event_id: int
+    message: RefundRequest | RefundConfirmation | RefundResolution | RefundReturn
+
+    @property
+    def refund_id(self) -> str:
+        return self.message.refund_id
+
+
+@dataclass(frozen=True)
+class Sent:
+    """One call to give money back."""
+
+    event_id: int
+    call: OrderRefundCall
+
+
+class RefundFacts:
+    """The refunds of an order, as far as one history tells of them."""
+
+    def __init__(self, record: Record, given: RefundsInput, seen: Evidenced) -> None:
+        self._record = record
+        self._seen = seen
+        self.given = given
+
+    @cached_property
+    def said(self) -> list[Said]:
+        """What was asked for, confirmed and decided, in the history's order."""
+        found = []
+        for event_id, request in requests_of(self._record).items():
+            message = self._record.message(request.input.name, request.input.args)
+            if isinstance(
+                message,
+                RefundRequest | RefundConfirmation | RefundResolution | RefundReturn,
+            ):
+                found.append(Said(event_id, message))
+        return found
+
+    @cached_property
+    def sent(self) -> list[Sent]:
+        """All calls to give money back, in the history's order."""
+        found = []
+        for event in self._record.events:
+            scheduled = event.activity_task_scheduled_event_attributes
+            if scheduled.activity_type.name == "refund_order":
+                call = parsed(scheduled.input, OrderRefundCall)
+                found += [Sent(event.event_id, call)] if call else []
+        return found
+
+    @cached_property
+    def words(self) -> list[Word]:
+        """All that Alipay has signed of the refunds, as far as it is proven."""
+        asked = {one.event_id: one.call for one in self.sent}
+        found: list[Word] = []
+        for one in self._seen.proven:
+            found += words_of_answer(one, asked.get(one.scheduled.event_id))
+        for noticed in self._seen.refund_notices:
+            found += words_of_notice(noticed)
+        return sorted(found, key=lambda word: word.event_id)
+
+    @cached_property
+    def looks(self) -> list[tuple[int, PaymentLook]]:
+        """What Alipay has signed of the payment, by event."""
+        return [
+            (one.completed.event_id, one.answer)
+            for one in self._seen.proven
+            if isinstance(one.answer, PaymentLook)
+        ]
+
+    @property
+    def looks_before_nothing(self) -> Iterator[int]:
+        """Yield the event of each call with a look at the payment, and nothing else."""
+        sent = {
+            one.scheduled.event_id
+            for one in self._seen.answers
+            if isinstance(one.call, RefundCall | CancelCall)
+        }
+        for one in self._seen.proven:
+            number = one.scheduled.event_id
+            if isinstance(one.answer, PaymentLook) and number not in sent:
+                yield number
+
+    @property
+    def view(self) -> RefundsView | None:
+        """What the run came to."""
+        result = self._record.result
+        return result if isinstance(result, RefundsView) else None
+
+    @cached_property
+    def earlier(self) -> dict[str, RefundRecord]:
+        """The refunds that an earlier run has dealt with, as a caller says."""
+        records = self.given.known.refunds if self.given.known else ()
+        return {one.refund_id: one for one in records}
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether the run goes on from one that grew too long."""
+        return self.given.carried is not None
+
+    def name_of(self, refund_id: str) -> str:
+        """Return what all tries of a refund have in common."""
+        return refund_named_in(refund_request_id(self.given.order_id, refund_id, 1))
+
+    def words_on(self, name: str) -> list[Word]:
+        """Return what Alipay has signed of all tries of a refund."""
+        return [one for one in self.words if refund_named_in(one.request_id) == name]
+
+    def is_known(self, request_id: str) -> bool:
+        """Whether Alipay has signed what became of a try, one way or the other."""
+        final = (RefundVerdict.REFUNDED, RefundVerdict.REFUSED)
+        return any(
+            one.request_id == request_id and one.verdict in final for one in self.words
+        )
+
+    def amount_of(self, name: str) -> Money | None:
+        """Return the amount of a refund, by what was sent or shown; None if unknown."""
+        for sent in self.sent:
+            if refund_named_in(sent.call.refund_request_id) == name:
+                return sent.call.amount
+        for one in (*(self.view.refunds if self.view else ()), *self.earlier.values()):
+            if self.name_of(one.refund_id) == name:
+                return one.amount
+        return None
+
+    def decided(self, refund_id: str, *outcomes: str) -> list[Said]:
+        """Return how persons have settled a refund, as far as it is one of these."""
+        return [
+            one
+            for one in self.said
+            if isinstance(one.message, RefundResolution)
+            and one.refund_id == refund_id
+            and one.message.outcome in outcomes
+        ]
+
+    def returns(self) -> Iterator[Said]:
+        """Yield each refund of which a person has recorded that it bounced."""
+        yield from (one for one in self.said if isinstance(one.message, RefundReturn))
+
+
+def facts_of_refunds(record: Record, seen: Evidenced) -> RefundFacts | None:
+    """Return what a history says of refunds; None where it is about something else."""
+    given = record.input
+    return RefundFacts(record, given, seen) if isinstance(given, RefundsInput) else None
+
+
+def was_given_back(status: RefundStatus) -> bool:
+    """Whether the money of a refund went back, though it may have bounced since."""
+    return status in (RefundStatus.SUCCEEDED, RefundStatus.RETURNED)
