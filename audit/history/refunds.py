@@ -149,6 +149,25 @@ class RefundFacts:
             one.request_id == request_id and one.verdict in final for one in self.words
         )
 
+    @property
+    def paid(self) -> Money | None:
+        """What was paid, by Alipay's last word; else as the run was told."""
+        amounts = [look.amount for _, look in self.looks if look.amount]
+        return amounts[-1] if amounts else self.given.paid
+
+    def refund_id_of(self, name: str) -> str:
+        """Return the merchant's name of a refund; empty where nobody here has it."""
+        for refund_id in (*(one.refund_id for one in self.said), *self.earlier):
+            if self.name_of(refund_id) == name:
+                return refund_id
+        return ""
+
+    @property
+    def cancelled_refund(self) -> str:
+        """The merchant's name of the refund in whose place a cancel has come."""
+        names = [refund_named_in(one.request_id) for one in self.words if one.by_cancel]
+        return self.refund_id_of(names[-1]) if names else ""
+
     def amount_of(self, name: str) -> Money | None:
         """Return the amount of a refund, by what was sent or shown; None if unknown."""
         for sent in self.sent:

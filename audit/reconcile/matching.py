@@ -136,6 +136,8 @@ class _Comparison:
         sums.here += 1
         sums.here_minor += ours.amount.value
         listed = {kind: _totals(rows) for kind, rows in ours.there.items() if rows}
+        if not listed and self._cannot_be_listed(ours):
+            return
         if not listed:
             self._report_ours(Kind.MISSING_THERE, ours, [], None)
             return
@@ -156,6 +158,11 @@ class _Comparison:
         sums.matched_minor += ours.amount.value
         if self._result.not_settled is not None and FileKind.SETTLEMENT not in listed:
             self._result.not_settled += 1
+
+    def _cannot_be_listed(self, ours: Ours) -> bool:
+        """Whether no file is given that would list it: returns are settled only."""
+        is_settlement_given = self._result.not_settled is not None
+        return ours.movement is Movement.RETURNED and not is_settlement_given
 
     def _report_ours(
         self, kind: Kind, ours: Ours, rows: Sequence[Row], there: Money | None

@@ -1,8 +1,10 @@
 """Finds the order that a line of Alipay's files belongs to, by any id in it."""
 
-from audit.reconcile.files.lines import Movement, Row
+from contextlib import suppress
+
+from audit.reconcile.files.lines import REFUND, Movement, Row
 from audit.reconcile.our_money import OurMoney
-from contracts import order_of
+from contracts import order_of, order_of_refunds, refunds_id_of
 
 
 class OrderIds:
@@ -30,9 +32,24 @@ class OrderIds:
             known = self._ours.order_of(one) or self._learned.get(one)
             if known:
                 return known
+        is_refund = row.type == REFUND or row.movement is Movement.RETURNED
         for one in requests:
-            try:
-                return order_of(one.removesuffix("_late"))
-            except ValueError:
-                continue
+            if order_id := _order_in(one, is_refund=is_refund):
+                return order_id
         return ""
+
+
+def _order_in(request_id: str, *, is_refund: bool) -> str:
+    """Return the order in an id of ours; empty where it is not, or is no such id."""
+    owner = ""
+    with suppress(ValueError):
+        owner = refunds_id_of(request_id) if is_refund else ""
+    with suppress(ValueError):
+        # Of a long order id only a digest stands in a refund's.
+        return order_of_refunds(owner) if owner else order_of(_of_payment(request_id))
+    return ""
+
+
+def _of_payment(request_id: str) -> str:
+    """Return the attempt's id: that of its late money's refund has a word more."""
+    return request_id.removesuffix("_late")

@@ -1,5 +1,6 @@
 """What we say was paid and given back: taken from the histories of bundles."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -10,6 +11,7 @@ from audit.bundle.same_history import is_same_history
 from audit.history.record import Record, UnreadableHistoryError, read_history
 from audit.reconcile.files.columns import FileKind
 from audit.reconcile.files.lines import Movement, Row
+from audit.reconcile.our_refunds import movements_of
 from audit.reconcile.unreadable import UnreadableHistories
 from codec.keyring import Keyring
 from codec.payload_codec import EncryptingCodec
@@ -26,6 +28,7 @@ from contracts import (
 
 PAYMENT: Final = "CashierPayment"
 LATE_MONEY: Final = "LatePayment"
+REFUNDS: Final = "OrderRefunds"
 # Late money that had come. Of NOT_PAID nothing is left: it never came, or Alipay has
 # returned it by itself.
 GIVEN_BACK: Final = (LateOutcome.REFUNDED, LateOutcome.RETURNED)
@@ -48,6 +51,7 @@ class Ours:
         id: The id by which we asked for it.
         there: For each kind of file its lines, each movement of money once.
         note: Who says so where no answer of Alipay's does, or what a file says besides.
+        refund_id: The merchant's name of it, if it is a refund of an order.
     """
 
     movement: Movement
@@ -56,6 +60,7 @@ class Ours:
     amount: Money
     there: dict[FileKind, list[Row]] = field(default_factory=dict)
     note: str = ""
+    refund_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +92,7 @@ class OurMoney:
         unpaid: The order of each attempt that ended unpaid, by our id and by Alipay's.
             Alipay may list its money all the same, as taken and returned.
         not_confirmed: Attempts whose late money ended NOT_PAID.
+        elsewhere: Refunds of Alipay's portal that we have seen, by their ids there.
         unreadable: The histories that cannot be read, and why.
     """
 
@@ -97,6 +103,8 @@ class OurMoney:
         self.honoured: set[str] = set()
         self.unpaid: dict[str, str] = {}
         self.not_confirmed: set[str] = set()
+        self.elsewhere: dict[str, Money] = {}
+        self._refunded: dict[str, int] = defaultdict(int)
         self.unreadable = UnreadableHistories()
         self._by_id: dict[tuple[Movement, str], Ours] = {}
         self._ended_at: dict[str, tuple[bool, datetime, bool]] = {}
@@ -119,7 +127,7 @@ class OurMoney:
         if row.movement is None:
             return None
         ids: tuple[str, ...] = (row.request_id, row.transaction_id)
-        if row.movement is Movement.BACK:
+        if row.movement is not Movement.PAYMENT:
             # Refunds are named by their own ids, cancels by those of their payments.
             ids += (row.original_request_id, row.original_id)
         found = (self._by_id.get((row.movement, one)) for one in ids if one)
@@ -131,9 +139,27 @@ class OurMoney:
         return is_payment and (Movement.BACK, ours.id) not in self._by_id
 
     def keeps_order(self, order_id: str) -> bool:
-        """Whether the money of an order is kept, as the histories say."""
+        """Whether money of an order is kept, as the histories say: all or a part."""
+        price = self.prices.get(order_id)
+        is_left = price is None or self.refunded(order_id) < price.value
+        return self.was_paid(order_id) and is_left
+
+    def was_paid(self, order_id: str) -> bool:
+        """Whether an order was paid, though all of it may have been refunded since."""
         is_paid = self.outcomes.get(order_id) == PaymentOutcome.PAID
         return is_paid or order_id in self.honoured
+
+    def refunded(self, order_id: str) -> int:
+        """Return how much of what paid an order went back, in minor units."""
+        return self._refunded[order_id]
+
+    def refund_named(self, row: Row) -> Ours | None:
+        """Return the refund of ours of which a line tells the return."""
+        for one in (row.request_id, row.original_request_id):
+            known = self._by_id.get((Movement.BACK, one))
+            if known and known.refund_id:
+                return known
+        return None
 
     def kept_orders(self) -> Iterator[str]:
         """Yield each order whose money is kept, once."""
@@ -151,18 +177,32 @@ class OurMoney:
     def _read(
         self, bundle: Histories, entry: Entry, codec: EncryptingCodec | None
     ) -> None:
-        if entry.workflow_type not in (PAYMENT, LATE_MONEY):
+        if entry.workflow_type not in (PAYMENT, LATE_MONEY, REFUNDS):
+            return
+        if entry.workflow_type == REFUNDS:
+            # Also of runs that are open: what went back in them went back.
+            if entry.status != "COMPLETED" or self._is_new(bundle, entry):
+                self._read_history(bundle, entry, codec)
             return
         # The index is not asked what a history says: it may be wrong, or made by
         # somebody without the keys.
         if entry.status != "COMPLETED":
             self._ended(entry, entry.order_id, entry.status)
         elif self._is_new(bundle, entry):
-            self.unreadable.looked_at += 1
-            try:
-                self._add(read_history(bundle.read(entry), codec), entry)
-            except (UnreadableHistoryError, BundleError, OSError) as error:
-                self.unreadable.add(entry.order_id, error)
+            self._read_history(bundle, entry, codec)
+
+    def _read_history(
+        self, bundle: Histories, entry: Entry, codec: EncryptingCodec | None
+    ) -> None:
+        self.unreadable.looked_at += 1
+        try:
+            record = read_history(bundle.read(entry), codec)
+            if entry.workflow_type == REFUNDS:
+                self._add_refunds(record)
+            else:
+                self._add(record, entry)
+        except (UnreadableHistoryError, BundleError, OSError) as error:
+            self.unreadable.add(entry.order_id, error)
 
     def _is_new(self, bundle: Histories, entry: Entry) -> bool:
         """Whether no other bundle has given this run already."""
@@ -226,6 +266,22 @@ class OurMoney:
                     note += f" by {view.resolved.by}: {view.resolved.reason}"
                 back = self._know(Movement.BACK, view.order_id, id_, amount, payment_id)
                 back.note = note
+
+    def _add_refunds(self, record: Record) -> None:
+        """Take what went back of the payment that pays an order, each of it once."""
+        found = movements_of(record)
+        order_id = record.order_id
+        for id_, amount in found.elsewhere.items():
+            if id_ not in self.elsewhere:
+                self._refunded[order_id] += amount.value
+        self.elsewhere |= found.elsewhere
+        for one in found.movements:
+            if (one.movement, one.id) in self._by_id:
+                continue  # an earlier run of the order's refunds has told of it
+            known = self._know(one.movement, order_id, one.id, one.amount)
+            known.note, known.refund_id = one.note, one.refund_id
+            sign = -1 if one.movement is Movement.RETURNED else 1
+            self._refunded[order_id] += sign * one.amount.value
 
     def _add_late(self, order_id: str, view: LatePaymentView, given: object) -> None:
         id_, payment_id = view.payment_request_id, _payment_id(given)

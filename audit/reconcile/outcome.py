@@ -15,10 +15,13 @@ class Kind(StrEnum):
     MISSING_THERE = "MISSING_THERE"  # we know money that no file lists
     DIFFERENT_MONEY = "DIFFERENT_MONEY"
     TWICE_THERE = "TWICE_THERE"
+    REFUNDED_IN_PORTAL = "REFUNDED_IN_PORTAL"  # nobody has asked this system for it
+    REFUND_RETURNED = "REFUND_RETURNED"  # it bounced, and nobody has recorded that
     UNREADABLE_HERE = "UNREADABLE_HERE"  # `cashier audit verify` says more
     ORDER_MISSING_HERE = "ORDER_MISSING_HERE"  # the shop lists an order we do not know
     ORDER_MISSING_THERE = "ORDER_MISSING_THERE"  # paid here, and the shop lists it not
     ORDER_DIFFERS = "ORDER_DIFFERS"  # paid for one side, and not for the other
+    REFUNDS_DIFFER = "REFUNDS_DIFFER"  # the shop calls another amount refunded
     CUT_OFF = "CUT_OFF"  # a file is not whole, so it may list more money than we see
 
 
@@ -27,8 +30,8 @@ class Difference:
     """One difference, with what both sides say.
 
     Attributes:
-        movement: PAYMENT or BACK, or Alipay's word for what this system never does;
-            ORDER where the shop's list of orders is compared.
+        movement: PAYMENT, BACK or RETURNED, or Alipay's word for what this system never
+            does; ORDER where the shop's list of orders is compared.
         order_id: Empty where neither our histories nor the files name it.
         id: By which the payment or refund was asked for; Alipay's where it was not.
         here, there: What each side says. Of what this system never does, negative

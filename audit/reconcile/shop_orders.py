@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from audit.reconcile.files.order_list import Called, ListedOrder, OrderList
 from audit.reconcile.our_money import OurMoney
 from audit.reconcile.outcome import Difference, Kind
-from contracts import in_words
+from contracts import Money, in_words
 
 ORDER = "ORDER"
 
@@ -50,21 +50,46 @@ def _compare(one: ListedOrder, ours: OurMoney, where: str) -> Iterator[Differenc
             note = f"the shop calls it {one.called}, and no bundle has it"
             yield _difference(Kind.ORDER_MISSING_HERE, one, ours, where, note)
         return
-    if ours.keeps_order(order_id) is not (one.called is Called.PAID):
+    if not _agrees(one, ours):
         note = f"the shop calls it {one.called}, and it is {state} here"
         yield _difference(Kind.ORDER_DIFFERS, one, ours, where, note)
+    if one.refunded not in (None, ours.refunded(order_id)):
+        told = _money(one.refunded, one.amount.currency)
+        note = f"{_refunded(order_id, ours)} refunded here, {told} for the shop"
+        yield _difference(Kind.REFUNDS_DIFFER, one, ours, where, note)
     price = ours.prices.get(order_id)
     if price is not None and price != one.amount:
         note = f"{in_words(price)} here, {in_words(one.amount)} for the shop"
         yield _difference(Kind.DIFFERENT_MONEY, one, ours, where, note)
 
 
+def _agrees(one: ListedOrder, ours: OurMoney) -> bool:
+    """Whether the shop's word for an order is true here."""
+    keeps, went_back = ours.keeps_order(one.order_id), ours.refunded(one.order_id)
+    if one.called is Called.PARTLY_REFUNDED:
+        return keeps and went_back > 0
+    return keeps is (one.called is Called.PAID)
+
+
 def _state(order_id: str, ours: OurMoney) -> str:
     """Say how an order stands here; empty where no history knows it."""
+    state = ours.outcomes.get(order_id, "")
     if order_id in ours.honoured:
-        return "paid late and HONOURED"
-    outcome = ours.outcomes.get(order_id, "")
-    return outcome or ("late money" if order_id in ours.prices else "")
+        state = "paid late and HONOURED"
+    elif not state and order_id in ours.prices:
+        state = "late money"
+    if state and ours.refunded(order_id):
+        state += f", {_refunded(order_id, ours)} of it refunded"
+    return state
+
+
+def _refunded(order_id: str, ours: OurMoney) -> str:
+    price = ours.prices.get(order_id)
+    return _money(ours.refunded(order_id), price.currency if price else "")
+
+
+def _money(minor: int | None, currency: str) -> str:
+    return in_words(Money(currency=currency, value=minor or 0))
 
 
 def _difference(

@@ -1,6 +1,6 @@
 """Reports money that only Alipay's files list, with what we know of its order."""
 
-from audit.reconcile.files.lines import MONEY_MOVED, REFUND, Movement
+from audit.reconcile.files.lines import MONEY_MOVED, REFUND, Movement, Row
 from audit.reconcile.order_ids import OrderIds
 from audit.reconcile.our_money import OurMoney
 from audit.reconcile.outcome import (
@@ -12,6 +12,7 @@ from audit.reconcile.outcome import (
 )
 from audit.reconcile.returned_money import find_returned
 from audit.reconcile.unknown_money import Unknown, UnknownMoney
+from audit.reconcile.unknown_refunds import about_refund
 
 
 def report_unknown(
@@ -47,14 +48,29 @@ def _returned(payment: Unknown, returns: list[Unknown], orders: OrderIds) -> Ret
 
 def _difference(one: Unknown, ours: OurMoney, orders: OrderIds) -> Difference:
     row, order_id = one.row, orders.of(one.row)
+    kind, note = about_refund(row, order_id, ours)
+    if kind is not Kind.MISSING_HERE:
+        return _of_refund(kind, row, order_id, note)
     return Difference(
-        Kind.MISSING_HERE,
+        kind,
         row.movement or row.type,
         order_id,
         row.request_id or row.transaction_id,
         there=row.money,
         where=row.where,
-        note=_note_on(one, order_id, ours),
+        note=joined(_note_on(one, order_id, ours), note),
+    )
+
+
+def _of_refund(kind: Kind, row: Row, order_id: str, note: str) -> Difference:
+    return Difference(
+        kind,
+        row.movement or row.type,
+        order_id,
+        row.request_id or row.transaction_id,
+        there=row.money,
+        where=row.where,
+        note=note,
     )
 
 

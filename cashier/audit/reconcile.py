@@ -31,10 +31,13 @@ _MEANS: Final = {
     Kind.MISSING_THERE: "we know it, no file lists it",
     Kind.DIFFERENT_MONEY: "the two sides differ",
     Kind.TWICE_THERE: "listed twice",
+    Kind.REFUNDED_IN_PORTAL: "refunded in Alipay's portal",
+    Kind.REFUND_RETURNED: "a refund has bounced",
     Kind.UNREADABLE_HERE: "our history cannot be read",
     Kind.ORDER_MISSING_HERE: "the shop lists it, no bundle has it",
     Kind.ORDER_MISSING_THERE: "we know it, the shop does not list it",
     Kind.ORDER_DIFFERS: "the shop and the histories differ",
+    Kind.REFUNDS_DIFFER: "the shop lists another amount as refunded",
     Kind.CUT_OFF: "a file is not whole",
 }
 

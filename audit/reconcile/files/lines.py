@@ -18,10 +18,14 @@ Key = tuple[str, ...]
 
 
 class Movement(StrEnum):
-    """Which way money went; a cancelled payment and a refund both give it back."""
+    """Which way money went; a cancelled payment and a refund both give it back.
+
+    A refund that bounces stands in settlement files alone.
+    """
 
     PAYMENT = "PAYMENT"
     BACK = "BACK"
+    RETURNED = "RETURNED"  # a refund that bounced: back to the merchant
 
 
 REFUND: Final = "REFUND"
@@ -34,6 +38,11 @@ MOVEMENTS: Final = {
     "REVERSAL": Movement.BACK,
     "REVERSE": Movement.BACK,
     "PAYMENT_REVERSAL": Movement.BACK,
+    # What Alipay calls a refund that bounced was found on no page: these words say so.
+    **dict.fromkeys(
+        ("REFUND_RETURN", "REFUND_RETURNED", "REFUND_REVERSAL", "REFUND_REVERSE"),
+        Movement.RETURNED,
+    ),
 }
 # A payment has one of each, so that the payment's id names it. (One that was reversed
 # has an id of Alipay's own in the older form.)
@@ -141,12 +150,12 @@ class Row:
 
     @property
     def _has_refund_id(self) -> bool:
-        """Whether this is a refund's line with the refund's id, not the payment's.
+        """Whether this is a refund's line, or its return's, with the refund's id.
 
-        AlipayHK gives the payment's where the refund was made without one.
+        And not with the payment's: AlipayHK gives that where the refund had no id.
         """
         return (
-            self.type == REFUND
+            (self.type == REFUND or self.movement is Movement.RETURNED)
             and bool(self.request_id)
             and self.request_id != self.original_request_id
         )

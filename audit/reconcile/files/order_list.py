@@ -30,6 +30,8 @@ NAMES: Final = {
 }
 # Columns that a list may have besides; `cashier recover` reads them.
 MORE_NAMES: Final = {"wallet": ("wallet", "paymentmethod", "paymentmethodtype")}
+# A list may say how much of each order was refunded, in the same units.
+REFUNDED: Final = ("refunded", "refundedamount", "amountrefunded", "totalrefunded")
 # This one says by its name that it bears minor units.
 _MINOR: Final = "amountminor"
 _AMOUNT: Final = re.compile(r"(\d+|\d{1,3}(,\d{3})+)(\.\d+)?")
@@ -39,7 +41,8 @@ class Called(StrEnum):
     """What the shop calls an order."""
 
     PAID = "PAID"
-    UNPAID = "UNPAID"
+    PARTLY_REFUNDED = "PARTLY_REFUNDED"
+    UNPAID = "UNPAID"  # or all of it has gone back
     OPEN = "OPEN"  # nobody need have begun to pay it
 
 
@@ -48,6 +51,10 @@ _WORDS: Final = {
         ("PAID", "SUCCESS", "SUCCEEDED", "SUCCESSFUL", "COMPLETED", "SETTLED",
          "DELIVERED", "SHIPPED", "FULFILLED", "HONOURED"),
         Called.PAID,
+    ),
+    **dict.fromkeys(
+        ("PARTLYREFUNDED", "PARTIALLYREFUNDED", "PARTIALREFUND", "PARTIALREFUNDED"),
+        Called.PARTLY_REFUNDED,
     ),
     **dict.fromkeys(
         ("UNPAID", "NOTPAID", "CANCELLED", "CANCELED", "EXPIRED", "DECLINED", "FAILED",
@@ -67,6 +74,8 @@ class ListedOrder:
 
     Attributes:
         wallet: Alipay's code; empty where the list does not say it.
+        refunded: How much of it went back, in minor units; None where the list does not
+            say.
     """
 
     line: int
@@ -74,6 +83,7 @@ class ListedOrder:
     called: Called
     amount: Money
     wallet: str = ""
+    refunded: int | None = None
 
 
 @dataclass(frozen=True)
@@ -140,26 +150,33 @@ class OrderList:
             if word not in _WORDS:
                 rule = "a status is a word for paid, unpaid or open (docs/auditing.md)"
                 raise self._error(line, "status", text["status"], rule)
-            amount = self._amount(line, text["amount"], text["currency"].upper())
+            currency = text["currency"].upper()
+            amount = self._amount(line, text["amount"], currency)
             wallet = text.get("wallet", "").upper()
             if not re.fullmatch(r"[A-Z0-9_]{0,64}", wallet):
                 rule = "a wallet is Alipay's code, as GCASH, or empty"
                 raise self._error(line, "wallet", wallet, rule)
-            yield ListedOrder(line, order_id, _WORDS[word], amount, wallet)
+            refunded = None
+            if written := text.get("refunded", ""):
+                back = self._amount(line, written, currency, name="refunded")
+                refunded = back.value
+            yield ListedOrder(line, order_id, _WORDS[word], amount, wallet, refunded)
 
-    def _amount(self, line: int, text: str, currency: str) -> Money:
+    def _amount(
+        self, line: int, text: str, currency: str, name: str = "amount"
+    ) -> Money:
         if currency not in CURRENCIES:
             rule = "a currency is one of Alipay's, as PHP"
             raise self._error(line, "currency", currency, rule)
         if not _AMOUNT.fullmatch(text):
             rule = "an amount is written as 1314.00 or 131400"
-            raise self._error(line, "amount", text, rule)
+            raise self._error(line, name, text, rule)
         minor = Decimal(text.replace(",", ""))
         if self.in_major_units:
             minor = minor.scaleb(CURRENCIES[currency].exponent)
         if minor != minor.to_integral_value():
             rule = f"{currency} has no such part of its minor unit"
-            raise self._error(line, "amount", text, rule)
+            raise self._error(line, name, text, rule)
         return Money(currency=currency, value=int(minor))
 
     def _has_decimals(self) -> bool:
@@ -191,4 +208,7 @@ def _places(cells: list[str]) -> tuple[dict[str, int], list[str], bool]:
         for field, synonyms in {**NAMES, **MORE_NAMES}.items()
         if (name := next((one for one in synonyms if one in names), None))
     }
-    return at, [one for one in NAMES if one not in at], _MINOR in names
+    lacks = [one for one in NAMES if one not in at]
+    if refunded := next((one for one in REFUNDED if one in names), None):
+        at["refunded"] = names.index(refunded)
+    return at, lacks, _MINOR in names

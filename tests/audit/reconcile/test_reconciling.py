@@ -134,7 +134,7 @@ def test_a_refund_that_we_did_not_ask_for_is_told(tmp_path: Path) -> None:
     refund = f"r1,id-of-{PAID},portal-1,REFUND,-5000,PHP"
     file = a_file(tmp_path, paid(PAID), refund)
     assert compared(reconcile([Shelf("proven-paid")], [file])) == [
-        (Kind.MISSING_HERE, "BACK", PAID)
+        (Kind.REFUNDED_IN_PORTAL, "BACK", PAID)
     ]
 
 
