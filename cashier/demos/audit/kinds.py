@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from cashier.demos.audit.makers import Maker
+from cashier.demos.audit.refund_makers import Refunds
 
 # One minute to pay and the margin, and half a minute for a busy machine.
 PATIENCE_SECONDS = 150
@@ -12,6 +13,13 @@ PATIENCE_SECONDS = 150
 AT_ONCE = 12
 
 Making = Callable[[Maker, str], Awaitable[None]]
+
+
+def _refunds(make: Callable[[Refunds, str], Awaitable[None]]) -> Making:
+    async def made(maker: Maker, order: str) -> None:
+        await make(Refunds(maker), order)
+
+    return made
 
 
 @dataclass(frozen=True)
@@ -33,7 +41,10 @@ class Kind:
 KINDS: dict[str, Kind] = {
     # The slow ones begin first: the others are made meanwhile.
     "expired": Kind("nobody pays", 8, Maker.expired, is_slow=True),
-    "paid": Kind("paid", 84, Maker.paid),
+    "back-word": Kind(
+        "refunded, as a person says", 2, _refunds(Refunds.by_a_word), is_slow=True
+    ),
+    "paid": Kind("paid", 54, Maker.paid),
     "twice-notified": Kind("notified twice", 8, Maker.notified_twice),
     "lost": Kind("the notification is lost", 14, Maker.notification_lost),
     "cut": Kind("Alipay's answer breaks off", 4, Maker.asked_twice),
@@ -49,6 +60,18 @@ KINDS: dict[str, Kind] = {
     "told-late": Kind("the shop listens later", 6, Maker.told_late),
     "in-order": Kind("the shop hears two things later", 2, Maker.told_in_order),
     "phone": Kind("the shop is told by phone", 2, Maker.told_by_phone),
+    "back-parts": Kind("refunded in two parts", 6, _refunds(Refunds.in_parts)),
+    "back-full": Kind("refunded by a cancel", 4, _refunds(Refunds.cancelled)),
+    "back-later": Kind("refunded a little later", 4, _refunds(Refunds.taken_on)),
+    "back-unknown": Kind("refunded, and not known", 2, _refunds(Refunds.unknown)),
+    "back-refused": Kind("refused, then refunded", 2, _refunds(Refunds.refused)),
+    # One alone: a balance that is topped up is topped up for all.
+    "back-short": Kind("the balance is short", 1, _refunds(Refunds.balance_short)),
+    "back-two": Kind("a second person confirms", 2, _refunds(Refunds.by_two)),
+    "back-portal": Kind(
+        "a part refunded in the portal", 4, _refunds(Refunds.in_the_portal)
+    ),
+    "back-bounced": Kind("a refund bounces", 2, _refunds(Refunds.bounced)),
 }
 
 

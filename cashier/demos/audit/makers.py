@@ -30,6 +30,8 @@ SECOND_PERSON_ABOVE = 100_000
 SMALL, LARGE = 25_000, 131_400
 # Between two looks at what another process does.
 PAUSE_SECONDS = 0.1
+# What the API answers: Temporal is away for a moment; Alipay gives nothing back.
+SAY_IT_AGAIN, REFUSED = 503, 402
 
 
 class Maker:
@@ -58,7 +60,7 @@ class Maker:
 
     async def asked_twice(self, order: str) -> None:
         """Alipay's first answer to `pay` breaks off."""
-        await self._plans(order, "cut")
+        await self.plans(order, "cut")
         await self._pays(await self._opens(order))
 
     async def declined(self, order: str) -> None:
@@ -70,7 +72,7 @@ class Maker:
 
     async def expired(self, order: str) -> None:
         """Nobody pays, and Alipay's word of that is lost, too: our own timer asks."""
-        await self._plans(order, "notification_lost")
+        await self.plans(order, "notification_lost")
         await self._opens(order, minutes=1)
 
     async def another_wallet(self, order: str) -> None:
@@ -100,22 +102,22 @@ class Maker:
         page = await self._opens(order)
         await self._cancels(order)
         await self._pays(page, "pay_after_cancel")
-        await self._until(late_payment_id(f"{order}_1"))
+        await self.until(late_payment_id(f"{order}_1"))
 
     async def paid_twice(self, order: str) -> None:
         """Paid at the second attempt, and then at the first one as well."""
         page = await self._opens(order, minutes=1)
-        await self._until(workflow_id(order))
+        await self.until(workflow_id(order))
         await self._pays(await self._opens(order))
-        await self._until(workflow_id(order))
+        await self.until(workflow_id(order))
         await self._pays(page, "pay_after_expiry")
-        await self._until(late_payment_id(f"{order}_1"))
+        await self.until(late_payment_id(f"{order}_1"))
 
     async def told_late(self, order: str) -> None:
         """The shop does not listen when it is told, but a little later it does."""
         self._callbacks.refuse(order, times=2)
         await self.paid(order)
-        await self._until(callbacks_id(order))
+        await self.until(callbacks_id(order))
 
     async def told_in_order(self, order: str) -> None:
         """It is cancelled and paid anew while the shop does not listen."""
@@ -123,11 +125,11 @@ class Maker:
         await self._opens(order)
         await self._cancels(order)
         await self.paid(order)
-        await self._until(workflow_id(order))
+        await self.until(workflow_id(order))
         self._callbacks.refuse(order, times=0)
-        told, client = callbacks_id(order), await self._client("anna")
+        told, client = callbacks_id(order), await self.client("anna")
         await act(client, told, "resend", answers=CallbackView)
-        await self._until(told)
+        await self.until(told)
 
     async def told_by_phone(self, order: str) -> None:
         """The shop never listens, and an operator tells it in another way."""
@@ -136,13 +138,13 @@ class Maker:
         told = callbacks_id(order)
         await self._exists(told)
         said = CallbackSettlement(reason="told by phone", by="anna")
-        client = await self._client("anna")
+        client = await self.client("anna")
         await act(client, told, "settle", said, answers=CallbackView)
-        await self._until(told)
+        await self.until(told)
 
     async def until_over(self, order: str) -> None:
         """Wait until an order's payment has ended."""
-        await self._until(workflow_id(order))
+        await self.until(workflow_id(order))
 
     # ---- deeds ----
 
@@ -173,15 +175,15 @@ class Maker:
 
     async def _cancels(self, order: str) -> None:
         await self._call("POST", f"/payments/{order}/cancel")
-        await self._until(workflow_id(order))
+        await self.until(workflow_id(order))
 
     async def _pays(self, page: str, fault: str | None = None) -> None:
         await self._does(page, "pay", fault)
 
     async def _pays_late(self, order: str, page: str) -> None:
-        await self._until(workflow_id(order))
+        await self.until(workflow_id(order))
         await self._pays(page, "pay_after_expiry")
-        await self._until(late_payment_id(f"{order}_1"))
+        await self.until(late_payment_id(f"{order}_1"))
 
     async def _does(self, page: str, deed: str, fault: str | None = None) -> None:
         params = {"fault": fault} if fault else {}
@@ -189,10 +191,36 @@ class Maker:
         if not done.is_redirect:  # back to the shop
             done.raise_for_status()
 
-    async def _plans(self, order: str, fault: str) -> None:
-        url = f"{self._system.ports.simulator_url}/control/faults"
-        planned = await self._http.post(url, json={"order_id": order, "fault": fault})
-        planned.raise_for_status()
+    async def plans(self, order: str, fault: str, *, times: int | None = None) -> None:
+        """Have something go wrong with an order at Alipay, so many times."""
+        body = {"order_id": order, "fault": fault, "times": times}
+        await self.controls("faults", json=body)
+
+    async def controls(self, path: str, **more: Any) -> None:  # noqa: ANN401
+        """Do what the merchant does in Alipay's portal, or Alipay by itself."""
+        url = f"{self._system.ports.simulator_url}/control/{path}"
+        (await self._http.post(url, **more)).raise_for_status()
+
+    async def is_paid(self, order: str, *, value: int) -> None:
+        """Have an order paid, and wait until its payment is over."""
+        await self._pays(await self._opens(order, value=value))
+        await self.until(workflow_id(order))
+
+    async def asks_back(self, order: str, refund: dict[str, Any]) -> None:
+        """Ask the API to give money back; that it is not given back yet is no error."""
+        url = f"{self._system.ports.api_url}/payments/{order}/refunds"
+        while True:
+            answer = await self._http.post(url, headers=self._key, json=refund)
+            if answer.status_code != SAY_IT_AGAIN:
+                break
+            await asyncio.sleep(PAUSE_SECONDS)
+        if answer.status_code != REFUSED:
+            answer.raise_for_status()
+
+    async def status_of_refund(self, order: str, refund_id: str) -> str:
+        """Return where the API says that a refund is."""
+        told = await self._call("GET", f"/payments/{order}/refunds/{refund_id}")
+        return str(told["status"])
 
     async def _settles(self, order: str, person: str) -> None:
         while True:
@@ -202,18 +230,18 @@ class Maker:
         said = Resolution(
             outcome=PaymentOutcome.CANCELLED, reason="returned by hand", by=person
         )
-        client = await self._client(person)
+        client = await self.client(person)
         await act(client, workflow_id(order), "resolve", said, answers=PaymentView)
 
-    async def _until(self, named: str) -> None:
+    async def until(self, named: str) -> None:
         """Wait until the newest run of a workflow, begun or not yet, has ended."""
-        handle = (await self._client("shop")).get_workflow_handle(named)
+        handle = (await self.client("shop")).get_workflow_handle(named)
         await self._exists(named)
         await handle.result()
 
     async def _exists(self, named: str) -> None:
         """Wait until a workflow is begun: by a notification, or by another workflow."""
-        handle = (await self._client("shop")).get_workflow_handle(named)
+        handle = (await self.client("shop")).get_workflow_handle(named)
         while True:
             try:
                 await handle.describe()
@@ -223,7 +251,7 @@ class Maker:
                     raise
             await asyncio.sleep(PAUSE_SECONDS)
 
-    async def _client(self, identity: str) -> Client:
+    async def client(self, identity: str) -> Client:
         """Return the client of a person, as whom histories keep the acts."""
         if identity not in self._clients:
             self._clients[identity] = await Client.connect(

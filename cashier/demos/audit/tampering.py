@@ -185,9 +185,11 @@ async def change_history(
     order_id: str,
     place: Callable[[History], Any],
     change: Callable[[JsonObject], None],
+    *,
+    kind: str = "CashierPayment",
 ) -> None:
     """Change one payload of an order's history, and make the bundle fit it."""
-    entry = bundle.entry(order_id)
+    entry = bundle.entry(order_id, kind)
     history = bundle.open(entry)
     await history.change(place(history), change)
     bundle.keep(entry, history)

@@ -24,9 +24,9 @@ async def stop_it_when_paid(bundle: Forgery) -> None:
         end = HistoryEvent(event_id=heard + 1, event_type=TERMINATED)
         ended = end.workflow_execution_terminated_event_attributes
         ended.identity, ended.reason = "anna", "it hangs"
-        _end_with(history, end)
+        end_with(history, end)
 
-    _in_run(bundle, PAID, stop)
+    in_run(bundle, PAID, stop)
 
 
 async def stop_it_before_any_word(bundle: Forgery) -> None:
@@ -34,9 +34,9 @@ async def stop_it_before_any_word(bundle: Forgery) -> None:
         heard = history.events_of(SIGNALLED)[0].event_id
         end = HistoryEvent(event_id=heard, event_type=TIMED_OUT)
         end.workflow_execution_timed_out_event_attributes.SetInParent()
-        _end_with(history, end)
+        end_with(history, end)
 
-    _in_run(bundle, LOST, stop)
+    in_run(bundle, LOST, stop)
 
 
 async def say_that_it_is_open(bundle: Forgery) -> None:
@@ -46,7 +46,7 @@ async def say_that_it_is_open(bundle: Forgery) -> None:
         heard = history.events_of(SIGNALLED)[0].event_id
         del history.events[heard - 1 :]
 
-    _in_run(bundle, PAID, cut)
+    in_run(bundle, PAID, cut)
 
 
 async def swap_two_events(bundle: Forgery) -> None:
@@ -57,7 +57,7 @@ async def swap_two_events(bundle: Forgery) -> None:
         events[place], events[place + 1] = other, one
         one.event_id, other.event_id = other.event_id, one.event_id
 
-    _in_run(bundle, PAID, swap)
+    in_run(bundle, PAID, swap)
 
 
 async def make_it_twice(bundle: Forgery) -> None:
@@ -76,7 +76,7 @@ async def call_it_otherwise(bundle: Forgery) -> None:
         started.workflow_id += "-again"
         bundle.touched.add(started.workflow_id)
 
-    _in_run(bundle, PAID, rename)
+    in_run(bundle, PAID, rename)
 
 
 async def list_another_amount(bundle: Forgery) -> None:
@@ -85,7 +85,7 @@ async def list_another_amount(bundle: Forgery) -> None:
         listed = started.search_attributes.indexed_fields["AmountMinor"]
         listed.data = json.dumps(1).encode()
 
-    _in_run(bundle, PAID, change)
+    in_run(bundle, PAID, change)
 
 
 async def write_a_memo(bundle: Forgery) -> None:
@@ -95,7 +95,7 @@ async def write_a_memo(bundle: Forgery) -> None:
         note.metadata["encoding"] = b"json/plain"
         note.data = b'"paid in cash"'
 
-    _in_run(bundle, PAID, write)
+    in_run(bundle, PAID, write)
 
 
 async def withhold_a_child(bundle: Forgery) -> None:
@@ -122,15 +122,22 @@ async def leave_a_second_out(bundle: Forgery) -> None:
     bundle.make_anew(selection=bundle.selection.model_copy(update=later))
 
 
-def _end_with(history: History, end: HistoryEvent) -> None:
+def end_with(history: History, end: HistoryEvent) -> None:
     """Let a history end with an event, in place of what came from there on."""
     del history.events[end.event_id - 1 :]
     end.event_time.CopyFrom(history.events[-1].event_time)
     history.events.append(end)
 
 
-def _in_run(bundle: Forgery, order_id: str, change: Callable[[History], None]) -> None:
-    entry = bundle.entry(order_id)
+def in_run(
+    bundle: Forgery,
+    order_id: str,
+    change: Callable[[History], None],
+    *,
+    kind: str = "CashierPayment",
+) -> None:
+    """Change the history of an order's run, and make the bundle fit it."""
+    entry = bundle.entry(order_id, kind)
     history = bundle.open(entry)
     change(history)
     bundle.keep(entry, history)

@@ -3,6 +3,7 @@
 from typing import Final
 
 from audit.findings import Rule
+from cashier.demos.audit.refund_tamperings import OF_REFUNDS
 from cashier.demos.audit.tampering import (
     Tampering,
     add_a_file,
@@ -147,4 +148,5 @@ TAMPERINGS: Final = (
         leave_a_second_out,
         of_next=True,
     ),
+    *OF_REFUNDS,
 )
