@@ -13,6 +13,7 @@ from contracts import (
     RefundRequest,
     RefundResolution,
     RefundReturn,
+    RefundStatus,
     RefundsView,
     in_words,
 )
@@ -67,6 +68,14 @@ def words_about_refund(said: BaseModel | None, sender: str) -> str:
             code = f" ({said.result_code})" if said.status != "SUCCESS" else ""
             return f"notifies: {said.refund_request_id} is {ended}{code}"
     return ""
+
+
+def outcome_of_refunds(view: RefundsView) -> str:
+    """Say in one word how much went back, for whoever counts runs of refunds."""
+    if not any(one.status is RefundStatus.SUCCEEDED for one in view.refunds):
+        return "NOTHING_REFUNDED"
+    is_all = view.left is not None and view.left.value == 0
+    return "ALL_REFUNDED" if is_all else "PARTLY_REFUNDED"
 
 
 def words_of_refunds(view: RefundsView) -> str:

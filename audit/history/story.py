@@ -4,12 +4,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from pydantic import BaseModel
 from temporalio.api.enums.v1 import EventType
 from temporalio.api.history.v1 import HistoryEvent
 
 from audit.history.answers import Answered
 from audit.history.proofs import Evidenced
 from audit.history.record import CLOSING, Record
+from audit.history.refund_wording import outcome_of_refunds
 from audit.history.updates import requests_of
 from audit.history.wording import (
     words_of_answer,
@@ -30,6 +32,7 @@ from contracts import (
     RefundNotified,
     RefundRequest,
     RefundsInput,
+    RefundsView,
     in_words,
 )
 
@@ -88,7 +91,7 @@ def story_of(record: Record, evidenced: Evidenced) -> Story:
         workflow_id=record.workflow_id,
         run_id=record.run_id,
         order_id=record.order_id,
-        outcome=getattr(record.result, "outcome", None),
+        outcome=_outcome(record.result),
         wallet="" if isinstance(given, NoticeInput) else given.wallet,
         amount=amount.value if amount else None,
         currency=amount.currency if amount else None,
@@ -96,6 +99,12 @@ def story_of(record: Record, evidenced: Evidenced) -> Story:
         closed_at=_time(closing) if closing else None,
         steps=list(_Telling(record, evidenced).steps()),
     )
+
+
+def _outcome(result: BaseModel | None) -> str | None:
+    if isinstance(result, RefundsView):
+        return outcome_of_refunds(result)
+    return getattr(result, "outcome", None)
 
 
 class _Telling:

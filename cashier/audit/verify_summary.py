@@ -11,6 +11,7 @@ from rich.console import Console
 
 from audit.findings import Finding
 from audit.history.proofs import Settled
+from audit.report.timelines import outcome_of
 from audit.verify.subject import Subject
 from audit.verify.verdicts import HistoryVerdict
 from cashier.temporal_calls import printable
@@ -37,7 +38,7 @@ class Tally:
         self.histories += 1
         self.proven += verdict.is_proven
         self.findings += len(verdict.findings)
-        self.outcomes[verdict.entry.outcome or verdict.entry.status] += 1
+        self.outcomes[outcome_of(verdict)] += 1
         room = MOST_FINDINGS - len(self.first)
         self.first += verdict.findings[:room]
         if settled := verdict.settled:

@@ -3,7 +3,7 @@
 import pytest
 
 from audit.verify.verdicts import HistoryVerdict
-from tests.audit.histories import verdict_on
+from tests.audit.histories import Forged, change, setting, verdict_on
 from tests.audit.refunds.playing import PLAYS, Played
 
 
@@ -81,6 +81,20 @@ async def test_what_rests_on_a_persons_word_is_told_with_the_name(
     settled = verdict_on(played.texts[name], played.keys).settled
     assert settled is not None
     assert (settled.outcome, settled.by, settled.against) == (outcome, "anna", "")
+
+
+async def test_a_run_of_refunds_is_counted_by_how_much_went_back(
+    played: Played,
+) -> None:
+    def outcome(name: str) -> str | None:
+        return verdict_on(played.texts[name], played.keys).story.outcome
+
+    assert outcome("in-parts") == "ALL_REFUNDED"
+    history = Forged(text=played.texts["in-parts"])
+    change(history.result, setting("left.value", 81400))
+    assert history.verdict(played.keys).story.outcome == "PARTLY_REFUNDED"
+    change(history.result, setting("refunds", []))
+    assert history.verdict(played.keys).story.outcome == "NOTHING_REFUNDED"
 
 
 async def test_what_alipay_has_signed_rests_on_nobodys_word(played: Played) -> None:
