@@ -208,7 +208,8 @@ class RefundWorkflows:
         Raises:
             Problem: 503 when Temporal has not accepted it.
         """
-        handle = self._client.get_workflow_handle_for(OrderRefunds.run, owner_id)
+        # Not `get_workflow_handle_for`, whose types mypy infers here only by chance.
+        handle: RefundsHandle = self._client.get_workflow_handle(owner_id)
         try:
             await reach(
                 handle.signal(OrderRefunds.refund_notified, said, rpc_timeout=QUICK)
