@@ -201,6 +201,7 @@ def listed(history: Forged, played: Played, request_id: str, value: int) -> None
         answer,
         signed_anew(LOOK, played.alipay),
         setting("look.refunds", [*kept["refunds"], seen]),
+        setting("look.refunded_by", [*kept["refunded_by"], request_id]),
     )
 
 
