@@ -12,7 +12,15 @@ from pydantic_settings import NoDecode
 from alipay.notifications import NotificationReader
 from api.callers.keys import MOST_PER_MINUTE, ApiKeysError, read_keys
 from contracts import LateMoneyPolicy
-from settings.forms import Address, Currency, ListeningHost, Port, TextFile, Whole
+from settings.forms import (
+    Address,
+    Currency,
+    ListeningHost,
+    Port,
+    TextFile,
+    Whole,
+    form,
+)
 from settings.shared import Settings
 from settings.urls import LinkUrl
 
@@ -48,33 +56,46 @@ class ApiSettings(Settings):
     """Settings of the API."""
 
     api_keys_file: TextFile = Field(
-        description="Who may call: `cashier api-keys` writes it, it holds no key"
+        description="Who may call: names, scopes, limits and hashes of keys, written "
+        "by `cashier api-keys`; a change counts without a restart",
+        examples=["secrets/api-keys"],
+        json_schema_extra={"secret": "hashes only"},
     )
     api_calls_per_minute: Whole = Field(
         default=CALLS_PER_MINUTE,
         ge=1,
         le=MOST_PER_MINUTE,
-        description="How many calls a minute where the key says nothing else",
+        description="How many calls a minute each key may make to one API process, "
+        "where the key has no limit of its own",
     )
     api_streams_per_key: Whole = Field(
         default=STREAMS_PER_KEY,
         ge=1,
         le=MOST_STREAMS,
-        description="How many streams of events one key's holder may have open",
+        description="How many streams of events each key may have open at one API "
+        "process",
     )
     settlement_currency: Currency | None = Field(
-        default=None, description="Currency of settlement where the shop names none"
+        default=None,
+        description="The currency in which Alipay settles, where the shop's call does "
+        "not name one. Not set: calls to Alipay do not name one",
     )
     late_money: LateMoneyPolicy = Field(
         default=LateMoneyPolicy.REFUND,
-        description="What to do with money that comes after the end: REFUND or HONOUR",
+        description="What is done with money that arrives after its payment has ended: "
+        "give it back, or keep it, and the shop delivers late",
     )
     # Read here, because pydantic's own reading of JSON ends in a traceback.
     second_person_above: Annotated[
-        dict[str, int], NoDecode, BeforeValidator(_limits_from_json)
+        dict[str, int],
+        NoDecode,
+        BeforeValidator(_limits_from_json),
+        form('JSON object of minor units by currency: `{"PHP": 1000000, "*": 0}`'),
     ] = Field(
         default={},
-        description="By currency, in minor units: the most that one person may resolve",
+        description="The most that one person may resolve or refund, by currency, in "
+        "minor units; `*` is for all others. Above it a second person must confirm. A "
+        "currency that is not listed has no limit",
     )
 
     @field_validator("second_person_above")
@@ -88,15 +109,21 @@ class ApiSettings(Settings):
         return limits
 
     runbook_url: LinkUrl | None = Field(
-        default=None, description="Where operators find the runbook; linked in the UI"
+        default=None,
+        description="Where operators find the runbook; the Temporal UI links to it. "
+        "Not set: no link",
     )
     api_metrics_address: Address = Field(
-        default="", description="Where Prometheus finds the API's metrics, host:port"
+        default="",
+        description="Where Prometheus reads the API's metrics; never a public address. "
+        "Not set: metrics are off",
     )
     api_host: ListeningHost = Field(
-        default="127.0.0.1", description="Address the API listens on"
+        default="127.0.0.1", description="The address at which the API listens"
     )
-    api_port: Port = Field(default=8080, description="Port the API listens on")
+    api_port: Port = Field(
+        default=8080, description="The port at which the API listens"
+    )
 
     @field_validator("api_keys_file")
     @classmethod

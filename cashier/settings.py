@@ -13,12 +13,13 @@ class OperatorSettings(PayloadSettings):
     reads_both = True
 
     ui_url: PageUrl = Field(
-        default="http://127.0.0.1:8233", description="Where the Temporal UI is"
+        default="http://127.0.0.1:8233",
+        description="Where browsers find the Temporal UI; printed links lead to it",
     )
     operator: str = Field(
         default="",
         max_length=LONGEST_NAME,
-        description="Who acts, as histories keep it",
+        description="Who acts, where `--by` does not name somebody; kept in histories",
     )
 
     @property

@@ -6,7 +6,7 @@ from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 
 from settings.path_names import shown
 
@@ -15,6 +15,11 @@ HOST = re.compile(r"(?!-)[A-Za-z0-9.-]{1,253}(?<!-)")
 CLIENT_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,127}")
 
 UTC_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", re.ASCII)
+
+
+def form(text: str) -> WithJsonSchema:
+    """Say what people write for settings of a type; docs/settings.md shows it."""
+    return WithJsonSchema({"type": "string", "format": text})
 
 
 def text_of(file: Path) -> str:
@@ -157,19 +162,39 @@ def _decimal(value: object) -> object:
     return value
 
 
-UtcTime = Annotated[datetime, BeforeValidator(_utc_time)]
+UtcTime = Annotated[
+    datetime,
+    BeforeValidator(_utc_time),
+    form("time of UTC such as `2026-12-01T00:00:00Z`"),
+]
 Decimal = Annotated[float, BeforeValidator(_decimal)]
 Whole = Annotated[int, BeforeValidator(_number)]
-Currency = Annotated[str, AfterValidator(_currency)]
-TextFile = Annotated[Path, AfterValidator(_text_file)]
+Currency = Annotated[
+    str, AfterValidator(_currency), form("ISO 4217 code in capital letters: `USD`")
+]
+TextFile = Annotated[Path, AfterValidator(_text_file), form("path of a text file")]
 # A file whose own reader says what is wrong with what stands in it.
-ReadableFile = Annotated[Path, AfterValidator(_file)]
-Folder = Annotated[Path, AfterValidator(_folder)]
-# The folder must be there; the file is made where it is not.
-OwnFile = Annotated[Path, AfterValidator(_own_file)]
-# Its parent must be there; the folder is made where it is not.
-OwnFolder = Annotated[Path, AfterValidator(_own_folder)]
-Address = Annotated[str, AfterValidator(_address)]
-ListeningHost = Annotated[str, AfterValidator(_listening_host)]
+ReadableFile = Annotated[Path, AfterValidator(_file), form("path of a file")]
+Folder = Annotated[Path, AfterValidator(_folder), form("path of a folder")]
+OwnFile = Annotated[
+    Path,
+    AfterValidator(_own_file),
+    form("path of a file; its folder must exist, the file is made where it is not"),
+]
+OwnFolder = Annotated[
+    Path,
+    AfterValidator(_own_folder),
+    form("path of a folder; its parent must exist, the folder is made where it is not"),
+]
+Address = Annotated[
+    str, AfterValidator(_address), form("`IP:port`, as `127.0.0.1:9464`, `[::1]:9464`")
+]
+ListeningHost = Annotated[
+    str,
+    AfterValidator(_listening_host),
+    form("IP address or host name, without a port"),
+]
 Port = Annotated[Whole, Field(ge=1, le=65535)]
-ClientId = Annotated[str, AfterValidator(_client_id)]
+ClientId = Annotated[
+    str, AfterValidator(_client_id), form("1 to 128 letters, digits, `-` and `_`")
+]

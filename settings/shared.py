@@ -23,10 +23,20 @@ class PayloadSettings(ProcessSettings):
 
     payload_keys_dir: Folder | None = Field(
         default=None,
-        description="Keys of all that Temporal keeps, one file each: {key id}.key",
+        description="The keys that encrypt and decrypt all payloads that Temporal "
+        "keeps, one file each, `{key id}.key`; `cashier payload-keys new` makes one. "
+        "All processes have the same, and read a new one without a restart",
+        examples=["secrets/payloads"],
+        json_schema_extra={
+            "secret": "the folder",
+            "needed": "for worker and API, unless `CASHIER_CLEAR_TEXT=true`; for "
+            "archiver and operators to read what is encrypted",
+        },
     )
     clear_text: bool = Field(
-        default=False, description="Whether Temporal keeps everything readable"
+        default=False,
+        description="`true`: worker and API have no keys, and all payloads in Temporal "
+        "are readable. Operators may set it and still have keys for older payloads",
     )
 
     uses_temporal = True
@@ -55,23 +65,36 @@ class ProbedSettings(ProcessSettings):
     model_config = SettingsConfigDict(env_prefix="CASHIER_")
 
     health_address: Address = Field(
-        default="", description="Where probes ask whether the process lives, host:port"
+        default="",
+        description="Where the process answers an orchestrator's probes "
+        "`/health/live` and `/health/ready`. Not set: no probes",
     )
 
 
 class Settings(PayloadSettings):
     """What worker and API both need; Temporal's own settings are TEMPORAL_*."""
 
-    client_id: ClientId = Field(description="Alipay's client id of the merchant")
+    client_id: ClientId = Field(
+        description="The merchant's client id, as Alipay's dashboard shows it; one "
+        "that begins with `SANDBOX_` chooses Alipay's sandbox",
+        examples=["SANDBOX_5Y0000000000000000"],
+    )
     alipay_keys_dir: Folder = Field(
-        description="Alipay's public keys, one file each, named {keyVersion}.pem"
+        description="Alipay's public keys, one file each, `{keyVersion}.pem`, such as "
+        "`1.pem`; a file with another name is refused",
+        examples=["secrets/alipay"],
     )
     notify_url: NotifyUrl = Field(
-        description="The URL at which Alipay reaches POST /alipay/notifications/payment"
+        description="The public URL at which Alipay reaches the API's "
+        "`POST /alipay/notifications/payment`; notices of refunds come to "
+        "`.../refund/{order_id}` beside it",
+        examples=["https://pay.shop.example/alipay/notifications/payment"],
     )
 
     callback_url: CallbackUrl | None = Field(
-        default=None, description="Where the shop is told how a payment ended"
+        default=None,
+        description="Where the shop receives callbacks, the signed messages on its "
+        "payments and refunds. Not set: no callbacks are sent",
     )
 
     @model_validator(mode="after")

@@ -33,6 +33,29 @@ RULES: Final = {
     ),
     "TEMPORAL_API_KEY": (re.compile("[!-~]+"), "must be visible ASCII, without blanks"),
 }
+# By the variable: what it means.
+MEANINGS: Final = {
+    "TEMPORAL_ADDRESS": f"Where Temporal's frontend is; `{USUAL}` if not set",
+    "TEMPORAL_NAMESPACE": "The namespace of payments; `default` if not set",
+    "TEMPORAL_API_KEY": "The API key, as of Temporal Cloud; switches TLS on",
+    "TEMPORAL_TLS": "Whether to connect by TLS",
+    "TEMPORAL_TLS_CLIENT_CERT_PATH": "The client's certificate for mutual TLS, as PEM; "
+    "needed with its key",
+    "TEMPORAL_TLS_CLIENT_KEY_PATH": "The private key of the client's certificate, as "
+    "PEM without a password",
+    "TEMPORAL_TLS_SERVER_CA_CERT_PATH": "The certificate of the authority that signed "
+    "the server's, as PEM; the system's authorities if not set",
+    "TEMPORAL_TLS_SERVER_NAME": "The name in the server's certificate, where it is not "
+    "the host of `TEMPORAL_ADDRESS`",
+    "TEMPORAL_CONFIG_FILE": "The SDK's configuration file, in TOML; variables take "
+    "precedence over it",
+    "TEMPORAL_PROFILE": "The profile in the configuration file",
+}
+# Of these, the ones that hold a secret, or name a file that does.
+SECRETS: Final = {
+    "TEMPORAL_API_KEY": "the value",
+    "TEMPORAL_TLS_CLIENT_KEY_PATH": "the file",
+}
 
 
 class TemporalSettingError(ValueError):

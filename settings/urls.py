@@ -15,6 +15,7 @@ import httpx
 from pydantic import AfterValidator, SecretStr
 
 from activities.addresses import is_private_host, is_unqualified
+from settings.forms import form
 
 THIS_MACHINE = ("127.0.0.1", "localhost", "::1")
 # And the services of docker-compose.yml.
@@ -188,21 +189,73 @@ def _proxy_url(value: SecretStr) -> SecretStr:
     return value
 
 
-# Where our own calls go: host and port alone. https, or http on this machine.
-HostUrl = Annotated[str, AfterValidator(_host_url)]
-# What Alipay calls: a public host, and a path that ends in our endpoint's.
-NotifyUrl = Annotated[str, AfterValidator(_notify_url)]
-# What we call at the shop: a query is allowed, as in ?wc-api=cashier.
-CallbackUrl = Annotated[str, AfterValidator(_callback_url)]
-# What operators open from the UI: a query is allowed; https, or this machine.
-LinkUrl = Annotated[str, AfterValidator(_link)]
-# Where browsers find pages of ours or of Temporal: https, or this machine.
-PageUrl = Annotated[str, AfterValidator(_page_url)]
-# The origin of such a page; a path is cut off.
-PageOrigin = Annotated[str, AfterValidator(page_origin)]
-# Where a JWKS is: a query is allowed; https, or this machine.
-KeySetUrl = Annotated[str, AfterValidator(_key_set_url)]
-# Where browsers find the simulator's pages: http is allowed everywhere.
-SimulatedUrl = Annotated[str, AfterValidator(_simulated_url)]
-# A proxy for outgoing calls: name and password are allowed, and never shown.
-ProxyUrl = Annotated[SecretStr, AfterValidator(_proxy_url)]
+# Where our own calls go.
+HostUrl = Annotated[
+    str,
+    AfterValidator(_host_url),
+    form(
+        "`https://` and a host; `http://` on this machine and to the services of "
+        "`docker-compose.yml`; no path, no query"
+    ),
+]
+# What Alipay calls.
+NotifyUrl = Annotated[
+    str,
+    AfterValidator(_notify_url),
+    form(
+        f"`https://`, a public host, and a path that ends in `{NOTIFICATIONS_PATH}` (a "
+        "proxy may put something before it); `http://` on this machine and to the "
+        "services of `docker-compose.yml`; no query"
+    ),
+]
+# What we call at the shop.
+CallbackUrl = Annotated[
+    str,
+    AfterValidator(_callback_url),
+    form(
+        "`https://`, any path, and a query if needed, as `?wc-api=cashier`; `http://` "
+        "to private addresses, with `CASHIER_CALLBACK_PRIVATE_ADDRESSES=true`"
+    ),
+]
+# What operators open from the UI.
+LinkUrl = Annotated[
+    str,
+    AfterValidator(_link),
+    form(
+        "`https://`, any path, and a query if needed, without parentheses; `http://` "
+        "on this machine"
+    ),
+]
+# Where browsers find pages of ours or of Temporal.
+PageUrl = Annotated[
+    str,
+    AfterValidator(_page_url),
+    form("`https://`, any path, no query; `http://` on this machine"),
+]
+# The origin of such a page.
+PageOrigin = Annotated[
+    str,
+    AfterValidator(page_origin),
+    form("`https://` and a host; `http://` on this machine; a path is cut off"),
+]
+# Where a JWKS is.
+KeySetUrl = Annotated[
+    str,
+    AfterValidator(_key_set_url),
+    form("`https://`, any path, and a query if needed; `http://` on this machine"),
+]
+# Where browsers find the simulator's pages.
+SimulatedUrl = Annotated[
+    str,
+    AfterValidator(_simulated_url),
+    form("`http://` or `https://`, any path, no query"),
+]
+# A proxy for outgoing calls; its name and password are never shown.
+ProxyUrl = Annotated[
+    SecretStr,
+    AfterValidator(_proxy_url),
+    form(
+        "`http://` or `https://`, `name:password@` where the proxy wants them, host "
+        "and port; no path, no query"
+    ),
+]

@@ -37,59 +37,83 @@ MOST_ACTIVITIES_PER_SECOND = 100_000
 class WorkerSettings(Settings, ProbedSettings, WorkerVersionSettings):
     """Settings of the worker."""
 
-    private_key_file: ReadableFile = Field(description="The merchant's private key")
+    private_key_file: ReadableFile = Field(
+        description="The merchant's private key, which signs calls to Alipay: PEM or "
+        "Base64 of PKCS#8 or PKCS#1, not encrypted; `cashier keys` makes one",
+        examples=["secrets/merchant.pem"],
+        json_schema_extra={"secret": "the file"},
+    )
     alipay_host: HostUrl = Field(
         default="https://open-sea-global.alipay.com",
-        description="Alipay's host of your region",
+        description="Alipay's host of the merchant's region",
     )
     key_version: Whole = Field(
         default=1,
         ge=0,
         le=MOST_KEY_VERSION,
-        description="Version of the merchant's key at Alipay",
+        description="The version that Alipay's dashboard shows of the merchant's key",
     )
     callback_secrets_file: TextFile | None = Field(
         default=None,
-        description="Secrets that sign callbacks, a line each: the newest, the old one",
+        description="The secrets that sign callbacks, one on each line, the newest "
+        "first: `whsec_` and 24 to 64 bytes as Base64. Read anew for each callback; "
+        "all of them sign, so that a secret can be renewed",
+        json_schema_extra={
+            "secret": "the file",
+            "needed": "with `CASHIER_CALLBACK_URL`",
+        },
     )
 
     callback_private_addresses: bool = Field(
-        default=False, description="Whether callbacks may go to private addresses"
+        default=False,
+        description="`true`: callbacks may go to private addresses, there by `http://` "
+        "too",
     )
     callback_redirects: bool = Field(
-        default=False, description="Whether callbacks follow the shop's redirects"
+        default=False, description="`true`: callbacks follow the shop's redirects"
     )
 
     outgoing_proxy: ProxyUrl | None = Field(
         default=None,
-        description="The proxy to the Internet: https to Alipay and to a public shop",
+        description="The proxy for calls to Alipay and to a shop with a public "
+        "address; variables such as `HTTPS_PROXY` are not read. Not set: calls go "
+        "directly",
+        json_schema_extra={"secret": "the value"},
     )
 
     workflow_sandbox: bool = Field(
         default=False,
-        description="Whether workflows run in the SDK's sandbox, at twice their price",
+        description="`true`: workflows run in the SDK's sandbox, which takes about "
+        "twice the processor time and more memory",
     )
     cached_workflows: Whole = Field(
         default=1000,
         ge=1,
         le=MOST_CACHED_WORKFLOWS,
-        description="Open workflows in memory; others are replayed when needed",
+        description="How many open workflows one worker keeps in memory; others are "
+        "replayed when something happens to them",
     )
 
     activities_per_second: Decimal | None = Field(
         default=None,
         gt=0,
         le=MOST_ACTIVITIES_PER_SECOND,
-        description="Most activities a second, of all workers together: set it alike",
+        description="The most activities (calls to Alipay and to the shop, look-ups of "
+        "other workflows) that begin in a second, in all workers together; all workers "
+        "need the same value. Not set: no limit",
     )
 
     metrics_address: Address = Field(
-        default="", description="Where Prometheus finds the worker's metrics, host:port"
+        default="",
+        description="Where Prometheus reads the worker's metrics; each worker of a "
+        "machine needs its own. Not set: metrics are off",
     )
 
     clear_text_refused_since: UtcTime | None = Field(
         default=None,
-        description="From when on workflows that start read nothing in clear text, UTC",
+        description="Workflows that start from this time on accept encrypted payloads "
+        "only, whoever sends them. All workers need the same value, and it is never "
+        "moved back; needs `CASHIER_PAYLOAD_KEYS_DIR`. Not set: clear text is accepted",
     )
 
     @model_validator(mode="after")

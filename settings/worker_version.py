@@ -10,6 +10,7 @@ from pydantic import AfterValidator, Field, model_validator
 from pydantic_settings import SettingsConfigDict
 from temporalio.common import WorkerDeploymentVersion
 
+from settings.forms import form
 from settings.process import ProcessSettings
 
 # Temporal lists `name:build` and finds versions by it; together 255 characters at most.
@@ -35,20 +36,35 @@ def _build(build_id: str) -> str:
     return build_id
 
 
+Deployment = Annotated[
+    str,
+    AfterValidator(_deployment),
+    form("1 to 127 letters, digits, `-`, `_` and `/`; does not begin with `__`"),
+]
+Build = Annotated[
+    str,
+    AfterValidator(_build),
+    form("1 to 127 letters, digits, `.`, `_` and `-`; does not begin with `__`"),
+]
+
+
 class WorkerVersionSettings(ProcessSettings):
     """Both variables make the worker a versioned one; without them it has none."""
 
     model_config = SettingsConfigDict(env_prefix="CASHIER_")
 
-    deployment_name: Annotated[str, AfterValidator(_deployment)] | None = Field(
+    deployment_name: Deployment | None = Field(
         default=None,
         validation_alias="TEMPORAL_DEPLOYMENT_NAME",
-        description="The worker deployment of which this worker is a version",
+        description="The worker deployment of which this worker is a version; payments "
+        "are pinned to the version. Not set: the worker has no version",
+        json_schema_extra={"needed": "with `TEMPORAL_WORKER_BUILD_ID`"},
     )
-    build_id: Annotated[str, AfterValidator(_build)] | None = Field(
+    build_id: Build | None = Field(
         default=None,
         validation_alias="TEMPORAL_WORKER_BUILD_ID",
         description="Which version of the worker deployment this worker is",
+        json_schema_extra={"needed": "with `TEMPORAL_DEPLOYMENT_NAME`"},
     )
 
     @model_validator(mode="after")

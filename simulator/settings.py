@@ -32,44 +32,56 @@ class SimulatorSettings(ProcessSettings):
     model_config = SettingsConfigDict(env_prefix="SIMULATOR_")
 
     private_key_file: ReadableFile = Field(
-        description="The simulated Alipay's private key"
+        description="The simulated Alipay's private key, which signs its answers and "
+        "notifications",
+        examples=["secrets/simulator.pem"],
+        json_schema_extra={"secret": "the file"},
     )
     merchants_dir: Folder = Field(
-        description="The merchants' public keys, one file each, named {clientId}.pem"
+        description="The merchants' public keys, one file each, `{clientId}.pem`",
+        examples=["secrets/merchants"],
     )
     host: ListeningHost = Field(
-        default="127.0.0.1", description="Address it listens on"
+        default="127.0.0.1", description="The address at which the simulator listens"
     )
-    port: Port = Field(default=8081, description="Port it listens on")
+    port: Port = Field(
+        default=8081, description="The port at which the simulator listens"
+    )
     base_url: SimulatedUrl = Field(
-        default="http://127.0.0.1:8081", description="How a browser reaches it"
+        default="http://127.0.0.1:8081",
+        description="The URL at which browsers reach the simulator's pages",
     )
     state_file: OwnFile | None = Field(
-        default=None, description="Where payments survive a restart; none: memory"
+        default=None,
+        description="Where payments are kept for the next start. Not set: in memory",
     )
     refund_notify_url: SimulatedUrl | None = Field(
         default=None,
-        description="Where refunds are notified of which no call says where",
+        description="Where notifications of refunds go whose call does not name a URL. "
+        "Not set: such calls are refused",
     )
     merchant_name: str = Field(
         default="Durable Coffee",
         min_length=1,
         max_length=60,
-        description="The shop's name, as customers read it at the wallet",
+        description="The shop's name, which customers read on the wallet's page",
     )
     clock_factor: Decimal = Field(
         default=1,
         ge=1,
         le=FASTEST_CLOCK,
-        description="How many times faster its time-outs run",
+        description="By how much expiries and pauses between repeats are divided; "
+        "times that are shown stay real",
     )
     timeout_seconds: Decimal = Field(
         default=20,
         gt=0,
         le=3600,
-        description="How long a call that times out is held, in seconds",
+        description="How long a call that is to time out is held, in seconds",
     )
-    seed: Whole = Field(default=0, description="Decides the faults of a random mix")
+    seed: Whole = Field(
+        default=0, description="The seed that decides the faults of a random mix"
+    )
 
     @model_validator(mode="after")
     def _keys_are_readable(self) -> Self:

@@ -14,6 +14,7 @@ from pydantic import (
     BeforeValidator,
     Field,
     ValidationInfo,
+    WithJsonSchema,
     field_validator,
 )
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -165,9 +166,26 @@ def _number(value: object) -> object:
     return value
 
 
-Origin = Annotated[str, AfterValidator(_origin)]
-Host = Annotated[str, AfterValidator(_host)]
-TextFile = Annotated[Path, AfterValidator(_file_with_text)]
-Database = Annotated[Path, AfterValidator(_database)]
+def _form(text: str) -> WithJsonSchema:
+    """Say what people write for settings of a type."""
+    return WithJsonSchema({"type": "string", "format": text})
+
+
+Origin = Annotated[
+    str,
+    AfterValidator(_origin),
+    _form("`http://` or `https://` and a host; no path, no query"),
+]
+Host = Annotated[
+    str, AfterValidator(_host), _form("IP address or host name, without a port")
+]
+TextFile = Annotated[
+    Path, AfterValidator(_file_with_text), _form("path of a text file")
+]
+Database = Annotated[
+    Path,
+    AfterValidator(_database),
+    _form("path of a file; its folder must exist, the file is made where it is not"),
+]
 Whole = Annotated[int, BeforeValidator(_number)]
 Port = Annotated[Whole, Field(ge=1, le=65535)]

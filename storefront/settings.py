@@ -42,31 +42,56 @@ class StorefrontSettings(ShopSettingTexts):
     model_config = SettingsConfigDict(env_prefix="STOREFRONT_")
 
     api_url: Origin = Field(
-        default="http://127.0.0.1:8080", description="Where the payment API is"
+        default="http://127.0.0.1:8080", description="Where the shop calls the API"
     )
-    api_key_file: TextFile = Field(description="The key of the shop's calls")
+    api_key_file: TextFile = Field(
+        description="The API key of the shop's calls, with the scopes `start`, `read` "
+        "and `cancel`",
+        examples=["secrets/api-key"],
+        json_schema_extra={"secret": "the file"},
+    )
     callback_secrets_file: TextFile = Field(
-        description="What verifies callbacks, a line each; any of them will do"
+        description="The secrets that verify callbacks, one on each line: `whsec_` "
+        "and 24 to 64 bytes as Base64; a callback must be signed with one of them",
+        examples=["secrets/callback-secrets"],
+        json_schema_extra={"secret": "the file"},
     )
     refund_key_file: TextFile | None = Field(
-        default=None, description="The key of the back office, which may refund"
+        default=None,
+        description="The API key of the back office, with the scopes `read` and "
+        "`refund`. Not set: there is no back office",
+        json_schema_extra={
+            "secret": "the file",
+            "needed": "with `STOREFRONT_STAFF_FILE`",
+        },
     )
     staff_file: TextFile | None = Field(
-        default=None, description="Who may log in to the back office; none without"
+        default=None,
+        description="Who may log in to the back office, one on each line, `name:hash`; "
+        "`cashier operators add` writes it. Not set: there is no back office",
+        json_schema_extra={
+            "secret": "hashes only",
+            "needed": "with `STOREFRONT_REFUND_KEY_FILE`",
+        },
     )
     database: Database = Field(
-        default=Path("storefront.sqlite"), description="Where carts and orders are kept"
+        default=Path("storefront.sqlite"),
+        description="Where carts and orders are kept, in SQLite",
     )
-    host: Host = Field(default="127.0.0.1", description="Address it listens on")
-    port: Port = Field(default=8000, description="Port it listens on")
+    host: Host = Field(
+        default="127.0.0.1", description="The address at which the shop listens"
+    )
+    port: Port = Field(default=8000, description="The port at which the shop listens")
     base_url: Origin = Field(
-        default="http://127.0.0.1:8000", description="How customers' browsers reach it"
+        default="http://127.0.0.1:8000",
+        description="The URL at which customers' browsers reach the shop",
     )
     expires_in_minutes: Whole | None = Field(
         default=None,
         ge=1,
         le=LONGEST_MINUTES,
-        description="How long customers may take to pay",
+        description="How long customers may take to pay, in minutes, at most the "
+        "wallet's own limit. Not set: the wallet's limit",
     )
 
     @field_validator("staff_file")

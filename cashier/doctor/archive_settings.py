@@ -14,10 +14,18 @@ class ArchiveSettings(ArchiverSettings):
     """What the environment tells `cashier audit archiver`; nothing where none runs."""
 
     archive_dir: OwnFolder | None = Field(
-        default=None, description="Where each day's bundle goes"
+        default=None,
+        description="Where the archiver writes each day's bundle; it reads this "
+        "from the environment only, not from `.env`",
+        examples=["archive"],
+        json_schema_extra={"needed": "for the archiver"},
     )
     audit_key_file: ReadableFile | None = Field(
-        default=None, description="The private key that signs bundles"
+        default=None,
+        description="The private key that signs bundles, made by `cashier audit keys`; "
+        "the archiver reads this from the environment only, not from `.env`",
+        examples=["secrets/bundle-key.pem"],
+        json_schema_extra={"secret": "the file", "needed": "for the archiver"},
     )
 
     @model_validator(mode="after")

@@ -11,7 +11,7 @@ from pydantic_settings import NoDecode, SettingsConfigDict
 from codec.keyring import Keyring, KeyringError
 from codec.server.operators import Operators, OperatorsError
 from codec.server.tokens import SigningKeys, SigningKeysError, TokenRule
-from settings.forms import Folder, ListeningHost, Port, ReadableFile
+from settings.forms import Folder, ListeningHost, Port, ReadableFile, form
 from settings.process import ProcessSettings
 from settings.urls import KeySetUrl, PageOrigin, PageUrl, page_origin
 
@@ -44,36 +44,61 @@ class CodecSettings(ProcessSettings):
     )
 
     host: ListeningHost = Field(
-        default="127.0.0.1", description="Address it listens on"
+        default="127.0.0.1", description="The address at which the codec server listens"
     )
-    port: Port = Field(default=8082, description="Port it listens on")
+    port: Port = Field(
+        default=8082, description="The port at which the codec server listens"
+    )
     url: PageUrl = Field(
-        default="http://127.0.0.1:8082", description="Where browsers reach it"
+        default="http://127.0.0.1:8082",
+        description="The URL at which browsers reach the codec server",
     )
     ui_origins: Annotated[
         tuple[PageOrigin, ...], NoDecode, BeforeValidator(_by_commas)
     ] = Field(
         default=("http://127.0.0.1:8233",),
         min_length=1,
-        description="Where the Temporal UI is served, by commas; the first is linked",
+        description="Where browsers find the Temporal UI; only its pages may have "
+        "payloads decoded, and pages of the codec server link to the first",
     )
     payload_keys_dir: Folder = Field(
         validation_alias="CASHIER_PAYLOAD_KEYS_DIR",
-        description="Keys of all that Temporal keeps, one file each: {key id}.key",
+        description="The keys that decrypt all payloads that Temporal keeps, one file "
+        "each, `{key id}.key`; a new one is read without a restart",
+        examples=["secrets/payloads"],
+        json_schema_extra={"secret": "the folder"},
     )
     operators_file: ReadableFile | None = Field(
-        default=None, description="Who may log in: a line each, name:hash"
+        default=None,
+        description="Who may log in, one on each line, `name:hash`; `cashier operators "
+        "add` writes it. Not set: only tokens are accepted",
+        examples=["secrets/operators"],
+        json_schema_extra={
+            "secret": "hashes only",
+            "needed": "unless there are token keys",
+        },
     )
     token_keys_url: KeySetUrl | None = Field(
-        default=None, description="JWKS with the keys of the tokens that the UI passes"
+        default=None,
+        description="Where the JWKS is that verifies the tokens which the Temporal UI "
+        "passes on. Not set: no tokens are accepted, unless there is a file",
+        json_schema_extra={"needed": "unless there is an operators file"},
     )
     token_keys_file: ReadableFile | None = Field(
-        default=None, description="The same as a file, in place of the URL"
+        default=None, description="The JWKS as a file, in place of its URL"
     )
-    token_issuer: str | None = Field(default=None, description="Who makes the tokens")
-    token_audience: str | None = Field(default=None, description="For whom they are")
-    token_claim: str | None = Field(
-        default=None, description="What else a token must say, as name=value"
+    token_issuer: str | None = Field(
+        default=None,
+        description="Who must have issued a token: its claim `iss`",
+        json_schema_extra={"needed": "with token keys"},
+    )
+    token_audience: str | None = Field(
+        default=None,
+        description="For whom a token must be issued: its claim `aud`",
+        json_schema_extra={"needed": "with token keys"},
+    )
+    token_claim: Annotated[str, form("`name=value`")] | None = Field(
+        default=None, description="A further claim that a token must have"
     )
 
     @model_validator(mode="after")
