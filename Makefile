@@ -9,7 +9,7 @@ READY := $(VENV)/.ready
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up stuck-demo audit-demo test browser official-sdk kubernetes-tools upgrade-test disaster-test image-test check format bench chaos rollout-storm screenshots contracts lock cluster cluster-test
+.PHONY: help setup demo up stuck-demo audit-demo test browser official-sdk kubernetes-tools upgrade-test disaster-test image-test check format bench chaos rollout-storm screenshots contracts settings lock cluster cluster-test
 
 help:  ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "make %-16s %s\n", $$1, $$2}'
@@ -126,6 +126,9 @@ screenshots: $(READY)  ## Take the pictures of docs/ anew, with a Chromium
 
 contracts: $(READY)  ## Renew docs/contracts.json, which storefronts in other languages read
 	@$(BIN)/cashier contracts > docs/contracts.json
+
+settings: $(READY)  ## Renew docs/settings.md from the descriptions in the code
+	@$(BIN)/cashier settings > docs/settings.md
 
 lock: $(READY)  ## Renew requirements.lock from pyproject.toml, and those of the tests
 	@$(BIN)/uv pip compile --quiet --universal --upgrade --group dev --generate-hashes \

@@ -222,6 +222,14 @@ def contracts() -> None:
 
 
 @app.command()
+def settings(context: typer.Context) -> None:
+    """Print the settings of all processes as Markdown: docs/settings.md."""
+    from cashier.settings_document import settings_document
+
+    sys.stdout.write(settings_document(context.find_root().command))
+
+
+@app.command()
 def setup(
     namespace: Annotated[
         str | None, typer.Option(help="Another one than TEMPORAL_NAMESPACE says")

@@ -13,7 +13,7 @@ from cashier.running import WrongSettingsError, checked_settings
 SUBJECT = "settings"
 WHERE = (
     "correct it in the environment, in `.env`, or in the file that it names; "
-    "README.md, *With Alipay itself*"
+    "docs/settings.md"
 )
 
 
