@@ -80,9 +80,13 @@ def test_a_kind_refuses_what_it_cannot_use(kind: str, given: str, rule: str) -> 
 
 
 def test_the_path_that_a_notify_url_ends_in_is_our_endpoint() -> None:
-    assert [route.path for route in router.routes if isinstance(route, APIRoute)] == [
-        urls.NOTIFICATIONS_PATH
-    ]
+    paths = {route.path for route in router.routes if isinstance(route, APIRoute)}
+    # Notices of refunds come beside it, at addresses made from it.
+    assert paths == {
+        urls.NOTIFICATIONS_PATH,
+        "/alipay/notifications/refund",
+        "/alipay/notifications/refund/{order_id}",
+    }
 
 
 @pytest.mark.parametrize("kind", KINDS)
