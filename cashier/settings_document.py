@@ -37,6 +37,12 @@ code, and tests compare it: after a change of a setting, `make settings` renews 
 - A URL holds visible ASCII characters, a host that is a name or an address in full
   (`127.1` is refused), a port from 1 to 65535 if any, and no fragment; only the URL of
   a proxy may hold a name and a password.
+- The reasons: [keys and clear text](decisions/0011-payloads-are-encrypted.md), the
+  [outgoing proxy](decisions/0030-outgoing-proxy.md), the
+  [sandbox](decisions/0034-no-sandbox-in-production.md),
+  [probes](decisions/0037-liveness-is-the-event-loop.md),
+  [versions of workers](decisions/0045-versioned-workers.md), how many
+  [workflows in memory](benchmarks.md), and the [limits](capacity.md#limits).
 - `cashier up` and the demos do not take settings from the environment: `cashier up`
   takes them by `--set NAME=VALUE` ([decision 24](decisions/0024-local-systems.md)).
 """

@@ -94,7 +94,8 @@ class Settings(PayloadSettings):
     callback_url: CallbackUrl | None = Field(
         default=None,
         description="Where the shop receives callbacks, the signed messages on its "
-        "payments and refunds. Not set: no callbacks are sent",
+        "payments and refunds; worker and API need the same value. Not set: no "
+        "callbacks are sent",
     )
 
     @model_validator(mode="after")

@@ -39,7 +39,8 @@ class WorkerSettings(Settings, ProbedSettings, WorkerVersionSettings):
 
     private_key_file: ReadableFile = Field(
         description="The merchant's private key, which signs calls to Alipay: PEM or "
-        "Base64 of PKCS#8 or PKCS#1, not encrypted; `cashier keys` makes one",
+        "Base64 of PKCS#8 or PKCS#1, also with what tools write around it, not "
+        "encrypted; `cashier keys` makes one",
         examples=["secrets/merchant.pem"],
         json_schema_extra={"secret": "the file"},
     )
