@@ -43,6 +43,38 @@ def test_every_command_of_the_readme_is_a_target_of_make() -> None:
     assert named - {"are"} <= targets
 
 
+def test_a_superseded_decision_says_by_which() -> None:
+    heads = {file.name: head_of(file) for file in ROOT.glob("docs/decisions/*.md")}
+    silent = [
+        f"{old} does not name {new}"
+        for new, head in heads.items()
+        for paragraph in head.split("\n\n")
+        if re.match("Supersedes|Amends|Adds to", paragraph)
+        for old in re.findall(r"\]\(([^)]+)\)", paragraph)
+        if new not in heads[old]
+    ]
+    assert silent == []
+
+
+def test_what_supersedes_a_decision_says_so_itself() -> None:
+    heads = {file.name: head_of(file) for file in ROOT.glob("docs/decisions/*.md")}
+    silent = [
+        f"{new} does not name {old}"
+        for old, head in heads.items()
+        for paragraph in head.split("\n\n")
+        if re.match("(Partly s|S)uperseded|Amended", paragraph)
+        for new in re.findall(r"\]\((\d[^)]+)\)", paragraph)
+        if old not in heads[new]
+    ]
+    assert silent == []
+
+
+def head_of(decision: Path) -> str:
+    """Return what stands before a decision's context: which others it changes."""
+    head = re.split(r"^(?:## |\*\*)Context", decision.read_text(), flags=re.MULTILINE)
+    return head[0]
+
+
 def test_every_failure_has_a_test() -> None:
     text = (ROOT / "docs" / "failure-modes.md").read_text()
     rows = re.findall(r"^\| (\d+) \|.*\|(.*)\|$", text, re.MULTILINE)
