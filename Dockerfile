@@ -36,7 +36,7 @@ RUN find / -xdev -type d -perm -0002 ! -path /tmp -exec chmod o-w {} + \
 USER 1000:1000
 EXPOSE 8000 8080 8081 8082
 
-# Last, because they differ with each build. README.md shows how they are given.
+# Last, because they differ with each build. docs/operating.md shows how they are given.
 ARG VERSION=unknown
 ARG REVISION=unknown
 LABEL org.opencontainers.image.title="durable-cashier" \

@@ -36,11 +36,47 @@ def test_the_code_that_is_shown_to_storefronts_is_the_code_that_is_tested() -> N
     assert text == renewed(text), "run: .venv/bin/python -m tests.examples.showing"
 
 
-def test_every_command_of_the_readme_is_a_target_of_make() -> None:
-    makefile, readme = ROOT / "Makefile", ROOT / "README.md"
-    targets = set(re.findall(r"^([a-z-]+):", makefile.read_text(), re.MULTILINE))
-    named = set(re.findall(r"\bmake ([a-z-]+)", readme.read_text()))
-    assert named - {"are"} <= targets
+@pytest.mark.parametrize("document", DOCUMENTS, ids=NAMES)
+def test_every_chapter_that_a_document_links_to_exists(document: Path) -> None:
+    links = re.findall(r"\]\((?!https?:)([^)#]*)#([^)]+)\)", document.read_text())
+    files = {name: document.parent / name if name else document for name, _ in links}
+    markdown = {name: file for name, file in files.items() if file.suffix == ".md"}
+    chapters = {name: chapters_of(file) for name, file in markdown.items()}
+    assert [link for link in links if link[1] not in chapters.get(link[0], ())] == []
+
+
+def chapters_of(document: Path) -> set[str]:
+    """Return the anchors of a document's headings, as GitHub makes them."""
+    titles = re.findall(r"^#+ (.+)$", document.read_text(), re.MULTILINE)
+    return {
+        re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles
+    }
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=NAMES)
+def test_every_make_command_of_a_document_is_a_target_of_make(document: Path) -> None:
+    makefile = (ROOT / "Makefile").read_text()
+    targets = set(re.findall(r"^([a-z-]+):", makefile, re.MULTILINE))
+    text = document.read_text()
+    blocks = "".join(re.findall(r"^```\n.*?^```$", text, re.MULTILINE | re.DOTALL))
+    named = re.findall(r"^make ([a-z-]+)", blocks, re.MULTILINE)
+    named += re.findall(r"`make ([a-z-]+)", text)
+    assert set(named) <= targets
+
+
+def test_the_readme_is_read_in_some_minutes() -> None:
+    readme = (ROOT / "README.md").read_text()
+    assert "make demo" in readme
+    assert "make test" in readme
+    # More belongs into docs/, whose index says where.
+    assert len(readme.splitlines()) <= 170
+
+
+def test_the_index_names_every_document() -> None:
+    index = (ROOT / "docs" / "README.md").read_text()
+    named = set(re.findall(r"\]\(([^)#]+)", index))
+    documents = {file.name for file in (ROOT / "docs").glob("*.md")} - {"README.md"}
+    assert sorted(documents - named) == []
 
 
 def test_a_superseded_decision_says_by_which() -> None:

@@ -10,7 +10,7 @@ from tests.browser.accessibility import serious_faults
 
 # `make screenshots` names the folder; other runs of the tests keep no pictures.
 FOLDER = "CASHIER_PICTURES"
-# Those that the README shows.
+# Those that README.md and docs/storefronts.md show.
 SHOWN = (
     "home-desktop",
     "checkout-desktop",
