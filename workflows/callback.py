@@ -30,7 +30,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.releases import QUEUES_GO_ON, check_release, time_to_notify
     from workflows.resolution import check_is_said, check_names_and_reasons
     from workflows.results import read_result
-    from workflows.shielded import undeterred
+    from workflows.shielded import shielded
 
 # A shop may be away for a night or a weekend: quick at first, then once an hour.
 REPEATS = RetryPolicy(
@@ -62,7 +62,7 @@ class Callback:
 
     @workflow.run
     async def run(self, callback: CallbackInput) -> CallbackView:
-        return await undeterred(self._tell_all())
+        return await shielded(self._tell_all())
 
     async def _tell_all(self) -> CallbackView:
         while self._untold:

@@ -90,7 +90,7 @@ with workflow.unsafe.imports_passed_through():
         check_replacement,
         check_second_person,
     )
-    from workflows.shielded import undeterred
+    from workflows.shielded import shielded
     from workflows.shop_calls import tell_shop
     from workflows.trust import check_workflow_id, trust_of
 
@@ -143,7 +143,7 @@ class CashierPayment:
                 await self._continue_in_a_new_run()
         self._closed_at = self._clock.now
         count_payment(step)
-        return await undeterred(self._finish(step))
+        return await shielded(self._finish(step))
 
     # ---- steps, in the order in which a payment takes them ----
 

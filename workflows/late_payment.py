@@ -70,7 +70,7 @@ with workflow.unsafe.imports_passed_through():
         needs_second_person,
         propose,
     )
-    from workflows.shielded import undeterred
+    from workflows.shielded import shielded
     from workflows.shop_calls import tell_shop
     from workflows.trust import check_workflow_id, trust_of
 
@@ -140,7 +140,7 @@ class LatePayment:
     @workflow.run
     async def run(self, late: LatePaymentInput) -> LatePaymentView:
         check_workflow_id(self._trust, _id_of(late))
-        return await undeterred(self._deal_with(late))
+        return await shielded(self._deal_with(late))
 
     async def _deal_with(self, late: LatePaymentInput) -> LatePaymentView:
         self._tell(self._view.status)

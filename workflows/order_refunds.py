@@ -58,7 +58,7 @@ with workflow.unsafe.imports_passed_through():
     )
     from workflows.releases import check_release
     from workflows.resolution import check_is_said, needs_second_person
-    from workflows.shielded import undeterred
+    from workflows.shielded import shielded
     from workflows.shop_calls import tell_shop
     from workflows.trust import check_workflow_id, continues_another_run
 
@@ -108,7 +108,7 @@ class OrderRefunds:
             self._follow(refund)
         self._is_set_up = True
         self._show()
-        return await undeterred(self._serve())
+        return await shielded(self._serve())
 
     async def _serve(self) -> RefundsView:
         closing: asyncio.Task[datetime] | None = None

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 ResultT = TypeVar("ResultT")
 
 
-async def undeterred(body: Coroutine[Any, Any, ResultT]) -> ResultT:
+async def shielded(body: Coroutine[Any, Any, ResultT]) -> ResultT:
     """Await a body that a cancellation of the workflow does not reach.
 
     The Temporal UI offers *Request Cancellation* beside every workflow; money that must
