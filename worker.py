@@ -45,7 +45,7 @@ from telemetry.tracing import interceptors_of, start_tracing
 from temporal_client import connect
 from version import VERSION, identity_of_worker
 from workflows.kinds import VERSIONED_WORKFLOWS, WORKFLOWS
-from workflows.odd_signals import ForgivingSignals
+from workflows.odd_signals import OddSignalFilter
 
 # Of the polls for workflow tasks. A new payment's first task stands in the queue of all
 # workers, those of payments in memory in the worker's own: when a thousand of these
@@ -110,7 +110,7 @@ def build_worker(
             trust.whom_to_trust,
         ],
         workflow_runner=runner,
-        interceptors=[ActivityLog(), MoneyGuard(looks), ForgivingSignals()],
+        interceptors=[ActivityLog(), MoneyGuard(looks), OddSignalFilter()],
         max_cached_workflows=cached_workflows,
         nonsticky_to_sticky_poll_ratio=NEW_PAYMENTS_SHARE,
         max_task_queue_activities_per_second=activities_per_second,

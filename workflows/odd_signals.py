@@ -1,8 +1,8 @@
 """Keeps a signal of the wrong shape from stopping a payment for ever.
 
-A signal is in the history before anybody has looked at it. One without an argument, as
-a click in the Temporal UI sends it, would make the handler's call fail, and with it
-every attempt to go on.
+The server writes a signal into the history before any worker checks it. A signal
+without an argument, as a click in the Temporal UI sends it, would make the handler's
+call fail, and with it every workflow task from then on.
 """
 
 from typing import get_type_hints
@@ -16,8 +16,8 @@ from temporalio.worker import (
 )
 
 
-class ForgivingSignals(Interceptor):
-    """Drops, and tells in the log, what does not bring what the signal is for."""
+class OddSignalFilter(Interceptor):
+    """Drops signals without the argument that their handler takes, and logs that."""
 
     def workflow_interceptor_class(
         self,

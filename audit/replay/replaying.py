@@ -33,7 +33,7 @@ from temporalio.workflow import Info
 from audit.history.record import Record
 from temporal_client import DATA_CONVERTER
 from workflows.kinds import WORKFLOWS as WORKFLOWS
-from workflows.odd_signals import ForgivingSignals
+from workflows.odd_signals import OddSignalFilter
 
 _LOG = logging.getLogger("temporalio.worker")
 # A replay takes milliseconds; one that hangs is a finding, and never our hanging.
@@ -151,7 +151,7 @@ class Replays:
             workflows=WORKFLOWS,
             data_converter=DATA_CONVERTER,
             workflow_runner=self._watching,
-            interceptors=[ForgivingSignals()],
+            interceptors=[OddSignalFilter()],
             # Runs in this thread and without a limit of time: on a busy machine a slow
             # replay would otherwise pass for a wrong one.
             debug_mode=True,

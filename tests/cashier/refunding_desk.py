@@ -15,7 +15,7 @@ from tests.cashier.operating import Desk, is_served, until
 from tests.fakes import FakeAlipay
 from tests.workflows.refunds.refunding import PAID, RefundingAlipay
 from workflows.kinds import WORKFLOWS
-from workflows.odd_signals import ForgivingSignals
+from workflows.odd_signals import OddSignalFilter
 from workflows.order_refunds import OrderRefunds
 
 AS_ANNA = ("--by", "anna")
@@ -33,7 +33,7 @@ async def served(desk: Desk, alipay: RefundingAlipay) -> AsyncIterator[None]:
         task_queue=TASK_QUEUE,
         workflows=WORKFLOWS,
         activities=[*others, *refunding.values()],
-        interceptors=[ForgivingSignals()],
+        interceptors=[OddSignalFilter()],
     ):
         await until(lambda: is_served(desk))
         yield

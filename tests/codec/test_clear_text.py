@@ -30,7 +30,7 @@ from tests.fakes import FakeAlipay
 from tests.signing import signed_answer
 from tests.workflows.running import RunningPayment
 from workflows.cashier_payment import CashierPayment
-from workflows.odd_signals import ForgivingSignals
+from workflows.odd_signals import OddSignalFilter
 
 LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
 ONLY_OLD = {OLD: KEYS[OLD]}
@@ -55,7 +55,7 @@ async def a_payment(
         task_queue=task_queue,
         workflows=WORKFLOWS,
         activities=alipay.activities,
-        interceptors=[ForgivingSignals()],
+        interceptors=[OddSignalFilter()],
         workflow_runner=RefusingRunner(SandboxedWorkflowRunner(), since=since),
     ):
         payment = a_payment_of(client, an_order(), task_queue)

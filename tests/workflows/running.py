@@ -34,7 +34,7 @@ from tests.fakes import FakeAlipay
 from visibility import NEEDS_ATTENTION, PAYMENT_STATUS
 from workflows.cashier_payment import CashierPayment
 from workflows.kinds import WORKFLOWS
-from workflows.odd_signals import ForgivingSignals
+from workflows.odd_signals import OddSignalFilter
 
 
 class RunningPayment:
@@ -186,7 +186,7 @@ def worker_of(client: Client, alipay: FakeAlipay, task_queue: str) -> Worker:
         task_queue=task_queue,
         workflows=WORKFLOWS,
         activities=alipay.activities,
-        interceptors=[ForgivingSignals()],
+        interceptors=[OddSignalFilter()],
     )
 
 

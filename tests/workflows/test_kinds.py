@@ -26,7 +26,7 @@ def test_every_kind_of_workflow_is_read_by_its_contracts() -> None:
 
 
 def test_every_signal_takes_one_argument_of_one_contract() -> None:
-    """So that `ForgivingSignals` drops whatever else is sent to it."""
+    """So that `OddSignalFilter` drops whatever else is sent to it."""
     for definition in DEFINITIONS:
         for signal in definition.signals.values():
             [argument] = signal.arg_types or []

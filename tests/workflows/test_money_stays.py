@@ -51,7 +51,7 @@ from tests.fakes import FakeAlipay
 from workflows.cashier_payment import CashierPayment
 from workflows.kinds import WORKFLOWS
 from workflows.late_payment import LatePayment
-from workflows.odd_signals import ForgivingSignals
+from workflows.odd_signals import OddSignalFilter
 
 # To the payment, and to its guard.
 UNPAID = (an_inquiry("PROCESSING"), an_inquiry("PROCESSING"))
@@ -136,7 +136,7 @@ async def guarded(
         task_queue=queue,
         workflows=WORKFLOWS,
         activities=activities,
-        interceptors=[guard, ForgivingSignals()],
+        interceptors=[guard, OddSignalFilter()],
     ):
         with env.with_time_skipping_disabled():
             yield Guarded(env.client, queue)

@@ -33,7 +33,7 @@ from tests.histories.signed_paths import (
 )
 from worker import runner_of
 from workflows.kinds import VERSIONED_WORKFLOWS, WORKFLOWS
-from workflows.odd_signals import ForgivingSignals
+from workflows.odd_signals import OddSignalFilter
 
 trust_recorded_signers()
 RECORDED = sorted(HISTORIES.glob("*.json"))
@@ -60,7 +60,7 @@ async def replayed(
     replayer = Replayer(
         workflows=workflows,
         data_converter=converter,
-        interceptors=[ForgivingSignals()],
+        interceptors=[OddSignalFilter()],
         workflow_runner=runner_of(sandbox=sandbox),
     )
     return await replayer.replay_workflow(recorded(file), raise_on_replay_failure=False)

@@ -55,7 +55,7 @@ from translation.refund_room import (
 from translation.refunds import refund_call_of
 from visibility import NEEDS_ATTENTION, Listed, attributes_of
 from workflows.kinds import WORKFLOWS
-from workflows.odd_signals import ForgivingSignals
+from workflows.odd_signals import OddSignalFilter
 from workflows.order_refunds import OrderRefunds
 
 PAID = Money(currency="PHP", value=10000)
@@ -340,6 +340,6 @@ async def refunds_of(
         task_queue=task_queue,
         workflows=WORKFLOWS,
         activities=alipay.activities,
-        interceptors=[ForgivingSignals()],
+        interceptors=[OddSignalFilter()],
     ):
         yield Refunds(client, task_queue, given)

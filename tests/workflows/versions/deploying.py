@@ -19,7 +19,7 @@ from temporalio.worker import Worker
 from tests.fakes import FakeAlipay
 from worker import deployment_of
 from workflows.kinds import VERSIONED_WORKFLOWS
-from workflows.odd_signals import ForgivingSignals
+from workflows.odd_signals import OddSignalFilter
 
 PATIENCE_SECONDS = 20
 NOT_YET = (RPCStatusCode.NOT_FOUND, RPCStatusCode.FAILED_PRECONDITION)
@@ -49,7 +49,7 @@ async def a_versioned_worker(
         task_queue=task_queue,
         workflows=workflows,
         activities=alipay.activities,
-        interceptors=[ForgivingSignals()],
+        interceptors=[OddSignalFilter()],
         deployment_config=deployment_of(version),
         # A worker that another one follows must not be asked to go on from its memory.
         max_cached_workflows=0,
