@@ -11,7 +11,7 @@ from api.callers.known_keys import KnownKeys
 from api.callers.refusals import RefusalLog
 from api.headers import SecurityHeaders
 from api.limits import BodyLimit
-from api.merchant_rules import HouseRules
+from api.merchant_rules import MerchantRules
 from api.metrics.answers import measure, note_order
 from api.notifications import endpoint
 from api.notifications.notices import Notices
@@ -44,7 +44,7 @@ def create_app(settings: ApiSettings, client: Client) -> FastAPI:
         # A redirect would name the host that the caller claims to have called.
         redirect_slashes=False,
     )
-    rules = HouseRules.of(settings)
+    rules = MerchantRules.of(settings)
     late_payments = LatePayments(client, rules)
     workflows = PaymentWorkflows(client, late_payments, rules)
     refunds = RefundWorkflows(client)

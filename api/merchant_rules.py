@@ -1,4 +1,4 @@
-"""What the merchant's settings say of every payment."""
+"""The merchant's settings that apply to every payment."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,8 +10,8 @@ ALL_OTHERS = "*"
 
 
 @dataclass(frozen=True)
-class HouseRules:
-    """The merchant's own rules.
+class MerchantRules:
+    """The settings of the merchant that each new payment gets.
 
     Attributes:
         client_id: The merchant at Alipay, as operators know it.
@@ -33,7 +33,7 @@ class HouseRules:
     trust: AlipayTrust | None = None
 
     @classmethod
-    def of(cls, settings: ApiSettings) -> "HouseRules":
+    def of(cls, settings: ApiSettings) -> "MerchantRules":
         return cls(
             client_id=settings.client_id,
             settlement_currency=settings.settlement_currency,

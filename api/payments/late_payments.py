@@ -8,7 +8,7 @@ from temporalio.client import Client, WorkflowExecution
 from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.exceptions import WorkflowAlreadyStartedError
 
-from api.merchant_rules import HouseRules
+from api.merchant_rules import MerchantRules
 from api.payments.new_payment_page import (
     facts_of_late_money,
     listing_of_late_money,
@@ -42,7 +42,7 @@ MOST_ATTEMPTS_SHOWN = 20
 class LatePayments:
     """The late money of all orders; each attempt's has its own workflow."""
 
-    def __init__(self, client: Client, rules: HouseRules) -> None:
+    def __init__(self, client: Client, rules: MerchantRules) -> None:
         self._client = client
         self._rules = rules
 

@@ -18,7 +18,7 @@ from temporalio.client import (
 from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.exceptions import WorkflowAlreadyStartedError
 
-from api.merchant_rules import HouseRules
+from api.merchant_rules import MerchantRules
 from api.payments.late_payments import LatePayments
 from api.payments.new_payment_page import facts_of, listing_of, summary_of
 from api.payments.recovery import Wish, recover
@@ -87,7 +87,7 @@ class Deed(StrEnum):
 class LostOrders:
     """Looks each order up, and begins what must be asked about."""
 
-    def __init__(self, client: Client, rules: HouseRules, wish: Wish) -> None:
+    def __init__(self, client: Client, rules: MerchantRules, wish: Wish) -> None:
         self._client = client
         self._rules = rules
         self._wish = wish

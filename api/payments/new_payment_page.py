@@ -8,13 +8,13 @@ from datetime import UTC, datetime, timedelta
 from temporalio.common import TypedSearchAttributes
 
 from alipay.wallets import WALLETS, default_expiry
-from api.merchant_rules import HouseRules
+from api.merchant_rules import MerchantRules
 from contracts import LatePaymentInput, Order, in_words
 from visibility import Listed, attributes_of
 from workflows.late_payment import PATIENCE
 
 
-def facts_of(order: Order, rules: HouseRules) -> str:
+def facts_of(order: Order, rules: MerchantRules) -> str:
     """Return the static details of a payment: Markdown, nothing of the customer."""
     wallet = WALLETS.get(order.wallet)
     name = f"{wallet.name} (`{order.wallet}`)" if wallet else f"`{order.wallet}`"

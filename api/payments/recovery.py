@@ -13,7 +13,7 @@ from temporalio.client import Client, WorkflowExecution
 from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.exceptions import WorkflowAlreadyStartedError
 
-from api.merchant_rules import HouseRules
+from api.merchant_rules import MerchantRules
 from api.payments.new_payment_page import (
     facts_of,
     facts_of_late_money,
@@ -71,7 +71,7 @@ class Wish:
 
 
 async def recover(
-    client: Client, name: str, wish: Wish, rules: HouseRules | None = None
+    client: Client, name: str, wish: Wish, rules: MerchantRules | None = None
 ) -> bool:
     """Begin a new run of a stopped workflow; return whether it was stopped at all.
 
@@ -108,7 +108,7 @@ async def recover(
 
 
 async def _recover_payment(
-    client: Client, run: WorkflowExecution, wish: Wish, rules: HouseRules | None
+    client: Client, run: WorkflowExecution, wish: Wish, rules: MerchantRules | None
 ) -> None:
     stopped = await read_stopped_payment(client, run)
     if workflow_id(stopped.order.order_id) != run.id:
@@ -136,7 +136,7 @@ async def _recover_payment(
         id=run.id,
         search_attributes=listing_of(given),
         static_summary=summary_of(given),
-        static_details=facts_of(given, rules or HouseRules(client_id=merchant)),
+        static_details=facts_of(given, rules or MerchantRules(client_id=merchant)),
         rpc_timeout=QUICK,
         **AFTER_A_STOP,
     )

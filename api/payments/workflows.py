@@ -17,7 +17,7 @@ from temporalio.common import (
 from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError
 
-from api.merchant_rules import HouseRules
+from api.merchant_rules import MerchantRules
 from api.payments.late_payments import LatePayments, check_late_money
 from api.payments.new_payment_page import facts_of, listing_of, summary_of
 from api.payments.recovery import Wish, recover
@@ -63,7 +63,7 @@ class PaymentWorkflows:
     """The payments of all orders, each its own workflow."""
 
     def __init__(
-        self, client: Client, late_payments: LatePayments, rules: HouseRules
+        self, client: Client, late_payments: LatePayments, rules: MerchantRules
     ) -> None:
         self._client = client
         self._late_payments = late_payments

@@ -1,12 +1,12 @@
 """With what a new owner of refunds begins."""
 
-from api.merchant_rules import HouseRules
+from api.merchant_rules import MerchantRules
 from api.refunds.payers import Payer
 from contracts import RELEASE, RefundsInput, RefundsView
 
 
 def new_owner(
-    payer: Payer, known: RefundsView | None, rules: HouseRules
+    payer: Payer, known: RefundsView | None, rules: MerchantRules
 ) -> RefundsInput:
     """Return the input of a new owner; an open one goes on with its own.
 

@@ -3,7 +3,7 @@
 from contextlib import suppress
 from datetime import UTC, datetime
 
-from api.merchant_rules import HouseRules
+from api.merchant_rules import MerchantRules
 from api.payments.recovery import Wish
 from api.payments.workflows import PaymentWorkflows
 from api.refunds.new_owner import new_owner
@@ -26,7 +26,7 @@ class RefundNotices:
     """The notices about refunds of all orders."""
 
     def __init__(
-        self, refunds: RefundWorkflows, payments: PaymentWorkflows, rules: HouseRules
+        self, refunds: RefundWorkflows, payments: PaymentWorkflows, rules: MerchantRules
     ) -> None:
         self._refunds = refunds
         self._payments = payments

@@ -7,7 +7,7 @@ from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError
 
 from api.callers.authentication import Caller
-from api.merchant_rules import HouseRules
+from api.merchant_rules import MerchantRules
 from api.payments.late_payments import LatePayments
 from api.payments.recovery import Wish
 from api.payments.workflows import PaymentWorkflows
@@ -61,7 +61,7 @@ class Refunding:
         payments: PaymentWorkflows,
         late_payments: LatePayments,
         disputes: Disputes,
-        rules: HouseRules,
+        rules: MerchantRules,
     ) -> None:
         self._refunds = refunds
         self._payments = payments

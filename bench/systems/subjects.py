@@ -9,7 +9,7 @@ from temporalio.client import Client, WithStartWorkflowOperation, WorkflowHandle
 from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 
 from alipay.client import AlipayClient
-from api.merchant_rules import HouseRules
+from api.merchant_rules import MerchantRules
 from api.payments.late_payments import LatePayments
 from api.payments.workflows import PaymentWorkflows
 from api.problems import UnavailableProblem
@@ -55,7 +55,7 @@ class Ours:
         self._client = client = bench.client
         self._signer = bench.alipay
         settings = bench.settings
-        rules = HouseRules(trust=serve(settings.client_id, settings.alipay_keys))
+        rules = MerchantRules(trust=serve(settings.client_id, settings.alipay_keys))
         late = LatePayments(client, rules)
         self._workflows = PaymentWorkflows(client, late, rules)
         self._expires_in = expires_in_minutes

@@ -17,7 +17,7 @@ from alipay.keys.files import read_private_key, read_public_keys
 from alipay.keys.rsa import AlipayKeys
 from alipay.messages import Message, Signed
 from alipay.signing import sign
-from api.merchant_rules import HouseRules
+from api.merchant_rules import MerchantRules
 from api.payments.new_payment_page import facts_of, summary_of
 from cashier.demos.earlier_run import go_on_from_facts
 from cashier.demos.pausing import pause_call
@@ -63,7 +63,7 @@ class Maker:
         self._http = http
         self._alipay_key = read_private_key(system.home.simulator_key)
         keys = AlipayKeys(read_public_keys(system.home.alipay_keys))
-        self._rules = HouseRules(
+        self._rules = MerchantRules(
             client_id=CLIENT_ID,
             runbook_url=f"{system.ports.codec_url}/runbook",
             trust=AlipayTrust(client_id=CLIENT_ID, keys=keys.fingerprints),

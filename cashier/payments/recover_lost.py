@@ -10,7 +10,7 @@ from typing import Final
 from rich.console import Console
 from temporalio.client import Client
 
-from api.merchant_rules import HouseRules
+from api.merchant_rules import MerchantRules
 from api.payments.lost_orders import Deed, LostOrder, LostOrders
 from api.payments.recovery import Wish
 from api.problems import Problem, UnavailableProblem
@@ -49,7 +49,7 @@ class Lists:
 
 
 async def recover_lost(
-    client: Client, console: Console, lists: Lists, rules: HouseRules, wish: Wish
+    client: Client, console: Console, lists: Lists, rules: MerchantRules, wish: Wish
 ) -> int:
     """Look each order of the lists up, and begin what must be asked about.
 

@@ -73,7 +73,7 @@ def _recover_order(order: str, by: str | None, reason: str) -> int:
 
 
 def _recover_lost(lists: "Lists", by: str | None, reason: str) -> int:
-    from api.merchant_rules import HouseRules
+    from api.merchant_rules import MerchantRules
     from api.payments.recovery import Wish
     from api.settings import ApiSettings
     from cashier.payments.recover_lost import recover_lost
@@ -81,7 +81,7 @@ def _recover_lost(lists: "Lists", by: str | None, reason: str) -> int:
 
     who = who_acts(by, settings_of(writes=True))
     settings = read_settings(ApiSettings)
-    rules, wish = HouseRules.of(settings), Wish(who, reason)
+    rules, wish = MerchantRules.of(settings), Wish(who, reason)
     return run_command(
         lambda client: recover_lost(client, a_console(), lists, rules, wish),
         keyring=settings.keyring,

@@ -2,7 +2,7 @@
 
 from temporalio.client import Client
 
-from api.merchant_rules import ALL_OTHERS, HouseRules
+from api.merchant_rules import ALL_OTHERS, MerchantRules
 from api.problems import Problem
 from api.refunds.disputes import Disputes
 from api.refunds.new_owner import new_owner
@@ -53,7 +53,7 @@ async def input_for(
     """
     order = await _order(client, payer.order_id)
     above = order.second_person_above
-    rules = HouseRules(
+    rules = MerchantRules(
         second_person_above=None if above is None else {ALL_OTHERS: above},
         tells_shop=order.tells_shop,
         runbook_url=order.runbook_url,

@@ -128,7 +128,7 @@ async def paid_payment(client: Client, order_id: str) -> PaymentView:
 
 
 def input_of_the_owner(payment: PaymentView, ended: RefundsView | None) -> RefundsInput:
-    """Return with what a new owner begins, and the house rules that the API adds."""
+    """Return the input of a new owner, with the merchant's rules that the API adds."""
     limits = json.loads(os.environ.get("CASHIER_SECOND_PERSON_ABOVE", "{}"))
     payer = [one for one in payment.attempts if one.is_paid][-1]
     currency = payment.amount.currency

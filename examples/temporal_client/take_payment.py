@@ -70,7 +70,7 @@ class RefusedError(Exception):
 
 
 def order_of_the_shop(order_id: str, wallet: str) -> Order:
-    """Return what the shop wants, and the house rules that the API adds to it.
+    """Return what the shop wants, and the merchant's rules that the API adds to it.
 
     The API takes them from these settings; a client must take them from there, too, or
     its payments are unlike the API's: nobody is told, late money goes another way.

@@ -26,7 +26,7 @@ const USUAL_EXPIRY_MINUTES = 14;
 
 class Refused extends Error {}
 
-// What the shop wants, and the house rules that the API adds to it from these settings:
+// What the shop wants, and the merchant's rules that the API adds to it from these settings:
 // without them nobody would be told, and late money would go another way.
 function orderOfTheShop(orderId: string, wallet: string): Order {
   const limits: Record<string, number> = JSON.parse(env["CASHIER_SECOND_PERSON_ABOVE"] ?? "{}");

@@ -11,7 +11,7 @@ from temporalio.testing import ActivityEnvironment
 
 from activities.earlier import EarlierEvents
 from activities.order_payments import OrderActivities
-from api.merchant_rules import HouseRules
+from api.merchant_rules import MerchantRules
 from api.metrics.backlog import Backlog
 from api.payments.late_payments import LatePayments
 from api.payments.workflows import PaymentWorkflows
@@ -80,7 +80,7 @@ async def test_a_paused_workflow_is_named_and_survived_everywhere(
 async def test_the_api_says_that_a_paused_payment_is_to_be_asked_later(
     desk: Desk, paused: Order
 ) -> None:
-    rules = HouseRules()
+    rules = MerchantRules()
     payments = PaymentWorkflows(desk.client, LatePayments(desk.client, rules), rules)
     for call in (
         payments.view(paused.order_id),

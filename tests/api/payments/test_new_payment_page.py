@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from api.merchant_rules import HouseRules
+from api.merchant_rules import MerchantRules
 from api.payments.new_payment_page import facts_of
 from contracts import Customer, Device, workflow_id
 from tests.api.running import Shop
@@ -57,7 +57,7 @@ async def test_nothing_of_the_customer_is_shown(shop: Shop) -> None:
 
 
 def test_links_lead_to_the_runbook_where_its_address_is_known() -> None:
-    rules = HouseRules(
+    rules = MerchantRules(
         client_id="SANDBOX_1", runbook_url="https://docs.example/runbook"
     )
     order = rules.applied_to(
@@ -70,8 +70,8 @@ def test_links_lead_to_the_runbook_where_its_address_is_known() -> None:
 
 
 def test_the_rule_of_the_second_person_is_by_currency() -> None:
-    rules = HouseRules(second_person_above={"PHP": 1000000, "*": 0})
+    rules = MerchantRules(second_person_above={"PHP": 1000000, "*": 0})
     assert rules.most_for_one_person("PHP") == 1000000
     assert rules.most_for_one_person("KRW") == 0
-    assert HouseRules().most_for_one_person("PHP") is None
+    assert MerchantRules().most_for_one_person("PHP") is None
     assert rules.applied_to(an_order()).second_person_above == 1000000
