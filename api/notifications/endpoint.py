@@ -24,7 +24,7 @@ from api.notifications.verification import (
     VerifiedOfRefund,
 )
 from api.payments.late_payments import LatePayments
-from api.payments.recovery import Wish
+from api.payments.recovery import RecoveryRequest
 from api.payments.workflows import PaymentWorkflows
 from api.problems import Problem
 from api.refunds.notices import RefundNotices
@@ -178,7 +178,9 @@ async def _hand_over(
         try:
             closed = await workflows.view(order_id)
         except StoppedProblem as stopped:
-            await workflows.recover(stopped, Wish("Alipay", "Alipay has notified"))
+            await workflows.recover(
+                stopped, RecoveryRequest("Alipay", "Alipay has notified")
+            )
             continue  # the new run is to be told
         if closed.outcome is None:
             continue  # the next run has begun meanwhile, and is to be told

@@ -21,7 +21,7 @@ from temporalio.exceptions import WorkflowAlreadyStartedError
 from api.merchant_rules import MerchantRules
 from api.payments.late_payments import LatePayments
 from api.payments.new_payment_page import facts_of, listing_of, summary_of
-from api.payments.recovery import Wish, recover
+from api.payments.recovery import RecoveryRequest, recover
 from api.temporal_calls import QUICK, read_view
 from contracts import (
     LOST,
@@ -87,10 +87,12 @@ class Deed(StrEnum):
 class LostOrders:
     """Looks each order up, and begins what must be asked about."""
 
-    def __init__(self, client: Client, rules: MerchantRules, wish: Wish) -> None:
+    def __init__(
+        self, client: Client, rules: MerchantRules, request: RecoveryRequest
+    ) -> None:
         self._client = client
         self._rules = rules
-        self._wish = wish
+        self._request = request
         self._late_payments = LatePayments(client, rules)
 
     async def deed_for(self, lost: LostOrder) -> Deed:
@@ -137,7 +139,7 @@ class LostOrders:
             case Deed.BEGIN:
                 return await self._begin(lost)
             case Deed.RECOVER:
-                return await recover(self._client, name, self._wish, self._rules)
+                return await recover(self._client, name, self._request, self._rules)
             case Deed.HINT:
                 for hint in _hints(lost.paid_names):
                     await self._client.get_workflow_handle(name).signal(
@@ -191,8 +193,8 @@ class LostOrders:
             stopped=StoppedRun(
                 run_id="",
                 ended=LOST,
-                by=self._wish.by,
-                reason=self._wish.reason,
+                by=self._request.by,
+                reason=self._request.reason,
                 attempts=attempts,
             ),
         )

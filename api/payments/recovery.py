@@ -63,7 +63,7 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class Wish:
+class RecoveryRequest:
     """Who wants a stopped workflow recovered, and why; it stays on record."""
 
     by: str
@@ -71,14 +71,17 @@ class Wish:
 
 
 async def recover(
-    client: Client, name: str, wish: Wish, rules: MerchantRules | None = None
+    client: Client,
+    name: str,
+    request: RecoveryRequest,
+    rules: MerchantRules | None = None,
 ) -> bool:
     """Begin a new run of a stopped workflow; return whether it was stopped at all.
 
     Args:
         client: Reaches Temporal, with the keys that read the stopped run.
         name: The workflow's id.
-        wish: Who wants it, and why.
+        request: Who wants it, and why.
         rules: The merchant's rules of today; None for those of the stopped run.
 
     Raises:
@@ -91,7 +94,7 @@ async def recover(
     try:
         match run.workflow_type:
             case "CashierPayment":
-                await _recover_payment(client, run, wish, rules)
+                await _recover_payment(client, run, request, rules)
             case "LatePayment":
                 await _recover_late_payment(client, run)
             case "Callback":
@@ -108,7 +111,10 @@ async def recover(
 
 
 async def _recover_payment(
-    client: Client, run: WorkflowExecution, wish: Wish, rules: MerchantRules | None
+    client: Client,
+    run: WorkflowExecution,
+    request: RecoveryRequest,
+    rules: MerchantRules | None,
 ) -> None:
     stopped = await read_stopped_payment(client, run)
     if workflow_id(stopped.order.order_id) != run.id:
@@ -122,8 +128,8 @@ async def _recover_payment(
             "stopped": StoppedRun(
                 run_id=run.run_id,
                 ended=run.status.name if run.status else "",
-                by=wish.by,
-                reason=wish.reason,
+                by=request.by,
+                reason=request.reason,
                 attempts=stopped.attempts,
             ),
             **(_newest(sent[-1]) if sent else {}),

@@ -20,7 +20,7 @@ from temporalio.service import RPCError
 from api.merchant_rules import MerchantRules
 from api.payments.late_payments import LatePayments, check_late_money
 from api.payments.new_payment_page import facts_of, listing_of, summary_of
-from api.payments.recovery import Wish, recover
+from api.payments.recovery import RecoveryRequest, recover
 from api.problems import Problem, UnavailableProblem
 from api.temporal_calls import (
     QUICK,
@@ -82,10 +82,12 @@ class PaymentWorkflows:
             try:
                 return await self._open(order)
             except StoppedProblem as stopped:
-                await self.recover(stopped, Wish("shop", "the order was opened again"))
+                await self.recover(
+                    stopped, RecoveryRequest("shop", "the order was opened again")
+                )
         raise UnavailableProblem("the payment is stopped again and again; call again")
 
-    async def recover(self, stopped: StoppedProblem, wish: Wish) -> None:
+    async def recover(self, stopped: StoppedProblem, request: RecoveryRequest) -> None:
         """Have a stopped workflow go on in a new run, which asks Alipay first.
 
         Raises:
@@ -93,7 +95,7 @@ class PaymentWorkflows:
         """
         name = stopped.workflow_id
         try:
-            await reach(recover(self._client, name, wish, self._rules))
+            await reach(recover(self._client, name, request, self._rules))
         except UnreadableRunError as error:
             raise Problem(
                 409,

@@ -4,7 +4,7 @@ from contextlib import suppress
 from datetime import UTC, datetime
 
 from api.merchant_rules import MerchantRules
-from api.payments.recovery import Wish
+from api.payments.recovery import RecoveryRequest
 from api.payments.workflows import PaymentWorkflows
 from api.refunds.new_owner import new_owner
 from api.refunds.payers import payer_in
@@ -61,8 +61,8 @@ class RefundNotices:
             try:
                 return await self._compare(owner, said)
             except StoppedProblem as stopped:
-                wish = Wish("Alipay", "Alipay has notified a refund")
-                await self._refunds.recover(stopped, wish)
+                recovery = RecoveryRequest("Alipay", "Alipay has notified a refund")
+                await self._refunds.recover(stopped, recovery)
         raise NoAnswerYet
 
     async def _compare(self, owner: Owner, said: RefundNotified) -> bool:

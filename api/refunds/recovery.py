@@ -10,7 +10,7 @@ import logging
 from temporalio.client import Client
 from temporalio.exceptions import WorkflowAlreadyStartedError
 
-from api.payments.recovery import AFTER_A_STOP, Wish
+from api.payments.recovery import AFTER_A_STOP, RecoveryRequest
 from api.refunds.new_refunds_page import facts_of, listing_of, summary_of
 from api.temporal_calls import QUICK
 from contracts import (
@@ -31,13 +31,13 @@ from workflows.order_refunds import OrderRefunds
 log = logging.getLogger(__name__)
 
 
-async def recover_refunds(client: Client, name: str, wish: Wish) -> bool:
+async def recover_refunds(client: Client, name: str, request: RecoveryRequest) -> bool:
     """Begin a new run of a stopped owner; return whether it was stopped at all.
 
     Args:
         client: Reaches Temporal, with the keys that read the stopped run.
         name: The workflow's id.
-        wish: Who wants it, and why.
+        request: Who wants it, and why.
 
     Raises:
         UnreadableRunError: Its history was deleted, is not readable, or no worker can
@@ -53,8 +53,8 @@ async def recover_refunds(client: Client, name: str, wish: Wish) -> bool:
     stopped = StoppedRun(
         run_id=run.run_id,
         ended=run.status.name if run.status else "",
-        by=wish.by,
-        reason=wish.reason,
+        by=request.by,
+        reason=request.reason,
     )
     try:
         await _begin(client, _input_after(given, known, stopped))

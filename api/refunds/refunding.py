@@ -9,7 +9,7 @@ from temporalio.service import RPCError
 from api.callers.authentication import Caller
 from api.merchant_rules import MerchantRules
 from api.payments.late_payments import LatePayments
-from api.payments.recovery import Wish
+from api.payments.recovery import RecoveryRequest
 from api.payments.workflows import PaymentWorkflows
 from api.problems import UnavailableProblem
 from api.refunds.bodies import RefundBody
@@ -85,8 +85,8 @@ class Refunding:
             except StoppedProblem as stopped:
                 if stopped.workflow_id != refunds_id(order_id):
                     raise
-                wish = Wish("shop", "a refund was asked for")
-                await self._refunds.recover(stopped, wish)
+                recovery = RecoveryRequest("shop", "a refund was asked for")
+                await self._refunds.recover(stopped, recovery)
         raise UnavailableProblem("the refunds change while they are asked; call again")
 
     async def payer(

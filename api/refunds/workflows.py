@@ -15,7 +15,7 @@ from temporalio.client import (
 from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.service import RPCError
 
-from api.payments.recovery import Wish
+from api.payments.recovery import RecoveryRequest
 from api.problems import Problem
 from api.refunds.new_refunds_page import facts_of, listing_of, summary_of
 from api.refunds.recovery import recover_refunds
@@ -182,7 +182,7 @@ class RefundWorkflows:
             )
         )
 
-    async def recover(self, stopped: StoppedProblem, wish: Wish) -> None:
+    async def recover(self, stopped: StoppedProblem, request: RecoveryRequest) -> None:
         """Have a stopped owner go on in a new run, which asks Alipay first.
 
         Raises:
@@ -190,7 +190,7 @@ class RefundWorkflows:
         """
         name = stopped.workflow_id
         try:
-            await reach(recover_refunds(self._client, name, wish))
+            await reach(recover_refunds(self._client, name, request))
         except UnreadableRunError as error:
             raise Problem(
                 409,

@@ -3,7 +3,7 @@
 from rich.console import Console
 from temporalio.client import Client
 
-from api.payments.recovery import Wish, recover
+from api.payments.recovery import RecoveryRequest, recover
 from api.refunds.recovery import recover_refunds
 from cashier.payments.reading import check_order_id, check_worker
 from cashier.temporal_calls import QUICK, CommandError
@@ -31,8 +31,10 @@ async def recover_order(
     # known.
     known = workflow_id(order_id), refunds_id(order_id)
     names = dict.fromkeys([*known, *(one.id for one in listed)])
-    wish = Wish(by, reason)
-    recovered = [one for one in names if await _recovers(client, one, order_id, wish)]
+    request = RecoveryRequest(by, reason)
+    recovered = [
+        one for one in names if await _recovers(client, one, order_id, request)
+    ]
     if not recovered:
         raise CommandError(
             f"nothing of order {order_id} was stopped before its end. If its payment "
@@ -46,10 +48,12 @@ async def recover_order(
     return 0
 
 
-async def _recovers(client: Client, name: str, order_id: str, wish: Wish) -> bool:
+async def _recovers(
+    client: Client, name: str, order_id: str, request: RecoveryRequest
+) -> bool:
     begins = recover_refunds if name == refunds_id(order_id) else recover
     try:
-        return await begins(client, name, wish)
+        return await begins(client, name, request)
     except UnreadableRunError as error:
         raise CommandError(
             f"{name} was stopped, and cannot be recovered: {error}. Look its money up "

@@ -12,7 +12,7 @@ from temporalio.client import Client
 
 from api.merchant_rules import MerchantRules
 from api.payments.lost_orders import Deed, LostOrder, LostOrders
-from api.payments.recovery import Wish
+from api.payments.recovery import RecoveryRequest
 from api.problems import Problem, UnavailableProblem
 from cashier.payments.lost_list import read_lost_orders
 from cashier.payments.reading import check_worker
@@ -49,7 +49,11 @@ class Lists:
 
 
 async def recover_lost(
-    client: Client, console: Console, lists: Lists, rules: MerchantRules, wish: Wish
+    client: Client,
+    console: Console,
+    lists: Lists,
+    rules: MerchantRules,
+    request: RecoveryRequest,
 ) -> int:
     """Look each order of the lists up, and begin what must be asked about.
 
@@ -64,7 +68,7 @@ async def recover_lost(
         console.print(note, markup=False, highlight=False)
     if not lists.dry_run:
         await check_worker(client, TASK_QUEUE)
-    recovery = _Recovery(LostOrders(client, rules, wish), console, lists)
+    recovery = _Recovery(LostOrders(client, rules, request), console, lists)
     for one in lost:
         await recovery.see_to(one)
     return recovery.report()

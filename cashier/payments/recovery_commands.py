@@ -74,15 +74,15 @@ def _recover_order(order: str, by: str | None, reason: str) -> int:
 
 def _recover_lost(lists: "Lists", by: str | None, reason: str) -> int:
     from api.merchant_rules import MerchantRules
-    from api.payments.recovery import Wish
+    from api.payments.recovery import RecoveryRequest
     from api.settings import ApiSettings
     from cashier.payments.recover_lost import recover_lost
     from cashier.temporal_calls import a_console, run_command
 
     who = who_acts(by, settings_of(writes=True))
     settings = read_settings(ApiSettings)
-    rules, wish = MerchantRules.of(settings), Wish(who, reason)
+    rules, request = MerchantRules.of(settings), RecoveryRequest(who, reason)
     return run_command(
-        lambda client: recover_lost(client, a_console(), lists, rules, wish),
+        lambda client: recover_lost(client, a_console(), lists, rules, request),
         keyring=settings.keyring,
     )

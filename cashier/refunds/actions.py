@@ -37,8 +37,8 @@ Confirm = Callable[[str], bool]
 
 
 @dataclass(frozen=True)
-class Wish:
-    """What an operator wants to give back.
+class RefundOptions:
+    """A refund as an operator asks for it.
 
     Attributes:
         refund_id: The merchant's name of it; the same again is the same refund.
@@ -56,7 +56,12 @@ class Wish:
 
 
 async def start(
-    client: Client, console: Console, name: str, wish: Wish, *, confirm: Confirm
+    client: Client,
+    console: Console,
+    name: str,
+    options: RefundOptions,
+    *,
+    confirm: Confirm,
 ) -> int:
     """Give money of an order back; return 1 where it was refused, else 0.
 
@@ -64,7 +69,7 @@ async def start(
         client: Its identity is who is at the terminal.
         console: Where to say what goes back, and what became of it.
         name: The order, by any id of ours.
-        wish: What is wanted.
+        options: The refund, as the operator gave it.
         confirm: Asked with the amount in words; False sends nothing.
 
     Raises:
@@ -77,16 +82,16 @@ async def start(
         payer = await find_payer(client, order_id)
         ended = before if owner and not owner.is_open else None
         given = await input_for(client, payer, ended)
-        request = _request(wish, (before and before.paid) or payer.paid)
+        request = _request(options, (before and before.paid) or payer.paid)
         left = before.left if before else payer.paid
-        is_new = refund_named(before, wish.refund_id) is None
+        is_new = refund_named(before, options.refund_id) is None
         if is_new:
             doubt = await check_refund(client, payer, request.amount, left)
             request = request.model_copy(update={"dispute_id": doubt})
     if is_new:
         _ask_whether_to(confirm, request, left)
     view = await tell_owner(client, given, "refund", request)
-    return _tell(console, view, wish.refund_id)
+    return _tell(console, view, options.refund_id)
 
 
 async def confirm_refund(
@@ -173,16 +178,16 @@ def resolve_command(order_id: str, refund_id: str, outcome: str) -> str:
     )
 
 
-def _request(wish: Wish, paid: Money | None) -> RefundRequest:
+def _request(options: RefundOptions, paid: Money | None) -> RefundRequest:
     amount = None
-    if wish.amount is not None and paid is not None:
-        amount = amount_of(wish.amount, paid.currency)
+    if options.amount is not None and paid is not None:
+        amount = amount_of(options.amount, paid.currency)
     return RefundRequest(
-        refund_id=wish.refund_id,
+        refund_id=options.refund_id,
         amount=amount,
-        reason_for_customer=wish.reason_for_customer,
-        note=wish.note,
-        by=wish.by,
+        reason_for_customer=options.reason_for_customer,
+        note=options.note,
+        by=options.by,
     )
 
 

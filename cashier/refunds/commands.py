@@ -91,7 +91,7 @@ def start(
     from cashier.temporal_calls import a_console, run_command
 
     settings, who = _who_writes(by)
-    wish = actions.Wish(
+    options = actions.RefundOptions(
         refund_id=refund_id,
         amount=amount,
         by=who,
@@ -104,7 +104,7 @@ def start(
                 client,
                 a_console(),
                 order,
-                wish,
+                options,
                 confirm=lambda question: yes or typer.confirm(question),
             ),
             keyring=settings.keyring,
