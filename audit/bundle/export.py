@@ -19,7 +19,7 @@ from audit.bundle.errors import BundleError
 from audit.bundle.index import Entry
 from audit.bundle.manifest import MANIFEST, Manifest, Selection, digest_of
 from audit.bundle.reading import Bundle
-from audit.bundle.writing import Draft
+from audit.bundle.writing import UnfinishedBundle
 from codec.payload_codec import EncryptingCodec
 from contracts import (
     ORDER_ID_PATTERN,
@@ -89,11 +89,11 @@ async def export_bundle(
         RPCError: Temporal does not answer, or does not take the query.
     """
     chained = digest_of_bundle(previous) if previous else None
-    with Draft.opened(folder) as draft:
-        draft.agree_on(selection)
-        work = _Export(client, draft, selection, codec)
+    with UnfinishedBundle.opened(folder) as unfinished:
+        unfinished.agree_on(selection)
+        work = _Export(client, unfinished, selection, codec)
         await work.run(tell)
-        manifest = draft.finish(selection, key=key, previous=chained)
+        manifest = unfinished.finish(selection, key=key, previous=chained)
         return Exported(manifest, work.fetched, work.gone)
 
 
@@ -148,12 +148,12 @@ class _Export:
     def __init__(
         self,
         client: Client,
-        draft: Draft,
+        unfinished: UnfinishedBundle,
         selection: Selection,
         codec: EncryptingCodec | None,
     ) -> None:
         self._client = client
-        self._draft = draft
+        self._unfinished = unfinished
         self._selection = selection
         self._codec = codec
         self._query = query_of(selection)
@@ -191,7 +191,7 @@ class _Export:
         )
 
     async def _take(self, one: WorkflowExecution) -> None:
-        if self._draft.has(file_name(one.id, one.run_id)):
+        if self._unfinished.has(file_name(one.id, one.run_id)):
             return
         handle = self._client.get_workflow_handle(one.id, run_id=one.run_id)
         try:
@@ -205,7 +205,7 @@ class _Export:
         digest = hashlib.sha256(content).hexdigest()
         entry = describe(history, self._codec, sha256=digest)
         if self._is_wanted(entry):
-            self._draft.add(entry, content)
+            self._unfinished.add(entry, content)
             self.fetched += 1
 
     def _is_wanted(self, entry: Entry) -> bool:

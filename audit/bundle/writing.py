@@ -46,7 +46,7 @@ CREATE TABLE IF NOT EXISTS done (
 """
 
 
-class Draft:
+class UnfinishedBundle:
     """A bundle that is being written, by one process at a time."""
 
     def __init__(self, folder: Path, database: sqlite3.Connection) -> None:
@@ -55,7 +55,7 @@ class Draft:
 
     @classmethod
     @contextmanager
-    def opened(cls, folder: Path) -> Iterator["Draft"]:
+    def opened(cls, folder: Path) -> Iterator["UnfinishedBundle"]:
         """Begin a bundle, or go on with one that was interrupted.
 
         Raises:
@@ -214,13 +214,13 @@ def write_bundle(
     Raises:
         BundleError: One is no history, or the folder cannot be written to.
     """
-    with Draft.opened(folder) as draft:
-        selection = draft.agree_on(Selection(from_files=True))
+    with UnfinishedBundle.opened(folder) as unfinished:
+        selection = unfinished.agree_on(Selection(from_files=True))
         for name, content in histories:
             history = parse_history(content, name)
             digest = hashlib.sha256(content).hexdigest()
-            draft.add(describe(history, codec, sha256=digest), content)
-        return draft.finish(selection, key=key, previous=previous, made_at=made_at)
+            unfinished.add(describe(history, codec, sha256=digest), content)
+        return unfinished.finish(selection, key=key, previous=previous, made_at=made_at)
 
 
 def _write(file: Path, content: bytes) -> None:

@@ -38,7 +38,12 @@ from audit.verify.matching import (
     unequal,
 )
 from audit.verify.refund_calls import check_what_was_sent
-from audit.verify.rerun import NotProvenError, NoVerdictToldError, Testimony, Witness
+from audit.verify.rerun import (
+    ActivityRerun,
+    NotProvenError,
+    NoVerdictRecordedError,
+    RerunResult,
+)
 from contracts import (
     CancelCall,
     CancelVerdict,
@@ -60,10 +65,10 @@ METHOD = "POST"
 
 
 async def check_evidence(
-    record: Record, keys: VerifierKeys, witness: Witness
+    record: Record, keys: VerifierKeys, rerun: ActivityRerun
 ) -> Evidenced:
     """Verify all that Alipay and the merchant have signed in a history."""
-    checking = _Checking(record, keys, witness)
+    checking = _Checking(record, keys, rerun)
     if isinstance(record.input, NoticeInput):
         checking.notice(record.input)
     for notified in notifications_of(record):
@@ -89,10 +94,12 @@ async def check_evidence(
 class _Checking:
     """One history's evidence, checked piece by piece."""
 
-    def __init__(self, record: Record, keys: VerifierKeys, witness: Witness) -> None:
+    def __init__(
+        self, record: Record, keys: VerifierKeys, rerun: ActivityRerun
+    ) -> None:
         self._record = record
         self._keys = keys
-        self._witness = witness
+        self._rerun = rerun
         self._client_id = keys.client_id
         since = keys.evidence_since
         began = record.events[0].event_time.ToDatetime(UTC)
@@ -307,24 +314,22 @@ class _Checking:
             # Whether it may be sent was decided then; this is about what was answered.
             call = call.model_copy(update={"wallet": ""})
         try:
-            testimony = await self._witness.asked_again(
+            result = await self._rerun.run_again(
                 one.name, call, evidence, attempt=one.attempt
             )
         except NotProvenError as error:
             expected = f"an answer to {one.name} that Alipay has signed"
             self._found(Rule.ALIPAY_SIGNATURE, event_id, expected, str(error))
             return False
-        except NoVerdictToldError as error:
+        except NoVerdictRecordedError as error:
             self.differs(event_id, f"an answer to {one.name}", str(error))
             return False
-        says = by_the_clock_of_then(one, testimony.answer)
+        says = by_the_clock_of_then(one, result.answer)
         recorded = one.answer.model_copy(update={"evidence": None})
-        is_asked = self._is_asked(one, evidence, testimony)
+        is_asked = self._is_asked(one, evidence, result)
         return is_asked and self._is_same(event_id, says, recorded)
 
-    def _is_asked(
-        self, one: Answered, evidence: Evidence, testimony: Testimony
-    ) -> bool:
+    def _is_asked(self, one: Answered, evidence: Evidence, result: RerunResult) -> bool:
         """Whether request and answer are about what the activity was called for."""
         request, answer = evidence.request, evidence.answer
         self._client_id = self._client_id or request.client_id
@@ -332,11 +337,11 @@ class _Checking:
             *unequal("client id", self._client_id, request.client_id),
             *unequal("method", METHOD, request.method),
             *unequal("method of the answer", METHOD, answer.method),
-            *unequal("path", testimony.path, request.path),
+            *unequal("path", result.path, request.path),
             *unequal("path of the answer", request.path, answer.path),
         ]
         if not request.left_out:
-            problems += requests_differ(testimony.body.decode(), request.body)
+            problems += requests_differ(result.body.decode(), request.body)
         problems += about_another(one.call, answer.body)
         for expected, seen in problems:
             self.differs(one.completed.event_id, expected, seen)

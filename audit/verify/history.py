@@ -26,7 +26,7 @@ from audit.verify.keys import VerifierKeys
 from audit.verify.labels import check_labels
 from audit.verify.people import check_people
 from audit.verify.refunds import check_refunds
-from audit.verify.rerun import Witness
+from audit.verify.rerun import ActivityRerun
 from audit.verify.stopped import check_stopped
 from audit.verify.verdicts import HistoryVerdict
 from codec.payload_codec import EncryptingCodec
@@ -42,7 +42,7 @@ class Verifier:
     def __init__(self, keys: VerifierKeys) -> None:
         self._keys = keys
         self._codec = EncryptingCodec(keys.keyring) if keys.keyring else None
-        self._witness = Witness(keys.alipay)
+        self._rerun = ActivityRerun(keys.alipay)
         self._replays = Replays()
         self._stack = AsyncExitStack()
 
@@ -89,7 +89,7 @@ class Verifier:
             replayed = await self._replays.replay(record)
             findings += compare(record, replayed)
             findings += check_end(record, replayed, is_open=entry.status == RUNNING)
-        evidenced = await check_evidence(record, self._keys, self._witness)
+        evidenced = await check_evidence(record, self._keys, self._rerun)
         findings += evidenced.findings
         findings += check_invariants(record, evidenced)
         findings += check_refunds(record, evidenced, self._keys)

@@ -1,7 +1,7 @@
-"""Asks the activities again, with Alipay's recorded words on the wire.
+"""Runs the activities again, on Alipay's recorded answers.
 
-What a recorded answer must be is not written down twice: the activities themselves read
-Alipay's words, and verify them, as they did then.
+The verifier has no rules of its own for what an activity makes of an answer: the
+activities themselves read and verify the recorded answer, as they did then.
 """
 
 from dataclasses import dataclass, replace
@@ -28,13 +28,13 @@ class NotProvenError(Exception):
     """Alipay's signature does not prove what is recorded as its answer."""
 
 
-class NoVerdictToldError(Exception):
-    """What is recorded is no answer that the activity could have taken for one."""
+class NoVerdictRecordedError(Exception):
+    """The activity could not have accepted the recorded answer as a verdict."""
 
 
 @dataclass(frozen=True)
-class Testimony:
-    """What an activity makes of recorded words.
+class RerunResult:
+    """The result of an activity that ran again on a recorded answer.
 
     Attributes:
         answer: Its result, without evidence.
@@ -73,8 +73,8 @@ class _NoKey:
         return b""
 
 
-class Witness:
-    """The activities of any merchant, before an Alipay that only repeats itself."""
+class ActivityRerun:
+    """Runs any merchant's activities against recorded answers; nothing is sent."""
 
     def __init__(self, alipay_keys: AlipayKeys) -> None:
         self._wire = _RecordedWire()
@@ -82,10 +82,10 @@ class Witness:
         self._alipay_keys = alipay_keys
         self._known: dict[str, dict[str, Any]] = {}
 
-    async def asked_again(
+    async def run_again(
         self, activity: str, call: Contract, evidence: Evidence, *, attempt: int
-    ) -> Testimony:
-        """Return what the activity answers when Alipay says what is recorded.
+    ) -> RerunResult:
+        """Return the activity's result when Alipay gives the recorded answer.
 
         Args:
             activity: Its name.
@@ -95,7 +95,7 @@ class Witness:
 
         Raises:
             NotProvenError: Alipay's signature does not prove the words.
-            NoVerdictToldError: The words are no answer that ends the activity.
+            NoVerdictRecordedError: The recorded answer does not end the activity.
         """
         self._wire.evidence, self._wire.sent = evidence, None
         environment = ActivityEnvironment()
@@ -106,12 +106,12 @@ class Witness:
         except ApplicationError as error:
             if error.type == UnprovenResponseError.__name__:
                 raise NotProvenError(error.message) from None
-            raise NoVerdictToldError(error.message) from None
+            raise NoVerdictRecordedError(error.message) from None
         except (ValueError, TypeError) as odd:
             # A header or a body that no server could have sent.
-            raise NoVerdictToldError(type(odd).__name__) from None
+            raise NoVerdictRecordedError(type(odd).__name__) from None
         sent = self._wire.sent
-        return Testimony(
+        return RerunResult(
             answer.model_copy(update={"evidence": None}),
             sent.url.path if sent else "",
             sent.content if sent else b"",

@@ -31,7 +31,7 @@ from audit.archive.schedule import (
 from audit.bundle.manifest import MANIFEST, Selection
 from audit.bundle.reading import Bundle
 from audit.bundle.signing_keys import make_pair
-from audit.bundle.writing import Draft
+from audit.bundle.writing import UnfinishedBundle
 from cashier.system.environment import bare_environment
 from contracts import workflow_id
 from temporal_client import DATA_CONVERTER
@@ -151,8 +151,8 @@ async def test_a_day_before_the_first_is_in_the_first_already(archive: Archive) 
 
 async def test_an_interrupted_first_day_is_finished_first(archive: Archive) -> None:
     end = datetime.combine(TODAY + DAY, time(), UTC)
-    with Draft.opened(archive.folder / f"{TODAY}") as draft:
-        draft.agree_on(Selection(before=end))
+    with UnfinishedBundle.opened(archive.folder / f"{TODAY}") as unfinished:
+        unfinished.agree_on(Selection(before=end))
     done = await archive.make(TODAY + DAY)
     assert [(day.day, day.histories) for day in done.days] == [
         (TODAY, 2),

@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from audit.bundle.manifest import MANIFEST, Selection, digest_of
 from audit.bundle.reading import Bundle
 from audit.bundle.signing_keys import key_id
-from audit.bundle.writing import Draft
+from audit.bundle.writing import UnfinishedBundle
 from audit.findings import Finding, Rule
 from audit.history.story import StoryStep
 from audit.report import plot as plotting
@@ -94,10 +94,10 @@ def test_the_head_of_a_report_tells_the_version_that_has_verified(
 def test_the_head_of_a_report_names_bundles_and_keys(tmp_path: Path) -> None:
     key = Ed25519PrivateKey.generate()
     folder = tmp_path / "2026-11-24"
-    with Draft.opened(folder) as draft:
+    with UnfinishedBundle.opened(folder) as unfinished:
         selection = Selection(since=BEGAN, query="Wallet = 'GCASH'")
-        draft.agree_on(selection)
-        draft.finish(selection, key=key, previous="a" * 64, made_at=BEGAN)
+        unfinished.agree_on(selection)
+        unfinished.finish(selection, key=key, previous="a" * 64, made_at=BEGAN)
     keys = keys_of()
     subject = subject_of([Bundle.open(folder)], keys)
     file = tmp_path / "report.html"

@@ -16,7 +16,7 @@ from temporalio.client import WorkflowHistory
 from audit.bundle.describing import describe, parse_history
 from audit.bundle.manifest import Selection
 from audit.bundle.reading import Bundle, Entry
-from audit.bundle.writing import Draft
+from audit.bundle.writing import UnfinishedBundle
 from codec.keyring import Keyring
 from codec.payload_codec import EncryptingCodec
 
@@ -162,7 +162,7 @@ class Forgery:
         """
         changed = self.folder.with_name(f"{self.folder.name}-anew")
         manifest = self._bundle.manifest
-        with Draft.opened(changed) as draft:
+        with UnfinishedBundle.opened(changed) as unfinished:
             for file in sorted((self.folder / "histories").glob("*.json")):
                 content = file.read_bytes()
                 entry = describe(
@@ -170,8 +170,8 @@ class Forgery:
                     self._codec,
                     sha256=hashlib.sha256(content).hexdigest(),
                 )
-                draft.add(entry, content)
-            draft.finish(
+                unfinished.add(entry, content)
+            unfinished.finish(
                 selection or manifest.selection,
                 key=key or self.key,
                 previous=manifest.previous if is_chained else None,

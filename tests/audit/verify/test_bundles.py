@@ -17,7 +17,7 @@ from alipay.keys.rsa import one_line_public_key
 from audit.bundle.describing import describe, parse_history
 from audit.bundle.manifest import Selection
 from audit.bundle.reading import Bundle
-from audit.bundle.writing import Draft
+from audit.bundle.writing import UnfinishedBundle
 from audit.findings import Rule
 from audit.verify.bundles import Verdicts, verify_bundles
 from audit.verify.keys import VerifierKeys
@@ -37,14 +37,14 @@ MADE_AT = datetime(2026, 11, 25, tzinfo=UTC)
 
 def write(folder: Path, texts: list[str]) -> Bundle:
     """Write a bundle of histories, unsigned."""
-    with Draft.opened(folder) as draft:
-        selection = draft.agree_on(Selection(from_files=True))
+    with UnfinishedBundle.opened(folder) as unfinished:
+        selection = unfinished.agree_on(Selection(from_files=True))
         for text in texts:
             content = text.encode()
             sha256 = hashlib.sha256(content).hexdigest()
             history = parse_history(text, "a history")
-            draft.add(describe(history, CODEC, sha256=sha256), content)
-        draft.finish(selection, key=None, previous=None, made_at=MADE_AT)
+            unfinished.add(describe(history, CODEC, sha256=sha256), content)
+        unfinished.finish(selection, key=None, previous=None, made_at=MADE_AT)
     return Bundle.open(folder)
 
 

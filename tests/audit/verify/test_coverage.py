@@ -11,7 +11,7 @@ import pytest
 from audit.bundle.describing import describe, parse_history
 from audit.bundle.manifest import Selection, digest_of
 from audit.bundle.reading import Bundle
-from audit.bundle.writing import Draft
+from audit.bundle.writing import UnfinishedBundle
 from audit.findings import Finding, Rule
 from audit.history.claims import Claims
 from audit.history.named_runs import NamedRun
@@ -34,10 +34,10 @@ def a_bundle(
     **selected: Any,
 ) -> Bundle:
     """Write an empty bundle of a period; it was made when the period was over."""
-    with Draft.opened(folder / name) as draft:
+    with UnfinishedBundle.opened(folder / name) as unfinished:
         selection = Selection(since=since, before=before, **selected)
-        draft.agree_on(selection)
-        draft.finish(
+        unfinished.agree_on(selection)
+        unfinished.finish(
             selection,
             key=None,
             previous=digest_of(previous.folder / "manifest.json") if previous else None,
@@ -262,11 +262,11 @@ def cut_short(folder: Path, *, with_money: bool = False, **selected: Any) -> Bun
     del forged.events[forged.notified.event_id - (not with_money) :]
     content = forged.text.encode()
     sha256 = hashlib.sha256(content).hexdigest()
-    with Draft.opened(folder / "bundle") as draft:
-        selection = draft.agree_on(Selection(**selected))
+    with UnfinishedBundle.opened(folder / "bundle") as unfinished:
+        selection = unfinished.agree_on(Selection(**selected))
         history = parse_history(content, "a history")
-        draft.add(describe(history, CODEC, sha256=sha256), content)
-        draft.finish(selection, key=None, previous=None, made_at=FOURTH)
+        unfinished.add(describe(history, CODEC, sha256=sha256), content)
+        unfinished.finish(selection, key=None, previous=None, made_at=FOURTH)
     return Bundle.open(folder / "bundle")
 
 
