@@ -1,6 +1,6 @@
-"""The calls to Alipay that workflows make: how long, how often, and with which words.
+"""The calls to Alipay that workflows make: time-outs, retries, and texts for the UI.
 
-No verdict is a fact as well, and never a failure.
+A call without a verdict is recorded as a fact too, and never fails the workflow.
 """
 
 import asyncio  # noqa: TID251 - for the name of its CancelledError only
@@ -55,9 +55,9 @@ class Question(Generic[AnswerT]):
 
     Attributes:
         activity: Its name.
-        call: What it is asked.
-        gives: The type of its answer.
-        words: What the Temporal UI shows of it.
+        call: Its input.
+        gives: The type of its result.
+        words: Its summary in the Temporal UI.
         priority: What a busy worker does first.
     """
 
@@ -74,16 +74,16 @@ async def ask(
     release: int,
     has_news: Callable[[], bool],
 ) -> Asked[AnswerT]:
-    """Ask; quick retries may end without a verdict, and so may an odd answer.
+    """Run the activity; the answer is None where it brought no verdict.
 
-    An answer of the wrong shape, and one that proves nothing, come from somebody who
-    has completed the activity in its place: they are no verdict. Neither is the silence
-    of an activity that somebody has paused: news do not wait for it for ever.
+    An answer of the wrong shape, or one that proves nothing, comes from somebody who
+    has completed the activity in the worker's place: it does not count as a verdict.
+    Nor does a paused activity: news do not wait for it for ever.
 
     Args:
         question: What is asked.
-        trust: Tells what an answer of Alipay's proves.
-        release: That began the run.
+        trust: Decides what an answer of Alipay proves.
+        release: The release that began the run.
         has_news: Whether something has come that the workflow should look at.
     """
     asked_at = workflow.now()
@@ -112,13 +112,13 @@ async def is_given_up(
     has_news: Callable[[], bool],
     within: timedelta = LONGEST_CALL,
 ) -> bool:
-    """Wait for the answer; give the question up when it is late, and news have come.
+    """Wait for the answer; give up where it is late and news have come meanwhile.
 
     The server's own time-outs do not count while an activity is paused (decision 41).
     A timer costs an action, so there is one only where news have come meanwhile.
 
     Args:
-        asking: The call.
+        asking: The running activity.
         has_news: Whether something has come that the workflow should look at.
         within: How long the call may take then.
     """
@@ -146,8 +146,8 @@ async def is_given_up(
 
 
 def ask_alipay(summary: str, priority: Priority, release: int) -> ActivityConfig:
-    """Return the options of one question to Alipay, with its words for the UI."""
-    # Also where it was moved to a queue that nobody serves.
+    """Return the options of an activity that calls Alipay, with its UI summary."""
+    # It also ends an activity that was moved to a task queue without workers.
     bounds = ActivityConfig(schedule_to_close_timeout=LONGEST_CALL)
     return ActivityConfig(
         **(bounds if release >= CALLS_ARE_BOUNDED else ActivityConfig()),

@@ -46,7 +46,7 @@ ROUND = timedelta(days=3)
 
 @workflow.defn(name="Callback")
 class Callback:
-    """Tells the shop an order's events, one after the other, each until it is accepted.
+    """Sends an order's events to the shop, one by one, each until it is accepted.
 
     An event ends when the shop answers 2xx, or when a person settles it.
     """
@@ -69,7 +69,7 @@ class Callback:
             self._show()
             await self._tell_for_one_round(self._untold[0])
             if not self._untold:
-                # Whatever was sent until now is told, too, before the end.
+                # Events that were signalled until now are sent too, before the end.
                 await workflow.wait_condition(workflow.all_handlers_finished)
             elif self._is_long:
                 await workflow.wait_condition(workflow.all_handlers_finished)
@@ -81,7 +81,7 @@ class Callback:
 
     @property
     def _is_long(self) -> bool:
-        """Whether the history is long: a shop may be away for months."""
+        """Whether the history has grown long: a shop may be away for months."""
         return workflow.info().is_continue_as_new_suggested() and (
             self._release >= QUEUES_GO_ON
             or workflow.patched(f"callbacks-go-on-{len(self._ended)}")
@@ -89,14 +89,14 @@ class Callback:
 
     def _continue_in_a_new_run(self) -> None:
         if not self._untold:
-            return  # a person has settled the last one meanwhile
+            return  # a person has settled the last event meanwhile
         carried = CallbacksCarried(
             untold=tuple(self._untold), ended=tuple(self._ended[-MOST_ENDED:])
         )
         first = self._untold[0].model_copy(
             update={"carried": carried, "release": self._release}
         )
-        # Otherwise it is but the next round for a shop that is away.
+        # Otherwise the round is over, and the shop is still away.
         if workflow.info().is_continue_as_new_suggested():
             count_continued_run()
         workflow.continue_as_new(first)
@@ -151,7 +151,7 @@ class Callback:
 
     @workflow.signal(description="An event of the same order, told in its turn")
     def also_tell(self, callback: CallbackInput) -> None:
-        """Tell this one too, in the order in which the events occurred."""
+        """Queue this event too, in the order in which the events occurred."""
         event = callback.event
         known = [one.event for one in self._ended]
         known += [one.event for one in self._untold]
@@ -165,13 +165,13 @@ class Callback:
 
     @workflow.update(description="Tell the shop now, whatever the pause was to be")
     async def resend(self) -> CallbackView:
-        """Begin a new round at once; the shop tells repeats by their id."""
+        """Begin a new round at once; the shop recognizes repeats by the event's id."""
         self._begin_anew = True
         return self.view()
 
     @workflow.update(description="End it, the shop being told by a person: reason, by")
     async def settle(self, settlement: CallbackSettlement) -> CallbackView:
-        """End the event that is being told without an answer of the shop."""
+        """End the event that is being sent, without an answer of the shop."""
         resolved = Resolved(by=settlement.by, reason=settlement.reason)
         self._end(self._untold[0], CallbackOutcome.SETTLED, resolved)
         return self._after_the_last_end()
@@ -204,7 +204,7 @@ class Callback:
 
     @workflow.query(description="What was taken for orders that the shop does not know")
     def at_risk(self) -> MoneyAtRisk:
-        """Return what was paid and kept; what ended unpaid or went back is no risk."""
+        """Return the money that was paid and kept; returned money is not at risk."""
         kept = (PaymentOutcome.PAID, LateOutcome.HONOURED)
         events = [one.event for one in self._untold]
         return MoneyAtRisk(

@@ -137,7 +137,7 @@ class CashierPayment:
             try:
                 await self._carry_out(step)
             except asyncio.CancelledError:
-                # Whoever cancels a workflow wants its payment closed, and certainly.
+                # A cancelled workflow still closes its payment, for certain.
                 self._wish_to_cancel(CancelWish(by="Temporal"))
             if self._is_long:
                 await self._continue_in_a_new_run()
@@ -160,7 +160,7 @@ class CashierPayment:
         return self._step
 
     def _show(self) -> None:
-        """Have the payment's page, and its line in the list, tell how it stands."""
+        """Update the payment's details in the UI, and its line in the list."""
         now, status = self._clock.now, status_of(self._facts, self._step)
         if status is not self._status:
             self._status, self._since = status, now
@@ -211,9 +211,9 @@ class CashierPayment:
             )
 
     async def _ask(self, question: Question[AnswerT]) -> Asked[AnswerT]:
-        """Ask; a call that is cut off by a cancellation may have taken effect.
+        """Call Alipay; a call that a cancellation cuts off may have taken effect.
 
-        An activity that fails otherwise is no verdict, and no error here (`ask`).
+        An activity that fails otherwise gives no verdict, and raises nothing (`ask`).
         """
         asked_at = self._clock.now
         try:
@@ -281,7 +281,7 @@ class CashierPayment:
         workflow.continue_as_new(self._facts.carried())
 
     async def _finish(self, end: End) -> PaymentView:
-        """Tell the shop, answer every caller who still waits, and lose no news."""
+        """Notify the shop, answer every caller who still waits, and lose no news."""
         view = self.view()
         if self._facts.order.tells_shop:
             callback = event_of(self._facts, end, self._clock.now)
@@ -320,10 +320,10 @@ class CashierPayment:
 
     @cashier_page.validator
     def _check_page_wish(self, wish: PageWish) -> None:
-        """Refuse what is no wallet, and other money: that is another order.
+        """Reject an invalid wallet, and an amount other than the order's.
 
-        A wallet of no name would be asked for anew without end, and one that is longer
-        than the list takes would fail every task.
+        An empty wallet would be chosen anew without end, and one that is longer than a
+        search attribute may be would fail every workflow task.
         """
         if not 0 < len(wish.wallet) <= LONGEST_ALIPAY_ID:
             raise ApplicationError(
@@ -368,7 +368,7 @@ class CashierPayment:
 
     @cancel.validator
     def _check_cancel(self, wish: CancelWish) -> None:
-        """Refuse what cannot be read as a wish, or what only a person can settle.
+        """Reject a malformed request, and one for a payment that needs a person.
 
         Without a validator the handler's call itself would fail, and stop the payment.
         """
@@ -395,7 +395,7 @@ class CashierPayment:
 
     @resolve.validator
     def _check_resolution(self, resolution: Resolution) -> None:
-        """Refuse to settle what is not in doubt, or without a name and a reason."""
+        """Reject a resolution without a doubt to settle, a name or a reason."""
         if self._facts.resolution or isinstance(self._step, End):
             raise ApplicationError(
                 f"it is settled already: {self.view().status}", type=Refusal.SETTLED
@@ -415,9 +415,9 @@ class CashierPayment:
 
     @workflow.signal(description="A notification of Alipay, with its signature")
     async def payment_notified(self, notification: PaymentNotified) -> None:
-        """Keep what Alipay has signed as a fact; all else makes for an inquiry.
+        """Keep a signed notification as a fact; any other one only causes an inquiry.
 
-        What it proves is decided later.
+        `decide` judges later what it proves.
         """
         told = await self._trust.notification(notification)
         if told is None:
@@ -446,7 +446,8 @@ class CashierPayment:
         doubt: Doubt | NoEnd | None = find_doubt(self._facts)
         listed = listing_of(self._facts, self._step, self._clock.now)
         if doubt is None and listed.needs_attention:
-            # Not why it waits, which changes: two persons decide about one attempt.
+            # Without the reason of the wait, which changes: both persons must see the
+            # same words.
             doubt = NoEnd(self._facts.current.request_id)
         if doubt is None:
             return None
@@ -475,7 +476,7 @@ class CashierPayment:
         return usable and current.wallet == wish.wallet
 
     def _is_passed_over(self, wish: PageWish) -> bool:
-        """Whether the wish cannot be followed: refused, replaced, or under review."""
+        """Whether the request cannot be met: refused, replaced, or under review."""
         replaced = self._is_idle and self._facts.wallet_wanted != wish.wallet
         if self._is_idle and self._facts.paid:
             return True

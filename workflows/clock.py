@@ -19,7 +19,7 @@ class Clock:
 
     @property
     def now(self) -> datetime:
-        """The later of what the SDK tells and what a timer has proven."""
+        """The later of the SDK's time and the time that a fired timer proves."""
         return max(workflow.now(), self._proven)
 
     def has_reached(self, at: datetime) -> None:

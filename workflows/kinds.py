@@ -1,4 +1,4 @@
-"""All kinds of workflows, for whoever serves, replays, reads or describes them."""
+"""All workflow types, for the worker, replay, the auditor and the contracts."""
 
 from collections.abc import Mapping
 from typing import Final

@@ -1,4 +1,4 @@
-"""Hands money that comes second, or late, over to the workflow that deals with it."""
+"""Hands a second or late success over to the `LatePayment` workflow."""
 
 from contextlib import suppress
 
@@ -21,7 +21,7 @@ async def hand_over(
     *,
     order_paid_by: Attempt | None = None,
 ) -> None:
-    """Have extra or late money dealt with; what becomes of it is seen to there.
+    """Start the workflow that returns or keeps extra or late money.
 
     Args:
         order: The order.
@@ -52,8 +52,9 @@ async def hand_over(
         ),
     )
     listed = is_listed(workflow.info().typed_search_attributes)
-    # Running already, where the API was told of it, too. One that has ended may be
-    # repeated: its ids are fixed, and what was untrue then may be true now.
+    # It runs already where the API received the same notification. One that has
+    # ended may run again: its ids are fixed, and a success that Alipay did not confirm
+    # then may be true now.
     with suppress(WorkflowAlreadyStartedError):
         await workflow.start_child_workflow(
             LatePayment.run,

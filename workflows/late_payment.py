@@ -1,4 +1,4 @@
-"""Money that came after its payment had ended: returned, or kept, but never lost."""
+"""Money that came after its payment had ended: returned or kept, but never lost."""
 
 from collections.abc import Callable
 from contextlib import suppress
@@ -75,7 +75,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.trust import check_workflow_id, trust_of
 
 AnswerT = TypeVar("AnswerT", bound=Contract)
-# Answers after which one only has to ask again.
+# Answers that are not final: Alipay is asked again.
 OPEN = (InquiryVerdict.PROCESSING, InquiryVerdict.PENDING, InquiryVerdict.NOT_EXIST)
 NOT_REFUNDED_YET = (RefundVerdict.IN_PROCESS, RefundVerdict.NOT_EXIST)
 # Refusals of a refund that mean that the money has gone back already.
@@ -90,12 +90,12 @@ REFUND_PATIENCE = timedelta(days=1)
 
 
 class _SettledByAPersonError(Exception):
-    """A person has settled it while Alipay's answer was still open."""
+    """A person has settled the late money before Alipay gave a final answer."""
 
 
 @workflow.defn(name="LatePayment")
 class LatePayment:
-    """Makes sure that a success heard after the end is true, and deals with it.
+    """Verifies a success that came after the payment's end; returns or keeps the money.
 
     It asks the order's payment whether the money is late at all, then Alipay whether it
     was paid; what was goes back by cancel or refund, or is kept where the shop wants
@@ -152,8 +152,8 @@ class LatePayment:
         paid_at = said.paid_at if said else None
         self._tell(f"over: {outcome}", outcome=outcome, paid_at=paid_at)
         count_late_payment(outcome)
-        # The shop hears what became of it; of money that was never paid, or never late,
-        # only where it has heard of a review.
+        # The shop is notified of the outcome; of money that was never paid, or never
+        # late, only where it was notified of a review.
         is_moved = outcome not in (LateOutcome.NOT_PAID, LateOutcome.NOT_LATE)
         if late.tells_shop and (is_moved or self._reviews_told):
             await tell_shop(self._event(outcome))
@@ -215,7 +215,7 @@ class LatePayment:
         return None
 
     async def _as_paid(self, order: PaymentFound) -> LateOutcome | None:
-        """Say what follows from what pays the order, if anything does for certain."""
+        """Decide by the payment that pays the order; None where nothing pays it."""
         if self._late.payment_request_id in order.paid:
             return LateOutcome.NOT_LATE
         if order.paid and not order.is_proven:
@@ -247,7 +247,7 @@ class LatePayment:
         return said
 
     def _contradicts_a_person(self, said: InquiryAnswer) -> bool:
-        """Whether what a person has said cannot be: Alipay knows better."""
+        """Whether Alipay's answer contradicts what a person has decided."""
         outcome = self._resolution.outcome if self._resolution else ""
         if said.verdict is InquiryVerdict.SUCCESS:
             return outcome == LateOutcome.NOT_PAID
@@ -260,7 +260,7 @@ class LatePayment:
         return await self._until_certain(look_at_order(self._late), self._may_change)
 
     def _may_change(self, order: PaymentFound) -> bool:
-        """Whether the order is still to say what becomes of this money."""
+        """Whether the order's state may still change what becomes of this money."""
         name = self._late.payment_request_id
         keeps = self._late.policy is LateMoneyPolicy.HONOUR
         if order.state is PaymentState.OPEN:
@@ -299,7 +299,7 @@ class LatePayment:
         return await self._outcome_of(refund)
 
     async def _end_of_refund(self) -> LateOutcome:
-        """Wait for the refund; never sent again, for Alipay has taken it on."""
+        """Wait for the refund; it is never sent again once Alipay has accepted it."""
         self._tell("wait until Alipay has refunded the money")
         self._stage = "refund"
         if not self._refund_is_in_process:
@@ -325,7 +325,7 @@ class LatePayment:
 
     @property
     def _to_return(self) -> Money:
-        """What goes back: all that was paid."""
+        """The refund: all that was paid."""
         if self._late.release < LATE_MONEY_IS_LATE:
             return self._late.amount
         return self._paid or self._late.amount
@@ -356,7 +356,7 @@ class LatePayment:
 
     @resolve.validator
     def _check_resolution(self, resolution: LateResolution) -> None:
-        """Refuse to settle what is not in doubt, or without a name and a reason."""
+        """Reject a resolution without a doubt to settle, a name or a reason."""
         check_is_said(resolution)
         if self._resolution or self._view.outcome:
             raise ApplicationError(
@@ -415,11 +415,11 @@ class LatePayment:
         is_open: Callable[[AnswerT], bool] = lambda _: False,
         stands: Callable[[AnswerT], bool] = lambda _: False,
     ) -> AnswerT:
-        """Ask with growing pauses until there is a verdict that says something.
+        """Ask with growing pauses until an answer is final.
 
         Args:
             question: What is asked.
-            is_open: Whether an answer says that one only has to ask again.
+            is_open: Whether an answer is not final, so that Alipay is asked again.
             stands: Whether an answer counts more than what a person has said while it
                 was under way: money that has moved has moved.
 
@@ -444,7 +444,7 @@ class LatePayment:
             tries += 1
 
     async def _ask(self, question: Question[AnswerT]) -> AnswerT | None:
-        """Ask; a person who settles it meanwhile does not wait for a paused call."""
+        """Run the activity; a person's resolution does not wait for a paused one."""
         asked = await ask(
             question,
             self._trust,
@@ -573,7 +573,7 @@ class LatePayment:
             tries += 1
 
     async def _begin_review(self, why: str) -> None:
-        """Have it listed, and send the shop word, once for each doubt."""
+        """List it as needing a person, and notify the shop, once for each doubt."""
         is_news = self._view.review != why
         self._tell("a person must decide", review=why)
         by_new_rules = self._late.release >= LATE_MONEY_IS_LATE
@@ -593,7 +593,7 @@ class LatePayment:
         return LateOutcome(resolution.outcome)
 
     def _tell(self, status: str, **known: object) -> None:
-        """Have the view, the page and the list tell how it stands."""
+        """Update the view, the details in the UI, and the line in the list."""
         self._view = self._view.model_copy(update={"status": status, **known})
         workflow.set_current_details(
             late_details_of(
@@ -628,7 +628,7 @@ def _id_of(late: LatePaymentInput) -> str:
 def _goes_before(other: str, name: str) -> bool:
     """Whether late money has the lower number; not where it has none.
 
-    Whoever may complete the look at the order can have it name anything.
+    The look at the order is an activity, and somebody else may have completed it.
     """
     with suppress(ValueError):
         return attempt_of(other) < attempt_of(name)

@@ -1,4 +1,4 @@
-"""A signed notice that no payment takes: kept, listed, and in words for operators."""
+"""A signed notice that belongs to no payment: kept, listed, and explained."""
 
 from temporalio import workflow
 

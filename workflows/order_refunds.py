@@ -1,4 +1,4 @@
-"""The one owner of all that goes back of the payment that pays an order."""
+"""The one workflow that refunds the payment which pays an order."""
 
 import asyncio  # noqa: TID251 - tasks of the workflow's own loop, which replay
 from datetime import datetime, timedelta
@@ -69,7 +69,7 @@ LINGER = timedelta(days=1)
 
 @workflow.defn(name="OrderRefunds")
 class OrderRefunds:
-    """Gives money of a payment back, and never more than came, whoever asks, and when.
+    """Refunds a payment, in parts or whole, and never more than was paid.
 
     Each refund is reserved in the moment in which it is asked for, sent to Alipay under
     an id that follows from its name, and followed until Alipay has signed what became
@@ -147,10 +147,10 @@ class OrderRefunds:
     def _is_idle(self) -> bool:
         return not self._following and workflow.all_handlers_finished()
 
-    # ---- what was before ----
+    # ---- earlier runs ----
 
     def _take_over(self) -> None:
-        """Take over what earlier runs knew, as far as it is proven."""
+        """Take over the refunds of earlier runs, as far as they are proven."""
         given, ledger = self._given, self._ledger
         if given.carried and continues_another_run():
             ledger.look = given.carried.look
@@ -168,7 +168,7 @@ class OrderRefunds:
             ]
         for refund in known:
             ledger.refunds.setdefault(refund.refund_id, refund)
-            # A run that was stopped may have told the shop nothing of it.
+            # A run that was stopped may not have notified the shop of it.
             if not given.stopped:
                 self._told.add((refund.refund_id, refund.status))
 
@@ -193,7 +193,7 @@ class OrderRefunds:
     # ---- one refund, from its request to its end ----
 
     def _follow(self, refund: Refund) -> None:
-        """See to a refund from now on, unless it is over or seen to already."""
+        """Begin to carry out a refund, unless it is over or under way already."""
         name = refund.refund_id
         if name in self._following or (refund.is_over and not self._is_news(refund)):
             return
@@ -214,10 +214,10 @@ class OrderRefunds:
             step = next_step(refund, self._clock.now)
             if isinstance(step, Over):
                 if self._is_news(refund):
-                    continue  # it has changed while the shop was being told
+                    continue  # it has changed while the shop was being notified
                 count_refund(refund.status, self._ledger.wallet)
                 return
-            # Only now: its end is told in the run that has heard of it.
+            # Only now: the run that learns of its end also notifies the shop of it.
             if self._is_full:
                 return
             match step:
@@ -299,13 +299,13 @@ class OrderRefunds:
                 is_inquired=True,
             )
 
-    # ---- who is told ----
+    # ---- shop and operators ----
 
     def _is_news(self, refund: Refund) -> bool:
         return (refund.refund_id, refund.status) not in self._told
 
     async def _tell(self, refund: Refund) -> None:
-        """Tell the shop how a refund stands, once for each time that it changes."""
+        """Notify the shop of a refund's state, once for each change."""
         status = refund.status
         if not self._is_news(refund):
             return
@@ -355,7 +355,7 @@ class OrderRefunds:
 
     @refund.validator
     def _check_request(self, request: RefundRequest) -> None:
-        """Refuse what is incomplete, or more than is left, before it is in history."""
+        """Reject an incomplete or too high request before it is in history."""
         check_is_said(request)
         check_refund_request(request)
         self._check_against_ledger(request)
@@ -435,7 +435,7 @@ class OrderRefunds:
 
     @workflow.signal(description="A notice about a refund, as Alipay has signed it")
     async def refund_notified(self, said: RefundNotified) -> None:
-        """Take a notice; it may be late, doubled, forged, or of a refund not ours."""
+        """Take a notice; it may be late, doubled, forged, or about a foreign refund."""
         told = await self._trust.refund_notice(said)
         if told is None:
             workflow.logger.warning("a notice about a refund was dropped: not proven")
@@ -456,7 +456,7 @@ class OrderRefunds:
 
     @workflow.query(description="What money the customer waits for")
     def at_risk(self) -> MoneyAtRisk:
-        """Return what is to go back and has not, or not for certain.
+        """Return the refunds that have not succeeded for certain.
 
         Money that the customer waits for is what is at risk here.
         """

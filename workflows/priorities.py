@@ -1,4 +1,4 @@
-"""What a worker takes first when it cannot keep up: what a customer waits for.
+"""What a busy worker does first: the work that a customer waits for.
 
 A queue hands out what bears a smaller number first; what bears none counts as 3. A
 workflow's own tasks bear what it was started with, and so do its activities.

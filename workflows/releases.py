@@ -1,4 +1,4 @@
-"""What runs that older releases began do, and say in their results, to this day.
+"""What older releases did otherwise: runs that they began still do and say so.
 
 Commands and results are part of the history, and the auditor's replay compares them.
 Once no run of an old release is kept any more, its ways and words can go.
@@ -8,15 +8,15 @@ from datetime import timedelta
 
 from contracts import RELEASE, Money, in_words
 
-# From these releases on: money reads `PHP 1,314.00`; what is no refusal of Alipay's is
-# no result code of the payment.
+# From these releases on: money reads `PHP 1,314.00`; only a refusal of Alipay's gives
+# the payment a result code.
 MONEY_IN_WORDS = 1
 ONLY_REFUSALS = 1
 # From this release on a proven success ends a payment though somebody has asked for an
 # inquiry, which Alipay may not answer for hours.
 PROOF_IS_ENOUGH = 2
 # From this release on a payment that Alipay calls PENDING, in which the customer has
-# finished, is no longer told as one that waits for the customer.
+# finished, is no longer shown as one that waits for the customer.
 FINISHED_IS_CHECKED = 2
 # From this release on: a question about one attempt keeps no other attempt from its
 # end, and a second charge goes back whatever its amount.
@@ -39,7 +39,8 @@ PROOF_IS_VERIFIED = 4
 CALLS_ARE_BOUNDED = 4
 # The worker may ask Alipay before it notifies the shop, which takes longer.
 EVENTS_ARE_PROVEN = 4
-# The margin after an expiry is spread, and so is what follows from being told of one.
+# The margin after an expiry is spread, and so are the inquiries after Alipay notifies
+# an expiry.
 EXPIRY_IS_SPREAD = 4
 # A payment that a person must settle refuses to be cancelled, in place of no answer.
 REVIEW_REFUSES_CANCELS = 4
@@ -60,7 +61,7 @@ class NewerReleaseError(RuntimeError):
 
 
 def check_release(release: int) -> None:
-    """Stop before the first command where this worker would decide in an old way.
+    """Stop before the first command where the run needs a newer worker.
 
     Raises:
         NewerReleaseError: Says which release the worker must have.
@@ -94,7 +95,7 @@ def money_of(amount: Money | None, release: int) -> str:
 
 
 def other_money(paid: Money | None, asked: Money, release: int) -> str:
-    """Say that late money is not the order's, as the release did."""
+    """Return the words for late money other than the order's, as the release did."""
     if release >= MONEY_IN_WORDS:
         return f"paid was {in_words(paid)}, not {in_words(asked)}"
     return f"paid was {paid}, not {asked}"

@@ -21,13 +21,13 @@ from contracts import (
 
 AnyResolution = Resolution | LateResolution | RefundResolution
 
-# Longer ones are no names, or tell more than a reason.
+# A longer text is not a name, or says more than a reason.
 LONGEST_NAME = 64
 LONGEST_REASON = 1000
 
 
 def check_is_said(said: object) -> None:
-    """Refuse JSON's null, which any argument can be decoded to.
+    """Reject JSON's null, which any argument can be decoded to.
 
     Raises:
         ApplicationError: Nothing is written to history.
@@ -37,7 +37,7 @@ def check_is_said(said: object) -> None:
 
 
 def check_outcome(outcome: str, outcomes: type[StrEnum]) -> None:
-    """Refuse an outcome that there is not.
+    """Reject an outcome that does not exist.
 
     Raises:
         ApplicationError: Names those that there are; nothing is written to history.
@@ -50,7 +50,7 @@ def check_outcome(outcome: str, outcomes: type[StrEnum]) -> None:
 
 
 def check_names_and_reasons(*, by: str, reason: str) -> None:
-    """Refuse a resolution without a name or a reason; both stay on record.
+    """Reject a resolution without a name or a reason; both stay on record.
 
     Raises:
         ApplicationError: Names the field; nothing is written to history.
@@ -69,7 +69,7 @@ def check_names_and_reasons(*, by: str, reason: str) -> None:
                 type=Refusal.RESOLUTION_INCOMPLETE,
             )
     if not by.isprintable():
-        # Signs that nobody sees would make two persons of one.
+        # Invisible characters would let one person pass as two.
         raise ApplicationError(
             "by: must hold printable characters only",
             type=Refusal.RESOLUTION_INCOMPLETE,
@@ -79,7 +79,7 @@ def check_names_and_reasons(*, by: str, reason: str) -> None:
 def check_second_person(
     proposed: Proposed | None, said: AnyResolution, about: str
 ) -> None:
-    """Refuse that somebody confirms what the same person has proposed.
+    """Reject a confirmation by the person who made the proposal.
 
     Raises:
         ApplicationError: Says what was proposed; nothing is written to history.
@@ -99,7 +99,7 @@ def check_second_person(
 def check_replacement(
     proposed: Proposed | None, said: AnyResolution, about: str
 ) -> None:
-    """Refuse that another outcome silently takes the place of the one proposed.
+    """Reject another outcome than the proposed one, unless it names what it replaces.
 
     A proposal about a doubt that has changed since is over, and replaced by any.
 
@@ -137,7 +137,7 @@ def needs_second_person(
 
 
 def propose(said: AnyResolution, about: str) -> Proposed:
-    """Keep what the first person says, and what was known of the doubt by then."""
+    """Return the proposal of the first person, with the doubt as it was shown."""
     return Proposed(
         outcome=said.outcome, by=said.by.strip(), reason=said.reason, about=about
     )

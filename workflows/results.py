@@ -1,4 +1,4 @@
-"""Results of activities, which somebody else may have completed."""
+"""Reads results of activities, which somebody else may have completed."""
 
 from typing import TypeVar
 
@@ -17,6 +17,6 @@ def read_result(raw: RawValue, gives: type[ContractT]) -> ContractT | None:
     """
     try:
         return workflow.payload_converter().from_payload(raw.payload, gives)
-    except Exception:  # whatever a payload of the wrong shape makes of a converter
+    except Exception:  # whatever a converter raises on a payload of the wrong shape
         workflow.logger.warning("an answer of the wrong shape counts as no verdict")
         return None

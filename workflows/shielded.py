@@ -1,4 +1,4 @@
-"""Carries through what must not be left half done, whoever cancels the workflow."""
+"""Keeps a cancellation of the workflow from interrupting what must be finished."""
 
 import asyncio  # noqa: TID251 - tasks of the workflow's own loop, which replay
 from collections.abc import Coroutine
@@ -9,10 +9,10 @@ ResultT = TypeVar("ResultT")
 
 
 async def shielded(body: Coroutine[Any, Any, ResultT]) -> ResultT:
-    """Await a body that a cancellation of the workflow does not reach.
+    """Await a coroutine to its end, though the workflow is cancelled meanwhile.
 
-    The Temporal UI offers *Request Cancellation* beside every workflow; money that must
-    go back, or a shop that must hear of it, would be forgotten by one click.
+    The Temporal UI offers *Request Cancellation* beside every workflow. Without this
+    shield, one click would leave a refund undone, or the shop without a callback.
     """
     task = asyncio.create_task(body)
     while not task.done():

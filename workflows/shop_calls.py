@@ -1,4 +1,4 @@
-"""Tells the shop an outcome: at once if it listens, else for as long as it takes."""
+"""Notifies the shop of an outcome: at once, or by the order's queue of callbacks."""
 
 import asyncio  # noqa: TID251 - for the name of its CancelledError only
 from contextlib import suppress
@@ -20,16 +20,16 @@ from workflows.priorities import CLEAN_UP
 from workflows.releases import longest_notification, time_to_notify
 from workflows.results import read_result
 
-# Between being told that the queue runs, and that it does not, it has closed: by the
-# next look there is a way in.
+# The start found the queue running, and the signal found it closed: it has closed in
+# between, and the next try succeeds.
 PAUSE = timedelta(seconds=1)
 
 
 async def tell_shop(callback: CallbackInput) -> None:
-    """Tell the shop; when it does not listen, leave it to the order's queue.
+    """Notify the shop once; where that fails, leave it to the order's queue.
 
     So the payment ends now, and its order can be paid anew, while the shop is away. The
-    activity does not even try where an earlier event of the order is still untold.
+    activity does not call the shop while an earlier event of the order still waits.
     """
     event = callback.event
     try:
@@ -63,7 +63,7 @@ async def _hand_over(callback: CallbackInput) -> None:
 
 
 async def _join_the_queue(callback: CallbackInput) -> None:
-    """Begin the order's queue, or join it where it runs; it may close at any time."""
+    """Start the order's queue, or signal it where it runs; it may close at any time."""
     name = callbacks_id(callback.event.order_id)
     while True:
         with suppress(WorkflowAlreadyStartedError):
@@ -79,7 +79,7 @@ async def _join_the_queue(callback: CallbackInput) -> None:
 
 
 async def _start(callback: CallbackInput, name: str) -> None:
-    """Start what tells the shop.
+    """Start the order's queue of callbacks.
 
     Raises:
         WorkflowAlreadyStartedError: It runs.

@@ -1,4 +1,4 @@
-"""What a workflow believes: Alipay's signed words, read with recorded keys."""
+"""What a workflow trusts: messages that Alipay has signed, with keys on record."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -45,16 +45,16 @@ ReadT = TypeVar("ReadT")
 
 
 class Trust(Protocol):
-    """Tells proof from what only claims to be."""
+    """Decides what is proven, and what is only claimed."""
 
     async def notification(self, said: PaymentNotified) -> PaymentNotified | None:
-        """Return what a notification proves; None where it is a hint at most."""
+        """Return what a notification proves; None where it proves nothing."""
         ...
 
     async def answer(
         self, call: Contract, said: AnswerT, asked_at: datetime
     ) -> AnswerT | None:
-        """Return what an answer proves of the call; None where it is no verdict.
+        """Return what an answer proves about the call; None where it gives no verdict.
 
         What proves it stays with it where a later run, or the shop, needs the proof.
         """
@@ -109,7 +109,7 @@ class SignedTrust:
         told = await self._by_known_or_new_keys(
             evidence, lambda proof: proof.notification(said)
         )
-        # An old one is true, too, but its money may have gone back since.
+        # An old notification is true, too, but its money may have gone back since.
         if told is None or not was_signed_since(
             evidence, workflow.now() - FRESH, if_unreadable=False
         ):
@@ -123,7 +123,7 @@ class SignedTrust:
         told = await self._by_known_or_new_keys(
             evidence, lambda proof: proof.answer(call, said)
         )
-        # Somebody may repeat, in Alipay's place, what it has answered before.
+        # An attacker may replay an older answer of Alipay.
         if told is None or not was_signed_since(
             evidence, asked_at - SKEW, if_unreadable=True
         ):

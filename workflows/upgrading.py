@@ -1,4 +1,4 @@
-"""What may be open for weeks, as versioned workers run it: it follows the upgrade.
+"""The workflows that may be open for weeks, which versioned workers move forward.
 
 Temporal rejects a versioning behavior from a worker without a version, so the types
 that such workers run declare none. All other types are pinned to the version that began

@@ -1,4 +1,4 @@
-"""What an order's callbacks say of themselves on their page in the Temporal UI."""
+"""The details of an order's callbacks on their page in the Temporal UI."""
 
 from collections.abc import Sequence
 

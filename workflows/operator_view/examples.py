@@ -9,7 +9,7 @@ LEFT_EMPTY = "Fill in `reason` and `by`, your name: both stay on record."
 def example_of(**fields: object) -> str:
     """Return the JSON of an update as a block of Markdown.
 
-    What is left empty is refused, so that nobody sends the example as it stands.
+    Empty fields are rejected, so that nobody sends the example unchanged.
     """
     return f"```json\n{json.dumps(fields)}\n```"
 

@@ -56,7 +56,7 @@ def _attention_of(facts: Facts, now: datetime) -> NeedsAttention | None:
 def changes_to(
     listed: TypedSearchAttributes, listing: Listing
 ) -> list[SearchAttributeUpdate[Any]]:
-    """Return what must be changed so that the list tells the truth."""
+    """Return the changes that bring the list up to date."""
     changes: list[SearchAttributeUpdate[Any]] = []
     status, attention = listed.get(PAYMENT_STATUS), listed.get(NEEDS_ATTENTION)
     says_paid = listing.status == PaymentOutcome.PAID and status == Listed.ON_COURSE

@@ -1,4 +1,4 @@
-"""How an order's refunds are listed: one line, which tells what needs a person most.
+"""How an order's refunds are listed: one line, for the refund that is most urgent.
 
 A change is an action that Temporal Cloud bills: refunds that end at once make none.
 """
@@ -16,7 +16,7 @@ from workflows.refunds.decision import REFUND_PATIENCE, attention_of
 from workflows.refunds.ledger import Ledger
 from workflows.refunds.refund import Refund
 
-# What needs a person most stands in the list, which has room for one.
+# The list has room for one reason: the most urgent.
 GRAVEST = (
     NeedsAttention.REVIEW,
     NeedsAttention.SECOND_PERSON,
@@ -54,7 +54,7 @@ def listing_of_refunds(ledger: Ledger, now: datetime) -> Listing:
 def changes_of_refunds(
     listed: TypedSearchAttributes, ledger: Ledger, now: datetime
 ) -> list[SearchAttributeUpdate[Any]]:
-    """Return what must be changed so that the list tells the truth.
+    """Return the changes that bring the list up to date.
 
     `ExpiresAt` is when the patience with a refund ends that Alipay has taken on: the
     list finds it by the clock then, whether or not a worker says so. It is set once

@@ -162,7 +162,7 @@ def _reason(refund: Refund) -> str:
 
 
 def _elsewhere(ledger: Ledger) -> str:
-    """Tell what went back, or is going, and was not asked for here."""
+    """Name money that went back, or is on its way, without a refund from here."""
     amounts = [one.amount for one in ledger.elsewhere]
     if not amounts:
         return ""

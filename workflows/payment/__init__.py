@@ -1,1 +1,1 @@
-"""What is known of a payment, and what follows from it: pure, without Temporal."""
+"""The facts about a payment, and what follows from them: pure, without Temporal."""

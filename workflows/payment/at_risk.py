@@ -1,4 +1,4 @@
-"""What money is at risk while a payment is open: what was taken, what may have been."""
+"""The money at risk while a payment is open: taken for certain, or perhaps."""
 
 from contracts import Money, MoneyAtRisk
 from workflows.payment.attempt import Attempt

@@ -1,4 +1,4 @@
-"""The facts about one attempt at Alipay, and what they say when taken together.
+"""The facts about one attempt at Alipay, and what follows from them together.
 
 Nothing here depends on the order in which facts arrived, only on what they are.
 """
@@ -49,7 +49,7 @@ AnswerT = TypeVar("AnswerT", covariant=True)
 
 @dataclass(frozen=True)
 class Asked(Generic[AnswerT]):
-    """A question put to Alipay, and its answer; None where there was no verdict."""
+    """A call to Alipay, and its answer; None where there was no verdict."""
 
     at: datetime
     ended_at: datetime
@@ -74,14 +74,14 @@ class Heard:
         return mine.notification == others.notification
 
     def without_evidence(self) -> "Heard":
-        """Return the same, without what proves it."""
+        """Return the same without its evidence."""
         bare = self.notification.model_copy(update={"evidence": None})
         return replace(self, notification=bare)
 
 
 @dataclass(frozen=True)
 class Success:
-    """What a signed message of Alipay says was paid."""
+    """A payment as a signed message of Alipay reports it."""
 
     payment_id: str | None
     amount: Money | None
@@ -102,8 +102,8 @@ class Attempt:
         number: From 1, over all runs of the order.
         wallet: Alipay's code; empty for an attempt of an earlier run.
         begun_at: When this run began it, or first heard of it.
-        lasts: How long the customer may pay when Alipay has told no expiry.
-        opened_by: The call whose wish it carries out.
+        lasts: How long the customer may pay where Alipay has sent no expiry.
+        opened_by: The call that asked for it.
         given_back_at: When the return of its money was handed over to `LatePayment`.
         release: As in `Order`.
     """
@@ -122,7 +122,7 @@ class Attempt:
     release: int = 0
 
     def hear(self, heard: Heard, price: Money) -> bool:
-        """Keep what was heard; return whether it is news.
+        """Keep a verified notification; return whether it is news.
 
         Successes that fit the attempt and the order's price are kept, and of those that
         do not fit the newest. Of the others only the newest: each is but a hint, and a
@@ -170,7 +170,7 @@ class Attempt:
 
     @property
     def payment_id(self) -> str | None:
-        """Alipay's id, as `pay` told it; it is the same in all its answers."""
+        """Alipay's id, from the answer to `pay`; all answers have the same."""
         ids = {asked.answer.payment_id for asked in self.pays if asked.answer}
         return min((known for known in ids if known), default=None)
 
@@ -201,7 +201,7 @@ class Attempt:
 
     @property
     def successes(self) -> Iterator[Success]:
-        """What was said of success: by inquiries first, then by notifications.
+        """All reports of success: by inquiries first, then by notifications.
 
         A notification with an unexpected payment_id proves nothing; it is a hint.
         """
@@ -213,7 +213,7 @@ class Attempt:
                 yield Success.told_by(heard.notification)
 
     def evidence_of(self, price: Money) -> SignedEvidence | None:
-        """What proves best that the order's price was paid: what was signed last."""
+        """The best proof that the order's price was paid: the newest signed one."""
         inquiries = [
             (asked.ended_at, asked.answer.evidence.answer)
             for asked in self.verdicts(InquiryVerdict.SUCCESS)
@@ -229,7 +229,7 @@ class Attempt:
 
     @property
     def hints(self) -> Iterator[datetime]:
-        """When something was heard or answered that only an inquiry can settle."""
+        """When a message or an answer came that only an inquiry can settle."""
         for heard in self.heard:
             if not heard.says_paid or not self._is_expected(heard):
                 yield heard.at
@@ -285,7 +285,7 @@ class Attempt:
         )
 
     def is_own_answer(self, at: datetime) -> bool:
-        """Whether a call of ours that was no inquiry ended then, however it ended."""
+        """Whether a call of ours other than an inquiry ended then, however it ended."""
         return any(asked.ended_at == at for asked in [*self.pays, *self.cancels])
 
     @property
@@ -330,7 +330,7 @@ class Attempt:
     def _is_unclear(self, cancel: Asked[CancelAnswer]) -> bool:
         """Whether a cancel may have taken effect: Alipay has not signed an answer.
 
-        That the wallet does not allow it, so that nothing was sent, nobody signs.
+        Where the wallet does not allow a cancel, nothing is sent, and nothing signed.
         """
         if cancel.answer is None:
             return True
@@ -339,7 +339,7 @@ class Attempt:
 
     @property
     def may_be_cancelled(self) -> bool:
-        """Whether a cancel of ours may have taken effect without our knowing."""
+        """Whether a cancel of ours may have taken effect unseen."""
         certain_at = self.cancel_is_certain_at
         if certain_at is None:
             return False
@@ -356,7 +356,7 @@ class Attempt:
 
     @property
     def _is_refused_for_certain(self) -> bool:
-        # A refusal of a repeated call says nothing of the calls before it.
+        # A refusal of a repeated call says nothing about the calls before it.
         refusals = self.pay_verdicts(PayVerdict.REFUSED, PayVerdict.ID_IS_DEAD)
         return len(self.pays) == 1 and any(
             asked.answer and asked.answer.certain for asked in refusals
@@ -378,7 +378,7 @@ class Attempt:
 
     @property
     def is_known_to_alipay(self) -> bool:
-        """Whether an inquiry has found it there, in whatever state."""
+        """Whether an inquiry has found it at Alipay, in whatever state."""
         return any(
             asked.answer and asked.answer.verdict is not InquiryVerdict.NOT_EXIST
             for asked in self.inquiries

@@ -1,4 +1,4 @@
-"""What a new run takes over of the facts: all that decides, and the newest of the rest.
+"""The facts that a new run takes over: all that decide, and the newest of the rest.
 
 A continued run begins with its facts as input, which Temporal refuses above 2 MiB. They
 come from outside, thousands of them where something is wrong, so none of their lists
@@ -61,7 +61,7 @@ def bounded(attempt: Attempt, price: Money, *, is_current: bool) -> Attempt:
 
 
 def settled(attempts: Sequence[Attempt]) -> list[Attempt]:
-    """Return those attempts at which nothing is at stake any more.
+    """Return the attempts whose money is not at risk any more.
 
     One that is left out becomes known again when Alipay notifies of it.
     """

@@ -46,14 +46,14 @@ from workflows.releases import (
 
 # Answers of `pay` that ask for the next number, once the attempt is dead.
 WRONG_NUMBER = (PayVerdict.ID_IS_DEAD, PayVerdict.ID_DIFFERS)
-# Numbers in a row that other runs may have used up before we stop and say so.
+# Numbers in a row that other runs may have used up before a person must decide.
 MOST_WRONG_NUMBERS = 30
 # Pages in a row that may get lost before the customer must ask for another one.
 MOST_LOST_PAGES = 3
 
 
 def decide(facts: Facts, now: datetime) -> Step:
-    """Say what to do next for an order's payment.
+    """Return the next step of an order's payment.
 
     Example: an order at 12:00, its first attempt not sent yet: `Pay`. Alipay has
     answered with a page that can be used until 12:14: `Wait` until 12:14:30, which is
@@ -115,12 +115,12 @@ def _question_about(attempt: Attempt, facts: Facts, now: datetime) -> Step | Non
 
 
 def _settle(facts: Facts, now: datetime) -> Step:
-    """Say what follows from all that was answered."""
+    """Return the next step once no inquiry is open."""
     attempt, paid = facts.current, facts.paid
     if step := _pay_once(facts, now):
         return step
     if doubt := find_doubt(facts):
-        # While a person thinks, nobody shall be able to pay yet another attempt.
+        # While a person decides, no further attempt may be paid.
         if attempt.pays and not attempt.is_dead and not any(attempt.successes):
             return _close(attempt, facts, now)
         return Review(doubt)
@@ -159,7 +159,7 @@ def _pay_once(facts: Facts, now: datetime) -> Step | None:
 
 
 def _is_left(attempt: Attempt, facts: Facts) -> bool:
-    """Whether the money of the current attempt is seen to by another workflow."""
+    """Whether another workflow deals with the money of the current attempt."""
     by_new_rules = facts.order.release >= NO_ATTEMPT_KEEPS_ANOTHER
     return by_new_rules and attempt.given_back_at is not None
 
@@ -236,7 +236,7 @@ def _open(attempt: Attempt, now: datetime) -> Step:
 
 
 def _should_close(attempt: Attempt, facts: Facts, now: datetime) -> bool:
-    """Whether nobody shall pay this attempt any more: unwanted, over, or pageless."""
+    """Whether this attempt must not be paid any more: unwanted, over, or pageless."""
     return (
         facts.cancel_wanted_at is not None
         or facts.order.is_lost
@@ -287,7 +287,7 @@ def _close(attempt: Attempt, facts: Facts, now: datetime) -> Step:
 def _begin_next(attempt: Attempt, facts: Facts, now: datetime) -> Begin | None:
     """Go on with another wallet, or with a number that nobody has used up."""
     if facts.cancel_wanted_at is not None or facts.paid or facts.order.is_lost:
-        return None  # of what was lost nobody waits for a page
+        return None  # nobody waits for a page of a lost order
     number = _next_number(facts)
     if _lost_its_page(attempt, facts) and now < deadline_of(attempt):
         return Begin(number, facts.wallet_wanted)

@@ -1,4 +1,4 @@
-"""What only a person can settle, and which attempt pays the order beyond doubt."""
+"""Doubts that only a person can settle; the attempt that certainly pays the order."""
 
 from dataclasses import dataclass
 
@@ -53,7 +53,7 @@ class PaidAndUnpaid:
 
 @dataclass(frozen=True)
 class NoEnd:
-    """No doubt, but an attempt that has waited so long that it gets attention."""
+    """Not a doubt, but an attempt that has waited so long that it needs attention."""
 
     payment_request_id: str
 
@@ -116,7 +116,7 @@ def second_charges(payer: Attempt, facts: Facts) -> list[Attempt]:
 
 
 def find_doubt(facts: Facts) -> Doubt | None:
-    """Return what only a person can settle, with the money at risk, if anything."""
+    """Return the doubt that only a person can settle, with the money at risk."""
     by_new_rules = facts.order.release >= NO_ATTEMPT_KEEPS_ANOTHER
     if by_new_rules and payer_of(facts):
         return None

@@ -88,7 +88,7 @@ def how_it_ended(attempt: Attempt, facts: Facts) -> PaymentOutcome:
 def _how_it_failed(
     attempt: Attempt, failed: Sequence[Asked[InquiryAnswer]]
 ) -> PaymentOutcome:
-    """Tell a decline from an expiry: Alipay's FAIL is both (docs/protocol.md 3.3).
+    """Distinguish decline and expiry: Alipay's FAIL is both (docs/protocol.md 3.3).
 
     A code that names a reason is a decline, whenever it is asked for. Without one it is
     a decline only well before the expiry, for two clocks never agree to the second.

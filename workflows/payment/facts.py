@@ -1,4 +1,4 @@
-"""All that is known of one order's payment."""
+"""The facts about one order's payment."""
 
 import re
 from dataclasses import dataclass, field, replace
@@ -24,7 +24,7 @@ from workflows.payment.bounds import LONGEST_PROOF, MOST_ATTEMPTS, bounded, sett
 from workflows.resolution import confirm, needs_second_person, propose
 
 NUMBER = re.compile(r"[1-9][0-9]{0,5}")
-# Alipay's longest text (docs/protocol.md 2.0) is cut a little: it explains, no more.
+# Alipay's longest text (docs/protocol.md 2.0) is cut a little: it only explains.
 LONGEST_TEXT = 128
 # In place of the call that caused an attempt, where a stopped run has begun it.
 STOPPED_RUN = "a stopped run"
@@ -52,8 +52,8 @@ class Facts:
         resolution: How a person has settled it; above an amount only once it is
             confirmed by a second one.
         proposed: What waits for a second person.
-        review_told: The doubt of which the shop was sent word last.
-        reviews_told: How many doubts the shop was sent word of.
+        review_told: The doubt of which the shop was notified last.
+        reviews_told: Of how many doubts the shop was notified.
     """
 
     order: Order
@@ -156,7 +156,7 @@ class Facts:
         self.attempts.append(attempt)
 
     def take_up(self, stopped: StoppedAttempt, now: datetime) -> None:
-        """Take up an attempt that a stopped run may have sent, so that it is asked for.
+        """Add an attempt that a stopped run may have sent: Alipay is asked about it.
 
         Whatever became of it, it counts as a `pay` whose answer nobody knows.
         """
@@ -171,7 +171,7 @@ class Facts:
         self.hint(name, now)
 
     def look_further(self, now: datetime) -> None:
-        """Have the attempt after the newest one that Alipay knows asked about.
+        """Add the attempt after the newest one that Alipay knows, to ask about it.
 
         Only where an order was lost: nobody knows how many attempts it had. As each
         takes the next number, the first that Alipay does not know is the last.
@@ -207,9 +207,9 @@ class Facts:
         )
 
     def hint(self, payment_request_id: str, now: datetime) -> bool:
-        """Note that something unproven was heard of an attempt; return whether it is.
+        """Note an unproven message about an attempt; return whether it is news.
 
-        Only an inquiry can tell what is true, so each such hint makes for one.
+        Only an inquiry can show what is true, so each such hint causes one.
         """
         attempt = self._attempt_with(payment_request_id, now)
         if attempt is None:
@@ -232,7 +232,7 @@ class Facts:
         return heard_of
 
     def resolve(self, said: Resolution, doubt: str) -> None:
-        """Take a person's word: it settles the payment, or waits for a second one's."""
+        """Take a resolution: it settles the payment, or waits for a second person."""
         amounts: list[Money | None] = [self.order.amount]
         amounts += [one.amount for each in self.attempts for one in each.successes]
         above, currency = self.order.second_person_above, self.order.amount.currency
@@ -278,7 +278,7 @@ _FACTS = TypeAdapter(Facts)
 
 
 def _kept_evidence(notification: PaymentNotified) -> SignedEvidence | None:
-    """Return what a later run, or the shop, may have to verify."""
+    """Return the evidence that a later run, or the shop, may have to verify."""
     evidence = notification.evidence
     if not notification.says_paid or evidence is None:
         return None

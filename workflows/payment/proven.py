@@ -1,4 +1,4 @@
-"""What of a payment's facts Alipay has proven, so that a later run may believe it."""
+"""The facts of a payment that Alipay has signed, so that a later run may trust them."""
 
 from dataclasses import replace
 from datetime import datetime
@@ -26,12 +26,12 @@ from workflows.payment.doubts import find_doubt
 from workflows.payment.facts import Facts
 
 AnswerT = TypeVar("AnswerT", bound=AlipayAnswer)
-# Answers that decide nothing: after them one only has to ask again.
+# Answers that decide nothing: Alipay is asked again.
 OPEN = (InquiryVerdict.PROCESSING, InquiryVerdict.PENDING)
 
 
 def with_what_proves_it(said: AnswerT) -> AnswerT:
-    """Leave of an answer's evidence what a later run, or the shop, may have to verify.
+    """Return the evidence that a later run, or the shop, may have to verify.
 
     The rest stays in the history.
     """

@@ -18,7 +18,7 @@ class Begin:
 
 @dataclass(frozen=True)
 class Pay:
-    """Ask Alipay to open the attempt, or to tell again what it answered."""
+    """Ask Alipay to open the attempt, or to repeat its answer."""
 
     attempt: Attempt
 

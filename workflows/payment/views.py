@@ -1,4 +1,4 @@
-"""Tells a payment's facts to those who ask: shops, operators, and its result."""
+"""A payment's facts as shops, operators and the workflow's result get them."""
 
 from datetime import datetime
 
@@ -30,7 +30,7 @@ from workflows.releases import (
 
 
 def view_of(facts: Facts, step: Step, *, closed_at: datetime | None) -> PaymentView:
-    """Return what is known of the payment, and what it is about to do."""
+    """Return the payment's state, with its next step."""
     end = step if isinstance(step, End) else None
     success = end.success if end else None
     refusal = _refusal(end.attempt, facts) if end and not success else None
@@ -68,7 +68,7 @@ def _review(facts: Facts) -> str | None:
 
 
 def _is_paid_by_decision(attempt: Attempt, end: End | None, facts: Facts) -> bool:
-    """Whether a person has called the order paid, without a word of Alipay."""
+    """Whether a person has called the order paid, without proof from Alipay."""
     if end is None or facts.order.release < NO_ATTEMPT_KEEPS_ANOTHER:
         return False
     is_meant = attempt is end.attempt and not facts.paid
@@ -78,7 +78,7 @@ def _is_paid_by_decision(attempt: Attempt, end: End | None, facts: Facts) -> boo
 def _refusal(
     attempt: Attempt, facts: Facts
 ) -> PayAnswer | InquiryAnswer | CancelAnswer | None:
-    """Return Alipay's word that refused or failed the attempt, if it did."""
+    """Return the answer by which Alipay refused or failed the attempt, if any."""
     if facts.order.release < ONLY_REFUSALS:
         return attempt.last_word
     failed = attempt.verdicts(InquiryVerdict.FAIL)
@@ -119,7 +119,7 @@ def _is_late(heard: Heard, attempt: Attempt, closed_at: datetime | None) -> bool
 
 
 def event_of(facts: Facts, end: End, now: datetime) -> CallbackInput:
-    """Return what the shop is told of the end."""
+    """Return the event that notifies the shop of the end."""
     view = view_of(facts, end, closed_at=now)
     attempt = end.attempt
     event = ShopEvent(
@@ -178,7 +178,7 @@ def _attempt_view(
         payment_request_id=attempt.request_id,
         wallet=attempt.wallet,
         payment_id=attempt.payment_id,
-        # Where the order is paid already, nobody shall be sent to pay again.
+        # Where the order is paid already, no customer may be sent to pay again.
         cashier=attempt.page.cashier if attempt.page and may_be_opened else None,
         expires_at=attempt.expires_at,
         is_paid=is_paid,
@@ -203,7 +203,7 @@ def status_of(facts: Facts, step: Step) -> PaymentStatus:
 
 
 def _has_finished(facts: Facts) -> bool:
-    """Whether the customer has done all there is to do, and the wallet still works."""
+    """Whether the customer has finished, and the wallet still processes the payment."""
     if facts.order.release < FINISHED_IS_CHECKED:
         return False
     answered = facts.current.answered_at

@@ -1,1 +1,1 @@
-"""What is known of an order's refunds, and what follows from it: pure."""
+"""The facts about an order's refunds, and what follows from them: pure."""

@@ -1,4 +1,4 @@
-"""Takes what Alipay said into the facts, whoever brought it, and in whichever order."""
+"""Adds Alipay's answers and notices to the facts, in whichever order they come."""
 
 from datetime import datetime
 
@@ -31,7 +31,7 @@ def take_answer(
     said: OrderRefundAnswer,
     now: datetime,
 ) -> None:
-    """Take what Alipay said in one try to give money back."""
+    """Take Alipay's answer to one try to give money back."""
     look = said.look
     ledger.take(look)
     for one, request_id in ledger.succeeded_by(look):
@@ -60,7 +60,7 @@ def take_answer(
 def _was_not_sent(
     refund: Refund, call: OrderRefundCall, said: OrderRefundAnswer, now: datetime
 ) -> None:
-    """Take that nothing was sent, because Alipay's look forbids it."""
+    """Note that nothing was sent, because Alipay's inquiry forbids it."""
     refusal = _refusal_by(call, said)
     if refusal and said.certain:
         refund.is_refused(refusal, now)
@@ -85,7 +85,7 @@ def _refusal_by(call: OrderRefundCall, said: OrderRefundAnswer) -> Refusal | Non
 
 
 def take_notice(ledger: Ledger, told: RefundNotified, now: datetime) -> Refund | None:
-    """Take what a proven notice says; None where it is about no refund known here."""
+    """Take a proven notice; return None where the refund is not known here."""
     refund = ledger.find(told.refund_request_id)
     verdict = _OF_STATUS.get(told.status)
     if refund is None or verdict is None or told.amount not in (None, refund.amount):
@@ -117,7 +117,7 @@ def hear(
     proof: SignedEvidence | None = None,
     is_inquired: bool = False,
 ) -> None:
-    """Take what Alipay says of one try of a refund."""
+    """Take Alipay's answer about one try of a refund."""
     refund.heard(
         request_id,
         said,

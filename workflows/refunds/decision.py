@@ -42,7 +42,7 @@ class Inquire:
 
 @dataclass(frozen=True)
 class Wait:
-    """Wait until then, or until something is heard."""
+    """Wait until then, or until news come."""
 
     until: datetime
     what_for: str

@@ -1,4 +1,4 @@
-"""What went back of a payment, what may go back, and what is left: pure."""
+"""How much of a payment was refunded, may be refunded, and is left: pure."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -45,10 +45,10 @@ class Ledger:
 
     @property
     def elsewhere(self) -> tuple[RefundSeen, ...]:
-        """What went back, or is going, and is no refund of this ledger.
+        """Money that went back, or is on its way, without a refund of this ledger.
 
-        The list is as old as the last look: what was under way by then, and was refused
-        since, is none.
+        The list is as old as the last look: a refund that was under way by then, and
+        was refused since, does not count.
         """
         if self.look is None:
             return ()
@@ -94,7 +94,7 @@ class Ledger:
         return [refund for refund in self.refunds.values() if not refund.is_over]
 
     def check(self, request: RefundRequest) -> tuple[Refusal, str] | None:
-        """Say why a request is refused; None where it may be reserved, or repeats one.
+        """Return why a request is refused; None for a repeat, or if it may be reserved.
 
         What was paid is known, or the amount is named and Alipay says it later.
         """
@@ -123,7 +123,7 @@ class Ledger:
         )
 
     def take(self, look: PaymentLook) -> None:
-        """Take Alipay's word of what was paid, and what went back so far."""
+        """Take from Alipay's answer what was paid, and what went back so far."""
         self.look = look
         self.paid = look.amount or self.paid
         self.paid_at = look.paid_at or self.paid_at
@@ -181,7 +181,7 @@ def why_not(
     at_most: Money | None,
     paid: Money | None,
 ) -> tuple[Refusal, str] | None:
-    """Say why a new refund is refused; None where it is not, or nobody knows yet.
+    """Return why a new refund is refused; None where it is not, or nobody knows yet.
 
     Args:
         request: What is asked for.

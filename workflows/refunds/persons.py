@@ -31,7 +31,7 @@ from workflows.resolution import (
 
 
 def check_confirmation(ledger: Ledger, said: RefundConfirmation) -> None:
-    """Refuse to confirm what does not wait for it, and by who has asked for it.
+    """Reject a confirmation that nothing waits for, or by the person who asked.
 
     Raises:
         ApplicationError: Says what is wrong; nothing is written to history.
@@ -53,7 +53,7 @@ def check_confirmation(ledger: Ledger, said: RefundConfirmation) -> None:
 
 
 def check_resolution(ledger: Ledger, said: RefundResolution, now: datetime) -> None:
-    """Refuse to settle what takes its course, or what is not possible any more.
+    """Reject a resolution of a refund that goes on by itself, or that comes too late.
 
     Raises:
         ApplicationError: Says what is wrong; nothing is written to history.
@@ -81,7 +81,7 @@ def check_resolution(ledger: Ledger, said: RefundResolution, now: datetime) -> N
 
 
 def check_return(ledger: Ledger, said: RefundReturn) -> None:
-    """Refuse to record that money bounced which never went.
+    """Reject a bounce of a refund whose money never went back.
 
     Raises:
         ApplicationError: Says what is wrong; nothing is written to history.
@@ -107,7 +107,7 @@ def confirm_refund(refund: Refund, said: RefundConfirmation) -> None:
 def settle(
     refund: Refund, said: RefundResolution, now: datetime, *, above: int | None
 ) -> None:
-    """Do what a person decides; above an amount, only once a second one says the same.
+    """Do what a person decides; above an amount, only once a second person agrees.
 
     Args:
         refund: The refund, about which `check_resolution` has nothing to say.

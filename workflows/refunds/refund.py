@@ -1,4 +1,4 @@
-"""One refund: the facts about it, and where it is by them.
+"""One refund: the facts about it, and the state that follows from them.
 
 Facts may come in any order, and more than once: money that has gone back has gone back,
 and a refusal of an older try says nothing of a newer one.
@@ -113,7 +113,7 @@ class Refund:
 
     @property
     def status(self) -> RefundStatus:
-        """Say where it is: the first that applies."""
+        """Return its state: the first that applies."""
         if self.given_back:
             return RefundStatus.RETURNED if self.returned else RefundStatus.SUCCEEDED
         if self.refusal:
@@ -144,14 +144,14 @@ class Refund:
             return times * self.amount.value
         return 0 if self.refusal else self.amount.value
 
-    # ---- what is heard of it ----
+    # ---- news about it ----
 
     def is_sent(self, now: datetime, *, may_be_cancelled: bool) -> None:
         """Note that the present try is under way from now on."""
         self.sent_at = self.sent_at or now
         self.may_be_cancelled = self.may_be_cancelled or may_be_cancelled
         self.at_once = False
-        # After this many "not known" it was right to send it again: count anew.
+        # After so many answers "not known" it may be sent again: the count begins anew.
         self.unknown = 0
 
     def got_no_verdict(self, now: datetime) -> None:
@@ -168,7 +168,7 @@ class Refund:
         is_inquired: bool = False,
         is_all_of_it: bool = False,
     ) -> None:
-        """Note what Alipay has signed about one try.
+        """Note a signed answer or notice about one try.
 
         Args:
             request_id: Of that try.

@@ -1,4 +1,4 @@
-"""What a request for a refund must be, whoever makes it."""
+"""The rules for a refund request, whoever makes it."""
 
 import re
 
@@ -12,7 +12,7 @@ LONGEST_CUSTOMER_REASON = 256
 
 
 def check_refund_request(request: RefundRequest) -> None:
-    """Refuse a request that is incomplete, before anything is reserved.
+    """Reject an incomplete request before anything is reserved.
 
     Raises:
         ApplicationError: Names the field and the rule; nothing is written to history.
@@ -22,7 +22,7 @@ def check_refund_request(request: RefundRequest) -> None:
 
 
 def check_refund_id(refund_id: str) -> None:
-    """Refuse what is no name of a refund.
+    """Reject an invalid refund_id.
 
     Raises:
         ApplicationError: Says the rule.

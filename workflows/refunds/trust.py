@@ -1,4 +1,4 @@
-"""What the owner of refunds believes: what Alipay has signed, part by part."""
+"""What the owner of refunds trusts: messages that Alipay has signed, part by part."""
 
 from datetime import datetime
 from typing import TypeVar, cast
@@ -100,5 +100,5 @@ class RefundsTrust(SignedTrust):
 
 
 def proof_in(said: AlipayAnswer | None) -> SignedEvidence | None:
-    """Return what Alipay has signed of an answer, without our own request."""
+    """Return the signed answer of an evidence, without our own request."""
     return said.evidence.answer if said and said.evidence else None

@@ -1,4 +1,4 @@
-"""The refunds of an order as they are shown, told to the shop, and carried over."""
+"""The refunds of an order as views, as events for the shop, and for a later run."""
 
 from datetime import datetime
 from typing import Any
@@ -61,7 +61,7 @@ def status_in_words(ledger: Ledger) -> str:
 def event_of(
     refund: Refund, ledger: Ledger, late: RefundsInput, now: datetime
 ) -> CallbackInput | None:
-    """Return what the shop is told of a refund; None where there is nothing to tell."""
+    """Return the event that notifies the shop of a refund; None where there is none."""
     happened = HAPPENED.get(refund.status)
     if happened is None:
         return None
