@@ -138,7 +138,7 @@ async def is_given_up(
         raise
     if asking.done():
         return False
-    workflow.logger.warning("a call that stays silent was given up")
+    workflow.logger.warning("gave up a call that stays silent")
     asking.cancel()
     with suppress(ActivityError):
         await asking

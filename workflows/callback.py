@@ -157,7 +157,7 @@ class Callback:
         known += [one.event for one in self._untold]
         # A time without a zone could not be compared, and every later task would fail.
         if event.order_id != known[0].order_id or event.occurred_at.tzinfo is None:
-            workflow.logger.warning("what is no event of this order was dropped")
+            workflow.logger.warning("dropped an event that belongs to another order")
         elif event.id not in {one.id for one in known}:
             # Late money may get here before the payment that ended before it.
             insort(self._untold, callback, key=lambda one: one.event.occurred_at)

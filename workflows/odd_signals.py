@@ -31,7 +31,7 @@ class _Inbound(WorkflowInboundInterceptor):
         wanted = _argument_of(input.signal)
         sound = len(input.args) == 1 and wanted and isinstance(input.args[0], wanted)
         if wanted and not sound:
-            workflow.logger.warning("a signal of the wrong shape was dropped")
+            workflow.logger.warning("dropped a signal of the wrong shape")
             return
         await super().handle_signal(input)
 

@@ -59,7 +59,7 @@ async def _hand_over(callback: CallbackInput) -> None:
     try:
         await _start(callback, callback_id(callback.event.id))
     except WorkflowAlreadyStartedError:
-        workflow.logger.info("the shop is being told already")
+        workflow.logger.info("a queue sends this event to the shop already")
 
 
 async def _join_the_queue(callback: CallbackInput) -> None:
