@@ -1,1 +1,1 @@
-"""Where our contracts meet Alipay's wire, and what may be retried is decided."""
+"""Translates contracts into calls to Alipay, and decides which calls are retried."""

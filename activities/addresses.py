@@ -1,9 +1,9 @@
-"""Which addresses are public: what is not may be a door into the merchant's network."""
+"""Which addresses are public: others may lead into the merchant's network."""
 
 import socket
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 
-# All that was ever given to somebody; the rest is local, reserved or multicast.
+# All allocated addresses; the rest is local, reserved or multicast.
 GLOBAL_UNICAST = IPv6Network("2000::/3")
 # A gateway makes IPv4 of these: RFC 6052.
 NAT64 = IPv6Network("64:ff9b::/96")
@@ -13,7 +13,7 @@ def is_public(text: str) -> bool:
     """Whether an address is one of the Internet.
 
     Raises:
-        ValueError: No address.
+        ValueError: It is not an address.
     """
     address = ip_address(text)
     if isinstance(address, IPv6Address):
@@ -25,7 +25,7 @@ def is_public(text: str) -> bool:
 
 
 def is_private_host(host: str) -> bool:
-    """Whether a host is never public, as can be seen without asking anybody."""
+    """Whether a host is private for certain, without a name lookup."""
     name = host.lower().removesuffix(".")
     try:
         return not is_public(_in_full(name))
@@ -51,7 +51,7 @@ def _in_full(host: str) -> str:
 
 
 def _ipv4_within(address: IPv6Address) -> IPv4Address | None:
-    """Return the IPv4 address that is meant: where it is mapped, by 6to4 or NAT64."""
+    """Return the IPv4 address inside an IPv6 one: mapped, by 6to4 or by NAT64."""
     if address in NAT64:
         return IPv4Address(address.packed[-4:])
     return address.ipv4_mapped or address.sixtofour

@@ -1,4 +1,4 @@
-"""Tells the shop how a payment ended, signed as the Standard Webhooks want it.
+"""Sends events to the shop, signed as Standard Webhooks.
 
 https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
 """
@@ -50,15 +50,15 @@ class CallbackActivities:
         paid: PaidEvents,
         redirects: bool = False,
     ) -> None:
-        """Take what the settings say.
+        """Take the connections and the settings.
 
         Args:
             http: Reaches the shop (`activities.shop_connections`).
-            url: Where the shop is told; None where it does not want to be.
+            url: The shop's address for callbacks; None where it wants none.
             secrets: Returns them anew for each call, so that they may change meanwhile:
                 the shop verifies with one of them, and all sign.
-            earlier: Knows what the shop must be told before.
-            paid: Knows whether the shop may be told that money came.
+            earlier: Knows whether an earlier event must be sent first.
+            paid: Knows whether an event that says *paid* is true.
             redirects: Whether the shop may send a callback somewhere else.
         """
         self._http = http
@@ -70,7 +70,7 @@ class CallbackActivities:
 
     @activity.defn
     async def tell_shop(self, told: ProvenEvent) -> ShopAnswer:
-        """Tell the shop once; anything but a 2xx is an error, to be repeated."""
+        """Send one callback; any status but 2xx is an error, to be repeated."""
         event = told.event
         signers = self._signers()
         if self._url is None or not signers:
@@ -107,7 +107,7 @@ class CallbackActivities:
         except (
             httpx.HTTPError,
             httpx.InvalidURL,
-            OSError,  # a time-out is one, too
+            OSError,  # time-outs included
             OverflowError,
             TypeError,
             ValueError,
@@ -132,8 +132,8 @@ class CallbackActivities:
         """Let no event overtake an earlier one that the shop has not accepted.
 
         Raises:
-            ApplicationError: It must wait in the order's queue; or, where it is told
-                from there, for the first try of another workflow.
+            ApplicationError: It must wait in the order's queue; or, where it is sent
+            from there, for the first try of another workflow.
         """
         in_queue = _is_in_queue()
         try:
@@ -142,7 +142,7 @@ class CallbackActivities:
         except RPCError as error:
             raise ApplicationError(
                 "whether the shop knows all earlier events of this order cannot be "
-                f"told: {error.status.name}",
+                f"looked up: {error.status.name}",
                 type="EARLIER_UNKNOWN",
             ) from None
         if waits:
@@ -154,7 +154,7 @@ class CallbackActivities:
             )
 
     async def _send(self, request: httpx.Request) -> int:
-        """Return the status that the call comes to, where it is told to go on, too."""
+        """Return the status of the answer, after redirects where these are allowed."""
         for _ in range(MOST_REDIRECTS):
             answer = await self._post(request)
             following = answer.next_request
@@ -166,7 +166,7 @@ class CallbackActivities:
         return (await self._post(request)).status_code
 
     async def _post(self, request: httpx.Request) -> httpx.Response:
-        """Return the head alone: a body may be endless, and nobody wants it."""
+        """Return the answer's head alone: the body may be endless."""
         answer = await self._http.send(request, stream=True, follow_redirects=False)
         await answer.aclose()
         return answer
@@ -184,12 +184,12 @@ def _headers(signers: Sequence[Webhook], event_id: str, content: str) -> dict[st
 
 
 def _is_in_queue() -> bool:
-    """Whether the order's queue tells it, which repeats for as long as it takes."""
+    """Whether the order's queue sends it, which repeats for as long as it takes."""
     return activity.info().workflow_type == "Callback"
 
 
 def _not_reached(error: Exception) -> ApplicationError:
-    """Return the failure of a callback that has not come to an answer.
+    """Return the failure of a callback without an answer.
 
     One that cannot be sent at all is not repeated at once: its workflow leaves it to
     the queue, which has attention from its start, and goes on once the setting is

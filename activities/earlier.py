@@ -32,7 +32,7 @@ MOST_ATTEMPTS = 10
 
 
 class Earlier(Protocol):
-    """Knows what must be told before an event."""
+    """Knows whether an earlier event must be sent first."""
 
     async def is_waiting(self, event: ShopEvent) -> bool:
         """Whether the order's queue runs, in which events wait for their turn.
@@ -43,7 +43,7 @@ class Earlier(Protocol):
         ...
 
     async def is_being_told(self, event: ShopEvent) -> bool:
-        """Whether a workflow tries right now to tell another event of the order.
+        """Whether a workflow tries right now to send another event of the order.
 
         Raises:
             RPCError: Nobody knows.
@@ -67,7 +67,7 @@ class EarlierEvents:
         return any(one is not None and _tells(one) for one in seen)
 
     async def _look(self, name: str, kind: str) -> WorkflowExecutionDescription | None:
-        """Return what runs under an id; None if nothing of ours does."""
+        """Return the open run under an id; None if none of ours is open."""
         seen = await self._runs.newest(name, kind)
         if seen is None:
             return None
@@ -75,9 +75,9 @@ class EarlierEvents:
 
 
 def _others(event: ShopEvent) -> dict[str, str]:
-    """Name the workflows that may be telling another, an earlier event, by their type.
+    """Name the workflows that may be sending an earlier event, with their type.
 
-    Late money of later attempts is none of them: it comes after this event.
+    Late money of later attempts is not among them: it comes after this event.
     """
     payment = workflow_id(event.order_id)
     attempt = attempt_of(event.payment_request_id)
@@ -91,10 +91,10 @@ def _others(event: ShopEvent) -> dict[str, str]:
 
 
 def _tells(seen: WorkflowExecutionDescription) -> bool:
-    """Whether it tells the shop, or is about to leave that to the queue.
+    """Whether it notifies the shop, or is about to leave that to the queue.
 
-    A workflow that is just being worked on may be between the two. A paused one is not
-    worked on, and keeps no other event from the shop.
+    A workflow with a pending workflow task may be between the two. A paused one makes
+    no progress, and holds up no other event.
     """
     raw = seen.raw_description
     paused = paused_of(raw)

@@ -1,4 +1,4 @@
-"""An inquiry inside another activity: what Alipay says right before something is done.
+"""An inquiry inside another activity: Alipay's answer right before money moves.
 
 Whoever may complete activities in Temporal can write a workflow the answer to its own
 inquiry, or an old one; nobody but Alipay can answer this one.

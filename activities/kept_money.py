@@ -1,6 +1,6 @@
-"""Whether our own workflows have kept the money that an event tells of.
+"""Whether our own workflows have kept the money that an event reports.
 
-Each is asked itself. Whoever may start workflows can have anything told in an event.
+Each workflow is asked directly: whoever may start workflows can invent an event.
 """
 
 from typing import Final
@@ -36,7 +36,7 @@ class KeptMoney:
         self._orders = OrderActivities(client)
 
     async def check_end(self, event: ShopEvent) -> None:
-        """Look whether a run has ended as its order's queue is to tell of it.
+        """Check that a run has ended as an event of its order's queue says.
 
         Anybody may start a queue, and money that no run has kept may be on its way
         back.
@@ -58,12 +58,12 @@ class KeptMoney:
             )
         if not ended:
             raise ApplicationError(
-                f"{event.type} is told of {name}, and no run of ours has ended so",
+                f"{event.type} of {name}: no run of ours has ended so",
                 type="NOT_ENDED_SO",
             )
 
     async def _seen(self, name: str, kind: type[ViewT]) -> list[ViewT]:
-        """Return what the runs of ours under an id know."""
+        """Return the views of our runs under an id."""
         workflow_type = "LatePayment" if kind is LatePaymentView else "CashierPayment"
         looks = [
             await self._runs.look_at(run, kind)
@@ -74,8 +74,8 @@ class KeptMoney:
     async def may_be_late_money(self, event: ShopEvent) -> bool:
         """Whether the money of a paid event may have been given back as late money.
 
-        Anybody's workflow under that id counts, and no answer, too: Alipay is asked
-        then.
+        Anybody's workflow under that id counts, and so does a missing answer: Alipay is
+        asked then.
         """
         if event.type != PAID:
             return True
@@ -102,7 +102,7 @@ class KeptMoney:
             )
 
     async def is_called_paid(self, event: ShopEvent) -> bool:
-        """Whether a person has, in the payment: in the event anybody could write it."""
+        """Whether the payment itself says so: anybody could write it into the event."""
         runs = await self._runs.all_of(workflow_id(event.order_id), "CashierPayment")
         for run in runs:
             seen = (await self._runs.look_at(run, PaymentView)).view
@@ -123,7 +123,7 @@ class KeptMoney:
         """Whether a person has kept the late money, as its workflow records it.
 
         Args:
-            event: What is to be told.
+            event: The event that is to be sent.
             is_proven: Whether Alipay has ever called it paid with the event's amount.
         """
         name = event.payment_request_id

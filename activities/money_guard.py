@@ -1,8 +1,8 @@
-"""Keeps money from being moved for anybody but the workflow that it concerns.
+"""Lets only the workflow that owns the money move it.
 
 Whoever has rights in Temporal can start an activity by itself, start a workflow of any
-input, or complete the activity in which a workflow looks at its order. The activity
-that moves money looks for itself, in the worker, where nobody else answers.
+input, or complete the activity in which a workflow looks at its order. So the activity
+that moves money checks again by itself, in the worker, where nobody else can answer.
 """
 
 from dataclasses import dataclass
@@ -44,7 +44,7 @@ class Orders(Protocol):
     """Knows how the payments of an order stand."""
 
     async def find_payment(self, lookup: PaymentLookup) -> PaymentFound:
-        """Return how the newest one stands, and what pays the order by any.
+        """Return the state of the newest one, and the attempts that pay in any of them.
 
         Raises:
             ApplicationError: Nobody knows right now.
@@ -56,7 +56,7 @@ class Paid(Protocol):
     """Knows what Alipay says right now."""
 
     async def check_unpaid(self, call: CancelCall) -> None:
-        """Return only if nobody has paid what is to be closed.
+        """Return only if the attempt to be closed is unpaid.
 
         Raises:
             ApplicationError: Somebody has, or there is no verdict.
@@ -64,7 +64,7 @@ class Paid(Protocol):
         ...
 
     async def inquire_before(self, call: CancelCall) -> InquiryAnswer | None:
-        """Return what Alipay says of an attempt; None where no cancel would be sent.
+        """Return Alipay's answer about an attempt; None where no cancel would be sent.
 
         Raises:
             ApplicationError: There is no verdict.
@@ -74,17 +74,17 @@ class Paid(Protocol):
     async def check_refund(
         self, call: RefundCall, payment_request_id: str
     ) -> InquiryAnswer:
-        """Return what Alipay says if the call names what was paid for the attempt.
+        """Return Alipay's answer if the call names what was really paid.
 
         Raises:
-            ApplicationError: It names others, or there is no verdict.
+            ApplicationError: It names another one, or there is no verdict.
         """
         ...
 
 
 @dataclass(frozen=True)
 class Looks:
-    """What is looked at before money is moved."""
+    """The checks before money is moved."""
 
     orders: Orders
     callers: Callers
@@ -92,7 +92,7 @@ class Looks:
 
 
 class MoneyGuard(Interceptor):
-    """Looks at each activity before it runs."""
+    """Checks each activity that moves money before it runs."""
 
     def __init__(self, looks: Looks) -> None:
         self._looks = looks
@@ -120,7 +120,7 @@ async def check_caller(
     """Return only if the activity was called by a workflow that may call it so.
 
     Raises:
-        ApplicationError: It was not, or what it depends on cannot be looked at.
+        ApplicationError: It was not, or a workflow it depends on does not answer.
     """
     if not info.in_workflow:
         raise _refused("an activity of its own: only workflows may call it")
@@ -136,22 +136,22 @@ async def check_caller(
         raise _refused(f"{caller}: the money is another attempt's, or order's")
     origin = await looks.callers.origin_of(info)
     if not origin.is_ours:
-        raise _refused(f"{caller} is no workflow that this worker serves")
+        raise _refused(f"{caller} is not a workflow that this worker serves")
     if is_late:
         await _check_late_money(call, request_id_of(caller), origin, looks)
     elif isinstance(call, CancelCall):
-        # A payment closes what nobody has paid: what any of its runs was paid with is
-        # paid at Alipay, too.
+        # A payment closes only unpaid attempts: an attempt that any of its runs counted
+        # as paid is paid at Alipay, too.
         await looks.paid.check_unpaid(call)
 
 
 async def _check_order_refund(
     info: activity.Info, call: OrderRefundCall, looks: Looks
 ) -> None:
-    """Return only if the money of a refund is that of the payment that pays its order.
+    """Return only if a refund gives back the payment that pays its order.
 
     Money that pays nothing belongs to its late payment, which gives it back: no payment
-    has two owners (decision 42). How much is left, the activity looks at itself.
+    has two owners (decision 42). The activity itself checks how much is left.
 
     Raises:
         ApplicationError: It is not, or that cannot be told.
@@ -165,14 +165,14 @@ async def _check_order_refund(
         raise _refused(f"{caller}: the money is another order's")
     origin = await looks.callers.origin_of(info)
     if not origin.is_ours:
-        raise _refused(f"{caller} is no workflow that this worker serves")
+        raise _refused(f"{caller} is not a workflow that this worker serves")
     found = await looks.orders.find_payment(
         PaymentLookup(order_id=call.order_id, payment_request_id=name)
     )
     if name in found.paid:
         return
     if found.state is PaymentState.UNKNOWN:
-        return  # not kept any more: Alipay says whether, and how much, was paid
+        return  # deleted here: Alipay says whether, and how much, was paid
     raise _not_yet(f"{name} does not pay its order, as far as is known")
 
 
@@ -194,7 +194,7 @@ def _is_its_late_money(info: activity.Info, call: CancelCall | RefundCall) -> bo
 async def _check_late_money(
     call: CancelCall | RefundCall, name: str, origin: Origin, looks: Looks
 ) -> None:
-    """Return only if an attempt's money pays no order, nor may come to, or have done.
+    """Return only if an attempt's money does not pay an order, nor ever did or will.
 
     Raises:
         ApplicationError: It does, or that cannot be told.
@@ -215,10 +215,10 @@ async def _check_late_money(
 
 
 def _check_order(name: str, found: PaymentFound, *, is_handed_over: bool) -> None:
-    """Return only if an attempt's money pays none by what is kept, nor may come to.
+    """Return only if no run that is kept counts the attempt, nor may count it later.
 
-    What cannot be told yet is refused for now: the workflow asks again, and its wait
-    gets attention.
+    While that is open the call is refused: the workflow asks again, and its wait gets
+    attention.
 
     Raises:
         ApplicationError: It does, or that cannot be told.
@@ -239,7 +239,7 @@ def _check_order(name: str, found: PaymentFound, *, is_handed_over: bool) -> Non
 
 
 def _check_opener_is_kept(name: str, found: PaymentFound, paid_at: str | None) -> None:
-    """Return only if a run is kept that would know if the attempt had paid its order.
+    """Return only if a run is kept that would know that the attempt paid its order.
 
     A run that was paid may have been deleted, and others begun in its place. They do
     not know the attempt, or began after it was paid.

@@ -1,4 +1,4 @@
-"""How an order's payment, and its late money, stand: Temporal knows.
+"""The state of an order's payment and of its late money, as Temporal knows it.
 
 Asked by late money, which must not give back what pays an order, nor keep what comes on
 top of it. All runs count: after one that was paid anybody may start, or reset, another.
@@ -46,7 +46,7 @@ class OrderActivities:
 
     @activity.defn
     async def find_payment(self, lookup: PaymentLookup) -> PaymentFound:
-        """Return how the payments of an order stand, and its other late money.
+        """Return the state of an order's payments, and its other late money.
 
         Raises:
             ApplicationError: Temporal, or a workflow's worker, does not answer.
@@ -60,7 +60,7 @@ class OrderActivities:
             ) from None
         except PausedError as error:
             raise ApplicationError(
-                f"the order's payment answers nobody: {error}", type="PAYMENT_SILENT"
+                f"the order's payment does not answer: {error}", type="PAYMENT_SILENT"
             ) from None
         except KeepsChangingError:
             raise ApplicationError(
@@ -122,13 +122,13 @@ def _siblings(attempts: Iterable[str], lookup: PaymentLookup) -> list[str]:
 
 
 def _found(look: Look[PaymentView]) -> PaymentFound:
-    """Tell how one run stands; UNKNOWN where it was stopped and cannot be asked."""
+    """Return the state of one run; UNKNOWN where it was stopped and does not answer."""
     view = look.view
     if view is None:
         return PaymentFound(state=PaymentState.UNKNOWN)
     state = PaymentState.OPEN if look.is_open else PaymentState.CLOSED
     if look.stopped:
-        # It has an end only where it was stopped after that, as it told the shop.
+        # It has an end only where it was stopped later, while it notified the shop.
         state = PaymentState.STOPPED
         if view.outcome is not PaymentOutcome.PAID:
             return PaymentFound(state=state)
@@ -136,7 +136,7 @@ def _found(look: Look[PaymentView]) -> PaymentFound:
     return PaymentFound(
         state=state,
         outcome=view.outcome,
-        # Those that it has only heard of have no wallet.
+        # Attempts of other runs, known from notifications only, have no wallet.
         attempts=tuple(one.payment_request_id for one in view.attempts if one.wallet),
         counted=counted,
         paid=counted if view.outcome is PaymentOutcome.PAID else (),
@@ -145,12 +145,12 @@ def _found(look: Look[PaymentView]) -> PaymentFound:
 
 
 def _together(runs: Sequence[PaymentFound]) -> PaymentFound:
-    """Tell how the newest run stands, with what pays the order by any of them."""
+    """Return the newest run's state, with what pays the order in any run."""
     if not runs:
         return PaymentFound(state=PaymentState.UNKNOWN)
     newest = runs[0]
     payers = [run for run in runs if run.paid]
-    # One that cannot be asked may have been paid, unless another one was for certain.
+    # A run that does not answer may have been paid, unless another was for certain.
     is_known = bool(payers) or all(
         run.state is not PaymentState.UNKNOWN for run in runs
     )

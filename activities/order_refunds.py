@@ -1,8 +1,8 @@
-"""Gives money of a payment back: looks what is left at Alipay, then asks for it.
+"""Refunds a payment: asks Alipay how much is left, then sends the refund.
 
-One activity, because the look and what follows from it belong together: whatever was
-refunded in Alipay's portal in the meantime counts. A repeat gives nothing more back,
-for the refundRequestId is the same, and a cancel of the same payment is the same one.
+Both are one activity, so that a refund made in Alipay's portal in the meantime counts.
+A repeat gives nothing more back, for the refundRequestId is the same, and a payment is
+cancelled only once.
 """
 
 from datetime import UTC, datetime
@@ -41,7 +41,7 @@ class OrderRefundActivities:
     """The refunds of one merchant's orders."""
 
     def __init__(self, alipay: AlipayClient, *, notify_url: str) -> None:
-        """Take what calls Alipay.
+        """Take the client of Alipay.
 
         Args:
             alipay: The client.
@@ -53,7 +53,7 @@ class OrderRefundActivities:
 
     @activity.defn
     async def refund_order(self, call: OrderRefundCall) -> OrderRefundAnswer:
-        """Give an amount back, where so much is left, and say what Alipay said.
+        """Give an amount back, where so much is left, and return Alipay's answer.
 
         Raises:
             ApplicationError: There is no verdict; the same call may be repeated.

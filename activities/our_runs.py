@@ -1,8 +1,8 @@
 """The workflow runs that our own workers serve.
 
 A workflow id proves nothing: whoever runs a worker on another task queue of the
-namespace can start any id there, answer its query and write its result. So whatever an
-activity decides by is read from runs on the task queue that this worker serves.
+namespace can start any id there, answer its query and write its result. So activities
+decide only by runs on the task queue that this worker serves.
 """
 
 import re
@@ -31,18 +31,18 @@ ViewT = TypeVar("ViewT", bound=BaseModel)
 MOST_RUNS: Final = 100
 # A run is continued after thousands of events: hardly once.
 MOST_CONTINUED: Final = 20
-# Signs that a server with an SQL database finds in no id, however a filter writes them:
-# what begins as the id does is listed then.
+# Characters that a filter cannot match on a server with an SQL database, however they
+# are escaped: the list is filtered by the part of the id before them.
 NEVER_FOUND: Final = re.compile(r'["\\\x00-\x1f]')
 
 
 @dataclass(frozen=True)
 class Origin:
-    """Where a run comes from, as the server says.
+    """The origin of a run, as the server says.
 
     Attributes:
         is_ours: Our workers serve it.
-        payment: The id of the payment of ours that began it; None where none did.
+        payment: The id of our payment that began it; None where none did.
     """
 
     is_ours: bool
@@ -62,10 +62,10 @@ class Callers(Protocol):
 
 
 class OurRuns:
-    """Finds them, and tells them from all others."""
+    """Finds our runs, and distinguishes them from all others."""
 
     def __init__(self, client: Client, *, within: timedelta) -> None:
-        """Take what reaches Temporal, and how long each call to it may take."""
+        """Take the client of Temporal, and how long each call to it may take."""
         self._client = client
         self._within = within
 
@@ -83,7 +83,7 @@ class OurRuns:
         return run if run and _is_ours(run, kind) else None
 
     async def is_known(self, name: str) -> bool:
-        """Whether there is any run under an id, also one that is not ours.
+        """Whether any run exists under an id, ours or not.
 
         Raises:
             RPCError: Temporal does not answer.
@@ -120,7 +120,7 @@ class OurRuns:
     async def look_at(
         self, run: WorkflowExecutionDescription, kind: type[ViewT]
     ) -> Look[ViewT]:
-        """Return what a run knows, also one that was stopped, where it can be asked.
+        """Return the view of a run, also of a stopped one, where it can be queried.
 
         Raises:
             RPCError: Temporal or the worker does not answer.
@@ -137,7 +137,7 @@ class OurRuns:
         except WorkflowQueryFailedError:
             return look
         except RPCError as error:
-            # Stopped before its first task: it has done nothing that it could tell.
+            # Stopped before its first workflow task: it has done nothing.
             if error.status is RPCStatusCode.FAILED_PRECONDITION:
                 return look
             raise
@@ -191,7 +191,8 @@ class OurRuns:
             )
         except RPCError as error:
             raise ApplicationError(
-                f"who calls cannot be told: {error.status.name}", type="CALLER_UNKNOWN"
+                f"the calling run cannot be looked up: {error.status.name}",
+                type="CALLER_UNKNOWN",
             ) from None
         return Origin(is_ours=True, payment=run.parent_id if is_ours else None)
 
@@ -208,7 +209,7 @@ class OurRuns:
         if len(listed) > MOST_RUNS:
             raise ApplicationError(
                 f"{name} has more than {MOST_RUNS} runs: whether one of them has taken "
-                "the money cannot be told",
+                "the money is unknown",
                 type="TOO_MANY_RUNS",
             )
         return {run.run_id for run in listed if run.id == name}

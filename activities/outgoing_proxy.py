@@ -1,7 +1,7 @@
 """Outgoing calls through the merchant's proxy: tunnels to public hosts, nothing else.
 
-The proxy looks names up, for in such networks often nobody else can. So it, and not we,
-sees which address a name has; what we can see in the URL itself is refused here.
+The proxy looks names up, for in such networks often nobody else can. So only the proxy
+sees which address a name has; a private address in the URL itself is refused here.
 """
 
 import ssl

@@ -1,4 +1,4 @@
-"""What Alipay says right before money is moved, whatever the workflow was told.
+"""Asks Alipay right before money is moved, whatever the workflow recorded.
 
 Apart from the activities that move it: the auditor runs those again from a history, in
 which only their own call stands.
@@ -16,18 +16,18 @@ from contracts import CancelCall, InquiryAnswer, InquiryVerdict, RefundCall
 
 # Of the 20 s of an activity (workflows/alipay_calls.py) the call itself needs 13 s.
 PATIENCE: Final = timedelta(seconds=6)
-# A refund of what was cancelled is refused, and Alipay's signed word for that is told.
+# Alipay refuses to refund a cancelled payment; its signed refusal is returned.
 WAS_PAID: Final = (InquiryVerdict.SUCCESS, InquiryVerdict.CANCELLED)
 
 
 class PaidAtAlipay:
-    """Asks Alipay, from this worker, where nobody else answers."""
+    """Asks Alipay from this worker, where nobody else can answer."""
 
     def __init__(self, alipay: AlipayClient) -> None:
         self._alipay = alipay
 
     async def inquire_before(self, call: CancelCall) -> InquiryAnswer | None:
-        """Return what Alipay says of an attempt; None where no cancel would be sent.
+        """Return Alipay's answer about an attempt; None where no cancel would be sent.
 
         Raises:
             ApplicationError: There is no verdict.
@@ -37,7 +37,7 @@ class PaidAtAlipay:
         return await inquire_within(self._alipay, call.payment_request_id, PATIENCE)
 
     async def check_unpaid(self, call: CancelCall) -> None:
-        """Return only if nobody has paid what is to be closed.
+        """Return only if the attempt to be closed is unpaid.
 
         Raises:
             ApplicationError: It is paid (PAID_NOT_CANCELLED, not to be repeated), or
@@ -55,7 +55,7 @@ class PaidAtAlipay:
     async def check_refund(
         self, call: RefundCall, payment_request_id: str
     ) -> InquiryAnswer:
-        """Return what Alipay says if the call names what was paid for the attempt.
+        """Return Alipay's answer if the call names what was really paid.
 
         Raises:
             ApplicationError: It names others (REFUND_DIFFERS, not to be repeated), or

@@ -1,4 +1,4 @@
-"""Whether an event may be told to the shop: above all one that says that money came.
+"""Whether an event may be sent to the shop: above all one that says *paid*.
 
 Whoever may start workflows and activities in Temporal could otherwise have any order
 called paid, and this worker would sign it.
@@ -24,15 +24,15 @@ from translation.proof import Proof
 from visibility.views import KeepsChangingError
 
 # A success proves that money came, and not that it is still there: late money goes back
-# by a cancel minutes after it came. A shop that listens is told within seconds; for one
-# that was away longer, Alipay is asked again.
+# by a cancel minutes after it came. A shop that listens is notified within seconds; for
+# one that was away longer, Alipay is asked again.
 FRESH: Final = timedelta(minutes=15)
 # Of the 20 s of `tell_shop` the shop has 8 s, and two looks at its turn 2 s: there is
 # room for these. Temporal answers in milliseconds, and Alipay hardly ever needs 5 s.
 ONE_LOOK: Final = timedelta(seconds=1)
 ALL_LOOKS: Final = timedelta(seconds=4)
 INQUIRY: Final = timedelta(seconds=5)
-# How a look at a workflow ends without an answer.
+# The errors of a look at a workflow that does not answer.
 UNANSWERED: Final = (
     RPCError,
     WorkflowQueryFailedError,
@@ -42,25 +42,25 @@ UNANSWERED: Final = (
 
 
 class PaidEvents(Protocol):
-    """Knows whether an event may be told."""
+    """Knows whether an event may be sent to the shop."""
 
     async def check(self, event: ShopEvent, evidence: SignedEvidence | None) -> None:
-        """Return only if nothing speaks against telling the shop this event.
+        """Return only if this event may be sent to the shop.
 
         Raises:
-            ApplicationError: It is not the caller's to tell; or it says that money
-                came, and nothing proves it.
+            ApplicationError: The caller may not send it; or it says that money came,
+            and nothing proves it.
         """
         ...
 
 
 class ProvenPaidEvents:
-    """Believes what Alipay has signed, or says when asked; or a person by name."""
+    """Trusts what Alipay has signed or answers, and a resolution by a named person."""
 
     def __init__(
         self, alipay: AlipayClient, client: Client, callers: Callers | None = None
     ) -> None:
-        """Take what reaches Alipay and Temporal.
+        """Take the clients of Alipay and Temporal.
 
         Args:
             alipay: Is asked where nothing else proves an event.
@@ -88,13 +88,13 @@ class ProvenPaidEvents:
                     return
         except UNANSWERED as error:
             silent = ApplicationError(
-                f"whether the shop may be told cannot be looked up: {_name_of(error)}",
+                f"whether the event is true cannot be looked up: {_name_of(error)}",
                 type="RESOLUTION_UNKNOWN",
             )
             if event.type != PAID or in_queue:
                 raise silent from None
-        # A queue tells only what a run of ours has ended with: a refund was made after
-        # that, and by the merchant, where no late money went back.
+        # A queue sends only ends of our own runs: a refund was made after that, and by
+        # the merchant, where no late money went back.
         if await self._is_paid(event, even_if_refunded=in_queue and not is_late):
             return
         raise silent or _not_proven(event)
@@ -116,10 +116,10 @@ class ProvenPaidEvents:
     async def _may_be_told(
         self, event: ShopEvent, evidence: SignedEvidence | None, *, is_late: bool
     ) -> bool:
-        """Look at our own workflows; False where only Alipay can tell.
+        """Look at our own workflows; False where only Alipay knows.
 
         Raises:
-            ApplicationError: The event is not to be told, whatever Alipay says.
+            ApplicationError: The event must not be sent, whatever Alipay says.
             RPCError: Temporal does not answer.
         """
         if event.type not in PAID_EVENTS:
@@ -134,10 +134,10 @@ class ProvenPaidEvents:
         )
 
     async def _check_caller(self) -> None:
-        """Look whether our own workers serve the caller, whatever the event proves.
+        """Check that our own workers serve the caller, whatever the event proves.
 
         Raises:
-            ApplicationError: They do not, or that cannot be told within a look.
+            ApplicationError: They do not, or Temporal does not answer in time.
         """
         caller = activity.info()
         try:
@@ -145,12 +145,12 @@ class ProvenPaidEvents:
                 origin = await self._callers.origin_of(caller)
         except TimeoutError:
             raise ApplicationError(
-                "who calls cannot be told: Temporal does not answer",
+                "the calling run cannot be looked up: Temporal does not answer",
                 type="CALLER_UNKNOWN",
             ) from None
         if not origin.is_ours:
             raise ApplicationError(
-                f"{caller.workflow_id} is no workflow that this worker serves",
+                f"{caller.workflow_id} is not a workflow that this worker serves",
                 type="EVENT_MISFIT",
             )
 

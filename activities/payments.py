@@ -1,4 +1,4 @@
-"""What the payment workflow asks of Alipay.
+"""The calls to Alipay that a payment makes.
 
 A verdict, also a refusal, is the activity's result: history shows it as a fact. No
 verdict is an ordinary error, and Temporal repeats the same call with the same id; only
@@ -44,7 +44,7 @@ class PaymentActivities:
 
     @activity.defn
     async def pay(self, call: PayCall) -> PayAnswer:
-        """Ask Alipay for the wallet's page, or to tell again which it was."""
+        """Ask Alipay for the cashier page; a repeat returns the same one."""
         is_first = activity.info().attempt == 1
         return await answer_of(
             self._alipay.pay(to_pay_request(call, notify_url=self._notify_url)),
@@ -80,7 +80,7 @@ def may_cancel(call: CancelCall, now: datetime) -> bool:
     """Whether the wallet's rules allow to cancel, before or after payment."""
     wallet = WALLETS.get(call.wallet)
     if wallet is None:
-        return True  # not in our book, or not known: Alipay decides
+        return True  # a wallet without rules here: Alipay decides
     if call.paid_at is None:
         return wallet.cancel_before_payment
     try:

@@ -1,4 +1,4 @@
-"""What the late-payment workflow asks of Alipay to give money back."""
+"""The calls to Alipay by which late money is refunded."""
 
 from temporalio import activity
 

@@ -1,4 +1,4 @@
-"""Connections to the shop: only to the addresses that were looked at, and public ones.
+"""Connections to the shop: only to addresses that were checked to be public.
 
 A name that is looked up twice may be public the first time and private the second. So
 it is looked up once for each call, and the call goes to that very address; the name
@@ -19,7 +19,7 @@ from activities.outgoing_proxy import Tunnels, may_be_tunnelled_to
 
 Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
 
-# A shop that does not answer the handshake is away; it is told again.
+# A shop that does not answer the handshake is away; the callback is repeated.
 TIMEOUT = httpx.Timeout(8, connect=3)
 # One kept connection is for one name; after a redirect two names may share an address.
 LIMITS = httpx.Limits(max_connections=100, max_keepalive_connections=0)

@@ -1,8 +1,8 @@
-"""Which events a shop is sent at all, and which workflow may have them sent.
+"""Which events may be sent to a shop, and by which workflow.
 
-Whoever may start workflows can have a queue of callbacks tell whatever it likes. So an
-event must be one of ours, all that it names must fit together, and its order must be
-the one that the calling workflow is about.
+Whoever may start workflows can have a queue of callbacks send any event. So an event
+must be one of ours, all that it names must fit together, and its order must be the one
+that the calling workflow is about.
 """
 
 import re
@@ -31,7 +31,7 @@ OF_LATE_MONEY: Final = (*map(str, LateOutcome), REVIEW)
 
 
 def check_event(event: ShopEvent, caller: activity.Info) -> None:
-    """Return only if the event is one of ours, and its caller's to tell.
+    """Return only if the event is one of ours, and its caller may send it.
 
     Raises:
         ApplicationError: Says what does not fit. Not repeated at once; the order's
@@ -40,14 +40,14 @@ def check_event(event: ShopEvent, caller: activity.Info) -> None:
     why = _misfit(event, caller)
     if why:
         raise ApplicationError(
-            f"no event that this workflow may have told: {why}",
+            f"this workflow may not send this event: {why}",
             type="EVENT_MISFIT",
             non_retryable=caller.workflow_type != QUEUE,
         )
 
 
 def _misfit(event: ShopEvent, caller: activity.Info) -> str | None:
-    """Say what does not fit; None where all does."""
+    """Return what does not fit; None where all does."""
     subject, _, happened = event.type.partition(".")
     if subject == "refund":
         return _misfit_of_refund(event, happened, caller)
@@ -58,11 +58,11 @@ def _misfit(event: ShopEvent, caller: activity.Info) -> str | None:
     if event.type != event.type.lower() or event.outcome != happened.upper():
         return f"{event.type} with the outcome {event.outcome}"
     if not re.fullmatch(re.escape(event.order_id) + "_[1-9][0-9]{0,5}", name):
-        return f"{name} is no attempt of order {event.order_id}"
+        return f"{name} is not an attempt of order {event.order_id}"
     count = "(-[1-9][0-9]*)?" if event.outcome == REVIEW else ""
     usual = f"{name}-{'late-' if is_late else ''}{happened}"
     if not re.fullmatch(re.escape(usual) + count, event.id):
-        return f"{event.id} is no id of {event.type} of {name}"
+        return f"{event.id} is not an id of {event.type} of {name}"
     return _not_the_callers(event, caller, is_late=is_late)
 
 
@@ -73,10 +73,10 @@ def _misfit_of_refund(
         return f"there is no event {event.type!r} with the outcome {event.outcome}"
     name, refund = event.payment_request_id, event.refund
     if not re.fullmatch(re.escape(event.order_id) + "_[1-9][0-9]{0,5}", name):
-        return f"{name} is no attempt of order {event.order_id}"
+        return f"{name} is not an attempt of order {event.order_id}"
     first = refund_event_id(name, refund.refund_id, happened, 1) if refund else ""
     if not first or event.id.rpartition("-")[0] != first.rpartition("-")[0]:
-        return f"{event.id} is no id of {event.type} of {name}"
+        return f"{event.id} is not an id of {event.type} of {name}"
     if caller.workflow_type == QUEUE:
         is_its_own = caller.workflow_id == callbacks_id(event.order_id)
     else:

@@ -1,4 +1,4 @@
-"""Tells a workflow whose signatures count, where its input does not, or no more."""
+"""Gives a workflow the keys that count, where its input does not, or not any more."""
 
 from temporalio import activity
 

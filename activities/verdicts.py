@@ -1,4 +1,4 @@
-"""How a call to Alipay ends an activity: a verdict is its result, all else an error."""
+"""The end of an activity that calls Alipay: a verdict is its result, else an error."""
 
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
@@ -19,7 +19,7 @@ from translation.evidence import proven
 # Alipay gives no number for its rate limit, so a call over it waits noticeably longer
 # than an ordinary retry.
 TRAFFIC_PAUSE = timedelta(seconds=15)
-# What a request to Alipay is made of.
+# The settings that requests to Alipay are made of.
 SETTINGS_OF_CALLS = (
     "CASHIER_ALIPAY_HOST, CASHIER_CLIENT_ID, CASHIER_PRIVATE_KEY_FILE and "
     "CASHIER_OUTGOING_PROXY"
@@ -34,7 +34,7 @@ async def answer_of(
     read: Callable[[ResponseT], AnswerT],
     refused: Callable[[RejectedError], AnswerT],
 ) -> AnswerT:
-    """Await a call to Alipay, and return its verdict with what proves it.
+    """Await a call to Alipay, and return its verdict with the evidence.
 
     Args:
         response: The call.
@@ -60,7 +60,7 @@ async def inquire(
     *,
     subject: str,
 ) -> AnswerT:
-    """Await an inquiry, and return what it says with what proves it.
+    """Await an inquiry, and return its answer with the evidence.
 
     Args:
         response: The call to Alipay.
@@ -83,7 +83,7 @@ async def inquire(
     def refused(refusal: RejectedError) -> AnswerT:
         if unknown := read_refusal(refusal):
             return unknown
-        # The inquiry failed, which says nothing of its subject.
+        # The inquiry failed, which says nothing about its subject.
         raise ApplicationError(str(refusal), type=refusal.result_code) from None
 
     return await answer_of(response, documented, refused)
