@@ -1,1 +1,1 @@
-"""The HTTP face: what storefronts call, and where Alipay's notifications arrive."""
+"""The HTTP API: storefronts call it, and Alipay sends its notifications to it."""

@@ -1,4 +1,4 @@
-"""Composes the HTTP face."""
+"""Composes the HTTP API."""
 
 from collections.abc import Callable
 
@@ -76,15 +76,15 @@ def create_app(settings: ApiSettings, client: Client) -> FastAPI:
     app.include_router(health.router)
     app.include_router(docs_page.router)
     app.add_middleware(BodyLimit)
-    app.add_middleware(AccessLog, measure=_measure_and_tell(RefusalLog()))
+    app.add_middleware(AccessLog, measure=_measure_and_log(RefusalLog()))
     app.add_middleware(SecurityHeaders)
     add_problem_handlers(app)
     return app
 
 
-def _measure_and_tell(refusals: RefusalLog) -> Callable[[Call], None]:
+def _measure_and_log(refusals: RefusalLog) -> Callable[[Call], None]:
     def measure_and_tell(call: Call) -> None:
         measure(call)
-        refusals.tell(call)
+        refusals.log(call)
 
     return measure_and_tell

@@ -1,4 +1,4 @@
-"""What storefronts send and get, in the API's own words."""
+"""The bodies of requests and answers about payments."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -34,19 +34,19 @@ from contracts import (
 LARGEST_VALUE = 10**16 - 1
 
 
-# With them an address runs, reads or shows something, and leads to no shop.
+# URLs with these schemes run, read or show something, and do not lead to a shop.
 NOT_A_WAY_BACK = (
     *("about", "blob", "data", "file", "filesystem"),
     *("javascript", "vbscript", "view-source"),
-    # Of browsers and of Android: none of them leads to a shop's page or app.
+    # Schemes of browsers and of Android: none of them leads to a shop's page or app.
     *("chrome", "chrome-extension", "moz-extension", "resource", "content", "intent"),
     *("ftp", "ws", "wss"),
 )
 
 
 def _is_redirect_url(value: str) -> str:
-    # Before it is taken apart, which passes over some of them. A browser reads a
-    # backslash as a slash, so that another host may be meant than we see.
+    # Before the URL is parsed, which drops some of these characters. A browser reads a
+    # backslash as a slash, so that it may call another host than the parser sees.
     if "\\" in value or not value.isprintable() or any(map(str.isspace, value)):
         raise ValueError(
             "must not contain blanks, line feeds, control characters or backslashes"
@@ -89,7 +89,7 @@ Text64 = Annotated[str, Field(min_length=1, max_length=64)]
 
 
 class Body(BaseModel):
-    """Base of what callers send: a misspelt field is an error, not a surprise."""
+    """Base of request bodies: a misspelt field is an error."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -186,7 +186,7 @@ class OpenedPayment(BaseModel):
             order_id=view.order_id,
             payment_request_id=newest.payment_request_id,
             payment_id=newest.payment_id,
-            # Nobody shall be sent to a page of a payment that has ended.
+            # No customer may be sent to a page of a payment that has ended.
             cashier=newest.cashier if view.outcome is None else None,
             expires_at=newest.expires_at,
             status=view.status,

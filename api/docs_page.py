@@ -1,4 +1,4 @@
-"""`/docs`: the interface as a page, with nothing that is fetched from elsewhere."""
+"""`/docs`: the API's documentation as a page, without scripts from other hosts."""
 
 import base64
 import hashlib

@@ -1,4 +1,4 @@
-"""What every answer tells browsers: frame it nowhere, keep it nowhere, run nothing.
+"""Security headers of every answer: no frames, no caching, no scripts.
 
 Storefronts' back ends call, and no browser of a customer does; so the strictest rules
 harm nobody, and an answer that ends up in a browser all the same can do nothing there.
@@ -31,7 +31,7 @@ class SecurityHeaders:
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
-                # A page says by itself what it must run.
+                # A page sets the policy for its own script itself.
                 headers.update(
                     {**HEADERS, POLICY: headers.get(POLICY, HEADERS[POLICY])}
                 )

@@ -1,4 +1,4 @@
-"""No caller can make the API hold more than a body of sound size."""
+"""Limits the size of request bodies."""
 
 from fastapi import HTTPException, status
 from starlette.types import ASGIApp, Message, Receive, Scope, Send

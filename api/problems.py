@@ -11,7 +11,7 @@ from starlette.exceptions import HTTPException
 
 from api.headers import HEADERS
 
-# As many errors as anybody mends at once, and names as long as ours at their longest.
+# At most so many errors in one answer, and names no longer than our longest field.
 MOST_ERRORS = 20
 LONGEST_NAME = 64
 MEDIA_TYPE = "application/problem+json"
@@ -88,7 +88,7 @@ def add_problem_handlers(app: FastAPI) -> None:
 
     @app.exception_handler(Problem)
     async def of_ours(request: Request, problem: Problem) -> JSONResponse:
-        # For who logs and measures calls.
+        # For the log and the metrics.
         request.state.problem = problem
         return _answer(problem)
 

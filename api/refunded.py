@@ -1,4 +1,4 @@
-"""What went back of a payment, as the payment's state tells it."""
+"""A payment's refunds, in short, as part of the payment's state."""
 
 from typing import Self
 
@@ -28,7 +28,7 @@ class RefundsOfPayment(BaseModel):
 
     @classmethod
     def of(cls, view: RefundsView) -> Self | None:
-        """Return what a shop is told; None where nothing went back, nor may."""
+        """Return the refunds in short; None where nothing went back, nor may."""
         if view.left is None or not (view.refunds or view.elsewhere):
             return None
         return cls(

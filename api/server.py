@@ -64,7 +64,7 @@ async def serve_api(settings: ApiSettings) -> None:
 
 @contextmanager
 def _outliving_signals() -> Iterator[None]:
-    """Let what stands after the server happen too.
+    """Keep the signal from ending the process, so that the code after the server runs.
 
     The server raises the signal that ended it once more, when it has put back the
     handlers that were there before; by default that ends the process on the spot.

@@ -1,4 +1,4 @@
-"""What the API is told: who may call, and how to tell Alipay from others."""
+"""Settings of the API: its callers, Alipay's keys, and the merchant's rules."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""Reaches Temporal, and says in the API's words what failed."""
+"""Calls Temporal, and turns failures into the API's problems."""
 
 import asyncio
 import logging
@@ -125,7 +125,7 @@ async def read_view(
     except KeepsChangingError:
         raise NoAnswerYet from None
     except PausedError as error:
-        # By whom and why is the operators' matter.
+        # By whom and why it was stopped concerns operators only.
         raise PausedProblem from error
     if look.view is None:
         raise StoppedProblem(workflow_id, type(look.stopped).__name__) from look.stopped
@@ -133,7 +133,7 @@ async def read_view(
 
 
 async def look_away(start: WithStartWorkflowOperation[Any, Any]) -> None:
-    """Look at the start's own future, which failed where the call failed.
+    """Read the start's own future, which failed where the call failed.
 
     Nobody else does, and asyncio complains of failures that nobody has seen. Where not
     even a connection was made it stays open for ever, so it must not be waited for.
@@ -146,8 +146,8 @@ async def look_away(start: WithStartWorkflowOperation[Any, Any]) -> None:
         looked.exception()
 
 
-# How a caller is told that a workflow has refused its update; others mean that the
-# workflow has ended meanwhile.
+# The errors of an update that the workflow has refused; others mean that the workflow
+# has ended meanwhile.
 _REFUSED: Final = {
     Refusal.ORDER_DIFFERS: 409,
     Refusal.REFUND_INCOMPLETE: 422,
@@ -163,7 +163,7 @@ _REFUSED: Final = {
 
 
 def of_refusal(kind: str | None, words: str) -> Problem:
-    """Return what a caller is told of an update that was refused.
+    """Return the problem for an update that the workflow has refused.
 
     Args:
         kind: A `Refusal`, or the type of another failure.

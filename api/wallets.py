@@ -1,4 +1,4 @@
-"""`GET /wallets`: with what customers can pay, and the rules a shop should know."""
+"""`GET /wallets`: the wallets that customers can pay with, and their rules."""
 
 import math
 from typing import Annotated, Literal, Self
@@ -69,7 +69,7 @@ class WalletBody(BaseModel):
 
 
 class WalletsBody(BaseModel):
-    """The wallets that fit, in the order of the book of wallets."""
+    """The wallets that fit, in the order of `alipay/wallets.toml`."""
 
     wallets: list[WalletBody]
 

@@ -1,4 +1,4 @@
-"""Who calls, known by the key, and how much each may."""
+"""Authenticates callers by their keys, and limits how much each may call."""
 
 import math
 import time
@@ -15,8 +15,8 @@ from api.callers.known_keys import KnownKeys
 from api.callers.refusals import Reason, Refusal
 from contracts import Money, in_words
 
-# Of a minute's calls, so many seconds' worth may come at once: what a shop has gathered
-# passes, and one that has gone wild is stopped before others wait for it.
+# The calls of so many seconds may come at once: a shop's short burst passes, and a shop
+# in an endless loop is stopped before others wait for it.
 BURST_SECONDS: Final = 10
 # A place is free again when a customer leaves a page, which happens all the time.
 STREAM_RETRY_SECONDS: Final = 15
@@ -36,7 +36,7 @@ class Limits:
 
 
 class Usage:
-    """What one caller has done; both keys of a rotation share it."""
+    """The calls and streams of one caller; both keys of a rotation share them."""
 
     def __init__(self, monotonic: Callable[[], float]) -> None:
         self.calls = TokenBucket(monotonic)
@@ -45,7 +45,7 @@ class Usage:
 
 @dataclass(frozen=True)
 class Caller:
-    """Who makes a call."""
+    """The caller of one call."""
 
     key: ApiKey
     limits: Limits
@@ -120,7 +120,7 @@ class Caller:
 
 
 class Callers:
-    """All who may call."""
+    """All callers."""
 
     def __init__(
         self,
@@ -134,14 +134,14 @@ class Callers:
         self._usage: defaultdict[str, Usage] = defaultdict(lambda: Usage(monotonic))
 
     def admit(self, given: str | None, scope: Scope) -> Caller:
-        """Return who calls, once the call is counted and found to be allowed.
+        """Return the caller, once the call is counted and found to be allowed.
 
         Raises:
             Refusal: Without a key that may do this now.
         """
         key = self._live_key(given, scope)
         caller = Caller(key, self._limits, self._usage[key.name])
-        # Before the scope, so that calls in vain are limited too.
+        # Before the scope, so that calls without it are limited too.
         caller.count_call(scope)
         if scope not in key.scopes:
             raise Refusal(

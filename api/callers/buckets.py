@@ -1,4 +1,4 @@
-"""Counts how often something may still happen: some at once, then some a minute."""
+"""Token buckets: some calls at once, then so many a minute."""
 
 import time
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Keys of the HTTP API: how one looks, what is kept of it, and the file of them.
+"""Keys of the HTTP API: their form, what is stored of them, and their file.
 
 The file holds one JSON object a line, and no key: who reads it cannot call with it.
 """
@@ -18,7 +18,7 @@ from typing import Annotated, Final, Self
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
-# So that scanners for secrets know one where it should not be, and people do too.
+# So that secret scanners, and people, recognize a key where it should not be.
 PREFIX: Final = "cashier_"
 # 256 bits of chance; a key of before the prefix is as long without it.
 SECRET_CHARACTERS: Final = 43
@@ -28,7 +28,7 @@ MOST_PER_MINUTE: Final = 1_000_000
 
 
 class Scope(StrEnum):
-    """What a key lets its holder do."""
+    """A scope: what a key lets its holder do."""
 
     START = "start"
     READ = "read"
@@ -36,7 +36,7 @@ class Scope(StrEnum):
     REFUND = "refund"
 
 
-# Without more words a key lets nobody give money back.
+# By default a key may not refund.
 USUAL_SCOPES: Final = (Scope.START, Scope.READ, Scope.CANCEL)
 
 
@@ -51,7 +51,7 @@ RefundLimits = Annotated[
 
 
 class ApiKey(BaseModel):
-    """What is kept of a key.
+    """A key as the file stores it: by its hash.
 
     Attributes:
         name: Who holds it, for logs and answers; two keys may bear it for a while.
@@ -82,7 +82,7 @@ class ApiKey(BaseModel):
         per_minute: int | None = None,
         refund_limits: Mapping[str, int] | None = None,
     ) -> Self:
-        """Return what is kept of a key.
+        """Return a key as the file stores it.
 
         Raises:
             ApiKeysError: The key could be guessed, or a value breaks its rule.
@@ -110,7 +110,7 @@ class ApiKey(BaseModel):
         return self.sha256[:ID_CHARACTERS]
 
     def is_of(self, key: str) -> bool:
-        """Whether this is kept of that key; takes as long for every wrong one."""
+        """Whether this is the stored form of a key; as slow for wrong ones."""
         return hmac.compare_digest(_hash_of(key), self.sha256)
 
     def has_ended(self, now: datetime) -> bool:
@@ -124,10 +124,10 @@ class ApiKeys:
         self._by_id = {key.id: key for key in keys}
 
     def find(self, key: str) -> ApiKey | None:
-        """Return what is kept of a key, ended or not; one look, however many there be.
+        """Return a key as stored, ended or not; one look-up among however many keys.
 
-        How long the look takes tells a guesser nothing but the start of the hash of his
-        own guess.
+        The time of the look-up shows an attacker nothing but the start of the hash of
+        his own guess.
         """
         found = self._by_id.get(_hash_of(key)[:ID_CHARACTERS])
         return found if found and found.is_of(key) else None

@@ -6,8 +6,8 @@ from typing import Final
 
 from api.callers.keys import ApiKey, ApiKeys, ApiKeysError, read_keys
 
-# What tells one state of a file from another. The time of its last change of *any* kind
-# is in it, so that rights which are given back are noticed too.
+# Identifies a state of the file. The time of its last change of *any* kind is part of
+# it, so that restored read permissions are noticed too.
 _Look = tuple[int, ...] | None
 _NOT_THERE: Final[_Look] = None
 
@@ -32,7 +32,7 @@ class KnownKeys:
         self._keys = ApiKeys(read_keys(file))
 
     def find(self, key: str) -> ApiKey | None:
-        """Return what is kept of a key, ended or not; None for a key nobody made."""
+        """Return a key as stored, ended or not; None for an unknown key."""
         # Looked at before it is read: a change in between is found by the next look.
         seen = _look(self._file)
         if seen != self._seen:

@@ -1,4 +1,4 @@
-"""Calls that are refused for who makes them: the answer, and the audit log's line."""
+"""Calls refused because of their caller: the answer, and the audit log's line."""
 
 import logging
 import time
@@ -24,7 +24,7 @@ log = logging.getLogger("api.refusals")
 
 
 class Reason(StrEnum):
-    """Why a call was refused; the label of the metric, too."""
+    """Why a call was refused; also the label of the metric."""
 
     NO_KEY = "no_key"
     UNKNOWN_KEY = "unknown_key"
@@ -48,7 +48,7 @@ for _reason in Reason:
 
 
 class Refusal(Problem):
-    """The answer to a call that its caller may not make, or not now."""
+    """The answer to a call that its caller may not make, or not yet."""
 
     def __init__(
         self,
@@ -81,7 +81,7 @@ class Refusal(Problem):
 
 
 class RefusalLog:
-    """Tells each refused call to the log, unless there are too many, and counts all."""
+    """Logs each refused call, unless there are too many, and counts all."""
 
     def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
         # By the key's name, and names come from the file alone; None for all strangers.
@@ -90,8 +90,8 @@ class RefusalLog:
         )
         self._untold: Counter[str | None] = Counter()
 
-    def tell(self, call: Call) -> None:
-        """Tell a call that was answered, if it was refused."""
+    def log(self, call: Call) -> None:
+        """Log a call that was answered, if it was refused."""
         refusal = call.noted.get("problem")
         if not isinstance(refusal, Refusal):
             return
@@ -110,8 +110,8 @@ class RefusalLog:
             "order_id": call.order_id,
             "key": name,
             "key_id": refusal.key.id if refusal.key else None,
-            # How many were refused since the last line of this caller, and not told.
+            # How many were refused, and not logged, since the last line of this caller.
             "untold": self._untold.pop(name, None),
         }
-        told = {field: value for field, value in fields.items() if value is not None}
-        log.warning("call refused", extra=told)
+        logged = {field: value for field, value in fields.items() if value is not None}
+        log.warning("call refused", extra=logged)

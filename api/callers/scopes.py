@@ -19,7 +19,7 @@ async def admitted(
     needed: SecurityScopes,
     credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
 ) -> Caller:
-    """Let a call pass whose key has the route's scope, and is not used too often.
+    """Let a call pass if its key has the route's scope, and is not used too often.
 
     Raises:
         Refusal: 401, 403 or 429.

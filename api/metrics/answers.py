@@ -1,4 +1,4 @@
-"""Measures what the API answers; no label is of a caller's making."""
+"""Metrics of the API's answers; callers cannot invent labels."""
 
 from typing import Final
 
@@ -59,12 +59,12 @@ notifications_accepted = Counter(
 )
 notices_kept = Counter(
     names.NOTICES_KEPT,
-    "Notices that no payment takes, kept for a person to read, by their type",
+    "Notices that belong to no payment, kept for a person to read, by their type",
     ["notify_type"],
 )
 calls_refused = Counter(
     names.CALLS_REFUSED,
-    "Calls that were refused for who made them, by reason",
+    "Calls that were refused because of their caller, by reason",
     ["reason"],
 )
 page_seconds = Histogram(
@@ -100,13 +100,13 @@ def count_notice(notify_type: str) -> None:
 
 
 async def note_order(request: Request) -> None:
-    """Note whose page a call wants, for the log and for `measure`."""
+    """Note the order and wallet of a call for a page, for the log and for `measure`."""
     if request.method != "POST":
         return
     try:
         body = await request.json()
     except (ValueError, RecursionError):
-        return  # the route says what is wrong with it
+        return  # the route rejects it
     if isinstance(body, dict):
         request.state.order_id = body.get("order_id")
         request.state.wallet = body.get("wallet")

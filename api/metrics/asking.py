@@ -1,4 +1,4 @@
-"""Asks Temporal's list, and goes on without its answer."""
+"""Counts and lists workflows for metrics, and goes on where Temporal fails."""
 
 import logging
 from collections.abc import Awaitable, Iterable
@@ -19,7 +19,7 @@ log = logging.getLogger(__name__)
 
 
 async def count(client: Client, query: str) -> float | None:
-    """Return how many workflows a filter finds; None where Temporal does not say."""
+    """Return how many workflows a filter finds; None without an answer."""
     answer = await or_none(client.count_workflows(query, rpc_timeout=PATIENCE))
     return None if answer is None else answer.count
 
@@ -27,7 +27,7 @@ async def count(client: Client, query: str) -> float | None:
 async def list_any(
     client: Client, queries: Iterable[str]
 ) -> list[WorkflowExecution] | None:
-    """Return what any of the filters finds; None where Temporal does not say."""
+    """Return the workflows that any of the filters finds; None without an answer."""
     either = " OR ".join(f"({query})" for query in queries)
     listed = client.list_workflows(either, limit=MOST_LISTED, rpc_timeout=PATIENCE)
 
@@ -42,8 +42,8 @@ async def or_none(call: Awaitable[AnswerT]) -> AnswerT | None:
     try:
         return await call
     except RPCError as error:
-        log.warning("Temporal did not tell its counts: %s", error.status.name)
+        log.warning("Temporal did not answer a count: %s", error.status.name)
     except RuntimeError as error:
         # A client that has never connected says so without an RPCError.
-        log.warning("Temporal did not tell its counts: %s", error)
+        log.warning("Temporal did not answer a count: %s", error)
     return None

@@ -1,4 +1,4 @@
-"""The money at risk in all that is stuck: each workflow says its own."""
+"""The money at risk in all stuck workflows, as each of them reports it."""
 
 import asyncio
 from collections import OrderedDict, defaultdict
@@ -17,7 +17,7 @@ from visibility.at_risk import ask_what_is_at_risk, listed_as_at_risk
 EACH: Final = timedelta(seconds=1)
 ALL_SECONDS: Final = 3.0
 AT_ONCE: Final = 16
-# Answers that are kept: a workflow is asked anew once something has happened to it.
+# How many answers are cached: a workflow is asked anew once its history has grown.
 MOST_KEPT: Final = 1000
 
 # Currency, and whether it was taken for certain: amount in the currency's main unit.
@@ -25,7 +25,7 @@ Sums = Mapping[tuple[str, bool], float]
 
 
 class MoneyQuestions:
-    """Asks what is at risk, and remembers the answers."""
+    """Queries the money at risk, and caches the answers."""
 
     def __init__(self, client: Client) -> None:
         self._client = client
@@ -35,7 +35,7 @@ class MoneyQuestions:
     async def sums(
         self, stuck: Sequence[WorkflowExecution], *, has_worker: bool
     ) -> Sums:
-        """Return the sums by currency; of what nobody answers for, the order's amount.
+        """Return the sums by currency; without an answer the order's amount counts.
 
         Args:
             stuck: What is stuck, as the list knows it.
@@ -78,6 +78,6 @@ def _key(one: WorkflowExecution) -> tuple[str, int]:
 
 
 def _in_main_units(money: Money) -> float:
-    """Return 1315.0 for PHP 131500: the numbers that people know, for graphs."""
+    """Return the amount in the main unit, for graphs: 1315.0 for PHP 131500."""
     known = CURRENCIES.get(money.currency)
     return float(money.value / 10 ** (known.exponent if known else 0))

@@ -1,4 +1,4 @@
-"""What Temporal's list says of payments right now: how many are open, and how stuck."""
+"""Counts of open and stuck payments, from Temporal's list."""
 
 import asyncio
 import time
@@ -26,7 +26,7 @@ STOPPED_AND_NOT_RECOVERED: Final = "STOPPED"
 
 @dataclass(frozen=True)
 class Counted:
-    """What was counted; None where Temporal did not answer.
+    """The counts; None where Temporal did not answer.
 
     Attributes:
         open: Payments that have not ended.
@@ -64,7 +64,7 @@ class Counted:
 
 
 class Backlog:
-    """Counts, and remembers the counts for a little while."""
+    """Counts, and caches the counts for a little while."""
 
     def __init__(
         self, client: Client, *, clock: Callable[[], float] = time.monotonic
@@ -131,7 +131,7 @@ class Backlog:
         *,
         has_worker: bool,
     ) -> Mapping[str, float] | None:
-        """Return what waits to go back; of what nobody answers for, what was paid."""
+        """Return the refunds that wait; without an answer the paid amount counts."""
         if listed is None or waiting is None:
             return None
         refunds = {one.run_id: one for one in (*listed, *waiting) if _is_refunds(one)}

@@ -1,4 +1,4 @@
-"""Why something is stuck: by reason, the filter of Temporal's list that counts it."""
+"""The reasons why something is stuck, and the filter of Temporal's list for each."""
 
 from datetime import datetime
 from typing import Final
@@ -28,9 +28,9 @@ _OF_REFUNDS_ALONE: Final = [ATTENTIONS[kind] for kind in KINDS_OF_REFUNDS]
 
 
 def queries_of_stuck(now: datetime) -> dict[str, str]:
-    """Return by reason the filter of Temporal's list; no payment is in two of them.
+    """Return the filter for each reason; no payment matches two of them.
 
-    What waits for somebody is counted without refunds, what does not work with them.
+    Filters for waits leave refunds out, filters for failures include them.
     """
     reasons = [one for one in NeedsAttention if one not in _OF_REFUNDS_ALONE]
     queries = _by_attention(reasons, _NO_REFUNDS, now)

@@ -1,4 +1,4 @@
-"""The API's metrics, on an address of their own: not for shops, nor for Alipay."""
+"""Serves the API's metrics, at an address that shops and Alipay do not reach."""
 
 from collections.abc import Iterable
 from contextlib import AbstractAsyncContextManager
@@ -32,7 +32,7 @@ def create_metrics_app(backlog: Backlog) -> FastAPI:
 
 
 class _Gauges(Collector):
-    """What was counted, in Prometheus' words; what is not known is left out."""
+    """The counts as Prometheus metrics; unknown ones are left out."""
 
     def __init__(self, counted: Counted) -> None:
         self._counted = counted
@@ -41,7 +41,7 @@ class _Gauges(Collector):
         counted = self._counted
         yield _gauge(
             names.VISIBILITY_UP,
-            "Whether Temporal has told all of its counts",
+            "Whether Temporal has answered all counts",
             int(counted.is_complete),
         )
         yield _gauge(names.PAYMENTS_OPEN, "Payments that have not ended", counted.open)
@@ -69,7 +69,7 @@ class _Gauges(Collector):
         yield stuck
         at_risk = GaugeMetricFamily(
             names.MONEY_AT_RISK,
-            "Money in what an operator should look at, in the currency's main unit",
+            "Money at risk in stuck workflows, in the currency's main unit",
             labels=["currency", "is"],
         )
         for (currency, is_taken), amount in (counted.at_risk or {}).items():

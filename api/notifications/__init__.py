@@ -1,1 +1,1 @@
-"""What Alipay sends: verified, handed to its payment or kept, and acknowledged."""
+"""Alipay's notifications: verified, handed to their workflow or kept, acknowledged."""

@@ -1,4 +1,4 @@
-"""Where Alipay's notifications arrive: handed over, and only then acknowledged."""
+"""Receives Alipay's notifications: acknowledged only once Temporal has them."""
 
 import logging
 from collections import OrderedDict
@@ -96,7 +96,7 @@ async def refund_notification_of_any_order(
 
 
 async def _take(state: State, verified: VerifiedNotification) -> dict[str, Any]:
-    """Hand a notification to whom it concerns, at whichever address it has come.
+    """Hand a notification to its workflow, at whichever address it has come.
 
     Raises:
         Problem: Temporal does not keep it; Alipay sends it again.
@@ -128,13 +128,13 @@ async def _take_refund(state: State, verified: VerifiedNotification) -> None:
 
 
 async def _keep(notices: Notices, verified: VerifiedNotification) -> None:
-    """Have a notice kept that no payment takes."""
+    """Keep a notice that belongs to no payment."""
     with _noting_what_is_not_kept():
         await notices.keep(to_notice(verified.signed))
 
 
 async def _notify(state: State, order_id: str, verified: VerifiedNotification) -> None:
-    """Hand a notification over to its payment, and hint to those who watch it."""
+    """Hand a notification over to its payment, and wake the streams that watch it."""
     notification = to_payment_notified(verified.signed)
     watch: PaymentWatch = state.watch
     with _noting_what_is_not_kept(
@@ -156,7 +156,7 @@ async def _notify(state: State, order_id: str, verified: VerifiedNotification) -
 
 @contextmanager
 def _noting_what_is_not_kept(**ids: str) -> Iterator[None]:
-    """Count and log a problem, which Alipay answers by sending again."""
+    """Count and log a problem, after which Alipay sends the notification again."""
     try:
         yield
     except Problem as problem:
@@ -171,7 +171,7 @@ async def _hand_over(
     workflows: PaymentWorkflows,
     late_payments: LatePayments,
 ) -> None:
-    """Give the notification to the open payment, or to what deals with late money."""
+    """Signal the open payment, or start the workflow for late money."""
     for _ in range(MOST_LOOKS):
         if await workflows.notify(order_id, notification):
             return
@@ -181,9 +181,9 @@ async def _hand_over(
             await workflows.recover(
                 stopped, RecoveryRequest("Alipay", "Alipay has notified")
             )
-            continue  # the new run is to be told
+            continue  # signal the new run
         if closed.outcome is None:
-            continue  # the next run has begun meanwhile, and is to be told
+            continue  # the next run has begun meanwhile: signal that one
         if late_payments.is_news(notification, closed):
             await late_payments.begin(notification, closed)
         return

@@ -1,4 +1,4 @@
-"""Keeps what Alipay has signed and no payment takes: one short workflow a notice."""
+"""Keeps signed notices that belong to no payment: one short workflow each."""
 
 import logging
 from typing import Final
@@ -29,8 +29,8 @@ class Notices:
         """Return once Temporal has the notice, now or from an earlier send.
 
         Args:
-            notice: What is kept.
-            counted_as: As what the metrics count it; None for its own type.
+            notice: The signed notice.
+            counted_as: Its label in the metrics; None for its own type.
 
         Raises:
             Problem: 503 when Temporal has not accepted it.

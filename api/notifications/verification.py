@@ -98,7 +98,7 @@ async def _read(request: Request, path: str | None) -> SignedNotification:
         raise _rejection(400, "MALFORMED", str(error)) from error
 
 
-# What a handler takes: it is not called with anything else.
+# The handlers' parameters: FastAPI calls them with verified notifications only.
 Verified = Annotated[VerifiedNotification, Depends(_verified)]
 VerifiedOfRefund = Annotated[VerifiedNotification, Depends(_verified_of_refund)]
 VerifiedAtDashboards = Annotated[VerifiedNotification, Depends(_verified_at_dashboards)]

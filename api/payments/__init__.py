@@ -1,1 +1,1 @@
-"""Taking payments: the calls of storefronts, and the workflows behind them."""
+"""Takes payments: the storefronts' calls, and the workflows behind them."""

@@ -47,7 +47,7 @@ class LatePayments:
         self._rules = rules
 
     def is_news(self, notification: PaymentNotified, closed: PaymentView) -> bool:
-        """Whether a notification tells of money that a closed payment has not seen."""
+        """Whether a notification reports money that a closed payment has not seen."""
         known = any(
             attempt.is_paid
             and attempt.payment_request_id == notification.payment_request_id

@@ -1,8 +1,8 @@
-"""Begins what must be asked about after Temporal's database was lost, or is old.
+"""Starts payments anew after Temporal's database was lost, or restored from a backup.
 
-An order that nobody knows here gets a run that asks Alipay about its attempts, one
-after the other, and opens none (docs/decisions/0048-the-lost-cluster.md). What is here
-is left alone, but for money that Alipay lists and no workflow here has seen.
+An order without a workflow gets a run that asks Alipay about its attempts, one after
+the other, and opens none (docs/decisions/0048-the-lost-cluster.md). Existing workflows
+are left alone, but for money that Alipay lists and none of them has seen.
 """
 
 from dataclasses import dataclass
@@ -44,7 +44,7 @@ from visibility.views import newest_run
 from workflows.cashier_payment import CashierPayment
 from workflows.priorities import CLEAN_UP
 
-# In place of a wallet that no list names: Alipay decides whether it may be cancelled.
+# The wallet where no list names it: Alipay decides whether a cancel is possible.
 UNKNOWN_WALLET: Final = "UNKNOWN"
 # How long ago a lost attempt counts as begun: no call about it can be under way.
 LONG_AGO: Final = timedelta(hours=1)
@@ -75,7 +75,7 @@ class LostOrder:
 
 
 class Deed(StrEnum):
-    """What is done, or would be, about one order."""
+    """The action about one order."""
 
     NOTHING = "NOTHING"  # it is here, and knows all that the lists say
     BEGIN = "BEGIN"  # a run asks Alipay about its attempts
@@ -85,7 +85,7 @@ class Deed(StrEnum):
 
 
 class LostOrders:
-    """Looks each order up, and begins what must be asked about."""
+    """Looks each order up, and starts the workflows that are missing."""
 
     def __init__(
         self, client: Client, rules: MerchantRules, request: RecoveryRequest
@@ -96,7 +96,7 @@ class LostOrders:
         self._late_payments = LatePayments(client, rules)
 
     async def deed_for(self, lost: LostOrder) -> Deed:
-        """Say what must be done about an order; do nothing.
+        """Return the action about an order, without doing it.
 
         Raises:
             RPCError: Temporal does not answer.
@@ -204,7 +204,7 @@ class LostOrders:
         return await read_view(self._client, workflow_id(lost.order_id), PaymentView)
 
     async def _unseen(self, lost: LostOrder, view: PaymentView) -> list[str]:
-        """Name the attempts that Alipay lists as paid, and nothing here looks after."""
+        """Return the attempts that Alipay lists as paid, and no workflow here knows."""
         paid = {one.payment_request_id for one in view.attempts if one.is_paid}
         return [
             name
@@ -217,5 +217,5 @@ class LostOrders:
 
 
 def _hints(names: list[str]) -> list[PaymentNotified]:
-    """Return what proves nothing, and makes a workflow ask Alipay."""
+    """Return an unsigned notification: it only makes a workflow ask Alipay."""
     return [PaymentNotified(payment_request_id=name) for name in names]

@@ -1,4 +1,4 @@
-"""How a new payment is shown to operators: its line in the list, and its page.
+"""A new payment as operators see it: its line in the list, and its page.
 
 Never anything of the customer: search attributes are not encrypted.
 """

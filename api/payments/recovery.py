@@ -1,4 +1,4 @@
-"""Begins a new run of what was stopped from outside: it asks Alipay before all else.
+"""Begins a new run of a workflow that was stopped from outside; it asks Alipay first.
 
 The new run bears the same id and takes up the same attempt numbers, so that every call
 to Alipay that the stopped run may have made is repeated and none is made beside it
@@ -64,7 +64,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class RecoveryRequest:
-    """Who wants a stopped workflow recovered, and why; it stays on record."""
+    """By whom, and why, a stopped workflow is recovered; it stays on record."""
 
     by: str
     reason: str
@@ -81,7 +81,7 @@ async def recover(
     Args:
         client: Reaches Temporal, with the keys that read the stopped run.
         name: The workflow's id.
-        request: Who wants it, and why.
+        request: By whom, and why.
         rules: The merchant's rules of today; None for those of the stopped run.
 
     Raises:
@@ -102,7 +102,7 @@ async def recover(
             case other:
                 raise UnreadableRunError(f"{other} is never recovered")
     except WorkflowAlreadyStartedError:
-        return False  # somebody else was faster, and that run has ended by itself
+        return False  # another call was faster, and its run has ended by itself
     log.warning(
         "stopped workflow recovered",
         extra={"workflow_id": name, "run_id": run.run_id},
@@ -170,7 +170,7 @@ async def _recover_late_payment(client: Client, run: WorkflowExecution) -> None:
 
 
 async def _recover_callbacks(client: Client, run: WorkflowExecution) -> None:
-    """Tell the shop all events again; it tells repeats by their id."""
+    """Send all events to the shop again; it recognizes repeats by their id."""
     first, *others = untold = await read_stopped_callbacks(client, run)
     given = first.model_copy(
         update={

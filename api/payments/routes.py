@@ -1,4 +1,4 @@
-"""What storefronts call: take a payment, look at it, cancel it."""
+"""The storefronts' calls: take a payment, read it, cancel it."""
 
 from datetime import UTC, datetime
 from typing import Annotated

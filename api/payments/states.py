@@ -1,4 +1,4 @@
-"""All that a shop may know of a payment: itself, its late money, and its refunds."""
+"""The full state of a payment: with its late money and its refunds."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -10,7 +10,7 @@ from contracts import RefundsView, attempt_of
 
 
 class PaymentStates:
-    """Tells how payments stand."""
+    """Reads the states of payments."""
 
     def __init__(
         self,
@@ -18,7 +18,7 @@ class PaymentStates:
         late_payments: LatePayments,
         refunds_of: Callable[[str], Awaitable[RefundsView | None]],
     ) -> None:
-        """Take what tells of payments, of their late money, and of orders' refunds."""
+        """Take the readers of payments, of their late money, and of orders' refunds."""
         self._workflows = workflows
         self._late_payments = late_payments
         self._refunds_of = refunds_of

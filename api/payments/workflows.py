@@ -1,4 +1,4 @@
-"""Reaches the payment workflows in Temporal, and says in our words what failed."""
+"""Calls the payment workflows, and turns failures into the API's problems."""
 
 import time
 from collections.abc import Awaitable, Callable
@@ -51,7 +51,7 @@ from workflows.cashier_payment import CashierPayment
 PATIENCE = timedelta(seconds=8)
 # Refreshes within this many seconds share one update and so one inquiry.
 SAME_WISH_SECONDS = 5
-# New, moved on, and closed in between: more looks mean that somebody works against us.
+# New, moved on, and closed in between: more looks mean that another caller interferes.
 MOST_LOOKS = 4
 
 # The three `type: ignore` below: the SDK's types of an update with a description take
@@ -70,13 +70,13 @@ class PaymentWorkflows:
         self._rules = rules
 
     async def open(self, order: Order) -> tuple[PaymentView, bool]:
-        """Have an order paid; return its payment and whether this call opened its page.
+        """Start an order's payment; return it, and whether this call opened its page.
 
         A page of another wallet in the answer means that Alipay does not let go of it.
 
         Raises:
             Problem: 409 for other money, or money that came late and is kept or not
-                dealt with yet; 503 when nobody can tell. A repeat is safe.
+                dealt with yet; 503 where the outcome is not known. A repeat is safe.
         """
         for _ in range(MOST_LOOKS):
             try:
@@ -88,7 +88,7 @@ class PaymentWorkflows:
         raise UnavailableProblem("the payment is stopped again and again; call again")
 
     async def recover(self, stopped: StoppedProblem, request: RecoveryRequest) -> None:
-        """Have a stopped workflow go on in a new run, which asks Alipay first.
+        """Recover a stopped workflow by a new run, which asks Alipay first.
 
         Raises:
             Problem: 409 where its history cannot be read; 503 when Temporal is away.
@@ -230,7 +230,7 @@ class PaymentWorkflows:
                 )
             )
         except RPCError:
-            # Not found: closed, or never known. `describe` tells these apart.
+            # Not found: closed, or never known. `describe` distinguishes these.
             await reach(self._handle(order_id).describe(rpc_timeout=QUICK))
             return False
         return True

@@ -1,1 +1,1 @@
-"""Giving money back: the calls of storefronts, and the workflows behind them."""
+"""Refunds payments: the storefronts' calls, and the workflows behind them."""

@@ -1,4 +1,4 @@
-"""What storefronts send and get about refunds, in the API's own words."""
+"""The bodies of requests and answers about refunds."""
 
 from datetime import datetime
 from typing import Annotated, Any, Final, Self

@@ -1,4 +1,4 @@
-"""With what a new owner of refunds begins."""
+"""The input of a new owner of refunds."""
 
 from api.merchant_rules import MerchantRules
 from api.refunds.payers import Payer

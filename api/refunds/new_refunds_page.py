@@ -1,4 +1,4 @@
-"""How an owner of refunds is shown to operators from its start on.
+"""A new owner of refunds as operators see it.
 
 Never anything of the customer: search attributes are not encrypted.
 """

@@ -1,4 +1,4 @@
-"""Takes what Alipay notifies about refunds to their owners."""
+"""Hands Alipay's notices about refunds to their owners."""
 
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -40,8 +40,8 @@ class RefundNotices:
             order_id: The order that the signed path names; None where it names none.
 
         Returns:
-            Whether it is about a refund that an owner knows; of another system's, or
-            of one made in Alipay's portal, nobody here is told.
+            Whether an owner knows the refund; one of another system, or one made in
+            Alipay's portal, has no owner here.
 
         Raises:
             Problem: 503 when Temporal has not accepted it.
@@ -57,7 +57,7 @@ class RefundNotices:
             if owner is None:
                 return False
             if owner.is_open:
-                continue  # the next run has begun meanwhile, and is to be told
+                continue  # the next run has begun meanwhile: signal that one
             try:
                 return await self._compare(owner, said)
             except StoppedProblem as stopped:

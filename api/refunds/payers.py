@@ -1,4 +1,4 @@
-"""Which payment pays an order, so that its money may be given back."""
+"""Finds the payment that pays an order, so that it may be refunded."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -38,7 +38,7 @@ class Payer:
 
 
 def payer_of(view: PaymentView, late: Sequence[LatePaymentView]) -> Payer:
-    """Return the payment that pays an order, by what is known of the order.
+    """Return the payment that pays an order.
 
     Args:
         view: The order's payment.

@@ -37,7 +37,7 @@ async def recover_refunds(client: Client, name: str, request: RecoveryRequest) -
     Args:
         client: Reaches Temporal, with the keys that read the stopped run.
         name: The workflow's id.
-        request: Who wants it, and why.
+        request: By whom, and why.
 
     Raises:
         UnreadableRunError: Its history was deleted, is not readable, or no worker can
@@ -59,7 +59,7 @@ async def recover_refunds(client: Client, name: str, request: RecoveryRequest) -
     try:
         await _begin(client, _input_after(given, known, stopped))
     except WorkflowAlreadyStartedError:
-        return False  # somebody else was faster, and that run has ended by itself
+        return False  # another call was faster, and its run has ended by itself
     log.warning(
         "stopped workflow recovered", extra={"workflow_id": name, "run_id": run.run_id}
     )

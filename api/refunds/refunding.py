@@ -1,4 +1,4 @@
-"""Takes a shop's request for a refund: what can be known before is checked before."""
+"""Takes a shop's request for a refund, and checks it before the owner gets it."""
 
 from dataclasses import dataclass
 from uuid import uuid4
@@ -53,7 +53,7 @@ class Asked:
 
 
 class Refunding:
-    """Has money given back, once for each refund_id."""
+    """Refunds payments, once for each refund_id."""
 
     def __init__(
         self,
@@ -74,7 +74,7 @@ class Refunding:
 
         Raises:
             Problem: 403, 404, 409 or 422, and nothing was sent or reserved; 503 when
-                nobody can tell. A repeat is safe.
+                the outcome is not known. A repeat is safe.
         """
         request = body.to_request(by=caller.name, call_id=uuid4().hex)
         for _ in range(MOST_LOOKS):

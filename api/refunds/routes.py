@@ -1,4 +1,4 @@
-"""What storefronts call: give money back, and look what became of it."""
+"""The storefronts' calls: refund a payment, and read refunds."""
 
 from typing import Annotated
 
@@ -108,7 +108,7 @@ async def look_at_refund(
     "/{refund_id}/confirm",
     responses={
         202: {"model": RefundState, "description": "Under way"},
-        409: {"description": "It waits for nobody, or the same key has asked for it"},
+        409: {"description": "It needs no confirmation, or the same key asked for it"},
     },
 )
 async def confirm_refund(
@@ -133,7 +133,8 @@ async def confirm_refund(
         raise Problem(
             409,
             "NOT_OPEN",
-            f"refund {refund_id} waits for nobody; it is {record.status}",
+            f"refund {refund_id} does not wait for a confirmation; it is "
+            f"{record.status}",
         ) from None
     watch.hint(order_id)
     return _told(record_in(view, refund_id) or record, view, response, is_new=False)

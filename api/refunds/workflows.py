@@ -1,4 +1,4 @@
-"""Reaches the owners of refunds in Temporal, and says in our words what failed."""
+"""Calls the owners of refunds, and turns failures into the API's problems."""
 
 from collections import OrderedDict
 from dataclasses import dataclass
@@ -42,8 +42,8 @@ from visibility.stopped import UnreadableRunError
 from visibility.views import newest_run
 from workflows.order_refunds import OrderRefunds
 
-# A look at the payment and a refund take Alipay a second or two; the caller is told
-# after this that the refund is under way.
+# A look at the payment and a refund take Alipay a second or two; after this the caller
+# gets the answer that the refund is under way.
 PATIENCE: Final = timedelta(seconds=8)
 # Some megabytes: what was last heard of so many orders' refunds.
 MOST_KEPT: Final = 1000
@@ -183,7 +183,7 @@ class RefundWorkflows:
         )
 
     async def recover(self, stopped: StoppedProblem, request: RecoveryRequest) -> None:
-        """Have a stopped owner go on in a new run, which asks Alipay first.
+        """Recover a stopped owner by a new run, which asks Alipay first.
 
         Raises:
             Problem: 409 where its history cannot be read; 503 when Temporal is away.
@@ -219,7 +219,7 @@ class RefundWorkflows:
         return True
 
     async def begin_with(self, given: RefundsInput, said: RefundNotified) -> None:
-        """Have an owner told of a notice, a new one where none is open.
+        """Signal a notice to an order's owner, and start the owner where none is open.
 
         Raises:
             Problem: 503 when Temporal has not accepted it.

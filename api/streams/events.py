@@ -34,7 +34,7 @@ UNBUFFERED: Final = {"X-Accel-Buffering": "no"}
 
 
 class PaymentEvents(StreamingResponse):
-    """The stream of one viewer; whatever ends it, the viewer has left.
+    """The stream of one viewer, whose place is freed whatever ends it.
 
     FastAPI's own EventSourceResponse has a task and a queue for each stream, and begins
     it before a route can say 404.
@@ -72,7 +72,7 @@ async def follow_payment(
     request: Request,
     last_event_id: Annotated[str | None, Header(max_length=64)] = None,
 ) -> PaymentEvents:
-    """Tell how the payment stands, and again whenever that changes, within a second.
+    """Send the payment's state, and again whenever it changes, within a second.
 
     The first event comes at once, unless `Last-Event-ID` names the present state. The
     stream goes on after the end, because money may come late.

@@ -9,7 +9,7 @@ from temporalio.client import Client
 from visibility import NEEDS_ATTENTION, ORDER_ID, NeedsAttention
 from visibility.stuck import RUNNING, any_of, time_in_query
 
-# What a customer can be told of; a callback is between us and the shop.
+# The workflows whose changes concern a customer; a callback concerns only the shop.
 TYPES: Final = any_of(("CashierPayment", "LatePayment", "OrderRefunds"))
 # A line comes into the list late, by two seconds on a large cluster, and is dated by a
 # clock that need not go like ours.
@@ -17,13 +17,13 @@ OVERLAP: Final = timedelta(seconds=10)
 # A review changes a line without starting or ending anything, so lines under review are
 # looked at as a whole: as long as a customer may still sit before the page.
 REVIEWED_WITHIN: Final = timedelta(hours=1)
-# More changes than this within the overlap are told in the next rounds.
+# Changes beyond this number within the overlap are reported in the next rounds.
 MOST_LINES: Final = 2000
 PATIENCE: Final = timedelta(seconds=4)
 
 
 class ListedChanges:
-    """Asks one question, however many payments are watched."""
+    """Sends Temporal one request, however many payments are watched."""
 
     def __init__(
         self,

@@ -133,8 +133,8 @@ class WatchedPayment:
             try:
                 snapshot = Snapshot.of(await self._read(self._order_id))
             except Problem as problem:
-                # Nothing is told: what is not known has not changed. That Temporal is
-                # away is logged once for all payments, by who reads its list.
+                # No event: an unknown state is not a change. That Temporal is away is
+                # logged once for all payments, by the reader of its list.
                 log.debug("a watched payment could not be read: %s", problem)
                 await self._look_again()
             except Exception:
@@ -156,11 +156,11 @@ class WatchedPayment:
             self.wake_viewers()
 
     def _seconds_to_next_look(self) -> float | None:
-        """Return when it may have changed with nobody telling; None for never."""
+        """Return when it may have changed without a hint; None for never."""
         assert self._newest  # noqa: S101 - this begins with the first snapshot
         state = self._newest.state
         if state.outcome:
-            # Of refunds that an owner goes on with, the list tells nothing.
+            # The list does not show how an owner's open refunds go on.
             return self._longer_pause() if _may_be_refunded(state) else None
         attempt = state.attempts[-1]
         expires_at = attempt.expires_at
@@ -196,7 +196,7 @@ class PaymentWatch:
 
         Args:
             read: Returns how a payment stands; raises Problem.
-            changes: Tells of what other processes, and time, have changed.
+            changes: Reports what other processes, and time, have changed.
             longest_wait: For how many seconds a look waits for others to end.
         """
         self._read = read

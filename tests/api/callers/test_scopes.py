@@ -195,13 +195,13 @@ def test_a_flood_of_wrong_keys_fills_no_log_and_hides_nothing_of_right_ones(
     before = refused(Reason.UNKNOWN_KEY)
     for _ in range(10_000):
         clocks.move(0.0061)
-        audit.tell(a_call(None))
+        audit.log(a_call(None))
     assert len(told(caplog)) == LINES_AT_ONCE + LINES_A_MINUTE
     assert refused(Reason.UNKNOWN_KEY) == before + 10_000
-    audit.tell(a_call(shop))
+    audit.log(a_call(shop))
     assert told(caplog)[-1]["key"] == "shop"
     clocks.move(60)
-    audit.tell(a_call(None))
+    audit.log(a_call(None))
     # Each line says how many there were since the one before.
     strangers = [line for line in told(caplog) if "key" not in line]
     assert sum(line.get("untold", 0) + 1 for line in strangers) == 10_001
