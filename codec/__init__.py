@@ -1,1 +1,1 @@
-"""Encryption of all that Temporal keeps, and the server that lets operators read it."""
+"""Encrypts all payloads, and lets operators read them through the codec server."""

@@ -1,4 +1,4 @@
-"""Refuses payloads in clear text: whoever lacks the keys can write nothing that counts.
+"""Rejects payloads in clear text, so that nobody without the keys can send any.
 
 Encryption is by a key that only our processes have, so what is encrypted was written by
 one of them. What comes in clear text, as a click in the Temporal UI sends it, anybody
@@ -21,7 +21,7 @@ from temporalio.worker import (
     WorkflowRunner,
 )
 
-# Set by the codec, which alone sees how a payload came.
+# Set by the codec, which alone sees whether a payload came encrypted.
 _MARK: Final = "cashier-came-in-clear-text"
 
 
@@ -44,7 +44,7 @@ def mark_clear_text(payload: Payload) -> Payload:
 
 
 class RefusingConverter(PydanticPayloadConverter):
-    """Reads no payload that came in clear text.
+    """Rejects each payload that came in clear text.
 
     The SDK's own rules follow from it: a signal is dropped, an update rejected, and an
     input fails the workflow task before the run begins. A result that is taken raw, as

@@ -24,7 +24,7 @@ KEY_ID = re.compile(r"\d{8}T\d{6}Z")
 ID_FORMAT = "%Y%m%dT%H%M%SZ"
 # A new key is seen long before its time, and the disk is hardly touched.
 LOOK_AGAIN_SECONDS = 60.0
-# Whoever asks for keys that do not exist must not keep us reading the disk.
+# Requests for keys that do not exist must not cause endless reading of the disk.
 LEAST_PAUSE_SECONDS = 1.0
 
 
@@ -157,7 +157,7 @@ def read_keys(folder: Path) -> dict[str, bytes]:
     Raises:
         KeyringError: There is none, or one is not a key; the message names the file.
     """
-    # Hidden ones are passed over: macOS leaves a `._name` beside each copied file.
+    # Hidden files are skipped: macOS leaves a `._name` beside each copied file.
     try:
         files = sorted(
             file for file in folder.glob("*.key") if not file.name.startswith(".")
@@ -176,7 +176,7 @@ def read_keys(folder: Path) -> dict[str, bytes]:
 
 def _read_key(file: Path) -> bytes:
     try:
-        # A key has 44 characters; whatever else lies there need not be read whole.
+        # A key has 44 characters; another file need not be read whole.
         with file.open("rb") as opened:
             text = opened.read(1024)
         # As an editor saves it: with a byte order mark, or quotation marks around.

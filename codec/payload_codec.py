@@ -14,8 +14,8 @@ from codec.keyring import Keyring
 ENCODING = b"binary/encrypted"  # what Temporal's own samples and tools call it
 KEY_ID_FIELD = "encryption-key-id"
 NONCE_BYTES = 12
-# What our cipher text is for: text of another purpose, or whose key id was changed,
-# does not pass for a payload.
+# The purpose of our cipher text: text for another purpose, or with another key id, is
+# rejected.
 LABEL = b"durable-cashier payload v1\n"
 
 
@@ -30,8 +30,8 @@ class UnreadablePayloadError(Exception):
 class EncryptingCodec(PayloadCodec):
     """AES-256-GCM with the newest key; reads what any key of the ring has encrypted.
 
-    What is not encrypted passes when it is read, so that histories from before stay
-    readable. All work is done in the event loop: a payload takes some microseconds, and
+    Clear text is passed on when it is read, so that older histories stay readable. All
+    work is done in the event loop: a payload takes some microseconds, and
     the largest that Temporal takes (2 MB) about a millisecond.
     """
 

@@ -1,4 +1,4 @@
-"""What Temporal says of payments: attributes, filters, who polls, what one knows."""
+"""Reads Temporal about payments: attributes, filters, workers, views."""
 
 from visibility.attributes import (
     AMOUNT_MINOR,

@@ -1,4 +1,4 @@
-"""What money is at risk in something open, as its workflow knows it."""
+"""The money at risk in an open workflow, as the workflow itself reports it."""
 
 from contextlib import suppress
 from datetime import timedelta
@@ -12,12 +12,12 @@ from visibility.attributes import AMOUNT_MINOR, CURRENCY
 async def ask_what_is_at_risk(
     client: Client, workflow_id: str, run_id: str | None, *, within: timedelta
 ) -> MoneyAtRisk | None:
-    """Return what the workflow says; None where nobody can tell.
+    """Return the workflow's answer; None where there is none.
 
     Its worker may be away, or of an older release, or the keys be missing here.
     """
     handle = client.get_workflow_handle(workflow_id, run_id=run_id)
-    with suppress(Exception):  # of the codec too, which raises errors of its own
+    with suppress(Exception):  # the codec raises errors of its own
         said: MoneyAtRisk = await handle.query(
             "at_risk", result_type=MoneyAtRisk, rpc_timeout=within
         )
@@ -26,7 +26,7 @@ async def ask_what_is_at_risk(
 
 
 def listed_as_at_risk(listed: WorkflowExecution) -> MoneyAtRisk:
-    """Return the most that can be said by the list alone: the order's amount."""
+    """Return the most that the list alone shows: the order's amount."""
     known = listed.typed_search_attributes
     value, currency = known.get(AMOUNT_MINOR), known.get(CURRENCY)
     if currency is None or value is None:

@@ -1,4 +1,4 @@
-"""What Temporal's list of payments can be filtered by: the search attributes.
+"""The search attributes, by which Temporal's list of payments can be filtered.
 
 They are never encrypted, so no customer data may stand in them. They are set at the
 start, which is free; a change costs an action, so a payment changes them only where it
@@ -42,7 +42,7 @@ KEYS: Final = (
 class Listed(StrEnum):
     """PaymentStatus in the list; besides these it is the outcome, unless paid."""
 
-    # Being paid while it runs, and PAID once it is completed: told without an upsert.
+    # Being paid while it runs, and PAID once it is completed: without an upsert.
     ON_COURSE = "ON_COURSE"
     REVIEW = "REVIEW"
     LATE_MONEY = "LATE_MONEY"
@@ -61,7 +61,7 @@ class NeedsAttention(StrEnum):
     # Of refunds alone:
     SECOND_PERSON = "SECOND_PERSON"  # too much for one person; another one must confirm
     BALANCE = "BALANCE"  # the merchant's balance at Alipay is too low
-    REFUSED = "REFUSED"  # Alipay gives nothing back, and nothing was done about it
+    REFUSED = "REFUSED"  # Alipay refused the refund, and nobody has acted on it
 
 
 def attributes_of(

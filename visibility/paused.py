@@ -1,4 +1,4 @@
-"""Who has paused a workflow, or one of its calls, since when, and what frees it."""
+"""Paused workflows and activities: by whom, since when, and how to unpause them."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -17,7 +17,7 @@ class Paused:
 
     Attributes:
         what: `the workflow`, or the type of the paused activity.
-        by: The identity of who has paused it; empty where Temporal does not tell.
+        by: The identity that has paused it; empty where Temporal does not name it.
         reason: Why, in their words; may be empty.
         since: Since when.
         frees: What ends the pause, in words.
@@ -31,12 +31,12 @@ class Paused:
 
     @property
     def is_workflow(self) -> bool:
-        """Whether the workflow itself is paused, and answers nobody."""
+        """Whether the workflow itself is paused, and answers no query."""
         return self.what == WORKFLOW
 
     @property
     def in_words(self) -> str:
-        """Say what is paused, by whom and why; without an end."""
+        """Return in words what is paused, by whom and why."""
         by = f" by {self.by}" if self.by else ""
         reason = f": {self.reason}" if self.reason else ""
         return f"paused{by}: {self.what}{reason}"
@@ -54,7 +54,7 @@ def paused_of(described: DescribeWorkflowExecutionResponse) -> Paused | None:
     """Return the pause of a workflow, or else of its calls; None where there is none.
 
     Args:
-        described: What Temporal says of the workflow.
+        described: The workflow as Temporal describes it.
     """
     workflow_id = described.workflow_execution_info.execution.workflow_id
     if described.workflow_extended_info.HasField("pause_info"):

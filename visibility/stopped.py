@@ -1,7 +1,7 @@
 """Workflows that were stopped before their end: found, and read for a new run.
 
-Whoever terminates, times out or fails a run ends its history and not the care for its
-money: it stays listed until a newer run of the same id has begun.
+A terminated, timed-out or failed run may leave money at risk. So it stays listed until
+a newer run of the same id has begun.
 """
 
 import asyncio
@@ -44,7 +44,7 @@ STOPPED_STATES: Final = (
     WorkflowExecutionStatus.FAILED,
     WorkflowExecutionStatus.CANCELED,
 )
-# Stopping is rare; where it is not, the newest thousand tell so.
+# Stopped runs are rare; where they are not, the newest thousand show it.
 MOST_LISTED: Final = 1000
 AT_ONCE: Final = 16
 # Attempts that a new run takes up; as many as a continued run does.
@@ -58,7 +58,7 @@ _STOPPED_ATTEMPTS = TypeAdapter(list[StoppedAttempt])
 
 @dataclass(frozen=True)
 class StoppedPayment:
-    """A payment as its stopped run knew it.
+    """A payment by the history of its stopped run.
 
     Attributes:
         order: Its input.
@@ -106,7 +106,7 @@ async def find_stopped(
 async def read_stopped_payment(
     client: Client, run: WorkflowExecution
 ) -> StoppedPayment:
-    """Return what a stopped payment's history says of its attempts.
+    """Return a stopped payment, with its attempts, from its history.
 
     Raises:
         RPCError: Temporal does not answer.
@@ -143,10 +143,10 @@ async def read_stopped_late_payment(
 async def read_stopped_refunds(
     client: Client, run: WorkflowExecution, *, within: timedelta
 ) -> tuple[RefundsInput, RefundsView]:
-    """Return the input of a stopped owner of refunds, and what it knew at its end.
+    """Return the input of a stopped owner of refunds, and its last view.
 
-    A worker replays its history for that: what was reserved, confirmed and answered is
-    for the code to say that decided about it.
+    A worker replays its history for that: only the code that decided about the refunds
+    knows which were reserved, confirmed and answered.
 
     Raises:
         RPCError: Temporal does not answer.
@@ -161,7 +161,7 @@ async def read_stopped_refunds(
         )
     except (WorkflowQueryFailedError, RPCError) as error:
         raise UnreadableRunError(
-            f"no worker tells how its refunds stood ({error}); start a worker whose "
+            f"no worker answers how its refunds stood ({error}); start a worker whose "
             "code can replay it, and try again"
         ) from error
     return given, known
@@ -170,7 +170,7 @@ async def read_stopped_refunds(
 async def read_input(
     client: Client, run: WorkflowExecution, kind: type[ContractT]
 ) -> ContractT:
-    """Return what a run was started with.
+    """Return the input of a run.
 
     Raises:
         RPCError: Temporal does not answer.
@@ -189,7 +189,7 @@ async def read_input(
 async def read_stopped_callbacks(
     client: Client, run: WorkflowExecution
 ) -> list[CallbackInput]:
-    """Return the events that a stopped queue had to tell the shop, told or not.
+    """Return the events of a stopped queue of callbacks, sent or not.
 
     Raises:
         RPCError: Temporal does not answer.

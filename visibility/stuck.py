@@ -1,4 +1,4 @@
-"""What stuck means: the kinds, and the filter of Temporal's list for each.
+"""The kinds of stuck workflows, and the filter of Temporal's list for each.
 
 Most kinds rest on the search attribute NeedsAttention, which the workflows set: when,
 is decided in `workflows/operator_view/listing.py`, and in `late_money.py` and
@@ -38,7 +38,7 @@ def any_of(names: Sequence[str]) -> str:
 OURS: Final = f"WorkflowType IN ({any_of(WORKFLOW_TYPES)})"
 OPEN: Final = f"{OURS} AND {RUNNING}"
 OPEN_PAYMENTS: Final = f'WorkflowType = "CashierPayment" AND {RUNNING}'
-# Also of a run that a newer one has recovered since: `visibility/stopped.py` tells.
+# Also a run that a newer one has recovered since: `visibility/stopped.py` knows.
 STOPPED: Final = (
     f"WorkflowType IN ({any_of(RECOVERABLE_TYPES)}) AND ExecutionStatus IN "
     f"({any_of(('Failed', 'Terminated', 'TimedOut', 'Canceled'))})"
@@ -55,7 +55,7 @@ OPEN_CALLBACKS: Final = f'WorkflowType = "Callback" AND {RUNNING}'
 
 
 class Kind(StrEnum):
-    """Why something is stuck; of several the first one here tells most."""
+    """Why something is stuck; the most telling kind comes first."""
 
     NO_WORKER = "no-worker"
     TASK_FAILURE = "task-failure"
@@ -70,9 +70,9 @@ class Kind(StrEnum):
     REFUSED = "refused"
 
 
-# What only refunds are stuck by; they are also stuck by most of the others.
+# Reasons of refunds alone; refunds also have most of the others.
 KINDS_OF_REFUNDS: Final = (Kind.SECOND_PERSON, Kind.BALANCE, Kind.REFUSED)
-# What the workflows themselves say.
+# Reasons that the workflows themselves set.
 ATTENTIONS: Final = {
     Kind.REVIEW: NeedsAttention.REVIEW,
     Kind.CALLBACK: NeedsAttention.CALLBACK,
@@ -102,7 +102,7 @@ def filter_of_all(now: datetime | None) -> str:
 
 
 def condition_of(kind: Kind, now: datetime | None) -> str:
-    """Return what makes an open workflow a stuck one.
+    """Return the condition by which an open workflow is stuck.
 
     Args:
         kind: In which way.

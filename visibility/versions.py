@@ -1,4 +1,4 @@
-"""On which version of the workers a run is: what Temporal's list knows of it."""
+"""The worker version of a run, as Temporal's list has it."""
 
 from collections.abc import Iterable
 from typing import Final

@@ -1,4 +1,4 @@
-"""What one workflow knows: asked while it is open, its result once it has closed."""
+"""Reads one workflow: by query while it is open, by its result once it has closed."""
 
 import time
 from dataclasses import dataclass
@@ -40,7 +40,7 @@ class KeepsChangingError(Exception):
 
 @dataclass(frozen=True)
 class Look(Generic[ViewT]):
-    """What a workflow knew when it was looked at.
+    """A workflow's view at one time.
 
     Attributes:
         view: None where it was stopped before its end.
@@ -79,7 +79,7 @@ async def look_up(
     within: timedelta,
     run: WorkflowExecution | None = None,
 ) -> Look[ViewT]:
-    """Return what the newest run of a workflow knows, or what its result was.
+    """Return the view of a workflow's newest run, or its result.
 
     Args:
         client: Reaches Temporal.
@@ -114,7 +114,7 @@ async def look_up(
 async def look_at_run(
     client: Client, run: WorkflowExecution, kind: type[ViewT], *, within: timedelta
 ) -> Look[ViewT]:
-    """Return what this run knows, or its result, whatever has begun under its id since.
+    """Return the view of this run, or its result, also where a newer run has begun.
 
     Raises:
         RPCError: Temporal or the run's worker do not answer.
@@ -138,7 +138,7 @@ async def look_at_run(
 async def _unpaused(
     handle: WorkflowHandle[Any, Any], *, within: timedelta
 ) -> WorkflowExecution:
-    """Return how a workflow stands that has rejected a query.
+    """Return the state of a workflow that has rejected a query.
 
     Raises:
         PausedError: It is paused, and answers nobody.

@@ -1,4 +1,4 @@
-"""Who asks for work, and which version is given it: no payment goes on without."""
+"""The workers that poll, and the version that new runs get."""
 
 import time
 from collections.abc import Mapping
@@ -25,7 +25,7 @@ class Poller:
 
     Attributes:
         identity: Its process.
-        build_id: What it calls itself; empty where it tells nothing.
+        build_id: Its own name; empty where it sends none.
         version: Of its worker deployment; None for a worker without a version.
     """
 
@@ -67,7 +67,7 @@ async def look_at_queue(
     *,
     within: timedelta,
 ) -> Polled:
-    """Return who polls a task queue, and which version is current for it.
+    """Return the workers that poll a task queue, and its current version.
 
     Raises:
         RPCError: Temporal does not answer in time.
@@ -114,8 +114,8 @@ async def builds_polling(
 ) -> Mapping[str, str]:
     """Return the workers that poll a task queue: the build of each, by its identity.
 
-    A build is what the worker calls itself (`Worker(build_id=...)`); empty where it
-    tells none.
+    A build is the worker's own name (`Worker(build_id=...)`); empty where it sends
+    none.
 
     Raises:
         RPCError: Temporal does not answer in time.

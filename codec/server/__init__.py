@@ -1,1 +1,1 @@
-"""The codec server: shows clear text in the Temporal UI to who may read it."""
+"""The codec server: decrypts payloads in the Temporal UI for authorized operators."""

@@ -1,4 +1,4 @@
-"""Who asks: an operator with a session, or a UI with a token; and from which page."""
+"""Authorizes requests: by an operator's session or a token, and by their origin."""
 
 import logging
 from urllib.parse import urlsplit
@@ -52,11 +52,11 @@ class Access:
         except OperatorsError as error:
             logger.error("the operators cannot be read: %s", error)
             return None
-        # Who was removed, or has a new password, is logged out.
+        # A removed operator, or one with a new password, is logged out.
         return session if known == session.password_hash else None
 
     async def reader(self, request: Request) -> str:
-        """Return who asks for payloads, for the log.
+        """Return the name of the caller, for the log.
 
         Raises:
             RefusedError: 401 for who has neither session nor token, 503 where a token
@@ -90,7 +90,7 @@ class Access:
         )
 
     def check_origin(self, request: Request, *, of_ui: bool) -> None:
-        """Refuse what another page makes a browser send: the cookie would go with it.
+        """Reject requests from other pages: the browser would send the cookie too.
 
         Cookies do not tell ports apart, so any page of this machine is of the same
         site. Programs send no origin.

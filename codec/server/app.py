@@ -1,4 +1,4 @@
-"""The codec server: lets who may read it see clear text in the Temporal UI."""
+"""The codec server's application: decrypts payloads for authorized operators."""
 
 from pathlib import Path
 
@@ -61,7 +61,7 @@ def create_app(
 
     @app.exception_handler(ClientDisconnect)
     async def cut_short(_: Request, __: ClientDisconnect) -> Response:
-        # The caller hung up, or took too long: nobody hears this, but for the log.
+        # The caller hung up, or took too long: only the log gets this answer.
         return Response(status_code=400)
 
     return app

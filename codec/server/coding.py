@@ -64,7 +64,7 @@ class CodingApi:
 
     async def _code(self, what: str, request: Request) -> Response:
         self._access.check_origin(request, of_ui=True)
-        # Before the body: nobody shall make us read 16 MB without a login.
+        # Before the body: nobody may make us read 16 MB without a login.
         reader = await self._access.reader(request)
         payloads = _payloads_of(await read_body(request, LARGEST_BODY))
         try:
@@ -83,7 +83,7 @@ class CodingApi:
 
 
 class UiOrigins(CORSMiddleware):
-    """Tells browsers which pages may ask; to other pages it says nothing of a yes."""
+    """CORS: lists the allowed pages; the answer to other pages allows nothing."""
 
     def preflight_response(self, request_headers: Headers) -> Response:
         response = super().preflight_response(request_headers)
@@ -100,7 +100,7 @@ async def _refused(_: Request, error: Exception) -> Response:
 
 
 async def _cut_short(_: Request, __: Exception) -> Response:
-    # The caller hung up, or took too long: nobody hears this, but for the log.
+    # The caller hung up, or took too long: only the log gets this answer.
     return Response(status_code=400)
 
 

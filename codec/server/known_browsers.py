@@ -1,4 +1,4 @@
-"""Browsers in which an operator has logged in before: no stranger's guesses stop them.
+"""Known browsers, which an attacker's failed logins do not lock out.
 
 A device cookie, as OWASP describes it against lockouts:
 https://owasp.org/www-community/Slow_Down_Online_Guessing_Attacks_with_Device_Cookies
@@ -15,7 +15,7 @@ LIFE_SECONDS = 90 * 24 * 3600
 
 
 def new_mark(name: str, password_hash: str) -> str:
-    """Return what a browser is known by from now on."""
+    """Return the mark by which a browser is known from now on."""
     browser = secrets.token_urlsafe(12)
     return f"{browser}.{_proof(name, password_hash, browser)}"
 

@@ -147,7 +147,7 @@ class Login:
 
 @cache
 def _nobodys_hash() -> str:
-    """Compared with where there is no such name, so that it takes as long."""
+    """The hash for unknown names, so that the comparison takes as long."""
     return hash_password(new_password())
 
 

@@ -1,4 +1,4 @@
-"""Who may log in: names and hashes of passwords, in a file."""
+"""The operators who may log in: names and hashes of passwords, in a file."""
 
 import base64
 import binascii
@@ -110,7 +110,7 @@ def new_password() -> str:
 
 
 def hash_password(password: str, *, n: int = N) -> str:
-    """Return what is kept of a password: its parameters, salt and hash.
+    """Return a password as stored: its parameters, salt and hash.
 
     Args:
         password: Of any length.
@@ -122,7 +122,7 @@ def hash_password(password: str, *, n: int = N) -> str:
 
 
 def is_password(password: str, hashed: str) -> bool:
-    """Whether it is the password of which this is kept; takes the same time for all."""
+    """Whether a password has this hash; takes the same time for all."""
     parsed = _parsed(hashed)
     if parsed is None:
         return False

@@ -1,4 +1,4 @@
-"""`GET /runbook`: what to do about a stuck payment, for who follows the UI's link."""
+"""`GET /runbook`: what to do about a stuck payment; the Temporal UI links to it."""
 
 import re
 from collections import Counter

@@ -1,4 +1,4 @@
-"""Who has logged in: a secret in a cookie stands for a name, until it is over."""
+"""Sessions of operators: a secret in a cookie, valid for some hours."""
 
 import hashlib
 import secrets
@@ -12,7 +12,7 @@ MOST_SESSIONS = 1000
 
 @dataclass(frozen=True)
 class Session:
-    """A login: whose, under which password, and until when by the passing clock."""
+    """A login: its operator, password hash, and end by the monotonic clock."""
 
     name: str
     password_hash: str
@@ -56,5 +56,5 @@ class Sessions:
 
 
 def _hashed(secret: str) -> str:
-    # Looked up by the hash, so that the time of a look-up tells nothing of the secret.
+    # Looked up by the hash, so that the time of a look-up does not reveal the secret.
     return hashlib.sha256(secret.encode(errors="replace")).hexdigest()

@@ -1,4 +1,4 @@
-"""Slows down who guesses passwords: refuses at once, so that nobody else waits.
+"""Slows down password guessing: refuses at once, so that nobody else waits.
 
 A stranger's failures must not keep an operator out. So each name's failures are counted
 for the browser or the address that they come from, and a browser in which somebody has
@@ -72,7 +72,7 @@ class Throttle:
         _keep(self._failed, source, (count + 1, now))
 
     def succeeded(self, name: str, *, address: str, browser: str | None = None) -> None:
-        """Forget the failures of who has now logged in."""
+        """Forget the failures of an operator who has now logged in."""
         self._failed.pop(_source(name, address, browser), None)
         if browser is None:
             self._of_all.give_back()

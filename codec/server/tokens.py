@@ -1,4 +1,4 @@
-"""Tokens that the UI of a production cluster passes on: which ones are believed."""
+"""Verifies the tokens that the UI of a production cluster passes on."""
 
 import asyncio
 import json
@@ -21,14 +21,14 @@ LONGEST_TOKEN = 16 * 1024
 LEEWAY_SECONDS = 30
 FETCH_SECONDS = 5.0
 LARGEST_KEYS = 256 * 1024
-# A key that the issuer takes back is believed for so long at most.
+# A key that the issuer withdraws is accepted for so long at most.
 KEYS_AGE_SECONDS = 600.0
 # Tokens with made-up key ids must not make us ask the issuer all the time.
 LEAST_PAUSE_SECONDS = 60.0
 
 
 class TokenError(Exception):
-    """A token is not believed; the message says why, and nothing of its content."""
+    """A token is rejected; the message says why, without its content."""
 
 
 class SigningKeysError(Exception):
@@ -102,7 +102,7 @@ class SigningKeys:
     async def _fetch(self, url: str) -> None:
         self._tried_at = self._monotonic()
         try:
-            # For the whole of it: who answers byte by byte must not keep all waiting.
+            # For the whole answer: a slow issuer must not keep all callers waiting.
             async with (
                 asyncio.timeout(FETCH_SECONDS),
                 httpx.AsyncClient(
@@ -127,7 +127,7 @@ class SigningKeys:
 
 
 class TokenRule:
-    """Which tokens are believed: whose, for whom, and with which claim."""
+    """Accepts tokens of one issuer, for one audience, with one claim."""
 
     def __init__(
         self,
@@ -152,10 +152,10 @@ class TokenRule:
         self._claim = claim
 
     async def subject(self, token: str) -> str:
-        """Return whose token it is.
+        """Return the subject of a valid token.
 
         Raises:
-            TokenError: It is not believed.
+            TokenError: It is rejected.
             SigningKeysError: The issuer's keys are not at hand.
         """
         if len(token) > LONGEST_TOKEN:
@@ -194,7 +194,7 @@ class TokenRule:
 
 
 async def _content_of(http: httpx.AsyncClient, url: str) -> bytes:
-    """Return what stands at a URL, read no further than it may be long.
+    """Return the content of a URL, read up to the longest allowed length.
 
     Raises:
         SigningKeysError: It is larger than `LARGEST_KEYS` bytes.
@@ -221,7 +221,7 @@ def _keys_of(content: bytes, where: str) -> dict[str, jwt.PyJWK]:
     """Return the keys that we can use; others may stand beside them.
 
     Raises:
-        SigningKeysError: It is no JWKS, or none of its keys can be used.
+        SigningKeysError: It is not a JWKS, or none of its keys can be used.
     """
     if len(content) > LARGEST_KEYS:
         raise SigningKeysError(f"{where} is larger than {LARGEST_KEYS} bytes")
