@@ -1,4 +1,4 @@
-"""The commands; what each does stands in a module of its own."""
+"""The commands: their names and options; each calls a module of its own."""
 
 import asyncio
 import sys
@@ -147,7 +147,7 @@ def worker() -> None:
     from worker import run_worker
 
     settings = read_settings(WorkerSettings)
-    # A worker that cannot reach it ends; better so that people can read why.
+    # A worker that cannot reach it ends; this way with a message that says why.
     if code := run_command(check_namespace):
         raise typer.Exit(code)
     start_logging("worker")
@@ -185,7 +185,7 @@ def simulator() -> None:
 
 @app.command()
 def storefront() -> None:
-    """Run the demo shop, which takes its payments by the API."""
+    """Run the demo shop, which takes its payments through the API."""
     from http_server.serving import ServerConfig
     from storefront.server import serve_storefront
     from storefront.settings import StorefrontSettings
@@ -203,7 +203,7 @@ def keys(
         Path, typer.Argument(callback=as_given, help="Where the new key files go")
     ],
 ) -> None:
-    """Make a key pair and an API key; print what Alipay's dashboard wants to have."""
+    """Make a key pair and an API key; print what to enter in Alipay's dashboard."""
     from cashier.system.keys import make_keys
 
     try:
@@ -245,7 +245,7 @@ def setup(
     ] = False,
     retention_days: Annotated[
         int | None,
-        typer.Option(min=1, help="Keep closed payments so long; 90 is advised"),
+        typer.Option(min=1, help="Days to keep closed payments; 90 is advised"),
     ] = None,
 ) -> None:
     """Register the search attributes of payments in Temporal; repeats change nothing.

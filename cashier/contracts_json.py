@@ -79,7 +79,7 @@ REVIEW: Final = "REVIEW"
 
 
 class WithoutTitles(GenerateJsonSchema):
-    """Leaves out the titles of fields, which only say their names again."""
+    """Leaves out the titles of fields, which only repeat their names."""
 
     def field_title_should_be_set(self, schema: object) -> bool:  # noqa: ARG002
         return False

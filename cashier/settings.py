@@ -1,4 +1,4 @@
-"""What the commands of operators are told."""
+"""Settings of the operators' commands."""
 
 from pydantic import Field
 

@@ -1,4 +1,4 @@
-"""The commands of who may call the HTTP API: their names and what they take."""
+"""The commands for keys of the HTTP API: their names and options."""
 
 import sys
 from datetime import timedelta
@@ -14,7 +14,7 @@ from cashier.given import as_given
 
 app = typer.Typer(no_args_is_help=True, help="Who may call the HTTP API.")
 
-# Whoever needs both keys for longer than a month has two shops, and two names.
+# A shop that needs both keys for longer than a month is two shops, with two names.
 LONGEST_OVERLAP_HOURS: Final = 24 * 31
 
 File = Annotated[
@@ -86,7 +86,7 @@ def rotate(
 
 @app.command("list")
 def show(file: File = FILE) -> None:
-    """Show who holds keys, for what, and until when."""
+    """List the keys: name, scopes, and end."""
     from api.callers.keys import ApiKeysError
     from cashier.access.api_keys import list_keys
 
@@ -98,7 +98,7 @@ def show(file: File = FILE) -> None:
 
 @app.command("remove")
 def remove(name: Name, file: File = FILE) -> None:
-    """Remove the keys of a name; whoever holds one is refused from the next call on."""
+    """Remove the keys of a name; calls with them are refused at once."""
     from api.callers.keys import ApiKeysError
     from cashier.access.api_keys import remove_keys
 

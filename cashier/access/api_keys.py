@@ -16,7 +16,7 @@ def read_scopes(text: str) -> list[Scope]:
     """Return the scopes that are written by commas.
 
     Raises:
-        ApiKeysError: One of them is none.
+        ApiKeysError: One of them is not a scope.
     """
     wanted = {part.strip() for part in text.split(",")}
     if not wanted <= set(Scope):
@@ -76,10 +76,10 @@ def add_key(
 
 
 def rotate_key(file: Path, name: str, overlap: timedelta) -> tuple[str, ApiKey]:
-    """Make a new key of a name; the one it has holds for a while yet, and then ends.
+    """Make a new key of a name; its present key ends after the overlap.
 
     Returns:
-        The new key, and what is kept of the old one.
+        The new key, and the old one as stored.
 
     Raises:
         ApiKeysError: The file cannot be used, or the name has not just one live key.
@@ -124,7 +124,7 @@ def remove_keys(file: Path, name: str) -> int:
 
 
 def list_keys(file: Path, console: Console) -> None:
-    """Show who holds which key, and until when; the keys themselves are not known.
+    """List names, scopes and ends of the keys; the keys themselves are not known.
 
     Raises:
         ApiKeysError: The file cannot be used.

@@ -1,4 +1,4 @@
-"""The commands of who may read payments: what they are called and what they take."""
+"""The commands for operators and payload keys: their names and options."""
 
 import asyncio
 import sys
@@ -26,7 +26,7 @@ FOLDER = Path(".cashier/keys/payloads")
 
 @app.command()
 def codec_server() -> None:
-    """Run the codec server: clear text in the Temporal UI for who has logged in."""
+    """Run the codec server: it decrypts payloads for logged-in operators."""
     from codec.server.app import serve_codec
     from codec.server.settings import CodecSettings
     from telemetry.logs import start_logging
@@ -52,7 +52,7 @@ def add(
         bool, typer.Option("--generate", help="Make a password and print it")
     ] = False,
 ) -> None:
-    """Add an operator, or give one a new password; who is logged in with it is out."""
+    """Add an operator, or renew a password; the old password's sessions end."""
     from cashier.access.operators import let_operator_in
     from codec.server.operators import OperatorsError
 

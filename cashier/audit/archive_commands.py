@@ -1,4 +1,4 @@
-"""The commands of the daily archive: what they are called and what they take."""
+"""The commands of the daily archive: their names and options."""
 
 import asyncio
 from pathlib import Path
@@ -24,7 +24,7 @@ app = typer.Typer()
 def schedule(
     at: Annotated[str, typer.Option(help="When, UTC")] = "03:00",
 ) -> None:
-    """Have Temporal ask for each day's archive; a repeat changes the time of day."""
+    """Schedule each day's archive in Temporal; a repeat changes the time of day."""
     from cashier.audit import archiver as commands
     from cashier.temporal_calls import a_console, run_command
 

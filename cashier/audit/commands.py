@@ -1,4 +1,4 @@
-"""The commands of auditors, and of who gives them files: what they take."""
+"""The commands of auditors, and of operators who export for them: their options."""
 
 from pathlib import Path
 from typing import Annotated

@@ -1,4 +1,4 @@
-"""`cashier audit export`, `bundle` and `keys`: how files come to the auditor."""
+"""`cashier audit export`, `bundle` and `keys`: make the files for the auditor."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager

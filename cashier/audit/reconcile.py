@@ -1,4 +1,4 @@
-"""`cashier audit reconcile`: shows what differs, and tells it by its exit code."""
+"""`cashier audit reconcile`: shows what differs; the exit code says whether any."""
 
 import json
 from collections.abc import Sequence

@@ -28,7 +28,7 @@ from codec.payload_codec import EncryptingCodec
 
 @dataclass(frozen=True)
 class Wanted:
-    """How a bundle is verified, and where it is told.
+    """How a bundle is verified, and where the findings go.
 
     Attributes:
         unsigned: No signature is expected.
@@ -96,7 +96,7 @@ def _verify(folders: Sequence[Path], keys: VerifierKeys, wanted: Wanted) -> int:
     try:
         bundles = [Bundle.open(folder) for folder in folders]
     except BundleError as error:
-        # Not a wrong option: whoever takes the manifest away shall not go unnoticed.
+        # A finding, not a wrong option: a removed manifest must not go unnoticed.
         expected = f"{MANIFEST} as it was written"
         found = Finding(Rule.MANIFEST, expected=expected, seen=str(error))
         say_end(console, Tally(), [found], as_json=wanted.as_json)

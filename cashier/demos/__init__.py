@@ -1,1 +1,1 @@
-"""Plays that show the system at work: one payment, stuck ones, an audit."""
+"""Demonstrations of the system: one payment, stuck payments, an audit."""

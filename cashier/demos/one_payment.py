@@ -1,4 +1,4 @@
-"""`cashier demo`: one GCash payment, its eight steps told as they happen."""
+"""`cashier demo`: one GCash payment, its eight steps printed as they happen."""
 
 import json
 import tempfile
@@ -38,10 +38,10 @@ PATIENCE_SECONDS = 60
 
 
 async def take_demo_payment(console: Console, *, cluster: str | None = None) -> int:
-    """Run the demo in a throw-away folder, until told to stop; return the exit code.
+    """Run the demo in a throw-away folder until it is stopped; return the exit code.
 
     Args:
-        console: Where the steps are told.
+        console: Where the steps are printed.
         cluster: Address of a Temporal that runs already; None for one of its own.
     """
     ended = await until_told_to_stop(_take_payment(console, cluster))
@@ -113,7 +113,7 @@ class Demo:
         with self._step(6, "The customer comes back to the shop"):
             self._say(f"HTTP {paid.status_code} to {paid.headers['location']}")
             self._say("which proves nothing: the shop asks its own back end")
-        with self._step(7, "The wallet tells Alipay"):
+        with self._step(7, "The wallet notifies Alipay"):
             settled = f"{ports.simulator_url}/control/settle"
             (await self._http.post(settled)).raise_for_status()
             self._say(f"the simulator's ledger: {await self._ledger()}")

@@ -27,7 +27,7 @@ NOBODY = "http://127.0.0.1:9/callbacks"
 
 
 async def show_stuck_payments(console: Console, ports: Ports) -> int:
-    """Make them in a throw-away folder, and keep them until told to stop."""
+    """Make them in a throw-away folder, and keep them until stopped by a signal."""
     try:
         await until_told_to_stop(_keep_stuck(console, ports))
     except PortTakenError as error:

@@ -1,6 +1,6 @@
 """One signed call to Alipay, about a payment that cannot exist.
 
-Its answer proves client id, host, path and both signatures at once, and tells Alipay's
+Its answer proves client id, host, path and both signatures at once, and gives Alipay's
 time. No money is asked for, and nothing is created.
 """
 

@@ -11,7 +11,7 @@ from settings.forms import OwnFolder, ReadableFile
 
 
 class ArchiveSettings(ArchiverSettings):
-    """What the environment tells `cashier audit archiver`; nothing where none runs."""
+    """The settings of `cashier audit archiver`; none where it does not run."""
 
     archive_dir: OwnFolder | None = Field(
         default=None,

@@ -7,7 +7,7 @@ from cashier.doctor.findings import Finding, ok, wrong
 
 SUBJECT = "alipay"
 # Alipay refuses a request whose time is wrong, and does not publish from when on
-# (docs/protocol.md 1.3); expiries that shops set are told by our clock (decision 0009),
+# (docs/protocol.md 1.3); expiries that shops set go by our clock (decision 0009),
 # and a machine whose clock is kept is never off by a second.
 MOST_SKEW = timedelta(seconds=30)
 

@@ -16,7 +16,7 @@ from settings.worker import WorkerSettings
 SUBJECT = "keys"
 # docs/protocol.md 1.5
 LEAST_BITS = 2048
-# Enough to tell a merchant's few keys in_own_thread, and short enough to be compared.
+# Enough to distinguish a merchant's few keys, and short enough to be compared.
 DIGITS_SHOWN = 16
 # All keys of a size begin with the same characters in Base64: these differ.
 DIFFERS = slice(44, 60)

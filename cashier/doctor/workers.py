@@ -42,7 +42,7 @@ async def _polled(client: Client, name: str, kind: TaskQueueType.ValueType) -> F
 
 
 def compare_versions(queue: Polled) -> Finding:
-    """Compare the versions that the workers which are given payments tell with ours."""
+    """Compare the versions of the workers that get payments with ours."""
     if not queue.pollers:
         return ok(SUBJECT, "versions", "none to compare")
     served = queue.serving

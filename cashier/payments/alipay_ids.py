@@ -24,7 +24,7 @@ async def ask_alipay_for_request_id(payment_id: str) -> str | None:
     except WrongSettingsError as error:
         raise WrongSettingError(
             f"{payment_id} is no order that Temporal knows. If it is Alipay's "
-            "paymentId, only Alipay can tell its order, which is asked with the "
+            "paymentId, only Alipay knows its order, and is asked with the "
             f"settings of the worker; these are wrong here: {error}"
         ) from None
     async with open_alipay_connections(settings) as http:

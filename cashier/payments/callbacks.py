@@ -1,4 +1,4 @@
-"""`cashier callbacks`: has the shop told again, or ends what was told by a person."""
+"""`cashier callbacks`: sends events to the shop again, or ends them by a person."""
 
 import re
 from contextlib import suppress
@@ -24,12 +24,12 @@ NAMED = re.compile(r"[A-Za-z0-9_-]{1,128}")
 
 
 async def resend(client: Client, console: Console, named: str) -> int:
-    """Tell the shop at once all that it has not accepted of an order or an event."""
+    """Send the shop at once all that it has not accepted of an order or an event."""
     async with ends_within(PATIENCE, "nothing was changed"):
         callbacks = await _pending(client, named)
     for callback in callbacks:
         await act(client, callback, "resend", answers=CallbackView)
-        console.print(f"{callback}: the shop is told again now.", highlight=False)
+        console.print(f"{callback}: sent to the shop again now.", highlight=False)
     return 0
 
 
@@ -65,19 +65,19 @@ async def _meant(client: Client, callback: str, named: str) -> str:
     if callback in _telling_event(named):
         return named
     if callback != callbacks_id(named):
-        return ""  # of an older release, and the only event that is told there
+        return ""  # of an older release, which sends only this event
     view = (await look_at(client, callback, CallbackView)).view
     if view is None or not view.waiting:
         return view.event.id if view else ""
     events = ", ".join(one.id for one in (view.event, *view.waiting))
     raise CommandError(
-        f"order {named} has several callbacks; name the event that is told now, which "
-        f"is the first of these: {events}"
+        f"order {named} has several callbacks; name the event that is being sent, the "
+        f"first of these: {events}"
     )
 
 
 async def _pending(client: Client, named: str) -> list[str]:
-    """Return the workflow that tells an event, or those that tell an order's.
+    """Return the workflow that sends an event, or those that send an order's.
 
     Raises:
         CommandError: There is none.
@@ -102,13 +102,13 @@ async def _pending(client: Client, named: str) -> list[str]:
     if not found:
         raise CommandError(
             f"no callback of order or event {named} waits for the shop: it has "
-            "accepted all, or was to be told nothing"
+            "accepted all events, or there was none"
         )
     return sorted(found)
 
 
 def _telling_event(event_id: str) -> list[str]:
-    """Name what may tell an event: of an older release, or the queue of its order."""
+    """Return the ids that may send an event: of an older release, or its queue."""
     names = [callback_id(event_id)]
     with suppress(ValueError):
         names.append(callbacks_id(order_of_event(event_id)))

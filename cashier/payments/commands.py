@@ -23,7 +23,7 @@ payments = typer.Typer(
     help="Look at the payment of an order, and act on it.", no_args_is_help=True
 )
 callbacks = typer.Typer(
-    help="What the shop was told, and has not accepted.", no_args_is_help=True
+    help="Events that the shop has not accepted yet.", no_args_is_help=True
 )
 
 
@@ -170,7 +170,7 @@ def resolve(
 
 @callbacks.command()
 def resend(named: OrderOrEvent) -> None:
-    """Tell the shop now what it has not accepted; it tells repeats by their id."""
+    """Send the shop now what it has not accepted; it knows repeats by their id."""
     from cashier.payments import callbacks as commands
     from cashier.temporal_calls import a_console, run_command
 
@@ -185,7 +185,7 @@ def resend(named: OrderOrEvent) -> None:
 
 @callbacks.command()
 def settle(named: OrderOrEvent, reason: Reason, by: By = None) -> None:
-    """End a callback, the shop having been told by a person."""
+    """End a callback after a person has notified the shop."""
     from cashier.payments import callbacks as commands
     from cashier.temporal_calls import a_console, run_command
 

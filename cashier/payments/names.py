@@ -37,7 +37,7 @@ async def order_named(
         client: Reaches Temporal.
         name: An order, a payment_request_id, a refundRequestId, a workflow id, or
             Alipay's paymentId.
-        ask_alipay: Tells whose paymentId it is; None where it is not asked.
+        ask_alipay: Returns the order of a paymentId; None where it is not asked.
 
     Raises:
         CommandError: It has the shape of none of these, or Alipay does not know it.
@@ -78,7 +78,7 @@ def _order_of_workflow(name: str) -> str:
 async def _order_of_refunds(client: Client, name: str) -> str | None:
     """Return the order of an owner of refunds; None where Temporal does not know it.
 
-    Its id alone does not tell: of a long order it holds a digest.
+    Its id alone does not show it: that of a long order holds a digest.
     """
     run = await newest_run(client, name, within=QUICK)
     return run.typed_search_attributes.get(ORDER_ID) if run else None

@@ -1,4 +1,4 @@
-"""Reads all that is known of one order, open or closed, for an operator."""
+"""Reads one order for an operator: its payment, late money and callbacks."""
 
 import asyncio
 import re
@@ -71,10 +71,10 @@ class Seen(Generic[ViewT]):
 
 @dataclass(frozen=True)
 class OrderSeen:
-    """An order: its payment, its late money, what the shop was to be told.
+    """An order: its payment, its late money, and its callbacks.
 
     Attributes:
-        waits: What the payment waits for, as its page tells it, in Markdown.
+        waits: What the payment waits for, as its page has it, in Markdown.
     """
 
     payment: Seen[PaymentView]
@@ -102,7 +102,7 @@ def check_order_id(order_id: str) -> str:
     """
     if not re.fullmatch(ORDER_ID_PATTERN, order_id):
         raise CommandError(
-            f"ORDER: {order_id!r} is no order id; it has 1 to 60 of the characters "
+            f"ORDER: {order_id!r} is not an order id; it has 1 to 60 of the characters "
             "A-Z, a-z, 0-9, - and _"
         )
     return order_id
@@ -165,7 +165,7 @@ async def look_at(client: Client, workflow_id: str, kind: type[ViewT]) -> Seen[V
             "the payment changes while it is looked at; try again"
         ) from None
     except PausedError as error:
-        raise UnreachableError(f"{workflow_id} answers nobody: {error}") from error
+        raise UnreachableError(f"{workflow_id} does not answer: {error}") from error
     except (WorkflowQueryFailedError, RPCError) as error:
         raise _unanswered(error) from error
     except (KeyringError, UnreadablePayloadError, RuntimeError, KeyError) as error:
@@ -190,8 +190,8 @@ async def check_worker(client: Client, task_queue: str) -> None:
     """
     if not await polled_queues(client, {task_queue}):
         raise UnreachableError(
-            f"no worker asks for the task queue {task_queue!r}, so nobody can answer; "
-            "nothing was changed. Start the worker, or see: cashier stuck"
+            f"no worker polls the task queue {task_queue!r}, so the workflow cannot "
+            "answer; nothing was changed. Start the worker, or see: cashier stuck"
         )
 
 

@@ -85,7 +85,7 @@ async def answer_of(
     Args:
         update: Sends it.
         answers: The type of its answer.
-        look: Looks at the workflow, to tell why there is no answer.
+        look: Looks at the workflow, to find out why there is no answer.
         patience: How long it may take.
 
     Raises:

@@ -1,1 +1,1 @@
-"""`cashier refunds`: gives money of an order back, and tells what became of it."""
+"""`cashier refunds`: refunds an order, and shows the outcome."""

@@ -41,7 +41,7 @@ async def input_for(
     """Return with what the owner of an order's refunds begins.
 
     The rules are those of the order's payment: whom it trusts, how much one person may
-    give back, whether the shop is told.
+    give back, whether the shop is notified.
 
     Args:
         client: Reads the payment's input, with the keys.

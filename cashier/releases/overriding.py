@@ -31,7 +31,7 @@ def execution_of(one: WorkflowExecution) -> Execution:
 async def override_of(
     client: Client, one: WorkflowExecution
 ) -> VersioningOverride | None:
-    """Return what is told of a run now; None where its worker alone says it.
+    """Return a run's versioning override; None where its worker alone decides.
 
     Raises:
         RPCError: It has been deleted, or Temporal does not answer.
@@ -48,7 +48,7 @@ async def set_override(
 ) -> None:
     """Tell on which version a run goes on; None leaves it to its worker.
 
-    Temporal keeps in the history who has told it: whoever is at the terminal.
+    Temporal keeps in the history who has set it: the operator at the terminal.
 
     Raises:
         RPCError: It has ended, or Temporal does not answer.

@@ -118,7 +118,7 @@ async def _look(client: Client, one: Stuck) -> Details:
 def _refunds(one: Stuck, view: dict[str, Any]) -> tuple[RefundRecord, ...]:
     if not one.is_refunds:
         return ()
-    # Of an answer of another release nothing is told, rather than no row shown.
+    # An answer of another release adds nothing, but the row is shown.
     with suppress(ValueError):
         return refunds_meant(one.kind, RefundsView.model_validate(view))
     return ()
@@ -183,7 +183,7 @@ def _since(
 
 
 def _how_it_was_stopped(events: Sequence[HistoryEvent]) -> str | None:
-    """Return how a run ended, who did it and why, as its last event tells."""
+    """Return how a run ended, by whom and why, from its last event."""
     if not events:
         return None
     last = events[0]

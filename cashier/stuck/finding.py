@@ -30,7 +30,7 @@ from visibility.stuck import (
 from visibility.versions import listed_name, pinned_elsewhere, version_pinned
 from visibility.workers import Polled, look_at_queue, workers_polling
 
-# More rows than anybody reads one by one; the first thousands tell what is wrong.
+# More rows than anybody reads one by one; the first thousands show what is wrong.
 MOST_ROWS = 10_000
 LISTING = timedelta(seconds=20)
 
@@ -44,10 +44,10 @@ class Stuck:
     """One workflow that does not go on, as the list knows it.
 
     Attributes:
-        kinds: Why, what tells most first; at least one.
+        kinds: Why, the most telling first; at least one.
         wallet: Empty where it is not known.
         amount: None where the list does not know it, as of older releases.
-        since: Since when at the earliest, as far as the list tells.
+        since: Since when at the earliest, as far as the list shows.
         problems: Temporal's words for failing workflow tasks.
         version: The version of the workers that it is pinned to, and of which none
             polls, as `name:build`; empty where that is not what it lacks.

@@ -25,7 +25,7 @@ from visibility.stuck import Kind
 ROWS_FOR_PEOPLE = 50
 # The list has pages; together they take no longer.
 PATIENCE = timedelta(seconds=60)
-# The oldest of these are described; the rest is told from the list alone.
+# The oldest of these are described; the rest is shown from the list alone.
 MOST_DESCRIBED = 500
 
 
@@ -223,5 +223,5 @@ def _money(row: Row) -> str:
 
 
 def _lacks(row: Row) -> bool:
-    """Whether nobody says what is at risk: as of older releases, without a worker."""
+    """Whether the money at risk is unknown: without a worker, or of old releases."""
     return row.details.at_risk is None and row.stuck.amount is None

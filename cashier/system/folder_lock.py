@@ -24,7 +24,7 @@ def hold_folder(folder: Path, *, api_port: int) -> Iterator[int]:
 
     Args:
         folder: Where a system keeps its payments.
-        api_port: Port of that system's API, told to whoever is refused.
+        api_port: Port of that system's API, named in the refusal.
 
     Yields:
         The open lock file. Processes that inherit it hold the folder too: after a

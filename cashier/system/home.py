@@ -173,7 +173,7 @@ class Home:
         }
 
     def shop_environment(self, ports: Ports) -> dict[str, str]:
-        """Return the settings that the demo shop adds: it is told of outcomes."""
+        """Return the settings that the demo shop adds: it gets callbacks."""
         return {
             "CASHIER_CALLBACK_URL": f"{ports.shop_url}/webhooks/cashier",
             "CASHIER_CALLBACK_SECRETS_FILE": str(self.callback_secrets),

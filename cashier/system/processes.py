@@ -94,7 +94,7 @@ async def running_system(
         ports: Where the parts listen.
         keep: Whether payments survive in the home's files.
         workers: How many processes serve the payments.
-        shop: Whether the demo shop runs too, and is told of outcomes.
+        shop: Whether the demo shop runs too, and gets callbacks.
         cluster: Address of a Temporal that runs already and was set up (`cashier
             setup`); None for one that runs as a part of the system.
         settings: Environment of all parts, beyond what the home says.

@@ -1,4 +1,4 @@
-"""Ends a command in order when it is told to: Ctrl-C, SIGTERM, a closed terminal."""
+"""Ends a command in order on Ctrl-C, SIGTERM, or a closed terminal."""
 
 import asyncio
 import os

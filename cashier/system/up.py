@@ -23,13 +23,13 @@ async def keep_running(
     *,
     cluster: str | None = None,
 ) -> int:
-    """Run until told to stop; return the exit code.
+    """Run until stopped by a signal; return the exit code.
 
     Args:
         console: Where addresses are shown.
         folder: Where keys, payments and logs are kept.
         ports: Where the parts listen.
-        settings: What the parts are told besides, by the names of their environment.
+        settings: Further settings of the parts, by their names in the environment.
         cluster: Address of a Temporal that runs already; None for one of its own.
     """
     try:

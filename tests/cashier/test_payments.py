@@ -408,7 +408,7 @@ async def test_the_shop_is_told_again_at_once_when_asked(desk: Desk) -> None:
         nothing = await desk.run("callbacks", "resend", order.order_id)
     assert "payment.paid, PAID: not accepted by the shop yet" in pending.output
     assert resent.exit_code == 0
-    assert "the shop is told again now" in resent.output
+    assert "sent to the shop again now" in resent.output
     assert nothing.exit_code == 1
     assert "no callback of order or event" in nothing.stderr
 
@@ -513,7 +513,7 @@ async def test_without_a_worker_nothing_is_asked_in_vain(
         checked = await desk.run("payments", "check", order.order_id)
     assert (shown.exit_code, checked.exit_code) == (3, 3)
     for told in (shown, checked):
-        assert "no worker asks for the task queue 'cashier'" in told.stderr
+        assert "no worker polls the task queue 'cashier'" in told.stderr
 
 
 @pytest.mark.parametrize(

@@ -226,7 +226,7 @@ class AuditDemo:
     async def _try_other_code(self, auditor: Auditor) -> Judgement:
         code = other_code(self._folder)
         verified = await auditor.verify(self.bundle, code=code)
-        # Whoever was in doubt is not any more: these, and nobody else.
+        # The payments in doubt are settled now: exactly these.
         reviewed = {
             entry.workflow_id
             for entry in Bundle.open(self.bundle).entries()
@@ -249,7 +249,7 @@ async def show_audit(
     """Carry the demonstration out; return the exit code.
 
     Args:
-        console: Where it is told.
+        console: Where it is printed.
         payments: How many are made.
         report: Where the report of the first bundle is kept; None keeps none.
         ports: Where its parts listen; None for free ones.

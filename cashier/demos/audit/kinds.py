@@ -59,7 +59,7 @@ KINDS: dict[str, Kind] = {
     "twice-paid": Kind("paid twice, returned once", 6, Maker.paid_twice),
     "told-late": Kind("the shop listens later", 6, Maker.told_late),
     "in-order": Kind("the shop hears two things later", 2, Maker.told_in_order),
-    "phone": Kind("the shop is told by phone", 2, Maker.told_by_phone),
+    "phone": Kind("a person phones the shop", 2, Maker.told_by_phone),
     "back-parts": Kind("refunded in two parts", 6, _refunds(Refunds.in_parts)),
     "back-full": Kind("refunded by a cancel", 4, _refunds(Refunds.cancelled)),
     "back-later": Kind("refunded a little later", 4, _refunds(Refunds.taken_on)),

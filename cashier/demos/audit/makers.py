@@ -114,7 +114,7 @@ class Maker:
         await self.until(late_payment_id(f"{order}_1"))
 
     async def told_late(self, order: str) -> None:
-        """The shop does not listen when it is told, but a little later it does."""
+        """The shop does not accept the first callback, but a little later it does."""
         self._callbacks.refuse(order, times=2)
         await self.paid(order)
         await self.until(callbacks_id(order))
@@ -132,7 +132,7 @@ class Maker:
         await self.until(told)
 
     async def told_by_phone(self, order: str) -> None:
-        """The shop never listens, and an operator tells it in another way."""
+        """The shop accepts no callback, and an operator notifies it in another way."""
         self._callbacks.refuse(order)
         await self.paid(order)
         told = callbacks_id(order)

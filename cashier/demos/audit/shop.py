@@ -10,7 +10,7 @@ LONGEST_REQUEST = 64 * 1024
 
 
 class Callbacks:
-    """Hears what the shop is told, and accepts it, or not yet."""
+    """Receives the shop's callbacks, and accepts them, or not yet."""
 
     def __init__(self) -> None:
         self.accepted: list[str] = []
