@@ -1,1 +1,1 @@
-"""Histories taken away in bundles, and proven from files alone, without a server."""
+"""Exports histories as bundles, and verifies them from files alone."""

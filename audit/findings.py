@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-# What is seen comes from a file that nobody vouches for, and may be of any length.
+# The seen value comes from an untrusted file, and may be of any length.
 LONGEST_SHOWN: Final = 300
 
 

@@ -51,7 +51,7 @@ class ArchiveActivities:
         codec: EncryptingCodec | None = None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
-        """Hold what the activity needs.
+        """Take the parts that the activity needs.
 
         Args:
             client: Lists and fetches.

@@ -17,7 +17,7 @@ with workflow.unsafe.imports_passed_through():
 SCHEDULED_AT = SearchAttributeKey.for_datetime("TemporalScheduledStartTime")
 # Of a day with very many payments, or of all days since the archive was last made.
 LONGEST = timedelta(hours=12)
-# It is heard of after each history, and between two days while disks are written.
+# The heartbeat comes after each history, and between two days while disks are written.
 HEARTBEAT = timedelta(minutes=2)
 # A full disk or a lost key is mended by a person; the archive then goes on by itself.
 REPEAT = RetryPolicy(maximum_interval=timedelta(minutes=10))
@@ -30,7 +30,7 @@ class ArchiveWish(Contract):
 
 
 class ArchiveDone(Contract):
-    """The bundles that were made, and by what they are known; a witness of its own."""
+    """The bundles that were made, each with the SHA-256 of its manifest."""
 
     days: tuple[ArchivedDay, ...] = ()
 

@@ -119,7 +119,7 @@ def _about_file(
         seen = "something else" if (folder / file.name).exists() else "no such file"
         yield _of(Rule.FILE_MISSING, entry, f"the file {file.name}", seen)
         return
-    # The size first: nobody makes us read more than was written.
+    # The size first: a changed file must not make us read more than was written.
     size = path.stat().st_size
     if size != file.size:
         expected = f"{file.name} of {file.size} bytes"

@@ -1,7 +1,7 @@
-"""What the index says of a history, read from the history alone.
+"""The index entry of a history, read from the history alone.
 
 With the keys from its result; without them from its search attributes, which are never
-encrypted, so that what was taken away can be found again either way.
+encrypted, so that an exported history can be found again either way.
 """
 
 import hashlib
@@ -117,7 +117,7 @@ def parse_history(text: str | bytes, where: str) -> WorkflowHistory:
         where: What to call it in an error.
 
     Raises:
-        BundleError: It is no history.
+        BundleError: It is not a history.
     """
     try:
         parsed = json.loads(text)
@@ -125,7 +125,7 @@ def parse_history(text: str | bytes, where: str) -> WorkflowHistory:
         _first(history)
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError,
             json_format.Error, BundleError) as error:  # fmt: skip
-        # What cannot be read may be a customer's: only the kind of the error is told.
+        # Unreadable text may hold customer data: the error names only its kind.
         raise BundleError(
             f"{where} is no history in Temporal's JSON ({type(error).__name__})"
         ) from None
@@ -219,7 +219,7 @@ def _outcome(
         return None
     said = result.get("outcome") or listed.get(PAYMENT_STATUS.name)
     if said == Listed.ON_COURSE and kind == "CashierPayment":
-        return PaymentOutcome.PAID.value  # told without a change (decision 0012)
+        return PaymentOutcome.PAID.value  # without an upsert (decision 0012)
     return str(said) if said in OUTCOMES else None
 
 

@@ -1,4 +1,4 @@
-"""What keeps a bundle from being written or read."""
+"""The error of a bundle that cannot be written or read."""
 
 
 class BundleError(Exception):

@@ -1,4 +1,4 @@
-"""Takes histories away from a server, as a bundle, and goes on where it was stopped."""
+"""Exports histories from a server as a bundle, and goes on where it was stopped."""
 
 import asyncio
 import hashlib
@@ -43,7 +43,7 @@ Tell = Callable[[int, int], None]
 
 @dataclass(frozen=True)
 class Exported:
-    """What came of an export.
+    """The result of an export.
 
     Attributes:
         manifest: Of the finished bundle.
@@ -57,7 +57,7 @@ class Exported:
 
 
 def _silence(done: int, total: int) -> None:
-    """Tell nobody."""
+    """Report no progress."""
     del done, total
 
 
@@ -81,7 +81,7 @@ async def export_bundle(
             encrypted histories what the list shows.
         key: Signs it; None for an unsigned one.
         previous: The bundle before this one, to which it is chained.
-        tell: Is told how many are done, and of how many.
+        tell: Called with how many are done, and of how many.
 
     Raises:
         BundleError: The folder cannot be written to, `previous` is no bundle, or the
@@ -111,7 +111,7 @@ def query_of(selection: Selection) -> str:
     """Return the filter of Temporal's list that finds a selection, and little more.
 
     Raises:
-        BundleError: The order's id is none.
+        BundleError: The order's id is malformed.
     """
     # Not by the status: of the two that are open the SDK knows one.
     closed = ["CloseTime IS NOT NULL"]

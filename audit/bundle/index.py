@@ -14,7 +14,7 @@ Text = Annotated[str, Field(max_length=1000)]
 
 
 class Entry(BaseModel):
-    """One run of a workflow, as the index tells of it.
+    """One run of a workflow, as the index has it.
 
     Attributes:
         order_id: Empty where it could not be known.

@@ -1,8 +1,8 @@
 """A bundle: a folder of histories, with an index, a manifest and a signature.
 
-All in it is somebody else's word until `Bundle.problems` has found nothing: names are
-taken only in the form in which they are written here, links are not followed, and sizes
-are limited before anything is read.
+Its content is not trusted until `Bundle.problems` has found nothing: names are accepted
+only in the form in which they are written here, links are not followed, and sizes are
+limited before anything is read.
 """
 
 from collections.abc import Iterator
@@ -34,7 +34,7 @@ class Bundle:
 
     @classmethod
     def open(cls, folder: Path) -> "Bundle":
-        """Open a bundle for reading; whether it is sound, `problems` tells.
+        """Open a bundle for reading; `problems` checks whether it is sound.
 
         Raises:
             BundleError: It has no manifest of the form that is written here.
@@ -54,7 +54,7 @@ class Bundle:
     def read(self, entry: Entry) -> str:
         """Return the history of an entry: Temporal's own JSON.
 
-        Whether these are the bytes that were signed for, `problems` tells.
+        `problems` checks whether these are the bytes that were signed.
 
         Raises:
             BundleError: It is missing, a link, too large, or not text.

@@ -1,4 +1,4 @@
-"""What holds a bundle together from outside: its signature, and the one before it.
+"""Verifies a bundle's signature, and its link to the bundle before it.
 
 The signature is raw Ed25519 over the bytes of the manifest, as `openssl pkeyutl -verify
 -pubin -inkey KEY -rawin -in manifest.json -sigfile manifest.sig` reads it too.
@@ -24,7 +24,7 @@ SIGNATURE_BYTES: Final = 64
 def signature_problems(
     folder: Path, manifest: Manifest, key: Ed25519PublicKey | None
 ) -> Iterator[Finding]:
-    """Find whether somebody else than the key's owner has made the manifest."""
+    """Find whether the manifest was not signed by the key's owner."""
     if key is None:
         return
     rule, named = Rule.SIGNATURE_OF_BUNDLE, manifest.key_id

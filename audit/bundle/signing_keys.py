@@ -1,4 +1,4 @@
-"""The Ed25519 keys of bundles: who exports signs, and everybody may verify."""
+"""The Ed25519 keys of bundles: the exporter signs, and everybody may verify."""
 
 import hashlib
 import os
@@ -18,7 +18,7 @@ PRIVATE_FILE: Final = "bundle-key.pem"
 PUBLIC_FILE: Final = "bundle-key.pub.pem"
 # A key in PEM has some hundred bytes; whatever else lies there need not be read whole.
 LARGEST_KEY: Final = 10_000
-# Enough to tell apart the few keys of a merchant, and short enough to be compared.
+# Enough to distinguish the few keys of a merchant, and short enough to be compared.
 DIGITS_OF_ID: Final = 16
 
 

@@ -1,7 +1,7 @@
-"""A bundle while it is written: what is done stays done, if the writing is interrupted.
+"""Writes a bundle; an interrupted one is continued where it stopped.
 
 What has been written stands in a small database beside the histories, which goes away
-with the last step: the manifest. Without a manifest a folder is no bundle.
+with the last step: the manifest. Without a manifest a folder is not a bundle.
 """
 
 import hashlib

@@ -1,1 +1,1 @@
-"""A history as it was recorded: typed, with what it proves, told in words."""
+"""A history as it was recorded: typed, with its evidence, and in words."""

@@ -1,4 +1,4 @@
-"""What Alipay answered and notified in a history, with the events that record it."""
+"""Alipay's answers and notifications in a history, with their events."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -63,7 +63,7 @@ class Notified:
 
 
 def trusts_of(record: Record) -> Iterator[AlipayTrust]:
-    """Yield what the code was told of whose signatures count: by its input, or later.
+    """Yield the keys that the code trusted: from its input, or from a later activity.
 
     A result that cannot be read as such is one for which the code did not wait either.
     """
@@ -113,7 +113,7 @@ def _answered(
     takes, gives = ACTIVITIES[name]
     call = parsed(asked.input, takes)
     answer = parsed(completed.activity_task_completed_event_attributes.result, gives)
-    # The shop's answer is none of Alipay's.
+    # The shop's answer is not Alipay's.
     if isinstance(call, Contract) and isinstance(answer, AlipayAnswer):
         began_at = started.event_time.ToDatetime(UTC)
         attempt = started.activity_task_started_event_attributes.attempt or 1

@@ -1,4 +1,4 @@
-"""What one history claims that only the other histories of its order can confirm."""
+"""The claims of a history that only the other histories of its order can confirm."""
 
 import hashlib
 import json

@@ -1,4 +1,4 @@
-"""What a person has settled, and whether Alipay's signed words say otherwise."""
+"""Resolutions by persons, and whether Alipay's signed messages contradict them."""
 
 from collections.abc import Iterator
 

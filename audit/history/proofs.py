@@ -1,4 +1,4 @@
-"""What the evidence of a history proves about money."""
+"""The payments and refunds that the evidence of a history proves."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -57,7 +57,7 @@ class GivenBack:
 
 @dataclass(frozen=True)
 class Settled:
-    """An outcome that rests on the word of a person.
+    """An outcome that rests on a person's resolution.
 
     Attributes:
         event_id: Of the end of the run; of refunds that of the last such word.
@@ -142,7 +142,7 @@ def paid_by_answer(one: Answered) -> Iterator[Paid]:
 def given_back_by(one: Answered, record: Record) -> Iterator[GivenBack]:
     """Yield what an answer says went, or goes, back to the customer.
 
-    Not of an order's refunds, of which more than one answer tells: `refunds.py`.
+    Not of an order's refunds, which several answers report: `refunds.py`.
     """
     if isinstance(record.input, RefundsInput):
         return

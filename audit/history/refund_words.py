@@ -85,7 +85,7 @@ def words_of_notice(noticed: RefundNotice) -> Iterator[Word]:
 def _is_cancelled(said: AlipayAnswer) -> bool:
     """Whether the whole payment has gone back by a cancel.
 
-    Also one of an earlier try whose answer was lost: the next one is told of it.
+    Also one of an earlier try whose answer was lost: the next try returns it.
     """
     match said:
         case CancelAnswer(verdict=CancelVerdict.CANCELLED):

@@ -53,7 +53,7 @@ class Sent:
 
 
 class RefundFacts:
-    """The refunds of an order, as far as one history tells of them."""
+    """The refunds of an order, as far as one history shows them."""
 
     def __init__(self, record: Record, given: RefundsInput, seen: Evidenced) -> None:
         self._record = record
@@ -151,7 +151,7 @@ class RefundFacts:
 
     @property
     def paid(self) -> Money | None:
-        """What was paid, by Alipay's last word; else as the run was told."""
+        """The paid amount, by Alipay's last answer; else by the run's input."""
         amounts = [look.amount for _, look in self.looks if look.amount]
         return amounts[-1] if amounts else self.given.paid
 

@@ -1,4 +1,4 @@
-"""Which refunds rest on the word of a person, and what Alipay has signed of them."""
+"""Refunds that rest on a person's resolution, and what Alipay has signed of them."""
 
 from collections.abc import Iterator
 
@@ -25,7 +25,7 @@ _AGREES = {
 def refunds_settled_by_persons(facts: RefundFacts, record: Record) -> Settled | None:
     """Return what persons have said of the order's refunds; None if nobody had to.
 
-    Several are told together: who, why, and what of each of them Alipay denies. What
+    Several are named together: who, why, and what of each of them Alipay denies. What
     Alipay has signed as well does not rest on a person's word.
     """
     found = [(one, *_told(one)) for one in _words_of_persons(facts)]

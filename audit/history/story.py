@@ -1,4 +1,4 @@
-"""A payment's history as a person reads it: who did what, when, with what money."""
+"""A payment's history for a reader: who did what, when, with what money."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -47,7 +47,7 @@ class StoryStep:
 
     Attributes:
         at: UTC.
-        event_id: Which event of the history tells of it.
+        event_id: The event of the history that records it.
         who: `shop`, `Alipay`, `operator`, `clock` or `us`.
         proof: Who has signed it, with which key; empty where nobody has.
         money: The amount, where the step is about money.
@@ -82,7 +82,7 @@ class Story:
 
 
 def story_of(record: Record, evidenced: Evidenced) -> Story:
-    """Tell a history's story, in the history's order."""
+    """Return a history as steps, in the history's order."""
     given, closing = record.input, record.closing
     amount = given.amount if isinstance(given, Order | LatePaymentInput) else None
     if isinstance(given, RefundsInput):
@@ -108,7 +108,7 @@ def _outcome(result: BaseModel | None) -> str | None:
 
 
 class _Telling:
-    """Makes steps of events; an event that says nothing to a person makes none."""
+    """Makes steps of events; technical events make none."""
 
     def __init__(self, record: Record, evidenced: Evidenced) -> None:
         self._record = record
@@ -209,7 +209,7 @@ class _Telling:
             who = US if verdict is CancelVerdict.NOT_ALLOWED else ALIPAY
             yield from self._step(event, who, what, money, call=one.name)
         if not answers:
-            yield from self._step(event, SHOP, "accepts what it is told")
+            yield from self._step(event, SHOP, "accepts the callback")
 
     def _no_answer(self, event: HistoryEvent) -> Iterator[StoryStep]:
         failed = event.activity_task_failed_event_attributes
@@ -227,7 +227,7 @@ class _Telling:
         child = event.child_workflow_execution_started_event_attributes
         known = {
             "LatePayment": "begins to give back what was paid on top",
-            "Callback": "goes on telling the shop until it listens",
+            "Callback": "repeats the callback until the shop accepts it",
         }
         name = child.workflow_type.name
         what = f"{known.get(name, name)} ({child.workflow_execution.workflow_id})"
@@ -236,7 +236,7 @@ class _Telling:
     def _signalled(self, event: HistoryEvent) -> Iterator[StoryStep]:
         told = event.external_workflow_execution_signaled_event_attributes
         name = told.workflow_execution.workflow_id
-        what = f"has the shop told in its turn, after earlier news ({name})"
+        what = f"queues the callback behind earlier ones ({name})"
         yield from self._step(event, US, what)
 
     def _end(self, event: HistoryEvent) -> Iterator[StoryStep]:

@@ -95,7 +95,7 @@ def words_of_start(given: Input) -> Words:
             what = f"takes on the refunds of {given.payment_request_id}"
             return f"{what}, which was paid", given.paid
     event = given.event
-    return f"tells the shop {event.type}, again and again", event.amount
+    return f"sends the shop {event.type}, again and again", event.amount
 
 
 def _about(notice: NoticeInput) -> str:
@@ -126,7 +126,7 @@ def words_of_call(activity: str, payloads: Payloads) -> Words:
         case RefundInquiryCall() as call:
             return f"asks what became of refund {call.refund_request_id}", None
         case ShopEvent() as call:
-            return f"tells the shop {call.type}", call.amount
+            return f"sends the shop {call.type}", call.amount
     return f"runs {activity}", None
 
 
@@ -181,16 +181,16 @@ def words_of_message(name: str, said: BaseModel | None, sender: str) -> str:
         case Resolution() | LateResolution():
             return f"decides: {said.outcome}{_by(said.by, said.reason, sender)}"
         case CallbackInput():
-            return f"has the shop told {said.event.type}, too"
+            return f"queues {said.event.type} for the shop, too"
         case CallbackSettlement():
-            return f"settles it, the shop being told{_by(said.by, said.reason, sender)}"
+            return f"says the shop was notified{_by(said.by, said.reason, sender)}"
         case PaymentNotified():
             return _of_notification(said)
     if about_refund := words_about_refund(said, sender):
         return about_refund
     known = {
         "check_now": "wants Alipay to be asked now",
-        "resend": "wants the shop to be told at once",
+        "resend": "wants the callback to be sent at once",
     }
     return f"{known.get(name, name)} ({sender})"
 

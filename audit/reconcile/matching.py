@@ -45,7 +45,7 @@ def reconcile(
         SettlementFileError: A file cannot be read, or is given twice.
         OSError: A file cannot be read.
     """
-    # First the files' heads: a wrong one is told before the work begins.
+    # First the files' heads: a wrong one is reported before the work begins.
     opened = [SettlementFile.open(file, amounts) for file in files]
     _check_once(opened)
     listed = OrderList.open(orders) if orders else None
@@ -199,7 +199,7 @@ class _Comparison:
 
 
 def _is_repeated(one: Row, row: Row) -> bool:
-    """Whether a line tells of money of ours that another line of its kind tells of."""
+    """Whether a line repeats money of ours that another line of its kind has."""
     is_named = row.movement is Movement.PAYMENT or (
         bool(row.own_id) and row.key == one.key
     )
@@ -209,7 +209,7 @@ def _is_repeated(one: Row, row: Row) -> bool:
 def _is_twice(before: Row, row: Row, kind: FileKind) -> bool:
     """Whether a line that is repeated means that money moved twice.
 
-    Each day's transactions may tell the latest of a payment again; within one file, or
+    Each day's transactions may repeat the latest of a payment; within one file, or
     paid out again, it is other money.
     """
     return kind is FileKind.SETTLEMENT or before.file == row.file

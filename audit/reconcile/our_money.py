@@ -1,4 +1,4 @@
-"""What we say was paid and given back: taken from the histories of bundles."""
+"""The money paid and given back, by the histories of bundles."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
@@ -154,7 +154,7 @@ class OurMoney:
         return self._refunded[order_id]
 
     def refund_named(self, row: Row) -> Ours | None:
-        """Return the refund of ours of which a line tells the return."""
+        """Return the refund of ours whose return a line reports."""
         for one in (row.request_id, row.original_request_id):
             known = self._by_id.get((Movement.BACK, one))
             if known and known.refund_id:
@@ -277,7 +277,7 @@ class OurMoney:
         self.elsewhere |= found.elsewhere
         for one in found.movements:
             if (one.movement, one.id) in self._by_id:
-                continue  # an earlier run of the order's refunds has told of it
+                continue  # an earlier run of the order's refunds has reported it
             known = self._know(one.movement, order_id, one.id, one.amount)
             known.note, known.refund_id = one.note, one.refund_id
             sign = -1 if one.movement is Movement.RETURNED else 1

@@ -1,4 +1,4 @@
-"""What a comparison came to: differences, sums, and what each file was."""
+"""The result of a comparison: differences, sums, and the files."""
 
 from collections import defaultdict
 from dataclasses import dataclass, field
@@ -78,7 +78,7 @@ class Sums:
 
 @dataclass
 class Reconciliation:
-    """What the comparison came to.
+    """The result of the comparison.
 
     Attributes:
         sums: By currency and movement; each movement once, however many files list it.

@@ -37,7 +37,7 @@ class UnknownMoney:
             yield from movements
 
     def add(self, row: Row, kind: FileKind) -> Row | None:
-        """Keep a line; return the line that tells of the same money, if one does.
+        """Keep a line; return the line about the same money, if there is one.
 
         A line that agrees with no earlier one, or has no id of its own and so agrees
         with another by chance, is a movement of its own: none is ever dropped.

@@ -1,1 +1,1 @@
-"""A history run once more on today's code, and compared with what it says."""
+"""Replays a history on today's code, and compares the two."""

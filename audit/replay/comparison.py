@@ -186,7 +186,7 @@ class _Comparison:
             rule, event, f"{name} to", told.workflow_id, whom.workflow_id
         )
         given = Payloads(payloads=done.args)
-        # What we tell another workflow of ours: only callbacks have that.
+        # Signals to other workflows of ours: only callbacks have them.
         model = MESSAGES["Callback"].get(name)
         yield from self._payloads(rule, event, name, given, recorded.input, model)
 

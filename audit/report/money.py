@@ -1,6 +1,6 @@
 """The money of all payments, each payment and each return once.
 
-A run that was made twice, by a reset or by hand, tells of the same money: an attempt
+A run that was made twice, by a reset or by hand, is about the same money: an attempt
 counts once for its order, whatever number of histories end with it. Kept on disk, for
 memory must not grow with the payments.
 """
@@ -45,12 +45,12 @@ class MoneyOnce:
     """What was paid and what went back; close it when the report is written."""
 
     def __init__(self) -> None:
-        self._books = sqlite3.connect("")  # a file of its own that nobody else sees
-        self._books.executescript(_TABLES)
+        self._database = sqlite3.connect("")  # a file of its own that nobody else sees
+        self._database.executescript(_TABLES)
 
     def close(self) -> None:
         """Let go of the database."""
-        self._books.close()
+        self._database.close()
 
     def add(self, verdict: HistoryVerdict, *, is_proven: bool) -> None:
         """Enter what one history says of money."""
@@ -60,7 +60,7 @@ class MoneyOnce:
     def take_back(self, workflow_id: str) -> None:
         """Count a workflow's money as not proven after all."""
         for table in ("paid", "back"):
-            self._books.execute(
+            self._database.execute(
                 f"UPDATE {table} SET is_proven = 0 WHERE workflow_id = ?",  # noqa: S608 - ours
                 (workflow_id,),
             )
@@ -69,7 +69,7 @@ class MoneyOnce:
         """Return currency, number of payments, what was paid, and what is proven."""
         return [
             (currency, number, format_money(currency, all_), format_money(currency, of))
-            for currency, number, all_, of in self._books.execute(_PAID)
+            for currency, number, all_, of in self._database.execute(_PAID)
         ]
 
     def given_back(self) -> list[BackRow]:
@@ -82,7 +82,7 @@ class MoneyOnce:
                 format_money(currency, all_),
                 format_money(currency, of),
             )
-            for currency, how, number, all_, of in self._books.execute(_BACK)
+            for currency, how, number, all_, of in self._database.execute(_BACK)
         ]
 
     def _add_paid(self, verdict: HistoryVerdict, *, is_proven: bool) -> None:
@@ -93,7 +93,7 @@ class MoneyOnce:
         # Without a readable history the order itself counts.
         kept = verdict.claims.kept if verdict.claims else ()
         for request_id in kept or ("",):
-            self._books.execute(
+            self._database.execute(
                 "INSERT INTO paid VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE "
                 "SET is_proven = MIN(is_proven, excluded.is_proven)",
                 (entry.order_id, request_id, *amount, entry.workflow_id, is_proven),
@@ -110,7 +110,7 @@ class MoneyOnce:
             amount = (money.currency, money.value) if money else order
             if amount is None:
                 continue
-            self._books.execute(
+            self._database.execute(
                 "INSERT OR IGNORE INTO back VALUES (?, ?, ?, ?, ?, ?, ?)",
                 (
                     claims.order_id,

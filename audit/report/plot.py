@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
-# More bars than these cannot be told apart on a page; then a bar is a month.
+# More bars than these cannot be distinguished on a page; then a bar is a month.
 MOST_DAYS: Final = 62
 WIDTH: Final = 960
 HEIGHT: Final = 300
@@ -17,7 +17,7 @@ TOP: Final = 12
 # Days whose names stand below their bars; more of them would run into each other.
 MOST_NAMES: Final = 12
 
-# Okabe and Ito's palette, which people who cannot tell red from green can read.
+# Okabe and Ito's palette, which people with colour blindness can read.
 COLOURS: Final = {
     "PAID": "#009e73",
     "DECLINED": "#d55e00",

@@ -16,9 +16,9 @@ STYLE: Final = (FOLDER / "report.css").read_text("utf-8")
 _STYLE_HASH = base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
 # A file from somebody's disk: whatever slipped in could neither run nor load anything.
 POLICY: Final = f"default-src 'none'; style-src 'sha256-{_STYLE_HASH}'"
-# More of one text than this tells nobody more.
+# The longest part of one text that is shown.
 LONGEST_TEXT: Final = 2_000
-# Who acted, as the style knows them; anybody else is told apart by the word alone.
+# The actors that have a style of their own; all others differ by the word alone.
 _WHO: Final = ("alipay", "operator", "shop")
 
 

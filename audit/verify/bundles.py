@@ -165,7 +165,7 @@ def verify_bundles(
         bundles: As they lie on the disk; an order's histories may be in several.
         keys: What the auditor holds.
         processes: How many work at once; 1 works in this one.
-        tell: Is told after each history how many are done, and of how many.
+        tell: Called after each history with how many are done, and of how many.
         previous: The bundle before the first; None looks for it beside that one. Each
             other one is looked for among those given, and then beside it.
 

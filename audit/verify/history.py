@@ -116,7 +116,7 @@ def _each_once(findings: Iterable[Finding]) -> Iterable[Finding]:
 
 
 def unreadable(entry: Entry, why: str) -> HistoryVerdict:
-    """Return the verdict on what cannot even be read: only the index tells of it."""
+    """Return the verdict on an unreadable history, which only the index describes."""
     finding = Finding(
         Rule.UNREADABLE,
         entry.workflow_id,

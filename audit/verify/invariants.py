@@ -1,4 +1,4 @@
-"""What must be true of the money of every payment, whatever its history.
+"""The rules about money that every payment must obey, whatever its history.
 
 Of one history here; of all histories of an order in `audit.verify.orders`.
 """

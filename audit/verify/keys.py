@@ -1,4 +1,4 @@
-"""What an auditor holds: public keys, and the keys with which histories are read."""
+"""The auditor's keys: public keys to verify with, and keys that decrypt histories."""
 
 from dataclasses import dataclass, fields
 from datetime import datetime

@@ -1,7 +1,7 @@
 """Runs without an end: open when they were exported, or cut before a decision.
 
-A history that was cut replays, and nothing in it is wrong: only what the bundle was
-asked for, and whoever knows the order, tell it from one that was open.
+A history that was cut replays, and nothing in it is wrong: only the bundle's selection,
+or somebody who knows the order, can distinguish it from an open one.
 """
 
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ from audit.findings import Finding, Rule
 from audit.verify.verdicts import HistoryVerdict
 from contracts import in_words
 
-# More than these in one note tell nobody more.
+# The most that one note names.
 MOST_NAMED: Final = 10
 REFUNDS: Final = "OrderRefunds"
 

@@ -1,4 +1,4 @@
-"""What must be true of all histories of an order together.
+"""The rules for all histories of an order together.
 
 Kept on disk, in a database that vanishes with the process, so that memory does not grow
 with the number of histories.
@@ -103,9 +103,9 @@ class Ledger:
     """The claims of all histories so far; close it when all is said."""
 
     def __init__(self) -> None:
-        self._books = sqlite3.connect("")  # a file of its own that nobody else sees
-        self._books.executescript(_TABLES)
-        self._books.executescript(
+        self._database = sqlite3.connect("")  # a file of its own that nobody else sees
+        self._database.executescript(_TABLES)
+        self._database.executescript(
             "CREATE INDEX of_proven ON proven (order_id, request_id);"
             "CREATE INDEX of_kept ON kept (order_id);"
         )
@@ -119,15 +119,15 @@ class Ledger:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._books.close()
+        self._database.close()
 
     def note(self, entry: Entry, bundle: int) -> Seen | None:
         """Note in which bundle a history was met; return where it was before, if so."""
-        row = self._books.execute(
+        row = self._database.execute(
             "SELECT sha256, bundle, file FROM seen WHERE run_id = ?", (entry.run_id,)
         ).fetchone()
         if row is None:
-            self._books.execute(
+            self._database.execute(
                 "INSERT INTO seen VALUES (?, ?, ?, ?)",
                 (entry.run_id, entry.sha256, bundle, entry.file),
             )
@@ -137,7 +137,7 @@ class Ledger:
     def add(self, claims: Claims) -> Iterator[Finding]:
         """Enter one history's claims; yield where it fits none that came before."""
         order, workflow, event_id = claims.order_id, claims.workflow_id, claims.event_id
-        write = self._books.executemany
+        write = self._database.executemany
         write(
             "INSERT INTO kept VALUES (?, ?, ?, ?)",
             [(order, request_id, workflow, event_id) for request_id in claims.kept],
@@ -192,13 +192,13 @@ class Ledger:
     def _hand_over(
         self, claims: Claims, handed: HandedOver, *, is_given: bool
     ) -> Iterator[Finding]:
-        row = self._books.execute(
+        row = self._database.execute(
             "SELECT digest, workflow_id, order_id FROM handed "
             "WHERE run_id = ? AND is_given != ?",
             (handed.run_id, is_given),
         ).fetchone()
         if row is None:
-            self._books.execute(
+            self._database.execute(
                 "INSERT OR IGNORE INTO handed VALUES (?, ?, ?, ?, ?)",
                 (
                     handed.run_id,
@@ -223,7 +223,7 @@ class Ledger:
 
     def close(self) -> Iterator[Finding]:
         """Yield what only all histories together show."""
-        rows = self._books.execute
+        rows = self._database.execute
         for order, requests, workflow, event_id in rows(_TWICE):
             yield Finding(
                 Rule.PAID_TWICE,

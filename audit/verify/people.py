@@ -1,4 +1,4 @@
-"""Whoever acts has a name and a reason; above the merchant's limit there are two."""
+"""Each act of a person needs a name and a reason; above the limit, two persons."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""What must be true of an order's refunds, whatever their history.
+"""The rules that an order's refunds must obey, whatever their history.
 
 Of one run here; of all runs of an order together in `audit.verify.orders`.
 """

@@ -46,7 +46,7 @@ SELECT order_id, first, workflow_id, at FROM later WHERE NOT EXISTS (
 )
 ORDER BY order_id
 """
-# More than these in one note tell nobody more.
+# The most that one note names.
 MOST_NAMED: Final = 10
 
 
@@ -55,24 +55,24 @@ class Runs:
 
     def __init__(self, coverage: Coverage) -> None:
         self._coverage = coverage
-        self._books = sqlite3.connect("")  # a file of its own that nobody else sees
-        self._books.executescript(_TABLES)
-        self._books.executescript(
+        self._database = sqlite3.connect("")  # a file of its own that nobody else sees
+        self._database.executescript(_TABLES)
+        self._database.executescript(
             "CREATE INDEX of_ended ON ended (order_id, request_id);"
         )
 
     def close(self) -> None:
         """Let go of the database."""
-        self._books.close()
+        self._database.close()
 
     def meet(self, run_id: str) -> None:
         """Note that a run's history is there, whether it can be read or not."""
-        self._books.execute("INSERT OR IGNORE INTO met VALUES (?)", (run_id,))
+        self._database.execute("INSERT OR IGNORE INTO met VALUES (?)", (run_id,))
 
     def add(self, claims: Claims) -> None:
         """Enter what one history names, and which attempts it brought to an end."""
         order, workflow = claims.order_id, claims.workflow_id
-        self._books.executemany(
+        self._database.executemany(
             "INSERT OR IGNORE INTO named VALUES (?, ?, ?, ?, ?, ?, ?)",
             [
                 (
@@ -87,7 +87,7 @@ class Runs:
                 for one in claims.names
             ],
         )
-        self._books.executemany(
+        self._database.executemany(
             "INSERT INTO ended VALUES (?, ?, ?, ?, ?, ?, ?)",
             [
                 (
@@ -102,28 +102,28 @@ class Runs:
                 for one in claims.ended
             ],
         )
-        self._books.executemany(
+        self._database.executemany(
             "INSERT OR IGNORE INTO attempts VALUES (?, ?)",
             [(order, number) for number in claims.attempts],
         )
         if claims.first_attempt > 1:
-            self._books.execute(
+            self._database.execute(
                 "INSERT INTO later VALUES (?, ?, ?, ?)",
                 (order, claims.first_attempt, workflow, claims.began_at.timestamp()),
             )
 
     def findings(self) -> Iterator[Finding]:
         """Yield each run that must be there and is not, and each that is doubled."""
-        for row in self._books.execute(_MISSING):
+        for row in self._database.execute(_MISSING):
             if self._must_be_there(row):
                 run_id, what, _, _, workflow, order, event_id = row
                 expected = f"the history of run {run_id}: {what}"
                 yield _found(Rule.RUN_MISSING, workflow, order, event_id, expected)
-        for order, first, workflow, at in self._books.execute(_EARLIER):
+        for order, first, workflow, at in self._database.execute(_EARLIER):
             if self._coverage.holds_all_before(_time(at)):
                 expected = f"an earlier run of the order, with attempt {first - 1}"
                 yield _found(Rule.RUN_MISSING, workflow, order, 1, expected)
-        for order, request_id, workflow, event_id, seen in self._books.execute(
+        for order, request_id, workflow, event_id, seen in self._database.execute(
             _DOUBLED
         ):
             yield Finding(
@@ -141,13 +141,13 @@ class Runs:
             f"order {order}: run {run_id}, {what} ({workflow} event {event_id})"
             for run_id, what, _, _, workflow, order, event_id in (
                 row
-                for row in self._books.execute(_MISSING)
+                for row in self._database.execute(_MISSING)
                 if not self._must_be_there(row)
             )
         ]
         absent += [
             f"order {order}: an earlier run with attempt {first - 1} ({workflow})"
-            for order, first, workflow, at in self._books.execute(_EARLIER)
+            for order, first, workflow, at in self._database.execute(_EARLIER)
             if not self._coverage.holds_all_before(_time(at))
         ]
         if absent:

@@ -13,7 +13,7 @@ from audit.verify.keys import VerifierKeys
 
 @dataclass(frozen=True)
 class BundleSubject:
-    """One bundle, as its manifest tells of it.
+    """One bundle, as its manifest describes it.
 
     Attributes:
         period: Which time of closing it holds, in words.

@@ -151,7 +151,7 @@ def test_a_history_that_cannot_be_read_is_told_by_its_findings(tmp_path: Path) -
     verdict = HistoryVerdict(entry, [finding], a_story(entry))
     words = report(tmp_path, verdict).words
     assert "UNREADABLE" in words
-    assert "there is nothing to tell" in words
+    assert "there are no steps to show" in words
 
 
 def test_the_history_is_believed_and_not_the_index(tmp_path: Path) -> None:

@@ -62,7 +62,7 @@ class Columns:
     """Where each field stands in the lines of a file.
 
     Attributes:
-        kind: As the names tell it; AlipayHK's are the same in files of either kind.
+        kind: As the names show it; AlipayHK's are the same in files of either kind.
         header_line: The line that names the columns; the money stands below it.
         at: For each of our names the column's place, from 0.
         width, named: How many columns the line of names has, and how many up to the
@@ -173,7 +173,7 @@ def _places(
 
 
 def _kind_of(names: set[str], at: dict[str, int]) -> FileKind:
-    """Tell the files apart by what only settlements have, as far as names tell it.
+    """Distinguish the files by the columns that only settlements have.
 
     In Antom's reports that is the time of the settlement. Its batch is not enough:
     today's transactions name it, too, beside a status and a description.

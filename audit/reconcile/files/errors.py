@@ -1,4 +1,4 @@
-"""What is wrong with a file of Alipay's."""
+"""The error of a file of Alipay's that cannot be read."""
 
 from pathlib import Path
 

@@ -2,7 +2,7 @@
 
 What an id means depends on the kind of line and on the form of the file. In today's
 reports `transactionId` is the payment's in every line, and only `transactionRequestId`
-tells one refund from another; a dispute has none, so nothing tells two disputes of one
+distinguishes refunds; a dispute has none, so nothing distinguishes two disputes of one
 payment apart. In the older form a refund, a dispute or a capture has a `transactionId`
 of its own, and names the payment as `originalTransactionId` (docs/auditing.md).
 """

@@ -71,7 +71,7 @@ class SettlementFile:
         """
         file = cls(path, Columns.find(path))
         has_decimals, settled = False, 0
-        # All lines, for only the last one tells whether the file is whole.
+        # All lines, for only the last one shows whether the file is whole.
         for _, cells in file._lines():
             written = file._cell(cells, "amount")
             if "." in written or _DECIMAL_COMMA.fullmatch(written):

@@ -89,7 +89,7 @@ def _decoded(path: Path, encoding: str) -> _Decoded:
 
 
 def _bare(cell: str) -> str:
-    """Take away what spreadsheets are told by: blanks, `'123`, `="123"`."""
+    """Remove what spreadsheets add to keep a text: blanks, `'123`, `="123"`."""
     cell = cell.strip()
     if cell.startswith('="') and cell.endswith('"'):
         cell = cell[2:-1]
