@@ -61,7 +61,7 @@ class ReadableRefusals(DefaultFailureConverterWithEncodedAttributes):
 
     The Temporal UI does not decode these, and who is refused must know why. They hold
     no secret (`contracts/refusals.py`), and Temporal keeps no refusal. What cannot be
-    decoded is told by its fields and rules, never by its values.
+    decoded is described by its fields and rules, never by its values.
     """
 
     def to_failure(
@@ -134,7 +134,7 @@ class PausedIsRunning(ServiceClient):
 
     @property
     def worker_service_client(self) -> _BridgeServiceClient:
-        """Return what workers poll with: they are told of no status."""
+        """Return the client that workers poll with, which reports no status."""
         return self._given.worker_service_client
 
     def update_rpc_metadata(self, metadata: Mapping[str, str | bytes]) -> None:

@@ -23,7 +23,7 @@ def identity_of_worker(process: str) -> str:
 
 
 def version_of_worker(identity: str, build_id: str) -> str:
-    """Return the version that a worker tells: behind its process, or as its build."""
+    """Return a worker's version: from the end of its identity, or its build."""
     _, _, told = identity.rpartition("/")
     return told if release_of(told) is not None else build_id
 

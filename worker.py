@@ -74,9 +74,9 @@ def build_worker(
     """Return the worker as it runs in production; the tests run this one too.
 
     Args:
-        client: Its converter must be told `clear_text_refused_since`, too.
+        client: Its converter must get `clear_text_refused_since`, too.
         alipay: How it calls Alipay.
-        callbacks: How it tells the shop.
+        callbacks: Sends callbacks to the shop.
         notify_url: Where Alipay shall send its notifications.
         sandbox: Whether workflows run in the SDK's sandbox, as in all tests.
         cached_workflows: How many open workflows are kept in memory.

@@ -154,7 +154,7 @@ async def _check_order_refund(
     has two owners (decision 42). The activity itself checks how much is left.
 
     Raises:
-        ApplicationError: It is not, or that cannot be told.
+        ApplicationError: It is not, or nobody knows.
     """
     caller, name = info.workflow_id or "", call.payment_request_id
     is_its_own = (info.workflow_type, caller) == (
@@ -197,7 +197,7 @@ async def _check_late_money(
     """Return only if an attempt's money does not pay an order, nor ever did or will.
 
     Raises:
-        ApplicationError: It does, or that cannot be told.
+        ApplicationError: It does, or nobody knows.
     """
     order_id = order_named_in(name)
     lookup = PaymentLookup(order_id=order_id, payment_request_id=name)
@@ -221,7 +221,7 @@ def _check_order(name: str, found: PaymentFound, *, is_handed_over: bool) -> Non
     attention.
 
     Raises:
-        ApplicationError: It does, or that cannot be told.
+        ApplicationError: It does, or nobody knows.
     """
     if name in found.paid:
         raise _refused(f"{name} pays its order")

@@ -1,4 +1,4 @@
-"""Reads Alipay's answers: verify, then parse, and tell a verdict from none.
+"""Reads Alipay's answers: verify, then parse, then decide whether it is a verdict.
 
 Pure, and the same wherever an answer is read: off the wire, or out of a history.
 """

@@ -45,7 +45,7 @@ class RejectedError(AlipayError):
 
 
 class NoVerdictError(AlipayError):
-    """Nobody can tell yet what became of the call: repeat it with the same id."""
+    """The call has no verdict yet: repeat it with the same id."""
 
 
 class TrafficExceededError(NoVerdictError):

@@ -1,4 +1,4 @@
-"""Tells a request that our own side cannot send from one that the network lost."""
+"""Distinguishes requests that we cannot send from those that the network lost."""
 
 import httpx
 

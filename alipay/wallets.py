@@ -141,7 +141,7 @@ class Wallet(Sourced):
     def refund_until(self, paid_at: datetime) -> datetime | None:
         """Return when the refund period ends, in UTC.
 
-        None if there is no refund, or (`refund` tells which) no period is stated.
+        None if there is no refund, or (`refund` shows which) no period is stated.
         """
         paid_at = _aware(paid_at).astimezone(UTC)
         if self.refund_days is None:

@@ -23,7 +23,7 @@ async def served_beside(
     Args:
         app: The application.
         address: `host:port`; None or empty for nowhere. Where it is taken the process
-            goes on without: a payment is worth more than what is told of it.
+            goes on without: payments matter more than metrics.
         what: What is off then, as the log says it: "metrics are", "health is".
     """
     listening = _listen(address, what)

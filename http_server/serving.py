@@ -20,7 +20,7 @@ NOT_STARTED = 3
 
 
 class ServerConfig(uvicorn.Config):
-    """What uvicorn is told: nothing in its own log but errors, and the bounds."""
+    """The settings of uvicorn: only errors in its own log, and the limits."""
 
     def __init__(
         self,
@@ -49,7 +49,7 @@ class ServerConfig(uvicorn.Config):
             port=port,
             http=BoundedConnection,
             ws="none",
-            # Ours, as JSON; each call is told by telemetry/access.py.
+            # Ours, as JSON; telemetry/access.py logs each call.
             log_config=None,
             log_level="warning",
             access_log=False,

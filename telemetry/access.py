@@ -56,7 +56,7 @@ def log_call(call: Call) -> None:
 
 
 class AccessLog:
-    """Tells each answered call to the log, and to whoever measures."""
+    """Logs each answered call, and passes it on to the metrics."""
 
     def __init__(
         self, app: ASGIApp, *, measure: Callable[[Call], None] = lambda _: None

@@ -17,7 +17,7 @@ from telemetry.log_fields import ids_of, log_fields
 
 log = logging.getLogger(__name__)
 
-# What is told of inputs and results: ids and verdicts; never an order or a customer.
+# The logged fields of inputs and results: ids and verdicts; never customer data.
 OF_INPUT = ("order_id", "payment_request_id", "refund_request_id")
 OF_RESULT = ("verdict", "result_code", "http_status")
 # Our own words, but Alipay's are in some of them.
@@ -25,7 +25,7 @@ LONGEST_REASON = 200
 
 
 class ActivityLog(Interceptor):
-    """Tells each execution of an activity as a fact, with its ids."""
+    """Logs each execution of an activity, with its ids."""
 
     def intercept_activity(
         self,

@@ -12,8 +12,8 @@ from pythonjsonlogger.json import JsonFormatter
 from telemetry.log_fields import fields_here, fields_of_sdk
 from telemetry.redaction import redact
 
-# httpx tells of each call with its whole URL, and a path may be a customer's token;
-# what was called and how it ended is told by us.
+# httpx logs each call with its whole URL, and a path may be a customer's token; we log
+# the call and its end ourselves.
 QUIET: Final = ("httpx", "httpcore", "hpack", "asyncio")
 
 # Of the SDK's records: flattened into our own fields.
@@ -100,7 +100,7 @@ def _guarded(value: Any) -> Any:  # noqa: ANN401 - whatever was logged
 def _is_news(record: logging.LogRecord) -> bool:
     """Drop what the SDK says of an activity that failed as it may.
 
-    `telemetry.activities` has told it as a fact; the SDK adds a stack trace of 30
+    `telemetry.activities` has logged it already; the SDK adds a stack trace of 30
     lines, and where Alipay is away for hours it does so for each call. A bug is no
     ApplicationError, and its stack trace stays.
     """

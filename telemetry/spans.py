@@ -163,7 +163,7 @@ class Tracing:
 
 
 async def _name_call(span: Span, request: RequestInfo) -> None:
-    """Name a call to Alipay by its API; of other URLs nothing is told."""
+    """Name a call to Alipay by its API; other URLs are not named."""
     path = request.url.path if isinstance(request.url, httpx.URL) else ""
     found = re.search(r"/ams/(?:sandbox/)?api/v1/payments/(\w+)$", path)
     if found:

@@ -180,7 +180,7 @@ class Proof:
             evidence: The message as Alipay signed it.
             payment_request_id: Of the attempt that must have been paid.
             amount: What must have been paid.
-            even_if_refunded: Whether an answer counts that tells of a refund, too.
+            even_if_refunded: Whether an answer counts that reports a refund, too.
         """
         if evidence.path != path_of(_INQUIRY, self._client_id):
             told = self.notification(PaymentNotified(evidence=evidence))

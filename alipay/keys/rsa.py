@@ -73,7 +73,7 @@ def one_line_public_key(key: RSAPublicKey) -> str:
 
 
 def _private_of(der: bytes) -> object | None:
-    # DER tells PKCS#8 from PKCS#1 by itself, so a wrong label does no harm. The
+    # DER itself distinguishes PKCS#8 and PKCS#1, so a wrong label does no harm. The
     # library's words are dropped: they may quote what it could not read.
     with suppress(ValueError, UnsupportedAlgorithm):
         return serialization.load_der_private_key(der, password=None)

@@ -2,7 +2,7 @@
 
 Server-sent events, as https://html.spec.whatwg.org/multipage/server-sent-events.html
 says. Each event is the whole state, so a viewer that has missed some needs only the
-newest, and the id of a state is its digest, so any process can tell what was missed.
+newest, and the id of a state is its digest, so any process knows what was missed.
 """
 
 import time

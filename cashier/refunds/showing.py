@@ -33,7 +33,7 @@ async def show(
         refund_id: Which refund; None for all, or for the one whose id `name` is.
         ui_url: Where the Temporal UI is.
         json_wanted: Whether a program reads it.
-        ask_alipay: Tells whose paymentId a name is.
+        ask_alipay: Returns the order of a paymentId.
     """
     async with ends_within(PATIENCE, "see whether it is stuck with: cashier stuck"):
         order_id = await order_named(client, name, ask_alipay=ask_alipay)

@@ -1,4 +1,4 @@
-"""Tells Temporal on which version a run goes on, in place of what its worker says."""
+"""Sets the version on which a run goes on, in place of its worker's own behavior."""
 
 from typing import Final
 
@@ -46,7 +46,7 @@ async def override_of(
 async def set_override(
     client: Client, one: WorkflowExecution, override: VersioningOverride | None
 ) -> None:
-    """Tell on which version a run goes on; None leaves it to its worker.
+    """Set the version on which a run goes on; None leaves it to its worker.
 
     Temporal keeps in the history who has set it: the operator at the terminal.
 

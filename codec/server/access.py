@@ -92,7 +92,7 @@ class Access:
     def check_origin(self, request: Request, *, of_ui: bool) -> None:
         """Reject requests from other pages: the browser would send the cookie too.
 
-        Cookies do not tell ports apart, so any page of this machine is of the same
+        Cookies do not distinguish ports, so any page of this machine is of the same
         site. Programs send no origin.
 
         Raises:

@@ -37,7 +37,7 @@ def _by_both_names(origins: Sequence[str]) -> tuple[str, ...]:
 
 
 class CodecSettings(ProcessSettings):
-    """What the codec server is told: keys, the UI that asks, and who may read."""
+    """Settings of the codec server: keys, the Temporal UI, and who may read."""
 
     model_config = SettingsConfigDict(
         env_prefix="CASHIER_CODEC_", populate_by_name=True

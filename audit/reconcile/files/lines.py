@@ -47,7 +47,7 @@ MOVEMENTS: Final = {
 # A payment has one of each, so that the payment's id names it. (One that was reversed
 # has an id of Alipay's own in the older form.)
 ONE_FOR_EACH_PAYMENT: Final = ("PAYMENT", "CANCEL", "REVERSAL", "REVERSE")
-# Of the newer transaction file, which lists what failed, too. Any other word is told
+# Of the newer transaction file, which lists failures, too. Any other word is reported
 # with its line if we do not know the money.
 NO_MONEY: Final = {
     "FAIL", "FAILED", "FAILURE", "PROCESSING", "PENDING", "INPROGRESS", "CLOSED",
