@@ -110,7 +110,7 @@ class Settlement(Wire):
 
 
 class PaymentMethod(Wire):
-    """The wallet, by Alipay's code; free text, for the codes are no closed set."""
+    """The wallet, by Alipay's code; free text, for the set of codes is open."""
 
     payment_method_type: str
 
@@ -213,7 +213,7 @@ class RedirectActionForm(Wire):
 class Answer(Settlement):
     """What answers have in common; only `result` is always there.
 
-    `response_time` is no field of the body but the header of the same name: Alipay's
+    `response_time` is not a field of the body but the header of the same name: Alipay's
     clock when it answered. Nor is `exchange`, which proves the answer: request and
     body, as they were signed.
     """

@@ -314,7 +314,7 @@ def check_currency(wallet: Wallet, currency: str) -> None:
 
 
 def check_value(wallet: Wallet, currency: str, value: int) -> None:
-    """Refuse what is no amount of money in a currency, or none for this wallet.
+    """Reject an invalid amount in a currency, or one that the wallet does not take.
 
     Args:
         wallet: Whose steps hold beside the currency's.

@@ -39,7 +39,7 @@ def port_as_given(port: int) -> int:
     """Return a port on which a part can listen, and others find it.
 
     Raises:
-        typer.BadParameter: It is none, or 0, which is any port to the system.
+        typer.BadParameter: It is not a port, or 0, which is any port to the system.
     """
     if not 0 < port < 65536:
         raise typer.BadParameter(f"{port}: must be a port, from 1 to 65535")

@@ -48,7 +48,7 @@ class RefusingConverter(PydanticPayloadConverter):
 
     The SDK's own rules follow from it: a signal is dropped, an update rejected, and an
     input fails the workflow task before the run begins. A result that is taken raw, as
-    workflows take an answer, is refused when it is read: it is no verdict.
+    workflows take an answer, is refused when it is read: it gives no verdict.
     """
 
     def from_payloads(

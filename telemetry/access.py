@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-# Asked every few seconds by whoever keeps the process alive; nobody reads that.
+# Asked every few seconds by health probes; nobody reads these lines.
 UNTOLD: Final = ("/health/live", "/health/ready")
 NO_ROUTE: Final = "unknown"
 METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})

@@ -285,7 +285,7 @@ class Proof:
     def _read(
         self, api: str, evidence: Evidence | None, answer_type: type[WireT]
     ) -> WireT | RejectedError | None:
-        """Read an answer as the client did; None where it is no verdict of Alipay's."""
+        """Read an answer as the client did; None where it gives no verdict."""
         if evidence is None or evidence.answer.left_out:
             return None
         if evidence.answer.path != path_of(api, self._client_id):

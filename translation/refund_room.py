@@ -44,7 +44,7 @@ def may_be_sent(call: OrderRefundCall, look: PaymentLook) -> bool:
 
 
 def elsewhere(call: OrderRefundCall, look: PaymentLook) -> tuple[RefundSeen, ...]:
-    """Return what went back, or is going, and is no refund that the call names."""
+    """Return the money that went back, or may, beside the call's refunds."""
     known = {other.name for other in call.others}
     known.add(refund_named_in(call.refund_request_id))
     known.discard("")  # so is named what Alipay lists without an id

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 
 class TokenBucket:
-    """Fills with time, up to its brim; whoever takes from it when it is empty waits."""
+    """Fills with time up to its limit; while it is empty, callers must wait."""
 
     def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._monotonic = monotonic

@@ -106,7 +106,7 @@ class ApiKey(BaseModel):
 
     @property
     def id(self) -> str:
-        """The start of the hash: names a key in lists and logs, and is no secret."""
+        """The start of the hash: names a key in lists and logs, and is not secret."""
         return self.sha256[:ID_CHARACTERS]
 
     def is_of(self, key: str) -> bool:

@@ -131,7 +131,7 @@ class PaymentWorkflows:
                 check_late_money(late)
             if view.outcome is None and same_wallet and newest.cashier:
                 return view, False
-            # The update id holds the expected attempt, so this is no echo any more: of
+            # The update id holds the expected attempt, so this is not an echo now: of
             # one that is being opened by another call, or else of the next one.
             opening = view.outcome is None and same_wallet
             expected = attempt_of(newest.payment_request_id) + (0 if opening else 1)

@@ -42,7 +42,7 @@ def check_wallet(payer: Payer, amount: Money, left: Money | None) -> None:
 
 
 def _time(written: str | None) -> datetime | None:
-    """Read a time of Alipay's; None where it is none, or has no zone."""
+    """Read a time of Alipay's; None where it is invalid, or has no zone."""
     with suppress(ValueError):
         read = datetime.fromisoformat(written or "")
         return read if read.utcoffset() is not None else None

@@ -79,7 +79,7 @@ class RefundWorkflows:
 
     def __init__(self, client: Client) -> None:
         self._client = client
-        # A query is a billable action, and a description is none: it is not asked again
+        # A query is a billable action, and a description is not: it is not asked again
         # for what it has said of the same history.
         self._kept: OrderedDict[tuple[str, int, str], RefundsView] = OrderedDict()
 

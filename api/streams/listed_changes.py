@@ -38,7 +38,7 @@ class ListedChanges:
     async def since_last_time(self) -> set[str]:
         """Return the orders of which something began, ended or came under review.
 
-        Listing is no billable action.
+        Listing is not a billable action.
 
         Raises:
             RPCError: Temporal does not answer.

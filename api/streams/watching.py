@@ -1,4 +1,4 @@
-"""Watches payments for whoever looks at them: one look serves all who watch the same.
+"""Watches payments for their viewers: one look serves all viewers of a payment.
 
 Nothing is polled for a viewer. A payment is looked at when something hints that it may
 have changed: a call that this process has just served, a line of Temporal's list (one

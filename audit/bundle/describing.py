@@ -59,7 +59,7 @@ def describe(
         sha256: Of the file that it will be.
 
     Raises:
-        BundleError: It is no history that begins with a workflow's start.
+        BundleError: It is not a history that begins with a workflow's start.
     """
     begun, last = _first(history), history.events[-1]
     started = begun.workflow_execution_started_event_attributes
@@ -91,10 +91,10 @@ def differences(
 ) -> Iterator[Finding]:
     """Find where an index says something else than a history.
 
-    What the index leaves out, because whoever made it had no keys, is no difference.
+    What the index leaves out, because its maker had no keys, is not a difference.
 
     Raises:
-        BundleError: It is no history that begins with a workflow's start.
+        BundleError: It is not a history that begins with a workflow's start.
     """
     true = describe(history, codec, sha256=entry.sha256)
     for name in Entry.model_fields:
@@ -127,7 +127,7 @@ def parse_history(text: str | bytes, where: str) -> WorkflowHistory:
             json_format.Error, BundleError) as error:  # fmt: skip
         # Unreadable text may hold customer data: the error names only its kind.
         raise BundleError(
-            f"{where} is no history in Temporal's JSON ({type(error).__name__})"
+            f"{where} is not a history in Temporal's JSON ({type(error).__name__})"
         ) from None
     return history
 

@@ -84,7 +84,7 @@ async def export_bundle(
         tell: Called with how many are done, and of how many.
 
     Raises:
-        BundleError: The folder cannot be written to, `previous` is no bundle, or the
+        BundleError: The folder cannot be written to, `previous` is not a bundle, or the
             order's id is malformed.
         RPCError: Temporal does not answer, or does not take the query.
     """

@@ -42,7 +42,7 @@ class Entry(BaseModel):
 
 
 def read_index(folder: Path) -> Iterator[tuple[int, Entry | None]]:
-    """Read an index with line numbers; None stands for a line that is no entry.
+    """Read an index with line numbers; None stands for a line that is not an entry.
 
     An index that is not there has no lines.
     """

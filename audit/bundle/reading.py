@@ -44,7 +44,7 @@ class Bundle:
     def entries(self) -> Iterator[Entry]:
         """Read the index, one run after the other, sorted by file.
 
-        Lines that are none are left out here; `problems` names them, so that one bad
+        Malformed lines are left out here; `problems` names them, so that one bad
         line does not hide all others.
         """
         for _, entry in read_index(self.folder):

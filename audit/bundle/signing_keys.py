@@ -51,7 +51,7 @@ def load_private(file: Path) -> Ed25519PrivateKey:
     """Read the key that signs bundles.
 
     Raises:
-        BundleError: It cannot be read, or is no such key; the message never quotes it.
+        BundleError: It cannot be read, or is not a key; the message never quotes it.
     """
     try:
         key = serialization.load_pem_private_key(_read(file), password=None)
@@ -67,7 +67,7 @@ def load_public(file: Path) -> Ed25519PublicKey:
     """Read the key that verifies bundles.
 
     Raises:
-        BundleError: It cannot be read, or is no such key.
+        BundleError: It cannot be read, or is not such a key.
     """
     try:
         key = serialization.load_pem_public_key(_read(file))

@@ -212,7 +212,7 @@ def write_bundle(
         made_at: When it was made; None for now.
 
     Raises:
-        BundleError: One is no history, or the folder cannot be written to.
+        BundleError: One is not a history, or the folder cannot be written to.
     """
     with UnfinishedBundle.opened(folder) as unfinished:
         selection = unfinished.agree_on(Selection(from_files=True))

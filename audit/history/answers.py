@@ -23,7 +23,7 @@ from contracts import (
 )
 from translation.refunds import refund_call_of
 
-# A look at the payment before a refund is no activity of its own, but a part of one.
+# A look at the payment before a refund is not an activity, but a part of one.
 LOOK = "look"
 
 

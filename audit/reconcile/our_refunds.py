@@ -51,7 +51,7 @@ def movements_of(record: Record) -> RefundsMoved:
     Of an open run as well: it has no result yet, and its answers say it all.
 
     Raises:
-        UnreadableHistoryError: It is no history of refunds.
+        UnreadableHistoryError: It is not a history of refunds.
     """
     answers = [part for one in answers_of(record) for part in parts_of(one)]
     notices = list(refund_notices_of(record))

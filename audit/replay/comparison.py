@@ -69,7 +69,7 @@ class _Comparison:
         closing = self._record.closing
         if closing is not None:
             yield from self._end(closing)
-        # After a refusal the code goes another way, which is no news.
+        # After a refusal the code goes another way, which is no finding.
         if self._failure is not None and not self._did.refused:
             yield self._deviation(self._failure)
 
@@ -84,7 +84,7 @@ class _Comparison:
         )
 
     def _undone(self, event: HistoryEvent, what: str) -> Iterator[Finding]:
-        """What the code did not do; where the replay broke off that is no news."""
+        """What the code did not do; where the replay broke off that is no finding."""
         if self._failure is None:
             yield self._record.found(
                 Rule.REPLAY, event.event_id, expected="nothing", seen=what

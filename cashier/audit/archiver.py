@@ -28,7 +28,7 @@ async def schedule(client: Client, console: Console, *, at: str) -> int:
     """Plan the archive, or change its plan; return the exit code.
 
     Raises:
-        WrongSettingError: The time of day is none, or too early.
+        WrongSettingError: The time of day is malformed, or too early.
     """
     try:
         clock = time.fromisoformat(at)

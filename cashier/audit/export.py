@@ -123,7 +123,7 @@ def bundle_files(
     """Make a bundle of histories that somebody has downloaded one by one.
 
     Raises:
-        CommandError: One is no history, or the folder cannot be written to.
+        CommandError: One is not a history, or the folder cannot be written to.
     """
     try:
         manifest = write_bundle(
@@ -142,7 +142,7 @@ def time_of(option: str, text: str | None) -> datetime | None:
     """Read a time of the command line: a day or a time; UTC unless it says otherwise.
 
     Raises:
-        WrongSettingError: It is none.
+        WrongSettingError: It is malformed.
     """
     if text is None:
         return None

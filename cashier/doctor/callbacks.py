@@ -28,7 +28,7 @@ RUNBOOK = "docs/runbook.md#callback-not-accepted"
 async def check_callbacks(
     settings: WorkerSettings, http: httpx.AsyncClient
 ) -> Findings:
-    """Send the shop a test event, and the same again with a signature that is none.
+    """Send the shop a test event, and the same again with an invalid signature.
 
     Args:
         settings: Where the shop is, and what signs.

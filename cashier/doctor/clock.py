@@ -26,7 +26,7 @@ def check_clock(answered: str, sent: datetime, received: datetime) -> Finding:
     if theirs is None:
         why = "Alipay's answer bears no time that can be read, so clocks go uncompared"
         return ok(SUBJECT, "clock", why)
-    # It was written between the two; a slow network is no wrong clock.
+    # It was written between the two; a slow network does not mean a wrong clock.
     early, late = sent - theirs, theirs - received
     skew = max(early, late, timedelta())
     if skew <= MOST_SKEW:

@@ -57,7 +57,7 @@ async def settle(
 
 
 async def _meant(client: Client, callback: str, named: str) -> str:
-    """Return the event that is settled, so that it is no other one by then.
+    """Return the event that is settled, so that no later event is settled instead.
 
     Raises:
         CommandError: An order is named, and the shop lacks more events of it.

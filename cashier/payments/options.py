@@ -78,7 +78,7 @@ def who_acts(by: str | None, settings: "OperatorSettings") -> str:
     """Return the name of the person who acts.
 
     Raises:
-        typer.BadParameter: There is none, or it is no person's.
+        typer.BadParameter: There is no name, or it is not a person's.
     """
     who = (by or settings.operator).strip()
     if who.casefold() in NO_PERSONS:

@@ -51,7 +51,7 @@ class Wanted:
         """How Temporal's list is narrowed down, to be appended to a filter.
 
         Raises:
-            CommandError: The order's id is none.
+            CommandError: The order's id is malformed.
         """
         if self.order:
             check_order_id(self.order)

@@ -91,7 +91,7 @@ class Columns:
         """Find the line that names the columns, whatever separates them.
 
         Raises:
-            SettlementFileError: There is none, or it is no CSV in UTF-8 or GBK.
+            SettlementFileError: There is none, or it is not CSV in UTF-8 or GBK.
         """
         nearest: list[str] | None = None
         broken: SettlementFileError | None = None

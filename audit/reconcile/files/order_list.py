@@ -106,7 +106,7 @@ class OrderList:
         """Find the columns, and how money is written.
 
         Raises:
-            SettlementFileError: There is no such table, or it is no CSV.
+            SettlementFileError: There is no such table, or it is not CSV.
         """
         encoding, lacks = encoding_of(path), list(NAMES)
         for delimiter in DELIMITERS:

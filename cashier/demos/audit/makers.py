@@ -207,7 +207,7 @@ class Maker:
         await self.until(workflow_id(order))
 
     async def asks_back(self, order: str, refund: dict[str, Any]) -> None:
-        """Ask the API to give money back; that it is not given back yet is no error."""
+        """Ask the API to give money back; a refund that is still open is fine."""
         url = f"{self._system.ports.api_url}/payments/{order}/refunds"
         while True:
             answer = await self._http.post(url, headers=self._key, json=refund)

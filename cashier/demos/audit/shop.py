@@ -5,7 +5,7 @@ import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-# A callback is about a kilobyte; whatever is more than this is none.
+# A callback is about a kilobyte; a longer body is not a callback.
 LONGEST_REQUEST = 64 * 1024
 
 

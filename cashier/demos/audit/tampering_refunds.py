@@ -42,7 +42,7 @@ async def ask_for_another_amount(bundle: Forgery) -> None:
 
 
 async def confirm_it_oneself(bundle: Forgery) -> None:
-    """The second person is whoever has asked for it."""
+    """The person who asked for the refund also confirms it."""
     entry = bundle.entry(TWO, REFUNDS)
     history = bundle.open(entry)
     asked: list[str] = []
