@@ -212,7 +212,8 @@ def resolve(
 ) -> None:
     """Settle a refund that waits for a person, or waits for long.
 
-    SEND sends it now; WITHDRAW ends one that was never sent; GIVEN_BACK and
+    SEND goes on at once: it sends the refund, or asks Alipay about one that was
+    sent; WITHDRAW ends one that was never sent; GIVEN_BACK and
     NOT_GIVEN_BACK say what Alipay's portal shows. Above an amount two persons must.
     """
     from cashier.refunds import actions

@@ -41,7 +41,8 @@ async def show(
     if owner is None or owner.view is None:
         raise CommandError(
             f"order {order_id} has no refunds; it never had, or they ended longer ago "
-            "than the namespace keeps them"
+            "than the namespace keeps them. Late money that goes back is no refund of "
+            f"the order: cashier payments show {order_id}"
         )
     view = owner.view
     if refund_id is None:

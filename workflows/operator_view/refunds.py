@@ -61,7 +61,7 @@ _TO_DO = {
     ),
 }
 _DECISIONS = {
-    RefundDecision.SEND: "send it now",
+    RefundDecision.SEND: "go on at once: send it, or where it was sent ask Alipay",
     RefundDecision.WITHDRAW: "nothing goes back",
     RefundDecision.GIVEN_BACK: "Alipay's portal shows that it has gone back",
     RefundDecision.NOT_GIVEN_BACK: "Alipay's portal shows that it never will",
