@@ -9,7 +9,7 @@ from jinja2 import Template
 
 
 class Motif(StrEnum):
-    """What a mark shows; the drawings stand in templates/mark.svg."""
+    """What a mark shows; the drawings stand in mark.svg."""
 
     BARS = "bars"
     COIN = "coin"
