@@ -57,11 +57,11 @@ def decide(facts: Facts, now: datetime) -> Step:
 
     Example: an order at 12:00, its first attempt not sent yet: `Pay`. Alipay has
     answered with a page that can be used until 12:14: `Wait` until 12:14:30, which is
-    the expiry and a margin; from release 4 on each attempt adds its share of 30 s, here
-    none. At 12:05 a signed notification says that it was paid: `End` as PAID. Had none
-    come, at 12:14:30: `Inquire`; Alipay calls it unpaid: `Cancel`, then
-    `Inquire` once more, and `End` as EXPIRED. Facts that arrive in another order lead
-    to the same end.
+    the expiry and a margin; from release 4 on each attempt adds its share of 30 s,
+    which for this one is none. At 12:05 a signed notification says that it was paid:
+    `End` as PAID. Had none come, at 12:14:30: `Inquire`; Alipay calls it unpaid:
+    `Cancel`, then `Inquire` once more, and `End` as EXPIRED. Facts that arrive in
+    another order lead to the same end.
 
     Args:
         facts: All that is known; at least one attempt.

@@ -1,10 +1,10 @@
 """The examples in the docstrings of the decision, step by step."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from contracts import CancelWish, InquiryVerdict, PaymentOutcome
+from contracts import CancelWish, InquiryVerdict, PaymentOutcome, expiry_spread
 from tests.builders import a_cancel, a_notification, a_page, an_inquiry, an_order
 from workflows.payment.attempt import Asked
 from workflows.payment.decision import decide
@@ -20,6 +20,12 @@ def at(minute: int, second: int = 0) -> datetime:
 
 
 DEADLINE = at(14, 30)
+
+
+def test_an_attempt_waits_up_to_half_a_minute_longer_by_its_id() -> None:
+    assert expiry_spread(f"{ORDER.order_id}_1") == timedelta()
+    spreads = [expiry_spread(f"order-{number}_1") for number in range(1000)]
+    assert timedelta(seconds=29) < max(spreads) < timedelta(seconds=30)
 
 
 @pytest.fixture
