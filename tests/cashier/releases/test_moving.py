@@ -161,7 +161,7 @@ async def test_one_order_alone_is_moved_to_try_it(
     assert first.order_id in moved.output
     assert second.order_id not in moved.output
     assert odd.exit_code == 1
-    assert "is no order id" in odd.output
+    assert "is not an order id" in odd.output
 
 
 @pytest.mark.parametrize("command", ["move", "keep"])
