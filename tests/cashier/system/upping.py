@@ -41,19 +41,24 @@ def options_of(ports: Ports) -> list[str]:
 
 @dataclass
 class Up:
-    """A system that runs, and the processes of it."""
+    """A system that runs, and the processes of it.
+
+    Attributes:
+        commands: Of each part, as it was started: one that has ended has none any more.
+    """
 
     ports: Ports
     starter: psutil.Process
     terminal: psutil.Process | None
     parts: Sequence[psutil.Process]
+    commands: Sequence[Sequence[str]]
 
     def part(self, word: str) -> psutil.Process:
         """Return the part whose command has the word; guards look like Python."""
         [found] = (
             part
-            for part in self.parts
-            if word in part.cmdline() and "guard.py" not in " ".join(part.cmdline())
+            for part, command in zip(self.parts, self.commands, strict=True)
+            if word in command and "guard.py" not in " ".join(command)
         )
         return found
 
@@ -83,7 +88,8 @@ async def cashier_up(
         await process.stdout.readuntil(b"Everything runs")
         [starter] = started.children() if in_a_terminal else [started]
         parts = starter.children(recursive=True)
-        yield Up(ports, starter, started if in_a_terminal else None, parts)
+        commands = [part.cmdline() for part in parts]
+        yield Up(ports, starter, started if in_a_terminal else None, parts, commands)
     finally:
         for one in (started, *parts):
             if one.is_running():

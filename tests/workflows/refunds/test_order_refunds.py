@@ -1,7 +1,7 @@
 """The owner of an order's refunds, beside an Alipay that has a ledger."""
 
 import asyncio
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from temporalio.client import WorkflowUpdateFailedError
@@ -13,10 +13,12 @@ from contracts import (
     InquiryVerdict,
     Money,
     RefundDecision,
+    RefundRequest,
     RefundStatus,
     Refusal,
 )
 from tests.workflows.refunds.refunding import (
+    IN_PROCESS,
     RefundingAlipay,
     php,
     record_in,
@@ -25,6 +27,8 @@ from tests.workflows.refunds.refunding import (
 )
 from visibility import NeedsAttention
 from workflows.order_refunds import OrderRefunds
+from workflows.refunds.decision import attention_of
+from workflows.refunds.refund import Refund
 
 
 async def refusal_of(call: object) -> str:
@@ -199,14 +203,23 @@ async def test_a_refund_that_alipay_has_taken_on_is_inquired_and_never_sent_agai
     async with refunds_of(skipping.client, alipay) as refunds:
         with skipping.with_time_skipping_disabled():
             record = record_in(await refunds.ask("r-1", 10000), "r-1")
-        await skipping.fast_forward(refunds.handle, timedelta(hours=30))
+        await skipping.fast_forward(refunds.handle, timedelta(hours=2))
         assert "has taken it on" in await refunds.details()
-        assert await refunds.listed() == NeedsAttention.OVERDUE
+        assert alipay.calls["inquire_refund"] > 2
         alipay.ends(record.refund_request_id)
         await skipping.fast_forward(refunds.handle)
         view = await refunds.handle.result()
     assert record_in(view, "r-1").status is RefundStatus.SUCCEEDED
     assert len(alipay.sent) == 1
+
+
+def test_a_refund_that_takes_more_than_a_day_gets_attention() -> None:
+    now = datetime(2026, 11, 30, tzinfo=UTC)
+    refund = Refund("order", RefundRequest(refund_id="r-1"), php(1), asked_at=now)
+    refund.is_sent(now, may_be_cancelled=False)
+    refund.heard(refund.request_id, IN_PROCESS, now, proof=None)
+    assert attention_of(refund, now + timedelta(hours=23)) is None
+    assert attention_of(refund, now + timedelta(hours=24)) is NeedsAttention.OVERDUE
 
 
 async def test_a_balance_that_is_too_low_waits_and_goes_on_under_a_new_id(
