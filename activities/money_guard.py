@@ -171,7 +171,7 @@ async def _check_order_refund(
     )
     if name in found.paid:
         return
-    if found.state is PaymentState.UNKNOWN:
+    if found.state is PaymentState.UNKNOWN and not found.is_own_undecided:
         return  # deleted here: Alipay says whether, and how much, was paid
     raise _not_yet(f"{name} does not pay its order, as far as is known")
 

@@ -80,6 +80,8 @@ class OrderActivities:
         )
         if own and await self._has_ended(own, KEPT):
             found = found.model_copy(update={"paid": _union([found.paid, (own,)])})
+        if own and await self._is_undecided(own):
+            found = found.model_copy(update={"is_own_undecided": True})
         others = _siblings(_union(run.attempts for run in runs), lookup)
         return await self._with_late_money(found, others)
 
@@ -89,14 +91,18 @@ class OrderActivities:
         """Add what becomes of the late money of the order's other attempts."""
         honoured, undecided = [], []
         for request_id in attempts:
-            newest = await self._runs.newest(late_payment_id(request_id), LATE_PAYMENT)
-            if newest and newest.status is WorkflowExecutionStatus.RUNNING:
+            if await self._is_undecided(request_id):
                 undecided.append(request_id)
             if await self._has_ended(request_id, (LateOutcome.HONOURED,)):
                 honoured.append(request_id)
         return found.model_copy(
             update={"honoured": tuple(honoured), "undecided": tuple(undecided)}
         )
+
+    async def _is_undecided(self, request_id: str) -> bool:
+        """Whether an attempt's late money is being dealt with."""
+        newest = await self._runs.newest(late_payment_id(request_id), LATE_PAYMENT)
+        return newest is not None and newest.status is WorkflowExecutionStatus.RUNNING
 
     async def _has_ended(
         self, request_id: str, outcomes: Sequence[LateOutcome]

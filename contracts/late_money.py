@@ -134,6 +134,8 @@ class PaymentFound(Contract):
         is_proven: Whether Alipay has said so, and not a person alone.
         honoured: Attempts whose late money was kept for the order.
         undecided: Attempts whose late money is being dealt with.
+        is_own_undecided: Whether late money of the attempt asked about is being dealt
+            with.
         opener_began_at: When the oldest run that is kept of those began that have
             opened the attempt asked about; None where none of them is kept.
     """
@@ -146,4 +148,5 @@ class PaymentFound(Contract):
     is_proven: bool = True
     honoured: tuple[str, ...] = ()
     undecided: tuple[str, ...] = ()
+    is_own_undecided: bool = False
     opener_began_at: datetime | None = None

@@ -13,6 +13,7 @@ from contracts import (
     Contract,
     InquiryAnswer,
     InquiryCall,
+    OrderRefundCall,
     PaymentFound,
     PaymentLookup,
     PaymentOutcome,
@@ -20,6 +21,8 @@ from contracts import (
     RefundCall,
     late_payment_id,
     late_refund_id,
+    refund_request_id,
+    refunds_id,
     workflow_id,
 )
 from tests.activities.asking import called_by
@@ -273,3 +276,72 @@ async def test_a_payment_closes_its_own_attempts_only() -> None:
 async def test_a_question_may_be_asked_by_any_workflow() -> None:
     call = InquiryCall(payment_request_id=ATTEMPT)
     await passes(called_by("any", "Other"), call, PAID, Origin(is_ours=False))
+
+
+# ---- an order's refunds ----
+
+PART = OrderRefundCall(
+    order_id="order",
+    payment_request_id=ATTEMPT,
+    wallet="GCASH",
+    refund_request_id=refund_request_id("order", "return-1", 1),
+    amount=PRICE,
+)
+OWNER = called_by(refunds_id("order"), "OrderRefunds")
+NOT_KEPT = PaymentFound(state=PaymentState.UNKNOWN)
+
+
+@pytest.mark.parametrize("found", [PAID, NOT_KEPT], ids=["paid", "not kept any more"])
+async def test_the_owner_of_refunds_gives_back_what_pays_its_order(
+    found: PaymentFound,
+) -> None:
+    await passes(OWNER, PART, found)
+
+
+@pytest.mark.parametrize(
+    "found",
+    [
+        EXPIRED,
+        PAID_OTHERWISE,
+        OPEN_WITH_ANOTHER,
+        PaymentFound(state=PaymentState.OPEN, attempts=(ATTEMPT,), counted=(ATTEMPT,)),
+        PaymentFound(state=PaymentState.STOPPED),
+        # Its late money is being dealt with: no payment has two owners.
+        NOT_KEPT.model_copy(update={"is_own_undecided": True}),
+    ],
+)
+async def test_the_owner_of_refunds_leaves_all_other_money_alone_for_now(
+    found: PaymentFound,
+) -> None:
+    refused = await refusal(OWNER, PART, found)
+    assert not refused.non_retryable
+
+
+@pytest.mark.parametrize(
+    ("info", "call", "origin"),
+    [
+        (called_by(refunds_id("another"), "OrderRefunds"), PART, OURS),
+        (called_by(LATE), PART, OURS),
+        (called_by(workflow_id("order"), "CashierPayment"), PART, OURS),
+        (called_by(refunds_id("order"), "LatePayment"), PART, OURS),
+        (
+            OWNER,
+            PART.model_copy(update={"payment_request_id": "another_1"}),
+            OURS,
+        ),
+        (OWNER, PART, Origin(is_ours=False)),
+    ],
+    ids=[
+        "another order's owner",
+        "late money",
+        "the payment",
+        "another type",
+        "another order's money",
+        "a foreign worker",
+    ],
+)
+async def test_nobody_else_refunds_an_order(
+    info: activity.Info, call: OrderRefundCall, origin: Origin
+) -> None:
+    refused = await refusal(info, call, PAID, origin)
+    assert refused.non_retryable
