@@ -27,7 +27,7 @@ from tests.activities.asking import called_by, run
 from tests.activities.foreign import a_forged_payment
 from tests.builders import a_cancel, a_late_payment, a_page, an_inquiry, an_order
 from tests.fakes import NO_VERDICT, FakeAlipay
-from tests.workflows.running import RunningPayment, a_payment
+from tests.workflows.running import RunningPayment, a_payment, a_worker
 from workflows.cashier_payment import CashierPayment
 from workflows.late_payment import LatePayment
 
@@ -256,6 +256,24 @@ async def test_late_money_that_was_kept_once_pays_its_order(
         others = await found(skipping, order.order_id, of=second, queue=queue)
     assert own.paid == (name,)
     assert (others.paid, others.honoured) == ((), (name,))
+
+
+async def test_late_money_that_is_being_dealt_with_is_undecided(
+    skipping: WorkflowEnvironment,
+) -> None:
+    """Its order's refunds leave it alone meanwhile, though no payment is kept."""
+    alipay = FakeAlipay(inquiries=[an_inquiry("PROCESSING")])
+    late = a_late_payment(an_order())
+    name = late.payment_request_id
+    async with a_worker(skipping.client, alipay) as queue:
+        handle = await skipping.client.start_workflow(
+            LatePayment.run, late, id=late_payment_id(name), task_queue=queue
+        )
+        own = await found(skipping, late.order_id, of=name, queue=queue)
+        await handle.terminate()
+        after = await found(skipping, late.order_id, of=name, queue=queue)
+    assert own.state is after.state is PaymentState.UNKNOWN
+    assert (own.is_own_undecided, after.is_own_undecided) == (True, False)
 
 
 async def test_what_another_worker_serves_is_no_payment(
