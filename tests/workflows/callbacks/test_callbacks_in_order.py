@@ -195,10 +195,10 @@ async def test_late_money_does_not_overtake_the_payment_that_is_being_told(
 
         shop.before_it_answers = money_comes_late_meanwhile
         await pay_anew(payment)
-        shop.is_away = False
         # The queue held the later event first, which waited for the payment's.
         queue = queue_of(skipping, payment.order.order_id)
         first = (await queue.query(Callback.view)).event
+        shop.is_away = False
         await skipping.fast_forward(queue)
     assert first.type == "payment.paid"
     assert shop.accepted == IN_ORDER
