@@ -74,6 +74,11 @@ ROOM_MAY_IMPORT: dict[str, set[str]] = {
         "activities", "contracts", "translation", "visibility",
         "workflows.alipay_calls", "workflows.resolution", "workflows.trust",
     },
+    "workflows.late_money": {
+        "contracts", "visibility", "workflows.alipay_calls", "workflows.clock",
+        "workflows.operator_view", "workflows.payment", "workflows.priorities",
+        "workflows.releases", "workflows.shop_calls", "workflows.trust",
+    },
     "workflows.operator_view": {
         "contracts", "visibility", "workflows.payment", "workflows.refunds",
     },
@@ -87,7 +92,8 @@ ROOM_MAY_IMPORT: dict[str, set[str]] = {
     "api.payments": {
         "alipay", "api.bodies", "api.callers", "api.merchant_rules", "api.problems",
         "api.streams", "api.temporal_calls", "contracts", "visibility",
-        "workflows.callback", "workflows.cashier_payment", "workflows.late_payment",
+        "workflows.callback", "workflows.cashier_payment",
+        "workflows.late_money.questions", "workflows.late_payment",
         "workflows.priorities",
     },
     "api.refunds": {

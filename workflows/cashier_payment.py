@@ -37,7 +37,7 @@ with workflow.unsafe.imports_passed_through():
         ask_what_became,
     )
     from workflows.clock import Clock
-    from workflows.late_money import hand_over
+    from workflows.late_money.hand_over import hand_over
     from workflows.operator_view.listing import (
         changes_for_an_attempt,
         changes_to,

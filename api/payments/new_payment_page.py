@@ -11,7 +11,7 @@ from alipay.wallets import WALLETS, default_expiry
 from api.merchant_rules import MerchantRules
 from contracts import LatePaymentInput, Order, in_words
 from visibility import Listed, attributes_of
-from workflows.late_payment import PATIENCE
+from workflows.late_money.questions import PATIENCE
 
 
 def facts_of(order: Order, rules: MerchantRules) -> str:

@@ -8,7 +8,7 @@ from temporalio.exceptions import WorkflowAlreadyStartedError
 
 from contracts import LateMoneyPolicy, LatePaymentInput, Order, late_payment_id
 from visibility import Listed, attributes_of, is_listed
-from workflows.late_payment import PATIENCE, LatePayment
+from workflows.late_money.questions import PATIENCE
 from workflows.payment.attempt import Attempt
 from workflows.priorities import CLEAN_UP
 from workflows.releases import LATE_MONEY_IS_LATE
@@ -57,7 +57,7 @@ async def hand_over(
     # then may be true now.
     with suppress(WorkflowAlreadyStartedError):
         await workflow.start_child_workflow(
-            LatePayment.run,
+            "LatePayment",
             late,
             id=late_payment_id(attempt.request_id),
             id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
