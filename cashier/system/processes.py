@@ -102,7 +102,7 @@ async def running_system(
 
     Raises:
         FolderInUseError: Another system runs in the home's folder.
-        PortTakenError: Another program listens on one of the ports.
+        PortTakenError: Other programs listen on some of the ports; names them all.
         PartFailedError: A part did not come up.
     """
     with (
@@ -112,7 +112,8 @@ async def running_system(
     ):
         not_ours = (ports.temporal, ports.ui) if cluster else ()
         if taken := [port for port in ports.taken() if port not in not_ours]:
-            raise PortTakenError(f"Something listens on port {taken[0]} already.")
+            named = " and ".join(f"port {port}" for port in taken)
+            raise PortTakenError(f"Something listens on {named} already.")
         home.prepare()
         home.remember(ports, cluster)
         environment = {

@@ -14,7 +14,7 @@ from cashier.commands import app
 from cashier.demos.audit.demo import show_audit
 from cashier.demos.stuck import show_stuck_payments
 from cashier.system.home import Home
-from cashier.system.ports import Ports
+from cashier.system.ports import HOST, Ports
 
 runner = CliRunner()
 
@@ -63,14 +63,15 @@ def test_a_home_is_prepared_once(tmp_path: Path) -> None:
     assert Home(tmp_path).merchant_key.read_bytes() == first
 
 
-def test_a_taken_port_is_said(tmp_path: Path) -> None:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        taken.listen()
-        port = str(taken.getsockname()[1])
-        up = runner.invoke(app, ["up", "--folder", str(tmp_path), "--api-port", port])
+def test_each_taken_port_is_named_at_once(tmp_path: Path) -> None:
+    with socket.create_server((HOST, 0)) as one, socket.create_server((HOST, 0)) as two:
+        api, shop = (str(taken.getsockname()[1]) for taken in (one, two))
+        options = ["--folder", str(tmp_path), "--api-port", api, "--shop-port", shop]
+        up = runner.invoke(app, ["up", *options])
     assert up.exit_code == 1
-    assert port in up.output
+    told = " ".join(up.output.split())
+    assert f"port {api} and " in told
+    assert f"port {shop} already." in told
 
 
 @pytest.mark.parametrize("command", ["stuck-demo", "audit-demo"])
