@@ -90,8 +90,9 @@ class StorefrontSettings(ShopSettingTexts):
         default=None,
         ge=1,
         le=LONGEST_MINUTES,
-        description="How long customers may take to pay, in minutes, at most the "
-        "wallet's own limit. Not set: the wallet's limit",
+        description="How many minutes customers have to pay, at most the wallet's "
+        "`longest_expiry_minutes` (`GET /wallets`). Not set: the wallet's "
+        "`default_expiry_minutes`",
     )
 
     @field_validator("staff_file")
