@@ -147,7 +147,12 @@ class DeviceBody(Body):
 
 
 class PaymentBody(Body):
-    """One order to be paid with one wallet."""
+    """One order to be paid with one wallet.
+
+    Attributes:
+        expires_in_minutes: How long the customer has to pay, at most the wallet's
+            `longest_expiry_minutes`; null for its `default_expiry_minutes`.
+    """
 
     order_id: OrderId
     amount: AmountBody
