@@ -4,6 +4,7 @@ import pytest
 
 from alipay.wallets import CURRENCIES, format_money
 from contracts import Money, in_words
+from simulator.requests.money import EXPONENTS
 
 
 @pytest.mark.parametrize("currency", [*sorted(CURRENCIES), "XAU"])
@@ -15,3 +16,8 @@ def test_money_is_written_as_alipays_list_has_it(currency: str, value: int) -> N
 
 def test_unknown_money_is_said_to_be_unknown() -> None:
     assert in_words(None) == "an unknown amount"
+
+
+def test_the_simulator_takes_each_currency_in_the_same_minor_units() -> None:
+    ours = {code: currency.exponent for code, currency in CURRENCIES.items()}
+    assert ours == EXPONENTS
