@@ -1,5 +1,6 @@
 """Finds and starts a Chromium: Debian's, another one on PATH, or Playwright's own."""
 
+import asyncio
 import os
 import shutil
 from collections.abc import AsyncIterator
@@ -7,7 +8,12 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Browser, Playwright, async_playwright
+from playwright.async_api import (
+    Browser,
+    BrowserContext,
+    Playwright,
+    async_playwright,
+)
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 # As root there is no sandbox; the rest keeps it from calling home.
@@ -22,6 +28,8 @@ SWITCHES = [
 ]
 # CI sets it, so that these tests cannot be left out there unnoticed.
 REQUIRED = "CASHIER_BROWSER_TESTS"
+# In seconds. No timeout of pytest ends a second fixture that waits for a dead browser.
+CLOSING = 30
 
 
 @asynccontextmanager
@@ -39,7 +47,17 @@ async def running_chromium() -> AsyncIterator[Browser]:
         try:
             yield browser
         finally:
-            await browser.close()
+            await close(browser)
+
+
+async def close(opened: Browser | BrowserContext) -> None:
+    """Close a browser, or one customer's part of it.
+
+    Raises:
+        TimeoutError: It does not answer; it has died, as a rule.
+    """
+    async with asyncio.timeout(CLOSING):
+        await opened.close()
 
 
 def _program(playwright: Playwright) -> str | None:

@@ -11,7 +11,7 @@ from cashier.system.home import Home
 from cashier.system.ports import Ports
 from cashier.system.processes import System, running_system
 from tests.browser.accessibility import read_axe
-from tests.browser.chromium import running_chromium
+from tests.browser.chromium import close, running_chromium
 from tests.browser.devices import a_device
 from tests.browser.shopping import SOON_MILLISECONDS, Books, Customer
 from tests.browser.temporal_ui import TemporalUi
@@ -47,7 +47,7 @@ async def operator(chromium: Browser, stuck: System) -> AsyncIterator[TemporalUi
     await ui.log_in()
     await ui.ask_the_codec_server_as_me()
     yield ui
-    await context.close()
+    await close(context)
 
 
 @pytest.fixture(scope="session")
@@ -57,7 +57,7 @@ async def stranger(chromium: Browser, stuck: System) -> AsyncIterator[TemporalUi
     ui = TemporalUi(await context.new_page(), stuck)
     await ui.ask_the_codec_server_as_me()
     yield ui
-    await context.close()
+    await close(context)
 
 
 @pytest.fixture(scope="session")
