@@ -54,6 +54,8 @@ class Home:
         self.logs = folder / "logs"
         # Where the parts of the last system listened, for who looks at it.
         self.ports_file = folder / "ports.json"
+        # What an operator's commands need, for the shell of another terminal.
+        self.settings_file = folder / "settings.sh"
         self.merchant_key = folder / "keys" / "merchant.pem"
         self.alipay_keys = folder / "keys" / "alipay"
         # For people and the local shop, and what the API keeps of it.

@@ -21,6 +21,7 @@ from cashier.system.home import Home
 from cashier.system.part import Part, PartFailedError, Surroundings
 from cashier.system.ports import HOST, Ports
 from cashier.system.readiness import until_ready
+from cashier.system.settings_file import write_settings
 from cashier.system.temporal import (
     SERVER_OPTIONS,
     set_up_embedded,
@@ -116,12 +117,14 @@ async def running_system(
             raise PortTakenError(f"Something listens on {named} already.")
         home.prepare()
         home.remember(ports, cluster)
-        environment = {
-            **bare_environment(home.empty_folder),
+        ours = {
             **home.environment(ports, cluster),
             **(home.shop_environment(ports) if shop else {}),
             **(settings or {}),
         }
+        of_operators = {} if cluster else {"CASHIER_UI_URL": ports.ui_url}
+        write_settings(home.settings_file, {**of_operators, **ours})
+        environment = {**bare_environment(home.empty_folder), **ours}
         # Temporal is asked to end when this process and the last part have gone: what
         # is in flight can still be recorded.
         of_part = Surroundings(

@@ -1,11 +1,11 @@
 """`cashier up`: the whole system until Ctrl-C, its payments kept in a folder."""
 
 import asyncio
+import shlex
 from collections.abc import Mapping
 from pathlib import Path
 
 from rich.console import Console
-from rich.table import Table
 
 from cashier.system.folder_lock import FolderInUseError
 from cashier.system.home import OPERATOR, SHOPKEEPER, Home
@@ -76,28 +76,48 @@ async def _serve(
 
 
 def show_addresses(console: Console, system: System) -> None:
-    """Print where everything is reached, and how one gets in."""
+    """Print where everything is reached, and how one gets in.
+
+    Each line can be copied whole, however narrow the terminal is.
+    """
     ports, home = system.ports, system.home
-    table = Table.grid(padding=(0, 2))
-    table.add_row("Back office", f"{ports.shop_url}/back-office")
-    table.add_row(f"as {SHOPKEEPER}", f"$(cat {_short(home.staff_password)})")
-    table.add_row("API", f"{ports.api_url}/docs")
-    table.add_row("API key", f"$(cat {_short(home.api_key)})")
-    if system.cluster:
-        table.add_row("Temporal", system.cluster)
-    else:
-        table.add_row("Temporal UI", ports.ui_url)
-    table.add_row("Clear text", f"{ports.codec_url}/login")
-    table.add_row(f"as {OPERATOR}", f"$(cat {_short(home.operator_password)})")
-    table.add_row("Runbook", f"{ports.codec_url}/runbook")
-    keys = _short(home.payload_keys)
-    table.add_row("To act", f"export CASHIER_PAYLOAD_KEYS_DIR={keys}")
-    table.add_row("Money moved", f"{ports.simulator_url}/control/ledger")
-    table.add_row("Logs", _short(home.logs))
+    has_shop = "storefront" in system.parts
+    rows = [
+        *(_of_the_shop(system) if has_shop else ()),
+        ("API", f"{ports.api_url}/docs"),
+        ("API key", f"$(cat {_short(home.api_key)})"),
+        ("Temporal", system.cluster)
+        if system.cluster
+        else ("Temporal UI", ports.ui_url),
+        ("Clear text", f"{ports.codec_url}/login"),
+        (f"as {OPERATOR}", f"$(cat {_short(home.operator_password)})"),
+        ("Runbook", f"{ports.codec_url}/runbook"),
+        ("To act", f". {_in_a_shell(home.settings_file)}"),
+        ("Money moved", f"{ports.simulator_url}/control/ledger"),
+        ("Logs", _short(home.logs)),
+    ]
     console.print("[green]Everything runs.[/] Ctrl-C stops it.\n")
-    console.print(f"Buy a coffee:  [bold]{ports.shop_url}[/]\n", highlight=False)
-    console.print("Behind the shop:\n")
-    console.print(table, highlight=False, soft_wrap=True)
+    if has_shop:
+        console.print(f"Buy a coffee:  [bold]{ports.shop_url}[/]\n", highlight=False)
+        console.print("Behind the shop:\n")
+    width = max(len(name) for name, _ in rows)
+    for name, text in rows:
+        line = f"{name:<{width}}  {text}"
+        console.print(line, markup=False, highlight=False, soft_wrap=True)
+
+
+def _of_the_shop(system: System) -> tuple[tuple[str, str], ...]:
+    password = _short(system.home.staff_password)
+    return (
+        ("Back office", f"{system.ports.shop_url}/back-office"),
+        (f"as {SHOPKEEPER}", f"$(cat {password})"),
+    )
+
+
+def _in_a_shell(path: Path) -> str:
+    """Return how a shell reads the file; it would look for a bare name in PATH."""
+    short = _short(path)
+    return shlex.quote(short if "/" in short else f"./{short}")
 
 
 def _short(path: Path) -> str:

@@ -27,6 +27,7 @@ from cashier.system.processes import System, running_system
 from cashier.system.readiness import MOST_STARTS
 from cashier.system.temporal import start_embedded, temporal_program
 from tests.cashier.system.hostile import DEAD
+from tests.cashier.system.test_settings_file import read_by_a_shell
 from tests.cashier.system.upping import options_of
 
 pytestmark = pytest.mark.timeout(120)
@@ -93,6 +94,22 @@ async def test_a_part_sees_only_what_the_system_names(system: System) -> None:
         assert found <= named
         assert seen.cwd() == str(system.home.empty_folder)
     assert list(system.home.empty_folder.iterdir()) == []
+
+
+async def test_a_shell_reads_the_settings_with_which_the_parts_run(
+    system: System,
+) -> None:
+    worker = system.parts["worker"].process
+    assert worker
+    theirs = {
+        name: value
+        for name, value in psutil.Process(worker.pid).environ().items()
+        if name.startswith(("CASHIER_", "TEMPORAL_", "STOREFRONT_", "SIMULATOR_"))
+    }
+    read = read_by_a_shell(system.home.settings_file)
+    assert theirs["CASHIER_NOTIFY_URL"].startswith(system.ports.api_url)
+    assert theirs.items() <= read.items()
+    assert read["CASHIER_UI_URL"] == system.ports.ui_url
 
 
 # ---- Temporal comes up late, or never ----
