@@ -22,8 +22,8 @@ from cashier.system.up import show_addresses
 
 # The slowest kind, an Alipay that does not answer, takes five calls and 15 s of pauses.
 PATIENCE_SECONDS = 90
-# Nobody listens there: the shop that does not accept its callbacks.
-NOBODY = "http://127.0.0.1:9/callbacks"
+# How each of them is ended here, where simulator and demo shop stand for the world.
+HOW_TO_END = "docs/operating.md#practise-on-stuck-payments"
 
 
 async def show_stuck_payments(console: Console, ports: Ports) -> int:
@@ -58,8 +58,8 @@ async def stuck_system(folder: Path, ports: Ports) -> AsyncIterator[System]:
     home = Home(folder)
     home.prepare()
     settings = {
-        "CASHIER_CALLBACK_URL": NOBODY,
-        "CASHIER_CALLBACK_SECRETS_FILE": str(home.callback_secrets),
+        # The shop does not run, so it accepts no callbacks.
+        **home.shop_environment(ports),
         # Four cups of coffee need a second person; one cup does not.
         "CASHIER_SECOND_PERSON_ABOVE": '{"PHP": 100000}',
     }
@@ -92,3 +92,4 @@ async def _show(console: Console, system: System) -> None:
     await report_stuck(client, console, Wanted(), ui_url=ui_url)
     show_queries(console, ui_url=ui_url, namespace=client.namespace)
     show_addresses(console, system)
+    console.print(f"\nTo end them, one by one: {HOW_TO_END}", highlight=False)

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
+from cryptography.hazmat.primitives.asymmetric import rsa
 from temporalio.api.common.v1 import WorkflowExecution
 from temporalio.api.workflowservice.v1 import DeleteWorkflowExecutionRequest
 from temporalio.client import Client
@@ -21,7 +22,7 @@ from api.merchant_rules import MerchantRules
 from api.payments.new_payment_page import facts_of, summary_of
 from cashier.demos.earlier_run import go_on_from_facts
 from cashier.demos.pausing import pause_call
-from cashier.system.home import CLIENT_ID
+from cashier.system.home import CLIENT_ID, write_public_key
 from cashier.system.processes import System
 from contracts import (
     TASK_QUEUE,
@@ -157,9 +158,15 @@ class Maker:
         await pause_call(self._client, name, by="nina@shop.example", reason="To look")
 
     async def failing_task(self) -> None:
-        """It trusts a public key of Alipay that is not configured any more."""
+        """It trusts a public key of Alipay whose file somebody has moved away."""
+        key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+        home = self._system.home
+        write_public_key(key, home.alipay_keys_moved_away / "7.pem")
+        had = read_public_keys(home.alipay_keys)
+        moved = read_public_keys(home.alipay_keys_moved_away)
+        keys = AlipayKeys({**had, **moved})
         order = self._rules.applied_to(_order("stuck-task-failure", 47500, "GCASH"))
-        trust = AlipayTrust(client_id=CLIENT_ID, keys={"7": "0" * 64})
+        trust = AlipayTrust(client_id=CLIENT_ID, keys=keys.fingerprints)
         await self._start(order.model_copy(update={"trust": trust}))
 
     async def without_worker(self) -> None:

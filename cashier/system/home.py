@@ -58,6 +58,8 @@ class Home:
         self.settings_file = folder / "settings.sh"
         self.merchant_key = folder / "keys" / "merchant.pem"
         self.alipay_keys = folder / "keys" / "alipay"
+        # Of the demo in which the worker lacks a key that it had.
+        self.alipay_keys_moved_away = folder / "keys" / "alipay-moved-away"
         # For people and the local shop, and what the API keeps of it.
         self.api_key = folder / "keys" / "api-key"
         self.api_keys = folder / "keys" / "api-keys"
