@@ -13,8 +13,7 @@ from typing import Any
 
 from google.protobuf.timestamp_pb2 import Timestamp
 from temporalio.api.common.v1 import WorkflowExecution
-from temporalio.api.enums.v1 import EventType, WorkflowTaskFailedCause
-from temporalio.api.failure.v1 import Failure
+from temporalio.api.enums.v1 import EventType
 from temporalio.api.history.v1 import HistoryEvent
 from temporalio.api.workflow.v1 import PendingActivityInfo
 from temporalio.api.workflowservice.v1 import (
@@ -23,6 +22,7 @@ from temporalio.api.workflowservice.v1 import (
 )
 from temporalio.client import Client
 
+from cashier.stuck.failures import errors_of, failure_of, newest
 from cashier.stuck.finding import Stuck
 from cashier.stuck.refunds import refunds_meant
 from cashier.temporal_calls import printable
@@ -38,8 +38,6 @@ PATIENCE_SECONDS = 10.0
 EACH = timedelta(seconds=2)
 # Whatever made it stuck is among its newest events.
 NEWEST_EVENTS = 100
-# What the SDK writes where a failure's words are encrypted.
-ENCRYPTED = "Encoded failure"
 
 
 @dataclass(frozen=True)
@@ -49,6 +47,7 @@ class Details:
     Attributes:
         since: Since when it is stuck.
         failure: The newest failure, in its own words.
+        errors: The names of the errors of a task that fails, the cause last.
         tries: How often the pending activity was tried.
         next_try: When it will be tried again.
         review: Why a person must decide.
@@ -61,6 +60,7 @@ class Details:
 
     since: datetime | None = None
     failure: str | None = None
+    errors: tuple[str, ...] = ()
     tries: int = 0
     next_try: datetime | None = None
     review: str | None = None
@@ -101,7 +101,8 @@ async def _look(client: Client, one: Stuck) -> Details:
     proposed = view.get("proposed") or {}
     return Details(
         since=_since(one, described, events),
-        failure=await _failure(client, one, pending, events),
+        failure=await failure_of(client, one, pending, events),
+        errors=errors_of(events) if one.kind is Kind.TASK_FAILURE else (),
         tries=pending.attempt if pending else 0,
         next_try=_next_try(pending),
         review=_text(view.get("review")),
@@ -166,7 +167,7 @@ def _since(
         case Kind.NO_WORKER:
             return _time(described.pending_workflow_task.original_scheduled_time)
         case Kind.TASK_FAILURE:
-            failed = _newest(events, EventType.EVENT_TYPE_WORKFLOW_TASK_FAILED)
+            failed = newest(events, EventType.EVENT_TYPE_WORKFLOW_TASK_FAILED)
             return _time(failed.event_time) if failed else None
         case Kind.OVERDUE:
             return one.expires_at
@@ -193,63 +194,6 @@ def _how_it_was_stopped(events: Sequence[HistoryEvent]) -> str | None:
     by = f" by {told.identity}" if told.identity else ""
     reason = f": {told.reason}" if told.reason else ""
     return _text(f"{said}{by}{reason}")
-
-
-async def _failure(
-    client: Client,
-    one: Stuck,
-    pending: PendingActivityInfo | None,
-    events: Sequence[HistoryEvent],
-) -> str | None:
-    if one.kind is Kind.TASK_FAILURE:
-        failed = _newest(events, EventType.EVENT_TYPE_WORKFLOW_TASK_FAILED)
-        if failed is None:
-            return None
-        task = failed.workflow_task_failed_event_attributes
-        said = await _words(client, task.failure) or _words_of_cause(task.cause)
-        return _text(f"{said} (worker {task.identity})")
-    if pending and pending.HasField("last_failure"):
-        return await _words(client, pending.last_failure)
-    newest = _newest(
-        events,
-        EventType.EVENT_TYPE_ACTIVITY_TASK_FAILED,
-        EventType.EVENT_TYPE_ACTIVITY_TASK_TIMED_OUT,
-    )
-    if newest is None:
-        return None
-    if newest.HasField("activity_task_failed_event_attributes"):
-        failure = newest.activity_task_failed_event_attributes.failure
-    else:
-        failure = newest.activity_task_timed_out_event_attributes.failure
-    return await _words(client, failure)
-
-
-async def _words(client: Client, failure: Failure) -> str | None:
-    """Return a failure's own words, of its cause where it is only an envelope."""
-    decoded = Failure()
-    decoded.CopyFrom(failure)
-    # A codec without the key raises, and then nothing can be said.
-    with suppress(Exception):
-        error: BaseException | None = await client.data_converter.decode_failure(
-            decoded
-        )
-        words = None
-        while error is not None:
-            words = getattr(error, "message", None) or str(error) or words
-            error = error.__cause__
-        return _text(words) if words and words != ENCRYPTED else None
-    return None
-
-
-def _newest(
-    events: Sequence[HistoryEvent], *types: "EventType.ValueType"
-) -> HistoryEvent | None:
-    return next((event for event in events if event.event_type in types), None)
-
-
-def _words_of_cause(cause: "WorkflowTaskFailedCause.ValueType") -> str:
-    name = WorkflowTaskFailedCause.Name(cause)
-    return name.removeprefix("WORKFLOW_TASK_FAILED_CAUSE_").replace("_", " ").lower()
 
 
 def _next_try(pending: PendingActivityInfo | None) -> datetime | None:

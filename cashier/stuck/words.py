@@ -22,6 +22,19 @@ _FIRST = {
     Kind.BALANCE: "the merchant's balance at Alipay is too low",
     Kind.REFUSED: "Alipay has refused it",
 }
+# By the name of the error: a task that fails for these is mended without new code.
+_MENDS = {
+    "MissingAlipayKeyError": (
+        "Put the file of that key into CASHIER_ALIPAY_KEYS_DIR of each worker and API, "
+        "and start these anew"
+    ),
+    "MissingKeyError": (
+        "Put the payload key that it names back into CASHIER_PAYLOAD_KEYS_DIR of each "
+        "worker"
+    ),
+    "NewerReleaseError": "Deploy workers of the release that it names",
+}
+_DEPLOY = "Deploy the worker that last ran it, or one that is mended"
 # For all other kinds it does not matter whether refunds or a payment are stuck.
 _OF_REFUNDS = frozenset(ATTENTIONS) - {Kind.CALLBACK}
 
@@ -110,14 +123,12 @@ def what_to_do(stuck: Stuck, details: Details) -> str:
         case Kind.NO_WORKER if stuck.task_queue == TASK_QUEUE:
             return "Start the worker, or look into its log: cashier worker"
         case Kind.NO_WORKER:
-            return (
-                f"Start a worker of the release that serves {stuck.task_queue!r}; this "
-                f"one serves {TASK_QUEUE!r}."
-            )
+            return _start_another_programs_worker(stuck)
         case Kind.TASK_FAILURE:
+            mends = [_MENDS[name] for name in details.errors if name in _MENDS]
             return (
-                "Deploy the worker that last ran it, or one that is mended; it then "
-                "goes on by itself. Never terminate it."
+                f"{mends[0] if mends else _DEPLOY}; it then goes on by itself. Never "
+                "terminate it."
             )
         case Kind.STOPPED:
             return (
@@ -129,7 +140,11 @@ def what_to_do(stuck: Stuck, details: Details) -> str:
             return f"Ask who has paused it, then free it: {frees}"
         case Kind.CALLBACK:
             event = stuck.workflow_id.partition(":")[2]
-            return f"Mend the shop's endpoint, then: cashier callbacks resend {event}"
+            return (
+                f"Mend the shop's endpoint, then: cashier callbacks resend {event}. If "
+                "a person has notified the shop: cashier callbacks settle "
+                f"{event} --by NAME --reason WHY"
+            )
         case Kind.REVIEW if details.proposed:
             outcome = details.proposed[0]
             return f"As another person: {resolve_command(stuck, outcome)}"
@@ -141,6 +156,20 @@ def what_to_do(stuck: Stuck, details: Details) -> str:
         f"See whether Alipay is reachable; then: cashier payments {verb} {order}. If "
         "Alipay's portal says how it ended, and Alipay never answers: "
         f"{resolve_command(stuck, end)}"
+    )
+
+
+def _start_another_programs_worker(stuck: Stuck) -> str:
+    said = (
+        f"Start a worker of the program that serves {stuck.task_queue!r}; ours serve "
+        f"{TASK_QUEUE!r}."
+    )
+    if stuck.workflow_type != "CashierPayment":
+        return said
+    return (
+        f"{said} If none will ever run again: temporal workflow terminate "
+        f"--workflow-id {stuck.workflow_id} --reason WHY, and at once: cashier recover "
+        f"{stuck.order_id} --by NAME --reason WHY"
     )
 
 

@@ -51,6 +51,8 @@ async def test_cashier_stuck_lists_exactly_one_of_each_kind(
     assert "UNKNOWN_EXCEPTION" in why[Kind.NO_VERDICT]
     assert "Alipay's public key of version 7" in why[Kind.TASK_FAILURE]
     assert "cashier-of-another-release" in why[Kind.NO_WORKER]
+    todo = {row["kind"]: row["todo"] for row in rows}
+    assert "CASHIER_ALIPAY_KEYS_DIR" in todo[Kind.TASK_FAILURE]
 
 
 @pytest.mark.parametrize("kind", STUCK_PAGES)

@@ -187,7 +187,9 @@ async def test_rows_for_programs_have_all_their_fields(bad: Bad) -> None:
         (Kind.STOPPED, "(terminated by ", "cashier recover order-"),
         (Kind.STOPPED, "by mistake); the customer may have paid", "asks Alipay first"),
         (Kind.PAUSED, "Paused by anna: pay: to look.", "temporal activity unpause "),
+        (Kind.CALLBACK, "the shop answered", "cashier callbacks settle order-"),
         (Kind.NO_WORKER, "the task queue 'cashier-of-old'", "Start a worker"),
+        (Kind.NO_WORKER, "its timers", "at once: cashier recover order-"),
     ],
 )
 async def test_a_row_says_in_words_why_and_what_to_do(
