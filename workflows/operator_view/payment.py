@@ -121,7 +121,13 @@ def _last_answer(attempt: Attempt) -> str:
 
 
 def _last_notification(attempt: Attempt) -> str:
-    heard = max(attempt.heard, key=lambda one: one.at, default=None)
+    # A run that recovers a stopped one has a hint to ask Alipay, which says nothing.
+    telling = (
+        one
+        for one in attempt.heard
+        if one.notification.notify_type or one.notification.result_status
+    )
+    heard = max(telling, key=lambda one: one.at, default=None)
     if heard is None:
         return ""
     said = heard.notification

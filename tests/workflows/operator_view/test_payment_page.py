@@ -8,7 +8,7 @@ import pytest
 from temporalio.client import WorkflowUpdateFailedError
 from temporalio.testing import WorkflowEnvironment
 
-from contracts import Money, MoneyAtRisk, PaymentOutcome
+from contracts import Money, MoneyAtRisk, PaymentNotified, PaymentOutcome
 from tests.builders import PRICE, a_cancel, a_page, an_inquiry
 from tests.fakes import NO_VERDICT, FakeAlipay
 from tests.workflows.running import RunningPayment, a_payment
@@ -103,6 +103,23 @@ async def test_what_is_paid_or_under_review_is_not_said_to_be_payable(
     assert "it can be paid until" in waiting
     assert "be paid until" not in reviewed
     assert "be paid until" not in paid
+
+
+async def test_a_notification_that_says_nothing_is_not_shown_as_the_last_one(
+    skipping: WorkflowEnvironment,
+) -> None:
+    alipay = FakeAlipay(pay=[a_page()], inquiries=[an_inquiry("PROCESSING")])
+    async with a_payment(skipping, alipay) as payment:
+        hint = PaymentNotified(payment_request_id=f"{payment.order.order_id}_1")
+        await payment.handle.signal("payment_notified", hint)
+        await payment.handle.execute_update("check_now")
+        hinted = await payment.details()
+        await payment.notify(amount=MORE)
+        told = await payment.details()
+        await payment.resolve(PaymentOutcome.CANCELLED)
+    assert "Alipay's last answer" in hinted
+    assert "Alipay's last notification" not in hinted
+    assert "Alipay's last notification" in told
 
 
 async def test_what_was_taken_is_at_risk_and_not_what_was_asked(
