@@ -132,10 +132,11 @@ def _of_test_event(status: int) -> Finding:
 
 
 def _unreachable(settings: WorkerSettings, error: Exception) -> Finding:
-    # Without path and query, which may hold a secret.
-    host = httpx.URL(settings.callback_url or "").host
+    # Without path, query and user, which may hold a secret.
+    url = httpx.URL(settings.callback_url or "")
+    at = f"{url.host}:{url.port}" if url.port else url.host
     return _wrong(
-        f"{host} cannot be reached ({type(error).__name__})",
+        f"{at} cannot be reached ({type(error).__name__})",
         "look whether the worker's machine may reach it: name server, firewall, TLS "
         f"certificate, CASHIER_OUTGOING_PROXY; {RUNBOOK}",
     )

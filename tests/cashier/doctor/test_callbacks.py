@@ -164,10 +164,10 @@ async def test_a_shop_that_is_away_is_named_by_its_host_and_no_more(
     def fail(request: httpx.Request) -> httpx.Response:
         raise httpx.ConnectError(f"no way to {request.url}")
 
-    url = f"https://shop.example{SECRET_PATH}?token=s3cret"
+    url = f"https://shop.example:8443{SECRET_PATH}?token=s3cret"
     settings = worker_settings(home, callback_url=url)
     found = (await found_by(settings, answering(fail)))["test event"]
-    assert_wrong(found, "shop.example cannot be reached (ConnectError)")
+    assert_wrong(found, "shop.example:8443 cannot be reached (ConnectError)")
     assert SECRET_PATH not in found.why + found.todo
     assert "s3cret" not in found.why + found.todo
 
