@@ -12,6 +12,7 @@ from cashier.payments.options import (
     Reason,
     Status,
     check_outcome,
+    confirmed,
     wallet_as_given,
     who_acts,
 )
@@ -161,7 +162,7 @@ def resolve(
                 order,
                 decision,
                 attempt=attempt,
-                confirm=lambda question: yes or typer.confirm(question),
+                confirm=lambda question: yes or confirmed(question),
             ),
             keyring=settings.keyring,
         )

@@ -48,6 +48,22 @@ Reason = Annotated[
 NO_PERSONS = ("shop", "temporal")
 
 
+def confirmed(question: str) -> bool:
+    """Ask a person; return whether the answer is yes.
+
+    Raises:
+        CommandError: Nobody answers, as where no terminal is.
+    """
+    from cashier.temporal_calls import CommandError
+
+    try:
+        return typer.confirm(question)
+    except typer.Abort:
+        raise CommandError(
+            "nobody has answered, so nothing was changed; --yes does not ask"
+        ) from None
+
+
 class Outcome(StrEnum):
     """How a person may settle a payment, or late money (--attempt)."""
 

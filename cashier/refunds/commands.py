@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cashier.payments.options import By, Order, Reason, who_acts
+from cashier.payments.options import By, Order, Reason, confirmed, who_acts
 from cashier.running import settings_of
 
 if TYPE_CHECKING:
@@ -105,7 +105,7 @@ def start(
                 a_console(),
                 order,
                 options,
-                confirm=lambda question: yes or typer.confirm(question),
+                confirm=lambda question: yes or confirmed(question),
             ),
             keyring=settings.keyring,
         )
@@ -235,7 +235,7 @@ def resolve(
                 a_console(),
                 order,
                 said,
-                confirm=lambda question: yes or typer.confirm(question),
+                confirm=lambda question: yes or confirmed(question),
             ),
             keyring=settings.keyring,
         )

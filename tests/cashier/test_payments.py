@@ -241,6 +241,18 @@ async def test_whoever_says_no_changes_nothing(desk: Desk) -> None:
     assert still.outcome is None
 
 
+async def test_where_nobody_can_answer_the_option_that_does_not_ask_is_named(
+    desk: Desk,
+) -> None:
+    async with under_review(desk) as order:
+        asked = await resolve(desk, order)
+        still = await view_of(desk, order)
+        await resolve(desk, order, "--yes")
+    assert asked.exit_code == 1
+    assert "nothing was changed; --yes does not ask" in asked.stderr
+    assert still.outcome is None
+
+
 async def test_above_an_amount_another_person_must_confirm(desk: Desk) -> None:
     async with under_review(desk, second_person_above=1000) as order:
         proposed = await resolve(desk, order, "--yes", by="ana")
