@@ -10,8 +10,8 @@ from temporalio.client import Client
 from cashier.payments.alipay_ids import ask_alipay_for_request_id
 from cashier.payments.history_of_acts import acts_on
 from cashier.payments.names import AskAlipay, order_named
-from cashier.payments.reading import look_at, look_at_order
-from cashier.payments.report import as_json, show_order, show_payment
+from cashier.payments.reading import look_at, look_at_order, waits_of
+from cashier.payments.report import as_json, show_order, show_payment, show_waits
 from cashier.payments.send_update import PATIENCE, act
 from cashier.stuck.money import risk_in_words
 from cashier.temporal_calls import QUICK, CommandError, ends_within, printable
@@ -88,6 +88,8 @@ async def check(client: Client, console: Console, name: str) -> int:
     named = workflow_id(await order_named(client, name))
     view = await act(client, named, "check_now", answers=PaymentView)
     show_payment(console, view)
+    if view.outcome is None and (waits := await waits_of(client, named)):
+        show_waits(console, waits)
     return 0
 
 
@@ -100,7 +102,12 @@ async def cancel(
     view = await act(client, named, "cancel", wish, answers=PaymentView)
     show_payment(console, view)
     if view.outcome is None:
-        console.print("It is not closed: Alipay does not let go of it yet.")
+        console.print(
+            "It is not closed yet: Alipay has not confirmed it, and is asked again by "
+            f"itself. See: cashier payments show {view.order_id}",
+            highlight=False,
+            soft_wrap=True,
+        )
     elif view.outcome is PaymentOutcome.PAID:
         console.print("It is not cancelled: the customer was faster, and has paid.")
     unpaid = view.outcome is not None and view.outcome is not PaymentOutcome.PAID

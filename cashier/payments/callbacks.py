@@ -72,7 +72,8 @@ async def _meant(client: Client, callback: str, named: str) -> str:
     events = ", ".join(one.id for one in (view.event, *view.waiting))
     raise CommandError(
         f"order {named} has several callbacks; name the event that is being sent, the "
-        f"first of these: {events}"
+        f"first of these: {events}. In place of the order: cashier callbacks settle "
+        f"{view.event.id} --by NAME --reason WHY"
     )
 
 

@@ -15,6 +15,7 @@ from temporalio.api.history.v1 import (
 from temporalio.client import Client
 
 from cashier.temporal_calls import printable
+from contracts import Money, in_words
 
 # Updates by which people act; the others are the shop's.
 BY_PEOPLE = (
@@ -99,7 +100,13 @@ async def _words(client: Client, event: HistoryEvent) -> dict[str, str]:
     # Without its key an act still has its time and its identity.
     with suppress(Exception):
         [said] = await client.data_converter.decode(payloads, [dict[str, Any]])
-        return {
-            str(name): printable(str(value)) for name, value in said.items() if value
-        }
+        return {str(name): _said(value) for name, value in said.items() if value}
     return {}
+
+
+def _said(value: object) -> str:
+    """Write a value of an argument for people; money as `PHP 50.00`."""
+    if isinstance(value, dict):
+        with suppress(ValueError):
+            return in_words(Money.model_validate(value))
+    return printable(str(value))

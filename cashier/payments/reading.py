@@ -41,7 +41,7 @@ from contracts import (
     workflow_id,
 )
 from visibility import ORDER_ID, amount_in
-from visibility.paused import PausedError
+from visibility.paused import Paused, PausedError, paused_of
 from visibility.stuck import any_of
 from visibility.views import KeepsChangingError, look_up, newest_run
 
@@ -75,6 +75,7 @@ class OrderSeen:
 
     Attributes:
         waits: What the payment waits for, as its page has it, in Markdown.
+        paused: What somebody has paused of the payment; None where nothing is.
     """
 
     payment: Seen[PaymentView]
@@ -82,6 +83,7 @@ class OrderSeen:
     late_money: tuple[Seen[LatePaymentView], ...]
     callbacks: tuple[Seen[CallbackView], ...]
     refunds: Seen[RefundsView] | None = None
+    paused: Paused | None = None
 
     @property
     def runs(self) -> list[tuple[str, str]]:
@@ -122,7 +124,7 @@ async def look_at_order(client: Client, order_id: str) -> OrderSeen:
     callbacks = [one.id for one in others if one.workflow_type == "Callback"]
     return OrderSeen(
         payment=payment,
-        waits=await _details(client, payment) if payment.is_open else None,
+        waits=await waits_of(client, payment.workflow_id) if payment.is_open else None,
         late_money=tuple(
             await asyncio.gather(
                 *(look_at(client, one, LatePaymentView) for one in late)
@@ -134,6 +136,7 @@ async def look_at_order(client: Client, order_id: str) -> OrderSeen:
             )
         ),
         refunds=await look_at_refunds(client, order_id),
+        paused=await _paused(client, payment) if payment.is_open else None,
     )
 
 
@@ -223,9 +226,14 @@ async def _others(
     return sorted(newest.values(), key=lambda one: one.start_time)
 
 
-async def _details(client: Client, seen: Seen[PaymentView]) -> str | None:
-    """Return what the page in the Temporal UI says; None where it says nothing."""
+async def _paused(client: Client, seen: Seen[PaymentView]) -> Paused | None:
     handle = client.get_workflow_handle(seen.workflow_id, run_id=seen.run_id)
+    return paused_of((await handle.describe(rpc_timeout=QUICK)).raw_description)
+
+
+async def waits_of(client: Client, workflow_id: str) -> str | None:
+    """Return what the page in the Temporal UI says; None where it says nothing."""
+    handle = client.get_workflow_handle(workflow_id)
     with suppress(Exception):
         metadata = await handle.query(
             "__temporal_workflow_metadata",

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 
 from rich.console import Console
@@ -47,9 +48,11 @@ def show_order(
         )
     else:
         _show_payment(console, view)
+    if seen.paused:
+        _line(console, f"\nIt is {seen.paused.in_words}. To free it:")
+        _line(console, f"  {seen.paused.frees}")
     if seen.waits:
-        console.print()
-        _show_waits(console, seen.waits)
+        show_waits(console, seen.waits)
     for late in seen.late_money:
         _show_late_money(console, late)
     if seen.refunds:
@@ -72,7 +75,7 @@ def show_payment(console: Console, view: PaymentView) -> None:
     grid.add_row("Money", in_words(view.amount))
     grid.add_row("Status", Text(str(view.status), style="bold"))
     for name, value in (
-        ("Paid at", view.paid_at),
+        ("Paid at", view.paid_at and _time_of_alipay(view.paid_at)),
         ("Result", _result(view)),
         ("Review", view.review and printable(view.review)),
         ("Proposed", _proposal(view)),
@@ -101,8 +104,9 @@ def _show_payment(console: Console, view: PaymentView) -> None:
     console.print(table)
 
 
-def _show_waits(console: Console, waits: str) -> None:
+def show_waits(console: Console, waits: str) -> None:
     """Print the page's Markdown; parts of it are words that Alipay wrote."""
+    console.print()
     waits = "\n".join(printable(line, longest=2000) for line in waits.splitlines())
     if console.is_terminal:
         console.print(Markdown(waits))
@@ -151,7 +155,7 @@ def _show_callback(console: Console, callback: Seen[CallbackView]) -> None:
 def _show_event(
     console: Console, event: ShopEvent, told: str, resolved: Resolved | None
 ) -> None:
-    _line(console, f"  {event.type}, {event.outcome}: {told}")
+    _line(console, f"  {event.type}, {event.outcome}: {told}  ({event.id})")
     if resolved:
         _line(console, f"  Settled: {_by(resolved)}")
 
@@ -169,6 +173,7 @@ def as_json(
             "stopped": payment.stopped,
             "payment": payment.view and payment.view.model_dump(mode="json"),
             "waits": seen.waits,
+            "paused": seen.paused and seen.paused.in_words,
             "late_money": [_entry(one) for one in seen.late_money],
             "callbacks": [_entry(one) for one in seen.callbacks],
             "acts": [
@@ -230,6 +235,13 @@ def _line(console: Console, text: str) -> None:
 
 def _money_of(payment: Seen[PaymentView]) -> str:
     return in_words(payment.amount) if payment.amount else "Its money"
+
+
+def _time_of_alipay(said: str) -> str:
+    """Return a time of Alipay's like all others; as Alipay wrote it if it is none."""
+    with suppress(ValueError):
+        return _time(datetime.fromisoformat(said))
+    return printable(said)
 
 
 def _time(at: datetime) -> str:

@@ -120,7 +120,7 @@ async def test_a_closed_payment_is_shown_with_its_end(desk: Desk) -> None:
     as_json = await shown(desk, order)
     assert told.exit_code == 0
     assert "PAID" in told.output
-    assert "2026-11-24T03:02:40-07:00" in told.output
+    assert "Paid at  2026-11-24 10:02:40 UTC" in told.output
     assert (as_json["is_open"], as_json["waits"]) == (False, None)
     assert as_json["payment"]["outcome"] == "PAID"
 
@@ -160,6 +160,38 @@ async def test_a_check_asks_alipay_now(desk: Desk) -> None:
     assert checked.exit_code == 0
     assert "PAID" in checked.output
     assert alipay.calls == ["pay", "inquire"]
+
+
+async def test_a_check_of_an_open_payment_prints_what_alipay_answers(
+    desk: Desk,
+) -> None:
+    alipay = FakeAlipay(pay=[a_page()], inquiries=[an_inquiry("PROCESSING")])
+    async with a_worker(desk, alipay):
+        order = await desk.begin()
+        checked = await desk.run("payments", "check", order.order_id)
+        await desk.notify(order)
+    assert checked.exit_code == 0
+    assert "Alipay's last answer" in checked.output
+    assert "not paid yet, and it can still be paid" in checked.output
+
+
+async def test_a_cancel_that_is_not_confirmed_yet_is_not_said_to_have_failed(
+    desk: Desk,
+) -> None:
+    alipay = FakeAlipay(
+        pay=[a_page()],
+        inquiries=[an_inquiry("PROCESSING")],
+        cancels=[a_cancel("REFUSED", "ORDER_STATUS_INVALID")],
+    )
+    async with a_worker(desk, alipay):
+        order = await desk.begin()
+        told = await desk.run(
+            *("payments", "cancel", order.order_id, "--by", "ana", "--reason", "x")
+        )
+        await desk.notify(order)
+    assert told.exit_code == 1
+    assert "not closed yet" in told.output
+    assert f"cashier payments show {order.order_id}" in told.output
 
 
 async def test_a_cancel_closes_the_payment(desk: Desk) -> None:
@@ -474,10 +506,11 @@ async def test_of_several_callbacks_of_an_order_the_first_is_settled(
         last = await desk.run("callbacks", "settle", order.order_id, *words)
     assert unsure.exit_code == wrong.exit_code == 1
     assert f"the first of these: {first}, {later}" in unsure.stderr
+    assert f"cashier callbacks settle {first} --by" in unsure.stderr
     assert f"the shop is being told {first} now" in wrong.stderr
     assert done.exit_code == 0
     assert "payment.paid, PAID: SETTLED" in told.output
-    assert "late_payment.returned, PAID: not accepted by the shop yet" in told.output
+    assert f"PAID: not accepted by the shop yet  ({later})" in told.output
     assert f"{later} is SETTLED, by ana" in last.output
 
 

@@ -288,6 +288,7 @@ async def test_refunds_are_found_by_each_id_that_operators_meet(desk: Desk) -> N
     assert by_refund["refund_id"] == "r-1"
     for words in ("Refunds", "r-1", "PHP 60.00", "Can still be refunded: PHP 40.00"):
         assert words in of_payment.output
+    assert "amount: PHP 60.00, by: " in of_payment.output
     assert refund_request_id(long, "r-1", 1) in one.output
     assert nothing.exit_code == 1
     assert "has no refunds" in nothing.output

@@ -200,6 +200,16 @@ async def test_a_row_says_in_words_why_and_what_to_do(
     assert todo in row["todo"]
 
 
+async def test_a_paused_call_is_named_where_its_payment_is_shown(bad: Bad) -> None:
+    order_id = bad.orders[Kind.PAUSED].order_id
+    told = await bad.desk.run("payments", "show", order_id)
+    as_json = await bad.desk.run("payments", "show", order_id, "--json")
+    unpause = f"temporal activity unpause --workflow-id {workflow_id(order_id)} "
+    assert "It is paused by anna: pay: to look. To free it:" in told.output
+    assert unpause in told.output
+    assert json.loads(as_json.stdout)["paused"] == "paused by anna: pay: to look"
+
+
 async def test_a_row_says_since_when(bad: Bad) -> None:
     overdue, review = await bad.row(Kind.OVERDUE), await bad.row(Kind.REVIEW)
     assert EXPIRED.total_seconds() <= overdue["seconds"] < 20 * 60
