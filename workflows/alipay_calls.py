@@ -1,4 +1,4 @@
-"""The calls to Alipay that workflows make: time-outs, retries, and texts for the UI.
+"""The calls to Alipay that workflows make: time-outs, retries, summaries for the UI.
 
 A call without a verdict is recorded as a fact too, and never fails the workflow.
 """
@@ -45,7 +45,7 @@ from workflows.trust import Trust
 
 AnswerT = TypeVar("AnswerT", bound=Contract)
 
-# Five quick tries take two minutes; the rest is for a worker that is just restarted.
+# Five quick tries take two minutes; the rest lets a worker restart meanwhile.
 LONGEST_CALL = timedelta(minutes=3)
 
 
@@ -58,7 +58,7 @@ class Question(Generic[AnswerT]):
         call: Its input.
         gives: The type of its result.
         words: Its summary in the Temporal UI.
-        priority: What a busy worker does first.
+        priority: Which tasks a busy worker takes first.
     """
 
     activity: str
@@ -74,15 +74,15 @@ async def ask(
     release: int,
     has_news: Callable[[], bool],
 ) -> Asked[AnswerT]:
-    """Run the activity; the answer is None where it brought no verdict.
+    """Run the activity; return its answer, or None where there was no verdict.
 
-    An answer of the wrong shape, or one that proves nothing, comes from somebody who
-    has completed the activity in the worker's place: it does not count as a verdict.
-    Nor does a paused activity: news do not wait for it for ever.
+    An answer of the wrong shape, or without proof, was written by somebody who
+    completed the activity in the worker's place: it does not count as a verdict. Nor
+    does a paused activity: new facts do not wait for it without limit.
 
     Args:
-        question: What is asked.
-        trust: Decides what an answer of Alipay proves.
+        question: The call.
+        trust: Decides which answers of Alipay are proven.
         release: The release that began the run.
         has_news: Whether something has come that the workflow should look at.
     """
@@ -112,10 +112,10 @@ async def is_given_up(
     has_news: Callable[[], bool],
     within: timedelta = LONGEST_CALL,
 ) -> bool:
-    """Wait for the answer; give up where it is late and news have come meanwhile.
+    """Wait for the answer; give up if it is late and new facts have come meanwhile.
 
-    The server's own time-outs do not count while an activity is paused (decision 41).
-    A timer costs an action, so there is one only where news have come meanwhile.
+    The server's own time-outs do not count while an activity is paused (decision 41). A
+    timer costs an action, so it is started only once new facts have come.
 
     Args:
         asking: The running activity.
@@ -138,7 +138,7 @@ async def is_given_up(
         raise
     if asking.done():
         return False
-    workflow.logger.warning("gave up a call that stays silent")
+    workflow.logger.warning("gave up a call that got no answer")
     asking.cancel()
     with suppress(ActivityError):
         await asking
@@ -153,11 +153,11 @@ def ask_alipay(summary: str, priority: Priority, release: int) -> ActivityConfig
         **(bounds if release >= CALLS_ARE_BOUNDED else ActivityConfig()),
         summary=summary,
         priority=priority,
-        # One HTTP call: 3 s to connect, 10 s to read, and some room to translate.
+        # One HTTP call: 3 s to connect, 10 s to read, and some time to parse.
         start_to_close_timeout=timedelta(seconds=20),
-        # Quick retries are bounded, because an activity that retries for ever is
-        # invisible to every list filter. After them (about a minute when Alipay times
-        # out) the workflow itself goes on asking, with growing pauses, and says so.
+        # Quick retries are bounded, because no list filter finds an activity that
+        # retries without limit. After them (about a minute when Alipay times out) the
+        # workflow itself repeats the call, with growing pauses, and shows that.
         retry_policy=RetryPolicy(
             initial_interval=timedelta(seconds=1),
             backoff_coefficient=2.0,

@@ -1,4 +1,4 @@
-"""An order's callbacks that the shop has not accepted: repeated until it does."""
+"""Repeats an order's callbacks until the shop accepts them."""
 
 from bisect import insort
 from contextlib import suppress
@@ -32,13 +32,13 @@ with workflow.unsafe.imports_passed_through():
     from workflows.results import read_result
     from workflows.shielded import shielded
 
-# A shop may be away for a night or a weekend: quick at first, then once an hour.
+# A shop may be down for a night or a weekend: quick at first, then once an hour.
 REPEATS = RetryPolicy(
     initial_interval=timedelta(seconds=10),
     backoff_coefficient=2.0,
     maximum_interval=timedelta(hours=1),
 )
-# Ended events that a new run, and its result, still name.
+# How many ended events a continued run, and its result, still name.
 MOST_ENDED = 50
 # One round of repeats; the pauses begin small again after it.
 ROUND = timedelta(days=3)
@@ -69,7 +69,7 @@ class Callback:
             self._show()
             await self._tell_for_one_round(self._untold[0])
             if not self._untold:
-                # Events that were signalled until now are sent too, before the end.
+                # Events that were signalled meanwhile are sent too, before the end.
                 await workflow.wait_condition(workflow.all_handlers_finished)
             elif self._is_long:
                 await workflow.wait_condition(workflow.all_handlers_finished)
@@ -81,7 +81,7 @@ class Callback:
 
     @property
     def _is_long(self) -> bool:
-        """Whether the history has grown long: a shop may be away for months."""
+        """Whether the history has grown long: a shop may be down for months."""
         return workflow.info().is_continue_as_new_suggested() and (
             self._release >= QUEUES_GO_ON
             or workflow.patched(f"callbacks-go-on-{len(self._ended)}")
@@ -96,7 +96,7 @@ class Callback:
         first = self._untold[0].model_copy(
             update={"carried": carried, "release": self._release}
         )
-        # Otherwise the round is over, and the shop is still away.
+        # Otherwise the round is over, and the shop is still down.
         if workflow.info().is_continue_as_new_suggested():
             count_continued_run()
         workflow.continue_as_new(first)
@@ -147,9 +147,9 @@ class Callback:
                 CallbackEnd(event=callback.event, outcome=outcome, resolved=resolved)
             )
 
-    # ---- doors ----
+    # ---- signals, updates and queries ----
 
-    @workflow.signal(description="An event of the same order, told in its turn")
+    @workflow.signal(description="Queue another event of the same order")
     def also_tell(self, callback: CallbackInput) -> None:
         """Queue this event too, in the order in which the events occurred."""
         event = callback.event
@@ -159,17 +159,18 @@ class Callback:
         if event.order_id != known[0].order_id or event.occurred_at.tzinfo is None:
             workflow.logger.warning("dropped an event that belongs to another order")
         elif event.id not in {one.id for one in known}:
-            # Late money may get here before the payment that ended before it.
+            # The event of late money may arrive before that of its payment, which is
+            # older.
             insort(self._untold, callback, key=lambda one: one.event.occurred_at)
             self._show()
 
-    @workflow.update(description="Tell the shop now, whatever the pause was to be")
+    @workflow.update(description="Send the event to the shop again now")
     async def resend(self) -> CallbackView:
         """Begin a new round at once; the shop recognizes repeats by the event's id."""
         self._begin_anew = True
         return self.view()
 
-    @workflow.update(description="End it, the shop being told by a person: reason, by")
+    @workflow.update(description="End the event that is being sent: reason, by")
     async def settle(self, settlement: CallbackSettlement) -> CallbackView:
         """End the event that is being sent, without an answer of the shop."""
         resolved = Resolved(by=settlement.by, reason=settlement.reason)
@@ -191,7 +192,7 @@ class Callback:
             )
         check_names_and_reasons(by=settlement.by, reason=settlement.reason)
 
-    @workflow.query(description="What is known of the callbacks")
+    @workflow.query(description="The state of the callbacks")
     def view(self) -> CallbackView:
         if not self._untold:
             return self._after_the_last_end()
@@ -202,9 +203,9 @@ class Callback:
             ended=tuple(self._ended),
         )
 
-    @workflow.query(description="What was taken for orders that the shop does not know")
+    @workflow.query(description="Money taken in events not accepted yet")
     def at_risk(self) -> MoneyAtRisk:
-        """Return the money that was paid and kept; returned money is not at risk."""
+        """Return the money that was paid and kept; money given back is not at risk."""
         kept = (PaymentOutcome.PAID, LateOutcome.HONOURED)
         events = [one.event for one in self._untold]
         return MoneyAtRisk(

@@ -1,4 +1,4 @@
-"""The payment of one order, from the first request to pay to a certain end."""
+"""The payment of one order, from its first attempt to a certain outcome."""
 
 import asyncio  # noqa: TID251 - for the name of its CancelledError only
 from collections.abc import Callable
@@ -99,20 +99,20 @@ AnswerT = TypeVar("AnswerT", bound=AlipayAnswer)
 
 @workflow.defn(name="CashierPayment")
 class CashierPayment:
-    """Takes one payment for one order exactly once, whatever crashes on the way.
+    """Takes the payment of one order exactly once, even if processes crash meanwhile.
 
     It asks Alipay to open the payment, so that the customer can be sent to the wallet's
     cashier page. Then it waits: for Alipay's notification, or until the payment expires
-    (14 minutes, as a rule). A verified success ends it as PAID. Whatever else happens,
-    it asks Alipay what became of the payment; it cancels one that nobody has paid, and
-    asks again until Alipay says that nobody can pay it any more. A customer who chooses
-    another wallet gets another attempt, once the first one is closed for certain. Where
-    Alipay contradicts itself, or reports other money, a person decides. At the end the
-    shop is notified, and money that comes later is handed over to `LatePayment`.
+    (14 minutes, as a rule). A verified success ends it as PAID. In every other case it
+    inquires at Alipay; it cancels an unpaid payment, and inquires again until Alipay
+    says that it cannot be paid any more. A customer who chooses another wallet gets
+    another attempt, once the first one is closed for certain. Where Alipay contradicts
+    itself, or reports other money, a person decides. At the end the shop is notified,
+    and money that comes later is handed over to `LatePayment`.
 
-    The rules stand elsewhere: the workflow gathers facts, asks `decide`
-    (`workflows/payment/decision.py`) for the next step, and carries it out. Signals and
-    updates add facts, and wait for what follows from them.
+    The workflow only gathers facts, asks `decide` (`workflows/payment/decision.py`) for
+    the next step, and carries it out. Signals and updates add facts; an update then
+    waits until the step that follows from them is done.
     """
 
     @workflow.init
@@ -132,7 +132,7 @@ class CashierPayment:
     @workflow.run
     async def run(self, order: Order) -> PaymentView:
         check_workflow_id(self._trust, workflow_id(order.order_id))
-        # Gather facts and carry out what they decide, until the payment is over.
+        # Gather facts and carry out the step they lead to, until the payment is over.
         while not isinstance(step := self._decide(), End):
             try:
                 await self._carry_out(step)
@@ -150,8 +150,9 @@ class CashierPayment:
     def _decide(self) -> Step:
         self._news = False
         if is_kept_by_old_rules(self._facts, self._clock.now):
-            # Each time under a name of its own: a history that was recorded before
-            # has no marker, and the first name would say no for ever.
+            # Each time under another patch id: a history that was recorded before has
+            # no marker, so `patched` would return False for the first id in the whole
+            # run.
             self._times_kept += 1
             if workflow.patched(f"freed-by-release-3-{self._times_kept}"):
                 self._facts.follow_release(NO_ATTEMPT_KEEPS_ANOTHER)
@@ -211,7 +212,7 @@ class CashierPayment:
             )
 
     async def _ask(self, question: Question[AnswerT]) -> Asked[AnswerT]:
-        """Call Alipay; a call that a cancellation cuts off may have taken effect.
+        """Call Alipay; a call that a cancellation interrupts may have taken effect.
 
         An activity that fails otherwise gives no verdict, and raises nothing (`ask`).
         """
@@ -219,7 +220,7 @@ class CashierPayment:
         try:
             release = self._facts.order.release
             asked = await ask(question, self._trust, release, lambda: self._news)
-            # By the same clock as what was heard before and after it.
+            # By the same clock as the notifications before and after it.
             return replace(asked, at=max(asked.at, asked_at))
         except (asyncio.CancelledError, ActivityError):
             self._wish_to_cancel(CancelWish(by="Temporal"))
@@ -248,18 +249,18 @@ class CashierPayment:
     async def _leave(
         self, attempt: Attempt, policy: LateMoneyPolicy, payer: Attempt | None
     ) -> None:
-        """Leave an attempt's money to a workflow of its own."""
+        """Hand an attempt's money over to a `LatePayment` workflow."""
         await hand_over(self._facts.order, attempt, policy, order_paid_by=payer)
         attempt.given_back_at = self._clock.now
 
     @property
     def _knows_payers(self) -> bool:
-        """Whether late money is started with what pays its order, as of release 3."""
+        """Whether late money's input names the attempt that pays the order."""
         return self._facts.order.release >= NO_ATTEMPT_KEEPS_ANOTHER
 
     @property
     def _is_long(self) -> bool:
-        """Whether to go on in a new run; not where a person has just settled it."""
+        """Whether to continue as new; not if a person has just settled the payment."""
         is_settled = (
             self._facts.resolution is not None
             and self._facts.order.release >= PROOF_IS_VERIFIED
@@ -267,7 +268,7 @@ class CashierPayment:
         return workflow.info().is_continue_as_new_suggested() and not is_settled
 
     async def _continue_in_a_new_run(self) -> None:
-        """Keep the history short: the facts go on, their events stay behind."""
+        """Continue as new with the facts alone, so that the history stays short."""
         self._is_continuing = True
         for attempt in self._facts.excess:
             if any(heard.says_paid for heard in attempt.heard):
@@ -281,7 +282,7 @@ class CashierPayment:
         workflow.continue_as_new(self._facts.carried())
 
     async def _finish(self, end: End) -> PaymentView:
-        """Notify the shop, answer every caller who still waits, and lose no news."""
+        """Notify the shop, answer all waiting updates, and hand over late successes."""
         view = self.view()
         if self._facts.order.tells_shop:
             callback = event_of(self._facts, end, self._clock.now)
@@ -295,7 +296,7 @@ class CashierPayment:
             if not late:
                 return view
             order = self._facts.order
-            # An order that is paid cannot be delivered twice for money twice.
+            # An order that is paid is not delivered again for a second payment.
             paid = end.outcome is PaymentOutcome.PAID
             policy = LateMoneyPolicy.REFUND if paid else order.late_money
             is_proven = paid and end.success is not None and self._knows_payers
@@ -304,11 +305,11 @@ class CashierPayment:
                 await hand_over(order, attempt, policy, order_paid_by=payer)
                 attempt.given_back_at = self._clock.now
 
-    # ---- doors: handlers only set facts, or read them ----
+    # ---- signals, updates and queries: they only add facts, or read them ----
 
     @workflow.update(description="Ask for the wallet's page on which to pay the order")
     async def cashier_page(self, wish: PageWish) -> PaymentView:
-        """Return the payment once the customer can be sent to pay, or once it ended."""
+        """Return the payment once it has a cashier page, or has ended."""
         facts = self._facts
         if wish.wallet != facts.wallet_wanted:
             facts.wallet_wish = WalletWish(wish.wallet, self._clock.now, wish.call_id)
@@ -322,8 +323,8 @@ class CashierPayment:
     def _check_page_wish(self, wish: PageWish) -> None:
         """Reject an invalid wallet, and an amount other than the order's.
 
-        An empty wallet would be chosen anew without end, and one that is longer than a
-        search attribute may be would fail every workflow task.
+        An empty wallet would be chosen again without end, and one that is too long for
+        a search attribute would fail every workflow task.
         """
         if not 0 < len(wish.wallet) <= LONGEST_ALIPAY_ID:
             raise ApplicationError(
@@ -342,7 +343,7 @@ class CashierPayment:
 
     @workflow.update(description="Ask Alipay now what became of the payment")
     async def check_now(self) -> PaymentView:
-        """Return the payment as Alipay describes it after this call."""
+        """Return the payment after an inquiry that was sent after this call."""
         attempt, wanted_at = self._facts.current, self._clock.now
         self._facts.check_wanted_at = wanted_at
         self._news = True
@@ -356,7 +357,7 @@ class CashierPayment:
 
     @workflow.update(description="Close the payment, so that nobody can pay it later")
     async def cancel(self, wish: CancelWish) -> PaymentView:
-        """Return the certain outcome, or the open payment if Alipay will not cancel."""
+        """Return the certain outcome; the open payment if Alipay refuses to cancel."""
         wanted_at = self._wish_to_cancel(wish)
         await self._until(
             lambda: (
@@ -370,7 +371,7 @@ class CashierPayment:
     def _check_cancel(self, wish: CancelWish) -> None:
         """Reject a malformed request, and one for a payment that needs a person.
 
-        Without a validator the handler's call itself would fail, and stop the payment.
+        Without a validator, a malformed argument would fail the workflow task.
         """
         check_is_said(wish)
         if self._facts.order.release < REVIEW_REFUSES_CANCELS:
@@ -387,7 +388,7 @@ class CashierPayment:
 
     @workflow.update(description="Settle what needs attention: outcome, reason, who")
     async def resolve(self, resolution: Resolution) -> PaymentView:
-        """End what only a person could settle; above an amount, propose its end."""
+        """Settle a payment that needs a person; above an amount, only propose it."""
         self._facts.resolve(resolution, self._why_a_person() or "")
         self._news = True
         await self._until(lambda: self._facts.resolution is None)
@@ -415,10 +416,7 @@ class CashierPayment:
 
     @workflow.signal(description="A notification of Alipay, with its signature")
     async def payment_notified(self, notification: PaymentNotified) -> None:
-        """Keep a signed notification as a fact; any other one only causes an inquiry.
-
-        `decide` judges later what it proves.
-        """
+        """Keep a signed notification as a fact; without proof it causes an inquiry."""
         told = await self._trust.notification(notification)
         if told is None:
             name = notification.payment_request_id
@@ -427,11 +425,11 @@ class CashierPayment:
             is_news = self._facts.hear(told, self._clock.now)
         self._news = self._news or is_news
 
-    @workflow.query(description="What is known of the payment")
+    @workflow.query(description="The state of the payment")
     def view(self) -> PaymentView:
         return view_of(self._facts, self._step, closed_at=self._closed_at)
 
-    @workflow.query(description="What money is at risk while the payment is open")
+    @workflow.query(description="The money at risk while the payment is open")
     def at_risk(self) -> MoneyAtRisk:
         return at_risk(self._facts, self._step)
 
@@ -442,30 +440,30 @@ class CashierPayment:
         return wanted_at
 
     def _why_a_person(self) -> str | None:
-        """Say why a person may settle it: a doubt, or a wait that gets attention."""
+        """Return why a person may settle it: a doubt, or a long wait."""
         doubt: Doubt | NoEnd | None = find_doubt(self._facts)
         listed = listing_of(self._facts, self._step, self._clock.now)
         if doubt is None and listed.needs_attention:
             # Without the reason of the wait, which changes: both persons must see the
-            # same words.
+            # same text.
             doubt = NoEnd(self._facts.current.request_id)
         if doubt is None:
             return None
         proposed = self._facts.proposed
-        # The words that the first person has seen, where it is still that doubt.
+        # The words that the first person has seen, while the doubt is the same.
         if proposed and is_about(doubt, proposed.about):
             return proposed.about
         return doubt.in_words(self._facts.order.release)
 
     async def _until(self, condition: Callable[[], bool]) -> None:
-        """Let a handler wait, at most until the payment or this run is over."""
+        """Wait for a condition, at most until the payment or this run is over."""
         await workflow.wait_condition(
             lambda: isinstance(self._step, End) or self._is_continuing or condition()
         )
 
     @property
     def _came_under_review(self) -> bool:
-        """Whether a cancel that was accepted before now waits for a person, as well."""
+        """Whether an update `cancel`, accepted before, now waits for a person."""
         by_new_rules = self._facts.order.release >= REVIEW_REFUSES_CANCELS
         return by_new_rules and isinstance(self._step, Review)
 
@@ -484,5 +482,5 @@ class CashierPayment:
 
     @property
     def _is_idle(self) -> bool:
-        """Whether nothing is being asked of Alipay right now."""
+        """Whether no call to Alipay is under way or due."""
         return isinstance(self._step, Wait | Review) and not self._news

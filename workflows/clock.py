@@ -1,9 +1,9 @@
-"""A workflow's time, which is never before a timer of its that has fired.
+"""A workflow's time, never earlier than a timer of the run that has fired.
 
 A query that waited while no worker polled is given to the next worker together with the
 workflow task, and the SDK (1.35) then runs that task with the time of the task before
-it. A wait would begin anew then, and its history would not replay, where the time is
-right. A timer that has fired proves the time that it was set for.
+it. A wait would then begin again, and its history would not replay where the time is
+right. A timer that has fired proves that its time has come.
 """
 
 from datetime import datetime

@@ -21,7 +21,8 @@ WORKFLOWS: Final[tuple[type, ...]] = (
     AlipayNotice,
     OrderRefunds,
 )
-# What versioned workers run in place of what may be open for weeks: it is not pinned.
+# Versioned workers run these in place of workflows that may be open for weeks, so that
+# such runs are not pinned.
 UPGRADING: Final[Mapping[type, type]] = {
     LatePayment: UpgradingLatePayment,
     Callback: UpgradingCallback,

@@ -1,4 +1,4 @@
-"""A signed notice that belongs to no payment: kept, listed, and explained."""
+"""Keeps a signed notice that belongs to no payment, and explains it in the UI."""
 
 from temporalio import workflow
 
@@ -9,9 +9,9 @@ with workflow.unsafe.imports_passed_through():
 
 @workflow.defn(name="AlipayNotice")
 class AlipayNotice:
-    """Keeps a notice: its input is what Alipay has signed, and it ends at once.
+    """Keeps a notice: its input is the signed message, and it ends at once.
 
-    It costs one action, the start, and calls nobody.
+    It costs one action, the start, and runs no activity.
     """
 
     @workflow.run
@@ -22,7 +22,7 @@ class AlipayNotice:
 
 
 def notice_details_of(notice: NoticeInput) -> str:
-    """Return the current details of a notice, as Markdown: what it is, what to do."""
+    """Return the current details of a notice, as Markdown: its kind and what to do."""
     kind = f"`{notice.notify_type}`" if notice.notify_type else "a notice of no kind"
     return (
         f"### Kept: {kind}\n\n"
@@ -34,7 +34,7 @@ def notice_details_of(notice: NoticeInput) -> str:
 
 
 def subjects_of(notice: NoticeInput) -> str:
-    """Name what a notice is about."""
+    """Name the payment, refund or dispute that a notice is about."""
     named = {
         "order": notice.order_id,
         "dispute": notice.dispute_id,

@@ -1,8 +1,8 @@
-"""Keeps a signal of the wrong shape from stopping a payment for ever.
+"""Drops malformed signals, which would stop a payment for good.
 
 The server writes a signal into the history before any worker checks it. A signal
-without an argument, as a click in the Temporal UI sends it, would make the handler's
-call fail, and with it every workflow task from then on.
+without an argument, as the Temporal UI can send it, would fail the handler's call, and
+with it every later workflow task.
 """
 
 from typing import get_type_hints
@@ -17,7 +17,7 @@ from temporalio.worker import (
 
 
 class OddSignalFilter(Interceptor):
-    """Drops signals without the argument that their handler takes, and logs that."""
+    """Drops, and logs, signals without the argument that their handler takes."""
 
     def workflow_interceptor_class(
         self,
@@ -31,7 +31,7 @@ class _Inbound(WorkflowInboundInterceptor):
         wanted = _argument_of(input.signal)
         sound = len(input.args) == 1 and wanted and isinstance(input.args[0], wanted)
         if wanted and not sound:
-            workflow.logger.warning("dropped a signal of the wrong shape")
+            workflow.logger.warning("dropped a malformed signal")
             return
         await super().handle_signal(input)
 
@@ -40,7 +40,7 @@ def _argument_of(signal: str) -> type | None:
     """Return the type that the handler of a signal takes; None without a handler."""
     if workflow.get_signal_handler(signal) is None:
         return None
-    # The SDK wraps the method, and types stand at the method itself.
+    # The SDK wraps the method; the type hints belong to the method itself.
     hints = get_type_hints(getattr(type(workflow.instance()), signal))
     hints.pop("return", None)
     return next(iter(hints.values()), None)

@@ -62,8 +62,8 @@ with workflow.unsafe.imports_passed_through():
     from workflows.shop_calls import tell_shop
     from workflows.trust import check_workflow_id, continues_another_run
 
-# How long the owner stays after its last refund, while something is left: whoever has
-# read how an earlier run ended, and starts the next one, calls within seconds.
+# How long the run stays open after its last refund, while something is left: a caller
+# that has read the result of an earlier run starts the next one within seconds.
 LINGER = timedelta(days=1)
 
 
@@ -71,12 +71,13 @@ LINGER = timedelta(days=1)
 class OrderRefunds:
     """Refunds a payment, in parts or whole, and never more than was paid.
 
-    Each refund is reserved in the moment in which it is asked for, sent to Alipay under
-    an id that follows from its name, and followed until Alipay has signed what became
-    of it. Its amount is free again only after a definite refusal. What comes next for a
-    refund is decided in `next_step` (`workflows/refunds/decision.py`), what is left in
-    `Ledger`. It ends when nothing is left, or a day after its last refund: a later run
-    learns what was before from the result, and from Alipay's own list.
+    Each refund is reserved as soon as it is requested, sent to Alipay under an id that
+    follows from its refund_id, and inquired until Alipay has signed its end. Its amount
+    is released only after a definite refusal. `next_step`
+    (`workflows/refunds/decision.py`) decides the next step of a refund, `Ledger` knows
+    the amount left. The workflow ends when nothing is left, or a day after its last
+    refund: a later run learns of earlier refunds from this run's result, and from
+    Alipay's own list.
     """
 
     @workflow.init
@@ -97,7 +98,7 @@ class OrderRefunds:
         self._telling = asyncio.Lock()
         self._sending = 0
         self._is_full = False
-        # Updates may come before the run has said that it is the owner.
+        # Updates may arrive before the run has taken over the earlier refunds.
         self._is_set_up = False
         self._take_over()
 
@@ -132,7 +133,7 @@ class OrderRefunds:
         return view_of(self._ledger)
 
     async def _linger(self) -> datetime:
-        """Wait a day for further refunds, and return when it is over."""
+        """Wait for further refunds, and return when the waiting time ends."""
         until = self._clock.now + LINGER
         await workflow.sleep(LINGER, summary="Refunds of this order may follow")
         self._clock.has_reached(until)
@@ -150,7 +151,7 @@ class OrderRefunds:
     # ---- earlier runs ----
 
     def _take_over(self) -> None:
-        """Take over the refunds of earlier runs, as far as they are proven."""
+        """Take over those refunds of earlier runs that are proven."""
         given, ledger = self._given, self._ledger
         if given.carried and continues_another_run():
             ledger.look = given.carried.look
@@ -168,7 +169,7 @@ class OrderRefunds:
             ]
         for refund in known:
             ledger.refunds.setdefault(refund.refund_id, refund)
-            # A run that was stopped may not have notified the shop of it.
+            # A run that was stopped may not have notified the shop of the refund's end.
             if not given.stopped:
                 self._told.add((refund.refund_id, refund.status))
 
@@ -193,7 +194,7 @@ class OrderRefunds:
     # ---- one refund, from its request to its end ----
 
     def _follow(self, refund: Refund) -> None:
-        """Begin to carry out a refund, unless it is over or under way already."""
+        """Start the task that carries out a refund, unless it is over or has one."""
         name = refund.refund_id
         if name in self._following or (refund.is_over and not self._is_news(refund)):
             return
@@ -204,7 +205,7 @@ class OrderRefunds:
         try:
             await self._until_over(refund)
         finally:
-            # At once, for what comes next may need it to be seen to again.
+            # At once, so that an update can start another task for the refund.
             del self._following[refund.refund_id]
 
     async def _until_over(self, refund: Refund) -> None:
@@ -217,7 +218,7 @@ class OrderRefunds:
                     continue  # it has changed while the shop was being notified
                 count_refund(refund.status, self._ledger.wallet)
                 return
-            # Only now: the run that learns of its end also notifies the shop of it.
+            # Only now: the run that learns the refund's end also notifies the shop.
             if self._is_full:
                 return
             match step:
@@ -241,10 +242,10 @@ class OrderRefunds:
     async def _news_of(
         self, refund: Refund, within: timedelta | None = None, words: str = ""
     ) -> None:
-        """Wait until something new is known of a refund.
+        """Wait for a new fact about a refund.
 
         Raises:
-            TimeoutError: Nothing was, within this time.
+            TimeoutError: There was none within this time.
         """
         before = next_step(refund, self._clock.now), refund.status
         await workflow.wait_condition(
@@ -277,7 +278,7 @@ class OrderRefunds:
     async def _inquire(self, refund: Refund) -> None:
         request_id, refund.at_once = refund.request_id, False
         if refund.may_be_cancelled and not refund.taken_on_at:
-            # No inquiry about refunds knows of a cancel; the payment's own does.
+            # `inquiryRefund` does not report a cancel; `inquiryPayment` does.
             refund.unknown = 0
             await self._send(refund)
             return
@@ -319,7 +320,7 @@ class OrderRefunds:
                 await tell_shop(callback)
 
     def _show(self) -> None:
-        """Have the page, and the line in the list, say how the refunds stand."""
+        """Update the page in the Temporal UI, and the search attributes."""
         now = self._clock.now
         workflow.set_current_details(refunds_details_of(self._ledger, self._given, now))
         listed = workflow.info().typed_search_attributes
@@ -332,13 +333,13 @@ class OrderRefunds:
         ended = [one.ended_at for one in self._ledger.refunds.values() if one.ended_at]
         return max(ended, default=workflow.info().start_time)
 
-    # ---- doors ----
+    # ---- signals, updates and queries ----
 
     @workflow.update(description="Give money of this order back: refund_id, amount, by")
     async def refund(self, request: RefundRequest) -> RefundsView:
         """Reserve a refund and send it; the same refund_id again is the same refund.
 
-        It answers when Alipay has, or when the refund has to wait for something.
+        Return when Alipay has answered, or when the refund has to wait.
         """
         await workflow.wait_condition(
             lambda: (
@@ -355,7 +356,7 @@ class OrderRefunds:
 
     @refund.validator
     def _check_request(self, request: RefundRequest) -> None:
-        """Reject an incomplete or too high request before it is in history."""
+        """Reject an incomplete or too high request, before it is written to history."""
         check_is_said(request)
         check_refund_request(request)
         self._check_against_ledger(request)
@@ -373,7 +374,7 @@ class OrderRefunds:
     def _reserve(self, request: RefundRequest) -> Refund:
         ledger = self._ledger
         amount = request.amount or ledger.left
-        assert amount is not None  # noqa: S101 - as was checked right before
+        assert amount is not None  # noqa: S101 - the validator has checked it
         currency = (ledger.paid or amount).currency
         doubt = None
         if request.dispute_id:
@@ -396,7 +397,7 @@ class OrderRefunds:
 
     @workflow.update(description="Confirm a refund as a second person: refund_id, by")
     async def confirm(self, said: RefundConfirmation) -> RefundsView:
-        """Let a refund be sent that is too much for one person."""
+        """Confirm, as a second person, a refund above one person's limit."""
         refund = self._ledger.refunds[said.refund_id]
         confirm_refund(refund, said)
         await self._first_answer(refund)
@@ -408,7 +409,7 @@ class OrderRefunds:
 
     @workflow.update(description="Settle a refund: refund_id, outcome, reason, by")
     async def resolve(self, said: RefundResolution) -> RefundsView:
-        """Decide about a refund that waits for a person, or waits for long."""
+        """Settle a refund that waits for a person, or has waited for long."""
         refund = self._ledger.refunds[said.refund_id]
         settle(refund, said, self._clock.now, above=self._given.second_person_above)
         self._show()
@@ -421,7 +422,7 @@ class OrderRefunds:
 
     @workflow.update(description="Record that a refund has bounced: refund_id, reason")
     async def returned(self, said: RefundReturn) -> RefundsView:
-        """Make the amount of a refund refundable again, which Alipay has returned."""
+        """Release the amount of a refund that has bounced."""
         await workflow.wait_condition(lambda: self._is_set_up)
         refund = self._ledger.refunds[said.refund_id]
         record_return(refund, said)
@@ -435,14 +436,14 @@ class OrderRefunds:
 
     @workflow.signal(description="A notice about a refund, as Alipay has signed it")
     async def refund_notified(self, said: RefundNotified) -> None:
-        """Take a notice; it may be late, doubled, forged, or about a foreign refund."""
+        """Record a notice; it may be late, doubled, forged, or about another refund."""
         told = await self._trust.refund_notice(said)
         if told is None:
-            workflow.logger.warning("a notice about a refund was dropped: not proven")
+            workflow.logger.warning("dropped a notice about a refund: not proven")
         elif refund := take_notice(self._ledger, told, self._clock.now):
             self._follow(refund)
         else:
-            workflow.logger.info("a notice is about a refund that is not known here")
+            workflow.logger.info("dropped a notice about an unknown refund")
 
     async def _first_answer(self, refund: Refund) -> None:
         """Wait until Alipay has answered once, or the refund waits for something."""
@@ -450,14 +451,11 @@ class OrderRefunds:
             lambda: refund.status is not RefundStatus.REQUESTED or self._is_full
         )
 
-    @workflow.query(description="What is known of the order's refunds")
+    @workflow.query(description="The state of the order's refunds")
     def view(self) -> RefundsView:
         return view_of(self._ledger)
 
-    @workflow.query(description="What money the customer waits for")
+    @workflow.query(description="The money that the customer waits for")
     def at_risk(self) -> MoneyAtRisk:
-        """Return the refunds that have not succeeded for certain.
-
-        Money that the customer waits for is what is at risk here.
-        """
+        """Return the amounts of refunds that have not certainly succeeded."""
         return MoneyAtRisk(at_most=tuple(one.amount for one in self._ledger.open))

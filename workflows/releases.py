@@ -1,7 +1,7 @@
-"""What older releases did otherwise: runs that they began still do and say so.
+"""The rules and texts of older releases, which the runs they began keep.
 
 Commands and results are part of the history, and the auditor's replay compares them.
-Once no run of an old release is kept any more, its ways and words can go.
+Once no run of an old release is kept any more, its rules and texts can go.
 """
 
 from datetime import timedelta
@@ -12,59 +12,59 @@ from contracts import RELEASE, Money, in_words
 # the payment a result code.
 MONEY_IN_WORDS = 1
 ONLY_REFUSALS = 1
-# From this release on a proven success ends a payment though somebody has asked for an
-# inquiry, which Alipay may not answer for hours.
+# From this release on a proven success ends a payment even while a requested inquiry is
+# unanswered, which may take hours.
 PROOF_IS_ENOUGH = 2
-# From this release on a payment that Alipay calls PENDING, in which the customer has
-# finished, is no longer shown as one that waits for the customer.
+# From this release on a payment that Alipay calls PENDING is shown as CHECKING, and not
+# as AWAITING_CUSTOMER: the customer has finished.
 FINISHED_IS_CHECKED = 2
-# From this release on: a question about one attempt keeps no other attempt from its
-# end, and a second charge goes back whatever its amount.
+# From this release on: an open inquiry about one attempt does not delay the end of
+# another one, and a second charge is given back whatever its amount.
 NO_ATTEMPT_KEEPS_ANOTHER = 3
 # A success without an amount or a payment_id proves nothing, and is a hint.
 SUCCESS_HAS_AN_AMOUNT = 3
-# A page that got lost is followed by the next attempt.
+# A lost cashier page is followed by the next attempt.
 LOST_PAGE_OPENS_ANOTHER = 3
-# Only what Alipay calls declined, or fails well before its expiry, is declined; and the
-# expiry is a whole second, as `pay` sends it.
+# DECLINED is only an attempt that Alipay calls declined, or that fails well before its
+# expiry; and the expiry is a whole second, as `pay` sends it.
 DECLINED_MEANS_DECLINED = 3
-# The shop hears that a person must decide.
+# The shop is notified that a person must decide.
 SHOP_HEARS_OF_REVIEW = 3
-# Late money asks the order's payment first, and gets attention when it waits long.
+# Late money looks at the order's payment first, and needs attention after a long wait.
 LATE_MONEY_IS_LATE = 3
-# Only what Alipay has signed counts as its word; the workflow itself verifies it.
+# The workflow itself verifies Alipay's signatures, and believes only signed messages.
 PROOF_IS_VERIFIED = 4
-# No call to Alipay or to the shop keeps a workflow waiting for ever, though it is
-# paused or moved to a queue that nobody serves.
+# A call to Alipay or to the shop ends even if its activity is paused or moved to a task
+# queue without workers.
 CALLS_ARE_BOUNDED = 4
 # The worker may ask Alipay before it notifies the shop, which takes longer.
 EVENTS_ARE_PROVEN = 4
 # The margin after an expiry is spread, and so are the inquiries after Alipay notifies
 # an expiry.
 EXPIRY_IS_SPREAD = 4
-# A payment that a person must settle refuses to be cancelled, in place of no answer.
+# A payment in REVIEW rejects `cancel` at once, instead of leaving it unanswered.
 REVIEW_REFUSES_CANCELS = 4
-# A proposal is replaced by another outcome only by who names the one that it replaces.
+# Another outcome replaces a proposal only if the resolution names the proposed one.
 PROPOSALS_ARE_REPLACED_BY_NAME = 4
-# A payment that was refunded for its order alone has been paid, and stays so.
+# A payment whose refunds were all requested for its order stays PAID.
 REFUNDED_ORDER_IS_PAID = 5
-# An order's queue of callbacks goes on in a new run when its history is long.
+# An order's queue of callbacks continues as new when its history is long.
 QUEUES_GO_ON = 3
 
 
 class NewerReleaseError(RuntimeError):
     """The workflow was begun by a newer release than this worker's.
 
-    An ordinary exception: it fails the workflow task, not the workflow, which goes on
-    when a worker comes that knows the release. Until then it is listed as stuck.
+    An ordinary exception: it fails the workflow task, not the workflow. A worker that
+    knows the release continues the workflow; until then it is listed as stuck.
     """
 
 
 def check_release(release: int) -> None:
-    """Stop before the first command where the run needs a newer worker.
+    """Fail before the first command if the run needs a newer worker.
 
     Raises:
-        NewerReleaseError: Says which release the worker must have.
+        NewerReleaseError: Names the release the worker must have.
     """
     if release > RELEASE:
         raise NewerReleaseError(
@@ -75,27 +75,27 @@ def check_release(release: int) -> None:
 
 
 def time_to_notify(release: int) -> timedelta:
-    """Return how long the shop may take for one event, with all looks before it."""
+    """Return the time-out of one `tell_shop`, with the checks before the call."""
     return timedelta(seconds=20 if release >= EVENTS_ARE_PROVEN else 10)
 
 
 def longest_notification(release: int) -> timedelta | None:
-    """Return how long the shop's first notification may take, with its repeat.
+    """Return the time-out of the shop's first notification, with its one retry.
 
-    Where it is moved to a queue that nobody serves, the order's own queue takes over.
+    After it, also in a task queue without workers, the order's `Callback` takes over.
     """
     return timedelta(minutes=3) if release >= CALLS_ARE_BOUNDED else None
 
 
 def money_of(amount: Money | None, release: int) -> str:
-    """Write money as the release did."""
+    """Format money as the release did."""
     if release >= MONEY_IN_WORDS or amount is None:
         return in_words(amount)
     return f"{amount.currency} {amount.value}"
 
 
 def other_money(paid: Money | None, asked: Money, release: int) -> str:
-    """Return the words for late money other than the order's, as the release did."""
+    """Return the text for late money of another amount, as the release wrote it."""
     if release >= MONEY_IN_WORDS:
         return f"paid was {in_words(paid)}, not {in_words(asked)}"
     return f"paid was {paid}, not {asked}"

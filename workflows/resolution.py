@@ -1,4 +1,4 @@
-"""The rules for a person who settles what only a person can settle.
+"""The rules for resolutions by a person.
 
 Above an amount one person proposes and another one confirms: the maker and the checker.
 """
@@ -21,13 +21,13 @@ from contracts import (
 
 AnyResolution = Resolution | LateResolution | RefundResolution
 
-# A longer text is not a name, or says more than a reason.
+# Longer texts are neither names nor reasons.
 LONGEST_NAME = 64
 LONGEST_REASON = 1000
 
 
 def check_is_said(said: object) -> None:
-    """Reject JSON's null, which any argument can be decoded to.
+    """Reject a missing argument: JSON's null decodes to any type.
 
     Raises:
         ApplicationError: Nothing is written to history.
@@ -40,7 +40,7 @@ def check_outcome(outcome: str, outcomes: type[StrEnum]) -> None:
     """Reject an outcome that does not exist.
 
     Raises:
-        ApplicationError: Names those that there are; nothing is written to history.
+        ApplicationError: Names the possible outcomes; nothing is written to history.
     """
     if outcome not in list(outcomes):
         raise ApplicationError(
@@ -82,7 +82,7 @@ def check_second_person(
     """Reject a confirmation by the person who made the proposal.
 
     Raises:
-        ApplicationError: Says what was proposed; nothing is written to history.
+        ApplicationError: Names the proposed outcome; nothing is written to history.
     """
     if (
         _repeats(proposed, said, about)
@@ -99,12 +99,12 @@ def check_second_person(
 def check_replacement(
     proposed: Proposed | None, said: AnyResolution, about: str
 ) -> None:
-    """Reject another outcome than the proposed one, unless it names what it replaces.
+    """Reject an outcome other than the proposed one, unless it says `replaces`.
 
-    A proposal about a doubt that has changed since is over, and replaced by any.
+    A proposal about a doubt that has changed since is void, so any may follow it.
 
     Raises:
-        ApplicationError: Says what is proposed; nothing is written to history.
+        ApplicationError: Names the proposed outcome; nothing is written to history.
     """
     is_open = proposed is not None and proposed.about == about
     if not is_open or proposed is None or proposed.outcome == said.outcome:
@@ -121,11 +121,11 @@ def check_replacement(
 def needs_second_person(
     above: int | None, currency: str, at_risk: Iterable[Money | None]
 ) -> bool:
-    """Whether what is at risk is more than one person may settle.
+    """Whether more money is at risk than one person may settle.
 
     Args:
         above: The most that one person may settle, in minor units; None for all.
-        currency: What `above` is counted in; other money always needs two persons.
+        currency: The currency of `above`; any other always needs two persons.
         at_risk: The amounts; None is an unknown one, which needs two persons as well.
     """
     if above is None:
@@ -137,7 +137,7 @@ def needs_second_person(
 
 
 def propose(said: AnyResolution, about: str) -> Proposed:
-    """Return the proposal of the first person, with the doubt as it was shown."""
+    """Return the first person's proposal, with the text of the doubt as shown."""
     return Proposed(
         outcome=said.outcome, by=said.by.strip(), reason=said.reason, about=about
     )
@@ -146,9 +146,9 @@ def propose(said: AnyResolution, about: str) -> Proposed:
 def confirm(
     proposed: Proposed | None, said: AnyResolution, about: str
 ) -> Resolved | None:
-    """Return the decision if this is the second person's equal word, else None.
+    """Return the decision if a second person says the same, else None.
 
-    A doubt that has changed since needs a new proposal: the first one was about less.
+    A doubt that has changed since needs a new proposal.
     """
     if proposed is None or not _repeats(proposed, said, about):
         return None

@@ -1,4 +1,4 @@
-"""Reads results of activities, which somebody else may have completed."""
+"""Reads results of activities, which may not come from a worker of ours."""
 
 from typing import TypeVar
 
@@ -13,10 +13,10 @@ ContractT = TypeVar("ContractT", bound=Contract)
 def read_result(raw: RawValue, gives: type[ContractT]) -> ContractT | None:
     """Read an activity's result; None for one of another shape.
 
-    Left to the SDK, such a result would fail each attempt to go on, for ever.
+    Decoded by the SDK, such a result would fail every later workflow task.
     """
     try:
         return workflow.payload_converter().from_payload(raw.payload, gives)
-    except Exception:  # whatever a converter raises on a payload of the wrong shape
-        workflow.logger.warning("an answer of the wrong shape counts as no verdict")
+    except Exception:  # a converter may raise anything on a malformed payload
+        workflow.logger.warning("a malformed result counts as no verdict")
         return None

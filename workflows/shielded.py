@@ -1,4 +1,4 @@
-"""Keeps a cancellation of the workflow from interrupting what must be finished."""
+"""Shields steps that must be finished from a cancellation of the workflow."""
 
 import asyncio  # noqa: TID251 - tasks of the workflow's own loop, which replay
 from collections.abc import Coroutine
@@ -9,7 +9,7 @@ ResultT = TypeVar("ResultT")
 
 
 async def shielded(body: Coroutine[Any, Any, ResultT]) -> ResultT:
-    """Await a coroutine to its end, though the workflow is cancelled meanwhile.
+    """Await a coroutine to its end, even if the workflow is cancelled meanwhile.
 
     The Temporal UI offers *Request Cancellation* beside every workflow. Without this
     shield, one click would leave a refund undone, or the shop without a callback.

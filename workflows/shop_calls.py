@@ -20,16 +20,16 @@ from workflows.priorities import CLEAN_UP
 from workflows.releases import longest_notification, time_to_notify
 from workflows.results import read_result
 
-# The start found the queue running, and the signal found it closed: it has closed in
-# between, and the next try succeeds.
+# Where the start found the queue running, and the signal found it closed, it has closed
+# in between, and the next try succeeds.
 PAUSE = timedelta(seconds=1)
 
 
 async def tell_shop(callback: CallbackInput) -> None:
     """Notify the shop once; where that fails, leave it to the order's queue.
 
-    So the payment ends now, and its order can be paid anew, while the shop is away. The
-    activity does not call the shop while an earlier event of the order still waits.
+    So the payment ends now, and its order can be paid again, while the shop is down.
+    The activity does not call the shop while an earlier event of the order still waits.
     """
     event = callback.event
     try:
@@ -59,7 +59,7 @@ async def _hand_over(callback: CallbackInput) -> None:
     try:
         await _start(callback, callback_id(callback.event.id))
     except WorkflowAlreadyStartedError:
-        workflow.logger.info("a queue sends this event to the shop already")
+        workflow.logger.info("a queue is already sending this event to the shop")
 
 
 async def _join_the_queue(callback: CallbackInput) -> None:
@@ -72,7 +72,7 @@ async def _join_the_queue(callback: CallbackInput) -> None:
         queue: workflow.ExternalWorkflowHandle[Callback] = (
             workflow.get_external_workflow_handle_for(Callback.run, name)
         )
-        with suppress(ApplicationError):  # it is not there any more
+        with suppress(ApplicationError):  # it has closed meanwhile
             await queue.signal(Callback.also_tell, callback)
             return
         await workflow.sleep(PAUSE, summary="The shop's queue has closed just now")

@@ -1,4 +1,4 @@
-"""What a workflow trusts: messages that Alipay has signed, with keys on record."""
+"""Verifies, in the workflow, that Alipay has signed a message, with the run's keys."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -29,15 +29,15 @@ from workflows.payment.proven import keep_proven, with_what_proves_it
 from workflows.releases import PROOF_IS_VERIFIED
 from workflows.results import read_result
 
-# A message that names an unknown key version may be forged: at most this often the
-# worker is asked whether it knows more keys by now.
+# A message that names an unknown key version may be forged: the worker is asked for
+# newer keys at most this often.
 RENEWAL_GAP = timedelta(minutes=1)
 # An older notification proves that money came, and not that it is still there: then
-# Alipay is asked. Whether its repeats, up to a day later, bear a new time is not known
+# Alipay is asked. Whether its repeats, up to a day later, carry a new time is not known
 # (docs/protocol.md).
 FRESH = timedelta(minutes=5)
-# How much Alipay's clock may be behind the server's before an answer counts as older
-# than its question.
+# How far Alipay's clock may be behind the server's before an answer counts as older
+# than its call.
 SKEW = timedelta(minutes=15)
 
 AnswerT = TypeVar("AnswerT", bound=AlipayAnswer)
@@ -45,18 +45,18 @@ ReadT = TypeVar("ReadT")
 
 
 class Trust(Protocol):
-    """Decides what is proven, and what is only claimed."""
+    """Decides which messages are proven."""
 
     async def notification(self, said: PaymentNotified) -> PaymentNotified | None:
-        """Return what a notification proves; None where it proves nothing."""
+        """Return the proven content of a notification; None without proof."""
         ...
 
     async def answer(
         self, call: Contract, said: AnswerT, asked_at: datetime
     ) -> AnswerT | None:
-        """Return what an answer proves about the call; None where it gives no verdict.
+        """Return the proven content of an answer; None where it gives no verdict.
 
-        What proves it stays with it where a later run, or the shop, needs the proof.
+        The evidence stays with it where a later run, or the shop, needs the proof.
         """
         ...
 
@@ -65,7 +65,7 @@ class Trust(Protocol):
         ...
 
     def late_money_at_start(self, late: LatePaymentInput) -> LateCarried | None:
-        """Return what an earlier run of the same late money has carried over."""
+        """Return the state that an earlier run of the same late money carried over."""
         ...
 
 
@@ -88,14 +88,14 @@ class FieldsTrust:
 
 
 class SignedTrust:
-    """Believes only what Alipay has signed, with one of the keys on record."""
+    """Believes only messages that Alipay has signed with one of the run's keys."""
 
     def __init__(self, trust: AlipayTrust | None) -> None:
-        """Take the keys that stand in the run's input.
+        """Take the keys from the run's input.
 
         Raises:
             MissingAlipayKeyError: One of them is not configured any more. It fails the
-                workflow task, which goes on when the key is back.
+                workflow task, which succeeds once the key is back.
         """
         self._proof = Proof.by(trust) if trust else None
         self._asked_at: datetime | None = None
@@ -109,7 +109,7 @@ class SignedTrust:
         told = await self._by_known_or_new_keys(
             evidence, lambda proof: proof.notification(said)
         )
-        # An old notification is true, too, but its money may have gone back since.
+        # An old notification is proven too, but its money may have gone back since.
         if told is None or not was_signed_since(
             evidence, workflow.now() - FRESH, if_unreadable=False
         ):
@@ -141,14 +141,14 @@ class SignedTrust:
         carried = late.carried
         if carried is None or not continues_another_run():
             return None
-        # None of ours goes on after its end, which other workflows rest on.
+        # Our runs never continue after their end, on which other workflows rely.
         view = carried.view.model_copy(update={"outcome": None, "resolved": None})
         return carried.model_copy(update={"view": view})
 
     async def _by_known_or_new_keys(
         self, evidence: SignedEvidence, read: Callable[[Proof], ReadT | None]
     ) -> ReadT | None:
-        """Read with the keys on record; where these do not fit, with newer ones.
+        """Read with the run's keys; where these do not verify it, with newer ones.
 
         Raises:
             MissingAlipayKeyError: See `__init__`.
@@ -156,7 +156,7 @@ class SignedTrust:
         if self._proof and (told := read(self._proof)) is not None:
             return told
         if self._proof and self._proof.verifies(evidence):
-            return None  # Alipay has signed it, and it says something else
+            return None  # Alipay has signed it, and it is about something else
         # An unsigned refusal needs no newer key.
         needs_keys = self._proof is None or bool(evidence.signature)
         if needs_keys and await self._learns_of_more_keys() and self._proof:
@@ -164,7 +164,7 @@ class SignedTrust:
         return None
 
     async def _learns_of_more_keys(self) -> bool:
-        """Ask the worker, once a minute at most; return whether it was asked."""
+        """Ask for newer keys, once a minute at most; return whether it has asked."""
         if self._is_asking:
             await workflow.wait_condition(lambda: not self._is_asking)
             return True
@@ -183,9 +183,9 @@ class SignedTrust:
 
 
 class TrustOfOlderRun:
-    """Believes fields where the history shows that an older worker has done so.
+    """Believes fields where the history shows that an older worker did so.
 
-    What comes to the run after the upgrade must be signed, also after a reset.
+    Messages that arrive after the upgrade must be signed, also after a reset.
     """
 
     def __init__(self, trust: AlipayTrust | None) -> None:
@@ -209,17 +209,17 @@ class TrustOfOlderRun:
         return self._fields.late_money_at_start(late)
 
     def _now(self) -> Trust:
-        # Each time under a name of its own: the first one would say no for ever.
+        # Each time under another patch id: on replay the first would stay False.
         self._times += 1
         verifies = workflow.patched(f"proof-is-verified-{self._times}")
         return self._signed if verifies else self._fields
 
 
 def continues_another_run() -> bool:
-    """Whether the server says that this run goes on from another one.
+    """Whether the server says that this run was continued as new.
 
-    It says so of a scheduled and of a repeated run as well, whose input is the first
-    run's, as somebody has written it. Ours are never started so.
+    It says so of scheduled and retried runs as well, whose input is the first run's and
+    may have been written by anybody. Ours are never started so.
     """
     info = workflow.info()
     is_repeated = bool(info.cron_schedule or info.retry_policy)
@@ -227,25 +227,25 @@ def continues_another_run() -> bool:
 
 
 def _proof_on_record(trust: AlipayTrust, times: int) -> Proof | None:
-    """Return what reads with the keys that the worker has named, if it holds them.
+    """Return a reader with the keys that the activity named, if this worker holds them.
 
-    Somebody else may have completed the activity and named any key. So the worker which
-    holds all of them leaves a marker, which only a worker can write; later ones go by
-    that.
+    Somebody else may have completed the activity and named any key. So a worker that
+    holds all of them writes a marker, which only a worker can; later workers rely on
+    it.
 
     Raises:
-        MissingAlipayKeyError: The worker of then held them, and this one does not.
+        MissingAlipayKeyError: An earlier worker held them, and this one does not.
     """
     is_first_time = not workflow.unsafe.is_replaying()
     if is_first_time and not Proof.is_possible_by(trust):
-        workflow.logger.warning("keys that this worker does not hold were dropped")
+        workflow.logger.warning("ignored keys that this worker does not hold")
         return None
     is_on_record = workflow.patched(f"alipay-keys-are-known-{times}")
     return Proof.by(trust) if is_on_record else None
 
 
 async def _ask_whom_to_trust() -> AlipayTrust | None:
-    """Ask the worker; None for a result that somebody else has made of it."""
+    """Ask the worker for its keys; None for a malformed result."""
     try:
         raw = await workflow.execute_activity(
             TrustActivities.whom_to_trust.__name__,
@@ -261,11 +261,11 @@ async def _ask_whom_to_trust() -> AlipayTrust | None:
 
 
 def trust_of(release: int, trust: AlipayTrust | None) -> Trust:
-    """Return what a run believes.
+    """Return the rules by which a run trusts messages.
 
-    Also a run that says it is of an older release believes nothing unsigned, unless its
-    history shows that it began, and came so far, before this release came: otherwise
-    whoever starts or resets a workflow could choose the weaker rules.
+    A run that claims to be of an older release believes nothing unsigned either, unless
+    its history shows that it got there before this release was deployed: otherwise
+    anybody who starts or resets a workflow could choose the weaker rules.
 
     Raises:
         MissingAlipayKeyError: See `SignedTrust`.
@@ -276,10 +276,10 @@ def trust_of(release: int, trust: AlipayTrust | None) -> Trust:
 
 
 def check_workflow_id(trust: Trust, expected: str) -> None:
-    """Stop a run that bears another order's input: nobody would look for it there.
+    """End a run whose input belongs to another workflow id: it would not be found.
 
     Raises:
-        ApplicationError: It ends the run, before anything was asked of Alipay.
+        ApplicationError: It fails the run before the first call to Alipay.
     """
     name = workflow.info().workflow_id
     if name != expected and isinstance(trust, SignedTrust):

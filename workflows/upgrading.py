@@ -1,8 +1,8 @@
 """The workflows that may be open for weeks, which versioned workers move forward.
 
 Temporal rejects a versioning behavior from a worker without a version, so the types
-that such workers run declare none. All other types are pinned to the version that began
-them (`worker.py`).
+that such workers run declare none. All other types are pinned to the version they
+started on (`worker.py`).
 """
 
 from temporalio import workflow
@@ -24,7 +24,7 @@ with workflow.unsafe.imports_passed_through():
 
 @workflow.defn(name="LatePayment", versioning_behavior=VersioningBehavior.AUTO_UPGRADE)
 class UpgradingLatePayment(LatePayment):
-    """Late money, which goes on with the current version from its next task on."""
+    """Late money, which moves to the current version with its next task."""
 
     @workflow.run
     async def run(self, late: LatePaymentInput) -> LatePaymentView:
@@ -33,7 +33,7 @@ class UpgradingLatePayment(LatePayment):
 
 @workflow.defn(name="Callback", versioning_behavior=VersioningBehavior.AUTO_UPGRADE)
 class UpgradingCallback(Callback):
-    """An order's callbacks, which go on with the current version likewise."""
+    """An order's callbacks, which move to the current version likewise."""
 
     @workflow.run
     async def run(self, callback: CallbackInput) -> CallbackView:
@@ -42,7 +42,7 @@ class UpgradingCallback(Callback):
 
 @workflow.defn(name="OrderRefunds", versioning_behavior=VersioningBehavior.AUTO_UPGRADE)
 class UpgradingOrderRefunds(OrderRefunds):
-    """An order's refunds, which go on with the current version likewise."""
+    """An order's refunds, which move to the current version likewise."""
 
     @workflow.run
     async def run(self, given: RefundsInput) -> RefundsView:

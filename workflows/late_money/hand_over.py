@@ -1,4 +1,4 @@
-"""Hands a second or late success over to the `LatePayment` workflow."""
+"""Hands a second or late success over to a `LatePayment` workflow."""
 
 from contextlib import suppress
 
@@ -21,12 +21,12 @@ async def hand_over(
     *,
     order_paid_by: Attempt | None = None,
 ) -> None:
-    """Start the workflow that returns or keeps extra or late money.
+    """Start the workflow that gives back or keeps a second or late payment.
 
     Args:
         order: The order.
-        attempt: Whose money it is.
-        policy: What the shop wants done with it, where it is the order's price.
+        attempt: The attempt that was paid.
+        policy: Whether the shop wants the money kept, if it is the order's price.
         order_paid_by: The attempt that pays the order; None while none does.
     """
     late = LatePaymentInput(

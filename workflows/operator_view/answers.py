@@ -1,4 +1,4 @@
-"""What Alipay's answers mean, in the words of an operator (docs/protocol.md 3)."""
+"""The meaning of Alipay's answers in words, for operators (docs/protocol.md 3)."""
 
 from contracts import (
     CancelAnswer,
@@ -29,7 +29,7 @@ _OF_CANCEL = {
     CancelVerdict.REFUSED: "it cannot be cancelled; it may have been paid, or be over",
     CancelVerdict.NOT_ALLOWED: "this wallet cannot be cancelled; nothing was sent",
 }
-# Codes that say more than their verdict. Not PROCESS_FAIL: it means many things.
+# Codes that say more than their verdict. PROCESS_FAIL is left out: it is ambiguous.
 _OF_CODE = {
     "RISK_REJECT": "Alipay's risk control refused it",
     "USER_BALANCE_NOT_ENOUGH": "the customer has too little money in the wallet",
@@ -47,7 +47,7 @@ _OF_CODE = {
 
 
 def meaning_of(answer: PayAnswer | InquiryAnswer | CancelAnswer) -> str:
-    """Say in words what an answer means for the payment."""
+    """Return the meaning of an answer for the payment, in words."""
     if in_words := _OF_CODE.get(answer.result_code):
         return in_words
     match answer:

@@ -8,7 +8,7 @@ from workflows.operator_view.runbook import runbook_link
 
 
 def callback_details_of(telling: CallbackInput, waiting: Sequence[ShopEvent]) -> str:
-    """Return the current details: what the shop does not know, and what one may do."""
+    """Return the current details: the unaccepted event, and the possible updates."""
     event = telling.event
     link = runbook_link(telling.runbook_url, "callback-not-accepted")
     example = example_of(event_id=event.id, reason="", by="")

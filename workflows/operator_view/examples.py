@@ -1,4 +1,4 @@
-"""Updates as an operator copies them into the Temporal UI: one JSON object each."""
+"""Example arguments of updates, to copy into the Temporal UI: one JSON object each."""
 
 import json
 from collections.abc import Iterable
@@ -7,7 +7,7 @@ LEFT_EMPTY = "Fill in `reason` and `by`, your name: both stay on record."
 
 
 def example_of(**fields: object) -> str:
-    """Return the JSON of an update as a block of Markdown.
+    """Return an update's argument as JSON in a block of Markdown.
 
     Empty fields are rejected, so that nobody sends the example unchanged.
     """
@@ -17,11 +17,11 @@ def example_of(**fields: object) -> str:
 def example_of_resolve(
     outcomes: Iterable[str], usual: str, *, proposed: str | None
 ) -> str:
-    """Say which outcomes `resolve` takes, and in which shape.
+    """Return the outcomes that `resolve` takes, with an example.
 
     Args:
-        outcomes: All that there are.
-        usual: The outcome of the example; the one that is proposed goes before.
+        outcomes: All possible outcomes.
+        usual: The outcome in the example, unless another one is proposed.
         proposed: The outcome that waits for a second person.
     """
     named = ", ".join(f"`{one}`" for one in outcomes)

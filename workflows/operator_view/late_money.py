@@ -58,7 +58,7 @@ def late_details_of(
 def late_attention_of(
     view: LatePaymentView, *, lacks_a_verdict: bool, is_overdue: bool
 ) -> NeedsAttention | None:
-    """Say why an operator should look at late money, if at all."""
+    """Return why late money needs an operator's attention; None if it does not."""
     if view.outcome is not None:
         return None
     if view.review and not view.resolved:

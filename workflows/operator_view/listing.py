@@ -1,7 +1,7 @@
-"""What the list of payments shows, changed only where a payment leaves its course.
+"""The search attributes of a payment, changed only where it leaves its usual course.
 
-A change is an action that Temporal Cloud bills, so a payment that is paid in the usual
-way makes none: `ON_COURSE` and *Completed* together say PAID.
+Temporal Cloud bills each change as an action, so a payment that is paid in the usual
+way makes none: `ON_COURSE` and *Completed* together mean PAID.
 """
 
 from dataclasses import dataclass
@@ -29,14 +29,14 @@ from workflows.payment.steps import End, Step
 
 @dataclass(frozen=True)
 class Listing:
-    """One line of the list; None where nothing is to be shown."""
+    """The values of one payment in the list; None where an attribute is unset."""
 
     status: str
     needs_attention: str | None = None
 
 
 def listing_of(facts: Facts, step: Step, now: datetime) -> Listing:
-    """Say how a payment is listed."""
+    """Return how a payment is listed."""
     match step:
         case End(outcome=outcome):
             return Listing(outcome)
@@ -70,7 +70,7 @@ def changes_to(
 
 
 def changes_for_an_attempt(attempt: Attempt) -> list[SearchAttributeUpdate[Any]]:
-    """Return what a further attempt changes: its wallet, and its time to pay."""
+    """Return the changes for a further attempt: its wallet and its expiry."""
     return [
         WALLET.value_set(attempt.wallet),
         EXPIRES_AT.value_set(attempt.begun_at + attempt.lasts),

@@ -1,4 +1,4 @@
-"""Counts what happened, for the worker's metrics; silent on replay, and no command."""
+"""The worker's business metrics; not counted on replay, and no commands."""
 
 from temporalio import workflow
 
@@ -7,15 +7,15 @@ from workflows.payment.steps import End
 
 
 def count_payment(end: End) -> None:
-    """Count a payment that has ended, and how long its good news took to be kept."""
+    """Count an ended payment, and record how long its notification took."""
     meter = workflow.metric_meter()
     meter.create_counter("cashier_payments_closed").add(
         1, {"outcome": end.outcome, "wallet": end.attempt.wallet or "unknown"}
     )
     if end.outcome is not PaymentOutcome.PAID:
         return
-    # Whoever sends the signal says when it was received: without a zone it could not be
-    # compared, and every later task would fail.
+    # The sender of the signal wrote `received_at`: without a zone the comparison would
+    # fail every later workflow task.
     received = [
         heard.received_at
         for heard in end.attempt.heard
@@ -29,7 +29,7 @@ def count_payment(end: End) -> None:
 
 
 def count_late_payment(outcome: LateOutcome) -> None:
-    """Count late money that has been dealt with."""
+    """Count late money that is settled."""
     workflow.metric_meter().create_counter("cashier_late_payments_closed").add(
         1, {"outcome": outcome}
     )
@@ -43,5 +43,5 @@ def count_refund(status: RefundStatus, wallet: str) -> None:
 
 
 def count_continued_run() -> None:
-    """Count a run that goes on in a new one, because its history has grown long."""
+    """Count a run that continues as new because its history has grown long."""
     workflow.metric_meter().create_counter("cashier_runs_continued").add(1)

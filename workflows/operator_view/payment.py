@@ -30,7 +30,7 @@ from workflows.payment.steps import (
 )
 from workflows.payment.views import status_of
 
-# Why an operator should look, and the chapter of the runbook that says what to do.
+# Why a payment needs attention, and the chapter of the runbook about it.
 _ATTENTION = {
     NeedsAttention.REVIEW: ("A person must decide", "review"),
     NeedsAttention.NO_VERDICT: (
@@ -46,14 +46,14 @@ _ATTENTION = {
 
 
 def details_of(facts: Facts, step: Step, *, since: datetime, now: datetime) -> str:
-    """Return the current details: state, why a person is needed, what may be done, why.
+    """Return the current details: state, attention needed, possible updates, facts.
 
-    What an operator does stands first; what explains it stands below.
+    Instructions stand first, explanations below.
 
     Args:
-        facts: All that is known.
-        step: What was decided.
-        since: When the payment came into its state.
+        facts: All known facts.
+        step: The decided step.
+        since: When the payment's status last changed.
         now: The workflow's time.
     """
     order = facts.order
@@ -93,7 +93,7 @@ def _attempt(facts: Facts, step: Step, now: datetime) -> str:
     attempt = facts.current
     page = "with a page" if attempt.page else "without a page yet"
     said = f"**Attempt** `{attempt.request_id}` with {attempt.wallet}, {page}"
-    # What is paid, or what a person must settle, is not for the customer to pay.
+    # An attempt that is paid or under review is not for the customer to pay.
     if attempt.is_paid or status_of(facts, step) in (
         PaymentStatus.PAID,
         PaymentStatus.REVIEW,
@@ -178,7 +178,7 @@ def _resolve(facts: Facts) -> str:
 
 
 def words_of(step: Step) -> str:
-    """Say in words what a payment does next."""
+    """Return the next step of a payment in words."""
     match step:
         case Begin(wallet=wallet):
             return f"begin another attempt, with {wallet}"
@@ -201,7 +201,7 @@ def words_of(step: Step) -> str:
 
 
 def words_of_wait(facts: Facts, until: datetime) -> str:
-    """Say in words what a timer is for."""
+    """Return the purpose of a timer in words."""
     if until == deadline_of(facts.current):
         return f"wait for the customer until {_time(until)}, then ask Alipay"
     return f"ask Alipay again at {_time(until)}, or when it sends news"

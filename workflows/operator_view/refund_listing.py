@@ -1,6 +1,6 @@
-"""How an order's refunds are listed: one line, for the refund that is most urgent.
+"""The search attributes of an order's refunds: those of its most urgent refund.
 
-A change is an action that Temporal Cloud bills: refunds that end at once make none.
+Temporal Cloud bills each change as an action: refunds that end at once make none.
 """
 
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ from workflows.refunds.decision import REFUND_PATIENCE, attention_of
 from workflows.refunds.ledger import Ledger
 from workflows.refunds.refund import Refund
 
-# The list has room for one reason: the most urgent.
+# The list shows one reason: the most urgent.
 GRAVEST = (
     NeedsAttention.REVIEW,
     NeedsAttention.SECOND_PERSON,
@@ -30,10 +30,10 @@ GRAVEST = (
 def attentions(
     ledger: Ledger, now: datetime
 ) -> Iterator[tuple[Refund, NeedsAttention]]:
-    """Return the refunds that an operator should look at, and why.
+    """Return the refunds that need an operator's attention, and why.
 
-    One that Alipay has refused is among them until a person has acted: withdrawing is
-    an act, and so is a refund that is asked for later.
+    One that Alipay has refused is among them until a person has acted: has withdrawn
+    it, or has requested another refund since.
     """
     refunds = list(ledger.refunds.values())
     asked_last = max((one.asked_at for one in refunds), default=now)
@@ -45,7 +45,7 @@ def attentions(
 
 
 def listing_of_refunds(ledger: Ledger, now: datetime) -> Listing:
-    """Say how an order's refunds are listed."""
+    """Return how an order's refunds are listed."""
     needed = {attention for _, attention in attentions(ledger, now)}
     gravest = next((one for one in GRAVEST if one in needed), None)
     return Listing(Listed.REFUNDS, gravest)
@@ -56,9 +56,9 @@ def changes_of_refunds(
 ) -> list[SearchAttributeUpdate[Any]]:
     """Return the changes that bring the list up to date.
 
-    `ExpiresAt` is when the patience with a refund ends that Alipay has taken on: the
-    list finds it by the clock then, whether or not a worker says so. It is set once
-    Alipay has said twice that it goes on, for most end before.
+    `ExpiresAt` says from when on a refund in process needs attention: a filter by time
+    then finds it even if no worker runs. It is set once Alipay has answered twice that
+    the refund is in process, for most end before.
     """
     changes = changes_to(listed, listing_of_refunds(ledger, now))
     expires_at, shown = _patience_ends(ledger), listed.get(EXPIRES_AT)

@@ -19,7 +19,7 @@ from workflows.refunds.ledger import Ledger
 from workflows.refunds.refund import Refund
 from workflows.refunds.views import status_in_words
 
-# More than a person reads on a page; `cashier refunds show` has all of them.
+# More than fit on a page; `cashier refunds show` has all of them.
 MOST_LINES = 30
 MOST_EXPLAINED = 5
 WORDS = {
@@ -33,7 +33,7 @@ WORDS = {
     RefundStatus.REFUSED: "was refused",
     RefundStatus.RETURNED: "had gone back, and has bounced",
 }
-# What is the matter, and what a person does first.
+# Why a refund needs attention, and the first thing to do.
 _TO_DO = {
     NeedsAttention.REVIEW: (
         "Look the dispute up in Alipay's portal. Send the refund only if the dispute "
@@ -71,7 +71,7 @@ _DECISIONS = {
 def refunds_details_of(ledger: Ledger, given: RefundsInput, now: datetime) -> str:
     """Return the current details of an order's refunds, as Markdown.
 
-    What an operator does stands first, then a line for each refund, the newest first.
+    Instructions stand first, then a line for each refund, the newest first.
     """
     needing = list(attentions(ledger, now))
     parts = [f"### Refunds: {status_in_words(ledger)}"]
@@ -94,7 +94,7 @@ def refunds_details_of(ledger: Ledger, given: RefundsInput, now: datetime) -> st
 def _explained(
     refund: Refund, attention: NeedsAttention, given: RefundsInput, now: datetime
 ) -> list[str]:
-    """Say what is the matter with a refund, what to do, and with which words."""
+    """Return why a refund needs attention, what to do, and an example update."""
     link = runbook_link(given.runbook_url, REFUND_CHAPTERS[attention])
     why = _one_line(refund.doubt or _reason(refund))
     parts = [
@@ -152,7 +152,7 @@ def _line(refund: Refund) -> str:
 
 
 def _reason(refund: Refund) -> str:
-    """Say how a refund stands, with Alipay's words where it has refused."""
+    """Return the state of a refund, with Alipay's text where it has refused."""
     said = WORDS[refund.status]
     if refund.by_cancel and refund.status is RefundStatus.SUCCEEDED:
         said += ", by a cancel of the whole payment"
@@ -162,7 +162,7 @@ def _reason(refund: Refund) -> str:
 
 
 def _elsewhere(ledger: Ledger) -> str:
-    """Name money that went back, or is on its way, without a refund from here."""
+    """Name money that went back, or is going back, by other refunds than ours."""
     amounts = [one.amount for one in ledger.elsewhere]
     if not amounts:
         return ""
@@ -214,7 +214,7 @@ def _command(ledger: Ledger) -> str:
 
 
 def _one_line(text: str) -> str:
-    """Return words of others, which may have several lines, as a part of one."""
+    """Return a text from outside on one line, escaped for Markdown."""
     return " ".join(text.split()).rstrip(" .")
 
 

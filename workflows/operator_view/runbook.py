@@ -2,5 +2,5 @@
 
 
 def runbook_link(url: str | None, chapter: str) -> str:
-    """Return a link in Markdown; nothing where the runbook's address is not known."""
+    """Return a link in Markdown; an empty text if the runbook's address is not set."""
     return f" [What to do: see the runbook]({url}#{chapter})." if url else ""

@@ -1,4 +1,4 @@
-"""The money at risk while a payment is open: taken for certain, or perhaps."""
+"""The money at risk while a payment is open: certainly or possibly taken."""
 
 from contracts import Money, MoneyAtRisk
 from workflows.payment.attempt import Attempt
@@ -7,7 +7,7 @@ from workflows.payment.steps import End, Step
 
 
 def at_risk(facts: Facts, step: Step) -> MoneyAtRisk:
-    """Return the money at risk; nothing once the payment has ended.
+    """Return the money at risk; empty once the payment has ended.
 
     Example: PHP 1,315.00 were paid where 1,314.00 were asked: 1,315.00 are taken.
     Alipay does not answer whether anything was paid: 1,314.00 at most.

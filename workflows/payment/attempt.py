@@ -1,6 +1,6 @@
-"""The facts about one attempt at Alipay, and what follows from them together.
+"""The facts about one attempt at Alipay, and the conclusions from them.
 
-Nothing here depends on the order in which facts arrived, only on what they are.
+No conclusion depends on the order in which the facts arrived.
 """
 
 from collections.abc import Iterator
@@ -30,18 +30,19 @@ from workflows.releases import (
 )
 
 # The wallets' usual default (docs/protocol.md 2.1.2), for an attempt without a page. It
-# is not read from the rule book, `alipay/wallets.toml`: timers of recorded histories
-# were set by it, so it may only change for payments that a new release begins.
+# is not read from the table of wallets, `alipay/wallets.toml`: timers of recorded
+# histories were set by it, so it may only change for payments that a new release
+# begins.
 USUAL_EXPIRY = timedelta(minutes=14)
 # ORDER_NOT_EXIST counts after three inquiries, 15 s apart (docs/protocol.md 3.5) ...
 NOT_EXIST_TRIES = 3
 NOT_EXIST_GAP = timedelta(seconds=15)
 # ... and once the last call cannot be under way any more: twice its longest time-out.
 IN_FLIGHT = timedelta(seconds=40)
-# Different successes of one attempt, beside those that fit it: a person looks at them
-# from the second on, and one that fits is never displaced by them.
+# How many different successes of one attempt are kept besides those that fit it: from
+# the second on a person decides, and they never displace one that fits.
 MOST_SUCCESSES = 50
-# ... of which older releases kept the first ones, whether they fitted or not.
+# ... older releases kept the first ones, whether they fitted or not.
 MOST_SUCCESSES_BEFORE = 20
 
 AnswerT = TypeVar("AnswerT", covariant=True)
@@ -58,7 +59,7 @@ class Asked(Generic[AnswerT]):
 
 @dataclass(frozen=True)
 class Heard:
-    """A verified notification, when it came, and when the API had received it."""
+    """A verified notification, when it reached the run, and when it reached the API."""
 
     at: datetime
     notification: PaymentNotified
@@ -69,7 +70,7 @@ class Heard:
         return self.notification.says_paid
 
     def says_the_same(self, other: "Heard") -> bool:
-        """Whether it is a repeat; repeats differ in their evidence only."""
+        """Whether it repeats the other one; repeats differ in their evidence only."""
         mine, others = self.without_evidence(), other.without_evidence()
         return mine.notification == others.notification
 
@@ -81,7 +82,7 @@ class Heard:
 
 @dataclass(frozen=True)
 class Success:
-    """A payment as a signed message of Alipay reports it."""
+    """A successful payment as a signed message of Alipay reports it."""
 
     payment_id: str | None
     amount: Money | None
@@ -101,10 +102,10 @@ class Attempt:
         request_id: Alipay's idempotency key, payment_request_id.
         number: From 1, over all runs of the order.
         wallet: Alipay's code; empty for an attempt of an earlier run.
-        begun_at: When this run began it, or first heard of it.
+        begun_at: When this run began it, or got the first notification of it.
         lasts: How long the customer may pay where Alipay has sent no expiry.
-        opened_by: The call that asked for it.
-        given_back_at: When the return of its money was handed over to `LatePayment`.
+        opened_by: The `PageWish.call_id` that caused it.
+        given_back_at: When its money was handed over to `LatePayment`.
         release: As in `Order`.
     """
 
@@ -122,11 +123,11 @@ class Attempt:
     release: int = 0
 
     def hear(self, heard: Heard, price: Money) -> bool:
-        """Keep a verified notification; return whether it is news.
+        """Keep a verified notification; return whether it is new.
 
-        Successes that fit the attempt and the order's price are kept, and of those that
-        do not fit the newest. Of the others only the newest: each is but a hint, and a
-        flood of them must not make the facts grow.
+        Successes that fit the attempt and the order's price are kept, and the newest of
+        those that do not fit. Of all other notifications only the newest is kept: each
+        is only a hint, and many of them must not make the facts grow.
         """
         if any(known.says_the_same(heard) for known in self.heard):
             return False
@@ -143,18 +144,18 @@ class Attempt:
         return True
 
     def hint(self, heard: Heard) -> None:
-        """Keep, in place of all earlier hints, one that proves nothing."""
+        """Keep an unproven notification as a hint, in place of all earlier hints."""
         self.heard = [*(one for one in self.heard if one.says_paid), heard]
 
     def _without_excess(self, successes: list[Heard], price: Money) -> list[Heard]:
-        """Keep the first success that fits, and the newest of each sort."""
+        """Keep the first success that fits, and the newest fitting and other ones."""
         fitting = [one for one in successes if self.fits(one, price)]
         others = [one for one in successes if not self.fits(one, price)]
         kept = [*fitting[:1], *fitting[1:][-MOST_SUCCESSES:], *others[-MOST_SUCCESSES:]]
         return [one for one in successes if one in kept]
 
     def fits(self, heard: Heard, price: Money) -> bool:
-        """Whether a notified success is of this attempt, and of the order's price."""
+        """Whether a notified success has this attempt's id and the order's price."""
         return self._is_expected(heard) and heard.notification.amount == price
 
     @property
@@ -170,13 +171,13 @@ class Attempt:
 
     @property
     def payment_id(self) -> str | None:
-        """Alipay's id, from the answer to `pay`; all answers have the same."""
+        """Alipay's payment_id, from the answer to `pay`; all answers have the same."""
         ids = {asked.answer.payment_id for asked in self.pays if asked.answer}
         return min((known for known in ids if known), default=None)
 
     @property
     def expires_at(self) -> datetime:
-        """When the customer can no longer pay."""
+        """When the attempt expires, as Alipay said or by the default."""
         told = self.page.expires_at if self.page else None
         expires_at = told or self.begun_at + self.lasts
         if self.release < DECLINED_MEANS_DECLINED:
@@ -184,7 +185,7 @@ class Attempt:
         return expires_at.replace(microsecond=0)  # as `pay` sends it
 
     def pay_verdicts(self, *wanted: PayVerdict) -> list[Asked[PayAnswer]]:
-        """The answers of `pay` with one of these verdicts."""
+        """The answers to `pay` with one of these verdicts."""
         return [
             asked
             for asked in self.pays
@@ -192,7 +193,7 @@ class Attempt:
         ]
 
     def verdicts(self, *wanted: InquiryVerdict) -> list[Asked[InquiryAnswer]]:
-        """The inquiries that ended in one of these verdicts."""
+        """The inquiries with one of these verdicts."""
         return [
             asked
             for asked in self.inquiries
@@ -213,7 +214,7 @@ class Attempt:
                 yield Success.told_by(heard.notification)
 
     def evidence_of(self, price: Money) -> SignedEvidence | None:
-        """The best proof that the order's price was paid: the newest signed one."""
+        """The newest signed message that proves the order's price paid."""
         inquiries = [
             (asked.ended_at, asked.answer.evidence.answer)
             for asked in self.verdicts(InquiryVerdict.SUCCESS)
@@ -229,7 +230,7 @@ class Attempt:
 
     @property
     def hints(self) -> Iterator[datetime]:
-        """When a message or an answer came that only an inquiry can settle."""
+        """The times of messages and answers that make an inquiry necessary."""
         for heard in self.heard:
             if not heard.says_paid or not self._is_expected(heard):
                 yield heard.at
@@ -249,19 +250,19 @@ class Attempt:
 
     @property
     def answered_at(self) -> datetime | None:
-        """When the newest inquiry that got a verdict was asked."""
+        """When the newest inquiry with a verdict was sent."""
         return max((asked.at for asked in self.inquiries if asked.answer), default=None)
 
     @property
     def settled_at(self) -> datetime | None:
-        """When the newest inquiry was asked that got a final verdict."""
+        """When the newest inquiry with a final verdict was sent."""
         final = self.verdicts(
             InquiryVerdict.SUCCESS, InquiryVerdict.FAIL, InquiryVerdict.CANCELLED
         )
         return max((asked.at for asked in final), default=None)
 
     def was_asked_since(self, at: datetime) -> bool:
-        """Whether an inquiry, answered or not, was put at this time or later."""
+        """Whether an inquiry, answered or not, was sent at this time or later."""
         return any(asked.at >= at for asked in self.inquiries)
 
     @property
@@ -272,9 +273,9 @@ class Attempt:
         )
 
     def refused_cancel_since(self, at: datetime) -> bool:
-        """Whether a cancel asked since then was refused, and not for being paid.
+        """Whether a cancel sent since then was refused while the attempt was unpaid.
 
-        Alipay, or the wallet's rules, refused it, and an inquiry was put after that.
+        Alipay, or the wallet's rules, refused it, and an inquiry was sent after that.
         """
         return any(
             asked.answer
@@ -285,15 +286,15 @@ class Attempt:
         )
 
     def is_own_answer(self, at: datetime) -> bool:
-        """Whether a call of ours other than an inquiry ended then, however it ended."""
+        """Whether a `pay` or `cancel` ended at this time, with or without a verdict."""
         return any(asked.ended_at == at for asked in [*self.pays, *self.cancels])
 
     @property
     def is_paid(self) -> bool:
         """Whether it is paid, and the money has not gone back.
 
-        A payment that is cancelled, by us or by somebody else, is refunded by Alipay,
-        whatever success is notified before or after (docs/protocol.md 3.6).
+        Alipay refunds a payment that is cancelled, by us or by somebody else, even if a
+        success is notified before or after (docs/protocol.md 3.6).
         """
         gone_back = (
             self.is_given_back
@@ -306,8 +307,8 @@ class Attempt:
     def is_given_back(self) -> bool:
         """Whether its money was returned, or is being returned, after it was paid.
 
-        Not by refunds that the owner of the order's refunds has made: those the
-        merchant has asked for, of money that had paid the order (decision 42).
+        Refunds by the order's `OrderRefunds` workflow do not count: the merchant
+        requested them, of money that had paid the order (decision 42).
         """
         refunded = any(
             asked.answer and self._is_returned_by(asked.answer)
@@ -323,14 +324,15 @@ class Attempt:
 
     @property
     def cancel_is_certain_at(self) -> datetime | None:
-        """When a cancel without a verdict has taken effect, if ever it does."""
+        """From when on a cancel without a verdict can no longer be under way."""
         unclear = [one.ended_at for one in self.cancels if self._is_unclear(one)]
         return max(unclear) + IN_FLIGHT if unclear else None
 
     def _is_unclear(self, cancel: Asked[CancelAnswer]) -> bool:
-        """Whether a cancel may have taken effect: Alipay has not signed an answer.
+        """Whether a cancel without a signed answer may have taken effect.
 
-        Where the wallet does not allow a cancel, nothing is sent, and nothing signed.
+        Where the wallet does not allow a cancel, nothing was sent, and so nothing
+        signed.
         """
         if cancel.answer is None:
             return True
@@ -339,7 +341,7 @@ class Attempt:
 
     @property
     def may_be_cancelled(self) -> bool:
-        """Whether a cancel of ours may have taken effect unseen."""
+        """Whether a cancel of ours without a verdict may have taken effect."""
         certain_at = self.cancel_is_certain_at
         if certain_at is None:
             return False
@@ -364,9 +366,9 @@ class Attempt:
 
     @property
     def never_existed(self) -> bool:
-        """Whether Alipay has said often enough that it does not know the attempt."""
+        """Whether Alipay has answered NOT_EXIST often enough."""
         if self.payment_id:
-            return False  # Alipay has named it: what it says now is a lag or a fault
+            return False  # Alipay has named it before: this answer is a lag or a fault
         last_pay = max((asked.ended_at for asked in self.pays), default=self.begun_at)
         counted: list[datetime] = []
         for at in sorted(asked.at for asked in self.verdicts(InquiryVerdict.NOT_EXIST)):
@@ -378,7 +380,7 @@ class Attempt:
 
     @property
     def is_known_to_alipay(self) -> bool:
-        """Whether an inquiry has found it at Alipay, in whatever state."""
+        """Whether an inquiry has found it at Alipay, in any state."""
         return any(
             asked.answer and asked.answer.verdict is not InquiryVerdict.NOT_EXIST
             for asked in self.inquiries
@@ -388,7 +390,7 @@ class Attempt:
     def last_answered(
         self,
     ) -> Asked[PayAnswer | InquiryAnswer | CancelAnswer] | None:
-        """The newest question of any kind that Alipay has answered."""
+        """The newest call of any kind that Alipay has answered."""
         answered = [asked for asked in self._questions if asked.answer]
         return max(answered, key=lambda asked: asked.ended_at, default=None)
 
@@ -403,10 +405,10 @@ class Attempt:
 
     @property
     def lacks_a_verdict(self) -> bool:
-        """Whether a question is open whose last call, and its quick repeats, failed.
+        """Whether the last call of some kind, with its quick retries, got no verdict.
 
-        An answer to another question does not close it: Alipay may well say that it
-        does not know a payment which it does not answer to open.
+        An answer to a call of another kind does not count: Alipay may answer an inquiry
+        with NOT_EXIST while it does not answer `pay`.
         """
         if self.is_dead or self.is_paid:
             return False

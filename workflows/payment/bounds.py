@@ -1,8 +1,8 @@
-"""The facts that a new run takes over: all that decide, and the newest of the rest.
+"""Limits the facts that a continued run takes over, without a change of decision.
 
 A continued run begins with its facts as input, which Temporal refuses above 2 MiB. They
 come from outside, thousands of them where something is wrong, so none of their lists
-may grow without end. Left out is only what would not change the decision.
+may grow without end. Only facts that would not change the decision are left out.
 """
 
 from collections.abc import Callable, Hashable, Sequence
@@ -12,14 +12,14 @@ from typing import TypeVar
 from contracts import InquiryAnswer, InquiryVerdict, Money
 from workflows.payment.attempt import Asked, Attempt, Heard
 
-# Of the current attempt's questions of one kind; pauses stop growing long before.
+# Of the current attempt's calls of one kind; pauses stop growing long before.
 MOST_QUESTIONS = 50
-# Of another attempt's: three decide whether it has ever existed.
+# Of another attempt's calls: three decide whether it has ever existed.
 MOST_OF_OTHERS = 3
-# Different answers of one attempt: Alipay gives one or two, a faulty one some more.
+# Different answers about one attempt: Alipay gives one or two, a faulty Alipay more.
 MOST_KINDS = 10
 # Of a signed message that stays with the facts, in bytes; Alipay's have one to five
-# thousand. What a longer one says is asked about anew where its proof is needed.
+# thousand. Where the proof of a longer one is needed, Alipay is asked again.
 LONGEST_PROOF = 8 * 1024
 # Attempts of other runs, or long over.
 MOST_ATTEMPTS = 50
@@ -33,8 +33,8 @@ def bounded(attempt: Attempt, price: Money, *, is_current: bool) -> Attempt:
     """Return the attempt as a new run needs it.
 
     Args:
-        attempt: All its facts.
-        price: What the order costs.
+        attempt: The attempt with all its facts.
+        price: The order's amount.
         is_current: Whether it is the newest attempt of the order, whose facts count.
     """
     most = MOST_QUESTIONS if is_current else MOST_OF_OTHERS
@@ -63,7 +63,7 @@ def bounded(attempt: Attempt, price: Money, *, is_current: bool) -> Attempt:
 def settled(attempts: Sequence[Attempt]) -> list[Attempt]:
     """Return the attempts whose money is not at risk any more.
 
-    One that is left out becomes known again when Alipay notifies of it.
+    Such an attempt can be left out: Alipay's next notification adds it again.
     """
     return [
         one
@@ -76,9 +76,9 @@ def settled(attempts: Sequence[Attempt]) -> list[Attempt]:
 def _with_some_evidence(
     heard: Sequence[Heard], attempt: Attempt, price: Money
 ) -> list[Heard]:
-    """Keep what proves the first success that fits, and the newest of them all.
+    """Keep the evidence of the first success that fits, and of the newest of all.
 
-    Successes without it are asked about anew.
+    Alipay is asked again about successes without evidence.
     """
     fitting = [one for one in heard if one.says_paid and attempt.fits(one, price)]
     proven = {id(one) for one in [*fitting[:1], *heard[-MOST_OF_OTHERS:]]}
@@ -102,7 +102,7 @@ def _kept(
     *,
     always: Sequence[Asked[AnswerT]] = (),
 ) -> list[Asked[AnswerT]]:
-    """Keep the newest, and of each kind of answer the first and the last."""
+    """Keep the newest calls, and the first and last of each kind of answer."""
     in_time = sorted(asked, key=lambda one: (one.at, one.ended_at))
     first: dict[Hashable, Asked[AnswerT]] = {}
     last: dict[Hashable, Asked[AnswerT]] = {}

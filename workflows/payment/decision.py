@@ -1,8 +1,9 @@
-"""The decision: facts in, next step out. Pure, and blind to the order of arrival.
+"""The decision: facts in, next step out.
 
-The workflow only gathers facts and carries out what is decided here, so everything that
-a payment may come to can be read, and tested, from here on: deadlines and what an end
-is called in `endings`, pauses in `backoff`, what only a person can settle in `doubts`.
+Pure; the order of arrival does not matter. The workflow only gathers facts and carries
+out the step decided here, so every possible course of a payment can be read, and
+tested, from here on: deadlines and outcomes in `endings`, pauses in `backoff`, doubts
+that only a person can settle in `doubts`.
 """
 
 from datetime import datetime
@@ -44,11 +45,11 @@ from workflows.releases import (
     PROOF_IS_ENOUGH,
 )
 
-# Answers of `pay` that ask for the next number, once the attempt is dead.
+# Answers to `pay` after which the next number is tried, once the attempt is dead.
 WRONG_NUMBER = (PayVerdict.ID_IS_DEAD, PayVerdict.ID_DIFFERS)
 # Numbers in a row that other runs may have used up before a person must decide.
 MOST_WRONG_NUMBERS = 30
-# Pages in a row that may get lost before the customer must ask for another one.
+# Pages in a row that may get lost before the shop must request another one.
 MOST_LOST_PAGES = 3
 
 
@@ -64,7 +65,7 @@ def decide(facts: Facts, now: datetime) -> Step:
     another order lead to the same end.
 
     Args:
-        facts: All that is known; at least one attempt.
+        facts: All known facts, with at least one attempt.
         now: The workflow's time.
     """
     by_new_rules = facts.order.release >= NO_ATTEMPT_KEEPS_ANOTHER
@@ -86,8 +87,8 @@ def decide(facts: Facts, now: datetime) -> Step:
 def _end_by_a_person(facts: Facts, outcome: PaymentOutcome) -> Step:
     """End as a person has decided, unless Alipay has proven the order paid meanwhile.
 
-    A success that came while the person decided is not dropped: it pays, or where a
-    cancel may have returned it, it is left to late money.
+    A success that came while the person decided is not dropped: it pays the order, or
+    is left to late money where a cancel may have returned it.
     """
     payer = payer_of(facts)
     if payer and not payer.may_be_cancelled:
@@ -105,7 +106,7 @@ def _end_by_a_person(facts: Facts, outcome: PaymentOutcome) -> Step:
 
 
 def _question_about(attempt: Attempt, facts: Facts, now: datetime) -> Step | None:
-    """Return the inquiry that must be answered first, now or as soon as it may be."""
+    """Return the inquiry that must be answered first, or the wait until it is due."""
     if attempt.is_paid and attempt.may_be_cancelled:
         return until_cancel_is_certain(attempt, now)
     if hint := _unanswered_hint(attempt, facts, now):
@@ -115,7 +116,7 @@ def _question_about(attempt: Attempt, facts: Facts, now: datetime) -> Step | Non
 
 
 def _settle(facts: Facts, now: datetime) -> Step:
-    """Return the next step once no inquiry is open."""
+    """Return the next step if no inquiry is needed first."""
     attempt, paid = facts.current, facts.paid
     if step := _pay_once(facts, now):
         return step
@@ -140,7 +141,7 @@ def _settle(facts: Facts, now: datetime) -> Step:
 
 
 def _pay_once(facts: Facts, now: datetime) -> Step | None:
-    """Give back what was paid beside the attempt that pays the order.
+    """Give back money that was paid beside the attempt that pays the order.
 
     Also where the later one is in doubt: no order keeps two charges meanwhile.
     """
@@ -159,16 +160,16 @@ def _pay_once(facts: Facts, now: datetime) -> Step | None:
 
 
 def _is_left(attempt: Attempt, facts: Facts) -> bool:
-    """Whether another workflow deals with the money of the current attempt."""
+    """Whether a `LatePayment` deals with the money of the current attempt."""
     by_new_rules = facts.order.release >= NO_ATTEMPT_KEEPS_ANOTHER
     return by_new_rules and attempt.given_back_at is not None
 
 
 def is_kept_by_old_rules(facts: Facts, now: datetime) -> bool:
-    """Whether a payment of an older release would wait for ever, by the old rules.
+    """Whether a payment of an older release would never end by the old rules.
 
     It waits for an answer about an attempt that Alipay does not know, or for a person
-    though the order is paid by one attempt with its own price.
+    although one attempt has paid the order with its price.
     """
     if facts.order.release >= NO_ATTEMPT_KEEPS_ANOTHER or facts.resolution:
         return False
@@ -182,15 +183,16 @@ def is_kept_by_old_rules(facts: Facts, now: datetime) -> bool:
 
 
 def _unanswered_hint(attempt: Attempt, facts: Facts, now: datetime) -> datetime | None:
-    """Return the time of the newest reason to inquire that no inquiry has answered.
+    """Return the time of the newest hint that no inquiry has answered.
 
     Example: Alipay was asked at 12:02 and answered PROCESSING. A notification that
     proves nothing, say without a payment id, comes at 12:03: it returns 12:03, and
-    Alipay is asked again. The answer to a question put at 12:03 or later answers the
-    hint: it returns None until somebody asks for an inquiry, or the attempt expires.
+    Alipay is asked again. The answer to an inquiry sent at 12:03 or later answers the
+    hint: then it returns None until an inquiry is requested, or the attempt expires.
     """
     if attempt is not facts.current:
-        # Certainly over when the next began; what is heard since must be made certain.
+        # It was certainly over when the next one began: a later message needs an
+        # inquiry.
         hints = [heard.at for heard in attempt.heard]
         answered_at = attempt.settled_at
     elif attempt.pays:
@@ -198,7 +200,7 @@ def _unanswered_hint(attempt: Attempt, facts: Facts, now: datetime) -> datetime 
         hints += [due for due in [deadline_of(attempt)] if now >= due]
         answered_at = attempt.answered_at
     else:
-        return None  # nothing was sent yet: there is nothing to ask about
+        return None  # nothing was sent yet, so there is nothing to inquire
     newest = max(hints, default=None)
     if newest is None or (answered_at and answered_at >= newest):
         return None
@@ -210,8 +212,8 @@ def _unanswered_hint(attempt: Attempt, facts: Facts, now: datetime) -> datetime 
 def _is_settled(attempt: Attempt, facts: Facts, hint: datetime) -> bool:
     """Whether no inquiry is needed any more: it is certainly dead, or proven paid.
 
-    Somebody who asks for one gets it all the same, unless nothing keeps the payment
-    from its end as PAID: Alipay may not answer inquiries for hours.
+    A requested inquiry is sent all the same, unless the payment can end as PAID without
+    it: Alipay may not answer inquiries for hours.
     """
     if facts.order.release >= PROOF_IS_ENOUGH and attempt.is_paid:
         return find_doubt(facts) is None or hint != facts.check_wanted_at
@@ -226,7 +228,7 @@ def _wishes(facts: Facts) -> list[datetime]:
 
 
 def _open(attempt: Attempt, now: datetime) -> Step:
-    """Ask for the page; again with growing pauses while there was no verdict."""
+    """Send `pay`; again with growing pauses while there was no verdict."""
     if not attempt.pays:
         return Pay(attempt)
     last = max(asked.ended_at for asked in attempt.pays)
@@ -236,7 +238,7 @@ def _open(attempt: Attempt, now: datetime) -> Step:
 
 
 def _should_close(attempt: Attempt, facts: Facts, now: datetime) -> bool:
-    """Whether this attempt must not be paid any more: unwanted, over, or pageless."""
+    """Whether to close this attempt: it is not wanted, has expired, or has no page."""
     return (
         facts.cancel_wanted_at is not None
         or facts.order.is_lost
@@ -247,16 +249,16 @@ def _should_close(attempt: Attempt, facts: Facts, now: datetime) -> bool:
 
 
 def _close(attempt: Attempt, facts: Facts, now: datetime) -> Step:
-    """Cancel; where Alipay refuses that, go on asking until Alipay has closed it.
+    """Cancel; where Alipay refuses that, inquire until Alipay has closed the attempt.
 
     Example: nobody has paid by the deadline, 12:14:30: `Cancel`. Alipay refuses that,
     because the payment is under way: `Inquire`, and again after growing pauses
-    (`Wait`), until an answer is final. Were it the customer who cancels, at 12:05, one
-    `Inquire` would do, and the page stay usable: `Wait` until 12:14:30. Where `Cancel`
-    gets no answer at all, it is repeated after growing pauses.
+    (`Wait`), until an answer is final. If the customer cancels at 12:05 and Alipay
+    refuses, one `Inquire` is enough, and the page stays usable: `Wait` until 12:14:30.
+    Where `Cancel` gets no answer at all, it is repeated after growing pauses.
     """
     if not attempt.pays:
-        # Nothing of it has ever reached Alipay.
+        # No call about it has ever reached Alipay.
         return _begin_next(attempt, facts, now) or End(
             PaymentOutcome.CANCELLED, attempt
         )
@@ -275,7 +277,7 @@ def _close(attempt: Attempt, facts: Facts, now: datetime) -> Step:
         gap = pause(attempt.request_id, len(in_vain) - 1)
         return when_due(max(in_vain) + gap, Cancel(attempt), now)
     if attempt.page and now < deadline and not attempt.is_cancelled_by_us:
-        return Wait(deadline)  # the wallet does not let go; the customer may still pay
+        return Wait(deadline)  # the cancel was refused; the customer may still pay
     polls = [asked.at for asked in attempt.inquiries if asked.at >= max(answered)]
     if not polls:
         return Inquire(attempt)
@@ -285,9 +287,9 @@ def _close(attempt: Attempt, facts: Facts, now: datetime) -> Step:
 
 
 def _begin_next(attempt: Attempt, facts: Facts, now: datetime) -> Begin | None:
-    """Go on with another wallet, or with a number that nobody has used up."""
+    """Begin the next attempt, with another wallet or an unused number."""
     if facts.cancel_wanted_at is not None or facts.paid or facts.order.is_lost:
-        return None  # nobody waits for a page of a lost order
+        return None  # no customer waits for a page of a lost order
     number = _next_number(facts)
     if _lost_its_page(attempt, facts) and now < deadline_of(attempt):
         return Begin(number, facts.wallet_wanted)
@@ -307,7 +309,7 @@ def _begin_next(attempt: Attempt, facts: Facts, now: datetime) -> Begin | None:
 
 
 def _next_number(facts: Facts) -> int:
-    """Return a number that no attempt at Alipay has used, as far as it is known."""
+    """Return the lowest number that no known attempt has used."""
     by_new_rules = facts.order.release >= NO_ATTEMPT_KEEPS_ANOTHER
     used = [
         one.number
@@ -318,10 +320,10 @@ def _next_number(facts: Facts) -> int:
 
 
 def _lost_its_page(attempt: Attempt, facts: Facts) -> bool:
-    """Whether it was opened, its page never reached us, and nobody declined it.
+    """Whether it was opened, its page never reached us, and it was not declined.
 
-    The answer that held the page was lost, and its repeat brings none. Customer and
-    shop still wait, so the next attempt may begin once this one is closed for certain.
+    The answer with the page was lost, and the repeat has none. Customer and shop still
+    wait, so the next attempt may begin once this one is certainly closed.
     """
     if facts.order.release < LOST_PAGE_OPENS_ANOTHER:
         return False

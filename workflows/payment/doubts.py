@@ -1,4 +1,4 @@
-"""Doubts that only a person can settle; the attempt that certainly pays the order."""
+"""Finds doubts that only a person can settle, and the attempt that pays the order."""
 
 from dataclasses import dataclass
 
@@ -10,7 +10,7 @@ from workflows.releases import NO_ATTEMPT_KEEPS_ANOTHER, money_of
 
 @dataclass(frozen=True)
 class OtherAmount:
-    """An attempt was paid with other money than the order's price."""
+    """An attempt was paid with another amount than the order's price."""
 
     payment_request_id: str
     paid: Money | None
@@ -23,7 +23,7 @@ class OtherAmount:
 
 @dataclass(frozen=True)
 class OtherPaymentId:
-    """An attempt was opened as one payment of Alipay's, and paid as another one."""
+    """An attempt was opened with one payment_id, and paid with another one."""
 
     payment_request_id: str
     paid: Money | None
@@ -39,7 +39,7 @@ class OtherPaymentId:
 
 @dataclass(frozen=True)
 class PaidAndUnpaid:
-    """Alipay has said of an attempt both that it was paid and that it was not."""
+    """Alipay has said both that an attempt was paid and that it was not."""
 
     payment_request_id: str
     paid: Money | None
@@ -65,16 +65,16 @@ Doubt = OtherAmount | OtherPaymentId | PaidAndUnpaid
 
 
 def is_about(doubt: Doubt | NoEnd, words: str) -> bool:
-    """Whether words of this release, or of an older one, are about the same doubt.
+    """Whether a text of this release, or of an older one, describes this doubt.
 
-    A proposal keeps the words in which its doubt was shown. A release that says the
-    same in other words leaves it open for its second person.
+    A proposal keeps the text in which its doubt was shown. It stays open for its second
+    person after a release that words the doubt differently.
     """
     return any(doubt.in_words(release) == words for release in range(RELEASE + 1))
 
 
 def payer_of(facts: Facts) -> Attempt | None:
-    """Return the attempt that pays the order beyond doubt; of several the newest."""
+    """Return the attempt that certainly pays the order; of several the newest."""
     sound = [one for one in facts.paid if _is_sound(one, facts)]
     certain = [one for one in sound if not one.may_be_cancelled]
     return next(reversed(certain or sound), None)
@@ -83,7 +83,8 @@ def payer_of(facts: Facts) -> Attempt | None:
 def reported_paid(facts: Facts) -> Attempt | None:
     """Return the newest attempt that Alipay has reported paid with the order's price.
 
-    Nothing has confirmed it yet. Where a person calls the order paid, it is meant.
+    No inquiry has confirmed it yet. A person who resolves the order as PAID means this
+    one.
     """
     reported = [
         one
@@ -95,17 +96,17 @@ def reported_paid(facts: Facts) -> Attempt | None:
 
 
 def _is_sound(attempt: Attempt, facts: Facts) -> bool:
-    """Whether all that was said of a paid attempt fits the order, and agrees."""
+    """Whether all messages about a paid attempt fit the order, and agree."""
     return _of_attempt(attempt, facts) is None
 
 
 def is_of_the_order(attempt: Attempt, facts: Facts) -> bool:
-    """Whether each success of the attempt is about the order's price."""
+    """Whether each success of the attempt is of the order's price."""
     return all(success.amount == facts.order.amount for success in attempt.successes)
 
 
 def second_charges(payer: Attempt, facts: Facts) -> list[Attempt]:
-    """Return the attempts whose money pays for nothing, for `payer` pays the order."""
+    """Return the paid attempts besides `payer`, which pays the order."""
     paid = {id(one) for one in facts.paid}
     return [
         one
@@ -122,7 +123,7 @@ def find_doubt(facts: Facts) -> Doubt | None:
         return None
     for attempt in facts.attempts:
         if attempt.is_given_back and attempt is not facts.current:
-            continue  # settled by a workflow of its own, or by hand
+            continue  # settled by a `LatePayment`, or by a person
         if by_new_rules and attempt is not facts.current and not attempt.settled_at:
             continue  # Alipay is being asked, or its success is left to late money
         if doubt := _of_attempt(attempt, facts):

@@ -16,15 +16,15 @@ from workflows.payment.attempt import Asked, Attempt
 from workflows.payment.facts import Facts
 from workflows.releases import DECLINED_MEANS_DECLINED, EXPIRY_IS_SPREAD
 
-# Answers of `pay` after which an attempt will never have a page.
+# Answers to `pay` after which an attempt will never have a page.
 PAGELESS = (
     PayVerdict.REFUSED,
     PayVerdict.ID_IS_DEAD,
     PayVerdict.ID_DIFFERS,
     PayVerdict.NO_PAGE,
 )
-# What Alipay's FAIL says of a payment whose time to pay is over (docs/protocol.md 3.3);
-# the first of them says as much of other failures.
+# Codes of FAIL for a payment that has expired (docs/protocol.md 3.3); the first one is
+# used for other failures too.
 EXPIRY_CODES = frozenset(
     {
         "",
@@ -37,17 +37,17 @@ EXPIRY_CODES = frozenset(
 
 
 def deadline_of(attempt: Attempt) -> datetime:
-    """Return when a silent attempt is asked about: its expiry and a margin."""
+    """Return when an attempt without news is inquired: its expiry and a margin."""
     if attempt.release < EXPIRY_IS_SPREAD:
         return attempt.expires_at + EXPIRY_MARGIN
     return attempt.expires_at + expiry_margin(attempt.request_id)
 
 
 def may_be_asked_at(attempt: Attempt, hint: datetime) -> datetime:
-    """Return from when on Alipay is asked because of a hint: as a rule at once.
+    """Return the earliest time of an inquiry after a hint: as a rule at once.
 
-    Alipay notifies of many expiries at once. These questions are spread evenly over the
-    time in which silent attempts come to their deadlines at the latest.
+    Alipay notifies of many expiries at once. Their inquiries are spread over the same
+    time as the deadlines of attempts without a notification.
     """
     is_told_of_end = hint >= attempt.expires_at and any(
         heard.at == hint and heard.notification.says_failed for heard in attempt.heard
@@ -58,7 +58,7 @@ def may_be_asked_at(attempt: Attempt, hint: datetime) -> datetime:
 
 
 def has_no_page(attempt: Attempt) -> bool:
-    """Whether it exists at Alipay, and its page has never reached us."""
+    """Whether it exists at Alipay, and its page never reached us."""
     refused = [verdict for verdict in PAGELESS if verdict is not PayVerdict.NO_PAGE]
     return (
         bool(attempt.pay_verdicts(PayVerdict.NO_PAGE))
@@ -68,7 +68,7 @@ def has_no_page(attempt: Attempt) -> bool:
 
 
 def how_it_ended(attempt: Attempt, facts: Facts) -> PaymentOutcome:
-    """Say how a dead attempt, and with it its order, ended unpaid."""
+    """Return the unpaid outcome of a dead attempt, and so of its order."""
     if facts.cancel_wanted_at is not None:
         return PaymentOutcome.CANCELLED
     by_new_rules = facts.order.release >= DECLINED_MEANS_DECLINED
@@ -77,7 +77,7 @@ def how_it_ended(attempt: Attempt, facts: Facts) -> PaymentOutcome:
     if attempt.is_cancelled_by_us:
         return PaymentOutcome.EXPIRED
     if attempt.verdicts(InquiryVerdict.CANCELLED):
-        return PaymentOutcome.CANCELLED  # at Alipay's dashboard, by the merchant
+        return PaymentOutcome.CANCELLED  # by the merchant, in Alipay's dashboard
     failed = attempt.verdicts(InquiryVerdict.FAIL)
     if by_new_rules:
         return _how_it_failed(attempt, failed)
@@ -90,8 +90,8 @@ def _how_it_failed(
 ) -> PaymentOutcome:
     """Distinguish decline and expiry: Alipay's FAIL is both (docs/protocol.md 3.3).
 
-    A code that names a reason is a decline, whenever it is asked for. Without one it is
-    a decline only well before the expiry, for two clocks never agree to the second.
+    A code that names a reason is a decline at any time. Without one it is a decline
+    only well before the expiry, for two clocks never agree to the second.
     """
     codes = {asked.answer.result_code for asked in failed if asked.answer}
     codes |= {

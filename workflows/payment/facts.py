@@ -26,7 +26,7 @@ from workflows.resolution import confirm, needs_second_person, propose
 NUMBER = re.compile(r"[1-9][0-9]{0,5}")
 # Alipay's longest text (docs/protocol.md 2.0) is cut a little: it only explains.
 LONGEST_TEXT = 128
-# In place of the call that caused an attempt, where a stopped run has begun it.
+# In place of the call that caused an attempt, where a stopped run began it.
 STOPPED_RUN = "a stopped run"
 
 
@@ -41,19 +41,20 @@ class WalletWish:
 
 @dataclass
 class Facts:
-    """What a payment's decisions rest on; carried along when a run is continued.
+    """The facts a payment's decisions are based on; carried over when a run continues.
 
     Attributes:
-        order: As the run was started with it.
+        order: The input of the run.
         started_at: When the first run of this chain began.
-        attempts: Those that were only heard of, from other runs; then this run's.
-        check_wanted_at: When somebody last asked for an inquiry.
-        cancel_wanted_at: When somebody last asked to close the payment.
-        resolution: How a person has settled it; above an amount only once it is
-            confirmed by a second one.
-        proposed: What waits for a second person.
-        review_told: The doubt of which the shop was notified last.
-        reviews_told: Of how many doubts the shop was notified.
+        attempts: First those of other runs, known from notifications only; then this
+            run's.
+        check_wanted_at: When an inquiry was last requested.
+        cancel_wanted_at: When a cancel was last requested.
+        resolution: A person's decision; above an amount only once a second person has
+            confirmed it.
+        proposed: A decision that waits for a second person.
+        review_told: The last doubt that the shop was notified of.
+        reviews_told: The number of doubts that the shop was notified of.
     """
 
     order: Order
@@ -73,13 +74,13 @@ class Facts:
     def of(
         cls, order: Order, now: datetime, *, believes_carried: bool = True
     ) -> "Facts":
-        """Return the facts at the start of a run: carried along, or none yet.
+        """Return the facts at the start of a run: carried over, or none yet.
 
         Args:
             order: The run's input.
             now: The workflow's time.
-            believes_carried: Whether the run continues another one of ours. Facts that
-                somebody has written into the input of a new run are hints at most.
+            believes_carried: Whether the run continues another one of ours. Facts in
+                the input of any other run are hints at most.
         """
         if order.carried is not None and believes_carried:
             return _FACTS.validate_python(order.carried)
@@ -94,10 +95,10 @@ class Facts:
         return facts
 
     def carried(self) -> Order:
-        """Return the input with which a new run goes on from these facts.
+        """Return the input of the run that continues with these facts.
 
-        It stays far below what Temporal takes, however much was heard and asked; what
-        `excess` names is not in it.
+        It stays far below Temporal's limit, however many messages and calls there were;
+        the attempts in `excess` are left out.
         """
         gone = {id(one) for one in [*self.excess, *self._long_settled]}
         price, order = (
@@ -120,7 +121,7 @@ class Facts:
     def excess(self) -> list[Attempt]:
         """The oldest attempts in doubt that a new run has no room for.
 
-        Before it begins, whatever may be paid of them is left to late money.
+        Before it begins, those that may be paid are left to late money.
         """
         sure = {id(one) for one in settled(self._others)}
         sure |= {id(one) for one in self.paid}
@@ -142,7 +143,7 @@ class Facts:
 
     @property
     def current(self) -> Attempt:
-        """The newest attempt of ours; those that were only heard of have no wallet."""
+        """Our newest attempt; those known from notifications only have no wallet."""
         return next(one for one in reversed(self.attempts) if one.wallet)
 
     def begin_attempt(
@@ -158,7 +159,7 @@ class Facts:
     def take_up(self, stopped: StoppedAttempt, now: datetime) -> None:
         """Add an attempt that a stopped run may have sent: Alipay is asked about it.
 
-        Whatever became of it, it counts as a `pay` whose answer nobody knows.
+        It counts as sent by a `pay` without a known answer.
         """
         if stopped.wallet:
             began = min(stopped.begun_at, now)
@@ -173,8 +174,8 @@ class Facts:
     def look_further(self, now: datetime) -> None:
         """Add the attempt after the newest one that Alipay knows, to ask about it.
 
-        Only where an order was lost: nobody knows how many attempts it had. As each
-        takes the next number, the first that Alipay does not know is the last.
+        Only for a lost order, whose number of attempts is unknown. As each takes the
+        next number, the first that Alipay does not know is the last.
         """
         newest = max(self.attempts, key=lambda one: one.number)
         name = payment_request_id(self.order.order_id, newest.number + 1)
@@ -188,9 +189,9 @@ class Facts:
             self.attempts[0].begun_at = newest.begun_at
 
     def hear(self, notification: PaymentNotified, now: datetime) -> bool:
-        """Keep a notification; return whether it is news.
+        """Keep a notification; return whether it is new.
 
-        One about an attempt of another run makes that attempt known to this run.
+        A notification about an attempt of another run adds that attempt to the facts.
         """
         attempt = self._attempt_with(notification.payment_request_id, now)
         if attempt is None:
@@ -207,9 +208,9 @@ class Facts:
         )
 
     def hint(self, payment_request_id: str, now: datetime) -> bool:
-        """Note an unproven message about an attempt; return whether it is news.
+        """Keep an unproven message about an attempt; return whether it is new.
 
-        Only an inquiry can show what is true, so each such hint causes one.
+        Only an inquiry can verify it, so each such hint causes one.
         """
         attempt = self._attempt_with(payment_request_id, now)
         if attempt is None:
@@ -232,7 +233,7 @@ class Facts:
         return heard_of
 
     def resolve(self, said: Resolution, doubt: str) -> None:
-        """Take a resolution: it settles the payment, or waits for a second person."""
+        """Record a resolution: it settles the payment, or waits for a second person."""
         amounts: list[Money | None] = [self.order.amount]
         amounts += [one.amount for each in self.attempts for one in each.successes]
         above, currency = self.order.second_person_above, self.order.amount.currency
@@ -247,14 +248,14 @@ class Facts:
             self.proposed = propose(said, doubt)
 
     def follow_release(self, release: int) -> None:
-        """Go on by the rules of a newer release."""
+        """Follow the rules of a newer release from now on."""
         self.order = self.order.model_copy(update={"release": release})
         for attempt in self.attempts:
             attempt.release = release
 
     @property
     def paid(self) -> list[Attempt]:
-        """The attempts that are paid; one not current only if Alipay confirmed it."""
+        """The paid attempts; others than the current one only if an inquiry says so."""
         return [
             one
             for one in self.attempts
@@ -264,9 +265,9 @@ class Facts:
 
     @property
     def wallet_wanted(self) -> str:
-        """The wallet to pay with: the last choice, if Alipay lets go of the one before.
+        """The wallet to pay with: the last choice, unless a cancel was refused since.
 
-        A choice that could not be followed is forgotten, because nobody waits for it.
+        A choice that could not be followed is dropped, because nobody waits for it.
         """
         wish = self.wallet_wish
         if wish is None or self.current.refused_cancel_since(wish.at):
@@ -278,7 +279,7 @@ _FACTS = TypeAdapter(Facts)
 
 
 def _kept_evidence(notification: PaymentNotified) -> SignedEvidence | None:
-    """Return the evidence that a later run, or the shop, may have to verify."""
+    """Return the evidence, if a later run, or the shop, may have to verify it."""
     evidence = notification.evidence
     if not notification.says_paid or evidence is None:
         return None
@@ -286,7 +287,7 @@ def _kept_evidence(notification: PaymentNotified) -> SignedEvidence | None:
 
 
 def _named_in(carried: dict[str, Any]) -> list[str]:
-    """Name the attempts that unproven facts are about."""
+    """Return the ids of the attempts in unproven facts."""
     attempts = carried.get("attempts")
     if not isinstance(attempts, list):
         return []

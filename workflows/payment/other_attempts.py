@@ -1,8 +1,8 @@
-"""Attempts beside the current one: of earlier runs, or only heard of from Alipay.
+"""Attempts beside the current one: of earlier runs, or known from notifications only.
 
-They are asked about, for their money may pay the order. But a question about one of
-them keeps nothing that is proven from its end, and a success that Alipay has signed is
-never dropped: one that Alipay does not confirm in time is left to late money.
+Alipay is asked about them, for their money may pay the order. But such an inquiry does
+not delay a proven outcome, and a success that Alipay has signed is never dropped: one
+that an inquiry does not confirm in time is left to late money.
 """
 
 from collections.abc import Iterator
@@ -26,11 +26,11 @@ from workflows.payment.steps import (
 
 
 def ask_about_others(step: Step, facts: Facts, now: datetime) -> Step:
-    """Put the questions about other attempts where the order's own step lets them.
+    """Inquire about other attempts where the order's own step allows it.
 
     Args:
-        step: What follows from the current attempt, and from all that was answered.
-        facts: All that is known.
+        step: The step that follows from the current attempt and all answers.
+        facts: All known facts.
         now: The workflow's time.
     """
     if isinstance(step, End) and step.outcome is PaymentOutcome.PAID:
@@ -42,15 +42,15 @@ def ask_about_others(step: Step, facts: Facts, now: datetime) -> Step:
         if _is_unconfirmed(one, is_end=isinstance(step, End)):
             return _left(one, step, facts)
     if isinstance(step, End):
-        # Nothing was paid, so far: a success of another attempt is waited for a little,
-        # and an attempt of a stopped run until Alipay has said what became of it.
+        # Unpaid so far: wait a little for a success of another attempt, and for
+        # Alipay's answer about an attempt of a stopped run.
         return _question(facts, now, only_paid=True) or step
     question = _question(facts, now)
     match step:
         case _ if question is None:
             return step
         case Begin() | Pay(attempt=Attempt(pays=[])):
-            return question  # nobody shall pay anew while another attempt may be paid
+            return question  # no second attempt is opened while another one may be paid
         case Pay(attempt=attempt) if _may_be_unsent(attempt, facts):
             return question
         case Pay() | Wait() | Review() if isinstance(question, Inquire):
@@ -61,7 +61,7 @@ def ask_about_others(step: Step, facts: Facts, now: datetime) -> Step:
 
 
 def leave_behind(end: End, facts: Facts) -> Step:
-    """Leave each success that is not confirmed to late money, before the end."""
+    """Before the end, leave each unconfirmed success to late money."""
     for one, _ in _in_question(facts):
         if _says_paid(one) and one is not end.attempt:
             return _left(one, end, facts)
@@ -70,10 +70,10 @@ def leave_behind(end: End, facts: Facts) -> Step:
 
 def _left(attempt: Attempt, step: Step, facts: Facts) -> LeaveToLateMoney:
     if not isinstance(step, End):
-        # The order is still to be paid by its current attempt: this one is not needed.
+        # The current attempt is still to pay the order: this one is not needed.
         return LeaveToLateMoney(attempt, LateMoneyPolicy.REFUND)
     if step.outcome is PaymentOutcome.PAID:
-        # Paid by a person's word alone, any of the money may be what was meant.
+        # Paid by a person's decision alone: any of the money may be meant.
         payer = step.attempt if step.success else None
         return LeaveToLateMoney(attempt, LateMoneyPolicy.REFUND, payer)
     return LeaveToLateMoney(attempt, facts.order.late_money)
@@ -82,7 +82,7 @@ def _left(attempt: Attempt, step: Step, facts: Facts) -> LeaveToLateMoney:
 def _question(
     facts: Facts, now: datetime, *, only_paid: bool = False
 ) -> Inquire | Wait | None:
-    """Return the question that comes first; one at a time, however many hints flood."""
+    """Return the first due inquiry; one at a time, however many hints there are."""
     taken_up = _taken_up(facts)
     asked = [one.at for other in _others(facts) for one in other.inquiries]
     questions = [
@@ -103,10 +103,10 @@ def _due(question: Inquire | Wait, now: datetime) -> datetime:
 
 
 def _in_question(facts: Facts) -> Iterator[tuple[Attempt, datetime]]:
-    """Name the attempts of which something was heard that is not answered, since when.
+    """Return the attempts with an unanswered hint, and the time of that hint.
 
-    A failure, or a payment that is pending, of an attempt that Alipay does not know is
-    answered by that. A success is not: Alipay has signed it.
+    If Alipay answers NOT_EXIST, that settles a notified failure or a pending payment,
+    but not a success: Alipay has signed it.
     """
     for one in _others(facts):
         heard = [
@@ -125,7 +125,7 @@ def _in_question(facts: Facts) -> Iterator[tuple[Attempt, datetime]]:
 
 
 def _may_be_unsent(attempt: Attempt, facts: Facts) -> bool:
-    """Whether only a stopped run may have sent an attempt, so that this opens it."""
+    """Whether the attempt may never have been sent by its stopped run."""
     is_answered = any(asked.answer for asked in attempt.pays)
     return facts.order.stopped is not None and not is_answered
 
@@ -149,7 +149,7 @@ def _says_paid(attempt: Attempt) -> bool:
 
 
 def _is_unconfirmed(attempt: Attempt, *, is_end: bool) -> bool:
-    """Whether Alipay has been asked often enough about a success it has signed."""
+    """Whether enough inquiries have failed to confirm a signed success."""
     if not _says_paid(attempt):
         return False
     if attempt.never_existed or attempt.given_back_at is not None:

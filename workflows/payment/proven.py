@@ -1,4 +1,4 @@
-"""The facts of a payment that Alipay has signed, so that a later run may trust them."""
+"""Keeps the facts that Alipay has signed, which a later run may trust."""
 
 from dataclasses import replace
 from datetime import datetime
@@ -26,14 +26,14 @@ from workflows.payment.doubts import find_doubt
 from workflows.payment.facts import Facts
 
 AnswerT = TypeVar("AnswerT", bound=AlipayAnswer)
-# Answers that decide nothing: Alipay is asked again.
+# Answers without a decision: Alipay is asked again.
 OPEN = (InquiryVerdict.PROCESSING, InquiryVerdict.PENDING)
 
 
 def with_what_proves_it(said: AnswerT) -> AnswerT:
-    """Return the evidence that a later run, or the shop, may have to verify.
+    """Return an answer with the evidence that a later run, or the shop, may verify.
 
-    The rest stays in the history.
+    Other evidence stays in the history only.
     """
     if said.evidence is None or not _needs_proof(said):
         return said.model_copy(update={"evidence": None})
@@ -44,15 +44,15 @@ def with_what_proves_it(said: AnswerT) -> AnswerT:
 
 
 def keep_proven(facts: Facts, proof: Proof | None, now: datetime) -> None:
-    """Keep, of facts that an earlier run has carried over, what Alipay has signed.
+    """Of the facts that an earlier run carried over, keep those that Alipay has signed.
 
-    That the run goes on from another one does not say who has run that one. Of the rest
-    only the names of attempts are taken, as hints. A success is asked about anew, for
-    its money may have gone back, but where a person must decide anyway.
+    Even a continued run may continue one of an unknown worker. Of unsigned facts only
+    the ids of attempts are kept, as hints. Alipay is asked again about a success, for
+    its money may have gone back, unless a person must decide anyway.
 
     Args:
-        facts: As they were carried; changed in place.
-        proof: Reads what Alipay has signed; None where no key is known yet.
+        facts: The carried facts; changed in place.
+        proof: Reads signed messages; None where no key is known yet.
         now: The workflow's time.
     """
     for attempt in facts.attempts:
@@ -84,7 +84,7 @@ def _keep_proven_of(attempt: Attempt, facts: Facts, proof: Proof | None) -> None
 def _proven(
     asked: Asked[AnswerT], call: Contract, proof: Proof | None
 ) -> Asked[AnswerT]:
-    """Return the question with the answer that is proven; without one otherwise."""
+    """Return the call with its answer if that is proven, otherwise without it."""
     said = asked.answer
     if said is None or not _needs_proof(said):
         return asked
@@ -101,10 +101,10 @@ def _heard(heard: Heard, name: str, proof: Proof | None) -> Heard:
 
 
 def _ask_anew(attempt: Attempt, now: datetime, *, is_current: bool) -> None:
-    """Let only an inquiry of this run say that an attempt is paid.
+    """Drop reports of a payment, so that an inquiry of this run must repeat them.
 
-    What was notified of another attempt stays: that does not pay the order by itself,
-    and late money follows it.
+    Notifications of other attempts stay: they do not pay the order by themselves, and
+    late money deals with them.
     """
     if not any(attempt.successes):
         return
@@ -119,7 +119,7 @@ def _ask_anew(attempt: Attempt, now: datetime, *, is_current: bool) -> None:
 
 
 def _needs_proof(said: AlipayAnswer) -> bool:
-    """Whether a payment's decisions rest on an answer."""
+    """Whether a payment's decisions are based on an answer."""
     match said:
         case InquiryAnswer(verdict=verdict):
             return verdict not in OPEN

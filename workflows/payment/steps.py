@@ -1,4 +1,4 @@
-"""The steps of a payment: what `decide` may want next, and the workflow carries out."""
+"""The steps of a payment: `decide` returns them, and the workflow carries them out."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,7 +10,7 @@ from workflows.payment.doubts import Doubt
 
 @dataclass(frozen=True)
 class Begin:
-    """Begin the next attempt, the former one being certainly over."""
+    """Begin the next attempt, as the one before is certainly over."""
 
     number: int
     wallet: str
@@ -18,28 +18,28 @@ class Begin:
 
 @dataclass(frozen=True)
 class Pay:
-    """Ask Alipay to open the attempt, or to repeat its answer."""
+    """Call `pay` to open the attempt, or to repeat its answer."""
 
     attempt: Attempt
 
 
 @dataclass(frozen=True)
 class Inquire:
-    """Ask Alipay what became of the attempt."""
+    """Call `inquiryPayment` for the attempt's state."""
 
     attempt: Attempt
 
 
 @dataclass(frozen=True)
 class Cancel:
-    """Ask Alipay to close the attempt, so that nobody can pay it late."""
+    """Call `cancel` to close the attempt, so that it cannot be paid late."""
 
     attempt: Attempt
 
 
 @dataclass(frozen=True)
 class GiveBack:
-    """Return the money of an attempt, for another one pays the order."""
+    """Return the money of an attempt, because another one pays the order."""
 
     attempt: Attempt
 
@@ -49,8 +49,8 @@ class LeaveToLateMoney:
     """Hand over a success that Alipay does not confirm now, so that it is not lost.
 
     Attributes:
-        attempt: Another one than the current.
-        policy: What becomes of the money once Alipay confirms it.
+        attempt: Another attempt than the current one.
+        policy: Whether to keep or return the money once Alipay confirms it.
         order_paid_by: The attempt that pays the order; None while none does.
     """
 
@@ -61,7 +61,7 @@ class LeaveToLateMoney:
 
 @dataclass(frozen=True)
 class Wait:
-    """Nothing to do before this time, unless news arrive.
+    """Wait until this time, or until there are new facts.
 
     Attributes:
         others_at: When another attempt is to be asked about meanwhile, if any.

@@ -1,4 +1,4 @@
-"""A payment's facts as shops, operators and the workflow's result get them."""
+"""A payment as its view (query and result), and as events for the shop."""
 
 from datetime import datetime
 
@@ -68,7 +68,7 @@ def _review(facts: Facts) -> str | None:
 
 
 def _is_paid_by_decision(attempt: Attempt, end: End | None, facts: Facts) -> bool:
-    """Whether a person has called the order paid, without proof from Alipay."""
+    """Whether a person has called the order paid, without a proof by Alipay."""
     if end is None or facts.order.release < NO_ATTEMPT_KEEPS_ANOTHER:
         return False
     is_meant = attempt is end.attempt and not facts.paid
@@ -78,7 +78,7 @@ def _is_paid_by_decision(attempt: Attempt, end: End | None, facts: Facts) -> boo
 def _refusal(
     attempt: Attempt, facts: Facts
 ) -> PayAnswer | InquiryAnswer | CancelAnswer | None:
-    """Return the answer by which Alipay refused or failed the attempt, if any."""
+    """Return the answer that refused or failed the attempt, if any."""
     if facts.order.release < ONLY_REFUSALS:
         return attempt.last_word
     failed = attempt.verdicts(InquiryVerdict.FAIL)
@@ -99,7 +99,7 @@ def _resolved(facts: Facts) -> Resolved | None:
 
 
 def late_successes(facts: Facts, closed: PaymentView) -> list[Attempt]:
-    """Return the attempts of which a success was heard only after the end."""
+    """Return the attempts whose success was notified only after the end."""
     counted = {one.payment_request_id for one in closed.attempts if one.is_paid}
     by_new_rules = facts.order.release >= NO_ATTEMPT_KEEPS_ANOTHER
     return [
@@ -138,7 +138,7 @@ def event_of(facts: Facts, end: End, now: datetime) -> CallbackInput:
 
 
 def review_of(facts: Facts, doubt: str, since: datetime) -> CallbackInput:
-    """Return the event that says that a person must decide, and about what."""
+    """Return the event that notifies the shop of a review."""
     attempt, count = facts.current, facts.reviews_told
     event = ShopEvent(
         id=f"{attempt.request_id}-review{f'-{count}' if count > 1 else ''}",
@@ -165,7 +165,7 @@ def _callback(event: ShopEvent, attempt: Attempt, facts: Facts) -> CallbackInput
 
 
 def _was_looked_for_in_vain(attempt: Attempt, facts: Facts) -> bool:
-    """Whether it is but a number after the last attempt of a lost order."""
+    """Whether it only probed the number after a lost order's last attempt."""
     is_ours = bool(attempt.wallet) or attempt.is_known_to_alipay
     says_paid = any(heard.says_paid for heard in attempt.heard)
     return facts.order.is_lost and not (is_ours or says_paid)
@@ -186,7 +186,7 @@ def _attempt_view(
 
 
 def status_of(facts: Facts, step: Step) -> PaymentStatus:
-    """Say where a payment is, or how it ended."""
+    """Return the status of a payment."""
     if isinstance(step, End):
         return PaymentStatus(step.outcome)
     if find_doubt(facts):
@@ -212,5 +212,5 @@ def _has_finished(facts: Facts) -> bool:
 
 
 def _is_overdue(facts: Facts, step: Wait) -> bool:
-    """Whether the wait is a pause between questions, and not for the customer."""
+    """Whether the wait is a pause between calls, and not for the customer."""
     return step.until != deadline_of(facts.current)

@@ -1,1 +1,1 @@
-"""The facts about an order's refunds, and what follows from them: pure."""
+"""The facts about an order's refunds, and the decisions from them: pure."""

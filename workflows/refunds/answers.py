@@ -1,4 +1,4 @@
-"""Adds Alipay's answers and notices to the facts, in whichever order they come."""
+"""Adds Alipay's answers and notices to the facts, in any order of arrival."""
 
 from datetime import datetime
 
@@ -20,7 +20,7 @@ from workflows.refunds.ledger import Ledger
 from workflows.refunds.refund import CANCELLED_BEFORE, Refund, Refusal
 from workflows.refunds.trust import proof_in
 
-# What a notice says of a refund (docs/protocol.md 2.7).
+# The meaning of refundStatus in a notice (docs/protocol.md 2.7).
 _OF_STATUS = {"SUCCESS": RefundVerdict.REFUNDED, "FAIL": RefundVerdict.REFUSED}
 
 
@@ -31,7 +31,7 @@ def take_answer(
     said: OrderRefundAnswer,
     now: datetime,
 ) -> None:
-    """Take Alipay's answer to one try to give money back."""
+    """Record Alipay's answer to one activity `refund_order`."""
     look = said.look
     ledger.take(look)
     for one, request_id in ledger.succeeded_by(look):
@@ -39,11 +39,11 @@ def take_answer(
     if said.cancel and said.cancel.verdict is CancelVerdict.CANCELLED:
         refund.was_cancelled(now, proof_in(said.cancel))
     elif said.refund:
-        # It was asked for after a cancel had been refused, or in its place.
+        # `refund` was called after a cancel had been refused, or instead of one.
         refund.may_be_cancelled = False
         hear(ledger, refund, call.refund_request_id, said.refund, now)
     elif refund.is_over:
-        return  # Alipay lists it as given back
+        return  # Alipay lists it as refunded
     elif is_under_way(call, look):
         taken_on = RefundAnswer(verdict=RefundVerdict.IN_PROCESS)
         hear(ledger, refund, call.refund_request_id, taken_on, now)
@@ -60,13 +60,13 @@ def take_answer(
 def _was_not_sent(
     refund: Refund, call: OrderRefundCall, said: OrderRefundAnswer, now: datetime
 ) -> None:
-    """Note that nothing was sent, because Alipay's inquiry forbids it."""
+    """Record that nothing was sent, because of Alipay's answer to the inquiry."""
     refusal = _refusal_by(call, said)
     if refusal and said.certain:
         refund.is_refused(refusal, now)
     else:
-        # Somebody has answered in the worker's place; or an earlier try of this call
-        # may have taken effect unseen.
+        # The answer is not the worker's; or an earlier try of this call may have taken
+        # effect without an answer.
         refund.got_no_verdict(now)
 
 
@@ -85,7 +85,7 @@ def _refusal_by(call: OrderRefundCall, said: OrderRefundAnswer) -> Refusal | Non
 
 
 def take_notice(ledger: Ledger, told: RefundNotified, now: datetime) -> Refund | None:
-    """Take a proven notice; return None where the refund is not known here."""
+    """Record a proven notice; return its refund, or None for an unknown refund."""
     refund = ledger.find(told.refund_request_id)
     verdict = _OF_STATUS.get(told.status)
     if refund is None or verdict is None or told.amount not in (None, refund.amount):
@@ -117,7 +117,7 @@ def hear(
     proof: SignedEvidence | None = None,
     is_inquired: bool = False,
 ) -> None:
-    """Take Alipay's answer about one try of a refund."""
+    """Record Alipay's answer about one try of a refund."""
     refund.heard(
         request_id,
         said,

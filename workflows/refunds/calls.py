@@ -1,4 +1,4 @@
-"""The call to Alipay by which an order's refunds give money back."""
+"""The call to Alipay that makes a refund of an order."""
 
 from activities.order_refunds import OrderRefundActivities
 from contracts import (

@@ -1,8 +1,8 @@
-"""What comes next for one refund: a pure function over its facts and the time.
+"""The next step of one refund: a pure function of its facts and the time.
 
 Money rules: nothing is sent twice under two ids unless the first was definitely
-refused; no verdict is not a verdict, so the same id is sent again, with an inquiry
-before each; nothing fails by age.
+refused; without a verdict the same id is sent again, with an inquiry before each try;
+no refund fails by age.
 """
 
 from dataclasses import dataclass
@@ -18,31 +18,31 @@ def _minutes(*pauses: float) -> tuple[timedelta, ...]:
     return tuple(timedelta(minutes=pause) for pause in pauses)
 
 
-# Of a refund without an answer, as Alipay recommends it (docs/protocol.md 3.7).
+# For a refund without an answer, as Alipay recommends (docs/protocol.md 3.7).
 NO_VERDICT_PAUSES = _minutes(2, 10, 10, 60)
-# Alipay may know a refund only some seconds later.
+# Alipay may find a refund only some seconds after it was sent.
 UNKNOWN_PAUSE = timedelta(seconds=15)
-# Of one that Alipay has taken on. No longest time is documented; a notice comes first.
+# For a refund in process. No longest time is documented; as a rule a notice ends it.
 IN_PROCESS_PAUSES = _minutes(1, 5, 15, 60)
 # Until the merchant's balance has been topped up.
 BALANCE_PAUSES = _minutes(10, 30, 60)
-# When a refund that Alipay has taken on gets attention.
+# How long a refund may be in process before it needs attention.
 REFUND_PATIENCE = timedelta(days=1)
 
 
 @dataclass(frozen=True)
 class Send:
-    """Ask Alipay to give the money back: the same id gives it back once."""
+    """Send the refund: Alipay executes the same id only once."""
 
 
 @dataclass(frozen=True)
 class Inquire:
-    """Ask what became of the present try."""
+    """Inquire the state of the present try."""
 
 
 @dataclass(frozen=True)
 class Wait:
-    """Wait until then, or until news come."""
+    """Wait until then, or until there are new facts."""
 
     until: datetime
     what_for: str
@@ -50,19 +50,19 @@ class Wait:
 
 @dataclass(frozen=True)
 class AskPerson:
-    """Wait for a person, without a time."""
+    """Wait for a person, without a time limit."""
 
 
 @dataclass(frozen=True)
 class Over:
-    """It has gone back, or was refused."""
+    """The refund has succeeded, or was refused."""
 
 
 Step = Send | Inquire | Wait | AskPerson | Over
 
 
 def next_step(refund: Refund, now: datetime) -> Step:
-    """Return what comes next."""
+    """Return the next step of a refund."""
     match refund.status:
         case RefundStatus.SUCCEEDED | RefundStatus.REFUSED | RefundStatus.RETURNED:
             return Over()
@@ -101,14 +101,15 @@ def _when_due(
     if refund.at_once or refund.asked_last is None:
         return step
     usual = pauses[min(tries, len(pauses) - 1)]
-    # Spread by the id, not by chance, so that it replays: many do not ask in step.
+    # Spread by the id, not at random, so that it replays: not all call at the same
+    # time.
     spread = crc32(f"{refund.request_id}/{tries}".encode()) % 201
     due = refund.asked_last + usual * ((1000 + spread) / 1000)
     return step if now >= due else Wait(due, words)
 
 
 def attention_of(refund: Refund, now: datetime) -> NeedsAttention | None:
-    """Say why an operator should look at a refund, if at all."""
+    """Return why a refund needs an operator's attention; None if it does not."""
     match refund.status:
         case RefundStatus.CONFIRMING:
             return NeedsAttention.SECOND_PERSON
@@ -125,9 +126,10 @@ def attention_of(refund: Refund, now: datetime) -> NeedsAttention | None:
 
 
 def decisions_for(refund: Refund, now: datetime) -> tuple[RefundDecision, ...]:
-    """Return what a person may decide; nothing while a refund takes its course.
+    """Return the decisions a person may take; none while nothing needs one.
 
-    What may have moved is not withdrawn, and what was never sent has not moved.
+    A refund that may have been sent is not withdrawn, and one that never was sent has
+    not been given back.
     """
     match refund.status:
         case RefundStatus.CONFIRMING:
@@ -144,7 +146,7 @@ def decisions_for(refund: Refund, now: datetime) -> tuple[RefundDecision, ...]:
 
 
 def why_a_person(refund: Refund, now: datetime) -> str | None:
-    """Say what a person decides about; two persons decide about the same words."""
+    """Return the text a person decides about; two persons must see the same text."""
     if not decisions_for(refund, now):
         return None
     return refund.doubt or f"{refund.refund_id}: {refund.status}"

@@ -1,4 +1,4 @@
-"""How much of a payment was refunded, may be refunded, and is left: pure."""
+"""The amounts of a payment: paid, refunded, reserved, and left. Pure."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -25,9 +25,9 @@ class Ledger:
     """The refunds of one payment.
 
     Attributes:
-        paid: What was paid, until Alipay has said so itself; None if nobody knows.
-        look: What Alipay has said of the payment last.
-        refunds: By the merchant's name, in the order in which they were asked for.
+        paid: The paid amount, at first from the input; None while it is unknown.
+        look: Alipay's last answer about the payment.
+        refunds: By refund_id, in the order in which they were requested.
     """
 
     order_id: str
@@ -40,15 +40,15 @@ class Ledger:
 
     @property
     def left(self) -> Money | None:
-        """What can still be refunded; None while nobody knows what was paid."""
+        """The amount that can still be refunded; None while `paid` is unknown."""
         return self._less(self.elsewhere)
 
     @property
     def elsewhere(self) -> tuple[RefundSeen, ...]:
-        """Money that went back, or is on its way, without a refund of this ledger.
+        """Refunds that Alipay lists and that are not in this ledger.
 
-        The list is as old as the last look: a refund that was under way by then, and
-        was refused since, does not count.
+        The list is as old as Alipay's last answer: a refund that was under way by then,
+        and was refused since, does not count.
         """
         if self.look is None:
             return ()
@@ -68,7 +68,7 @@ class Ledger:
         )
 
     def _less(self, elsewhere: Iterable[RefundSeen]) -> Money | None:
-        """Return what was paid, less our refunds and these."""
+        """Return the paid amount, less our refunds and these."""
         if self.paid is None:
             return None
         if self.look and self.look.verdict is not InquiryVerdict.SUCCESS:
@@ -84,30 +84,31 @@ class Ledger:
 
     @property
     def is_everything_back(self) -> bool:
-        """Whether nothing is left for certain, and nothing is open."""
+        """Whether certainly nothing is left, and no refund is open."""
         left = self.left
         return left is not None and left.value == 0 and not self.open
 
     @property
     def open(self) -> list[Refund]:
-        """Those that are not over."""
+        """The refunds that are not over."""
         return [refund for refund in self.refunds.values() if not refund.is_over]
 
     def check(self, request: RefundRequest) -> tuple[Refusal, str] | None:
         """Return why a request is refused; None for a repeat, or if it may be reserved.
 
-        What was paid is known, or the amount is named and Alipay says it later.
+        The paid amount is known, or the request names an amount and Alipay answers
+        later.
         """
         if known := self.refunds.get(request.refund_id):
             return why_no_repeat(known.amount, request)
-        # What was under way elsewhere may have failed since: Alipay is asked then.
+        # A refund under way elsewhere may have failed since: Alipay is asked then.
         done = (one for one in self.elsewhere if one.status == "SUCCESS")
         return why_not(
             request, left=self.left, at_most=self._less(done), paid=self.paid
         )
 
     def call_for(self, refund: Refund) -> OrderRefundCall:
-        """Return how Alipay is asked for a refund, with all that is reserved beside."""
+        """Return the call that makes a refund, with the other reserved refunds."""
         others = self._others(refund)
         is_all = refund.amount == self.paid and not self.elsewhere and not others
         return OrderRefundCall(
@@ -123,13 +124,13 @@ class Ledger:
         )
 
     def take(self, look: PaymentLook) -> None:
-        """Take from Alipay's answer what was paid, and what went back so far."""
+        """Record Alipay's answer: the paid amount, and the refunds so far."""
         self.look = look
         self.paid = look.amount or self.paid
         self.paid_at = look.paid_at or self.paid_at
 
     def succeeded_by(self, look: PaymentLook) -> list[tuple[Refund, str]]:
-        """Return our refunds which Alipay lists as successful, with their ids there."""
+        """Return our refunds that Alipay lists as successful, with their ids there."""
         return [
             (refund, one.refund_request_id)
             for one in look.refunds
@@ -149,9 +150,10 @@ class Ledger:
         return None
 
     def _others(self, but: Refund | None) -> tuple[ReservedRefund, ...]:
-        """Name our other refunds with what they take; what has bounced takes nothing.
+        """Return our other refunds with their reserved amounts.
 
-        It is named all the same, for Alipay goes on listing it as given back.
+        One that has bounced is among them with 0, for Alipay still lists it as given
+        back.
         """
         return tuple(
             ReservedRefund(
@@ -181,13 +183,13 @@ def why_not(
     at_most: Money | None,
     paid: Money | None,
 ) -> tuple[Refusal, str] | None:
-    """Return why a new refund is refused; None where it is not, or nobody knows yet.
+    """Return why a new refund is refused; None if it is not, or this is not known yet.
 
     Args:
-        request: What is asked for.
-        left: What can still be refunded; None while nobody knows.
-        at_most: The same, had all failed that was under way elsewhere.
-        paid: What was paid.
+        request: The requested refund.
+        left: The amount that can still be refunded; None while it is unknown.
+        at_most: The same, if all refunds under way elsewhere had failed.
+        paid: The paid amount.
     """
     if left is None or at_most is None:
         return None
@@ -213,11 +215,11 @@ def why_not(
 
 
 def why_no_repeat(amount: Money, request: RefundRequest) -> tuple[Refusal, str] | None:
-    """Compare a repeat with the refund it names; who asks, and why, may differ.
+    """Return why a request does not repeat the refund it names; `by` may differ.
 
     Args:
-        amount: Of the refund that is known by this refund_id.
-        request: What is asked for now.
+        amount: The amount of the refund with this refund_id.
+        request: The new request.
     """
     if request.amount in (None, amount):
         return None

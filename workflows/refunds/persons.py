@@ -1,4 +1,4 @@
-"""What persons may do about a refund: confirm it, settle it, record that it bounced."""
+"""The rules for persons: confirm a refund, settle it, record that it bounced."""
 
 from datetime import datetime
 
@@ -31,10 +31,10 @@ from workflows.resolution import (
 
 
 def check_confirmation(ledger: Ledger, said: RefundConfirmation) -> None:
-    """Reject a confirmation that nothing waits for, or by the person who asked.
+    """Reject a confirmation that no refund waits for, or by its own requester.
 
     Raises:
-        ApplicationError: Says what is wrong; nothing is written to history.
+        ApplicationError: Says why; nothing is written to history.
     """
     check_is_said(said)
     refund = _known(ledger, said.refund_id)
@@ -53,10 +53,10 @@ def check_confirmation(ledger: Ledger, said: RefundConfirmation) -> None:
 
 
 def check_resolution(ledger: Ledger, said: RefundResolution, now: datetime) -> None:
-    """Reject a resolution of a refund that goes on by itself, or that comes too late.
+    """Reject a resolution of a refund that does not wait for a person, or not any more.
 
     Raises:
-        ApplicationError: Says what is wrong; nothing is written to history.
+        ApplicationError: Says why; nothing is written to history.
     """
     check_is_said(said)
     refund = _known(ledger, said.refund_id)
@@ -81,10 +81,10 @@ def check_resolution(ledger: Ledger, said: RefundResolution, now: datetime) -> N
 
 
 def check_return(ledger: Ledger, said: RefundReturn) -> None:
-    """Reject a bounce of a refund whose money never went back.
+    """Reject `returned` for a refund that has not succeeded.
 
     Raises:
-        ApplicationError: Says what is wrong; nothing is written to history.
+        ApplicationError: Says why; nothing is written to history.
     """
     check_is_said(said)
     refund = _known(ledger, said.refund_id)
@@ -98,7 +98,7 @@ def check_return(ledger: Ledger, said: RefundReturn) -> None:
 
 
 def confirm_refund(refund: Refund, said: RefundConfirmation) -> None:
-    """Let a refund be sent that is too much for one person."""
+    """Record that a second person has confirmed a refund."""
     refund.confirmed = Resolved(
         by=refund.request.by, reason=said.reason, confirmed_by=said.by.strip()
     )
@@ -107,10 +107,10 @@ def confirm_refund(refund: Refund, said: RefundConfirmation) -> None:
 def settle(
     refund: Refund, said: RefundResolution, now: datetime, *, above: int | None
 ) -> None:
-    """Do what a person decides; above an amount, only once a second person agrees.
+    """Carry out a person's decision; above an amount, only once a second one agrees.
 
     Args:
-        refund: The refund, about which `check_resolution` has nothing to say.
+        refund: The refund, as `check_resolution` has accepted it.
         said: The decision.
         now: The workflow's time.
         above: The most that one person may settle, in minor units; None for all.
@@ -135,12 +135,12 @@ def settle(
 
 
 def record_return(refund: Refund, said: RefundReturn) -> None:
-    """Record that a refund has bounced: its amount is refundable again."""
+    """Record that a refund has bounced: its amount can be refunded again."""
     refund.returned = Resolved(by=said.by.strip(), reason=said.reason)
 
 
 def _known(ledger: Ledger, refund_id: str) -> Refund:
-    """Return a refund by its name.
+    """Return a refund by its refund_id.
 
     Raises:
         ApplicationError: There is none.

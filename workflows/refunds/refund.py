@@ -1,7 +1,7 @@
-"""One refund: the facts about it, and the state that follows from them.
+"""One refund: the facts about it, and the status that follows from them.
 
-Facts may come in any order, and more than once: money that has gone back has gone back,
-and a refusal of an older try says nothing of a newer one.
+Facts may come in any order, and more than once: a success is final, and the refusal of
+an older try says nothing about a newer one.
 """
 
 from dataclasses import dataclass, field
@@ -21,7 +21,7 @@ from contracts import (
     refund_request_id,
 )
 
-# F, and yet to be sent again under a new id (docs/protocol.md 3.7).
+# F, but to be sent again under a new id (docs/protocol.md 3.7).
 BALANCE_TOO_LOW = "MERCHANT_BALANCE_NOT_ENOUGH"
 # F: the whole payment has gone back already, by a cancel.
 CANCELLED_BEFORE = "ORDER_IS_CANCELED"
@@ -35,13 +35,13 @@ OUR_OWN_FAULT = frozenset(
         "KEY_NOT_FOUND",
     }
 )
-# So often Alipay must say that it knows no such refund before that is believed.
+# How often Alipay must answer that it does not know a refund before we believe it.
 MOST_UNKNOWN = 3
 
 
 @dataclass(frozen=True)
 class Refusal:
-    """Why nothing went back: Alipay's code and words, or ours."""
+    """Why a refund was refused: Alipay's code and message, or ours."""
 
     code: str
     message: str = ""
@@ -52,24 +52,24 @@ class Refund:
     """The facts of one refund.
 
     Attributes:
-        request: As it was asked for first.
-        amount: What goes back, in the payment's currency.
+        request: The first request with this refund_id.
+        amount: The amount to refund, in the payment's currency.
         needs_second_person: Nothing is sent before another person has confirmed it.
-        doubt: Why a person must decide before anything is sent.
+        doubt: Why a person must decide before the refund is sent.
         retry: The number of the present try; each has a refundRequestId of its own.
-        sent_at: When the present try was first sent, as far as is known.
+        sent_at: When the present try was first sent, if it is known.
         may_be_cancelled: A cancel may have been sent in its place.
-        asked_last: When Alipay was last asked about it, in whichever way.
+        asked_last: When the last call about it was made.
         unanswered: How often in a row there was no verdict.
         unknown: How often in a row Alipay did not know the present try.
-        taken_on_at: When Alipay had taken the present try on.
+        taken_on_at: From when on Alipay has had the present try in process.
         times_short: How often the merchant's balance was too low.
-        suspect: A refusal that says nothing of earlier calls under the same id.
-        refusal: The definite one.
-        given_back: Per try that has succeeded, what Alipay has signed of it. More than
-            one is more than was asked for: it counts.
+        suspect: A refusal that says nothing about earlier calls under the same id.
+        refusal: The definite refusal.
+        given_back: The signed proof of each try that has succeeded. More than one give
+            back more than was requested: all count.
         by_cancel: A cancel has given it back.
-        at_once: A person does not want the next pause.
+        at_once: A person has asked to skip the next pause.
     """
 
     order_id: str
@@ -113,7 +113,7 @@ class Refund:
 
     @property
     def status(self) -> RefundStatus:
-        """Return its state: the first that applies."""
+        """Return its status: the first that applies."""
         if self.given_back:
             return RefundStatus.RETURNED if self.returned else RefundStatus.SUCCEEDED
         if self.refusal:
@@ -135,23 +135,24 @@ class Refund:
 
     @property
     def reserved(self) -> int:
-        """How much of the payment this takes, in minor units.
+        """The reserved amount, in minor units.
 
-        It is released only by a definite refusal, or when it has bounced.
+        It is released only by a definite refusal, or when the refund has bounced.
         """
         if self.given_back:
             times = len(self.given_back) - (1 if self.returned else 0)
             return times * self.amount.value
         return 0 if self.refusal else self.amount.value
 
-    # ---- news about it ----
+    # ---- new facts ----
 
     def is_sent(self, now: datetime, *, may_be_cancelled: bool) -> None:
-        """Note that the present try is under way from now on."""
+        """Record that the present try is under way from now on."""
         self.sent_at = self.sent_at or now
         self.may_be_cancelled = self.may_be_cancelled or may_be_cancelled
         self.at_once = False
-        # After so many answers "not known" it may be sent again: the count begins anew.
+        # After so many answers "not known" it may be sent again: the count starts
+        # again.
         self.unknown = 0
 
     def got_no_verdict(self, now: datetime) -> None:
@@ -168,15 +169,15 @@ class Refund:
         is_inquired: bool = False,
         is_all_of_it: bool = False,
     ) -> None:
-        """Note a signed answer or notice about one try.
+        """Record a signed answer or notice about one try.
 
         Args:
-            request_id: Of that try.
-            said: What it says.
+            request_id: The refundRequestId of that try.
+            said: The verdict.
             now: The workflow's time.
-            proof: The signed words.
-            is_inquired: Whether it was asked about, or notified, and not sent.
-            is_all_of_it: Whether this refund is all of the payment's money.
+            proof: The signed message.
+            is_inquired: Whether it answers an inquiry or is a notice, and no `refund`.
+            is_all_of_it: Whether this refund is of the whole payment.
         """
         if said.verdict is RefundVerdict.REFUNDED:
             self.has_gone_back(request_id, now, proof)
@@ -202,18 +203,18 @@ class Refund:
     def has_gone_back(
         self, request_id: str, now: datetime, proof: SignedEvidence | None
     ) -> None:
-        """Note that a try has succeeded, whatever was believed before."""
+        """Record that a try has succeeded, whatever its status was."""
         self.given_back.setdefault(request_id, proof)
         self.ended_at = self.ended_at or now
         self.refusal = None
 
     def was_cancelled(self, now: datetime, proof: SignedEvidence | None) -> None:
-        """Note that a cancel has given back all of the payment's money."""
+        """Record that a cancel has given back the whole payment."""
         self.by_cancel = True
         self.has_gone_back("cancel", now, proof)
 
     def is_refused(self, refusal: Refusal, now: datetime) -> None:
-        """Note that nothing goes back; what is reserved is free again."""
+        """Record a definite refusal; the reserved amount is released."""
         if not self.is_over:
             self.refusal, self.ended_at = refusal, now
 
@@ -240,9 +241,10 @@ class Refund:
             self.is_refused(refusal, now)
 
     def _is_unknown(self) -> None:
-        """Note that Alipay does not know the try.
+        """Record that Alipay does not know the try.
 
-        One that it has taken on is never sent again, whatever an inquiry says later.
+        One that it has had in process is never sent again, whatever an inquiry says
+        later.
         """
         if self.taken_on_at:
             self.unanswered += 1
@@ -251,7 +253,7 @@ class Refund:
         if self.suspect and self.unknown >= MOST_UNKNOWN:
             self.is_refused(self.suspect, self.asked_last or self.asked_at)
 
-    # ---- as it is shown, and carried over ----
+    # ---- records for views and later runs ----
 
     def record(self) -> RefundRecord:
         refusal = self.refusal or self.suspect

@@ -1,4 +1,4 @@
-"""The rules for a refund request, whoever makes it."""
+"""The rules for a refund request, from the API and from operators alike."""
 
 import re
 
@@ -7,7 +7,7 @@ from temporalio.exceptions import ApplicationError
 from contracts import REFUND_ID_PATTERN, RefundRequest, Refusal
 from workflows.resolution import LONGEST_NAME, LONGEST_REASON
 
-# Of refundReason (docs/protocol.md 2.5).
+# The longest refundReason (docs/protocol.md 2.5).
 LONGEST_CUSTOMER_REASON = 256
 
 

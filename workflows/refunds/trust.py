@@ -1,4 +1,4 @@
-"""What the owner of refunds trusts: messages that Alipay has signed, part by part."""
+"""Verifies, for `OrderRefunds`, that Alipay has signed each part of an answer."""
 
 from datetime import datetime
 from typing import TypeVar, cast
@@ -24,7 +24,7 @@ AnswerT = TypeVar("AnswerT", bound=AlipayAnswer)
 
 
 class RefundsTrust(SignedTrust):
-    """Believes only what Alipay has signed; no older release ever owned refunds."""
+    """Believes only messages that Alipay has signed; no older release had refunds."""
 
     async def answer(
         self, call: Contract, said: AnswerT, asked_at: datetime
@@ -34,15 +34,15 @@ class RefundsTrust(SignedTrust):
             return cast(AnswerT, proven) if proven else None
         told = await super().answer(call, said, asked_at)
         if isinstance(told, RefundAnswer) and said.evidence:
-            # It stays on record, and goes with the refund into later runs.
+            # The evidence stays with the refund, also in later runs.
             kept = Evidence(request=SignedEvidence(), answer=said.evidence.answer)
             return told.model_copy(update={"evidence": kept})
         return told
 
     async def refund_notice(self, said: RefundNotified) -> RefundNotified | None:
-        """Return what a notice about a refund proves; None where it proves nothing.
+        """Return the proven content of a notice about a refund; None without proof.
 
-        Also an old one counts: a refund that has succeeded has succeeded.
+        An old notice counts too: a refund's success is final.
         """
         if said.evidence is None:
             return None
@@ -53,10 +53,10 @@ class RefundsTrust(SignedTrust):
     def proven_record(
         self, record: RefundRecord, payment_request_id: str
     ) -> RefundRecord:
-        """Return what an earlier run has left of a refund, its success only if proven.
+        """Return an earlier run's record of a refund, its success only if proven.
 
-        Whoever has rights in Temporal may have written that result. That a person has
-        called a refund given back is kept all the same: to send it again, because
+        Anybody with rights in Temporal may have written that result. A person's
+        decision GIVEN_BACK is kept all the same: to send the refund again, because
         Alipay does not know its id, could give the money back a second time.
         """
         proof = record.proof
@@ -93,12 +93,12 @@ class RefundsTrust(SignedTrust):
             said.cancel is None,
             said.refund is None,
         ):
-            return None  # something was sent, and what came of it is not proven
+            return None  # a request was sent, and its result is not proven
         return said.model_copy(
             update={"look": look, "cancel": cancel, "refund": refund}
         )
 
 
 def proof_in(said: AlipayAnswer | None) -> SignedEvidence | None:
-    """Return the signed answer of an evidence, without our own request."""
+    """Return only the signed answer of an exchange, without our request."""
     return said.evidence.answer if said and said.evidence else None

@@ -1,4 +1,4 @@
-"""The refunds of an order as views, as events for the shop, and for a later run."""
+"""An order's refunds as views, as events for the shop, and as facts for a later run."""
 
 from datetime import datetime
 from typing import Any
@@ -22,7 +22,7 @@ from workflows.refunds.ledger import Ledger
 from workflows.refunds.refund import Refund, Refusal
 
 _FACTS: TypeAdapter[Refund] = TypeAdapter(Refund)
-# What the shop hears of a refund, by its status.
+# The shop's event for a refund, by its status.
 HAPPENED = {
     RefundStatus.SUCCEEDED: "succeeded",
     RefundStatus.REFUSED: "failed",
@@ -44,7 +44,7 @@ def view_of(ledger: Ledger) -> RefundsView:
 
 
 def status_in_words(ledger: Ledger) -> str:
-    """Say in one sentence how the order's refunds stand."""
+    """Return the state of the order's refunds in one sentence."""
     back = sum(
         refund.amount.value
         for refund in ledger.refunds.values()
@@ -92,23 +92,23 @@ def event_of(
 
 
 def facts_of(refund: Refund) -> dict[str, Any]:
-    """Return a refund's facts for a run that goes on."""
+    """Return a refund's facts for a continued run."""
     facts: dict[str, Any] = _FACTS.dump_python(refund, mode="json")
     return facts
 
 
 def refund_from(facts: dict[str, Any]) -> Refund:
-    """Return a refund by the facts that a run carried over."""
+    """Return the refund with the facts that a run carried over."""
     return _FACTS.validate_python(facts)
 
 
 def refund_known(order_id: str, record: RefundRecord) -> Refund:
-    """Return a refund of an earlier run, by how it stood there at last.
+    """Return a refund of an earlier run, from its last record there.
 
-    What proves a success must have been verified. One that is not proven counts as
-    sent, and Alipay is asked what became of it. Only a run that was stopped leaves open
-    ones: what waited for a person there waits here, and what may have been sent is
-    asked about under the same id.
+    The proof of a success must have been verified. A success without proof counts as
+    sent, and is inquired. Only a run that was stopped leaves open refunds: one that
+    waited for a person still waits, and one that may have been sent is inquired under
+    the same id.
     """
     refund = Refund(
         order_id=order_id,
@@ -145,7 +145,7 @@ def refund_known(order_id: str, record: RefundRecord) -> Refund:
 
 
 def _is_open_again(refund: Refund, record: RefundRecord) -> None:
-    """Let an open refund wait for what it waited for in a run that was stopped."""
+    """Give an open refund the doubt, proposal or try it had in the stopped run."""
     match record.status:
         case RefundStatus.CONFIRMING:
             refund.needs_second_person = True
@@ -155,7 +155,7 @@ def _is_open_again(refund: Refund, record: RefundRecord) -> None:
         case RefundStatus.WAITING:
             refund.times_short = 1
         case _:
-            # It may have been sent: the same id is asked about before it is sent again.
+            # It may have been sent: the same id is inquired before it is sent again.
             refund.sent_at = record.sent_at or record.asked_at
             if record.status is RefundStatus.IN_PROCESS:
                 refund.taken_on_at = refund.sent_at
