@@ -1,4 +1,4 @@
-"""The worker: composes settings, client and activities; holds no logic of its own."""
+"""The worker: composes settings, client and activities, without logic of its own."""
 
 import asyncio
 import logging
@@ -47,15 +47,15 @@ from version import VERSION, identity_of_worker
 from workflows.kinds import VERSIONED_WORKFLOWS, WORKFLOWS
 from workflows.odd_signals import OddSignalFilter
 
-# Of the polls for workflow tasks. A new payment's first task stands in the queue of all
-# workers, those of payments in memory in the worker's own: when a thousand of these
-# expire, the SDK's 0.2 would leave customers with one poll in five.
+# Share of the polls for workflow tasks. A new payment's first task is in the common
+# task queue, the tasks of cached payments are in the worker's sticky queue: when a
+# thousand of these expire, the SDK's 0.2 would leave new payments one poll in five.
 NEW_PAYMENTS_SHARE = 0.5
 
 log = logging.getLogger(__name__)
 
 # An activity in flight is one call to Alipay, at most 20 s: let it finish and be
-# recorded, instead of leaving another unknown behind. Containers must grant more.
+# recorded, so that its effect is not unknown. Containers must grant more time.
 GRACE = timedelta(seconds=25)
 
 
@@ -74,16 +74,17 @@ def build_worker(
     """Return the worker as it runs in production; the tests run this one too.
 
     Args:
-        client: Its converter must get `clear_text_refused_since`, too.
-        alipay: How it calls Alipay.
+        client: Its data converter must have the same `clear_text_refused_since`.
+        alipay: The client of Alipay.
         callbacks: Sends callbacks to the shop.
-        notify_url: Where Alipay shall send its notifications.
+        notify_url: The URL to which Alipay shall send its notifications.
         sandbox: Whether workflows run in the SDK's sandbox, as in all tests.
         cached_workflows: How many open workflows are kept in memory.
         activities_per_second: How many activities Temporal hands out in a second, to
             all workers together; None for no limit.
-        clear_text_refused_since: From when on runs that start read no clear text.
-        version: Of its worker deployment; None for a worker without a version.
+        clear_text_refused_since: Runs that start at this time or later must be
+            encrypted.
+        version: The version of its worker deployment; None for an unversioned worker.
     """
     runner = runner_of(sandbox=sandbox)
     if clear_text_refused_since:
@@ -114,10 +115,11 @@ def build_worker(
         max_cached_workflows=cached_workflows,
         nonsticky_to_sticky_poll_ratio=NEW_PAYMENTS_SHARE,
         max_task_queue_activities_per_second=activities_per_second,
-        # An eager activity comes with the answer to a workflow task, past the limit.
+        # Eager activities come with the answer to a workflow task, and ignore the
+        # limit.
         disable_eager_activity_execution=activities_per_second is not None,
         graceful_shutdown_timeout=GRACE,
-        # Histories and the list of who polls name it; it chooses no worker.
+        # Histories and the list of pollers show it; it does not route tasks.
         build_id=None if version else VERSION,
         deployment_config=deployment_of(version) if version else None,
         identity=identity_of_worker(client.identity) if version else None,
@@ -125,9 +127,9 @@ def build_worker(
 
 
 def deployment_of(version: WorkerDeploymentVersion) -> WorkerDeploymentConfig:
-    """Return what makes a worker a versioned one: it pins what it begins.
+    """Return the deployment options of a versioned worker: workflows are pinned.
 
-    What lives for weeks declares that it is not pinned (`workflows/upgrading.py`).
+    Types that may be open for weeks declare otherwise (`workflows/upgrading.py`).
     """
     return WorkerDeploymentConfig(
         version=version,
@@ -137,12 +139,12 @@ def deployment_of(version: WorkerDeploymentVersion) -> WorkerDeploymentConfig:
 
 
 def runner_of(*, sandbox: bool) -> WorkflowRunner:
-    """Return what runs the workflows' code (decision 34)."""
+    """Return the workflow runner: sandboxed or not (decision 34)."""
     return SandboxedWorkflowRunner() if sandbox else UnsandboxedWorkflowRunner()
 
 
 async def run_worker(settings: WorkerSettings) -> None:
-    """Serve payments until SIGTERM or SIGINT, then finish what is in flight."""
+    """Run the worker until SIGTERM or SIGINT, then finish the running activities."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for name in (signal.SIGTERM, signal.SIGINT):
@@ -203,13 +205,13 @@ async def run_worker(settings: WorkerSettings) -> None:
 
 
 def open_alipay_connections(settings: WorkerSettings) -> httpx.AsyncClient:
-    """Return connections to Alipay, through the proxy where one is set."""
+    """Return connections to Alipay, through the proxy if one is set."""
     proxy = settings.proxy
     return open_connections(transport=Tunnels(proxy, limits=LIMITS) if proxy else None)
 
 
 def open_callback_connections(settings: WorkerSettings) -> httpx.AsyncClient:
-    """Return connections to the shop, through the proxy where it is a public one."""
+    """Return connections to the shop, through the proxy if the shop is public."""
     return open_shop_connections(
         private_addresses=settings.callback_private_addresses, proxy=settings.proxy
     )
@@ -218,9 +220,9 @@ def open_callback_connections(settings: WorkerSettings) -> httpx.AsyncClient:
 def show_counters(
     runtime: Runtime, namespace: str, cached_workflows: int = 1000
 ) -> None:
-    """Let each of our counters begin at 0, so that its first event counts too.
+    """Set each of our counters to 0, so that its first increment is seen too.
 
-    How many workflows are kept in memory stands beside how many there are.
+    The limit of cached workflows is a metric too, beside their number.
     """
     count_large_payloads(runtime)
     runtime.metric_meter.create_gauge(names.CACHED_WORKFLOWS).set(cached_workflows)

@@ -1,1 +1,1 @@
-"""Translates contracts into calls to Alipay, and decides which calls are retried."""
+"""The activities: calls to Alipay and to the shop, and which of them are retried."""

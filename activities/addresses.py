@@ -1,16 +1,16 @@
-"""Which addresses are public: others may lead into the merchant's network."""
+"""Distinguishes public addresses from those inside the merchant's network."""
 
 import socket
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 
-# All allocated addresses; the rest is local, reserved or multicast.
+# All allocated addresses; all others are local, reserved or multicast.
 GLOBAL_UNICAST = IPv6Network("2000::/3")
 # A gateway makes IPv4 of these: RFC 6052.
 NAT64 = IPv6Network("64:ff9b::/96")
 
 
 def is_public(text: str) -> bool:
-    """Whether an address is one of the Internet.
+    """Whether an address is on the public Internet.
 
     Raises:
         ValueError: It is not an address.
@@ -25,7 +25,7 @@ def is_public(text: str) -> bool:
 
 
 def is_private_host(host: str) -> bool:
-    """Whether a host is private for certain, without a name lookup."""
+    """Whether a host is certainly private, without a name lookup."""
     name = host.lower().removesuffix(".")
     try:
         return not is_public(_in_full(name))
@@ -34,14 +34,14 @@ def is_private_host(host: str) -> bool:
 
 
 def is_unqualified(host: str) -> bool:
-    """Whether a host is a name without a dot, which only its own network knows."""
+    """Whether a host is a name without a dot, which only its own network resolves."""
     return "." not in host and ":" not in host
 
 
 def _in_full(host: str) -> str:
-    """Return an address as it is usually written: 127.1 and 0x7f.1 are 127.0.0.1.
+    """Return an address in its usual form: 127.1 and 0x7f.1 are 127.0.0.1.
 
-    Resolvers take such spellings, and so they are addresses here as well.
+    Resolvers accept such spellings, so they count as addresses here as well.
     """
     is_number = host.rpartition(".")[2][:1].isdecimal()
     try:

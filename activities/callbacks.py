@@ -22,15 +22,15 @@ from contracts import ProvenEvent, ShopAnswer, ShopEvent
 
 # The specification recommends 15 to 30 s, but a shop only has to note it down.
 PATIENCE_SECONDS = 8
-# The two redirects that keep method and body; of a chain nobody needs more.
+# The redirects that keep method and body; no shop needs a longer chain.
 KEEP_THE_CALL = (httpx.codes.TEMPORARY_REDIRECT, httpx.codes.PERMANENT_REDIRECT)
 MOST_REDIRECTS = 3
-# Another workflow's two quick tries are over within seconds.
+# Another workflow's two quick tries end within seconds.
 ITS_TURN = timedelta(seconds=5)
 
 
 class CallbackBody(BaseModel):
-    """What is sent: the event's type and time, and the outcome as `data`."""
+    """The body of a callback: the event's type and time, and the event as `data`."""
 
     type: str
     timestamp: datetime
@@ -53,13 +53,13 @@ class CallbackActivities:
         """Take the connections and the settings.
 
         Args:
-            http: Reaches the shop (`activities.shop_connections`).
-            url: The shop's address for callbacks; None where it wants none.
-            secrets: Returns them anew for each call, so that they may change meanwhile:
-                the shop verifies with one of them, and all sign.
-            earlier: Knows whether an earlier event must be sent first.
-            paid: Knows whether an event that says *paid* is true.
-            redirects: Whether the shop may send a callback somewhere else.
+            http: Connections to the shop (`activities.shop_connections`).
+            url: The shop's URL for callbacks; None if it has none.
+            secrets: Returns the secrets for each call, so that they may change
+                meanwhile: all of them sign, and the shop verifies with one.
+            earlier: Finds out whether an earlier event must be sent first.
+            paid: Verifies an event that says *paid*.
+            redirects: Whether redirects of the shop are followed.
         """
         self._http = http
         self._url = url
@@ -70,7 +70,7 @@ class CallbackActivities:
 
     @activity.defn
     async def tell_shop(self, told: ProvenEvent) -> ShopAnswer:
-        """Send one callback; any status but 2xx is an error, to be repeated."""
+        """Send one callback; any status but 2xx is an error, and retried."""
         event = told.event
         signers = self._signers()
         if self._url is None or not signers:
@@ -122,14 +122,14 @@ class CallbackActivities:
         try:
             return [Webhook(secret) for secret in self._secrets()]
         except (OSError, ValueError) as error:
-            # The settings name what is wrong, and never a secret.
+            # The error names the setting, and never quotes a secret.
             raise ApplicationError(
                 f"CASHIER_CALLBACK_SECRETS_FILE: {error}",
                 type="CALLBACK_SECRETS_UNREADABLE",
             ) from None
 
     async def _check_its_turn(self, event: ShopEvent) -> None:
-        """Let no event overtake an earlier one that the shop has not accepted.
+        """Fail if the shop has not accepted an earlier event of the order.
 
         Raises:
             ApplicationError: It must wait in the order's queue; or, where it is sent
@@ -166,7 +166,7 @@ class CallbackActivities:
         return (await self._post(request)).status_code
 
     async def _post(self, request: httpx.Request) -> httpx.Response:
-        """Return the answer's head alone: the body may be endless."""
+        """Return the answer without its body, which may be endless."""
         answer = await self._http.send(request, stream=True, follow_redirects=False)
         await answer.aclose()
         return answer
@@ -184,16 +184,16 @@ def _headers(signers: Sequence[Webhook], event_id: str, content: str) -> dict[st
 
 
 def _is_in_queue() -> bool:
-    """Whether the order's queue sends it, which repeats for as long as it takes."""
+    """Whether the order's `Callback` workflow sends it, which repeats without limit."""
     return activity.info().workflow_type == "Callback"
 
 
 def _not_reached(error: Exception) -> ApplicationError:
     """Return the failure of a callback without an answer.
 
-    One that cannot be sent at all is not repeated at once: its workflow leaves it to
-    the queue, which has attention from its start, and goes on once the setting is
-    right.
+    A request that cannot be sent at all is not retried at once: its workflow leaves the
+    event to the order's queue, which is listed as needing attention from its start, and
+    continues once the setting is right.
     """
     if is_unsendable(error):
         return ApplicationError(
@@ -208,7 +208,7 @@ def _not_reached(error: Exception) -> ApplicationError:
 
 
 def _may_follow(request: httpx.Request, following: httpx.Request) -> bool:
-    """Whether a redirect leads to a URL that can be called, and no less safely."""
+    """Whether a redirect leads to an http(s) URL, and not from https to http."""
     schemes = ("https",) if request.url.scheme == "https" else ("https", "http")
     return following.url.scheme in schemes and (following.url.port or 1) < 65536
 

@@ -1,7 +1,7 @@
-"""Whether the shop still lacks an earlier event of the same order: Temporal knows.
+"""Finds out from Temporal whether an earlier event of an order is not accepted yet.
 
-Each question is a look at one workflow by its id, which is never behind, as the list
-may be, and costs no action.
+Each check describes one workflow by its id: unlike the list, that is always up to date,
+and it costs no action.
 """
 
 import asyncio
@@ -25,34 +25,34 @@ from contracts import (
 )
 from visibility.paused import paused_of
 
-# Temporal answers in milliseconds; the shop needs the rest of the activity's time.
+# Temporal answers in milliseconds; the call to the shop needs the rest of the time.
 PATIENCE = timedelta(seconds=1)
-# Late money comes hours after its attempt at most; nobody makes so many meanwhile.
+# Late money comes hours after its attempt at most; no order gets more attempts by then.
 MOST_ATTEMPTS = 10
 
 
 class Earlier(Protocol):
-    """Knows whether an earlier event must be sent first."""
+    """Finds out whether an earlier event must be sent first."""
 
     async def is_waiting(self, event: ShopEvent) -> bool:
-        """Whether the order's queue runs, in which events wait for their turn.
+        """Whether the order's queue of unaccepted events runs.
 
         Raises:
-            RPCError: Nobody knows.
+            RPCError: Temporal does not answer.
         """
         ...
 
     async def is_being_told(self, event: ShopEvent) -> bool:
-        """Whether a workflow tries right now to send another event of the order.
+        """Whether another workflow is sending an earlier event of the order right now.
 
         Raises:
-            RPCError: Nobody knows.
+            RPCError: Temporal does not answer.
         """
         ...
 
 
 class EarlierEvents:
-    """Asks Temporal."""
+    """Describes the order's workflows in Temporal."""
 
     def __init__(self, client: Client) -> None:
         self._runs = OurRuns(client, within=PATIENCE)
@@ -67,7 +67,7 @@ class EarlierEvents:
         return any(one is not None and _tells(one) for one in seen)
 
     async def _look(self, name: str, kind: str) -> WorkflowExecutionDescription | None:
-        """Return the open run under an id; None if none of ours is open."""
+        """Return our open run with this workflow id; None if there is none."""
         seen = await self._runs.newest(name, kind)
         if seen is None:
             return None
@@ -75,7 +75,7 @@ class EarlierEvents:
 
 
 def _others(event: ShopEvent) -> dict[str, str]:
-    """Name the workflows that may be sending an earlier event, with their type.
+    """Return the workflows that may be sending an earlier event, with their type.
 
     Late money of later attempts is not among them: it comes after this event.
     """
@@ -91,10 +91,10 @@ def _others(event: ShopEvent) -> dict[str, str]:
 
 
 def _tells(seen: WorkflowExecutionDescription) -> bool:
-    """Whether it notifies the shop, or is about to leave that to the queue.
+    """Whether a workflow notifies the shop, or is about to leave that to the queue.
 
     A workflow with a pending workflow task may be between the two. A paused one makes
-    no progress, and holds up no other event.
+    no progress, and must not delay other events.
     """
     raw = seen.raw_description
     paused = paused_of(raw)

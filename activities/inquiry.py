@@ -1,7 +1,7 @@
 """An inquiry inside another activity: Alipay's answer right before money moves.
 
-Whoever may complete activities in Temporal can write a workflow the answer to its own
-inquiry, or an old one; nobody but Alipay can answer this one.
+Anybody with rights in Temporal can complete a workflow's own inquiry with a false or an
+old answer; only Alipay can answer this one.
 """
 
 import asyncio
@@ -19,7 +19,7 @@ from translation.answers import from_inquiry_refusal, from_inquiry_response
 async def inquire_within(
     alipay: AlipayClient, payment_request_id: str, patience: timedelta
 ) -> InquiryAnswer:
-    """Ask Alipay what became of a payment, and wait no longer than this.
+    """Inquire a payment at Alipay, and wait no longer than `patience`.
 
     Raises:
         ApplicationError: There is no verdict.

@@ -1,6 +1,7 @@
-"""Whether our own workflows have kept the money that an event reports.
+"""Checks that our own workflows have kept the money that an event reports.
 
-Each workflow is asked directly: whoever may start workflows can invent an event.
+Each workflow is looked at directly: anybody who may start workflows can invent an
+event.
 """
 
 from typing import Final
@@ -22,27 +23,27 @@ from contracts import (
     workflow_id,
 )
 
-# The events after which a shop delivers.
+# A shop delivers after these events.
 PAID: Final = "payment.paid"
 HONOURED: Final = "late_payment.honoured"
 PAID_EVENTS: Final = (PAID, HONOURED)
 
 
 class KeptMoney:
-    """Looks at the runs of an order, and of an attempt's late money."""
+    """Looks at the payments of an order, and at late money of its attempts."""
 
     def __init__(self, client: Client, runs: OurRuns) -> None:
         self._runs = runs
         self._orders = OrderActivities(client)
 
     async def check_end(self, event: ShopEvent) -> None:
-        """Check that a run has ended as an event of its order's queue says.
+        """Check that a run has ended with the outcome in a queue's event.
 
-        Anybody may start a queue, and money that no run has kept may be on its way
-        back.
+        Anybody with rights in Temporal may start a queue, and money that no run has
+        kept may be on its way back.
 
         Raises:
-            ApplicationError: No run has.
+            ApplicationError: No run of ours has.
             RPCError: Temporal does not answer.
         """
         name = event.payment_request_id
@@ -63,7 +64,7 @@ class KeptMoney:
             )
 
     async def _seen(self, name: str, kind: type[ViewT]) -> list[ViewT]:
-        """Return the views of our runs under an id."""
+        """Return the views of our runs with this workflow id."""
         workflow_type = "LatePayment" if kind is LatePaymentView else "CashierPayment"
         looks = [
             await self._runs.look_at(run, kind)
@@ -74,8 +75,8 @@ class KeptMoney:
     async def may_be_late_money(self, event: ShopEvent) -> bool:
         """Whether the money of a paid event may have been given back as late money.
 
-        Anybody's workflow under that id counts, and so does a missing answer: Alipay is
-        asked then.
+        Any workflow with that id counts, and so does a missing answer: then Alipay is
+        asked.
         """
         if event.type != PAID:
             return True
@@ -85,7 +86,7 @@ class KeptMoney:
             return True
 
     async def check_not_paid_otherwise(self, event: ShopEvent) -> None:
-        """Look at the order: money on top of what pays it is not kept for it.
+        """Check that no other money pays the order.
 
         Raises:
             ApplicationError: Other money pays the order, or is just about to.
@@ -102,7 +103,7 @@ class KeptMoney:
             )
 
     async def is_called_paid(self, event: ShopEvent) -> bool:
-        """Whether the payment itself says so: anybody could write it into the event."""
+        """Whether a payment of ours has ended PAID as the event says."""
         runs = await self._runs.all_of(workflow_id(event.order_id), "CashierPayment")
         for run in runs:
             seen = (await self._runs.look_at(run, PaymentView)).view
@@ -124,7 +125,7 @@ class KeptMoney:
 
         Args:
             event: The event that is to be sent.
-            is_proven: Whether Alipay has ever called it paid with the event's amount.
+            is_proven: Whether Alipay has ever reported it paid with the event's amount.
         """
         name = event.payment_request_id
         for run in await self._runs.all_of(late_payment_id(name), "LatePayment"):

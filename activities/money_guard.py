@@ -1,8 +1,9 @@
-"""Lets only the workflow that owns the money move it.
+"""Checks before a refund or cancel that the calling workflow owns the money.
 
-Whoever has rights in Temporal can start an activity by itself, start a workflow of any
-input, or complete the activity in which a workflow looks at its order. So the activity
-that moves money checks again by itself, in the worker, where nobody else can answer.
+Anybody with rights in Temporal can start a standalone activity, start a workflow with
+any input, or complete the activity in which a workflow looks at its order. So an
+activity that moves money checks once more in the worker, whose result nobody else can
+write.
 """
 
 from dataclasses import dataclass
@@ -35,31 +36,31 @@ from contracts import (
     workflow_id,
 )
 
-# A run opens an attempt before anybody can pay it; only by the clocks of Alipay and of
-# Temporal it may have begun later.
+# A run opens an attempt before it can be paid; only because the clocks of Alipay and
+# Temporal differ it may seem to have begun later.
 CLOCKS_DIFFER: Final = timedelta(minutes=1)
 
 
 class Orders(Protocol):
-    """Knows how the payments of an order stand."""
+    """Finds the state of an order's payments."""
 
     async def find_payment(self, lookup: PaymentLookup) -> PaymentFound:
         """Return the state of the newest one, and the attempts that pay in any of them.
 
         Raises:
-            ApplicationError: Nobody knows right now.
+            ApplicationError: This cannot be found out right now.
         """
         ...
 
 
 class Paid(Protocol):
-    """Knows what Alipay says right now."""
+    """Asks Alipay right before money moves."""
 
     async def check_unpaid(self, call: CancelCall) -> None:
-        """Return only if the attempt to be closed is unpaid.
+        """Raise unless the attempt to be closed is unpaid.
 
         Raises:
-            ApplicationError: Somebody has, or there is no verdict.
+            ApplicationError: It is paid, or there is no verdict.
         """
         ...
 
@@ -74,7 +75,7 @@ class Paid(Protocol):
     async def check_refund(
         self, call: RefundCall, payment_request_id: str
     ) -> InquiryAnswer:
-        """Return Alipay's answer if the call names what was really paid.
+        """Return Alipay's answer if the call names the paid id and amount.
 
         Raises:
             ApplicationError: It names another one, or there is no verdict.
@@ -84,7 +85,7 @@ class Paid(Protocol):
 
 @dataclass(frozen=True)
 class Looks:
-    """The checks before money is moved."""
+    """The look-ups that the checks need."""
 
     orders: Orders
     callers: Callers
@@ -117,7 +118,7 @@ class _Inbound(ActivityInboundInterceptor):
 async def check_caller(
     info: activity.Info, arguments: list[object], looks: Looks
 ) -> None:
-    """Return only if the activity was called by a workflow that may call it so.
+    """Raise unless the calling workflow may call the activity with this input.
 
     Raises:
         ApplicationError: It was not, or a workflow it depends on does not answer.
@@ -148,13 +149,13 @@ async def check_caller(
 async def _check_order_refund(
     info: activity.Info, call: OrderRefundCall, looks: Looks
 ) -> None:
-    """Return only if a refund gives back the payment that pays its order.
+    """Raise unless a refund gives back the payment that pays its order.
 
-    Money that pays nothing belongs to its late payment, which gives it back: no payment
-    has two owners (decision 42). The activity itself checks how much is left.
+    Money that pays no order belongs to its `LatePayment`, which gives it back: no
+    payment has two owners (decision 42). The activity itself checks how much is left.
 
     Raises:
-        ApplicationError: It is not, or nobody knows.
+        ApplicationError: It does not, or this cannot be found out.
     """
     caller, name = info.workflow_id or "", call.payment_request_id
     is_its_own = (info.workflow_type, caller) == (
@@ -172,7 +173,7 @@ async def _check_order_refund(
     if name in found.paid:
         return
     if found.state is PaymentState.UNKNOWN and not found.is_own_undecided:
-        return  # deleted here: Alipay says whether, and how much, was paid
+        return  # deleted in Temporal: Alipay says whether, and how much, was paid
     raise _not_yet(f"{name} does not pay its order, as far as is known")
 
 
@@ -194,15 +195,15 @@ def _is_its_late_money(info: activity.Info, call: CancelCall | RefundCall) -> bo
 async def _check_late_money(
     call: CancelCall | RefundCall, name: str, origin: Origin, looks: Looks
 ) -> None:
-    """Return only if an attempt's money does not pay an order, nor ever did or will.
+    """Raise if an attempt's money pays an order, ever did or still may.
 
     Raises:
-        ApplicationError: It does, or nobody knows.
+        ApplicationError: It does, or this cannot be found out.
     """
     order_id = order_named_in(name)
     lookup = PaymentLookup(order_id=order_id, payment_request_id=name)
     found = await looks.orders.find_payment(lookup)
-    # The payment itself has said then that this money is not its order's.
+    # Then the payment itself has decided that this money is not its order's.
     is_handed_over = origin.payment == workflow_id(order_id)
     _check_order(name, found, is_handed_over=is_handed_over)
     said: InquiryAnswer | None = None
@@ -215,19 +216,19 @@ async def _check_late_money(
 
 
 def _check_order(name: str, found: PaymentFound, *, is_handed_over: bool) -> None:
-    """Return only if no run that is kept counts the attempt, nor may count it later.
+    """Raise if a kept run counts the attempt as paid, or may do so later.
 
-    While that is open the call is refused: the workflow asks again, and its wait gets
+    While that is open the call is refused: the workflow calls again, and its wait needs
     attention.
 
     Raises:
-        ApplicationError: It does, or nobody knows.
+        ApplicationError: It does, or this cannot be found out.
     """
     if name in found.paid:
         raise _refused(f"{name} pays its order")
     if found.paid and not found.is_proven:
         raise _not_yet(f"a person has called the order paid, perhaps by {name}")
-    # Counted by an open payment that is just handing it over: it will be free soon.
+    # Counted by an open payment that is just handing it over: the next try succeeds.
     if found.state is PaymentState.OPEN and name in found.counted:
         raise _not_yet(f"{name} pays its order, or is just being handed over")
     if is_handed_over:
@@ -239,10 +240,10 @@ def _check_order(name: str, found: PaymentFound, *, is_handed_over: bool) -> Non
 
 
 def _check_opener_is_kept(name: str, found: PaymentFound, paid_at: str | None) -> None:
-    """Return only if a run is kept that would know that the attempt paid its order.
+    """Raise unless a run is kept that would know if the attempt paid its order.
 
-    A run that was paid may have been deleted, and others begun in its place. They do
-    not know the attempt, or began after it was paid.
+    A run that was paid may have been deleted, and later ones started. These do not know
+    the attempt, or began after it was paid.
 
     Raises:
         ApplicationError: None is kept.
@@ -251,7 +252,7 @@ def _check_opener_is_kept(name: str, found: PaymentFound, paid_at: str | None) -
     try:
         paid = datetime.fromisoformat(paid_at or "")
         knows = began is not None and began <= paid + CLOCKS_DIFFER
-    except (ValueError, TypeError, OverflowError):  # no time, or one without a zone
+    except (ValueError, TypeError, OverflowError):  # no time, or a time without a zone
         knows = False
     if not knows:
         raise _not_yet(f"{name} may have paid its order in a run that is not kept")

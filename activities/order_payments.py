@@ -1,7 +1,8 @@
-"""The state of an order's payment and of its late money, as Temporal knows it.
+"""Finds the state of an order's payments and late money in Temporal.
 
-Asked by late money, which must not give back what pays an order, nor keep what comes on
-top of it. All runs count: after one that was paid anybody may start, or reset, another.
+Late money needs it: it must not give back money that pays an order, nor keep money on
+top of that. All runs count: after a paid run anybody with rights in Temporal may start,
+or reset, another one.
 """
 
 from collections.abc import Iterable, Sequence
@@ -29,12 +30,13 @@ from contracts import (
 from visibility.paused import PausedError
 from visibility.views import KeepsChangingError, Look
 
-# Temporal answers in milliseconds, a worker that must replay a payment in seconds.
+# Temporal answers in milliseconds, a worker that must first replay a payment in
+# seconds.
 PATIENCE = timedelta(seconds=5)
-# Late money comes hours after its attempt at most; nobody makes so many meanwhile.
+# Late money comes hours after its attempt at most; no order gets more attempts by then.
 MOST_ATTEMPTS = 10
 LATE_PAYMENT = "LatePayment"
-# How late money ends that pays its order.
+# Outcomes of late money that pays its order.
 KEPT = (LateOutcome.HONOURED, LateOutcome.NOT_LATE)
 
 
@@ -74,7 +76,7 @@ class OrderActivities:
         for run in await self._runs.all_of(name, "CashierPayment"):
             runs.append(_found(await self._runs.look_at(run, PaymentView)))
             if own in runs[-1].attempts:
-                openers.append(run.start_time)  # of a run that was reset: when it was
+                openers.append(run.start_time)  # a reset run: the reset
         found = _together(runs).model_copy(
             update={"opener_began_at": min(openers, default=None)}
         )
@@ -88,7 +90,7 @@ class OrderActivities:
     async def _with_late_money(
         self, found: PaymentFound, attempts: Sequence[str]
     ) -> PaymentFound:
-        """Add what becomes of the late money of the order's other attempts."""
+        """Add the outcomes of the late money of the order's other attempts."""
         honoured, undecided = [], []
         for request_id in attempts:
             if await self._is_undecided(request_id):
@@ -100,14 +102,14 @@ class OrderActivities:
         )
 
     async def _is_undecided(self, request_id: str) -> bool:
-        """Whether an attempt's late money is being dealt with."""
+        """Whether an attempt has late money that is not settled yet."""
         newest = await self._runs.newest(late_payment_id(request_id), LATE_PAYMENT)
         return newest is not None and newest.status is WorkflowExecutionStatus.RUNNING
 
     async def _has_ended(
         self, request_id: str, outcomes: Sequence[LateOutcome]
     ) -> bool:
-        """Whether an attempt's late money has ended like this in any run."""
+        """Whether an attempt's late money has ended with such an outcome in any run."""
         name = late_payment_id(request_id)
         for run in await self._runs.all_of(name, LATE_PAYMENT):
             if run.status is WorkflowExecutionStatus.RUNNING:
@@ -119,7 +121,7 @@ class OrderActivities:
 
 
 def _siblings(attempts: Iterable[str], lookup: PaymentLookup) -> list[str]:
-    """Name the order's other attempts that may have late money, the lowest first."""
+    """Return the order's other attempts that may have late money, the lowest first."""
     known = {*attempts, lookup.payment_request_id} - {""}
     newest = max((attempt_of(one) for one in known), default=0)
     numbers = range(max(1, newest - MOST_ATTEMPTS + 1), newest + 1)
@@ -134,7 +136,7 @@ def _found(look: Look[PaymentView]) -> PaymentFound:
         return PaymentFound(state=PaymentState.UNKNOWN)
     state = PaymentState.OPEN if look.is_open else PaymentState.CLOSED
     if look.stopped:
-        # It has an end only where it was stopped later, while it notified the shop.
+        # It has an outcome only if it was stopped while it notified the shop.
         state = PaymentState.STOPPED
         if view.outcome is not PaymentOutcome.PAID:
             return PaymentFound(state=state)
@@ -151,7 +153,7 @@ def _found(look: Look[PaymentView]) -> PaymentFound:
 
 
 def _together(runs: Sequence[PaymentFound]) -> PaymentFound:
-    """Return the newest run's state, with what pays the order in any run."""
+    """Return the newest run's state, with the attempts that pay in any run."""
     if not runs:
         return PaymentFound(state=PaymentState.UNKNOWN)
     newest = runs[0]
@@ -170,5 +172,5 @@ def _together(runs: Sequence[PaymentFound]) -> PaymentFound:
 
 
 def _union(groups: Iterable[Iterable[str]]) -> tuple[str, ...]:
-    """Join names, each once, in their order."""
+    """Return all names once, in their order."""
     return tuple(dict.fromkeys(name for group in groups for name in group))

@@ -1,7 +1,7 @@
 """Refunds a payment: asks Alipay how much is left, then sends the refund.
 
 Both are one activity, so that a refund made in Alipay's portal in the meantime counts.
-A repeat gives nothing more back, for the refundRequestId is the same, and a payment is
+A repeat gives no more money back, for the refundRequestId is the same, and a payment is
 cancelled only once.
 """
 
@@ -53,7 +53,7 @@ class OrderRefundActivities:
 
     @activity.defn
     async def refund_order(self, call: OrderRefundCall) -> OrderRefundAnswer:
-        """Give an amount back, where so much is left, and return Alipay's answer.
+        """Refund an amount if so much is left, and return Alipay's answer.
 
         Raises:
             ApplicationError: There is no verdict; the same call may be repeated.
@@ -72,7 +72,7 @@ class OrderRefundActivities:
         return OrderRefundAnswer(look=look, cancel=cancel, refund=refund)
 
     async def look(self, call: InquiryCall) -> PaymentLook:
-        """Ask Alipay what was paid, and what went back so far.
+        """Inquire the payment, with its refunds so far.
 
         Raises:
             ApplicationError: There is no verdict; the same call may be repeated.
@@ -92,7 +92,7 @@ class OrderRefundActivities:
     async def _cancel(
         self, call: OrderRefundCall, look: PaymentLook
     ) -> CancelAnswer | None:
-        """Cancel the payment, for which no commission is charged; None if too late."""
+        """Cancel the payment, which costs no commission; None if it is too late."""
         cancel = CancelCall(
             payment_request_id=call.payment_request_id,
             wallet=call.wallet,

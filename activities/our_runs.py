@@ -1,8 +1,8 @@
-"""The workflow runs that our own workers serve.
+"""Finds the workflow runs that our own workers serve.
 
-A workflow id proves nothing: whoever runs a worker on another task queue of the
-namespace can start any id there, answer its query and write its result. So activities
-decide only by runs on the task queue that this worker serves.
+A workflow id proves nothing: anybody with a worker on another task queue of the
+namespace can start any id there, answer its queries and write its result. So activities
+decide only by runs on the task queue of this worker.
 """
 
 import re
@@ -27,7 +27,7 @@ from visibility.views import Look, look_at_run, newest_run
 
 ViewT = TypeVar("ViewT", bound=BaseModel)
 
-# Each try of a shop to have an order paid is a run; nobody makes so many of one.
+# Each payment that a shop starts for an order is a run; no order gets more.
 MOST_RUNS: Final = 100
 # A run is continued after thousands of events: hardly once.
 MOST_CONTINUED: Final = 20
@@ -38,11 +38,11 @@ NEVER_FOUND: Final = re.compile(r'["\\\x00-\x1f]')
 
 @dataclass(frozen=True)
 class Origin:
-    """The origin of a run, as the server says.
+    """Where a run comes from, according to the server.
 
     Attributes:
         is_ours: Our workers serve it.
-        payment: The id of our payment that began it; None where none did.
+        payment: The workflow id of our payment that started it; None for none.
     """
 
     is_ours: bool
@@ -50,19 +50,19 @@ class Origin:
 
 
 class Callers(Protocol):
-    """Knows where the workflow comes from that calls an activity."""
+    """Finds the origin of the workflow that calls an activity."""
 
     async def origin_of(self, caller: activity.Info) -> Origin:
-        """Return it.
+        """Return the origin of the calling run.
 
         Raises:
-            ApplicationError: Nobody knows right now.
+            ApplicationError: This cannot be found out right now.
         """
         ...
 
 
 class OurRuns:
-    """Finds our runs, and distinguishes them from all others."""
+    """Finds our runs among all runs with a workflow id."""
 
     def __init__(self, client: Client, *, within: timedelta) -> None:
         """Take the client of Temporal, and how long each call to it may take."""
@@ -70,7 +70,7 @@ class OurRuns:
         self._within = within
 
     async def newest(self, name: str, kind: str) -> WorkflowExecutionDescription | None:
-        """Describe the newest run under an id; None where it is not ours.
+        """Describe the newest run with a workflow id; None if it is not ours.
 
         Args:
             name: The workflow id.
@@ -83,7 +83,7 @@ class OurRuns:
         return run if run and _is_ours(run, kind) else None
 
     async def is_known(self, name: str) -> bool:
-        """Whether any run exists under an id, ours or not.
+        """Whether any run with a workflow id exists, ours or not.
 
         Raises:
             RPCError: Temporal does not answer.
@@ -91,13 +91,12 @@ class OurRuns:
         return await newest_run(self._client, name, within=self._within) is not None
 
     async def all_of(self, name: str, kind: str) -> list[WorkflowExecutionDescription]:
-        """Describe the runs of ours under an id, the newest first.
+        """Describe our runs with a workflow id, the newest first.
 
-        One that goes on in another run is left out: the other one knows what it knew.
-        The list of workflows may be some seconds behind. It names only which runs there
-        are; how each stands is asked of the run itself, and so is the newest, which the
-        list may still lack. One before it that the list lacks is seconds old, and
-        nobody has paid in it.
+        A run that was continued as new is left out: the next one has its facts. The
+        list of workflows may be some seconds behind. So it only names the runs; each
+        run is described by itself, and so is the newest, which the list may still lack.
+        An earlier run that the list lacks is seconds old, and cannot have been paid.
 
         Raises:
             RPCError: Temporal does not answer.
@@ -120,11 +119,11 @@ class OurRuns:
     async def look_at(
         self, run: WorkflowExecutionDescription, kind: type[ViewT]
     ) -> Look[ViewT]:
-        """Return the view of a run, also of a stopped one, where it can be queried.
+        """Return the view of a run, also of a stopped one if it can be queried.
 
         Raises:
             RPCError: Temporal or the worker does not answer.
-            KeepsChangingError: It goes on in another run.
+            KeepsChangingError: It was continued as new.
         """
         look = await look_at_run(self._client, run, kind, within=self._within)
         if look.view is not None:
@@ -137,17 +136,17 @@ class OurRuns:
         except WorkflowQueryFailedError:
             return look
         except RPCError as error:
-            # Stopped before its first workflow task: it has done nothing.
+            # Stopped before its first workflow task: it has made no call.
             if error.status is RPCStatusCode.FAILED_PRECONDITION:
                 return look
             raise
         return replace(look, view=view)
 
     async def is_unbroken(self, run: WorkflowExecutionDescription) -> bool:
-        """Whether our own code alone has handed on what the run was started with.
+        """Whether the run's carried facts come from runs of ours only.
 
-        What a schedule, a retry or a run of another queue hands on, somebody else may
-        have written.
+        The input of a scheduled or retried run, or of a run of another task queue, may
+        have been written by anybody.
 
         Raises:
             RPCError: Temporal does not answer.
@@ -170,7 +169,7 @@ class OurRuns:
         return False
 
     async def origin_of(self, caller: activity.Info) -> Origin:
-        """Look where the workflow run comes from that has called an activity.
+        """Find the origin of the workflow run that called an activity.
 
         Raises:
             ApplicationError: Temporal does not answer.
@@ -215,7 +214,7 @@ class OurRuns:
         return {run.run_id for run in listed if run.id == name}
 
     async def _run(self, name: str, run_id: str) -> WorkflowExecutionDescription | None:
-        """Describe one run; None where it is not kept any more."""
+        """Describe one run; None if Temporal does not keep it any more."""
         handle = self._client.get_workflow_handle(name, run_id=run_id)
         try:
             return await handle.describe(rpc_timeout=self._within)
@@ -244,5 +243,5 @@ def _is_ours(run: WorkflowExecutionDescription, kind: str) -> bool:
 
 
 def _our_queue() -> str:
-    """Return the task queue of the worker that this activity runs in."""
+    """Return the task queue of the worker that runs this activity."""
     return activity.info().task_queue

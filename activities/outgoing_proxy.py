@@ -1,7 +1,7 @@
-"""Outgoing calls through the merchant's proxy: tunnels to public hosts, nothing else.
+"""Outgoing calls through the merchant's proxy: only tunnels to public hosts.
 
-The proxy looks names up, for in such networks often nobody else can. So only the proxy
-sees which address a name has; a private address in the URL itself is refused here.
+The proxy resolves names, which in such networks often no other host can. So only the
+proxy sees the address of a name; a private address in the URL itself is refused here.
 """
 
 import ssl
@@ -12,21 +12,22 @@ from activities.addresses import is_private_host, is_unqualified
 
 
 class Tunnels(httpx.AsyncBaseTransport):
-    """Sends https by CONNECT through the proxy, which sees host and port alone.
+    """Sends https by CONNECT through the proxy, which sees only host and port.
 
-    What begins with http:// is on this machine (`settings.urls.HostUrl`) and goes there
-    without the proxy.
+    A URL that begins with http:// is on this machine (`settings.urls.HostUrl`) and is
+    called without the proxy.
     """
 
     def __init__(self, proxy: str, *, limits: httpx.Limits) -> None:
-        """Open nothing yet.
+        """Create the connection pools; nothing is opened yet.
 
         Args:
-            proxy: Its URL, with name and password where it wants them.
+            proxy: Its URL, with name and password if it needs them.
             limits: Of the connections.
         """
         tls = ssl.create_default_context()
-        # TLS to the proxy itself: the library refuses a context where there is none.
+        # TLS to the proxy itself: the library refuses a context for a proxy without
+        # TLS.
         to_proxy = tls if proxy.startswith("https:") else None
         self._through = httpx.AsyncHTTPTransport(
             verify=tls,
@@ -49,6 +50,6 @@ class Tunnels(httpx.AsyncBaseTransport):
 
 
 def may_be_tunnelled_to(url: httpx.URL) -> bool:
-    """Whether a URL is https to a public host, as far as it shows."""
+    """Whether a URL is https, and its host not certainly private."""
     is_private = is_unqualified(url.host) or is_private_host(url.host)
     return url.scheme == "https" and not is_private

@@ -1,7 +1,7 @@
 """Asks Alipay right before money is moved, whatever the workflow recorded.
 
-Apart from the activities that move it: the auditor runs those again from a history, in
-which only their own call stands.
+It is not part of the activities that move money: the auditor runs those again from a
+history, which holds only their own call.
 """
 
 from datetime import UTC, datetime, timedelta
@@ -21,7 +21,7 @@ WAS_PAID: Final = (InquiryVerdict.SUCCESS, InquiryVerdict.CANCELLED)
 
 
 class PaidAtAlipay:
-    """Asks Alipay from this worker, where nobody else can answer."""
+    """Asks Alipay from this worker, so that nobody else can write the answer."""
 
     def __init__(self, alipay: AlipayClient) -> None:
         self._alipay = alipay
@@ -37,7 +37,7 @@ class PaidAtAlipay:
         return await inquire_within(self._alipay, call.payment_request_id, PATIENCE)
 
     async def check_unpaid(self, call: CancelCall) -> None:
-        """Return only if the attempt to be closed is unpaid.
+        """Raise unless the attempt to be closed is unpaid.
 
         Raises:
             ApplicationError: It is paid (PAID_NOT_CANCELLED, not to be repeated), or
@@ -55,7 +55,7 @@ class PaidAtAlipay:
     async def check_refund(
         self, call: RefundCall, payment_request_id: str
     ) -> InquiryAnswer:
-        """Return Alipay's answer if the call names what was really paid.
+        """Return Alipay's answer if the call names the paid id and amount.
 
         Raises:
             ApplicationError: It names others (REFUND_DIFFERS, not to be repeated), or

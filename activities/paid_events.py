@@ -1,7 +1,7 @@
-"""Whether an event may be sent to the shop: above all one that says *paid*.
+"""Checks an event before it is sent to the shop, above all one that says *paid*.
 
-Whoever may start workflows and activities in Temporal could otherwise have any order
-called paid, and this worker would sign it.
+Otherwise anybody who may start workflows and activities in Temporal could have this
+worker sign that any order is paid.
 """
 
 import asyncio
@@ -24,15 +24,16 @@ from translation.proof import Proof
 from visibility.views import KeepsChangingError
 
 # A success proves that money came, and not that it is still there: late money goes back
-# by a cancel minutes after it came. A shop that listens is notified within seconds; for
-# one that was away longer, Alipay is asked again.
+# by a cancel minutes after it came. A shop that is up is notified within seconds; for
+# one that was down longer, Alipay is asked again.
 FRESH: Final = timedelta(minutes=15)
-# Of the 20 s of `tell_shop` the shop has 8 s, and two looks at its turn 2 s: there is
-# room for these. Temporal answers in milliseconds, and Alipay hardly ever needs 5 s.
+# Of the 20 s of `tell_shop` the shop has 8 s, and the checks for earlier events take 2
+# s: the rest is for these. Temporal answers in milliseconds, and Alipay hardly ever
+# needs 5 s.
 ONE_LOOK: Final = timedelta(seconds=1)
 ALL_LOOKS: Final = timedelta(seconds=4)
 INQUIRY: Final = timedelta(seconds=5)
-# The errors of a look at a workflow that does not answer.
+# Errors where a workflow does not answer.
 UNANSWERED: Final = (
     RPCError,
     WorkflowQueryFailedError,
@@ -42,10 +43,10 @@ UNANSWERED: Final = (
 
 
 class PaidEvents(Protocol):
-    """Knows whether an event may be sent to the shop."""
+    """Checks whether an event may be sent to the shop."""
 
     async def check(self, event: ShopEvent, evidence: SignedEvidence | None) -> None:
-        """Return only if this event may be sent to the shop.
+        """Raise unless this event may be sent to the shop.
 
         Raises:
             ApplicationError: The caller may not send it; or it says that money came,
@@ -55,7 +56,7 @@ class PaidEvents(Protocol):
 
 
 class ProvenPaidEvents:
-    """Trusts what Alipay has signed or answers, and a resolution by a named person."""
+    """Trusts signed messages, answers of Alipay, and resolutions by a named person."""
 
     def __init__(
         self, alipay: AlipayClient, client: Client, callers: Callers | None = None
@@ -63,9 +64,9 @@ class ProvenPaidEvents:
         """Take the clients of Alipay and Temporal.
 
         Args:
-            alipay: Is asked where nothing else proves an event.
+            alipay: Answers where nothing else proves an event.
             client: Looks at workflows.
-            callers: Knows where callers come from; Temporal does, if none is given.
+            callers: Finds the origin of callers; by default from Temporal.
         """
         self._alipay = alipay
         self._runs = OurRuns(client, within=ONE_LOOK)
@@ -93,8 +94,8 @@ class ProvenPaidEvents:
             )
             if event.type != PAID or in_queue:
                 raise silent from None
-        # A queue sends only ends of our own runs: a refund was made after that, and by
-        # the merchant, where no late money went back.
+        # A queue sends only outcomes of our own runs: unless late money went back, a
+        # refund was made by the merchant, after that outcome.
         if await self._is_paid(event, even_if_refunded=in_queue and not is_late):
             return
         raise silent or _not_proven(event)
@@ -116,7 +117,7 @@ class ProvenPaidEvents:
     async def _may_be_told(
         self, event: ShopEvent, evidence: SignedEvidence | None, *, is_late: bool
     ) -> bool:
-        """Look at our own workflows; False where only Alipay knows.
+        """Check the event against our own workflows; False where only Alipay knows.
 
         Raises:
             ApplicationError: The event must not be sent, whatever Alipay says.
@@ -134,7 +135,7 @@ class ProvenPaidEvents:
         )
 
     async def _check_caller(self) -> None:
-        """Check that our own workers serve the caller, whatever the event proves.
+        """Check that our own workers serve the caller, even if the event is proven.
 
         Raises:
             ApplicationError: They do not, or Temporal does not answer in time.
@@ -155,7 +156,7 @@ class ProvenPaidEvents:
             )
 
     async def _is_paid(self, event: ShopEvent, *, even_if_refunded: bool) -> bool:
-        """Ask Alipay: also events of older releases, and of continued runs, lack proof.
+        """Ask Alipay: events of older releases, and of continued runs, may lack proof.
 
         Raises:
             ApplicationError: There was no verdict.

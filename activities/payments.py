@@ -1,10 +1,10 @@
 """The calls to Alipay that a payment makes.
 
 A verdict, also a refusal, is the activity's result: history shows it as a fact. No
-verdict is an ordinary error, and Temporal repeats the same call with the same id; only
-a request that cannot be sent at all is not repeated. Such errors say all in one
-sentence and carry no cause: Temporal keeps 4 kB of what a pending activity last failed
-with, and shows nothing of what is longer.
+verdict is an ordinary error, and Temporal retries the same call with the same id; only
+a request that cannot be sent at all is not retried. Such errors are one sentence
+without a cause: Temporal keeps 4 kB of a pending activity's last failure, and shows
+nothing of a longer one.
 """
 
 from datetime import UTC, datetime
@@ -56,7 +56,7 @@ class PaymentActivities:
 
     @activity.defn
     async def inquire_payment(self, call: InquiryCall) -> InquiryAnswer:
-        """Ask Alipay what became of the payment."""
+        """Inquire the payment at Alipay."""
         return await inquire(
             self._alipay.inquire_payment(call.payment_request_id),
             from_inquiry_response,
@@ -66,7 +66,7 @@ class PaymentActivities:
 
     @activity.defn
     async def cancel_payment(self, call: CancelCall) -> CancelAnswer:
-        """Ask Alipay to close the payment, where its wallet allows that."""
+        """Cancel the payment at Alipay, if its wallet allows that."""
         if not may_cancel(call, datetime.now(UTC)):
             return CancelAnswer(verdict=CancelVerdict.NOT_ALLOWED)
         return await answer_of(
@@ -77,15 +77,15 @@ class PaymentActivities:
 
 
 def may_cancel(call: CancelCall, now: datetime) -> bool:
-    """Whether the wallet's rules allow to cancel, before or after payment."""
+    """Whether the wallet's rules allow a cancel, before or after payment."""
     wallet = WALLETS.get(call.wallet)
     if wallet is None:
-        return True  # a wallet without rules here: Alipay decides
+        return True  # a wallet without rules: Alipay decides
     if call.paid_at is None:
         return wallet.cancel_before_payment
     try:
         until = wallet.may_cancel_paid_until(datetime.fromisoformat(call.paid_at))
     except ValueError:
-        # A time that we cannot read; Alipay knows when it was paid.
+        # A malformed time: Alipay knows when it was paid.
         return wallet.cancel_after_payment != "not_allowed"
     return until is not None and now < until

@@ -22,7 +22,7 @@ class RefundActivities:
 
     @activity.defn
     async def refund_payment(self, call: RefundCall) -> RefundAnswer:
-        """Ask Alipay to give the money back."""
+        """Refund late money at Alipay."""
         return await answer_of(
             self._alipay.refund(to_refund_request(call)),
             from_refund_response,
@@ -31,7 +31,7 @@ class RefundActivities:
 
     @activity.defn
     async def inquire_refund(self, call: RefundInquiryCall) -> RefundAnswer:
-        """Ask Alipay what became of a refund."""
+        """Inquire a refund at Alipay."""
         return await inquire(
             self._alipay.inquire_refund(call.refund_request_id),
             from_refund_inquiry_response,

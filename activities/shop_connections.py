@@ -1,8 +1,8 @@
 """Connections to the shop: only to addresses that were checked to be public.
 
-A name that is looked up twice may be public the first time and private the second. So
-it is looked up once for each call, and the call goes to that very address; the name
-stays in the Host header, and the shop's certificate is verified for it.
+A name that is resolved twice may be public the first time and private the second. So it
+is resolved once for each call, and the call goes to that very address; the name stays
+in the Host header, and the shop's certificate is verified for it.
 """
 
 import asyncio
@@ -19,12 +19,13 @@ from activities.outgoing_proxy import Tunnels, may_be_tunnelled_to
 
 Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
 
-# A shop that does not answer the handshake is away; the callback is repeated.
+# A shop that does not answer the handshake is down; the callback is repeated.
 TIMEOUT = httpx.Timeout(8, connect=3)
-# One kept connection is for one name; after a redirect two names may share an address.
+# A kept connection belongs to one name; after a redirect two names may share an
+# address.
 LIMITS = httpx.Limits(max_connections=100, max_keepalive_connections=0)
-# Of its own: a name server that is away holds a thread for half a minute, and asyncio's
-# few threads also look up Alipay.
+# A separate pool: a name server that is down blocks a thread for half a minute, and
+# asyncio's few threads also resolve Alipay's name.
 LOOKUPS = ThreadPoolExecutor(4, "shop-names")
 
 
@@ -33,10 +34,10 @@ class PrivateAddressError(Exception):
 
 
 async def resolve(host: str, port: int) -> Sequence[str]:
-    """Return all addresses of a host, the best first.
+    """Return all addresses of a host, the preferred one first.
 
     Raises:
-        OSError: It has none.
+        OSError: The host has none.
     """
     found = await asyncio.get_running_loop().run_in_executor(
         LOOKUPS, partial(socket.getaddrinfo, host, port, type=socket.SOCK_STREAM)
@@ -68,7 +69,7 @@ class CheckedAddresses(httpx.AsyncBaseTransport):
             try:
                 return await self._inner.handle_async_request(_to(address, request))
             except httpx.ConnectError:
-                continue  # nothing was sent: the next one may listen
+                continue  # nothing was sent: try the next address
         return await self._inner.handle_async_request(_to(last, request))
 
     async def _addresses(self, request: httpx.Request) -> Sequence[str]:
@@ -77,8 +78,8 @@ class CheckedAddresses(httpx.AsyncBaseTransport):
         Raises:
             PrivateAddressError: One of them is not public.
             UnencryptedError: One of them is public, and the URL begins with http://.
-            httpx.UnsupportedProtocol: The URL is not one of HTTP.
-            httpx.ConnectError: It has none.
+            httpx.UnsupportedProtocol: The URL is not an http(s) URL.
+            httpx.ConnectError: The host has no address.
         """
         host = _host_of(request)
         if request.url.scheme not in ("https", "http") or not host:
@@ -87,7 +88,7 @@ class CheckedAddresses(httpx.AsyncBaseTransport):
             found = await self._resolve(host, request.url.port or 443)
         except (OSError, UnicodeError):
             raise httpx.ConnectError("its name is not known", request=request) from None
-        # One is enough: which of them a name shows first is the choice of its owner.
+        # One is enough: the owner of the name chooses which address comes first.
         private = [one for one in found if not is_public(one)]
         if private and not self._private_addresses:
             raise PrivateAddressError(f"{host} is {private[0]}")
@@ -104,7 +105,7 @@ def _host_of(request: httpx.Request) -> str:
 
 
 def _to(address: str, request: httpx.Request) -> httpx.Request:
-    """Return the request, sent to an address; its Host header is there already."""
+    """Return the request with an address in its URL; it has its Host header already."""
     return httpx.Request(
         request.method,
         request.url.copy_with(host=address),
@@ -115,7 +116,7 @@ def _to(address: str, request: httpx.Request) -> httpx.Request:
 
 
 class PublicHosts(httpx.AsyncBaseTransport):
-    """Sends https to hosts of the Internet through a proxy, which looks them up."""
+    """Sends https to public hosts through a proxy, which resolves them."""
 
     def __init__(self, proxy: str) -> None:
         self._tunnels = Tunnels(proxy, limits=LIMITS)
@@ -143,9 +144,9 @@ def open_shop_connections(
     Args:
         private_addresses: Whether the shop may be in the merchant's own network; it is
             reached without the proxy then.
-        proxy: The URL of the proxy to the Internet; None for none. It looks names up,
-            and must refuse private addresses that they have.
-        resolve: Looks names up, where there is no proxy.
+        proxy: The URL of the proxy to the Internet; None for none. It resolves names,
+            and must refuse those with private addresses.
+        resolve: Resolves names, if there is no proxy.
     """
     if proxy and not private_addresses:
         return httpx.AsyncClient(
@@ -157,5 +158,5 @@ def open_shop_connections(
     checked = CheckedAddresses(
         wire, private_addresses=private_addresses, resolve=resolve
     )
-    # A transport of its own also means that no proxy of the environment is used.
+    # With an explicit transport, httpx also ignores proxies of the environment.
     return httpx.AsyncClient(transport=checked, timeout=TIMEOUT, trust_env=False)

@@ -1,8 +1,8 @@
-"""Which events may be sent to a shop, and by which workflow.
+"""The rules for events: their types and ids, and the workflow that may send each.
 
-Whoever may start workflows can have a queue of callbacks send any event. So an event
-must be one of ours, all that it names must fit together, and its order must be the one
-that the calling workflow is about.
+Anybody who may start workflows can start a queue of callbacks with any event. So an
+event must be of a known type, its fields must fit together, and its order must be that
+of the calling workflow.
 """
 
 import re
@@ -31,11 +31,11 @@ OF_LATE_MONEY: Final = (*map(str, LateOutcome), REVIEW)
 
 
 def check_event(event: ShopEvent, caller: activity.Info) -> None:
-    """Return only if the event is one of ours, and its caller may send it.
+    """Raise unless the event is of a known type, and its caller may send it.
 
     Raises:
-        ApplicationError: Says what does not fit. Not repeated at once; the order's
-            queue, which repeats for ever, has attention from its start.
+        ApplicationError: Says why. Not retried at once; the order's queue, which
+            repeats without limit, is listed as needing attention from its start.
     """
     why = _misfit(event, caller)
     if why:
@@ -47,7 +47,7 @@ def check_event(event: ShopEvent, caller: activity.Info) -> None:
 
 
 def _misfit(event: ShopEvent, caller: activity.Info) -> str | None:
-    """Return what does not fit; None where all does."""
+    """Return why an event is rejected; None if it is not."""
     subject, _, happened = event.type.partition(".")
     if subject == "refund":
         return _misfit_of_refund(event, happened, caller)

@@ -1,4 +1,4 @@
-"""Gives a workflow the keys that count, where its input does not, or not any more."""
+"""Names the trusted keys to a workflow whose input has none, or older ones."""
 
 from temporalio import activity
 

@@ -1,4 +1,4 @@
-"""The end of an activity that calls Alipay: a verdict is its result, else an error."""
+"""Turns a call to Alipay into an activity's result (a verdict) or error (none)."""
 
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
@@ -16,10 +16,10 @@ from alipay.models import Answer
 from contracts import AlipayAnswer
 from translation.evidence import proven
 
-# Alipay gives no number for its rate limit, so a call over it waits noticeably longer
-# than an ordinary retry.
+# Alipay does not document its rate limit, so a call above it is retried noticeably
+# later than others.
 TRAFFIC_PAUSE = timedelta(seconds=15)
-# The settings that requests to Alipay are made of.
+# The settings that requests to Alipay are made with.
 SETTINGS_OF_CALLS = (
     "CASHIER_ALIPAY_HOST, CASHIER_CLIENT_ID, CASHIER_PRIVATE_KEY_FILE and "
     "CASHIER_OUTGOING_PROXY"
@@ -38,8 +38,8 @@ async def answer_of(
 
     Args:
         response: The call.
-        read: Reads what Alipay answers.
-        refused: Reads what Alipay refuses.
+        read: Reads Alipay's response.
+        refused: Reads Alipay's refusal.
 
     Raises:
         ApplicationError: There is no verdict; the same call may be repeated.
@@ -65,8 +65,8 @@ async def inquire(
     Args:
         response: The call to Alipay.
         read: Reads its response; None for a status that is not documented.
-        read_refusal: Reads a refusal; None where it says nothing of its subject.
-        subject: What it is about, for errors: `payment` or `refund`.
+        read_refusal: Reads a refusal; None where it says nothing about the subject.
+        subject: The subject of the inquiry, for errors: `payment` or `refund`.
 
     Raises:
         ApplicationError: There is no verdict; the same call may be repeated.
@@ -90,11 +90,12 @@ async def inquire(
 
 
 def _failure_of(error: NoVerdictError | UnsendableError) -> ApplicationError:
-    """Return the failure of a call that Alipay has not answered.
+    """Return the failure of a call without a verdict.
 
-    Temporal repeats it, slower when Alipay asks for that. A request that cannot be sent
-    at all is not repeated: the workflow asks for attention at once, and tries again
-    with its own growing pauses, so that it goes on by itself once the setting is right.
+    Temporal retries it, later if Alipay reports its rate limit. A request that cannot
+    be sent at all is not retried: the workflow needs attention at once, and tries again
+    after its own growing pauses, so that it continues by itself once the setting is
+    right.
     """
     if isinstance(error, UnsendableError):
         return ApplicationError(
