@@ -1,7 +1,7 @@
-"""What crosses a process border and is written to history: messages, results, names.
+"""Everything that crosses a process border or is recorded: messages, results, names.
 
 Histories outlive releases, so a field is only ever added, and only with a default.
-Money is a whole number of minor units, times are UTC. Nothing secret may stand here.
+Money is a whole number of minor units, times are UTC. No field may hold a secret.
 """
 
 from contracts.at_risk import MoneyAtRisk

@@ -1,14 +1,14 @@
-"""The money that is at risk while a payment, late money or a callback is open."""
+"""The money at risk while a payment, late money or a callback is open."""
 
 from contracts.base import Contract, Money
 
 
 class MoneyAtRisk(Contract):
-    """The answer to the query `at_risk`; all in minor units, nothing where it is empty.
+    """The answer to the query `at_risk`, in minor units; empty if nothing is at risk.
 
     Attributes:
-        taken: What Alipay says was taken from the customer, and nobody has settled.
-        at_most: What may have been taken besides: nobody knows.
+        taken: Amounts that Alipay says were taken from the customer, not settled yet.
+        at_most: Amounts that may have been taken besides.
     """
 
     taken: tuple[Money, ...] = ()

@@ -1,4 +1,4 @@
-"""What all contracts are made of."""
+"""The base of all contracts, and money."""
 
 from pydantic import BaseModel, ConfigDict
 

@@ -1,4 +1,4 @@
-"""Callbacks: what the shop is told, and what became of telling it."""
+"""Callbacks: the events that are sent to the shop, and how each ended."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -11,9 +11,9 @@ class RefundOfEvent(Contract):
     """The refund that an event is about.
 
     Attributes:
-        refund_id: As the merchant has named it.
-        left: What can still be refunded of the payment after this.
-        by_cancel: Whether it was a cancel, for which no commission is charged.
+        refund_id: The merchant's id of the refund.
+        left: The amount that can still be refunded after this refund.
+        by_cancel: Whether it was a cancel, which costs no commission.
     """
 
     refund_id: str
@@ -22,19 +22,19 @@ class RefundOfEvent(Contract):
 
 
 class ShopEvent(Contract):
-    """A final outcome, or a review before it, as told to the shop by `tell_shop`.
+    """A final outcome, or a review before it, as `tell_shop` sends it to the shop.
 
     Attributes:
-        id: The same in every repeat, so that the shop can tell repeats from news.
+        id: The same in every repeat, so that the shop can recognize repeats.
         type: `payment.paid`, `payment.review`, `late_payment.refunded`, ...
-        occurred_at: When the outcome was certain; of a review, since when.
+        occurred_at: When the outcome became certain, or the review began.
         outcome: A PaymentOutcome, or the LateOutcome of late money; REVIEW for
             `payment.review` and `late_payment.review`, which are no outcome yet.
         paid_at: Alipay's payment time, as Alipay wrote it.
-        review: What a person must decide, in words; only of `payment.review` and
-            `late_payment.review`.
+        review: The doubt that a person must settle, in words; only of `payment.review`
+            and `late_payment.review`.
         refund: Of `refund.succeeded`, `refund.failed`, `refund.waiting` and
-            `refund.returned`; `amount` is what is refunded then.
+            `refund.returned`; then `amount` is the refund's.
     """
 
     id: str
@@ -52,17 +52,17 @@ class ShopEvent(Contract):
 
 
 class ProvenEvent(ShopEvent):
-    """What the activity `tell_shop` takes: an event, and what proves it.
+    """The input of the activity `tell_shop`: an event, and its proof.
 
     Attributes:
-        evidence: What Alipay has signed of a success; the shop is not sent it.
+        evidence: Alipay's signed message about a success; it is not sent to the shop.
     """
 
     evidence: SignedEvidence | None = None
 
     @property
     def event(self) -> ShopEvent:
-        """The event as the shop is sent it."""
+        """The event as it is sent to the shop."""
         return ShopEvent(**self.model_dump(exclude={"evidence"}))
 
 
@@ -75,14 +75,14 @@ class ShopAnswer(Contract):
 class CallbackInput(Contract):
     """A callback that was not accepted at once.
 
-    The first of an order is the input of the workflow `Callback`; each later one comes
+    The first one of an order is the input of the workflow `Callback`; later ones come
     by its signal `also_tell`.
 
     Attributes:
-        evidence: What Alipay has signed of a success; None where the event says none,
-            or where Alipay must be asked again.
-        release: As in `Order`, of the first event; 0 before release 3.
-        carried: The events of a run that grew too long and goes on in this one.
+        evidence: Alipay's signed message about a success; None where the event reports
+            none, or where Alipay must be asked again.
+        release: As in `Order`, for the first event; 0 before release 3.
+        carried: The events of the run that was continued as new in this one.
     """
 
     event: ShopEvent
@@ -94,22 +94,22 @@ class CallbackInput(Contract):
 
     @property
     def to_tell(self) -> ProvenEvent:
-        """What the activity `tell_shop` takes: the event, and what proves it if any."""
+        """The input of the activity `tell_shop`: the event, and its proof if any."""
         return ProvenEvent(**self.event.model_dump(), evidence=self.evidence)
 
 
 class CallbackOutcome(StrEnum):
-    """What became of a callback."""
+    """How a callback ended."""
 
     DELIVERED = "DELIVERED"
-    SETTLED = "SETTLED"  # a person has told the shop in another way
+    SETTLED = "SETTLED"  # a person has informed the shop in another way
 
 
 class CallbackSettlement(Contract):
-    """The update `settle`: the shop knows from a person, who says how.
+    """The update `settle`: a person has informed the shop, and says how.
 
     Attributes:
-        event_id: Which event is meant; empty for the one that is being told.
+        event_id: The event that is meant; empty for the one that is being sent.
     """
 
     reason: str = ""
@@ -118,7 +118,7 @@ class CallbackSettlement(Contract):
 
 
 class CallbackEnd(Contract):
-    """How telling one event ended, while others of its order were still to be told."""
+    """How one event ended while others of its order were still to be sent."""
 
     event: ShopEvent
     outcome: CallbackOutcome
@@ -129,8 +129,8 @@ class CallbacksCarried(Contract):
     """The events of an order that a continued run takes over.
 
     Attributes:
-        untold: In the order in which the shop is sent them; the first is the input's.
-        ended: The newest of those that have ended.
+        untold: Events to be sent, in this order; the first is the input's.
+        ended: The newest events that have ended.
     """
 
     untold: tuple[CallbackInput, ...]
@@ -141,13 +141,13 @@ CallbackInput.model_rebuild()
 
 
 class CallbackView(Contract):
-    """What is known of an order's callbacks; the workflow's result too.
+    """The state of an order's callbacks; the workflow's result too.
 
     Attributes:
-        event: The one that is being told, or was told last.
-        outcome: What became of it; None while it is being told.
-        waiting: What will be told after it, in this order.
-        ended: What was told before it.
+        event: The one that is being sent, or was sent last.
+        outcome: How it ended; None while it is being sent.
+        waiting: Events that will be sent after it, in this order.
+        ended: Events that ended before it.
     """
 
     event: ShopEvent

@@ -1,4 +1,4 @@
-"""The activities: what is asked of Alipay, and its verdict."""
+"""The inputs of activities that call Alipay, and the answers with their verdicts."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -24,7 +24,7 @@ class PayCall(Contract):
 
 
 class PayVerdict(StrEnum):
-    """What an answer to `pay` means (docs/protocol.md 3.2)."""
+    """The meaning of an answer to `pay` (docs/protocol.md 3.2)."""
 
     OPENED = "OPENED"  # there is a page on which the customer can pay
     NO_PAGE = "NO_PAGE"  # it exists, but without a page: failed, or paid already
@@ -37,8 +37,8 @@ class PayAnswer(AlipayAnswer):
     """Alipay's answer to `pay`.
 
     Attributes:
-        certain: No earlier try could have taken effect unseen, so a refusal is final.
-        expires_at: When the customer can no longer pay, by our clock.
+        certain: No earlier try can have taken effect unanswered: a refusal is final.
+        expires_at: The expiry by our clock.
     """
 
     verdict: PayVerdict
@@ -57,7 +57,7 @@ class InquiryCall(Contract):
 
 
 class InquiryVerdict(StrEnum):
-    """What an answer to `inquiryPayment` says of the payment (docs/protocol.md 3.3)."""
+    """The payment's state in an answer to `inquiryPayment` (docs/protocol.md 3.3)."""
 
     SUCCESS = "SUCCESS"
     FAIL = "FAIL"
@@ -72,8 +72,8 @@ class InquiryAnswer(AlipayAnswer):
 
     Attributes:
         is_refunded: Whether any refund was made, or is under way.
-        refunded_by: The refundRequestId of each; empty for one that Alipay names by
-            none. Answers that were recorded before release 5 have none of them.
+        refunded_by: The refundRequestId of each; empty for one without an id. Answers
+            that were recorded before release 5 have none.
     """
 
     verdict: InquiryVerdict
@@ -101,7 +101,7 @@ class CancelCall(Contract):
 
 
 class CancelVerdict(StrEnum):
-    """What an answer to `cancel` means (docs/protocol.md 3.6)."""
+    """The meaning of an answer to `cancel` (docs/protocol.md 3.6)."""
 
     CANCELLED = "CANCELLED"
     REFUSED = "REFUSED"  # F: it may have been paid, or be over; inquire
@@ -126,10 +126,10 @@ class RefundCall(Contract):
 
 
 class RefundVerdict(StrEnum):
-    """What an answer to `refund` or `inquiryRefund` means (docs/protocol.md 3.7)."""
+    """Meaning of an answer to `refund` or `inquiryRefund` (docs/protocol.md 3.7)."""
 
     REFUNDED = "REFUNDED"
-    IN_PROCESS = "IN_PROCESS"  # taken on: never to be sent again, only inquired
+    IN_PROCESS = "IN_PROCESS"  # accepted: never to be sent again, only inquired
     REFUSED = "REFUSED"
     NOT_EXIST = "NOT_EXIST"
 

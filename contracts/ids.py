@@ -1,4 +1,4 @@
-"""The names of workflows and of calls: all follow from the order, and from it alone."""
+"""The ids of workflows and of calls to Alipay: all follow from the order's id."""
 
 import hashlib
 import re
@@ -10,13 +10,13 @@ from contracts.refund_ids import order_of_refunds
 TASK_QUEUE: Final = "cashier"
 # The most characters of Alipay's ids (docs/protocol.md 2.0).
 LONGEST_ALIPAY_ID: Final = 64
-# What an order id may be: room is left in Alipay's ids for `_` and an attempt's number.
+# The form of order ids: Alipay's ids have room for `_` and an attempt's number.
 ORDER_ID_PATTERN: Final = r"[A-Za-z0-9_-]{1,60}"
 _LATE_PAYMENT: Final = "late-payment:"
 _REQUEST_ID: Final = rf"({ORDER_ID_PATTERN})_[1-9][0-9]{{0,5}}"
-# What has happened; of late money; for the how-manieth time.
+# `late-` for late money, the kind of event, and its count from 2 on.
 _HAPPENED: Final = r"(?:late-)?[a-z_]+(?:-[1-9][0-9]*)?"
-# Of a refund: its digest, what has happened, and which try it was (refund_ids.py).
+# For a refund: its digest, the kind of event, and the try (refund_ids.py).
 _REFUND_HAPPENED: Final = r"refund-[a-z2-7]{16}-[a-z]+-[1-9][0-9]{0,3}"
 
 
@@ -28,7 +28,8 @@ def workflow_id(order_id: str) -> str:
 def page_update_id(order: Order) -> str:
     """Return the id of the update that asks for an order's page.
 
-    Equal wishes share one update; other money, wallet or attempt makes another one.
+    Equal requests share one update; another amount, wallet or attempt makes another
+    one.
     """
     wish = (
         f"{order.order_id}/{order.amount.currency}/{order.amount.value}"
@@ -43,7 +44,7 @@ def payment_request_id(order_id: str, attempt: int) -> str:
 
 
 def order_of(payment_request_id: str) -> str:
-    """Return the order of a payment_request_id: what stands before the last `_`.
+    """Return the order of a payment_request_id: the part before the last `_`.
 
     Raises:
         ValueError: Not an id that `payment_request_id` could have made.
@@ -55,15 +56,15 @@ def order_of(payment_request_id: str) -> str:
 
 
 def order_named_in(payment_request_id: str) -> str:
-    """Return what stands before the last `_`, whatever form the order's id has."""
+    """Return the part before the last `_`, whatever form the order's id has."""
     return payment_request_id.rpartition("_")[0]
 
 
 def attempt_of(payment_request_id: str) -> int:
-    """Return the number of an attempt, or of a refund's try: what follows the last `_`.
+    """Return the number of an attempt, or of a refund's try, after the last `_`.
 
     Raises:
-        ValueError: What stands there is not a number.
+        ValueError: That part is not a number.
     """
     return int(payment_request_id.rpartition("_")[2])
 
@@ -72,7 +73,7 @@ def order_of_event(event_id: str) -> str:
     """Return the order of an event: its id is `{payment_request_id}-{what happened}`.
 
     Raises:
-        ValueError: Not the id of an event that a shop is told.
+        ValueError: Not the id of an event for a shop.
     """
     made = re.fullmatch(rf"{_REQUEST_ID}-(?:{_HAPPENED}|{_REFUND_HAPPENED})", event_id)
     if not made:
@@ -84,8 +85,8 @@ def order_of_workflow(workflow_id: str) -> str:
     """Return the order of a workflow: of a payment, its late money, refunds, callbacks.
 
     Raises:
-        ValueError: Not the id of a workflow of an order; or of the refunds of an order
-            whose id is too long to stand there.
+        ValueError: Not the id of a workflow of an order; or that of the refunds of an
+            order whose id is too long to be part of it.
     """
     kind, colon, rest = workflow_id.partition(":")
     match f"{kind}{colon}":
@@ -101,27 +102,27 @@ def order_of_workflow(workflow_id: str) -> str:
 
 
 def callbacks_id(order_id: str) -> str:
-    """Return the id of the workflow that tells the shop an order's events in order."""
+    """Return the id of the workflow that sends an order's events to the shop."""
     return f"callbacks:{order_id}"
 
 
 def callback_id(event_id: str) -> str:
-    """Return the id under which older releases told the shop one event."""
+    """Return the workflow id under which older releases sent one event to the shop."""
     return f"callback:{event_id}"
 
 
 def late_payment_id(payment_request_id: str) -> str:
-    """Return the id of the workflow that deals with an attempt's late money."""
+    """Return the id of the workflow for an attempt's late money."""
     return f"{_LATE_PAYMENT}{payment_request_id}"
 
 
 def request_id_of(late_payment_id: str) -> str:
-    """Return the payment_request_id of the attempt whose late money that is."""
+    """Return the payment_request_id of a late money workflow."""
     return late_payment_id.removeprefix(_LATE_PAYMENT)
 
 
 def late_refund_id(payment_request_id: str) -> str:
-    """Return Alipay's idempotency key of the one refund of late money."""
+    """Return Alipay's idempotency key of the only refund of late money."""
     if len(payment_request_id) + len("_late") <= LONGEST_ALIPAY_ID:
         return f"{payment_request_id}_late"
     digest = hashlib.sha256(payment_request_id.encode()).hexdigest()

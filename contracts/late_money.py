@@ -15,13 +15,13 @@ from contracts.trust import AlipayTrust
 
 
 class LateOutcome(StrEnum):
-    """What became of late money."""
+    """How late money was settled."""
 
     NOT_PAID = "NOT_PAID"  # Alipay does not confirm it, or has returned it itself
-    RETURNED = "RETURNED"  # cancelled after payment: all of it went back
+    RETURNED = "RETURNED"  # cancelled after payment: all of it was given back
     REFUNDED = "REFUNDED"
     HONOURED = "HONOURED"  # kept: the shop delivers although it was late
-    NOT_LATE = "NOT_LATE"  # it is what pays the order: nothing was moved
+    NOT_LATE = "NOT_LATE"  # it pays the order: no money was moved
 
 
 class LatePaymentInput(Contract):
@@ -29,12 +29,12 @@ class LatePaymentInput(Contract):
 
     Attributes:
         wallet: Alipay's code; empty where it is not known.
-        amount: The order's; any other is a person's matter.
-        notification: What was heard of it, if that was how it became known.
+        amount: The order's; a person must decide about any other.
+        notification: The notification that reported it, if there was one.
         second_person_above, tells_shop, runbook_url, release, trust: As in `Order`.
         order_paid_by: The payment_request_id of another attempt, which pays the order:
             this money pays for nothing and goes back, whatever its amount.
-        carried: What a run that grew too long knew, and goes on with in this one.
+        carried: The state of the run that was continued as new in this one.
     """
 
     order_id: str
@@ -53,7 +53,7 @@ class LatePaymentInput(Contract):
 
 
 class LateResolution(Contract):
-    """The update `resolve` of late money: what a person did with it, and why.
+    """The update `resolve` of late money: how a person has settled it, and why.
 
     Attributes:
         replaces: As in `Resolution`.
@@ -66,11 +66,11 @@ class LateResolution(Contract):
 
 
 class LatePaymentView(Contract):
-    """What is known of late money; the workflow's result too.
+    """The state of late money; the workflow's result too.
 
     Attributes:
-        status: In words: what it waits for, or how it ended.
-        review: Why a person must decide, and what money is at risk.
+        status: In words: the current step, or the outcome.
+        review: Why a person must decide, and the money at risk.
     """
 
     payment_request_id: str
@@ -84,11 +84,11 @@ class LatePaymentView(Contract):
 
 
 class LateCarried(Contract):
-    """What late money knew when its run was continued in a new one.
+    """The state of late money that a continued run takes over.
 
     Attributes:
-        waits_since: When the question that is still open was first asked.
-        refund_is_in_process: Alipay has taken the refund on; it is never sent again.
+        waits_since: When the call that is still open was first made.
+        refund_is_in_process: Alipay has accepted the refund; it is never sent again.
         cancel_was_sent: A cancel may have returned the money.
         reviews_told: How often the shop was sent `late_payment.review`.
     """
@@ -104,10 +104,10 @@ LatePaymentInput.model_rebuild()
 
 
 class PaymentLookup(Contract):
-    """The activity `find_payment`: how does the payment of this order stand?
+    """The input of the activity `find_payment`: an order, and the asking late money.
 
     Attributes:
-        payment_request_id: Of the late money that asks; it is no money beside itself.
+        payment_request_id: The late money that asks; it is left out of the answer.
     """
 
     order_id: str
@@ -115,7 +115,7 @@ class PaymentLookup(Contract):
 
 
 class PaymentState(StrEnum):
-    """Whether the payment of an order has ended, as Temporal knows it."""
+    """Whether the payment of an order has ended, according to Temporal."""
 
     OPEN = "OPEN"
     CLOSED = "CLOSED"
@@ -124,20 +124,19 @@ class PaymentState(StrEnum):
 
 
 class PaymentFound(Contract):
-    """How the newest payment of an order stands.
+    """The state of an order's newest payment.
 
     Attributes:
         outcome: How it ended; None unless it is CLOSED.
         attempts: The payment_request_ids that it has opened itself.
-        counted: Those that it counts as paid, so far or for good.
-        paid: Those that pay the order; none unless it ended PAID.
-        is_proven: Whether Alipay has said so, and not a person alone.
+        counted: Attempts that it counts as paid, so far or finally.
+        paid: Attempts that pay the order; none unless it ended PAID.
+        is_proven: Whether Alipay has said that it is paid, and not only a person.
         honoured: Attempts whose late money was kept for the order.
-        undecided: Attempts whose late money is being dealt with.
-        is_own_undecided: Whether late money of the attempt asked about is being dealt
-            with.
-        opener_began_at: When the oldest run that is kept of those began that have
-            opened the attempt asked about; None where none of them is kept.
+        undecided: Attempts whose late money is not settled yet.
+        is_own_undecided: Whether late money of the asking attempt is not settled yet.
+        opener_began_at: When the oldest kept run began that opened the asking attempt;
+            None where no such run is kept.
     """
 
     state: PaymentState

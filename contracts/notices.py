@@ -1,4 +1,4 @@
-"""A notice: what Alipay has signed and sent, and no payment takes."""
+"""A notice: a signed message of Alipay that belongs to no payment."""
 
 import hashlib
 
@@ -19,11 +19,12 @@ class NoticeInput(Contract):
     """A notice, kept as it was signed: the result of a refund, a dispute, and so on.
 
     Attributes:
-        evidence: The whole notice with its signature; everything else follows from it.
+        evidence: The whole notice with its signature; all other fields are read from
+            it.
         notify_type: Alipay's word for the kind of notice; empty where it has none.
         order_id: The order of ours that `payment_request_id` names; empty where none.
-        refund_request_id, payment_request_id, payment_id, dispute_id: What the notice
-            is about; None where it does not say so, or not readably.
+        refund_request_id, payment_request_id, payment_id, dispute_id: The subject of
+            the notice; None where it is missing or malformed.
         release: As in `Order`.
     """
 

@@ -1,4 +1,4 @@
-"""One order of a shop: the input of its payment."""
+"""One order of a shop: the input of its payment's workflow."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -9,7 +9,7 @@ from contracts.trust import AlipayTrust
 
 
 class Terminal(Contract):
-    """Where the customer stands in the shop: WEB, WAP or APP; os unless WEB."""
+    """The kind of terminal the customer shops on: WEB, WAP or APP; os unless WEB."""
 
     type: str
     os: str | None = None
@@ -28,7 +28,7 @@ class Goods(Contract):
 
 
 class Customer(Contract):
-    """Who buys, for Alipay's risk evaluation; personal data."""
+    """The customer, for Alipay's risk evaluation; personal data."""
 
     id: str | None = None
     first_name: str | None = None
@@ -38,7 +38,7 @@ class Customer(Contract):
 
 
 class Device(Contract):
-    """What the shop knows of the customer's device, for Alipay's risk evaluation."""
+    """The customer's device as the shop sees it, for Alipay's risk evaluation."""
 
     ip: str | None = None
     device_id: str | None = None
@@ -47,28 +47,28 @@ class Device(Contract):
     user_agent: str | None = None
 
 
-# What today's workflows do and say is told by the release that began them, because
-# histories of older ones must replay in their own ways and words (docs/versioning.md):
+# A run keeps the rules and texts of the release that began it, because its history must
+# replay (docs/versioning.md). The rules that each release brought:
 # 1: money is written as `PHP 1,314.00`; only a refusal of Alipay's is a result code.
-# 2: a success that is proven is enough, though an inquiry was asked for; a payment in
-#    which the customer has finished is CHECKING.
-# 3: a question about one attempt keeps no other attempt from its end; an order that one
-#    attempt has paid keeps no second charge, whatever its amount; a page that got lost
-#    is followed by the next attempt; only what was declined is called declined; the
-#    shop hears of a review; late money asks the order's payment first.
-# 4: the workflow verifies Alipay's signatures itself, and reads what it decides by out
-#    of the signed bytes; the margin after an expiry is spread.
+# 2: a proven success ends a payment, even while a requested inquiry is unanswered; a
+#    payment in which the customer has finished is CHECKING.
+# 3: an open inquiry about one attempt does not delay the end of another one; an order
+#    that one attempt has paid keeps no second charge, whatever its amount; a lost page
+#    is followed by the next attempt; only an attempt that was declined is DECLINED; the
+#    shop is notified of a review; late money looks at the order's payment first.
+# 4: the workflow itself verifies Alipay's signatures, and reads the fields it decides
+#    by from the signed bytes; the margin after an expiry is spread.
 RELEASE = 5
 
 
 class LateMoneyPolicy(StrEnum):
-    """What the shop wants done with money that comes after the end."""
+    """Whether money that comes after the payment's end is given back or kept."""
 
     REFUND = "REFUND"
     HONOUR = "HONOUR"
 
 
-# How a run ended of which Temporal keeps nothing, because its database was lost.
+# The end of a run that Temporal does not have any more: its database was lost.
 LOST = "LOST"
 
 
@@ -77,8 +77,8 @@ class StoppedAttempt(Contract):
 
     Attributes:
         number: Of the attempt, over all runs of the order.
-        wallet: Alipay's code; empty for an attempt that the run only heard of.
-        begun_at: When the stopped run began it; with it `pay` asks for the same expiry.
+        wallet: Alipay's code; empty for an attempt known from notifications only.
+        begun_at: When the stopped run began it, so that `pay` sends the same expiry.
     """
 
     number: int
@@ -87,17 +87,18 @@ class StoppedAttempt(Contract):
 
 
 class StoppedRun(Contract):
-    """A run that was stopped from outside, and whose money a new run sees to.
+    """A run that was stopped from outside, and whose payment a new run recovers.
 
-    All of it is a hint: the new run asks Alipay about each attempt.
+    All fields are hints: the new run asks Alipay about each attempt.
 
     Attributes:
         run_id: Of the stopped run; empty where it is not known.
         ended: How it was stopped: TERMINATED, TIMED_OUT, FAILED or CANCELED; or LOST:
-            nobody knows how many attempts it had, and the new run opens none.
-        by: Who has recovered it: an operator, `shop` or `Alipay`.
+            the number of its attempts is unknown, and the new run opens none.
+        by: The operator who has recovered it, `shop` or `Alipay`.
         reason: Why.
-        attempts: Those that it may have sent, the newest last; empty if it sent none.
+        attempts: Attempts that it may have sent, the newest last; empty if it sent
+            none.
     """
 
     run_id: str
@@ -108,11 +109,11 @@ class StoppedRun(Contract):
 
 
 class Order(Contract):
-    """One order of a shop and how it shall be paid; the workflow's input.
+    """One order of a shop, and how it is to be paid; the workflow's input.
 
     Attributes:
         order_id: The shop's id; the payment's key.
-        amount: What the customer pays.
+        amount: The amount the customer pays.
         wallet: Alipay's code of the wallet, e.g. GCASH.
         description: Shown to the customer.
         redirect_url: Where the wallet sends the customer afterwards.
@@ -121,12 +122,12 @@ class Order(Contract):
         settlement_currency: In which currency Alipay pays the merchant out.
         goods, customer, client: For Alipay's risk evaluation only.
         first_attempt: Number of the first attempt; more than 1 after an unpaid run.
-        carried: The facts of a run that grew too long and goes on in this one.
+        carried: The facts of the run that was continued as new in this one.
         second_person_above: From more than this, in minor units of the order's
             currency, a resolution needs a second person; None: one is enough.
-        tells_shop: Whether the shop hears of the outcome by a callback.
-        late_money: What the shop wants done with money that comes after the end.
-        runbook_url: Where operators find what to do; for links in the Temporal UI.
+        tells_shop: Whether the shop gets the outcome by a callback.
+        late_money: Whether the shop wants late money refunded or kept.
+        runbook_url: The URL of the operators' runbook; for links in the Temporal UI.
         release: The `RELEASE` that began it; 0 before there were any.
         trust: Whose signatures count; None where the worker must be asked.
         stopped: The stopped run that this one recovers; None for all others.
@@ -155,5 +156,5 @@ class Order(Contract):
 
     @property
     def is_lost(self) -> bool:
-        """Whether this run looks for the money of runs that Temporal has lost."""
+        """Whether this run recovers the payments of runs that Temporal has lost."""
         return self.stopped is not None and self.stopped.ended == LOST

@@ -1,4 +1,4 @@
-"""A payment: what is known of it, and the messages to its workflow."""
+"""A payment: its state, and the messages to its workflow."""
 
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -7,23 +7,23 @@ from zlib import crc32
 
 from contracts.base import Contract, Money
 
-# Alipay closes a payment some seconds after its expiry; asking earlier only asks twice.
-# Timers of recorded histories hold it: another one is for payments of a new release.
+# Alipay closes a payment some seconds after its expiry; an earlier inquiry would have
+# to be repeated. Recorded timers contain it: a change is for payments of a new release.
 EXPIRY_MARGIN: Final = timedelta(seconds=30)
-# As of release 4 each attempt waits up to so much longer, or a thousand customers who
-# came together would be asked about together, and those who come then would wait.
-# Nobody waits for the answer any more; the shop holds its goods a little longer.
+# As of release 4 each attempt waits up to this much longer. Otherwise a thousand
+# payments opened together would be inquired together, and new customers would wait. No
+# customer waits for these inquiries; the shop only reserves its goods a little longer.
 EXPIRY_SPREAD: Final = timedelta(seconds=30)
 
 
 def expiry_spread(payment_request_id: str) -> timedelta:
-    """Return how much longer this attempt waits; from its id, so that it replays."""
+    """Return an attempt's share of the spread; from its id, so that it replays."""
     part = crc32(payment_request_id.encode()) % 1000
     return EXPIRY_SPREAD * (part / 1000)
 
 
 def expiry_margin(payment_request_id: str) -> timedelta:
-    """Return how long after its expiry a silent attempt is asked about."""
+    """Return how long after its expiry an attempt without news is inquired."""
     return EXPIRY_MARGIN + expiry_spread(payment_request_id)
 
 
@@ -35,7 +35,7 @@ class Cashier(Contract):
 
 
 class Settlement(Contract):
-    """What Alipay settles with the merchant, and at which rate, as it said so."""
+    """The amount that Alipay settles with the merchant, and the rate, as text."""
 
     amount: Money | None = None
     currency_pair: str | None = None
@@ -44,7 +44,7 @@ class Settlement(Contract):
 
 
 class PaymentStatus(StrEnum):
-    """Where a payment is while its workflow runs, or how it ended."""
+    """The state of a payment while its workflow runs, or how it ended."""
 
     OPENING = "OPENING"
     AWAITING_CUSTOMER = "AWAITING_CUSTOMER"
@@ -67,7 +67,7 @@ class PaymentOutcome(StrEnum):
 
 
 class AttemptView(Contract):
-    """One attempt at Alipay, as far as it is known."""
+    """One attempt at Alipay, with its known fields."""
 
     payment_request_id: str
     wallet: str
@@ -78,7 +78,7 @@ class AttemptView(Contract):
 
 
 class Resolved(Contract):
-    """Who settled what only a person could settle, why, and who confirmed it."""
+    """Who settled a payment that needed a person, why, and who confirmed it."""
 
     by: str
     reason: str
@@ -86,10 +86,10 @@ class Resolved(Contract):
 
 
 class Proposed(Contract):
-    """How a person would settle it; it counts once another person says the same.
+    """A resolution by one person; it takes effect once another person says the same.
 
     Attributes:
-        about: The doubt as it was then; a later one needs another proposal.
+        about: The doubt at that time; another doubt needs another proposal.
     """
 
     outcome: str
@@ -99,19 +99,19 @@ class Proposed(Contract):
 
 
 class PaymentView(Contract):
-    """What is known of a payment: the answer to questions, and the final result.
+    """The state of a payment: the answer to queries and updates, and the final result.
 
     Attributes:
-        status: Where the payment is, or its outcome.
+        status: The payment's current state, or its outcome.
         outcome: How it ended; None while it is open.
         attempts: The attempts of this run, the newest last.
         result_code, result_message: Alipay's, where it refused or failed the payment.
         paid_at: Alipay's payment time, as Alipay wrote it.
-        review: Why a person must decide, and what money is at risk.
-        proposed: What one person has decided and a second one must confirm.
-        resolved: Who decided then, and why.
+        review: Why a person must decide, and the money at risk.
+        proposed: A resolution by one person that a second one must confirm.
+        resolved: Who settled it, and why.
         opened_by: The call that caused the newest attempt (`PageWish.call_id`).
-        asked_by: The call that this answer was made for; another one got an echo.
+        asked_by: The call that this answer was made for; other calls got a copy of it.
     """
 
     order_id: str
@@ -133,11 +133,11 @@ class PaymentView(Contract):
 
 
 class PageWish(Contract):
-    """The update `cashier_page`: a storefront wants this order paid with this wallet.
+    """The update `cashier_page`: open this order's payment with this wallet.
 
     Attributes:
-        call_id: Unique per call, while the update id is the same for equal wishes: so
-            the answer's `asked_by` tells the one caller who was heard from the echoes.
+        call_id: Unique per call, while the update id is the same for equal requests: by
+            the answer's `asked_by` the one call that was carried out is recognized.
     """
 
     amount: Money
@@ -146,7 +146,7 @@ class PageWish(Contract):
 
 
 class CancelWish(Contract):
-    """The update `cancel`: nobody shall be able to pay this order any more."""
+    """The update `cancel`: close this order's payment, so that it cannot be paid."""
 
     by: str = "shop"
     reason: str = ""
@@ -155,10 +155,10 @@ class CancelWish(Contract):
 class Resolution(Contract):
     """The update `resolve`: how a person settles a payment in REVIEW, and why.
 
-    Of any shape, so that the workflow can say in words what is wrong with it.
+    Fields have lenient types, so that the validator can explain an error in words.
 
     Attributes:
-        replaces: The outcome that is proposed so far, where this one is another.
+        replaces: The outcome that is proposed so far, if this is another one.
     """
 
     outcome: str = ""
@@ -171,8 +171,8 @@ class SignedEvidence(Contract):
     """A message as it was signed, so that anyone can verify it again.
 
     Attributes:
-        signature: The header, which names the key's version; empty without one.
-        body: The signed text, never serialised anew; empty where it was too long.
+        signature: The `Signature` header, with the key version; empty without one.
+        body: The signed text, never serialised again; empty where it was too long.
         left_out: Of a body that was too long: how many bytes it had.
         sha256: ... and their SHA-256, in hexadecimal digits.
     """
@@ -197,8 +197,8 @@ class Evidence(Contract):
 class PaymentNotified(Contract):
     """The signal `payment_notified`: a notification with a verified signature.
 
-    Every field has a default: a signal whose argument cannot be decoded is dropped in
-    silence, and an incomplete notification must still count as a hint.
+    Every field has a default: a signal whose argument cannot be decoded is dropped
+    without an error, and an incomplete notification must still count as a hint.
     """
 
     notify_type: str = ""

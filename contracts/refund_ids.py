@@ -1,9 +1,9 @@
-"""The names of refunds, which lead to their owner without a database.
+"""The ids of refunds, which identify the owning workflow without a database.
 
 Alipay's refundRequestId has 64 characters, of which an order id may take 60. So a long
 order id is shortened to a digest, in the workflow id as in the refundRequestId: each of
-them follows from the other one. Notices of refunds name no payment, so what is cut out
-of the refundRequestId must be enough (docs/protocol.md 2.7).
+them follows from the other one. Notices of refunds name no payment, so the parts of the
+refundRequestId must be enough (docs/protocol.md 2.7).
 """
 
 import base64
@@ -12,21 +12,21 @@ import re
 from typing import Final
 
 _REFUNDS: Final = "refunds:"
-# As the merchant names its refunds; the same signs as in an order id.
+# The merchant's id of a refund; the same characters as in an order id.
 REFUND_ID_PATTERN: Final = r"[A-Za-z0-9_-]{1,64}"
-# The longest order id that stands in a refundRequestId as it is.
+# The longest order id that is put into a refundRequestId unchanged.
 LONGEST_READABLE_ORDER: Final = 40
 _READABLE_ORDER: Final = rf"[A-Za-z0-9_-]{{1,{LONGEST_READABLE_ORDER}}}"
-# Of a refund_id: `_r`, the id, `_`, and a number of at most four digits fill up to 64.
+# The longest refund_id: with `_r`, `_` and a number of four digits it fills 64.
 LONGEST_READABLE_REFUND: Final = 16
 MOST_RETRIES: Final = 9999
 
 
 def order_key(order_id: str) -> str:
-    """Return what stands for an order in the names of its refunds.
+    """Return the key of an order in the ids of its refunds.
 
-    The order id itself where it is short. No key of a long one is a short one's: it has
-    41 characters.
+    A short order id is its own key. The key of a long one cannot be a short order id:
+    it has 41 characters.
     """
     if len(order_id) <= LONGEST_READABLE_ORDER:
         return order_id
@@ -39,11 +39,11 @@ def refunds_id(order_id: str) -> str:
 
 
 def order_of_refunds(refunds_id: str) -> str:
-    """Return the order whose refunds a workflow owns, where the id itself says so.
+    """Return the order whose refunds a workflow owns, if its id contains the order.
 
     Raises:
-        ValueError: Not the id of such a workflow; or the order id is a long one, of
-            which a digest stands there. Then the run's input and its OrderId name it.
+        ValueError: Not the id of such a workflow; or it contains a digest of a long
+            order id. Then the run's input and its OrderId name the order.
     """
     kind, _, key = refunds_id.partition(":")
     if f"{kind}:" != _REFUNDS or not re.fullmatch(_READABLE_ORDER, key):
@@ -56,8 +56,8 @@ def refund_request_id(order_id: str, refund_id: str, retry: int) -> str:
 
     Args:
         order_id: The order.
-        refund_id: The merchant's name of the refund; the same for ever.
-        retry: From 1; counted up only after an F that asks for a new id.
+        refund_id: The merchant's id of the refund; the same in all tries.
+        retry: From 1; increased only after an F that needs a new id.
     """
     return f"{order_key(order_id)}_{_tail(refund_id)}_{retry}"
 
@@ -78,7 +78,7 @@ def refunds_id_of(refund_request_id: str) -> str:
 
 
 def is_refund_of(order_id: str, refund_request_id: str) -> bool:
-    """Whether the owner of the order's refunds has made a refund, by its name."""
+    """Whether a refundRequestId was made by the owner of the order's refunds."""
     try:
         return refunds_id_of(refund_request_id) == refunds_id(order_id)
     except ValueError:
@@ -86,9 +86,9 @@ def is_refund_of(order_id: str, refund_request_id: str) -> bool:
 
 
 def refund_named_in(refund_request_id: str) -> str:
-    """Return all but the number of the retry: the same for all tries of one refund.
+    """Return the id without the retry's number: the same for all tries of a refund.
 
-    An id that another system has made is its own name.
+    An id that another system has made is returned as it is.
     """
     return re.sub(r"_[1-9][0-9]{0,3}$", "", refund_request_id)
 
@@ -106,8 +106,8 @@ def refund_update_id(
     Args:
         order_id: The order.
         refund_id: The merchant's name of the refund.
-        amount: Currency and minor units; None for all that is left.
-        remaining: The same of what the caller believes is left; None for no belief.
+        amount: Currency and minor units; None for the whole remaining amount.
+        remaining: The amount the caller expects to be left; None for no expectation.
     """
     money = [f"{one[0]}/{one[1]}" if one else "/" for one in (amount, remaining)]
     wish = "/".join([order_id, refund_id, *money])
@@ -129,7 +129,7 @@ def refund_event_id(
 
 
 def _tail(refund_id: str) -> str:
-    """Name a refund readably where there is room, and where it can be cut out again."""
+    """Return the refund_id if it fits and can be parsed again, else its digest."""
     if len(refund_id) <= LONGEST_READABLE_REFUND and "_" not in refund_id:
         return f"r{refund_id}"
     return f"d{_digest(refund_id, 16)}"

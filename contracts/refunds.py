@@ -1,4 +1,4 @@
-"""Refunds of an order: the requests, what became of each, and what can still go back.
+"""Refunds of an order: requests, the state of each, and the amount still refundable.
 
 All amounts are minor units of the payment's currency.
 """
@@ -15,39 +15,39 @@ from contracts.trust import AlipayTrust
 
 
 class RefundStatus(StrEnum):
-    """Where a refund is. Its amount is reserved but for REFUSED and RETURNED."""
+    """The status of a refund. Its amount is reserved, unless REFUSED or RETURNED."""
 
     CONFIRMING = "CONFIRMING"  # a second person must confirm it; nothing was sent
     REVIEW = "REVIEW"  # a person must decide; nothing is sent meanwhile
     REQUESTED = "REQUESTED"  # is being sent for the first time
-    SENT = "SENT"  # Alipay has not said what became of it
+    SENT = "SENT"  # sent, but without a verdict of Alipay yet
     WAITING = "WAITING"  # the merchant's balance was too low; sent again by itself
-    IN_PROCESS = "IN_PROCESS"  # Alipay has taken it on
+    IN_PROCESS = "IN_PROCESS"  # Alipay has accepted it
     SUCCEEDED = "SUCCEEDED"  # the money has gone back
     REFUSED = "REFUSED"  # nothing has gone back
     RETURNED = "RETURNED"  # it had gone back, and bounced: refundable again
 
 
-# With these a refund is over; RETURNED may follow SUCCEEDED.
+# A refund with one of these is over; RETURNED may follow SUCCEEDED.
 ENDED = (RefundStatus.SUCCEEDED, RefundStatus.REFUSED, RefundStatus.RETURNED)
 
 
 class RefundRequest(Contract):
     """The update `refund`: give money of this order back.
 
-    Of any shape, so that the workflow can say in words what is wrong with it.
+    Fields have lenient types, so that the validator can explain an error in words.
 
     Attributes:
-        refund_id: The merchant's name of the refund: the same again is the same refund.
-        amount: None for all that is left.
+        refund_id: The merchant's id of the refund, its idempotency key.
+        amount: None for the whole remaining amount.
         reason_for_customer: The customer and the wallet may see it; at most 256
             characters.
         note: For the merchant's own people; never sent to Alipay.
-        by: Who asks for it: an API key's name, or a person's.
-        remaining: What the caller believes can still be refunded; refused when it is
-            another amount. None for no such check.
-        dispute_id: An open dispute about the payment that the caller knows of: a person
-            decides then, for both would pay.
+        by: The requester: the name of an API key or of a person.
+        remaining: The amount that the caller expects to be left; refused when it is
+            another one. None for no such check.
+        dispute_id: An open dispute about the payment that the caller knows of: then a
+            person decides, for both would pay the customer.
         call_id: Unique per call, while the update id is the same for equal requests.
     """
 
@@ -62,7 +62,7 @@ class RefundRequest(Contract):
 
 
 class RefundConfirmation(Contract):
-    """The update `confirm`: a second person lets a refund be sent."""
+    """The update `confirm`: a second person confirms a refund."""
 
     refund_id: str = ""
     by: str = ""
@@ -70,20 +70,20 @@ class RefundConfirmation(Contract):
 
 
 class RefundDecision(StrEnum):
-    """How a person settles a refund that waits for one, or waits for long."""
+    """How a person settles a refund that waits for one, or has waited long."""
 
     SEND = "SEND"  # send it although there is a dispute; or again, at once
-    WITHDRAW = "WITHDRAW"  # of one that was never sent: nothing goes back
+    WITHDRAW = "WITHDRAW"  # only before it was sent: no money is given back
     GIVEN_BACK = "GIVEN_BACK"  # Alipay's portal shows that the money has gone back
     NOT_GIVEN_BACK = "NOT_GIVEN_BACK"  # Alipay's portal shows that it has not
 
 
-# Result codes of refunds that a person has ended: Alipay has refused nothing there.
+# Result codes of refunds that a person has ended, and Alipay has not refused.
 ENDED_BY_A_PERSON = ("WITHDRAWN", "NOT_GIVEN_BACK")
 
 
 class RefundResolution(Contract):
-    """The update `resolve`: what a person decides about a refund, and why.
+    """The update `resolve`: a person's decision about a refund, and why.
 
     Attributes:
         outcome: A `RefundDecision`.
@@ -100,7 +100,7 @@ class RefundResolution(Contract):
 class RefundReturn(Contract):
     """The update `returned`: a refund that had succeeded has bounced.
 
-    Alipay says so in its settlement file alone (docs/protocol.md 2.5).
+    Alipay reports it only in its settlement file (docs/protocol.md 2.5).
     """
 
     refund_id: str = ""
@@ -109,9 +109,9 @@ class RefundReturn(Contract):
 
 
 class RefundNotified(Contract):
-    """The signal `refund_notified`: what Alipay has signed about a refund.
+    """The signal `refund_notified`: a signed notice of Alipay about a refund.
 
-    Only the evidence counts; the rest is read from it.
+    Only the evidence counts; the other fields are read from it.
 
     Attributes:
         status: Alipay's refundStatus: SUCCESS or FAIL.
@@ -142,7 +142,7 @@ class RefundSeen(Contract):
 
 
 class PaymentLook(InquiryAnswer):
-    """Alipay's answer to `inquiryPayment`, with what went back so far."""
+    """Alipay's answer to `inquiryPayment`, with the refunds so far."""
 
     refunds: tuple[RefundSeen, ...] = ()
 
@@ -159,16 +159,16 @@ class ReservedRefund(Contract):
 
 
 class OrderRefundCall(Contract):
-    """The activity `refund_order`: look what is left at Alipay, then give money back.
+    """The input of `refund_order`: inquire the remaining amount, then refund.
 
-    A repeat with equal values gives nothing more back.
+    A repeat with equal values gives no more money back.
 
     Attributes:
-        amount: What goes back.
+        amount: The amount to refund.
         reason: The customer may see it; empty for none.
-        others: What else of ours has gone back, or may go back.
-        may_cancel: Whether a cancel may take its place: it is all of the payment's
-            money, and costs no commission then.
+        others: Our other refunds that have succeeded or may do so.
+        may_cancel: Whether a cancel, which costs no commission, may replace it: it is
+            of the whole payment.
         paid_at: When the customer paid, as Alipay wrote it, where it is known.
     """
 
@@ -184,12 +184,12 @@ class OrderRefundCall(Contract):
 
 
 class OrderRefundAnswer(AlipayAnswer):
-    """What Alipay said in one try: of the payment, of a cancel, of the refund.
+    """Alipay's answers in one try: to the inquiry, the cancel and the refund.
 
     Nothing was sent where both cancel and refund are None.
 
     Attributes:
-        certain: No earlier try of this call could have taken effect unseen.
+        certain: No earlier try of this call can have taken effect unanswered.
     """
 
     look: PaymentLook
@@ -199,21 +199,21 @@ class OrderRefundAnswer(AlipayAnswer):
 
 
 class RefundRecord(Contract):
-    """All that is known of one refund; it stays the same refund for ever.
+    """The record of one refund, as views and later runs have it.
 
     Attributes:
-        by: Who asked for it.
+        by: Who requested it.
         refund_request_id: Alipay's idempotency key of its newest try.
         retry: The number of that try.
         sent_at: When that try was first sent; None where it was not.
-        ended_at: When it was known to be over.
-        by_cancel: Whether a cancel took its place.
+        ended_at: When its end became known.
+        by_cancel: Whether a cancel replaced it.
         result_code, result_message: Alipay's, where it refused.
         review: Why a person must decide.
-        resolved: Who decided then, and why.
+        resolved: Who settled it, and why.
         returned: Who has recorded that it bounced, and why.
-        proof: What Alipay has signed of its success.
-        call_id: The call that has asked for it first.
+        proof: Alipay's signed message about its success.
+        call_id: The call that first requested it.
     """
 
     refund_id: str
@@ -240,14 +240,14 @@ class RefundRecord(Contract):
 
 
 class RefundsView(Contract):
-    """What is known of an order's refunds; the workflow's result too.
+    """The state of an order's refunds; the workflow's result too.
 
     Attributes:
-        paid: What the customer paid; None while nobody has said so.
-        left: What can still be refunded; None while `paid` is not known.
-        elsewhere: What went back otherwise, or is going: by Alipay's portal, or in a
+        paid: The amount the customer paid; None while it is unknown.
+        left: The amount that can still be refunded; None while `paid` is unknown.
+        elsewhere: Refunds, also in process, that were made in Alipay's portal, or in a
             run that is not kept any more.
-        status: In words: what it waits for.
+        status: The current state in words.
     """
 
     order_id: str
@@ -260,11 +260,11 @@ class RefundsView(Contract):
 
 
 class RefundsCarried(Contract):
-    """What a run that grew too long knew, and goes on with in this one.
+    """The state of refunds that a continued run takes over.
 
     Attributes:
         refunds: The facts of each (`workflows.refunds.refund.Refund`).
-        look: What Alipay has said of the payment last.
+        look: Alipay's last answer about the payment.
     """
 
     refunds: tuple[dict[str, Any], ...]
@@ -277,14 +277,14 @@ class RefundsInput(Contract):
     Attributes:
         payment_request_id: Of the payment.
         wallet: Alipay's code; empty where it is not known.
-        paid: What was paid, as the payment's result says; None where the payment is not
-            kept any more. Alipay's word replaces it.
+        paid: The paid amount, by the payment's result; None where the payment is not
+            kept any more. Alipay's answer replaces it.
         paid_at: When, as Alipay wrote it.
-        known: How the run before this one has ended, as the caller has read it.
+        known: The result of the run before this one, as the caller has read it.
         second_person_above, tells_shop, runbook_url, release, trust: As in `Order`.
-        carried: What a run that grew too long knew.
-        stopped: The run that was stopped from outside, and whose refunds `known` tells,
-            the open ones too; Alipay is asked about each that may have been sent.
+        carried: The state of the run that was continued as new in this one.
+        stopped: The run that was stopped from outside, and whose refunds are in
+            `known`, open ones too; Alipay is asked about each that may have been sent.
     """
 
     order_id: str

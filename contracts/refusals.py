@@ -1,15 +1,15 @@
-"""Why an update is refused: the types of the failures that its validator raises.
+"""The types of the failures by which a validator rejects an update.
 
-Their messages reach whoever acts in clear text, though payloads are encrypted
+Their messages reach the caller in clear text, although payloads are encrypted
 (`temporal_client.ReadableRefusals`): so they name rules, fields, ids, amounts and
-outcomes, and never a person or what a person has said.
+outcomes, and never a person or a person's reason.
 """
 
 from enum import StrEnum
 
 
 class Refusal(StrEnum):
-    """Type of a refusal; the auditor, which replays validators, knows it too."""
+    """The type of a refusal; the auditor, which replays validators, uses it too."""
 
     WRONG_SHAPE = "WRONG_SHAPE"
     RESOLUTION_INCOMPLETE = "RESOLUTION_INCOMPLETE"
@@ -20,7 +20,7 @@ class Refusal(StrEnum):
     IN_REVIEW = "IN_REVIEW"
     NOT_OPEN = "NOT_OPEN"
     ORDER_DIFFERS = "ORDER_DIFFERS"
-    # Of refunds.
+    # About refunds.
     REFUND_INCOMPLETE = "REFUND_INCOMPLETE"
     REFUND_DIFFERS = "REFUND_DIFFERS"
     MORE_THAN_IS_LEFT = "MORE_THAN_IS_LEFT"

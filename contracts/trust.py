@@ -1,17 +1,17 @@
-"""Whom a workflow believes: the merchant's client id, and Alipay's public keys."""
+"""The signatures a workflow trusts: the merchant's client id, Alipay's public keys."""
 
 from contracts.base import Contract
 
 
 class AlipayTrust(Contract):
-    """What must be true of a signature that a workflow believes.
+    """The conditions for a signature that a workflow trusts.
 
-    It stands in the workflow's input, or in the result of `whom_to_trust`. Whoever
-    wrote it there could name nothing that the worker does not hold itself: the keys are
-    looked up among the worker's own, and one that it lacks stops the workflow task.
+    It is part of the workflow's input, or the result of `whom_to_trust`. A forged one
+    cannot add a key: keys are looked up among those of the worker, and one that it
+    lacks fails the workflow task.
 
     Attributes:
-        client_id: The merchant's; a message to another one proves nothing.
+        client_id: The merchant's; a message to another client proves nothing.
         keys: The SHA-256 of each public key of Alipay, by its version.
     """
 

@@ -1,8 +1,8 @@
-"""Money in words, for people who read histories and the Temporal UI."""
+"""Formats money for people who read histories and the Temporal UI."""
 
 from contracts.base import Money
 
-# As Alipay's list of currencies has them (alipay/wallets.toml); a test compares both.
+# From Alipay's list of currencies (alipay/wallets.toml); a test compares both.
 WITHOUT_DECIMALS = frozenset({"CLP", "JPY", "KRW", "VND"})
 WITH_TWO_DECIMALS = frozenset(
     {
@@ -13,7 +13,7 @@ WITH_TWO_DECIMALS = frozenset(
 
 
 def in_words(money: Money | None) -> str:
-    """Write money for people: `PHP 1,314.00`; of an unknown currency in minor units."""
+    """Format money: `PHP 1,314.00`; in minor units for an unknown currency."""
     if money is None:
         return "an unknown amount"
     currency, value = money.currency, money.value
