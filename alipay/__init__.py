@@ -1,1 +1,1 @@
-"""Alipay's Cashier Payment protocol over HTTP; knows nothing of us or of Temporal."""
+"""Alipay's Cashier Payment protocol over HTTP; independent of us and of Temporal."""

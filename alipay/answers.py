@@ -1,6 +1,6 @@
 """Reads Alipay's answers: verify, then parse, then decide whether it is a verdict.
 
-Pure, and the same wherever an answer is read: off the wire, or out of a history.
+Pure, and the same for an answer from the network and one from a history.
 """
 
 from typing import TypeVar
@@ -18,7 +18,7 @@ from alipay.models import Answer, Result
 from alipay.signing import verify
 from alipay.strict_json import read_object
 
-# The two U that are verdicts: created, or taken on, and not to be doubted.
+# The two U that are verdicts: the payment is created, the refund is accepted.
 ACCEPTED = {("pay", "PAYMENT_IN_PROCESS"), ("refund", "REFUND_IN_PROCESS")}
 
 AnswerT = TypeVar("AnswerT", bound=Answer)
@@ -38,13 +38,13 @@ def proven_answer(
     client_id: str,
     keys: AlipayKeys,
 ) -> AnswerT:
-    """Return what Alipay has answered, with what proves it.
+    """Return Alipay's answer, with the exchange that proves it.
 
     Args:
         api: The last part of the path: `pay`, `inquiryPayment`, ...
-        exchange: Our request, and the answer as it came; an answer without signature
-            and without time came unsigned.
-        answer_type: What the answer is read as.
+        exchange: Our request, and the answer as received; an unsigned answer has
+            neither signature nor time.
+        answer_type: The model of the answer.
         client_id: Ours; an answer to another client proves nothing.
         keys: Alipay's public keys.
 

@@ -1,8 +1,8 @@
 """The client: one signed POST a call, no retries of its own (Temporal retries).
 
 A call returns an answer that Alipay has signed, raises a verdict (`RejectedError`), or
-raises `NoVerdictError`; nothing else leaves this module, whatever the network does.
-What our own side cannot send at all is an `UnsendableError`: repeating it is in vain.
+raises `NoVerdictError`; no other error is raised, whatever the network does. A request
+that our side cannot send at all is an `UnsendableError`: a retry is useless.
 """
 
 import ssl
@@ -36,9 +36,9 @@ from alipay.unsendable import is_unsendable, name_of
 
 # Alipay recommends 10 s for `pay`, then the same request again (protocol.md 4.2).
 READ_TIMEOUT = timedelta(seconds=10)
-# A host that does not answer the handshake is down or unreachable; fail soon, retry.
+# A host that does not answer the handshake is down or unreachable: fail soon, retry.
 CONNECT_TIMEOUT = timedelta(seconds=3)
-# Alipay asks for a new connection rarely; idle ones are kept a little under usual cuts.
+# Alipay rarely asks for a new connection; idle ones are kept less long than servers do.
 LIMITS = httpx.Limits(
     max_connections=100, max_keepalive_connections=50, keepalive_expiry=30
 )
@@ -49,7 +49,7 @@ AnswerT = TypeVar("AnswerT", bound=Answer)
 def open_connections(
     *, transport: httpx.AsyncBaseTransport | None = None
 ) -> httpx.AsyncClient:
-    """Return pooled connections: TLS verified, no redirects, no proxy surprises."""
+    """Return pooled connections: TLS verified, no redirects, no implicit proxy."""
     return httpx.AsyncClient(
         timeout=httpx.Timeout(
             READ_TIMEOUT.total_seconds(), connect=CONNECT_TIMEOUT.total_seconds()
@@ -91,25 +91,25 @@ class AlipayClient:
 
     @property
     def client_id(self) -> str:
-        """The merchant's."""
+        """The merchant's client id."""
         return self._client_id
 
     @property
     def keys(self) -> AlipayKeys:
-        """Alipay's public keys, by which answers are verified."""
+        """Alipay's public keys, which verify answers."""
         return self._alipay_keys
 
     async def pay(self, request: PayRequest) -> PayResponse:
-        """Create a payment, or get it again: idempotent by payment_request_id.
+        """Create a payment, or get its answer again: idempotent by payment_request_id.
 
         Raises:
-            RejectedError: This payment_request_id is dead, by F.
+            RejectedError: This payment_request_id is dead: Alipay answered F.
             NoVerdictError: It may or may not exist; call again with the same values.
         """
         return await self._call("pay", request, PayResponse)
 
     async def inquire_payment(self, payment_request_id: str) -> InquiryResponse:
-        """Ask what became of a payment.
+        """Inquire a payment.
 
         Raises:
             RejectedError: The inquiry itself failed, e.g. ORDER_NOT_EXIST.
@@ -119,7 +119,7 @@ class AlipayClient:
         return await self._call("inquiryPayment", request, InquiryResponse)
 
     async def inquire_payment_id(self, payment_id: str) -> InquiryResponse:
-        """Ask what became of a payment by Alipay's own id; the answer names ours.
+        """Inquire a payment by Alipay's payment_id; the answer has our id.
 
         Raises:
             RejectedError: The inquiry itself failed, e.g. ORDER_NOT_EXIST.
@@ -139,19 +139,20 @@ class AlipayClient:
         return await self._call("cancel", request, CancelResponse)
 
     async def refund(self, request: RefundRequest) -> RefundResponse:
-        """Give money back: idempotent by refund_request_id.
+        """Refund money: idempotent by refund_request_id.
 
         Returns:
             S, or U with REFUND_IN_PROCESS, after which it must not be sent again.
 
         Raises:
-            RejectedError: This refund_request_id will not give anything back.
-            NoVerdictError: It may or may not have; call again with the same values.
+            RejectedError: This refund_request_id will never refund any money.
+            NoVerdictError: It may or may not be refunded; call again with the same
+                values.
         """
         return await self._call("refund", request, RefundResponse)
 
     async def inquire_refund(self, refund_request_id: str) -> RefundInquiryResponse:
-        """Ask what became of a refund.
+        """Inquire a refund.
 
         Raises:
             RejectedError: The inquiry itself failed, e.g. ORDER_NOT_EXIST.
@@ -213,13 +214,13 @@ class AlipayClient:
             ValueError,
             ExceptionGroup,
         ) as error:
-            # Includes connections cut in the middle and undecodable encodings.
+            # Includes connections that broke off and undecodable encodings.
             wrong = UnsendableError if is_unsendable(error) else NoVerdictError
             raise wrong(f"{api}: {name_of(error)}") from error
 
 
 def _received(response: HttpAnswer, path: str) -> Signed:
-    """Take an answer as it came; one without both headers came unsigned."""
+    """Return the answer as received; without both headers it is unsigned."""
     signature = response.headers.get("signature", "")
     time = response.headers.get("response-time", "")
     client_id = response.headers.get("client-id", "") if signature or time else ""

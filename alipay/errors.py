@@ -29,7 +29,7 @@ class AlipayError(Exception):
 class RejectedError(AlipayError):
     """Alipay answered F: final for this request and its id.
 
-    `exchange` proves it, where Alipay's answer was signed.
+    `exchange` proves it, if Alipay's answer was signed.
     """
 
     def __init__(
@@ -57,7 +57,7 @@ class UnprovenResponseError(NoVerdictError):
 
 
 class UnsendableError(AlipayError):
-    """The request cannot be made or sent as we are set up: repeating it is in vain."""
+    """The request cannot be made or sent with our settings: a retry is useless."""
 
 
 class SignatureVerificationError(AlipayError):
@@ -75,8 +75,8 @@ class KeyFormatError(AlipayError):
 class MissingAlipayKeyError(AlipayError):
     """A public key that a workflow trusts is not among the configured ones.
 
-    An ordinary exception: it fails the workflow task, which goes on when the key is
-    back.
+    An ordinary exception: it fails the workflow task, and a worker that has the key
+    continues the workflow.
     """
 
 
@@ -84,9 +84,9 @@ class WalletRuleError(AlipayError):
     """A payment breaks a rule of its wallet or currency; nothing was sent.
 
     Attributes:
-        field: The offending field, as the storefront spells it.
+        field: The invalid field, as the storefront spells it.
         rule: The rule in words.
-        source: Where the rule is published, with the date of that source.
+        source: The publication of the rule, with its date.
     """
 
     def __init__(self, field: str, problem: str, *, rule: str, source: str) -> None:

@@ -1,4 +1,4 @@
-"""What came back over HTTP, read no further than an answer of Alipay's can be long."""
+"""Reads HTTP answers, up to the greatest length of an answer of Alipay's."""
 
 from dataclasses import dataclass
 
@@ -17,19 +17,20 @@ class HttpAnswer:
 
 
 class NotReadError(Exception):
-    """What came is not an answer, and was not read to its end."""
+    """The response is not an answer of Alipay's, and was not read to its end."""
 
 
 async def read_answer(response: httpx.Response) -> HttpAnswer:
     """Read a streamed response.
 
     Raises:
-        NotReadError: Its status is another than 200, of which nothing is read, or its
-            body is larger than `LARGEST_ANSWER` bytes.
+        NotReadError: Its status is not 200 (then its body is not read), or its body is
+            larger than `LARGEST_ANSWER` bytes.
         httpx.HTTPError: It broke off, or its encoding cannot be decoded.
     """
     if response.status_code != httpx.codes.OK:
-        # Business failures are 200 with F (protocol.md 1.6); the rest says nothing.
+        # Business failures are 200 with F (protocol.md 1.6); other statuses say
+        # nothing.
         raise NotReadError(f"HTTP {response.status_code}")
     body = bytearray()
     async for part in response.aiter_bytes():

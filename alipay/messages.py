@@ -1,18 +1,18 @@
-"""What is signed, and a call with its answer: what proves what was asked and said."""
+"""Signed messages, and the exchange of a call and its answer, which is the proof."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
 class Message:
-    """What is signed; the same five parts in requests, responses and notifications.
+    """The signed parts; the same five in requests, responses and notifications.
 
     Attributes:
         method: The HTTP method, `POST` everywhere in this protocol.
         path: The path only: no scheme, no host, no query.
         client_id: The `Client-Id` header.
         time: The `Request-Time` or `Response-Time` header: opaque text, never parsed.
-        body: The bytes as sent or received, never serialised anew.
+        body: The bytes as sent or received, never serialised again.
     """
 
     method: str
@@ -37,7 +37,7 @@ class Signed:
 
 @dataclass(frozen=True)
 class Exchange:
-    """One call to Alipay: our request, and the answer that a verdict rests on."""
+    """One call to Alipay: our request, and the answer, which proves the verdict."""
 
     request: Signed
     answer: Signed

@@ -1,4 +1,4 @@
-"""Alipay's wire, field by field, as far as we read or send it.
+"""Alipay's messages, field by field, as far as we read or send them.
 
 Scalars travel as JSON strings ("20", "true"), sometimes as numbers: both are read.
 Unknown fields are kept, since Alipay adds fields without notice (protocol.md 1.8, 2.3).
@@ -29,7 +29,8 @@ def _whole_number(value: object) -> int:
     if isinstance(value, int) and not isinstance(value, bool):
         number = value
     elif isinstance(value, str) and value.isascii() and value.isdigit():
-        # Alipay's longest amount has 16 characters; int() must not chew on megabytes.
+        # Alipay's longest amount has 16 characters; int() of megabytes would take too
+        # long.
         if len(value) > 16:
             raise ValueError("an amount has at most 16 digits")
         number = int(value)
@@ -41,7 +42,7 @@ def _whole_number(value: object) -> int:
 
 
 def _or_none(value: object, read: ValidatorFunctionWrapHandler) -> object:
-    """Read what is only information; an odd value must not hide that money moved."""
+    """Read an informative field; a malformed one must not hide that money moved."""
     try:
         return read(value)
     except ValidationError:
@@ -49,19 +50,19 @@ def _or_none(value: object, read: ValidatorFunctionWrapHandler) -> object:
 
 
 def _whole_text(value: str) -> str:
-    """Return a text that decides about money, unless a part of it was unreadable."""
+    """Return a text that decides about money; reject one with unreadable characters."""
     if REPLACEMENT in value:
         raise ValueError("half of a character stands in it")
     return value
 
 
 WholeText = Annotated[str, AfterValidator(_whole_text)]
-# Minor units: an int here, digits in a JSON string on the wire.
+# Minor units: an int here, digits in a JSON string in messages.
 MinorUnits = Annotated[int, BeforeValidator(_whole_number), PlainSerializer(str)]
 
 
 class Wire(BaseModel):
-    """Base of the wire models: camelCase outside, snake_case inside."""
+    """Base of the models: camelCase in messages, snake_case in code."""
 
     model_config = ConfigDict(
         alias_generator=to_camel,
@@ -150,7 +151,7 @@ class Buyer(Wire):
 
 
 class WireOrder(Wire):
-    """What the customer sees and Alipay's risk evaluation reads; moves no money."""
+    """The order as the customer and Alipay's risk evaluation see it; moves no money."""
 
     reference_order_id: str
     order_description: str
@@ -166,7 +167,7 @@ class BrowserInfo(Wire):
 
 
 class Env(Wire):
-    """The merchant's terminal (not the wallet's) and what is known of the device."""
+    """The merchant's terminal (not the wallet's), and the customer's device."""
 
     terminal_type: str
     os_type: str | None = None
@@ -211,11 +212,11 @@ class RedirectActionForm(Wire):
 
 
 class Answer(Settlement):
-    """What answers have in common; only `result` is always there.
+    """The common part of answers; only `result` is always there.
 
     `response_time` is not a field of the body but the header of the same name: Alipay's
-    clock when it answered. Nor is `exchange`, which proves the answer: request and
-    body, as they were signed.
+    clock when it answered. Nor is `exchange`, the proof of the answer: request and
+    answer as they were signed.
     """
 
     response_time: str | None = None
@@ -250,7 +251,7 @@ class PayResponse(Answer):
 
 
 class Transaction(Wire):
-    """What happened to a payment after it was paid, such as a refund."""
+    """A transaction after a payment was paid, such as a refund."""
 
     transaction_type: str | None = None
     transaction_status: str | None = None
@@ -261,8 +262,9 @@ class Transaction(Wire):
 class InquiryResponse(Answer):
     """The answer to `inquiryPayment`.
 
-    `result` says only whether the inquiry worked; the payment is in `payment_status`.
-    `payment_result_code` explains and decides nothing: it is SUCCESS on CANCELLED.
+    `result` says only whether the inquiry worked; the payment's state is
+    `payment_status`. `payment_result_code` explains and decides nothing: it is SUCCESS
+    on CANCELLED.
     """
 
     payment_status: str | None = None
@@ -296,14 +298,14 @@ _Readable = Annotated[WholeText | None, WrapValidator(_or_none)]
 
 
 class Notification(Settlement):
-    """Whatever Alipay sends to the notification URL (protocol.md 2.3, 2.7, 2.8).
+    """Any message that Alipay sends to a notification URL (protocol.md 2.3, 2.7, 2.8).
 
-    Of a payment it is proof only as PAYMENT_RESULT with S, paymentId and
-    paymentAmount. Every field is None where it is missing or cannot be read.
+    It proves a payment only as PAYMENT_RESULT with S, paymentId and paymentAmount.
+    Every field is None where it is missing or cannot be read.
     """
 
     notify_type: _Readable = None
-    # What `notifyDispute` calls its type.
+    # The type in a `notifyDispute`.
     dispute_notification_type: _Readable = None
     result: Annotated[Result | None, WrapValidator(_or_none)] = None
     payment_request_id: _Readable = None
@@ -313,24 +315,24 @@ class Notification(Settlement):
     payment_amount: Annotated[Amount | None, WrapValidator(_or_none)] = None
     payment_create_time: _Readable = None
     payment_time: _Readable = None
-    # Of a REFUND_RESULT (protocol.md 2.7).
+    # In a REFUND_RESULT (protocol.md 2.7).
     refund_id: _Readable = None
     refund_status: _Readable = None
     refund_amount: Annotated[Amount | None, WrapValidator(_or_none)] = None
 
     @property
     def kind(self) -> str:
-        """The type under the name that its sort of notification has; may be empty."""
+        """The notification's type, from the field its kind uses; may be empty."""
         return self.notify_type or self.dispute_notification_type or ""
 
     @property
     def is_of_a_payment(self) -> bool:
-        """Whether it says what became of a payment itself (protocol.md 2.3)."""
+        """Whether it is about a payment itself (protocol.md 2.3)."""
         return self.notify_type in ("PAYMENT_RESULT", "PAYMENT_PENDING")
 
     @property
     def is_of_a_refund(self) -> bool:
-        """Whether it says what became of a refund (protocol.md 2.7)."""
+        """Whether it is about a refund (protocol.md 2.7)."""
         return self.notify_type == "REFUND_RESULT"
 
 

@@ -1,4 +1,4 @@
-"""Alipay's notifications to the merchant: verify, then parse, never the other way."""
+"""Alipay's notifications to the merchant: verified first, then parsed."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from alipay.models import Notification, Result
 from alipay.signing import verify
 from alipay.strict_json import read_object
 
-# The one acknowledgement that ends Alipay's resending (protocol.md 2.3).
+# The only acknowledgement that ends Alipay's resending (protocol.md 2.3).
 ACKNOWLEDGEMENT = {
     "result": Result(
         result_code="SUCCESS", result_status="S", result_message="success"
@@ -20,7 +20,7 @@ ACKNOWLEDGEMENT = {
 
 @dataclass(frozen=True)
 class SignedNotification:
-    """A notification, of a payment or of another kind, and what proves it Alipay's."""
+    """A notification, of a payment or of another kind, with its signature."""
 
     content: Notification
     message: Message
@@ -28,10 +28,10 @@ class SignedNotification:
 
 
 class NotificationReader:
-    """Reads what arrives at a notification URL, for one client id."""
+    """Reads messages that arrive at a notification URL, for one client id."""
 
     def __init__(self, *, path: str, client_id: str, alipay_keys: AlipayKeys) -> None:
-        """Take the usual URL's path as Alipay calls it, which a proxy may rewrite."""
+        """Take the usual URL's path as Alipay calls it; a proxy may rewrite it."""
         self._path = path
         self._client_id = client_id
         self._alipay_keys = alipay_keys
@@ -41,14 +41,14 @@ class NotificationReader:
     ) -> SignedNotification:
         """Verify the raw bytes, then read them.
 
-        A field that cannot be read is left out, because a signed notification that is
-        refused is sent again for a day and then lost; who decides by a field looks
-        whether it is there.
+        A malformed field is left out, because a signed notification that is refused is
+        sent again for a day and then lost; code that decides by a field checks that it
+        is there.
 
         Args:
             headers: As received; names in any case.
-            body: The raw bytes, not decoded and not serialised anew.
-            path: As Alipay has called it, where it was not the usual one.
+            body: The raw bytes, not decoded and not serialised again.
+            path: The path as Alipay called it, if it was not the usual one.
 
         Raises:
             SignatureVerificationError: Not provably Alipay's, or for another client.
@@ -67,7 +67,7 @@ class NotificationReader:
 
 
 def _only(headers: Mapping[str, str], wanted: str) -> str:
-    """Return a header's value; two different ones leave open which was signed."""
+    """Return a header's value; reject two, of which either may be the signed one."""
     values = {value for name, value in headers.items() if name.lower() == wanted}
     if len(values) > 1:
         raise SignatureVerificationError(f"the {wanted} header occurs twice")
@@ -78,6 +78,6 @@ def _parse(body: bytes) -> Notification:
     try:
         fields = read_object(body)
     except ValueError:
-        # Without the reader's words: they may quote the customer's values.
+        # Without the parser's message: it may quote the customer's values.
         raise MalformedNotificationError("the body is not one JSON object") from None
     return Notification.model_validate(fields)

@@ -1,4 +1,4 @@
-"""What a wallet gives back: its rules for refunds, checked before anything is sent."""
+"""The wallets' rules for refunds, checked before a refund is sent."""
 
 from datetime import datetime
 
@@ -25,19 +25,19 @@ def check_refund(
     now: datetime,
     paid_currency: str | None = None,
 ) -> None:
-    """Check a refund against the rules of its wallet, before anything is sent.
+    """Check a refund against the rules of its wallet, before it is sent.
 
-    That more than is left is refused, and why nothing is left, is not the wallet's
-    rule: whoever keeps the payment's refunds says so.
+    That a refund must not be above the remaining amount is no rule of the wallet: the
+    owner of the order's refunds checks that.
 
     Args:
         wallet: The wallet that the customer paid with.
-        currency: ISO 4217 code of what is to be given back.
-        value: What is to be given back, in minor units.
-        left: What of the payment can still be given back, in minor units.
+        currency: ISO 4217 code of the refund.
+        value: The refund, in minor units.
+        left: The amount that can still be refunded, in minor units.
         paid_at: When the customer paid, by Alipay's `paymentTime`; any time zone.
-        now: The present; any time zone.
-        paid_currency: What the customer paid in; None where the wallet has only one.
+        now: The current time; any time zone.
+        paid_currency: The currency of the payment; None where the wallet has only one.
 
     Raises:
         WalletRuleError: The first rule that is broken, its field and its source.
@@ -84,7 +84,7 @@ def _check_period(wallet: Wallet, paid_at: datetime, now: datetime) -> None:
 
 
 def _check_least(wallet: Wallet, currency: str, value: int, left: int) -> None:
-    """Refuse a refund that is too small, or that leaves what is too small."""
+    """Reject a refund that is too small, or leaves an amount too small to refund."""
     least = wallet.least_refund
     if least is None:
         return
@@ -94,7 +94,7 @@ def _check_least(wallet: Wallet, currency: str, value: int, left: int) -> None:
         raise value_refused(wallet, row, value, rule, RULES.refunds)
     if 0 < left - value < least:
         rest = format_money(currency, left - value)
-        # For a rest below the least refund there is no second refund.
+        # A remaining amount below the least refund could never be refunded.
         rule = (
             f"{rest} would be left, and {wallet.name} gives back at least "
             f"{money_and_value(currency, least)}: give back all, {left}"

@@ -31,7 +31,7 @@ URL_ALPHABET = str.maketrans("-_", "+/")
 
 @dataclass(frozen=True)
 class Signature:
-    """A `Signature` header, taken apart."""
+    """A parsed `Signature` header."""
 
     key_version: str | None
     value: bytes
@@ -45,10 +45,10 @@ def sign(message: Message, key: RSAPrivateKey, *, key_version: int = 1) -> str:
 
 
 def verify(message: Message, header: str | None, keys: AlipayKeys) -> None:
-    """Return only when the header proves the message.
+    """Raise unless the header proves the message.
 
     Raises:
-        SignatureVerificationError: In every other case; the reason is its text.
+        SignatureVerificationError: The header does not prove it; the text says why.
     """
     signature = parse_signature(header)
     key = keys.of_version(signature.key_version)
@@ -63,7 +63,7 @@ def verify(message: Message, header: str | None, keys: AlipayKeys) -> None:
 
 
 def parse_signature(header: str | None) -> Signature:
-    """Take a `Signature` header apart.
+    """Parse a `Signature` header.
 
     Raises:
         SignatureVerificationError: Missing, malformed, or of another algorithm.
@@ -88,8 +88,8 @@ def parse_signature(header: str | None) -> Signature:
 
 def _decode(value: str) -> bytes:
     # `unquote`, not `unquote_plus`: a plain `+` is a digit of Base64. Where a form
-    # decoder has already made it a blank, the blank is turned back.
-    # The alphabet of URLs, mostly without padding, is read too: it is verified anyway.
+    # decoder has turned it into a blank, the blank is turned back. The alphabet of
+    # URLs, mostly without padding, is read too: it is verified anyway.
     digits = re.sub(r"\s", "+", unquote(value)).rstrip("=").translate(URL_ALPHABET)
     try:
         return base64.b64decode(digits + "=" * (-len(digits) % 4), validate=True)
@@ -98,11 +98,11 @@ def _decode(value: str) -> bytes:
 
 
 def _fail_once() -> None:
-    """Let the library raise its first `InvalidSignature` here, when this is imported.
+    """Have the library raise its first `InvalidSignature` now, at import.
 
     It looks the exception up when it first needs it. Inside the workflow sandbox, which
-    imports modules anew, that look-up aborts the whole process: one forged notification
-    would end the worker.
+    imports modules again, that look-up aborts the whole process: one forged
+    notification would end the worker.
     """
     key = RSAPublicNumbers(e=65537, n=2**2047 + 1).public_key()
     with suppress(InvalidSignature):

@@ -1,17 +1,17 @@
-"""The one reader of Alipay's JSON: the same rules for notifications and answers.
+"""The only parser of Alipay's JSON: the same rules for notifications and answers.
 
-Python's own reader takes more than JSON allows, and what it takes two readers may
-understand in two ways. What is signed decides about money, so nothing is guessed.
+Python's own parser accepts more than JSON allows, which two parsers may understand
+differently. Signed messages decide about money, so nothing is guessed.
 """
 
 import json
 from typing import Final
 
-# Alipay's messages nest four levels deep. Python's own limit depends on how deep its
-# caller stands, so the auditor would not read the same as the API did.
+# Alipay's messages nest four levels deep. Python's own limit depends on the depth of
+# the call stack, so the auditor might not read the same as the API did.
 MOST_LEVELS: Final = 64
-# Stands for half of a character (`\ud83d` without its other half): valid in JSON's
-# ASCII, yet no UTF-8, so neither Temporal nor a log could carry it.
+# Replaces half of a character (`\ud83d` without its other half): valid in JSON's ASCII,
+# yet no UTF-8, so neither Temporal nor a log could carry it.
 REPLACEMENT: Final = "\N{REPLACEMENT CHARACTER}"
 
 
@@ -39,7 +39,7 @@ def read_object(body: bytes) -> dict[str, object]:
 
 
 def _sound(value: object, level: int) -> object:
-    """Return a value that can be written as UTF-8; a container counts as a level."""
+    """Return the value, writable as UTF-8; each container counts as a level."""
     if isinstance(value, str):
         return _whole(value)
     if isinstance(value, list | dict) and level > MOST_LEVELS:
@@ -55,7 +55,7 @@ def _whole(text: str) -> str:
     try:
         text.encode()
     except UnicodeEncodeError:
-        # JSON's reader has joined all halves that belong together.
+        # The JSON parser has joined all halves that belong together.
         return "".join(
             REPLACEMENT if "\ud800" <= char <= "\udfff" else char for char in text
         )
@@ -63,7 +63,7 @@ def _whole(text: str) -> str:
 
 
 def _without_duplicates(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    # Two readers of a doubled key may see two amounts; refuse instead of choosing.
+    # Two parsers of a duplicate key may see two amounts: reject it instead of choosing.
     fields = dict(pairs)
     if len(fields) != len(pairs):
         raise ValueError("a JSON key occurs twice")

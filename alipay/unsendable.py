@@ -1,9 +1,9 @@
-"""Distinguishes requests that we cannot send from those that the network lost."""
+"""Distinguishes requests that can never be sent from failures of the network."""
 
 import httpx
 
-# A URL, a header, a port or a key that no request can be made of. What the peer or the
-# network does is an `httpx.HTTPError` of another class, or an OSError.
+# Errors of an invalid URL, header, port or key. Failures of the peer or the network are
+# an `httpx.HTTPError` of another class, or an OSError.
 CAUSES = (
     httpx.InvalidURL,
     httpx.UnsupportedProtocol,
@@ -15,7 +15,7 @@ CAUSES = (
 
 
 def is_unsendable(error: BaseException) -> bool:
-    """Whether the request can never be sent as it is, however often it is repeated.
+    """Whether the request can never be sent as it is, however often it is retried.
 
     Connecting tries several addresses at once, so an error may come in a group.
     """
@@ -25,9 +25,9 @@ def is_unsendable(error: BaseException) -> bool:
 
 
 def name_of(error: BaseException) -> str:
-    """Return the error's class, of a group those inside; texts may hold secrets.
+    """Return the error's class, or those in a group; its text may contain secrets.
 
-    Of a proxy's refusal the HTTP status stands behind it.
+    The HTTP status of a proxy's refusal is added.
     """
     if isinstance(error, BaseExceptionGroup):
         return ", ".join(sorted({name_of(one) for one in error.exceptions}))

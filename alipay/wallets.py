@@ -1,8 +1,8 @@
-"""The wallets' rule book: what may be asked of which wallet, as dated data.
+"""The wallets and their rules for payments, read from dated data.
 
-The rules stand in `wallets.toml`, each with its source and that source's date: a new
-wallet is one row there and no code. Reading it checks every row, so a slip of the pen
-stops the start of the process and not a customer's payment.
+The rules are in `wallets.toml`, each with its source and that source's date: a new
+wallet is one row there and no code. Every row is checked when the file is read, so a
+typing error stops the start of the process and not a customer's payment.
 """
 
 import difflib
@@ -36,9 +36,9 @@ class Sourced(BaseModel):
     """A published rule.
 
     Attributes:
-        source: The public page it was read on.
-        source_date: The page's own date, as exact as it bears one (a year, a month, a
-            day); the day it was read where it bears none.
+        source: The public page with the rule.
+        source_date: The page's own date, as exact as it says (a year, a month, a day);
+            the day it was read if it has none.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
@@ -48,12 +48,12 @@ class Sourced(BaseModel):
 
     @property
     def cited(self) -> str:
-        """The source with its date, for the person who must look it up."""
+        """The source with its date, for error texts."""
         return f"{self.source}, {self.source_date}"
 
 
 class Rules(BaseModel):
-    """Where the rules stand that no single wallet owns."""
+    """The rules that are common to all wallets."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -74,17 +74,17 @@ class Currency(Sourced):
 
 
 class Wallet(Sourced):
-    """A wallet and its rules; amounts in minor units, None where nothing is stated.
+    """A wallet and its rules; amounts in minor units, None where no rule is published.
 
     Attributes:
         code: Alipay's `paymentMethodType`.
         market: The customer's country, ISO 3166; None for a cashier of many wallets.
-        currencies: What the customer can pay in; empty for every known currency.
-        longest_expiry_minutes: The longest expiry that may be *asked for*: DANA and
-            GCash have 14 minutes by default, yet may only be given less.
+        currencies: Currencies the customer can pay in; empty for every known currency.
+        longest_expiry_minutes: The longest expiry that may be *requested*: DANA and
+            GCash have 14 minutes by default, but only a shorter time may be requested.
         refund: `none`, `full` (only the whole amount) or `partial` (any part, too).
         refund_days: How long after the payment it may be refunded.
-        confidence: How well the row is founded; `conflict` where sources disagree.
+        confidence: How reliable the row is; `conflict` where sources disagree.
     """
 
     code: str = Field(pattern=r"^[A-Z][A-Z0-9_]*$")
@@ -123,14 +123,14 @@ class Wallet(Sourced):
         return self.minimum
 
     def may_cancel_paid_until(self, paid_at: datetime) -> datetime | None:
-        """Return when the cancel window of a payment closes; None: there is none.
+        """Return when the cancel window of a payment closes; None if there is none.
 
         Args:
             paid_at: When the customer paid; any time zone.
 
         Returns:
             The first moment, in UTC, at which cancelling is too late and only a
-            refund is left: 00:15 UTC+8 on the day after the payment's day there.
+            refund is possible: 00:15 UTC+8 on the day after the payment's day there.
         """
         day = _aware(paid_at).astimezone(ALIPAY_TIME).date()
         if self.cancel_after_payment == "not_allowed":
@@ -150,10 +150,10 @@ class Wallet(Sourced):
 
 
 class Book(BaseModel):
-    """The whole rule book, its rows consistent with each other.
+    """All wallets, currencies and rules, consistent with each other.
 
     Attributes:
-        default_expiry_minutes: That of wallets whose row does not say otherwise.
+        default_expiry_minutes: For wallets whose row does not say otherwise.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -178,10 +178,10 @@ class Book(BaseModel):
         return self
 
     def default_expiry(self, code: str) -> timedelta:
-        """Return how long a payment with a wallet lasts where no expiry is asked for.
+        """Return the default expiry of a payment with a wallet, in minutes.
 
         Args:
-            code: Alipay's code; a wallet that is not in the book lasts as most do.
+            code: Alipay's code; an unknown wallet has the usual expiry.
         """
         wallet = self.wallets.get(code)
         minutes = (wallet or self).default_expiry_minutes
@@ -189,13 +189,13 @@ class Book(BaseModel):
 
 
 def read_book(text: str) -> Book:
-    """Read a rule book from TOML.
+    """Read wallets and rules from TOML.
 
     Raises:
         ValueError: A row is incomplete, contradicts itself or another one.
     """
     data = tomllib.loads(text)
-    # One row may hold for many currencies; a wallet's row says what is unusual in it.
+    # One row may hold for many currencies; a wallet's row has only unusual values.
     currencies = {
         code: {**row, "code": code}
         for row in data.pop("currencies")
@@ -227,10 +227,10 @@ default_expiry = _BOOK.default_expiry
 
 
 def find_wallet(code: str) -> Wallet:
-    """Return the wallet of that code.
+    """Return the wallet with a code.
 
     Raises:
-        WalletRuleError: No such wallet; the text names the nearest codes.
+        WalletRuleError: There is no such wallet; the text names similar codes.
     """
     if code in WALLETS:
         return WALLETS[code]
@@ -252,14 +252,14 @@ def check_payment(
     terminal: str,
     expires_in_minutes: int | None,
 ) -> None:
-    """Check a payment against the rules of its wallet, before anything is sent.
+    """Check a payment against the rules of its wallet, before it is sent.
 
     Args:
         wallet: The wallet the customer chose.
-        currency: ISO 4217 code of what the customer pays.
-        value: What the customer pays, in minor units.
+        currency: ISO 4217 code of the payment.
+        value: The payment, in minor units.
         terminal: The shop's terminal: WEB, WAP or APP.
-        expires_in_minutes: The expiry asked for; None for the wallet's default.
+        expires_in_minutes: The requested expiry; None for the wallet's default.
 
     Raises:
         WalletRuleError: The first rule that is broken, its field and its source.
@@ -279,9 +279,10 @@ def check_payment(
 
 
 def format_money(currency: str, value: int) -> str:
-    """Write money for people: `PHP 1,314.00`, `KRW 5,000`.
+    """Format money: `PHP 1,314.00`, `KRW 5,000`.
 
-    A currency that is not in the table has no known decimal point, so none is guessed.
+    The decimals of a currency that is not in the table are unknown, so none are
+    guessed.
     """
     if currency not in CURRENCIES:
         return f"{currency} {value:,} minor units"
@@ -292,7 +293,7 @@ def format_money(currency: str, value: int) -> str:
 
 
 def check_currency(wallet: Wallet, currency: str) -> None:
-    """Refuse what Alipay does not take, and what this wallet does not.
+    """Reject a currency that Alipay, or this wallet, does not take.
 
     Raises:
         WalletRuleError: With the rule and its source.
@@ -317,7 +318,7 @@ def check_value(wallet: Wallet, currency: str, value: int) -> None:
     """Reject an invalid amount in a currency, or one that the wallet does not take.
 
     Args:
-        wallet: Whose steps hold beside the currency's.
+        wallet: The wallet, which may have larger steps than the currency.
         currency: One of `CURRENCIES`.
         value: In minor units.
 
@@ -346,7 +347,7 @@ def check_value(wallet: Wallet, currency: str, value: int) -> None:
 def value_refused(
     wallet: Wallet, currency: Currency, value: object, rule: str, rule_of: Sourced
 ) -> WalletRuleError:
-    """Return the error that names the value, the rule, and where the rule stands."""
+    """Return the error that names the value, the rule and its source."""
     return WalletRuleError(
         "amount.value",
         f"{wallet.code} was given {described(value, currency)}",
@@ -356,7 +357,7 @@ def value_refused(
 
 
 def money_and_value(currency: str, limit: int) -> str:
-    """Write a limit for people and for programs: `PHP 1.00, a value of 100`."""
+    """Format a limit for people and for programs: `PHP 1.00, a value of 100`."""
     return f"{format_money(currency, limit)}, a value of {limit}"
 
 
@@ -375,7 +376,7 @@ def _check_expiry(wallet: Wallet, minutes: int) -> None:
         return
     default = wallet.default_expiry_minutes
     only_less = "only less, " if wallet.longest_expiry_minutes < default else ""
-    # The default is published; what may be asked for is concluded from several pages.
+    # The default is published; the longest expiry is concluded from several pages.
     rule = (
         f"{wallet.name} expires after {default} minutes by default and may be given "
         f"{only_less}1 to {wallet.longest_expiry_minutes}: docs/protocol.md 2.1.2"
@@ -389,14 +390,14 @@ def _check_expiry(wallet: Wallet, minutes: int) -> None:
 
 
 def _aware(moment: datetime) -> datetime:
-    """Refuse a time without an offset: a guess could move the deadline by a day."""
+    """Reject a time without an offset: a guess could move the deadline by a day."""
     if moment.utcoffset() is None:
         raise ValueError("paid_at must carry its UTC offset")
     return moment
 
 
 def described(value: object, currency: Currency | None = None) -> str:
-    """Describe a refused value; shortened, for it may be anything of any length."""
+    """Describe a rejected value; shortened, for it may have any type and length."""
     if type(value) is int:
         if abs(value) > LARGEST_VALUE:  # Python refuses to print the really long ones
             return "a number of more than 16 digits"

@@ -1,4 +1,4 @@
-"""Translates between our contracts and Alipay's wire; only here do the two meet.
+"""Translates between our contracts and Alipay's protocol; only here the two meet.
 
-Pure: workflows, activities, the API and the auditor read the same words alike.
+Pure: workflows, activities, the API and the auditor read the same messages alike.
 """

@@ -27,7 +27,7 @@ from contracts import (
 )
 from translation.money import read_money, read_settlement
 
-# Refusals of `pay` that speak of the id, not of the payment (docs/protocol.md 3.4).
+# Refusals of `pay` that are about the id, not the payment (docs/protocol.md 3.4).
 _OF_THE_ID = {
     "ORDER_IS_CLOSED": PayVerdict.ID_IS_DEAD,
     "ORDER_IS_CANCELED": PayVerdict.ID_IS_DEAD,
@@ -45,9 +45,9 @@ _OF_REFUND_STATUS = {
     "PROCESSING": RefundVerdict.IN_PROCESS,
     "FAIL": RefundVerdict.REFUSED,
 }
-# The one refusal of an inquiry that says something of what was asked about.
+# The only refusal of an inquiry that says something about the payment or refund.
 NOT_EXIST = "ORDER_NOT_EXIST"
-# An app link falls back to a page, a scheme is a dead end without the app; Android
+# An app link falls back to a page, a scheme does not work without the app; Android
 # opens schemes more reliably than links (docs/protocol.md 2.1.3).
 _PREFERENCE = {
     "IOS": ("applink", "scheme", "normal"),
@@ -58,12 +58,12 @@ _PREFERENCE = {
 def from_pay_response(
     call: PayCall, response: PayResponse, expires_at: datetime | None
 ) -> PayAnswer:
-    """Read Alipay's answer to `pay`; without a page it opens nothing.
+    """Read Alipay's answer to `pay`; without a page it is NO_PAGE.
 
     Args:
-        call: What was asked.
-        response: What Alipay answered.
-        expires_at: When the customer can no longer pay, by our clock (`expiry_of`).
+        call: Our call.
+        response: Alipay's answer.
+        expires_at: The expiry by our clock (`expiry_of`).
     """
     cashier = choose_cashier(response, call.order.terminal)
     return PayAnswer(
@@ -87,7 +87,7 @@ def from_pay_refusal(refusal: RejectedError, *, certain: bool) -> PayAnswer:
 
 
 def from_inquiry_response(response: InquiryResponse) -> InquiryAnswer | None:
-    """Read a successful inquiry; None for a payment status that we do not know."""
+    """Read a successful inquiry; None for an unknown payment status."""
     verdict = _OF_STATUS.get(response.payment_status or "")
     if verdict is None:
         return None
@@ -125,7 +125,7 @@ def choose_cashier(response: PayResponse, terminal: Terminal) -> Cashier | None:
 
 
 def from_inquiry_refusal(refusal: RejectedError) -> InquiryAnswer | None:
-    """Read an F of `inquiryPayment`; None where it says nothing of the payment."""
+    """Read an F of `inquiryPayment`; None where it says nothing about the payment."""
     if refusal.result_code != NOT_EXIST:
         return None
     return InquiryAnswer(
@@ -150,7 +150,7 @@ def from_cancel_refusal(refusal: RejectedError) -> CancelAnswer:
 
 
 def from_refund_response(response: RefundResponse) -> RefundAnswer:
-    """Read Alipay's answer to `refund`: done, or taken on."""
+    """Read Alipay's answer to `refund`: done, or in process."""
     done = response.result.result_status == "S"
     return RefundAnswer(
         verdict=RefundVerdict.REFUNDED if done else RefundVerdict.IN_PROCESS,
@@ -170,13 +170,13 @@ def from_refund_refusal(refusal: RejectedError) -> RefundAnswer:
 def from_refund_inquiry_response(
     response: RefundInquiryResponse,
 ) -> RefundAnswer | None:
-    """Read a successful `inquiryRefund`; None for a status that we do not know."""
+    """Read a successful `inquiryRefund`; None for an unknown status."""
     verdict = _OF_REFUND_STATUS.get(response.refund_status or "")
     return RefundAnswer(verdict=verdict) if verdict else None
 
 
 def from_refund_inquiry_refusal(refusal: RejectedError) -> RefundAnswer | None:
-    """Read an F of `inquiryRefund`; None where it says nothing of the refund."""
+    """Read an F of `inquiryRefund`; None where it says nothing about the refund."""
     if refusal.result_code != NOT_EXIST:
         return None
     return RefundAnswer(
@@ -185,11 +185,11 @@ def from_refund_inquiry_refusal(refusal: RejectedError) -> RefundAnswer | None:
 
 
 def expiry_of(call: PayCall, response: Answer, now: datetime) -> datetime:
-    """Return when a payment that was answered now ends, by our clock.
+    """Return when a payment expires whose `pay` is answered now, by our clock.
 
-    With the wallet's default expiry, unless the call names one. The age of the payment
-    is the difference of two readings of Alipay's clock, so ours may differ from it by
-    any amount. A whole second, as all expiries are.
+    By the wallet's default expiry, unless the call names one. The age of the payment is
+    the difference of two readings of Alipay's clock, so ours may differ from it by any
+    amount. A whole second, as all expiries are.
     """
     if call.expires_at:
         return call.expires_at

@@ -1,4 +1,4 @@
-"""Keeps Alipay's messages, and ours, as they were signed."""
+"""Converts signed messages of Alipay's, and ours, to evidence and back."""
 
 import hashlib
 from datetime import UTC, datetime
@@ -7,8 +7,8 @@ from typing import TypeVar
 from alipay.messages import Exchange, Message, Signed
 from contracts import AlipayAnswer, Evidence, SignedEvidence
 
-# Bodies measure one to five kB, and a notification has 64 kB at most: what counts as
-# proof is kept whole. Until release 3 only this much was.
+# Bodies have one to five kB, and a notification has 64 kB at most: a message that
+# counts as proof is kept whole. Until release 3 only this much of it was kept.
 LONGEST_EVIDENCE = 64 * 1024
 LONGEST_EVIDENCE_BEFORE = 16 * 1024
 
@@ -16,7 +16,7 @@ AnswerT = TypeVar("AnswerT", bound=AlipayAnswer)
 
 
 def proven(answer: AnswerT, exchange: Exchange | None) -> AnswerT:
-    """Return an answer together with what proves it, for the history."""
+    """Return an answer together with its evidence, for the history."""
     if exchange is None:
         return answer
     evidence = Evidence(
@@ -26,7 +26,7 @@ def proven(answer: AnswerT, exchange: Exchange | None) -> AnswerT:
 
 
 def to_evidence(signed: Signed) -> SignedEvidence:
-    """Keep a message as it was signed; of a very long one only what identifies it."""
+    """Keep a message as it was signed; of a very long body only length and hash."""
     body = signed.message.body
     if len(body) > LONGEST_EVIDENCE:
         digest = hashlib.sha256(body).hexdigest()
@@ -53,7 +53,7 @@ def _evidence(signed: Signed) -> SignedEvidence:
 
 
 def to_message(evidence: SignedEvidence) -> Message:
-    """Return what was signed; of a body that was left out the empty one."""
+    """Return the signed message; with an empty body where it was left out."""
     return Message(
         evidence.method,
         evidence.path,
@@ -64,7 +64,7 @@ def to_message(evidence: SignedEvidence) -> Message:
 
 
 def signed_at(evidence: SignedEvidence) -> datetime | None:
-    """Return the time that was signed with a message; None where it cannot be read.
+    """Return the signed time of a message; None where it is malformed.
 
     In milliseconds, or in ISO 8601 with a zone (docs/protocol.md 1.3).
     """

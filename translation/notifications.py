@@ -10,16 +10,16 @@ from contracts import NoticeInput, PaymentNotified, order_of
 from translation.evidence import to_evidence, whole_evidence
 from translation.money import read_money, read_settlement
 
-# Alipay's ids and types have at most 64 characters (docs/protocol.md 2.0). These stand
-# in Markdown too, so no blanks and no backticks.
+# Alipay's ids and types have at most 64 characters (docs/protocol.md 2.0). They are
+# shown in Markdown too, so no blanks and no backticks.
 _NAME = re.compile(r"[!-_a-~]{1,64}")
 
 
 def order_notified_of(content: Notification) -> str | None:
-    """Return the order of ours whose payment a notification is about.
+    """Return our order whose payment a notification is about.
 
     None for notifications of another kind, and for payments of another system of the
-    merchant's on the same address: those are notices.
+    merchant with the same notification URL: those are notices.
     """
     if not content.is_of_a_payment:
         return None
@@ -31,7 +31,7 @@ def order_notified_of(content: Notification) -> str | None:
 def to_payment_notified(signed: SignedNotification) -> PaymentNotified:
     """Turn a verified notification into the signal, its evidence included.
 
-    What it lacks stays empty: it is a hint then, and proves nothing.
+    Missing fields stay empty: then it is a hint, and proves nothing.
     """
     content, message = signed.content, signed.message
     result = content.result
@@ -50,7 +50,7 @@ def to_payment_notified(signed: SignedNotification) -> PaymentNotified:
 
 
 def to_notice(signed: SignedNotification) -> NoticeInput:
-    """Turn a verified notification of another kind into what is kept of it."""
+    """Turn a verified notification of another kind into the input of its workflow."""
     content, order_id = signed.content, ""
     with suppress(ValueError):
         order_id = order_of(content.payment_request_id or "")
@@ -66,5 +66,5 @@ def to_notice(signed: SignedNotification) -> NoticeInput:
 
 
 def _name(text: str | None) -> str | None:
-    """Return an id or a type of Alipay's; None where it cannot be shown as it is."""
+    """Return an id or a type of Alipay's; None if it has unexpected characters."""
     return text if text and _NAME.fullmatch(text) else None

@@ -1,7 +1,7 @@
-"""What Alipay has signed, read from the signed bytes; all else proves nothing.
+"""Reads facts from the bytes that Alipay has signed; nothing else is proof.
 
-Workflows decide by this, so it is pure, and a change of what it returns is a change of
-the workflows (docs/versioning.md).
+Workflows decide by the results, so it is pure, and another result is a change of the
+workflows (docs/versioning.md).
 """
 
 from datetime import datetime, timedelta
@@ -68,22 +68,22 @@ from translation.notifications import to_payment_notified
 from translation.refunds import to_look_refusal, to_payment_look, to_refund_notified
 
 _INQUIRY = "inquiryPayment"
-# No wallet keeps a page open for longer, by whatever clock.
+# No wallet keeps a page open for longer, by any clock.
 LONGEST_EXPIRY = timedelta(hours=2)
 
 AnswerT = TypeVar("AnswerT", bound=AlipayAnswer)
 WireT = TypeVar("WireT", bound=Answer)
 
 
-# The client ids for which this process verifies; its keys stand in `alipay.keys`.
+# The client ids for which this process verifies; its keys are in `alipay.keys`.
 _SERVED: set[str] = set()
 
 
 def serve(client_id: str, keys: AlipayKeys) -> AlipayTrust:
-    """Let workflows of this process verify, for a merchant, with Alipay's keys.
+    """Let workflows of this process verify Alipay's messages to a merchant.
 
     Returns:
-        What such a workflow is given to name them.
+        The names of client id and keys, for the input of such a workflow.
     """
     _SERVED.add(client_id)
     keys.remember()
@@ -91,7 +91,7 @@ def serve(client_id: str, keys: AlipayKeys) -> AlipayTrust:
 
 
 class Proof:
-    """Reads what Alipay has signed for one merchant."""
+    """Reads messages that Alipay has signed for one merchant."""
 
     def __init__(self, client_id: str, keys: AlipayKeys) -> None:
         self._client_id = client_id
@@ -99,11 +99,11 @@ class Proof:
 
     @classmethod
     def by(cls, trust: AlipayTrust) -> "Proof":
-        """Return what reads with exactly the keys that a workflow trusts.
+        """Return a `Proof` with exactly the keys that a workflow trusts.
 
         Raises:
-            MissingAlipayKeyError: This process was not given one of them, or serves
-                another merchant; says which.
+            MissingAlipayKeyError: This process lacks one of them, or serves another
+                merchant; says which.
         """
         if trust.client_id not in _SERVED:
             raise MissingAlipayKeyError(
@@ -115,7 +115,7 @@ class Proof:
     def is_possible_by(cls, trust: AlipayTrust) -> bool:
         """Whether this process holds all the keys that a workflow trusts.
 
-        Not where they are named in a way that nobody could hold: by no number, or none.
+        Not if a key version is not a number, or no key is named.
         """
         try:
             cls.by(trust)
@@ -124,7 +124,7 @@ class Proof:
         return True
 
     def verifies(self, evidence: SignedEvidence) -> bool:
-        """Whether one of the trusted keys verifies a message, whatever it says."""
+        """Whether one of the trusted keys verifies a message, whatever its content."""
         try:
             verify(to_message(evidence), evidence.signature or None, self._keys)
         except SignatureVerificationError:
@@ -132,7 +132,7 @@ class Proof:
         return True
 
     def notification(self, said: PaymentNotified) -> PaymentNotified | None:
-        """Return what a notification's evidence says; None where it proves nothing."""
+        """Return the content of a notification's evidence; None without proof."""
         signed = self._notice(said.evidence)
         if signed is None or not signed.content.is_of_a_payment:
             return None
@@ -141,7 +141,7 @@ class Proof:
         )
 
     def refund_notice(self, said: RefundNotified) -> RefundNotified | None:
-        """Return what a notice about a refund says; None where it proves nothing."""
+        """Return the content of a notice about a refund; None without proof."""
         signed = self._notice(said.evidence)
         if signed is None or not signed.content.is_of_a_refund:
             return None
@@ -150,7 +150,7 @@ class Proof:
         )
 
     def _notice(self, evidence: SignedEvidence | None) -> SignedNotification | None:
-        """Read what Alipay has sent to one of our addresses; None for no proof."""
+        """Read a message that Alipay sent to one of our URLs; None without proof."""
         if evidence is None or evidence.left_out:
             return None
         reader = NotificationReader(
@@ -178,9 +178,9 @@ class Proof:
 
         Args:
             evidence: The message as Alipay signed it.
-            payment_request_id: Of the attempt that must have been paid.
-            amount: What must have been paid.
-            even_if_refunded: Whether an answer counts that reports a refund, too.
+            payment_request_id: The attempt that must have been paid.
+            amount: The amount that must have been paid.
+            even_if_refunded: Whether an answer that reports a refund counts too.
         """
         if evidence.path != path_of(_INQUIRY, self._client_id):
             told = self.notification(PaymentNotified(evidence=evidence))
@@ -203,10 +203,10 @@ class Proof:
         )
 
     def answer(self, call: Contract, said: AnswerT) -> AnswerT | None:
-        """Return what the evidence of an answer says of the call; None for no proof.
+        """Return the answer to the call that the evidence proves; None without proof.
 
-        What is not signed and proves nothing stays as it was recorded: the expiry by
-        our clock, and that a cancel was refused or not even sent.
+        Fields that Alipay does not sign stay as recorded: the expiry by our clock, and
+        that a cancel was refused or not even sent.
         """
         told: AlipayAnswer | None = None
         if isinstance(call, PayCall) and isinstance(said, PayAnswer):
@@ -228,8 +228,8 @@ class Proof:
     def _pay(self, call: PayCall, said: PayAnswer) -> PayAnswer | None:
         read = self._read("pay", said.evidence, PayResponse)
         if isinstance(read, RejectedError):
-            # Also unsigned, as Alipay answers before it knows who calls: it ends an
-            # attempt of which nobody was ever given a page (docs/protocol.md 1.6).
+            # Also an unsigned one, as Alipay answers before it knows the caller: it
+            # ends an attempt that never had a page (docs/protocol.md 1.6).
             return from_pay_refusal(read, certain=said.certain)
         if read is None or read.payment_request_id != call.payment_request_id:
             return None
@@ -253,7 +253,8 @@ class Proof:
 
     def _cancel(self, call: CancelCall, said: CancelAnswer) -> CancelAnswer | None:
         if said.evidence is None:
-            # By the wallet's rules nothing was sent; all else may have taken effect.
+            # By the wallet's rules nothing was sent; any other refusal may hide an
+            # effect.
             return said if said.verdict is CancelVerdict.NOT_ALLOWED else None
         read = self._read("cancel", said.evidence, CancelResponse)
         if isinstance(read, RejectedError):
@@ -285,7 +286,7 @@ class Proof:
     def _read(
         self, api: str, evidence: Evidence | None, answer_type: type[WireT]
     ) -> WireT | RejectedError | None:
-        """Read an answer as the client did; None where it gives no verdict."""
+        """Read an answer as the client did; None without a verdict."""
         if evidence is None or evidence.answer.left_out:
             return None
         if evidence.answer.path != path_of(api, self._client_id):
@@ -314,9 +315,9 @@ def _is_signed(refusal: RejectedError) -> bool:
 
 
 def _names(read: RefundResponse, call: RefundCall) -> bool:
-    """Whether an answer is about this refund; one that is taken on may name none.
+    """Whether an answer is about this refund; one in process may name no refund.
 
-    The end of such a refund is asked for by its id (docs/protocol.md 2.5).
+    The end of such a refund is inquired by its id (docs/protocol.md 2.5).
     """
     is_done = read.result.result_status == "S"
     named = read.refund_request_id
@@ -324,9 +325,9 @@ def _names(read: RefundResponse, call: RefundCall) -> bool:
 
 
 def _expiry(call: PayCall, read: PayResponse, said: PayAnswer) -> datetime | None:
-    """Return when the customer can no longer pay; None for a time that cannot be.
+    """Return the recorded expiry; None if it is impossible.
 
-    The worker computes it by its clock, and nobody signs it.
+    The worker computes it by its clock, and it is not signed.
     """
     if call.expires_at or said.expires_at is None:
         return call.expires_at
@@ -340,12 +341,12 @@ def _expiry(call: PayCall, read: PayResponse, said: PayAnswer) -> datetime | Non
 def was_signed_since(
     evidence: SignedEvidence, earliest: datetime, *, if_unreadable: bool
 ) -> bool:
-    """Whether a message bears this time, or a later one.
+    """Whether a message was signed at this time or later.
 
     Args:
         evidence: The message.
         earliest: The time.
-        if_unreadable: What a message counts as whose time cannot be read.
+        if_unreadable: The result for a message whose time is malformed.
     """
     at = signed_at(evidence)
     return if_unreadable if at is None else at >= earliest

@@ -1,4 +1,4 @@
-"""Whether what was kept of a refund's success proves it, whichever message it is."""
+"""Verifies the kept proof of a refund's success, of any kind of message."""
 
 from contracts import (
     AlipayAnswer,
@@ -32,7 +32,8 @@ def proves_refund(
 ) -> bool:
     """Whether Alipay has signed that this refund has succeeded.
 
-    The answer to `refund`, `inquiryRefund`, `cancel` or `inquiryPayment`, or a notice.
+    The proof is the answer to `refund`, `inquiryRefund`, `cancel` or `inquiryPayment`,
+    or a notice.
     """
     kept = Evidence(request=SignedEvidence(), answer=evidence)
     asked: list[tuple[Contract, AlipayAnswer]] = [

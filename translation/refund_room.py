@@ -1,4 +1,4 @@
-"""How much of a payment's money may still go back, by Alipay's own list."""
+"""Computes from Alipay's list of refunds how much of a payment may still go back."""
 
 from contracts import (
     InquiryVerdict,
@@ -8,8 +8,8 @@ from contracts import (
     refund_named_in,
 )
 
-# Kinds of transactions that take money. All others, also such as nobody knows yet,
-# count as money that goes back.
+# Kinds of transactions that take money. All others, also unknown ones, count as money
+# that goes back.
 TAKES_MONEY = ("PAYMENT", "CAPTURE", "AUTHORIZATION", "INCREMENTAL_AUTHORIZATION")
 FAILED = ("FAIL", "CANCELLED")
 
@@ -17,7 +17,7 @@ FAILED = ("FAIL", "CANCELLED")
 def room_for(call: OrderRefundCall, look: PaymentLook) -> int:
     """Return how much this refund may give back at most, in minor units.
 
-    What was paid, less our other refunds and what Alipay lists besides them: refunds
+    The paid amount, less our other refunds and further ones that Alipay lists: those
     made in its portal, and those of runs that are not kept any more.
     """
     if look.verdict is not InquiryVerdict.SUCCESS or look.amount is None:
@@ -34,7 +34,7 @@ def room_for(call: OrderRefundCall, look: PaymentLook) -> int:
 
 
 def may_be_sent(call: OrderRefundCall, look: PaymentLook) -> bool:
-    """Whether Alipay's look at the payment allows to send this refund."""
+    """Whether this refund may be sent after Alipay's answer about the payment."""
     return (
         look.verdict is InquiryVerdict.SUCCESS
         and not is_another_amount(call, look)
@@ -44,10 +44,10 @@ def may_be_sent(call: OrderRefundCall, look: PaymentLook) -> bool:
 
 
 def elsewhere(call: OrderRefundCall, look: PaymentLook) -> tuple[RefundSeen, ...]:
-    """Return the money that went back, or may, beside the call's refunds."""
+    """Return the listed money that went back, or may, besides the call's refunds."""
     known = {other.name for other in call.others}
     known.add(refund_named_in(call.refund_request_id))
-    known.discard("")  # so is named what Alipay lists without an id
+    known.discard("")  # a refund that Alipay lists without an id has this name
     return tuple(
         one
         for one in look.refunds
@@ -56,7 +56,7 @@ def elsewhere(call: OrderRefundCall, look: PaymentLook) -> tuple[RefundSeen, ...
 
 
 def goes_back(one: RefundSeen) -> bool:
-    """Whether money has gone back by this, or may do so."""
+    """Whether this transaction has given money back, or may do so."""
     return one.kind not in TAKES_MONEY and one.status not in FAILED
 
 
@@ -72,7 +72,7 @@ def is_another_amount(call: OrderRefundCall, look: PaymentLook) -> bool:
 
 
 def is_under_way(call: OrderRefundCall, look: PaymentLook) -> bool:
-    """Whether Alipay lists this try as taken on: it is never sent again then."""
+    """Whether Alipay lists this try as in process: then it is never sent again."""
     return any(
         one.refund_request_id == call.refund_request_id and one.status == "PROCESSING"
         for one in look.refunds
@@ -80,9 +80,9 @@ def is_under_way(call: OrderRefundCall, look: PaymentLook) -> bool:
 
 
 def is_all_of_it(call: OrderRefundCall, look: PaymentLook) -> bool:
-    """Whether a cancel may take the refund's place: nothing else ever goes back.
+    """Whether a cancel may replace the refund: the only one, of the whole payment.
 
-    Also a refund that has failed counts at Alipay (docs/protocol.md 3.6).
+    A failed refund counts at Alipay, too (docs/protocol.md 3.6).
     """
     return (
         call.may_cancel

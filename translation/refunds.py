@@ -1,4 +1,4 @@
-"""Builds and reads what is said about the refunds of an order."""
+"""Builds requests for refunds of an order, and reads the answers and notices."""
 
 from alipay.errors import RejectedError
 from alipay.messages import Signed
@@ -18,21 +18,21 @@ from translation.requests import to_refund_request
 
 
 def notify_url_of(order_id: str, notify_url: str) -> str:
-    """Return where Alipay shall send the notice of a refund.
+    """Return the URL to which Alipay shall send the notice of a refund.
 
-    The notice names no payment and no order. Alipay signs the path it is sent to, so
-    the order stands there (docs/protocol.md 2.7).
+    The notice names no payment and no order. Alipay signs the path of the URL, so the
+    path names the order (docs/protocol.md 2.7).
 
     Args:
-        order_id: The order; empty for the address that is set in Alipay's dashboard.
-        notify_url: Where notifications of payments are sent; ends in `/payment`.
+        order_id: The order; empty for the URL that is set in Alipay's dashboard.
+        notify_url: The URL for notifications of payments; ends in `/payment`.
     """
     base = notify_url.rstrip("/").removesuffix("/payment")
     return f"{base}/refund/{order_id}".rstrip("/")
 
 
 def refund_call_of(call: OrderRefundCall, look: PaymentLook) -> RefundCall:
-    """Return the refund of a payment as Alipay is asked for it."""
+    """Return the call `refund` of Alipay for an order's refund."""
     return RefundCall(
         refund_request_id=call.refund_request_id,
         payment_id=look.payment_id or "",
@@ -55,7 +55,7 @@ def to_order_refund_request(
 
 
 def to_payment_look(response: InquiryResponse) -> PaymentLook | None:
-    """Read a successful inquiry, with what went back; None for an unknown status."""
+    """Read a successful inquiry, with the refunds; None for an unknown status."""
     said = from_inquiry_response(response)
     if said is None:
         return None
@@ -64,7 +64,7 @@ def to_payment_look(response: InquiryResponse) -> PaymentLook | None:
 
 
 def to_look_refusal(refusal: RejectedError) -> PaymentLook | None:
-    """Read an F of `inquiryPayment`; None where it says nothing of the payment."""
+    """Read an F of `inquiryPayment`; None where it says nothing about the payment."""
     said = from_inquiry_refusal(refusal)
     return PaymentLook(**said.model_dump()) if said else None
 

@@ -1,1 +1,1 @@
-"""RSA keys: read as people have them, in folders, by version."""
+"""RSA keys: read from files in their usual forms, and from folders by version."""

@@ -1,4 +1,4 @@
-"""Reads keys from files and folders; each error names its file, and nothing in it."""
+"""Reads keys from files and folders; errors name the file, and never quote it."""
 
 import codecs
 from pathlib import Path
@@ -8,7 +8,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPubl
 from alipay.errors import KeyFormatError
 from alipay.keys.rsa import load_private_key, load_public_key
 
-# A key of 4096 bits has some 3300 characters; certificates may stand beside it.
+# A key of 4096 bits has some 3300 characters; the file may also hold certificates.
 LARGEST = 100_000
 UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
@@ -41,9 +41,9 @@ def read_public_keys(folder: Path) -> dict[str, RSAPublicKey]:
 
 
 def files_in(folder: Path, pattern: str) -> list[Path]:
-    """Return the files of a folder that a person has put there.
+    """Return the files of a folder, without hidden ones.
 
-    Hidden ones are passed over: macOS leaves a `._name` beside each copied file.
+    macOS leaves a `._name` beside each copied file.
     """
     return sorted(
         file for file in folder.glob(pattern) if not file.name.startswith(".")

@@ -1,4 +1,4 @@
-"""Reading RSA keys in the forms in which merchants have them at hand."""
+"""Reads RSA keys in the forms that merchants have them in."""
 
 import base64
 import hashlib
@@ -65,7 +65,7 @@ def load_public_key(text: str) -> RSAPublicKey:
 
 
 def one_line_public_key(key: RSAPublicKey) -> str:
-    """Return the form that Alipay's dashboard takes and shows."""
+    """Return the one-line form that Alipay's dashboard accepts and shows."""
     der = key.public_bytes(
         serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
     )
@@ -74,7 +74,7 @@ def one_line_public_key(key: RSAPublicKey) -> str:
 
 def _private_of(der: bytes) -> object | None:
     # DER itself distinguishes PKCS#8 and PKCS#1, so a wrong label does no harm. The
-    # library's words are dropped: they may quote what it could not read.
+    # library's message is dropped: it may quote the unreadable key.
     with suppress(ValueError, UnsupportedAlgorithm):
         return serialization.load_der_private_key(der, password=None)
     return None
@@ -87,7 +87,7 @@ def _public_of(der: bytes) -> object | None:
 
 
 def _what_is(der: bytes) -> str:
-    """Say what stands in the place of a key."""
+    """Return the kind of key that a PEM block holds, in words."""
     try:
         if _private_of(der):
             return "a private key"
@@ -114,7 +114,7 @@ class AlipayKeys:
     """Alipay's public keys by key version; several may be valid at once."""
 
     def __init__(self, keys: Mapping[str, RSAPublicKey]) -> None:
-        """Take the keys by version; versions are whole numbers in text.
+        """Take the keys by version; versions are whole numbers as text.
 
         Raises:
             KeyFormatError: No key at all, or a version that is not a number.
@@ -130,7 +130,7 @@ class AlipayKeys:
         """Return the key of a version, the newest when none is named (protocol.md 1.2).
 
         Raises:
-            SignatureVerificationError: We hold no key of that version.
+            SignatureVerificationError: There is no key of that version.
         """
         if version is None:
             return self._keys[max(self._keys)]
@@ -152,7 +152,8 @@ class AlipayKeys:
     def remember(self) -> None:
         """Let `remembered_keys` find these keys, as long as this process lives.
 
-        A workflow takes no key as an argument, since whoever starts it could name one.
+        A workflow gets no key as an argument, since anybody who starts it could forge
+        one.
         """
         for key in self._keys.values():
             _REMEMBERED[fingerprint(key)] = key
@@ -162,13 +163,13 @@ _REMEMBERED: dict[str, RSAPublicKey] = {}
 
 
 def remembered_keys(fingerprints: Mapping[str, str]) -> AlipayKeys:
-    """Return exactly the keys that are named.
+    """Return exactly the keys with these fingerprints.
 
     Args:
         fingerprints: SHA-256 in hexadecimal digits, by version.
 
     Raises:
-        MissingAlipayKeyError: One was never remembered in this process; says which.
+        MissingAlipayKeyError: This process never remembered one of them; says which.
     """
     for version, wanted in fingerprints.items():
         if wanted not in _REMEMBERED:

@@ -1,4 +1,4 @@
-"""Finds the key in a text: freed from what people's tools put around it and into it."""
+"""Finds the key in a text, without additions of editors and other tools."""
 
 import base64
 import binascii
@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from alipay.errors import KeyFormatError
 
 BLOCK = re.compile(r"-----BEGIN ([A-Z0-9 ]+)-----(.*?)-----END \1-----", re.DOTALL)
-# Shown in errors; anything else in the place of a label might be a part of the key.
+# Labels that errors may quote; any other text might be a part of the key.
 LABELS = {
     "PRIVATE KEY", "RSA PRIVATE KEY", "EC PRIVATE KEY", "ENCRYPTED PRIVATE KEY",
     "OPENSSH PRIVATE KEY", "PUBLIC KEY", "RSA PUBLIC KEY", "CERTIFICATE",
@@ -20,14 +20,14 @@ ENCRYPTED = "ENCRYPTED"
 
 
 def find_key(text: str, kind: str) -> bytes:
-    r"""Return the DER of the key that stands in a text.
+    r"""Return the DER of the key in a text.
 
-    It may be PEM, with attributes or certificates around it and whatever label of its
-    kind, or Base64 alone, in either alphabet; a byte order mark, quotation marks, line
-    feeds written as `\n`, and characters that nobody sees are passed over.
+    It may be PEM, with attributes or certificates around it and any label of its kind,
+    or Base64 alone, in either alphabet; a byte order mark, quotation marks, line feeds
+    written as `\n`, and invisible characters are ignored.
 
     Args:
-        text: What the key file holds.
+        text: The content of the key file.
         kind: "PRIVATE KEY" or "PUBLIC KEY".
 
     Raises:
@@ -55,7 +55,7 @@ def _readable(text: str) -> str:
 
 
 def _as_seen(character: str) -> str:
-    """Return it as a person sees it: every odd blank is one, a format sign nothing."""
+    """Return the visible form: any space is a blank, a format sign is removed."""
     category = unicodedata.category(character)
     return {"Zs": " ", "Zl": "\n", "Zp": "\n", "Cf": ""}.get(category, character)
 

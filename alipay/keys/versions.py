@@ -1,7 +1,7 @@
 """Reads a folder of public keys that are named by their version: {keyVersion}.pem.
 
 A key under another name would not be missed before its first signature: so a name that
-was surely meant to be one is refused, and what is no key's is passed over.
+looks like a misspelt one is rejected, and other files are ignored.
 """
 
 import re
@@ -12,7 +12,7 @@ from alipay.errors import KeyFormatError
 from alipay.keys.files import read_public_keys
 from alipay.keys.rsa import AlipayKeys
 
-# As long as a version may be that we believe Alipay to name (`AlipayKeys.of_version`).
+# The longest version that we accept from Alipay (`AlipayKeys.of_version`).
 NAME = re.compile(r"([0-9]{1,9})\.pem")
 # 1.PEM, 1.pem.txt of an editor, alipay.pem, and versions of too many digits.
 MEANT = re.compile(r".*\.pem|[0-9]+\.pem\.txt", re.IGNORECASE)
