@@ -69,9 +69,9 @@ class CallbackActivities:
         self._redirects = redirects
 
     @activity.defn
-    async def tell_shop(self, told: ProvenEvent) -> ShopAnswer:
+    async def tell_shop(self, proven: ProvenEvent) -> ShopAnswer:
         """Send one callback; any status but 2xx is an error, and retried."""
-        event = told.event
+        event = proven.event
         signers = self._signers()
         if self._url is None or not signers:
             raise ApplicationError(
@@ -80,7 +80,7 @@ class CallbackActivities:
                 type="CALLBACKS_NOT_SET",
             )
         await self._check_its_turn(event)
-        await self._paid.check(event, told.evidence)
+        await self._paid.check(event, proven.evidence)
         body = CallbackBody(type=event.type, timestamp=event.occurred_at, data=event)
         content = body.model_dump_json(exclude_none=True)
         try:
@@ -138,7 +138,7 @@ class CallbackActivities:
         in_queue = _is_in_queue()
         try:
             waits = not in_queue and await self._earlier.is_waiting(event)
-            waits = waits or await self._earlier.is_being_told(event)
+            waits = waits or await self._earlier.is_being_sent(event)
         except RPCError as error:
             raise ApplicationError(
                 "whether the shop knows all earlier events of this order cannot be "

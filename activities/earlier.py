@@ -42,7 +42,7 @@ class Earlier(Protocol):
         """
         ...
 
-    async def is_being_told(self, event: ShopEvent) -> bool:
+    async def is_being_sent(self, event: ShopEvent) -> bool:
         """Whether another workflow is sending an earlier event of the order right now.
 
         Raises:
@@ -60,11 +60,11 @@ class EarlierEvents:
     async def is_waiting(self, event: ShopEvent) -> bool:
         return await self._look(callbacks_id(event.order_id), "Callback") is not None
 
-    async def is_being_told(self, event: ShopEvent) -> bool:
+    async def is_being_sent(self, event: ShopEvent) -> bool:
         seen = await asyncio.gather(
             *(self._look(name, kind) for name, kind in _others(event).items())
         )
-        return any(one is not None and _tells(one) for one in seen)
+        return any(one is not None and _is_sending(one) for one in seen)
 
     async def _look(self, name: str, kind: str) -> WorkflowExecutionDescription | None:
         """Return our open run with this workflow id; None if there is none."""
@@ -90,7 +90,7 @@ def _others(event: ShopEvent) -> dict[str, str]:
     return {payment: "CashierPayment", **late} if is_late else late
 
 
-def _tells(seen: WorkflowExecutionDescription) -> bool:
+def _is_sending(seen: WorkflowExecutionDescription) -> bool:
     """Whether a workflow notifies the shop, or is about to leave that to the queue.
 
     A workflow with a pending workflow task may be between the two. A paused one makes

@@ -85,7 +85,7 @@ class ProvenPaidEvents:
                 )
                 if in_queue and event.type in PAID_EVENTS:
                     await self._kept.check_end(event)
-                if await self._may_be_told(event, evidence, is_late=is_late):
+                if await self._is_backed_by_our_runs(event, evidence, is_late=is_late):
                     return
         except UNANSWERED as error:
             silent = ApplicationError(
@@ -114,7 +114,7 @@ class ProvenPaidEvents:
             even_if_refunded=even_if_refunded,
         )
 
-    async def _may_be_told(
+    async def _is_backed_by_our_runs(
         self, event: ShopEvent, evidence: SignedEvidence | None, *, is_late: bool
     ) -> bool:
         """Check the event against our own workflows; False where only Alipay knows.

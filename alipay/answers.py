@@ -64,8 +64,8 @@ def proven_answer(
         if accepted or answer.result.result_status not in ("F", "U"):
             raise UnprovenResponseError(f"{api}: unsigned answer that says yes")
         return _verdict(api, answer.proven_by(exchange))
-    told = answer.model_copy(update={"response_time": message.time})
-    return _verdict(api, told.proven_by(exchange))
+    read = answer.model_copy(update={"response_time": message.time})
+    return _verdict(api, read.proven_by(exchange))
 
 
 def _check_signature(

@@ -93,7 +93,7 @@ class CallbackInput(Contract):
     carried: "CallbacksCarried | None" = None
 
     @property
-    def to_tell(self) -> ProvenEvent:
+    def proven_event(self) -> ProvenEvent:
         """The input of the activity `tell_shop`: the event, and its proof if any."""
         return ProvenEvent(**self.event.model_dump(), evidence=self.evidence)
 

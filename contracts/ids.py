@@ -31,11 +31,11 @@ def page_update_id(order: Order) -> str:
     Equal requests share one update; another amount, wallet or attempt makes another
     one.
     """
-    wish = (
+    request = (
         f"{order.order_id}/{order.amount.currency}/{order.amount.value}"
         f"/{order.wallet}/{order.first_attempt}"
     )
-    return f"page-{hashlib.sha256(wish.encode()).hexdigest()[:32]}"
+    return f"page-{hashlib.sha256(request.encode()).hexdigest()[:32]}"
 
 
 def payment_request_id(order_id: str, attempt: int) -> str:

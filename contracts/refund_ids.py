@@ -110,8 +110,8 @@ def refund_update_id(
         remaining: The amount the caller expects to be left; None for no expectation.
     """
     money = [f"{one[0]}/{one[1]}" if one else "/" for one in (amount, remaining)]
-    wish = "/".join([order_id, refund_id, *money])
-    return f"refund-{hashlib.sha256(wish.encode()).hexdigest()[:32]}"
+    request = "/".join([order_id, refund_id, *money])
+    return f"refund-{hashlib.sha256(request.encode()).hexdigest()[:32]}"
 
 
 def refund_event_id(

@@ -183,12 +183,12 @@ class Proof:
             even_if_refunded: Whether an answer that reports a refund counts too.
         """
         if evidence.path != path_of(_INQUIRY, self._client_id):
-            told = self.notification(PaymentNotified(evidence=evidence))
+            proven = self.notification(PaymentNotified(evidence=evidence))
             return (
-                told is not None
-                and told.says_paid
-                and told.payment_request_id == payment_request_id
-                and told.amount == amount
+                proven is not None
+                and proven.says_paid
+                and proven.payment_request_id == payment_request_id
+                and proven.amount == amount
             )
         exchange = Evidence(request=SignedEvidence(), answer=evidence)
         said = self._inquiry(
@@ -208,22 +208,22 @@ class Proof:
         Fields that Alipay does not sign stay as recorded: the expiry by our clock, and
         that a cancel was refused or not even sent.
         """
-        told: AlipayAnswer | None = None
+        proven: AlipayAnswer | None = None
         if isinstance(call, PayCall) and isinstance(said, PayAnswer):
-            told = self._pay(call, said)
+            proven = self._pay(call, said)
         elif isinstance(call, InquiryCall) and isinstance(said, PaymentLook):
-            told = self._look(call, said)
+            proven = self._look(call, said)
         elif isinstance(call, InquiryCall) and isinstance(said, InquiryAnswer):
-            told = self._inquiry(call, said)
+            proven = self._inquiry(call, said)
         elif isinstance(call, CancelCall) and isinstance(said, CancelAnswer):
-            told = self._cancel(call, said)
+            proven = self._cancel(call, said)
         elif isinstance(call, RefundCall) and isinstance(said, RefundAnswer):
-            told = self._refund(call, said)
+            proven = self._refund(call, said)
         elif isinstance(call, RefundInquiryCall) and isinstance(said, RefundAnswer):
-            told = self._refund_inquiry(call, said)
-        if told is None:
+            proven = self._refund_inquiry(call, said)
+        if proven is None:
             return None
-        return cast(AnswerT, told.model_copy(update={"evidence": said.evidence}))
+        return cast(AnswerT, proven.model_copy(update={"evidence": said.evidence}))
 
     def _pay(self, call: PayCall, said: PayAnswer) -> PayAnswer | None:
         read = self._read("pay", said.evidence, PayResponse)
@@ -352,5 +352,5 @@ def was_signed_since(
     return if_unreadable if at is None else at >= earliest
 
 
-def _agrees(told: Money | None, asked: Money) -> bool:
-    return told is None or told == asked
+def _agrees(answered: Money | None, asked: Money) -> bool:
+    return answered is None or answered == asked

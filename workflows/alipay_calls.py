@@ -131,7 +131,7 @@ async def is_given_up(
                 await workflow.wait_condition(
                     asking.done,
                     timeout=left,
-                    timeout_summary="News have come; the call may be paused",
+                    timeout_summary="There are new facts; the call may be paused",
                 )
     except asyncio.CancelledError:
         asking.cancel()
@@ -180,14 +180,14 @@ def ask_for_page(order: Order, attempt: Attempt) -> Question[PayAnswer]:
 
 
 def ask_what_became(attempt: Attempt) -> Question[InquiryAnswer]:
-    question = _inquire(attempt.request_id, "Ask what became of the payment")
+    question = _inquire(attempt.request_id, "Ask for the state of the payment")
     return replace(question, priority=_priority_for(attempt))
 
 
 def ask_to_close(attempt: Attempt) -> Question[CancelAnswer]:
     question = _cancel(
         CancelCall(payment_request_id=attempt.request_id, wallet=attempt.wallet),
-        "Close the attempt, so that nobody can pay it late",
+        "Close the attempt, so that it cannot be paid late",
     )
     return replace(question, priority=_priority_for(attempt))
 
@@ -204,12 +204,12 @@ def look_at_order(late: LatePaymentInput) -> Question[PaymentFound]:
         OrderActivities.find_payment.__name__,
         lookup,
         PaymentFound,
-        "Look how the order's payment has ended",
+        "Look up how the order's payment ended",
     )
 
 
 def ask_whether_paid_late(late: LatePaymentInput) -> Question[InquiryAnswer]:
-    return _inquire(late.payment_request_id, "Ask whether the late success is true")
+    return _inquire(late.payment_request_id, "Ask whether the late payment is paid")
 
 
 def ask_to_return(
@@ -220,7 +220,7 @@ def ask_to_return(
         wallet=late.wallet,
         paid_at=paid.paid_at,
     )
-    return _cancel(call, "Return the money by cancelling")
+    return _cancel(call, "Return the money by a cancel")
 
 
 def ask_to_refund(
@@ -241,7 +241,7 @@ def ask_what_became_of_refund(refund_request_id: str) -> Question[RefundAnswer]:
         RefundActivities.inquire_refund.__name__,
         RefundInquiryCall(refund_request_id=refund_request_id),
         RefundAnswer,
-        "Ask what became of the refund",
+        "Ask for the state of the refund",
     )
 
 

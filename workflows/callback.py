@@ -56,19 +56,19 @@ class Callback:
         check_release(callback.release)
         carried = callback.carried
         self._release = callback.release
-        self._untold = list(carried.untold) if carried else [callback]
+        self._unsent = list(carried.untold) if carried else [callback]
         self._ended: list[CallbackEnd] = list(carried.ended) if carried else []
-        self._begin_anew = False
+        self._repeats_now = False
 
     @workflow.run
     async def run(self, callback: CallbackInput) -> CallbackView:
-        return await shielded(self._tell_all())
+        return await shielded(self._send_all())
 
-    async def _tell_all(self) -> CallbackView:
-        while self._untold:
+    async def _send_all(self) -> CallbackView:
+        while self._unsent:
             self._show()
-            await self._tell_for_one_round(self._untold[0])
-            if not self._untold:
+            await self._send_for_one_round(self._unsent[0])
+            if not self._unsent:
                 # Events that were signalled meanwhile are sent too, before the end.
                 await workflow.wait_condition(workflow.all_handlers_finished)
             elif self._is_long:
@@ -88,12 +88,12 @@ class Callback:
         )
 
     def _continue_in_a_new_run(self) -> None:
-        if not self._untold:
+        if not self._unsent:
             return  # a person has settled the last event meanwhile
         carried = CallbacksCarried(
-            untold=tuple(self._untold), ended=tuple(self._ended[-MOST_ENDED:])
+            untold=tuple(self._unsent), ended=tuple(self._ended[-MOST_ENDED:])
         )
-        first = self._untold[0].model_copy(
+        first = self._unsent[0].model_copy(
             update={"carried": carried, "release": self._release}
         )
         # Otherwise the round is over, and the shop is still down.
@@ -101,39 +101,39 @@ class Callback:
             count_continued_run()
         workflow.continue_as_new(first)
 
-    async def _tell_for_one_round(self, callback: CallbackInput) -> None:
-        self._begin_anew = False
-        telling = self._start_to_tell(callback)
+    async def _send_for_one_round(self, callback: CallbackInput) -> None:
+        self._repeats_now = False
+        sending = self._start_sending(callback)
         await workflow.wait_condition(
-            lambda: telling.done() or self._begin_anew or not self._is_first(callback)
+            lambda: sending.done() or self._repeats_now or not self._is_first(callback)
         )
-        if not telling.done():
-            telling.cancel()
+        if not sending.done():
+            sending.cancel()
         with suppress(ActivityError):
-            if read_result(await telling, ShopAnswer) is not None:
+            if read_result(await sending, ShopAnswer) is not None:
                 self._end(callback, CallbackOutcome.DELIVERED)
 
-    def _start_to_tell(
+    def _start_sending(
         self, callback: CallbackInput
     ) -> workflow.ActivityHandle[RawValue]:
         return workflow.start_activity(
             CallbackActivities.tell_shop.__name__,
-            callback.to_tell,
+            callback.proven_event,
             result_type=RawValue,
-            summary="Tell the shop, again and again, until it accepts",
+            summary="Send the event until the shop accepts it",
             start_to_close_timeout=time_to_notify(self._release),
             schedule_to_close_timeout=ROUND,
             retry_policy=REPEATS,
         )
 
     def _show(self) -> None:
-        first, *others = self._untold
+        first, *others = self._unsent
         workflow.set_current_details(
             callback_details_of(first, [one.event for one in others])
         )
 
     def _is_first(self, callback: CallbackInput) -> bool:
-        return bool(self._untold) and self._untold[0] is callback
+        return bool(self._unsent) and self._unsent[0] is callback
 
     def _end(
         self,
@@ -141,8 +141,8 @@ class Callback:
         outcome: CallbackOutcome,
         resolved: Resolved | None = None,
     ) -> None:
-        if callback in self._untold:
-            self._untold.remove(callback)
+        if callback in self._unsent:
+            self._unsent.remove(callback)
             self._ended.append(
                 CallbackEnd(event=callback.event, outcome=outcome, resolved=resolved)
             )
@@ -154,52 +154,52 @@ class Callback:
         """Queue this event too, in the order in which the events occurred."""
         event = callback.event
         known = [one.event for one in self._ended]
-        known += [one.event for one in self._untold]
+        known += [one.event for one in self._unsent]
         # A time without a zone could not be compared, and every later task would fail.
         if event.order_id != known[0].order_id or event.occurred_at.tzinfo is None:
             workflow.logger.warning("dropped an event that belongs to another order")
         elif event.id not in {one.id for one in known}:
             # The event of late money may arrive before that of its payment, which is
             # older.
-            insort(self._untold, callback, key=lambda one: one.event.occurred_at)
+            insort(self._unsent, callback, key=lambda one: one.event.occurred_at)
             self._show()
 
     @workflow.update(description="Send the event to the shop again now")
     async def resend(self) -> CallbackView:
         """Begin a new round at once; the shop recognizes repeats by the event's id."""
-        self._begin_anew = True
+        self._repeats_now = True
         return self.view()
 
     @workflow.update(description="End the event that is being sent: reason, by")
     async def settle(self, settlement: CallbackSettlement) -> CallbackView:
         """End the event that is being sent, without an answer of the shop."""
         resolved = Resolved(by=settlement.by, reason=settlement.reason)
-        self._end(self._untold[0], CallbackOutcome.SETTLED, resolved)
+        self._end(self._unsent[0], CallbackOutcome.SETTLED, resolved)
         return self._after_the_last_end()
 
     @settle.validator
     def _check_settlement(self, settlement: CallbackSettlement) -> None:
         check_is_said(settlement)
-        if not self._untold:
+        if not self._unsent:
             raise ApplicationError(
                 f"this callback is {self.view().status}", type=Refusal.NOT_OPEN
             )
-        now = self._untold[0].event.id
+        now = self._unsent[0].event.id
         if settlement.event_id not in ("", now):
             raise ApplicationError(
-                f"event_id: the shop is being told {now} now; only that can be settled",
+                f"event_id: {now} is being sent; only that event can be settled",
                 type=Refusal.NOT_OPEN,
             )
         check_names_and_reasons(by=settlement.by, reason=settlement.reason)
 
     @workflow.query(description="The state of the callbacks")
     def view(self) -> CallbackView:
-        if not self._untold:
+        if not self._unsent:
             return self._after_the_last_end()
         return CallbackView(
-            event=self._untold[0].event,
+            event=self._unsent[0].event,
             status="tell the shop",
-            waiting=tuple(one.event for one in self._untold[1:]),
+            waiting=tuple(one.event for one in self._unsent[1:]),
             ended=tuple(self._ended),
         )
 
@@ -207,7 +207,7 @@ class Callback:
     def at_risk(self) -> MoneyAtRisk:
         """Return the money that was paid and kept; money given back is not at risk."""
         kept = (PaymentOutcome.PAID, LateOutcome.HONOURED)
-        events = [one.event for one in self._untold]
+        events = [one.event for one in self._unsent]
         return MoneyAtRisk(
             taken=tuple(one.amount for one in events if one.outcome in kept)
         )
@@ -219,6 +219,6 @@ class Callback:
             status=f"over: {last.outcome}",
             outcome=last.outcome,
             resolved=last.resolved,
-            waiting=tuple(one.event for one in self._untold),
+            waiting=tuple(one.event for one in self._unsent),
             ended=tuple(before),
         )

@@ -125,7 +125,7 @@ class CashierPayment:
         self._status = status_of(self._facts, self._step)
         self._since = self._clock.now
         self._closed_at: datetime | None = None
-        self._news = False
+        self._has_news = False
         self._is_continuing = False
         self._times_kept = 0
 
@@ -138,7 +138,7 @@ class CashierPayment:
                 await self._carry_out(step)
             except asyncio.CancelledError:
                 # A cancelled workflow still closes its payment, for certain.
-                self._wish_to_cancel(CancelWish(by="Temporal"))
+                self._request_cancel(CancelWish(by="Temporal"))
             if self._is_long:
                 await self._continue_in_a_new_run()
         self._closed_at = self._clock.now
@@ -148,7 +148,7 @@ class CashierPayment:
     # ---- steps, in the order in which a payment takes them ----
 
     def _decide(self) -> Step:
-        self._news = False
+        self._has_news = False
         if is_kept_by_old_rules(self._facts, self._clock.now):
             # Each time under another patch id: a history that was recorded before has
             # no marker, so `patched` would return False for the first id in the whole
@@ -188,23 +188,23 @@ class CashierPayment:
             case Cancel(attempt):
                 attempt.cancels.append(await self._ask(ask_to_close(attempt)))
             case GiveBack(attempt):
-                payer = payer_of(self._facts) if self._knows_payers else None
-                await self._leave(attempt, LateMoneyPolicy.REFUND, payer)
+                payer = payer_of(self._facts) if self._names_payer else None
+                await self._leave_to_late_money(attempt, LateMoneyPolicy.REFUND, payer)
             case LeaveToLateMoney(attempt, policy, payer):
-                await self._leave(attempt, policy, payer)
+                await self._leave_to_late_money(attempt, policy, payer)
             case Wait(until, others_at):
-                await self._news_or(min(until, others_at or until))
+                await self._wait_for_news(min(until, others_at or until))
             case Review(doubt, others_at):
-                await self._tell_of_review(doubt)
+                await self._notify_of_review(doubt)
                 if others_at:
-                    await self._news_or(others_at)
+                    await self._wait_for_news(others_at)
                 else:
-                    await workflow.wait_condition(lambda: self._news)
+                    await workflow.wait_condition(lambda: self._has_news)
 
     def _begin(self, number: int, wallet: str) -> None:
-        former, wish = self._facts.current, self._facts.wallet_wish
-        switched = wish is not None and wallet != former.wallet
-        opened_by = wish.call_id if wish and switched else former.opened_by
+        former, choice = self._facts.current, self._facts.wallet_wish
+        switched = choice is not None and wallet != former.wallet
+        opened_by = choice.call_id if choice and switched else former.opened_by
         self._facts.begin_attempt(number, wallet, self._clock.now, opened_by=opened_by)
         if is_listed(workflow.info().typed_search_attributes):
             workflow.upsert_search_attributes(
@@ -219,34 +219,34 @@ class CashierPayment:
         asked_at = self._clock.now
         try:
             release = self._facts.order.release
-            asked = await ask(question, self._trust, release, lambda: self._news)
+            asked = await ask(question, self._trust, release, lambda: self._has_news)
             # By the same clock as the notifications before and after it.
             return replace(asked, at=max(asked.at, asked_at))
         except (asyncio.CancelledError, ActivityError):
-            self._wish_to_cancel(CancelWish(by="Temporal"))
+            self._request_cancel(CancelWish(by="Temporal"))
             return Asked(asked_at, self._clock.now, None)
 
-    async def _news_or(self, until: datetime) -> None:
+    async def _wait_for_news(self, until: datetime) -> None:
         words = words_of_wait(self._facts, until)
         try:
             await workflow.wait_condition(
-                lambda: self._news,
+                lambda: self._has_news,
                 timeout=until - self._clock.now,
                 timeout_summary=words[0].upper() + words[1:],
             )
         except TimeoutError:
             self._clock.has_reached(until)
 
-    async def _tell_of_review(self, doubt: Doubt) -> None:
+    async def _notify_of_review(self, doubt: Doubt) -> None:
         """Notify the shop, once for each doubt, that a person must decide."""
         facts, release = self._facts, self._facts.order.release
-        hears = facts.order.tells_shop and release >= SHOP_HEARS_OF_REVIEW
-        if hears and not is_about(doubt, facts.review_told or ""):
+        is_notified = facts.order.tells_shop and release >= SHOP_HEARS_OF_REVIEW
+        if is_notified and not is_about(doubt, facts.review_told or ""):
             words = doubt.in_words(release)
             facts.review_told, facts.reviews_told = words, facts.reviews_told + 1
             await tell_shop(review_of(facts, words, self._since))
 
-    async def _leave(
+    async def _leave_to_late_money(
         self, attempt: Attempt, policy: LateMoneyPolicy, payer: Attempt | None
     ) -> None:
         """Hand an attempt's money over to a `LatePayment` workflow."""
@@ -254,7 +254,7 @@ class CashierPayment:
         attempt.given_back_at = self._clock.now
 
     @property
-    def _knows_payers(self) -> bool:
+    def _names_payer(self) -> bool:
         """Whether late money's input names the attempt that pays the order."""
         return self._facts.order.release >= NO_ATTEMPT_KEEPS_ANOTHER
 
@@ -272,12 +272,12 @@ class CashierPayment:
         self._is_continuing = True
         for attempt in self._facts.excess:
             if any(heard.says_paid for heard in attempt.heard):
-                await self._leave(attempt, LateMoneyPolicy.REFUND, None)
+                await self._leave_to_late_money(attempt, LateMoneyPolicy.REFUND, None)
         while not workflow.all_handlers_finished():
             try:
                 await workflow.wait_condition(workflow.all_handlers_finished)
             except asyncio.CancelledError:
-                self._wish_to_cancel(CancelWish(by="Temporal"))
+                self._request_cancel(CancelWish(by="Temporal"))
         count_continued_run()
         workflow.continue_as_new(self._facts.carried())
 
@@ -299,7 +299,7 @@ class CashierPayment:
             # An order that is paid is not delivered again for a second payment.
             paid = end.outcome is PaymentOutcome.PAID
             policy = LateMoneyPolicy.REFUND if paid else order.late_money
-            is_proven = paid and end.success is not None and self._knows_payers
+            is_proven = paid and end.success is not None and self._names_payer
             payer = end.attempt if is_proven else None
             for attempt in late:
                 await hand_over(order, attempt, policy, order_paid_by=payer)
@@ -308,57 +308,61 @@ class CashierPayment:
     # ---- signals, updates and queries: they only add facts, or read them ----
 
     @workflow.update(description="Ask for the wallet's page on which to pay the order")
-    async def cashier_page(self, wish: PageWish) -> PaymentView:
+    async def cashier_page(self, request: PageWish) -> PaymentView:
         """Return the payment once it has a cashier page, or has ended."""
         facts = self._facts
-        if wish.wallet != facts.wallet_wanted:
-            facts.wallet_wish = WalletWish(wish.wallet, self._clock.now, wish.call_id)
-            self._news = True
-        elif wish.wallet == facts.current.wallet and not facts.current.opened_by:
-            facts.current.opened_by = wish.call_id
-        await self._until(lambda: self._has_page(wish) or self._is_passed_over(wish))
-        return self.view().model_copy(update={"asked_by": wish.call_id})
+        if request.wallet != facts.wallet_wanted:
+            facts.wallet_wish = WalletWish(
+                request.wallet, self._clock.now, request.call_id
+            )
+            self._has_news = True
+        elif request.wallet == facts.current.wallet and not facts.current.opened_by:
+            facts.current.opened_by = request.call_id
+        await self._until(
+            lambda: self._has_page(request) or self._cannot_be_met(request)
+        )
+        return self.view().model_copy(update={"asked_by": request.call_id})
 
     @cashier_page.validator
-    def _check_page_wish(self, wish: PageWish) -> None:
+    def _check_page_request(self, request: PageWish) -> None:
         """Reject an invalid wallet, and an amount other than the order's.
 
         An empty wallet would be chosen again without end, and one that is too long for
         a search attribute would fail every workflow task.
         """
-        if not 0 < len(wish.wallet) <= LONGEST_ALIPAY_ID:
+        if not 0 < len(request.wallet) <= LONGEST_ALIPAY_ID:
             raise ApplicationError(
                 f"wallet: Alipay's code has 1 to {LONGEST_ALIPAY_ID} characters, not "
-                f"{len(wish.wallet)}",
+                f"{len(request.wallet)}",
                 type="WRONG_SHAPE",
             )
         order = self._facts.order
-        if wish.amount != order.amount:
+        if request.amount != order.amount:
             raise ApplicationError(
                 f"order {order.order_id} is being paid with {order.amount.currency} "
-                f"{order.amount.value}, not {wish.amount.currency} "
-                f"{wish.amount.value} (minor units)",
+                f"{order.amount.value}, not {request.amount.currency} "
+                f"{request.amount.value} (minor units)",
                 type=Refusal.ORDER_DIFFERS,
             )
 
-    @workflow.update(description="Ask Alipay now what became of the payment")
+    @workflow.update(description="Ask Alipay now for the state of the payment")
     async def check_now(self) -> PaymentView:
         """Return the payment after an inquiry that was sent after this call."""
         attempt, wanted_at = self._facts.current, self._clock.now
         self._facts.check_wanted_at = wanted_at
-        self._news = True
+        self._has_news = True
         await self._until(
             lambda: (
                 self._is_idle
-                and (attempt.was_asked_since(wanted_at) or not attempt.pays)
+                and (attempt.was_inquired_since(wanted_at) or not attempt.pays)
             )
         )
         return self.view()
 
-    @workflow.update(description="Close the payment, so that nobody can pay it later")
-    async def cancel(self, wish: CancelWish) -> PaymentView:
+    @workflow.update(description="Close the payment, so that it cannot be paid later")
+    async def cancel(self, request: CancelWish) -> PaymentView:
         """Return the certain outcome; the open payment if Alipay refuses to cancel."""
-        wanted_at = self._wish_to_cancel(wish)
+        wanted_at = self._request_cancel(request)
         await self._until(
             lambda: (
                 (self._is_idle and self._facts.current.refused_cancel_since(wanted_at))
@@ -368,16 +372,16 @@ class CashierPayment:
         return self.view()
 
     @cancel.validator
-    def _check_cancel(self, wish: CancelWish) -> None:
+    def _check_cancel(self, request: CancelWish) -> None:
         """Reject a malformed request, and one for a payment that needs a person.
 
         Without a validator, a malformed argument would fail the workflow task.
         """
-        check_is_said(wish)
+        check_is_said(request)
         if self._facts.order.release < REVIEW_REFUSES_CANCELS:
             return
-        if wish.by != CancelWish().by:
-            check_names_and_reasons(by=wish.by, reason=wish.reason)
+        if request.by != CancelWish().by:
+            check_names_and_reasons(by=request.by, reason=request.reason)
         if find_doubt(self._facts):
             raise ApplicationError(
                 "it cannot be cancelled while a person must decide: look the payment "
@@ -390,7 +394,7 @@ class CashierPayment:
     async def resolve(self, resolution: Resolution) -> PaymentView:
         """Settle a payment that needs a person; above an amount, only propose it."""
         self._facts.resolve(resolution, self._why_a_person() or "")
-        self._news = True
+        self._has_news = True
         await self._until(lambda: self._facts.resolution is None)
         return self.view()
 
@@ -417,13 +421,13 @@ class CashierPayment:
     @workflow.signal(description="A notification of Alipay, with its signature")
     async def payment_notified(self, notification: PaymentNotified) -> None:
         """Keep a signed notification as a fact; without proof it causes an inquiry."""
-        told = await self._trust.notification(notification)
-        if told is None:
+        proven = await self._trust.notification(notification)
+        if proven is None:
             name = notification.payment_request_id
-            is_news = self._facts.hint(name, self._clock.now)
+            is_news = self._facts.add_hint(name, self._clock.now)
         else:
-            is_news = self._facts.hear(told, self._clock.now)
-        self._news = self._news or is_news
+            is_news = self._facts.add_notification(proven, self._clock.now)
+        self._has_news = self._has_news or is_news
 
     @workflow.query(description="The state of the payment")
     def view(self) -> PaymentView:
@@ -433,10 +437,10 @@ class CashierPayment:
     def at_risk(self) -> MoneyAtRisk:
         return at_risk(self._facts, self._step)
 
-    def _wish_to_cancel(self, wish: CancelWish) -> datetime:
+    def _request_cancel(self, request: CancelWish) -> datetime:
         self._facts.cancel_wanted_at = wanted_at = self._clock.now
-        self._facts.cancel_wish = wish
-        self._news = True
+        self._facts.cancel_wish = request
+        self._has_news = True
         return wanted_at
 
     def _why_a_person(self) -> str | None:
@@ -467,15 +471,15 @@ class CashierPayment:
         by_new_rules = self._facts.order.release >= REVIEW_REFUSES_CANCELS
         return by_new_rules and isinstance(self._step, Review)
 
-    def _has_page(self, wish: PageWish) -> bool:
+    def _has_page(self, request: PageWish) -> bool:
         current = self._facts.current
         closing = current.is_cancelled_by_us or isinstance(self._step, Cancel)
         usable = current.page is not None and not closing and not self._facts.paid
-        return usable and current.wallet == wish.wallet
+        return usable and current.wallet == request.wallet
 
-    def _is_passed_over(self, wish: PageWish) -> bool:
+    def _cannot_be_met(self, request: PageWish) -> bool:
         """Whether the request cannot be met: refused, replaced, or under review."""
-        replaced = self._is_idle and self._facts.wallet_wanted != wish.wallet
+        replaced = self._is_idle and self._facts.wallet_wanted != request.wallet
         if self._is_idle and self._facts.paid:
             return True
         return replaced or find_doubt(self._facts) is not None
@@ -483,4 +487,4 @@ class CashierPayment:
     @property
     def _is_idle(self) -> bool:
         """Whether no call to Alipay is under way or due."""
-        return isinstance(self._step, Wait | Review) and not self._news
+        return isinstance(self._step, Wait | Review) and not self._has_news

@@ -27,7 +27,11 @@ with workflow.unsafe.imports_passed_through():
     from workflows.operator_view.metrics import count_continued_run, count_refund
     from workflows.operator_view.refund_listing import changes_of_refunds
     from workflows.operator_view.refunds import refunds_details_of
-    from workflows.refunds.answers import hear, take_answer, take_notice
+    from workflows.refunds.answers import (
+        record_answer,
+        record_notice,
+        record_order_answer,
+    )
     from workflows.refunds.calls import ask_to_give_back
     from workflows.refunds.decision import (
         AskPerson,
@@ -64,7 +68,7 @@ with workflow.unsafe.imports_passed_through():
 
 # How long the run stays open after its last refund, while something is left: a caller
 # that has read the result of an earlier run starts the next one within seconds.
-LINGER = timedelta(days=1)
+STAYS_OPEN = timedelta(days=1)
 
 
 @workflow.defn(name="OrderRefunds")
@@ -93,9 +97,9 @@ class OrderRefunds:
             paid=given.paid,
             paid_at=given.paid_at,
         )
-        self._told: set[tuple[str, str]] = set()
+        self._notified: set[tuple[str, str]] = set()
         self._following: dict[str, asyncio.Task[None]] = {}
-        self._telling = asyncio.Lock()
+        self._notifying = asyncio.Lock()
         self._sending = 0
         self._is_full = False
         # Updates may arrive before the run has taken over the earlier refunds.
@@ -118,10 +122,10 @@ class OrderRefunds:
             if self._is_full or self._ledger.is_everything_back:
                 break
             # One timer for the whole run: it is an action.
-            closing = closing or asyncio.create_task(self._linger())
-            await self._news_or(closing)
+            closing = closing or asyncio.create_task(self._wait_for_more())
+            await self._wait_for_news(closing)
             if closing.done() and self._is_idle:
-                if closing.result() - self._last_end >= LINGER / 2:
+                if closing.result() - self._last_end >= STAYS_OPEN / 2:
                     break
                 closing = None
         await workflow.wait_condition(
@@ -132,14 +136,14 @@ class OrderRefunds:
         self._show()
         return view_of(self._ledger)
 
-    async def _linger(self) -> datetime:
+    async def _wait_for_more(self) -> datetime:
         """Wait for further refunds, and return when the waiting time ends."""
-        until = self._clock.now + LINGER
-        await workflow.sleep(LINGER, summary="Refunds of this order may follow")
+        until = self._clock.now + STAYS_OPEN
+        await workflow.sleep(STAYS_OPEN, summary="Refunds of this order may follow")
         self._clock.has_reached(until)
         return until
 
-    async def _news_or(self, closing: asyncio.Task[datetime]) -> None:
+    async def _wait_for_news(self, closing: asyncio.Task[datetime]) -> None:
         await workflow.wait_condition(
             lambda: closing.done() or not self._is_idle or self._is_full
         )
@@ -171,7 +175,7 @@ class OrderRefunds:
             ledger.refunds.setdefault(refund.refund_id, refund)
             # A run that was stopped may not have notified the shop of the refund's end.
             if not given.stopped:
-                self._told.add((refund.refund_id, refund.status))
+                self._notified.add((refund.refund_id, refund.status))
 
     def _continue_in_a_new_run(self) -> None:
         ledger = self._ledger
@@ -198,10 +202,10 @@ class OrderRefunds:
         name = refund.refund_id
         if name in self._following or (refund.is_over and not self._is_news(refund)):
             return
-        task = asyncio.create_task(self._see_to(refund))
+        task = asyncio.create_task(self._carry_out(refund))
         self._following[name] = task
 
-    async def _see_to(self, refund: Refund) -> None:
+    async def _carry_out(self, refund: Refund) -> None:
         try:
             await self._until_over(refund)
         finally:
@@ -211,7 +215,7 @@ class OrderRefunds:
     async def _until_over(self, refund: Refund) -> None:
         while True:
             self._show()
-            await self._tell(refund)
+            await self._notify(refund)
             step = next_step(refund, self._clock.now)
             if isinstance(step, Over):
                 if self._is_news(refund):
@@ -223,9 +227,9 @@ class OrderRefunds:
                 return
             match step:
                 case AskPerson():
-                    await self._news_of(refund)
+                    await self._wait_for_news_of(refund)
                 case Wait(until, words):
-                    await self._news_until(refund, until, words)
+                    await self._wait_for_news_until(refund, until, words)
                 case Send():
                     await self._send(refund)
                 case Inquire():
@@ -233,13 +237,15 @@ class OrderRefunds:
             if workflow.info().is_continue_as_new_suggested():
                 self._is_full = True
 
-    async def _news_until(self, refund: Refund, until: datetime, words: str) -> None:
+    async def _wait_for_news_until(
+        self, refund: Refund, until: datetime, words: str
+    ) -> None:
         try:
-            await self._news_of(refund, until - self._clock.now, words)
+            await self._wait_for_news_of(refund, until - self._clock.now, words)
         except TimeoutError:
             self._clock.has_reached(until)
 
-    async def _news_of(
+    async def _wait_for_news_of(
         self, refund: Refund, within: timedelta | None = None, words: str = ""
     ) -> None:
         """Wait for a new fact about a refund.
@@ -273,7 +279,9 @@ class OrderRefunds:
         if asked.answer is None:
             refund.got_no_verdict(self._clock.now)
         else:
-            take_answer(self._ledger, refund, call, asked.answer, self._clock.now)
+            record_order_answer(
+                self._ledger, refund, call, asked.answer, self._clock.now
+            )
 
     async def _inquire(self, refund: Refund) -> None:
         request_id, refund.at_once = refund.request_id, False
@@ -291,7 +299,7 @@ class OrderRefunds:
         if asked.answer is None:
             refund.got_no_verdict(self._clock.now)
         else:
-            hear(
+            record_answer(
                 self._ledger,
                 refund,
                 request_id,
@@ -303,20 +311,20 @@ class OrderRefunds:
     # ---- shop and operators ----
 
     def _is_news(self, refund: Refund) -> bool:
-        return (refund.refund_id, refund.status) not in self._told
+        return (refund.refund_id, refund.status) not in self._notified
 
-    async def _tell(self, refund: Refund) -> None:
+    async def _notify(self, refund: Refund) -> None:
         """Notify the shop of a refund's state, once for each change."""
         status = refund.status
         if not self._is_news(refund):
             return
-        self._told.add((refund.refund_id, status))
+        self._notified.add((refund.refund_id, status))
         if status is not RefundStatus.WAITING:
-            self._told.discard((refund.refund_id, RefundStatus.WAITING))
+            self._notified.discard((refund.refund_id, RefundStatus.WAITING))
         now = self._clock.now
         callback = event_of(refund, self._ledger, self._given, now)
         if callback and self._given.tells_shop:
-            async with self._telling:  # the order's events in their order
+            async with self._notifying:  # the order's events in their order
                 await tell_shop(callback)
 
     def _show(self) -> None:
@@ -437,10 +445,10 @@ class OrderRefunds:
     @workflow.signal(description="A notice about a refund, as Alipay has signed it")
     async def refund_notified(self, said: RefundNotified) -> None:
         """Record a notice; it may be late, doubled, forged, or about another refund."""
-        told = await self._trust.refund_notice(said)
-        if told is None:
+        proven = await self._trust.refund_notice(said)
+        if proven is None:
             workflow.logger.warning("dropped a notice about a refund: not proven")
-        elif refund := take_notice(self._ledger, told, self._clock.now):
+        elif refund := record_notice(self._ledger, proven, self._clock.now):
             self._follow(refund)
         else:
             workflow.logger.info("dropped a notice about an unknown refund")

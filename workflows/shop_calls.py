@@ -35,9 +35,9 @@ async def tell_shop(callback: CallbackInput) -> None:
     try:
         raw = await workflow.execute_activity(
             CallbackActivities.tell_shop.__name__,
-            callback.to_tell,
+            callback.proven_event,
             result_type=RawValue,
-            summary=f"Tell the shop: {event.type}",
+            summary=f"Notify the shop: {event.type}",
             start_to_close_timeout=time_to_notify(callback.release),
             schedule_to_close_timeout=longest_notification(callback.release),
             retry_policy=RetryPolicy(maximum_attempts=2),
@@ -101,5 +101,5 @@ async def _start(callback: CallbackInput, name: str) -> None:
         parent_close_policy=workflow.ParentClosePolicy.ABANDON,
         search_attributes=attributes if listed else None,
         priority=CLEAN_UP,
-        static_summary=f"Tell the shop {event.type} of order {event.order_id}",
+        static_summary=f"Notify the shop: {event.type} of order {event.order_id}",
     )

@@ -106,29 +106,29 @@ class SignedTrust:
         evidence = said.evidence
         if evidence is None:
             return None
-        told = await self._by_known_or_new_keys(
+        proven = await self._by_known_or_new_keys(
             evidence, lambda proof: proof.notification(said)
         )
         # An old notification is proven too, but its money may have gone back since.
-        if told is None or not was_signed_since(
+        if proven is None or not was_signed_since(
             evidence, workflow.now() - FRESH, if_unreadable=False
         ):
             return None
-        return told
+        return proven
 
     async def answer(
         self, call: Contract, said: AnswerT, asked_at: datetime
     ) -> AnswerT | None:
         evidence = said.evidence.answer if said.evidence else SignedEvidence()
-        told = await self._by_known_or_new_keys(
+        proven = await self._by_known_or_new_keys(
             evidence, lambda proof: proof.answer(call, said)
         )
         # An attacker may replay an older answer of Alipay.
-        if told is None or not was_signed_since(
+        if proven is None or not was_signed_since(
             evidence, asked_at - SKEW, if_unreadable=True
         ):
             return None
-        return with_what_proves_it(told)
+        return with_what_proves_it(proven)
 
     def facts_at_start(self, order: Order) -> Facts:
         now = workflow.now()
@@ -153,8 +153,8 @@ class SignedTrust:
         Raises:
             MissingAlipayKeyError: See `__init__`.
         """
-        if self._proof and (told := read(self._proof)) is not None:
-            return told
+        if self._proof and (proven := read(self._proof)) is not None:
+            return proven
         if self._proof and self._proof.verifies(evidence):
             return None  # Alipay has signed it, and it is about something else
         # An unsigned refusal needs no newer key.

@@ -66,7 +66,7 @@ class PlayedOrder:
             raise RPCError("away", RPCStatusCode.UNAVAILABLE, b"")
         return self._waits
 
-    async def is_being_told(self, event: ShopEvent) -> bool:
+    async def is_being_sent(self, event: ShopEvent) -> bool:
         return self._is_told
 
 

@@ -73,7 +73,7 @@ STUCK_PAGES = {
         (
             "The shop has not accepted payment.paid",
             "is PAID since",
-            "It is told again with growing pauses",
+            "It is sent again with growing pauses",
         ),
     ),
     Kind.NO_WORKER: StuckPage(

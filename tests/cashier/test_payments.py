@@ -507,7 +507,7 @@ async def test_of_several_callbacks_of_an_order_the_first_is_settled(
     assert unsure.exit_code == wrong.exit_code == 1
     assert f"the first of these: {first}, {later}" in unsure.stderr
     assert f"cashier callbacks settle {first} --by" in unsure.stderr
-    assert f"the shop is being told {first} now" in wrong.stderr
+    assert f"{first} is being sent" in wrong.stderr
     assert done.exit_code == 0
     assert "payment.paid, PAID: SETTLED" in told.output
     assert f"PAID: not accepted by the shop yet  ({later})" in told.output

@@ -174,7 +174,7 @@ async def test_facts_that_somebody_writes_into_the_input_prove_nothing(
 ) -> None:
     order = an_order()
     facts = Facts.of(order, NOW)
-    facts.hear(a_notification(order), NOW)
+    facts.add_notification(a_notification(order), NOW)
     assert facts.paid
     alipay = FakeAlipay(
         pay=[a_page()],
@@ -200,7 +200,7 @@ async def test_facts_of_a_run_on_another_queue_prove_nothing(
     """The server lets a worker of somebody else's go on as a payment of ours."""
     order = an_order(release=release)
     facts = Facts.of(order, NOW)
-    facts.hear(a_notification(order, evidence=None), NOW)
+    facts.add_notification(a_notification(order, evidence=None), NOW)
     paid = an_inquiry("SUCCESS")
     facts.current.inquiries.append(Asked(NOW, NOW, paid))
     facts.resolution = Resolution(outcome=PaymentOutcome.PAID, reason="no", by="nobody")
@@ -228,7 +228,7 @@ async def test_facts_of_a_scheduled_run_prove_nothing(
     """The server says of its second run that it continues the first one."""
     order = an_order()
     facts = Facts.of(order, NOW)
-    facts.hear(a_notification(order), NOW)
+    facts.add_notification(a_notification(order), NOW)
     alipay = FakeAlipay(
         pay=[a_page()], inquiries=[an_inquiry("CANCELLED")], cancels=[a_cancel()]
     )

@@ -7,19 +7,19 @@ from workflows.operator_view.examples import LEFT_EMPTY, example_of
 from workflows.operator_view.runbook import runbook_link
 
 
-def callback_details_of(telling: CallbackInput, waiting: Sequence[ShopEvent]) -> str:
+def callback_details_of(sending: CallbackInput, waiting: Sequence[ShopEvent]) -> str:
     """Return the current details: the unaccepted event, and the possible updates."""
-    event = telling.event
-    link = runbook_link(telling.runbook_url, "callback-not-accepted")
+    event = sending.event
+    link = runbook_link(sending.runbook_url, "callback-not-accepted")
     example = example_of(event_id=event.id, reason="", by="")
     return (
         f"### The shop has not accepted `{event.type}`\n\n"
         f"Order `{event.order_id}` is {event.outcome} since "
-        f"{event.occurred_at:%Y-%m-%d %H:%M:%S} UTC, and the shop does not know.\n\n"
-        "**You may:** mend the shop and tell it at once with the update `resend`; "
-        "or tell it in another way and end this event with the update `settle`. "
+        f"{event.occurred_at:%Y-%m-%d %H:%M:%S} UTC. The shop may not know it yet.\n\n"
+        "**You may:** repair the shop and send the event now with the update `resend`; "
+        "or inform the shop in another way and end this event with `settle`. "
         f"{LEFT_EMPTY}\n\n{example}\n\n"
-        "It is told again with growing pauses, at least once an hour; the pending "
+        "It is sent again with growing pauses, at least once an hour; the pending "
         f"activity shows its last answer.{link}\n\n{_waiting(waiting)}"
     ).strip()
 
@@ -28,4 +28,4 @@ def _waiting(events: Sequence[ShopEvent]) -> str:
     if not events:
         return ""
     names = ", ".join(f"`{one.type}`" for one in events)
-    return f"**After it the shop is told:** {names}.\n\n"
+    return f"**Sent to the shop after it:** {names}.\n\n"

@@ -90,7 +90,7 @@ class Success:
     settlement: Settlement | None
 
     @classmethod
-    def told_by(cls, said: InquiryAnswer | PaymentNotified) -> "Success":
+    def reported_by(cls, said: InquiryAnswer | PaymentNotified) -> "Success":
         return cls(said.payment_id, said.amount, said.paid_at, said.settlement)
 
 
@@ -122,7 +122,7 @@ class Attempt:
     given_back_at: datetime | None = None
     release: int = 0
 
-    def hear(self, heard: Heard, price: Money) -> bool:
+    def add_notification(self, heard: Heard, price: Money) -> bool:
         """Keep a verified notification; return whether it is new.
 
         Successes that fit the attempt and the order's price are kept, and the newest of
@@ -143,7 +143,7 @@ class Attempt:
         self.heard = [*kept, *(hints if heard.says_paid else ()), heard]
         return True
 
-    def hint(self, heard: Heard) -> None:
+    def add_hint(self, heard: Heard) -> None:
         """Keep an unproven notification as a hint, in place of all earlier hints."""
         self.heard = [*(one for one in self.heard if one.says_paid), heard]
 
@@ -178,8 +178,8 @@ class Attempt:
     @property
     def expires_at(self) -> datetime:
         """When the attempt expires, as Alipay said or by the default."""
-        told = self.page.expires_at if self.page else None
-        expires_at = told or self.begun_at + self.lasts
+        given = self.page.expires_at if self.page else None
+        expires_at = given or self.begun_at + self.lasts
         if self.release < DECLINED_MEANS_DECLINED:
             return expires_at
         return expires_at.replace(microsecond=0)  # as `pay` sends it
@@ -208,10 +208,10 @@ class Attempt:
         """
         for asked in self.verdicts(InquiryVerdict.SUCCESS):
             if asked.answer:
-                yield Success.told_by(asked.answer)
+                yield Success.reported_by(asked.answer)
         for heard in self.heard:
             if heard.says_paid and self._is_expected(heard):
-                yield Success.told_by(heard.notification)
+                yield Success.reported_by(heard.notification)
 
     def evidence_of(self, price: Money) -> SignedEvidence | None:
         """The newest signed message that proves the order's price paid."""
@@ -261,7 +261,7 @@ class Attempt:
         )
         return max((asked.at for asked in final), default=None)
 
-    def was_asked_since(self, at: datetime) -> bool:
+    def was_inquired_since(self, at: datetime) -> bool:
         """Whether an inquiry, answered or not, was sent at this time or later."""
         return any(asked.at >= at for asked in self.inquiries)
 
@@ -281,7 +281,7 @@ class Attempt:
             asked.answer
             and asked.answer.verdict is not CancelVerdict.CANCELLED
             and asked.at >= at
-            and self.was_asked_since(asked.ended_at)
+            and self.was_inquired_since(asked.ended_at)
             for asked in self.cancels
         )
 
@@ -395,7 +395,7 @@ class Attempt:
         return max(answered, key=lambda asked: asked.ended_at, default=None)
 
     @property
-    def last_word(self) -> PayAnswer | InquiryAnswer | CancelAnswer | None:
+    def last_answer(self) -> PayAnswer | InquiryAnswer | CancelAnswer | None:
         """Alipay's newest answer of any kind."""
         return self.last_answered.answer if self.last_answered else None
 

@@ -196,7 +196,7 @@ def _unanswered_hint(attempt: Attempt, facts: Facts, now: datetime) -> datetime 
         hints = [heard.at for heard in attempt.heard]
         answered_at = attempt.settled_at
     elif attempt.pays:
-        hints = [*attempt.hints, *_wishes(facts)]
+        hints = [*attempt.hints, *_requested_at(facts)]
         hints += [due for due in [deadline_of(attempt)] if now >= due]
         answered_at = attempt.answered_at
     else:
@@ -220,11 +220,11 @@ def _is_settled(attempt: Attempt, facts: Facts, hint: datetime) -> bool:
     return (attempt.is_dead or attempt.is_paid) and hint != facts.check_wanted_at
 
 
-def _wishes(facts: Facts) -> list[datetime]:
-    wish = facts.wallet_wish
-    switch = wish if wish and facts.wallet_wanted != facts.current.wallet else None
-    wishes = (facts.check_wanted_at, facts.cancel_wanted_at, switch and switch.at)
-    return [at for at in wishes if at]
+def _requested_at(facts: Facts) -> list[datetime]:
+    choice = facts.wallet_wish
+    switch = choice if choice and facts.wallet_wanted != facts.current.wallet else None
+    requested = (facts.check_wanted_at, facts.cancel_wanted_at, switch and switch.at)
+    return [at for at in requested if at]
 
 
 def _open(attempt: Attempt, now: datetime) -> Step:
@@ -263,7 +263,7 @@ def _close(attempt: Attempt, facts: Facts, now: datetime) -> Step:
             PaymentOutcome.CANCELLED, attempt
         )
     deadline = deadline_of(attempt)
-    wanted = [attempt.begun_at, *_wishes(facts)]
+    wanted = [attempt.begun_at, *_requested_at(facts)]
     since = deadline if now >= deadline else max(wanted)
     answered = [
         asked.ended_at
@@ -294,13 +294,13 @@ def _begin_next(attempt: Attempt, facts: Facts, now: datetime) -> Begin | None:
     if _lost_its_page(attempt, facts) and now < deadline_of(attempt):
         return Begin(number, facts.wallet_wanted)
     wrong = sum(1 for one in facts.attempts if one.pay_verdicts(*WRONG_NUMBER))
-    wish = facts.wallet_wish
+    choice = facts.wallet_wish
     # Also where the customer came back to a wallet whose page was being closed.
-    for_a_wish = wish is not None and any(
+    was_replaced = choice is not None and any(
         asked.at < deadline_of(attempt) for asked in attempt.cancels
     )
     switched = facts.wallet_wanted != attempt.wallet or (
-        for_a_wish and attempt.is_cancelled_by_us
+        was_replaced and attempt.is_cancelled_by_us
     )
     misnumbered = bool(attempt.pay_verdicts(*WRONG_NUMBER))
     if switched or (misnumbered and wrong < MOST_WRONG_NUMBERS):

@@ -49,10 +49,10 @@ def may_be_asked_at(attempt: Attempt, hint: datetime) -> datetime:
     Alipay notifies of many expiries at once. Their inquiries are spread over the same
     time as the deadlines of attempts without a notification.
     """
-    is_told_of_end = hint >= attempt.expires_at and any(
+    is_notified_of_end = hint >= attempt.expires_at and any(
         heard.at == hint and heard.notification.says_failed for heard in attempt.heard
     )
-    if attempt.release < EXPIRY_IS_SPREAD or not is_told_of_end:
+    if attempt.release < EXPIRY_IS_SPREAD or not is_notified_of_end:
         return hint
     return attempt.expires_at + 2 * expiry_spread(attempt.request_id)
 

@@ -87,11 +87,11 @@ class Facts:
         facts = cls(order.model_copy(update={"carried": None}), now)
         stopped = order.stopped.attempts if order.stopped else ()
         for one in stopped:
-            facts.take_up(one, now)
+            facts.add_stopped(one, now)
         if not any(one.wallet for one in stopped):
             facts.begin_attempt(order.first_attempt, order.wallet, now)
         for request_id in _named_in(order.carried or {}):
-            facts.hint(request_id, now)
+            facts.add_hint(request_id, now)
         return facts
 
     def carried(self) -> Order:
@@ -156,7 +156,7 @@ class Facts:
         attempt.release = self.order.release
         self.attempts.append(attempt)
 
-    def take_up(self, stopped: StoppedAttempt, now: datetime) -> None:
+    def add_stopped(self, stopped: StoppedAttempt, now: datetime) -> None:
         """Add an attempt that a stopped run may have sent: Alipay is asked about it.
 
         It counts as sent by a `pay` without a known answer.
@@ -169,7 +169,7 @@ class Facts:
             )
             self.current.pays.append(Asked(began, began, None))
         name = payment_request_id(self.order.order_id, stopped.number)
-        self.hint(name, now)
+        self.add_hint(name, now)
 
     def look_further(self, now: datetime) -> None:
         """Add the attempt after the newest one that Alipay knows, to ask about it.
@@ -183,12 +183,12 @@ class Facts:
             self.order.is_lost
             and newest.is_known_to_alipay
             and len(self.attempts) < MOST_ATTEMPTS
-            and self.hint(name, now)
+            and self.add_hint(name, now)
         ):
             # No call about it can be under way, as none is about the one before it.
             self.attempts[0].begun_at = newest.begun_at
 
-    def hear(self, notification: PaymentNotified, now: datetime) -> bool:
+    def add_notification(self, notification: PaymentNotified, now: datetime) -> bool:
         """Keep a notification; return whether it is new.
 
         A notification about an attempt of another run adds that attempt to the facts.
@@ -203,11 +203,11 @@ class Facts:
                 "result_message": notification.result_message[:LONGEST_TEXT],
             }
         )
-        return attempt.hear(
+        return attempt.add_notification(
             Heard(now, content, notification.received_at), self.order.amount
         )
 
-    def hint(self, payment_request_id: str, now: datetime) -> bool:
+    def add_hint(self, payment_request_id: str, now: datetime) -> bool:
         """Keep an unproven message about an attempt; return whether it is new.
 
         Only an inquiry can verify it, so each such hint causes one.
@@ -216,7 +216,7 @@ class Facts:
         if attempt is None:
             return False
         nothing = PaymentNotified(payment_request_id=payment_request_id)
-        attempt.hint(Heard(now, nothing))
+        attempt.add_hint(Heard(now, nothing))
         return True
 
     def _attempt_with(self, request_id: str, now: datetime) -> Attempt | None:
@@ -228,9 +228,9 @@ class Facts:
         number = request_id.removeprefix(prefix)
         if not (request_id.startswith(prefix) and NUMBER.fullmatch(number)):
             return None
-        heard_of = Attempt(request_id, int(number), "", now, release=self.order.release)
-        self.attempts.insert(0, heard_of)
-        return heard_of
+        added = Attempt(request_id, int(number), "", now, release=self.order.release)
+        self.attempts.insert(0, added)
+        return added
 
     def resolve(self, said: Resolution, doubt: str) -> None:
         """Record a resolution: it settles the payment, or waits for a second person."""
@@ -269,10 +269,10 @@ class Facts:
 
         A choice that could not be followed is dropped, because nobody waits for it.
         """
-        wish = self.wallet_wish
-        if wish is None or self.current.refused_cancel_since(wish.at):
+        choice = self.wallet_wish
+        if choice is None or self.current.refused_cancel_since(choice.at):
             return self.current.wallet
-        return wish.wallet
+        return choice.wallet
 
 
 _FACTS = TypeAdapter(Facts)

@@ -78,7 +78,7 @@ def _keep_proven_of(attempt: Attempt, facts: Facts, proof: Proof | None) -> None
     attempt.pays = [_proven(one, pay, proof) for one in attempt.pays]
     attempt.cancels = [_proven(one, cancel, proof) for one in attempt.cancels]
     attempt.inquiries = [_proven(one, inquiry, proof) for one in attempt.inquiries]
-    attempt.heard = [_heard(one, name, proof) for one in attempt.heard]
+    attempt.heard = [_proven_notification(one, name, proof) for one in attempt.heard]
 
 
 def _proven(
@@ -88,15 +88,15 @@ def _proven(
     said = asked.answer
     if said is None or not _needs_proof(said):
         return asked
-    told = proof.answer(call, said) if proof else None
-    return replace(asked, answer=told)
+    proven = proof.answer(call, said) if proof else None
+    return replace(asked, answer=proven)
 
 
-def _heard(heard: Heard, name: str, proof: Proof | None) -> Heard:
-    told = proof.notification(heard.notification) if proof else None
-    if told is None or told.payment_request_id != name:
-        told = PaymentNotified(payment_request_id=name)
-    kept = told.model_copy(update={"received_at": None})
+def _proven_notification(heard: Heard, name: str, proof: Proof | None) -> Heard:
+    proven = proof.notification(heard.notification) if proof else None
+    if proven is None or proven.payment_request_id != name:
+        proven = PaymentNotified(payment_request_id=name)
+    kept = proven.model_copy(update={"received_at": None})
     return replace(heard, notification=kept)
 
 
@@ -115,7 +115,9 @@ def _ask_anew(attempt: Attempt, now: datetime, *, is_current: bool) -> None:
     ]
     if is_current:
         attempt.heard = [one for one in attempt.heard if not one.says_paid]
-        attempt.hint(Heard(now, PaymentNotified(payment_request_id=attempt.request_id)))
+        attempt.add_hint(
+            Heard(now, PaymentNotified(payment_request_id=attempt.request_id))
+        )
 
 
 def _needs_proof(said: AlipayAnswer) -> bool:

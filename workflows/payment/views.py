@@ -80,7 +80,7 @@ def _refusal(
 ) -> PayAnswer | InquiryAnswer | CancelAnswer | None:
     """Return the answer that refused or failed the attempt, if any."""
     if facts.order.release < ONLY_REFUSALS:
-        return attempt.last_word
+        return attempt.last_answer
     failed = attempt.verdicts(InquiryVerdict.FAIL)
     refused = attempt.pay_verdicts(
         PayVerdict.REFUSED, PayVerdict.ID_IS_DEAD, PayVerdict.ID_DIFFERS

@@ -24,7 +24,7 @@ from workflows.refunds.trust import proof_in
 _OF_STATUS = {"SUCCESS": RefundVerdict.REFUNDED, "FAIL": RefundVerdict.REFUSED}
 
 
-def take_answer(
+def record_order_answer(
     ledger: Ledger,
     refund: Refund,
     call: OrderRefundCall,
@@ -41,12 +41,12 @@ def take_answer(
     elif said.refund:
         # `refund` was called after a cancel had been refused, or instead of one.
         refund.may_be_cancelled = False
-        hear(ledger, refund, call.refund_request_id, said.refund, now)
+        record_answer(ledger, refund, call.refund_request_id, said.refund, now)
     elif refund.is_over:
         return  # Alipay lists it as refunded
     elif is_under_way(call, look):
         taken_on = RefundAnswer(verdict=RefundVerdict.IN_PROCESS)
-        hear(ledger, refund, call.refund_request_id, taken_on, now)
+        record_answer(ledger, refund, call.refund_request_id, taken_on, now)
     elif look.verdict is InquiryVerdict.CANCELLED:
         if call.may_cancel:
             refund.was_cancelled(now, proof_in(look))
@@ -84,30 +84,32 @@ def _refusal_by(call: OrderRefundCall, said: OrderRefundAnswer) -> Refusal | Non
     return None
 
 
-def take_notice(ledger: Ledger, told: RefundNotified, now: datetime) -> Refund | None:
+def record_notice(
+    ledger: Ledger, notice: RefundNotified, now: datetime
+) -> Refund | None:
     """Record a proven notice; return its refund, or None for an unknown refund."""
-    refund = ledger.find(told.refund_request_id)
-    verdict = _OF_STATUS.get(told.status)
-    if refund is None or verdict is None or told.amount not in (None, refund.amount):
+    refund = ledger.find(notice.refund_request_id)
+    verdict = _OF_STATUS.get(notice.status)
+    if refund is None or verdict is None or notice.amount not in (None, refund.amount):
         return None
     said = RefundAnswer(
         verdict=verdict,
-        result_code=told.result_code,
-        result_message=told.result_message,
+        result_code=notice.result_code,
+        result_message=notice.result_message,
     )
-    hear(
+    record_answer(
         ledger,
         refund,
-        told.refund_request_id,
+        notice.refund_request_id,
         said,
         now,
-        proof=told.evidence,
+        proof=notice.evidence,
         is_inquired=True,
     )
     return refund
 
 
-def hear(
+def record_answer(
     ledger: Ledger,
     refund: Refund,
     request_id: str,
@@ -118,7 +120,7 @@ def hear(
     is_inquired: bool = False,
 ) -> None:
     """Record Alipay's answer about one try of a refund."""
-    refund.heard(
+    refund.add_answer(
         request_id,
         said,
         now,

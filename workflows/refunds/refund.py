@@ -159,7 +159,7 @@ class Refund:
         self.unanswered += 1
         self.asked_last = now
 
-    def heard(
+    def add_answer(
         self,
         request_id: str,
         said: RefundAnswer,

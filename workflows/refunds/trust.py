@@ -32,12 +32,12 @@ class RefundsTrust(SignedTrust):
         if isinstance(call, OrderRefundCall) and isinstance(said, OrderRefundAnswer):
             proven = await self._order_refund(call, said, asked_at)
             return cast(AnswerT, proven) if proven else None
-        told = await super().answer(call, said, asked_at)
-        if isinstance(told, RefundAnswer) and said.evidence:
+        proven_answer = await super().answer(call, said, asked_at)
+        if isinstance(proven_answer, RefundAnswer) and said.evidence:
             # The evidence stays with the refund, also in later runs.
             kept = Evidence(request=SignedEvidence(), answer=said.evidence.answer)
-            return told.model_copy(update={"evidence": kept})
-        return told
+            return proven_answer.model_copy(update={"evidence": kept})
+        return proven_answer
 
     async def refund_notice(self, said: RefundNotified) -> RefundNotified | None:
         """Return the proven content of a notice about a refund; None without proof.

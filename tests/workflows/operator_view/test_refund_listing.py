@@ -99,7 +99,9 @@ def test_one_that_alipay_took_on_is_found_by_the_clock_once_it_waits() -> None:
     ledger = a_ledger(refund)
     # Most end within the first minute: they cost nothing.
     assert changes_of_refunds(LISTED, ledger, NOW) == []
-    refund.heard(refund.request_id, IN_PROCESS, NOW + timedelta(minutes=1), proof=None)
+    refund.add_answer(
+        refund.request_id, IN_PROCESS, NOW + timedelta(minutes=1), proof=None
+    )
     [change] = changes_of_refunds(LISTED, ledger, NOW + timedelta(minutes=1))
     assert (change.key, change.value) == (EXPIRES_AT, NOW + REFUND_PATIENCE)
     shown = LISTED.updated(SearchAttributePair(EXPIRES_AT, NOW + REFUND_PATIENCE))

@@ -74,7 +74,7 @@ def a_page(*refunds: Refund, now: datetime = NOW, **changes: Any) -> str:
 def after(refund: Refund, said: RefundAnswer) -> Refund:
     """Return a refund that was sent, and of which Alipay has said this."""
     refund.is_sent(NOW, may_be_cancelled=False)
-    refund.heard(refund.request_id, said, NOW, proof=None)
+    refund.add_answer(refund.request_id, said, NOW, proof=None)
     return refund
 
 

@@ -67,7 +67,9 @@ def at(second: int, answer: AnswerT) -> Asked[AnswerT]:
 
 
 def hear(facts: Facts, second: int, **changes: Any) -> None:
-    facts.hear(a_notification(ORDER, **changes), START + timedelta(seconds=second))
+    facts.add_notification(
+        a_notification(ORDER, **changes), START + timedelta(seconds=second)
+    )
 
 
 def size_of(order: Order) -> int:

@@ -415,7 +415,7 @@ def test_a_notified_decline_is_one_though_it_is_asked_for_after_the_expiry() -> 
     declined = a_notification(
         facts.order, result_status="F", result_code="USER_BALANCE_NOT_ENOUGH"
     )
-    facts.hear(declined, START + timedelta(minutes=1))
+    facts.add_notification(declined, START + timedelta(minutes=1))
     late = EXPIRY + timedelta(minutes=1)
     failed = an_inquiry("FAIL", result_code="PROCESS_FAIL")
     facts.current.inquiries.append(Asked(late, late, failed))
@@ -484,7 +484,7 @@ def test_a_payment_that_failed_without_a_page_is_declined() -> None:
 
 def test_a_success_that_alipay_never_knew_is_left_to_late_money() -> None:
     facts = an_opened_payment()
-    facts.hear(a_notification(ORDER, payment_request_id="order_2"), START)
+    facts.add_notification(a_notification(ORDER, payment_request_id="order_2"), START)
     unknown = an_inquiry("NOT_EXIST", payment_id=None, amount=None)
     for second in (0, 20, 50):
         at = START + timedelta(seconds=second)
@@ -500,7 +500,7 @@ def test_a_success_that_alipay_never_knew_is_left_to_late_money() -> None:
 
 def test_no_page_is_opened_while_another_attempt_may_be_paid() -> None:
     facts = Facts.of(ORDER, START)
-    facts.hear(a_notification(ORDER, payment_request_id="order_2"), START)
+    facts.add_notification(a_notification(ORDER, payment_request_id="order_2"), START)
     asked = decide(facts, START)
     other = facts.attempts[0]
     other.inquiries.append(Asked(START, START, an_inquiry("PROCESSING", amount=None)))
@@ -545,7 +545,9 @@ def told_of_expiry(release: int) -> tuple[Facts, datetime]:
     facts, told_at = Facts.of(order, START), START + timedelta(seconds=3)
     page = a_page(expires_at=START)
     facts.current.pays.append(Asked(START, START, page))
-    facts.hear(a_notification(order, result_status="F", result_code=""), told_at)
+    facts.add_notification(
+        a_notification(order, result_status="F", result_code=""), told_at
+    )
     return facts, told_at
 
 
@@ -570,7 +572,7 @@ def test_a_decline_before_the_expiry_is_asked_about_at_once() -> None:
     facts = Facts.of(order, START)
     page = a_page(expires_at=START + timedelta(minutes=1))
     facts.current.pays.append(Asked(START, START, page))
-    facts.hear(a_notification(order, result_status="F"), START)
+    facts.add_notification(a_notification(order, result_status="F"), START)
     assert decide(facts, START) == Inquire(facts.current)
 
 

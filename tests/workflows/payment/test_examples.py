@@ -55,7 +55,7 @@ def test_an_open_attempt_waits_until_its_expiry_and_a_margin(facts: Facts) -> No
 
 
 def test_a_signed_success_ends_the_payment_as_paid(facts: Facts) -> None:
-    facts.hear(a_notification(ORDER), at(5))
+    facts.add_notification(a_notification(ORDER), at(5))
     end = decide(facts, at(5))
     assert isinstance(end, End)
     assert end.outcome is PaymentOutcome.PAID
@@ -78,7 +78,7 @@ def test_an_unpaid_attempt_is_asked_about_cancelled_asked_about_and_expired(
 def test_a_hint_is_answered_by_a_question_that_is_put_after_it(facts: Facts) -> None:
     ask(facts, InquiryVerdict.PROCESSING, at(2))
     assert decide(facts, at(2)) == Wait(DEADLINE)
-    facts.hear(a_notification(ORDER, payment_id="another"), at(3))
+    facts.add_notification(a_notification(ORDER, payment_id="another"), at(3))
     assert isinstance(decide(facts, at(3)), Inquire)
     ask(facts, InquiryVerdict.PROCESSING, at(3))
     assert decide(facts, at(3)) == Wait(DEADLINE)

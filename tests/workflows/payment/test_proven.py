@@ -81,7 +81,7 @@ def test_an_end_that_a_stranger_signed_is_not_carried_over(verdict: str) -> None
 
 def test_a_success_is_asked_about_anew_for_its_money_may_have_gone_back() -> None:
     facts = Facts.of(ORDER, NOW)
-    facts.hear(a_notification(ORDER), NOW)
+    facts.add_notification(a_notification(ORDER), NOW)
     facts.current.inquiries.append(answered(INQUIRY, an_inquiry("SUCCESS")))  # type: ignore[arg-type]
     assert facts.paid
     taken = carried(facts)
@@ -106,7 +106,7 @@ def test_a_notification_of_another_attempt_proves_nothing_about_this_one() -> No
         a_notification(ORDER, payment_request_id="order_2", evidence=None)
     )
     moved = of_second.model_copy(update={"payment_request_id": "order_1"})
-    facts.hear(moved, NOW)
+    facts.add_notification(moved, NOW)
     [heard] = carried(facts).current.heard
     assert heard.notification == PaymentNotified(payment_request_id="order_1")
 
@@ -114,7 +114,7 @@ def test_a_notification_of_another_attempt_proves_nothing_about_this_one() -> No
 def test_without_a_known_key_nothing_is_believed() -> None:
     facts = Facts.of(ORDER, NOW)
     facts.current.pays.append(answered(PAY, a_page()))  # type: ignore[arg-type]
-    facts.hear(a_notification(ORDER), NOW)
+    facts.add_notification(a_notification(ORDER), NOW)
     keep_proven(facts, None, LATER)
     assert facts.current.page is None
     assert facts.paid == []

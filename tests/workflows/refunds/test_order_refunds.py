@@ -217,7 +217,7 @@ def test_a_refund_that_takes_more_than_a_day_gets_attention() -> None:
     now = datetime(2026, 11, 30, tzinfo=UTC)
     refund = Refund("order", RefundRequest(refund_id="r-1"), php(1), asked_at=now)
     refund.is_sent(now, may_be_cancelled=False)
-    refund.heard(refund.request_id, IN_PROCESS, now, proof=None)
+    refund.add_answer(refund.request_id, IN_PROCESS, now, proof=None)
     assert attention_of(refund, now + timedelta(hours=23)) is None
     assert attention_of(refund, now + timedelta(hours=24)) is NeedsAttention.OVERDUE
 

@@ -34,7 +34,7 @@ from translation.refund_room import (
     is_under_way,
     room_for,
 )
-from workflows.refunds.answers import hear, take_answer, take_notice
+from workflows.refunds.answers import record_answer, record_notice, record_order_answer
 from workflows.refunds.decision import Inquire, Send, Wait, next_step
 from workflows.refunds.ledger import Ledger
 from workflows.refunds.refund import Refund
@@ -184,7 +184,7 @@ class Owner:
             step = Send()
         if isinstance(step, Inquire):
             said = self.alipay.inquired(refund.request_id, effect)
-            hear(
+            record_answer(
                 self.ledger, refund, refund.request_id, said, self.now, is_inquired=True
             )
         elif isinstance(step, Send):
@@ -216,7 +216,7 @@ class Owner:
                     refund.got_no_verdict(self.now)
                     return
                 answer = answer.model_copy(update={"refund": said})
-        take_answer(self.ledger, refund, call, answer, self.now)
+        record_order_answer(self.ledger, refund, call, answer, self.now)
 
     def goes_on_in_a_new_run(self) -> None:
         for name, refund in list(self.ledger.refunds.items()):
@@ -297,7 +297,7 @@ def play(alipay: Alipay, owner: Owner, happened: list[tuple[object, ...]]) -> No
                     notice = RefundNotified(
                         refund_request_id=name, status=ended[name], result_code=code
                     )
-                    take_notice(owner.ledger, notice, owner.now)
+                    record_notice(owner.ledger, notice, owner.now)
             case ("portal", int(value)):
                 # As Alipay's portal does: never more than is left there.
                 if not alipay.cancelled:
