@@ -79,7 +79,7 @@ def test_chance_clock_and_network_are_refused(code: str, replacement: str) -> No
     assert replacement in complaints(code)
 
 
-def test_what_replays_is_not_refused() -> None:
+def test_calls_that_replay_are_allowed() -> None:
     assert "TID251" in complaints("import time")
     assert "TID251" not in complaints("from datetime import timedelta")
 
@@ -168,7 +168,7 @@ def test_the_linter_refuses_values_that_all_calls_share(code: str) -> None:
     assert "mutable" in complaints(code).lower()
 
 
-def test_what_runs_in_workflows_shares_no_state() -> None:
+def test_workflow_code_shares_no_state() -> None:
     found = {
         f"{file.relative_to(ROOT)}, {where}"
         for file in RUN_IN_WORKFLOWS

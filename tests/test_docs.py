@@ -92,7 +92,7 @@ def test_a_superseded_decision_says_by_which() -> None:
     assert silent == []
 
 
-def test_what_supersedes_a_decision_says_so_itself() -> None:
+def test_a_superseding_decision_says_so_itself() -> None:
     heads = {file.name: head_of(file) for file in ROOT.glob("docs/decisions/*.md")}
     silent = [
         f"{new} does not name {old}"

@@ -212,7 +212,7 @@ async def test_a_worker_killed_while_alipay_is_slow_creates_no_second_payment(
     assert len([one for one in payments if one["order_id"] == order_id]) == 1
 
 
-async def test_a_worker_told_to_stop_finishes_its_call_to_alipay(shop: Shop) -> None:
+async def test_a_worker_that_is_stopped_finishes_its_call_to_alipay(shop: Shop) -> None:
     order_id, worker = an_order_id(), shop.system.parts["worker"]
     await shop.fault(order_id, "slow")
     taking = asyncio.create_task(shop.take(order_id))
@@ -268,7 +268,7 @@ async def test_a_dispute_and_a_refund_in_the_portal_are_kept_for_a_person(
     assert (await shop.look(order_id))["status"] == "PAID"
 
 
-async def test_nothing_secret_stands_in_history_or_logs(shop: Shop) -> None:
+async def test_history_and_logs_have_no_secrets(shop: Shop) -> None:
     order_id = an_order_id()
     await shop.pay(await shop.take(order_id))
     await shop.result(order_id)
@@ -290,7 +290,7 @@ async def test_nothing_secret_stands_in_history_or_logs(shop: Shop) -> None:
         assert secret not in written
 
 
-async def test_nothing_of_the_customer_stands_in_the_database(shop: Shop) -> None:
+async def test_the_database_has_no_personal_data(shop: Shop) -> None:
     order_id = an_order_id()
     await shop.pay(await shop.take(order_id))
     await shop.result(order_id)
@@ -300,7 +300,7 @@ async def test_nothing_of_the_customer_stands_in_the_database(shop: Shop) -> Non
     assert CANARY_EMAIL.encode() not in stored
 
 
-async def test_the_codec_server_shows_a_payment_to_who_has_logged_in(
+async def test_the_codec_server_shows_a_payment_after_login(
     shop: Shop,
 ) -> None:
     order_id, home = an_order_id(), shop.system.home

@@ -96,7 +96,7 @@ def test_a_payment_request_id_is_cut_in_one_place() -> None:
     }
 
 
-def test_what_an_order_id_may_be_is_written_in_one_place() -> None:
+def test_the_form_of_order_ids_is_written_in_one_place() -> None:
     assert places_with_text("[A-Za-z0-9_-]{1,60}") == {
         "contracts/ids.py",
         "telemetry/access.py",  # imports nothing of ours
@@ -108,7 +108,7 @@ def test_the_id_of_a_workflow_is_spelled_in_one_place(kind: str) -> None:
     assert places_with_text(kind, at_the_start=True) == {"contracts/ids.py"}
 
 
-def test_money_is_put_into_words_by_the_contracts() -> None:
+def test_money_is_formatted_by_the_contracts() -> None:
     # It has words of its own for an amount that is not known.
     assert places("format_money(ANY.currency, ANY.value)") <= {
         "cashier/audit/reconcile.py"
@@ -128,7 +128,7 @@ def test_a_workflow_waits_as_long_as_the_rule_book_says() -> None:
     assert default_expiry("a wallet that is not in the book") == USUAL_EXPIRY
 
 
-def test_what_says_paid_is_written_once_for_us_and_once_for_the_auditor() -> None:
+def test_the_rule_for_paid_is_written_once_for_us_and_once_for_the_auditor() -> None:
     assert places("ANY.notify_type == 'PAYMENT_RESULT'") == {
         "contracts/payment.py",
         "audit/history/proofs.py",
@@ -146,7 +146,7 @@ def test_only_one_place_knows_how_a_workflow_is_looked_at() -> None:
     }
 
 
-def test_one_place_knows_what_an_inquiry_says_of_what_does_not_exist() -> None:
+def test_one_place_reads_an_inquiry_of_an_unknown_id() -> None:
     assert places("'ORDER_NOT_EXIST'") == {
         "translation/answers.py",
         "simulator/payments/register.py",  # Alipay's side
@@ -163,7 +163,7 @@ def test_workflows_call_each_activity_in_one_place() -> None:
                 assert calling == ["workflows/alipay_calls.py"], name
 
 
-def test_one_place_tells_a_verdict_from_none() -> None:
+def test_one_place_distinguishes_a_verdict_from_none() -> None:
     assert every_place("_failure_of(ANY)") == ["activities/verdicts.py"]
     assert {f for f in places("ANY.exchange") if f.startswith("activities/")} == {
         "activities/verdicts.py"

@@ -260,7 +260,7 @@ def test_a_shop_that_no_proxy_can_reach_is_refused(
     assert "s3cret" not in refusal
 
 
-def test_all_secrets_of_callbacks_are_read_anew(
+def test_all_callback_secrets_are_read_again_for_each_call(
     with_callbacks: dict[str, str], tmp_path: Path
 ) -> None:
     settings, both = settings_of(with_callbacks), [new_callback_secret()] * 2
@@ -271,7 +271,7 @@ def test_all_secrets_of_callbacks_are_read_anew(
 @pytest.mark.parametrize(
     ("content", "why"), [("whsec_c2hvcnQ=", "a line is not"), (" ", "is empty")]
 )
-def test_a_spoilt_secret_of_callbacks_is_named_and_not_shown(
+def test_a_malformed_callback_secret_is_named_and_not_shown(
     with_callbacks: dict[str, str], tmp_path: Path, content: str, why: str
 ) -> None:
     (tmp_path / "callback-secrets").write_text(content)
@@ -286,12 +286,12 @@ def test_an_operator_whose_name_no_history_takes_is_refused_at_the_start() -> No
         OperatorSettings(operator="a" * 65, clear_text=True)
 
 
-def test_each_process_is_told_only_the_secrets_it_needs() -> None:
+def test_each_process_gets_only_the_secrets_it_needs() -> None:
     assert "private_key_file" not in ApiSettings.model_fields
     assert "api_keys_file" not in WorkerSettings.model_fields
 
 
-def test_payloads_are_encrypted_unless_told_in_words(
+def test_payloads_are_encrypted_unless_a_setting_forbids_it(
     sound: dict[str, str], tmp_path: Path
 ) -> None:
     del sound["clear_text"]
@@ -313,7 +313,7 @@ def test_clear_text_needs_no_keys_and_has_none(
     assert "clear_text: must not be set with payload_keys_dir" in refusal_of(both)
 
 
-def test_clear_text_is_refused_only_by_whoever_has_keys(
+def test_clear_text_is_refused_only_by_processes_with_keys(
     sound: dict[str, str], tmp_path: Path
 ) -> None:
     since = {"clear_text_refused_since": "2026-12-01T00:00:00Z"}

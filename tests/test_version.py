@@ -34,11 +34,11 @@ def test_the_version_names_the_release() -> None:
 
 
 @pytest.mark.parametrize("text", ["", "3", "1.3.0", "0.x.1", "0.3", "4f1c9d", "0.3.b"])
-def test_what_is_no_version_of_ours_names_no_release(text: str) -> None:
+def test_a_foreign_version_has_no_release(text: str) -> None:
     assert release_of(text) is None
 
 
-def test_a_worker_whose_build_id_is_not_ours_tells_the_version_beside() -> None:
+def test_a_worker_with_another_build_id_reports_our_version_too() -> None:
     named = identity_of_worker("7@host")
     assert version_of_worker(named, "registry-tag-6f8d") == VERSION
     assert version_of_worker("7@host", "0.3.1") == "0.3.1"
@@ -61,12 +61,12 @@ def test_the_changelog_begins_with_the_version_and_goes_back_to_the_first() -> N
     assert len(headings) == len(versions), "a heading that is no version and date"
 
 
-def test_each_release_says_what_it_asks_of_operators() -> None:
+def test_the_upgrading_guide_has_a_chapter_for_each_release() -> None:
     text = (ROOT / "docs" / "upgrading.md").read_text()
     asked = re.findall(r"^### To 0\.(\d+)$", text, re.MULTILINE)
     assert [int(one) for one in asked] == [*range(RELEASE, 0, -1)]
 
 
-def test_the_command_tells_the_version() -> None:
+def test_the_command_prints_the_version() -> None:
     told = CliRunner().invoke(app, ["--version"])
     assert (told.exit_code, told.output) == (0, f"cashier {VERSION}\n")

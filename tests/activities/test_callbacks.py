@@ -123,7 +123,7 @@ async def test_the_shop_verifies_with_either_secret_while_they_change(
     ("address", "kind"),
     [("93.184.216.34", "SHOP_NOT_ENCRYPTED"), ("10.0.0.3", "SHOP_ADDRESS_PRIVATE")],
 )
-async def test_a_shop_at_an_address_that_is_not_allowed_is_told_nothing(
+async def test_a_shop_at_an_address_that_is_not_allowed_is_not_called(
     address: str, kind: str
 ) -> None:
     async def resolve(host: str, port: int) -> Sequence[str]:
@@ -177,7 +177,7 @@ async def test_anything_but_a_2xx_is_not_accepted(status: int) -> None:
     assert len(shop.got) == 1  # and no redirect is followed
 
 
-async def test_a_shop_that_cannot_be_reached_is_told_again() -> None:
+async def test_a_shop_that_cannot_be_reached_is_called_again() -> None:
     shop = PlayedShop(httpx.ConnectTimeout(f"connecting to {URL} took too long"))
     with pytest.raises(ApplicationError, match="could not be reached") as failed:
         await tell(shop)
@@ -217,7 +217,7 @@ async def test_of_an_endless_answer_only_the_status_is_read() -> None:
 @pytest.mark.parametrize(
     "order", [PlayedOrder(waits=True), PlayedOrder(is_told=True)], ids=["waits", "told"]
 )
-async def test_the_first_try_is_left_out_where_an_earlier_event_is_untold(
+async def test_the_first_try_is_skipped_while_an_earlier_event_waits(
     order: PlayedOrder,
 ) -> None:
     shop = PlayedShop(httpx.Response(200))
@@ -226,7 +226,7 @@ async def test_the_first_try_is_left_out_where_an_earlier_event_is_untold(
     assert shop.got == []
 
 
-async def test_the_queue_is_not_kept_waiting_by_itself() -> None:
+async def test_the_queue_does_not_wait_for_itself() -> None:
     shop = PlayedShop(httpx.Response(200))
     await tell(shop, order=PlayedOrder(waits=True), by="Callback")
     assert len(shop.got) == 1
@@ -240,7 +240,7 @@ async def test_the_queue_waits_for_a_first_try_of_another_workflow() -> None:
     assert shop.got == []
 
 
-async def test_nothing_is_sent_while_nobody_knows_whether_it_is_its_turn() -> None:
+async def test_no_event_is_sent_while_its_turn_is_unknown() -> None:
     shop = PlayedShop(httpx.Response(200))
     refused = await refusal_of(shop, order=PlayedOrder(is_known=False))
     assert (refused.type, refused.non_retryable) == ("EARLIER_UNKNOWN", False)
@@ -318,7 +318,7 @@ def is_signed_with(secret: str, request: httpx.Request) -> bool:
 
 
 @pytest.mark.parametrize("content", ["", "\n", f"{NEW}\nwhsec_short\n", "secret\n"])
-async def test_a_spoilt_file_of_secrets_is_named_and_nothing_is_sent(
+async def test_a_malformed_file_of_secrets_is_named_and_nothing_is_sent(
     tmp_path: Path, content: str
 ) -> None:
     file = tmp_path / "secrets"

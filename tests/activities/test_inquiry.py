@@ -37,7 +37,7 @@ async def test_an_inquiry_that_stays_open_is_given_up_in_time(
     assert (failed.value.type, failed.value.non_retryable) == ("NoVerdictError", False)
 
 
-def test_all_that_telling_the_shop_may_take_fits_into_its_time() -> None:
+def test_the_checks_and_the_call_fit_into_the_time_out_of_tell_shop() -> None:
     its_turn = 2 * earlier.PATIENCE
     proof = paid_events.ALL_LOOKS + paid_events.INQUIRY
     shop = timedelta(seconds=callbacks.PATIENCE_SECONDS)

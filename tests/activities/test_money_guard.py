@@ -209,7 +209,7 @@ async def test_clocks_that_differ_by_seconds_keep_no_money() -> None:
 
 @pytest.mark.parametrize("call", [CANCEL, REFUND])
 @pytest.mark.parametrize("origin", [OURS, HANDED_OVER])
-async def test_money_that_pays_its_order_is_moved_for_nobody(
+async def test_money_that_pays_its_order_is_never_moved(
     call: Contract, origin: Origin
 ) -> None:
     """By whichever run: the newest one may be another, begun after it."""
@@ -292,7 +292,7 @@ NOT_KEPT = PaymentFound(state=PaymentState.UNKNOWN)
 
 
 @pytest.mark.parametrize("found", [PAID, NOT_KEPT], ids=["paid", "not kept any more"])
-async def test_the_owner_of_refunds_gives_back_what_pays_its_order(
+async def test_the_owner_of_refunds_refunds_the_payment_of_its_order(
     found: PaymentFound,
 ) -> None:
     await passes(OWNER, PART, found)
@@ -340,7 +340,7 @@ async def test_the_owner_of_refunds_leaves_all_other_money_alone_for_now(
         "a foreign worker",
     ],
 )
-async def test_nobody_else_refunds_an_order(
+async def test_no_other_caller_refunds_an_order(
     info: activity.Info, call: OrderRefundCall, origin: Origin
 ) -> None:
     refused = await refusal(info, call, PAID, origin)

@@ -79,7 +79,7 @@ async def test_an_open_payment_names_its_attempts_and_pays_nothing_yet(
     assert seen == PaymentFound(state=PaymentState.OPEN, attempts=(f"{order_id}_1",))
 
 
-async def test_a_paid_payment_names_what_pays_its_order(
+async def test_a_paid_payment_names_the_attempt_that_pays_its_order(
     skipping: WorkflowEnvironment, payment: RunningPayment
 ) -> None:
     order_id = payment.order.order_id
@@ -145,7 +145,7 @@ async def test_a_payment_that_no_worker_serves_does_not_answer(
 # ---- other runs of the same order ----
 
 
-async def test_what_an_earlier_run_was_paid_with_pays_the_order(
+async def test_an_attempt_that_paid_an_earlier_run_pays_the_order(
     skipping: WorkflowEnvironment, payment: RunningPayment
 ) -> None:
     """After it anybody may start another one, of other attempts."""
@@ -210,7 +210,7 @@ async def test_a_run_that_was_reset_knows_an_attempt_only_since_then(
     assert seen.opener_began_at > run.start_time
 
 
-async def test_a_payment_that_was_stopped_as_it_told_the_shop_is_paid(
+async def test_a_payment_stopped_while_it_notified_the_shop_is_paid(
     skipping: WorkflowEnvironment,
 ) -> None:
     alipay = FakeAlipay(pay=[a_page()], inquiries=[an_inquiry("PROCESSING")])
@@ -276,7 +276,7 @@ async def test_late_money_that_is_being_dealt_with_is_undecided(
     assert (own.is_own_undecided, after.is_own_undecided) == (True, False)
 
 
-async def test_what_another_worker_serves_is_no_payment(
+async def test_a_run_on_another_queue_is_not_a_payment_of_ours(
     skipping: WorkflowEnvironment,
 ) -> None:
     order = an_order()
@@ -292,7 +292,7 @@ async def test_what_another_worker_serves_is_no_payment(
     assert seen == PaymentFound(state=PaymentState.UNKNOWN)
 
 
-async def test_what_another_worker_serves_hides_no_payment_of_ours(
+async def test_a_run_on_another_queue_hides_no_payment_of_ours(
     skipping: WorkflowEnvironment, payment: RunningPayment
 ) -> None:
     order_id, queue = payment.order.order_id, payment.task_queue
@@ -305,7 +305,7 @@ async def test_what_another_worker_serves_hides_no_payment_of_ours(
     assert (seen.state, seen.paid) == (PaymentState.CLOSED, (f"{order_id}_1",))
 
 
-async def test_an_order_id_may_hold_what_the_list_reads_as_a_quotation(
+async def test_an_order_id_may_contain_quotation_marks_of_list_filters(
     skipping: WorkflowEnvironment,
 ) -> None:
     alipay = FakeAlipay(pay=[a_page()], inquiries=[an_inquiry("FAIL")])

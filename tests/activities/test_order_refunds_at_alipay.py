@@ -94,7 +94,7 @@ async def test_a_full_refund_is_a_cancel_while_that_is_possible(
     assert await merchant.shop.moved() == ["CHARGE 131400", "RETURN 131400"]
 
 
-async def test_what_went_back_in_the_portal_is_seen_before_anything_is_sent(
+async def test_refunds_in_the_portal_are_seen_before_a_refund_is_sent(
     merchant: Merchant,
 ) -> None:
     await merchant.shop.customer("refund?value=100000")

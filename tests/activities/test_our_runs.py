@@ -52,7 +52,7 @@ async def origin_of(
     return await run(runs.origin_of, info, info=info)
 
 
-async def test_money_that_a_payment_hands_over_is_told_from_money_that_anybody_brings(
+async def test_late_money_handed_over_by_a_payment_is_known_as_such(
     skipping: WorkflowEnvironment,
 ) -> None:
     alipay = FakeAlipay(
@@ -86,7 +86,7 @@ async def test_money_that_a_payment_hands_over_is_told_from_money_that_anybody_b
     assert by_anybody == Origin(is_ours=True)
 
 
-async def test_money_that_another_queues_payment_hands_over_is_anybodys(
+async def test_late_money_handed_over_on_another_queue_is_not_trusted(
     skipping: WorkflowEnvironment,
 ) -> None:
     late, theirs = a_late_payment(an_order()), f"foreign-{uuid4()}"
@@ -132,7 +132,7 @@ async def runs_of_two(env: WorkflowEnvironment, name: str) -> int:
 
 
 @pytest.mark.parametrize("sign", ["-", "'", "%", "`", '"', "\\", "\n"])
-async def test_an_earlier_run_is_found_whatever_signs_its_id_has(
+async def test_an_earlier_run_is_found_with_any_characters_in_its_id(
     sign: str, dev_server: WorkflowEnvironment
 ) -> None:
     begins = f"payment:{uuid4()}"

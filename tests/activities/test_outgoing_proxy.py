@@ -116,7 +116,7 @@ async def test_a_proxy_that_refuses_is_named_with_its_status_and_shows_no_passwo
     assert "p@ss" not in shown
 
 
-async def test_a_public_shop_is_told_through_the_proxy(
+async def test_a_public_shop_is_called_through_the_proxy(
     worker_settings: dict[str, str],
     tmp_path: Path,
     merchant_key: RSAPrivateKey,
@@ -142,7 +142,7 @@ async def test_a_public_shop_is_told_through_the_proxy(
         f"http://{HOST}/hooks",
     ],
 )
-async def test_what_a_url_shows_to_be_private_never_reaches_the_proxy(
+async def test_a_private_url_never_reaches_the_proxy(
     url: str, worker_settings: dict[str, str]
 ) -> None:
     async with a_proxy({}) as proxy:
@@ -153,7 +153,7 @@ async def test_what_a_url_shows_to_be_private_never_reaches_the_proxy(
     assert proxy.heads == []
 
 
-async def test_a_shop_in_the_own_network_is_told_without_the_proxy(
+async def test_a_shop_in_the_own_network_is_called_without_the_proxy(
     worker_settings: dict[str, str],
 ) -> None:
     given = {**worker_settings, "callback_private_addresses": "true"}

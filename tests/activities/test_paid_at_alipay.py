@@ -47,7 +47,7 @@ def alipay(merchant_key: RSAPrivateKey, alipay_key: RSAPrivateKey) -> Asked:
     return Asked(merchant_key, alipay_key)
 
 
-async def test_what_is_paid_is_not_cancelled_whatever_the_workflow_was_told(
+async def test_a_paid_payment_is_not_cancelled_though_the_workflow_believes_it_unpaid(
     alipay: Asked,
 ) -> None:
     with pytest.raises(ApplicationError) as refused:
@@ -59,7 +59,7 @@ async def test_what_is_paid_is_not_cancelled_whatever_the_workflow_was_told(
 
 
 @pytest.mark.parametrize("inquired", ["32", "33", "34", "35", "36"])
-async def test_what_is_not_paid_may_be_cancelled_whatever_else_it_is(
+async def test_an_unpaid_payment_in_any_state_may_be_cancelled(
     inquired: str, alipay: Asked
 ) -> None:
     await alipay.says(inquired).check_unpaid(CANCEL)
@@ -72,7 +72,7 @@ async def test_nothing_is_asked_where_nothing_would_be_sent(alipay: Asked) -> No
     assert alipay.sent == []
 
 
-async def test_nothing_is_moved_while_alipay_does_not_say_what_was_paid(
+async def test_no_money_is_moved_while_alipay_does_not_answer(
     alipay: Asked,
 ) -> None:
     silent = alipay.answers(failing(httpx.ReadTimeout("slow")))
@@ -90,7 +90,7 @@ async def test_an_answer_about_another_payment_says_nothing(alipay: Asked) -> No
 
 
 @pytest.mark.parametrize("status", ["SUCCESS", "CANCELLED"])
-async def test_what_was_paid_may_be_refunded(status: str, alipay: Asked) -> None:
+async def test_a_paid_payment_may_be_refunded(status: str, alipay: Asked) -> None:
     """Also what a cancel has given back: Alipay refuses that, and its word is told."""
     await alipay.says("31", paymentStatus=status).check_refund(REFUND, NAME)
 
@@ -104,7 +104,7 @@ async def test_what_was_paid_may_be_refunded(status: str, alipay: Asked) -> None
     ],
     ids=str,
 )
-async def test_only_what_was_paid_is_refunded_whatever_the_call_says(
+async def test_only_the_paid_amount_is_refunded_whatever_the_call_says(
     asked: dict[str, Any], alipay: Asked
 ) -> None:
     call = REFUND.model_copy(update=asked)

@@ -182,14 +182,14 @@ def events(
     return Checking(skipping, merchant_key, alipay_key)
 
 
-async def test_a_success_that_alipay_has_signed_is_told_without_a_question(
+async def test_a_signed_success_is_sent_without_an_inquiry(
     events: Checking,
 ) -> None:
     event = the_event("signed-1")
     await events.check(event, evidence=evidence_of(event))
 
 
-async def test_a_shop_is_told_of_no_payment_that_nothing_proves(
+async def test_no_payment_without_proof_is_notified(
     events: Checking,
 ) -> None:
     event, unpaid = the_event("unproven-1"), an_inquiry("PROCESSING")
@@ -232,7 +232,7 @@ async def test_evidence_that_is_not_fresh_is_asked_for_again(
         await events.check(event, evidence=evidence, alipay=an_inquiry("SUCCESS"))
 
 
-async def test_an_answer_that_tells_of_a_refund_is_no_fresh_evidence(
+async def test_an_answer_that_reports_a_refund_is_not_fresh_evidence(
     events: Checking,
 ) -> None:
     event, refunded = the_event("refunded-1"), an_inquiry("SUCCESS", is_refunded=True)
@@ -245,7 +245,7 @@ async def test_an_answer_that_tells_of_a_refund_is_no_fresh_evidence(
 
 
 @pytest.mark.parametrize("late", [False, True])
-async def test_a_success_makes_nothing_told_for_a_workflow_that_others_serve(
+async def test_a_proven_success_is_not_sent_for_a_workflow_of_another_queue(
     events: Checking, skipping: WorkflowEnvironment, late: bool
 ) -> None:
     """Signed a second ago it may be on its way back, and anybody may start that id."""
@@ -288,7 +288,7 @@ async def test_fresh_evidence_of_money_that_was_called_late_is_not_enough(
     assert gone == "NOT_PROVEN_PAID"
 
 
-async def test_an_event_is_told_by_the_workflow_that_it_is_about(
+async def test_an_event_is_sent_only_by_the_workflow_it_is_about(
     events: Checking,
 ) -> None:
     """A success of one order is no proof of another one."""
@@ -319,7 +319,7 @@ async def test_an_event_that_has_nothing_delivered_needs_no_proof_but_our_worker
         assert await events.refusal(event, **elsewhere) == "EVENT_MISFIT"
 
 
-async def test_a_person_who_has_called_it_paid_by_name_is_believed(
+async def test_an_event_is_sent_that_a_named_person_has_called_paid(
     events: Checking, skipping: WorkflowEnvironment
 ) -> None:
     """As the payment itself records it: an event could name anybody."""
@@ -339,7 +339,7 @@ async def test_a_person_who_has_called_it_paid_by_name_is_believed(
     assert (before, other_money) == ("NOT_PROVEN_PAID", "NOT_PROVEN_PAID")
 
 
-async def test_alipays_word_is_enough_where_the_payment_cannot_be_asked(
+async def test_an_inquiry_is_enough_where_the_payment_does_not_answer(
     events: Checking, skipping: WorkflowEnvironment
 ) -> None:
     order, nobody = an_order(), f"nobody-{uuid4()}"
@@ -358,7 +358,7 @@ async def test_alipays_word_is_enough_where_the_payment_cannot_be_asked(
     assert unpaid == "RESOLUTION_UNKNOWN"
 
 
-async def test_nobody_is_believed_whom_another_worker_names(
+async def test_a_resolution_in_the_result_of_another_worker_is_not_believed(
     events: Checking, skipping: WorkflowEnvironment
 ) -> None:
     order = an_order()
@@ -386,7 +386,7 @@ def a_view_of(order_id: str) -> tuple[Any, ...]:
     return ({"payment_request_id": f"{order_id}_1", "wallet": "GCASH"},)
 
 
-async def test_nobody_is_believed_whom_another_queues_run_hands_on(
+async def test_a_resolution_carried_over_from_another_queue_is_not_believed(
     events: Checking, skipping: WorkflowEnvironment
 ) -> None:
     """A run there may go on as one of ours, with facts of its own making."""
@@ -426,7 +426,7 @@ async def test_late_money_is_not_called_kept_where_the_order_is_paid_otherwise(
 
 
 @pytest.mark.parametrize("late", [False, True])
-async def test_a_queue_tells_of_no_money_that_no_run_of_ours_has_kept(
+async def test_a_queue_sends_no_event_of_money_that_no_run_has_kept(
     events: Checking, skipping: WorkflowEnvironment, late: bool
 ) -> None:
     """Anybody may start one while late money, paid for certain, is on its way back."""
@@ -446,7 +446,7 @@ async def test_a_queue_tells_of_no_money_that_no_run_of_ours_has_kept(
     assert view.outcome is PaymentOutcome.CANCELLED
 
 
-async def test_a_queue_tells_of_money_that_a_run_has_kept(
+async def test_a_queue_sends_events_of_money_that_a_run_has_kept(
     events: Checking, skipping: WorkflowEnvironment
 ) -> None:
     alipay = FakeAlipay(pay=[a_page()], inquiries=[an_inquiry("SUCCESS")])
@@ -469,7 +469,7 @@ async def test_a_queue_tells_of_money_that_a_run_has_kept(
         await events.check(event, alipay=an_inquiry("SUCCESS"), **caller)
 
 
-async def test_a_refund_by_the_merchant_keeps_no_shop_from_hearing_of_its_payment(
+async def test_a_payment_refunded_by_the_merchant_is_still_notified(
     events: Checking, skipping: WorkflowEnvironment
 ) -> None:
     """The shop was away for longer than evidence is fresh; the order was paid."""

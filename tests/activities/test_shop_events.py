@@ -43,7 +43,7 @@ def refusal(event: ShopEvent, caller: Any = PAYMENT) -> ApplicationError:
 
 
 @pytest.mark.parametrize("outcome", [*PaymentOutcome, "REVIEW"])
-def test_a_payment_has_its_own_events_told(outcome: str) -> None:
+def test_a_payment_may_send_its_own_events(outcome: str) -> None:
     event = of("payment", outcome)
     earlier = called_by(callback_id(event.id), "Callback")
     for caller in (PAYMENT, QUEUE, earlier):
@@ -51,7 +51,7 @@ def test_a_payment_has_its_own_events_told(outcome: str) -> None:
 
 
 @pytest.mark.parametrize("outcome", [*LateOutcome, "REVIEW"])
-def test_late_money_has_its_own_events_told(outcome: str) -> None:
+def test_late_money_may_send_its_own_events(outcome: str) -> None:
     event = of("late_payment", outcome)
     earlier = called_by(callback_id(event.id), "Callback")
     for caller in (LATE, QUEUE, earlier):
@@ -88,7 +88,7 @@ def test_a_further_review_has_a_number() -> None:
     ],
     ids=str,
 )
-def test_an_event_whose_parts_do_not_fit_is_told_by_nobody(
+def test_an_event_whose_fields_do_not_fit_is_never_sent(
     changes: dict[str, str],
 ) -> None:
     event = ShopEvent.model_validate({**an_event(), **changes})
@@ -109,11 +109,11 @@ def test_an_event_whose_parts_do_not_fit_is_told_by_nobody(
     ],
     ids=lambda caller: f"{caller.workflow_type} {caller.workflow_id}",
 )
-def test_no_other_workflow_has_an_event_told(caller: Any) -> None:
+def test_no_other_workflow_may_send_an_event(caller: Any) -> None:
     refusal(of("payment", "PAID"), caller)
 
 
-def test_no_other_attempts_late_money_has_an_event_told() -> None:
+def test_late_money_may_not_send_events_of_another_attempt() -> None:
     event = of("late_payment", "HONOURED")
     for caller in (called_by(late_payment_id("coffee-1_2")), PAYMENT):
         refusal(event, caller)

@@ -84,7 +84,7 @@ async def test_a_u_or_any_unknown_letter_is_no_verdict(
 
 
 @EVERY_CALL
-async def test_too_much_traffic_is_told_apart(
+async def test_an_exceeded_rate_limit_is_an_error_of_its_own(
     call: Call, answers_with: AnswersWith, alipay_key: RSAPrivateKey
 ) -> None:
     body = a_result("U", "REQUEST_TRAFFIC_EXCEED_LIMIT")
@@ -153,7 +153,7 @@ async def test_a_failing_network_is_no_verdict(
 
 @EVERY_CALL
 @pytest.mark.parametrize("status", [201, 204, 301, 400, 401, 404, 429, 500, 502, 503])
-async def test_another_http_status_is_no_verdict_whatever_it_says(
+async def test_another_http_status_is_no_verdict_with_any_body(
     call: Call, status: int, answers_with: AnswersWith
 ) -> None:
     client = answers_with(unsigned(sample("07"), status=status))

@@ -108,7 +108,7 @@ async def test_an_unsigned_s_is_not_believed(answers_with: AnswersWith) -> None:
         await answers_with(unsigned(PAID)).inquire_payment("order-1_1")
 
 
-async def test_an_unsigned_f_is_believed_for_alipay_did_not_know_who_called(
+async def test_an_unsigned_f_is_believed_as_alipay_did_not_know_the_caller(
     answers_with: AnswersWith,
 ) -> None:
     with pytest.raises(RejectedError) as refusal:

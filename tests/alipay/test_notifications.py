@@ -157,7 +157,7 @@ def test_one_changed_byte_proves_nothing(
         reader.parse_notification(headers_of(PAID, alipay_key), forged)
 
 
-def test_what_was_signed_for_another_path_client_or_key_proves_nothing(
+def test_a_message_for_another_path_client_or_key_proves_nothing(
     reader: NotificationReader,
     alipay_key: RSAPrivateKey,
     merchant_key: RSAPrivateKey,
@@ -213,7 +213,7 @@ def test_a_body_is_not_parsed_before_it_is_verified(
         reader.parse_notification(headers_of(body, merchant_key), body)
 
 
-def test_the_doubled_keys_stand_in_the_samples() -> None:
+def test_the_samples_contain_the_duplicate_keys() -> None:
     assert MALFORMED["a doubled key"] != PAID != MALFORMED["a doubled key further in"]
 
 

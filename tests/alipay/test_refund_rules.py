@@ -69,7 +69,7 @@ def test_neither_a_refund_nor_its_rest_is_below_the_least(wallet: Wallet) -> Non
         assert caught.value.source == RULES.refunds.cited
 
 
-def test_the_refusal_of_a_rest_says_what_may_be_given_back() -> None:
+def test_the_refusal_of_a_rest_names_the_possible_refunds() -> None:
     assert refusal("KAKAOPAY", value=960, left=1_000).rule == (
         "KRW 40 would be left, and Kakao Pay gives back at least KRW 50, a value of "
         "50: give back all, 1000, or at most 950"
@@ -77,7 +77,7 @@ def test_the_refusal_of_a_rest_says_what_may_be_given_back() -> None:
     assert refusal("KAKAOPAY", value=50, left=99).rule.endswith("give back all, 99")
 
 
-def test_a_least_refund_is_told_with_its_source() -> None:
+def test_a_least_refund_is_named_with_its_source() -> None:
     assert str(refusal("KAKAOPAY", value=49)) == (
         "amount.value: KAKAOPAY was given 49 (KRW 49) (Kakao Pay gives back at least "
         "KRW 50, a value of 50; "
@@ -138,7 +138,7 @@ def test_rupiah_are_given_back_whole_and_jkopay_in_whole_dollars() -> None:
 
 
 @pytest.mark.parametrize("value", [0, -1, 1.0, True, "100", None, 10**16])
-def test_what_is_no_amount_is_refused_in_a_short_text(value: object) -> None:
+def test_an_invalid_amount_is_refused_in_a_short_text(value: object) -> None:
     error = refusal("GCASH", value=value)
     assert error.field == "amount.value"
     assert "positive whole number" in error.rule

@@ -200,7 +200,7 @@ TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=40)
 
 @settings(max_examples=60, deadline=None)
 @given(path=TEXT, client_id=TEXT, time=TEXT, body=st.binary(max_size=300))
-def test_whatever_is_signed_verifies(
+def test_every_signed_message_verifies(
     keys: AlipayKeys,
     alipay_key: RSAPrivateKey,
     path: str,

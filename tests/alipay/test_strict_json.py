@@ -37,7 +37,7 @@ REFUSED = {
 
 
 @pytest.mark.parametrize("body", REFUSED.values(), ids=REFUSED)
-def test_what_is_not_one_json_object_is_refused(body: bytes) -> None:
+def test_a_text_that_is_not_one_json_object_is_refused(body: bytes) -> None:
     with pytest.raises(ValueError):  # noqa: PT011 - each has words of its own
         read_object(body)
 

@@ -25,7 +25,7 @@ from tests.alipay.gateway import a_client, a_pay_request, failing
     ],
     ids=str,
 )
-async def test_what_no_request_can_be_made_of_is_unsendable(
+async def test_an_invalid_url_header_or_key_is_unsendable(
     wrong: dict[str, str], merchant_key: RSAPrivateKey, alipay_key: RSAPrivateKey
 ) -> None:
     async with a_server(None) as port, open_connections() as http:

@@ -85,7 +85,7 @@ def test_every_wallet_of_the_documentation_whose_code_is_known_has_a_row() -> No
 
 
 @ALL_WALLETS
-def test_what_is_doubtful_says_why(wallet: Wallet) -> None:
+def test_a_doubtful_row_says_why(wallet: Wallet) -> None:
     if wallet.confidence in ("low", "conflict"):
         assert wallet.note
 
@@ -170,7 +170,7 @@ def test_a_wallet_lasts_as_its_row_says_and_an_unknown_one_as_most_do() -> None:
         ('name = "Mine"', 'name = "Mine"\nmaximun = 1', "maximun"),
     ],
 )
-def test_a_slip_of_the_pen_stops_the_start(
+def test_a_typing_error_in_the_rules_stops_the_start(
     right: str, wrong: str, complaint: str
 ) -> None:
     assert right in SMALL_BOOK
@@ -335,7 +335,7 @@ def test_the_cashier_of_many_wallets_takes_every_currency(currency: str) -> None
     check(WALLETS["CONNECT_WALLET"], currency=currency, value=100)
 
 
-def test_a_rupiah_amount_must_end_in_00_whatever_the_wallet() -> None:
+def test_a_rupiah_amount_must_end_in_00_with_every_wallet() -> None:
     error = refusal("CONNECT_WALLET", currency="IDR", value=150)
     assert error.field == "amount.value"
 

@@ -98,13 +98,13 @@ def other(call: Contract) -> Contract:
 
 
 @each_answer
-def test_what_alipay_has_signed_is_believed(call: Contract, said: AlipayAnswer) -> None:
+def test_a_signed_answer_is_believed(call: Contract, said: AlipayAnswer) -> None:
     signed = signed_answer(call, said)
     assert PROOF.answer(call, signed) == signed
 
 
 @each_answer
-def test_what_is_believed_is_read_from_the_signed_bytes(
+def test_a_believed_answer_is_read_from_the_signed_bytes(
     call: Contract, said: AlipayAnswer
 ) -> None:
     """Whatever the fields beside the evidence say."""
@@ -121,7 +121,7 @@ def test_what_is_believed_is_read_from_the_signed_bytes(
 
 @each_answer
 @pytest.mark.parametrize("signer", [STRANGER, OTHER_MERCHANT, OTHER_VERSION])
-def test_what_somebody_else_has_signed_proves_nothing(
+def test_an_answer_signed_by_another_key_proves_nothing(
     call: Contract, said: AlipayAnswer, signer: Signer
 ) -> None:
     assert PROOF.answer(call, signed_answer(call, said, signer)) is None
@@ -217,7 +217,7 @@ def test_a_cancel_that_was_never_sent_needs_no_proof() -> None:
 
 
 @pytest.mark.parametrize("verdict", ["REFUSED", "CANCELLED"])
-def test_a_cancel_that_nobody_has_signed_may_have_taken_effect(verdict: str) -> None:
+def test_a_cancel_without_a_signed_answer_may_have_taken_effect(verdict: str) -> None:
     assert PROOF.answer(CANCEL, a_cancel(verdict)) is None
     assert PROOF.answer(CANCEL, unsigned(CANCEL, a_cancel(verdict))) is None
 
@@ -292,7 +292,7 @@ def test_a_forged_notification_proves_nothing(
     assert PROOF.notification(forge(a_notification(ORDER))) is None
 
 
-def test_a_notification_says_what_was_signed_and_not_what_stands_beside_it() -> None:
+def test_a_notification_is_read_from_the_signed_bytes_alone() -> None:
     changes: dict[str, Any] = {"notify_type": "PAYMENT_PENDING"}
     pending = a_notification(ORDER, **changes)
     said_paid = pending.model_copy(update={"notify_type": "PAYMENT_RESULT"})
@@ -317,7 +317,7 @@ def test_of_a_success_the_amount_and_the_attempt_are_proven() -> None:
     assert not PROOF.proves_paid(SignedEvidence(), "order_1", PRICE)
 
 
-def test_an_answer_that_tells_of_a_refund_proves_no_money_that_is_there() -> None:
+def test_an_answer_that_reports_a_refund_does_not_prove_money() -> None:
     refunded = an_inquiry("SUCCESS", is_refunded=True)
     answer = signed_answer(INQUIRY, refunded).evidence
     assert answer
@@ -350,7 +350,7 @@ def test_how_old_a_message_is_can_be_read_from_either_form_of_its_time(
             assert is_fresh is (not ago)
 
 
-def test_the_expiry_by_our_clock_is_kept_whatever_form_the_answers_time_has() -> None:
+def test_the_expiry_by_our_clock_is_kept_with_each_form_of_time() -> None:
     page = a_page(minutes=30)
     told = PROOF.answer(
         PAY, signed_answer(PAY, page, in_milliseconds(datetime.now(UTC)))

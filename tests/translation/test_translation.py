@@ -49,7 +49,7 @@ def a_response(**changes: object) -> PayResponse:
 # ---- what is sent ----
 
 
-def test_a_plain_order_sends_what_is_needed_and_nothing_else() -> None:
+def test_a_plain_order_sends_only_the_required_fields() -> None:
     assert sent_for(an_order(order_id="order-1")) == {
         "productCode": "CASHIER_PAYMENT",
         "paymentRequestId": "order-1_2",
@@ -269,7 +269,7 @@ def test_only_a_payment_notification_with_an_id_of_ours_is_for_a_payment(
     assert order_notified_of(signed.content) == order_id
 
 
-async def test_the_evidence_of_a_notification_still_proves_it_after_its_journey(
+async def test_a_notifications_evidence_still_proves_it_after_conversion(
     alipay_key: RSAPrivateKey,
 ) -> None:
     keys = AlipayKeys({"1": alipay_key.public_key()})

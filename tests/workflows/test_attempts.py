@@ -33,7 +33,7 @@ async def test_another_wallet_begins_only_when_the_first_is_certainly_closed(
     assert alipay.calls == ["pay", "inquire", "cancel", "inquire", "pay 2"]
 
 
-async def test_a_wallet_that_does_not_let_go_keeps_its_page(
+async def test_an_attempt_whose_cancel_is_refused_keeps_its_page(
     skipping: WorkflowEnvironment,
 ) -> None:
     alipay = FakeAlipay(
@@ -53,7 +53,7 @@ async def test_a_wallet_that_does_not_let_go_keeps_its_page(
     assert alipay.calls == ["pay", "inquire", "cancel", "inquire", "inquire"]
 
 
-async def test_a_switch_that_finds_the_money_paid_begins_nothing(
+async def test_a_switch_of_wallets_after_payment_opens_no_attempt(
     skipping: WorkflowEnvironment,
 ) -> None:
     alipay = FakeAlipay(pay=[a_page()], inquiries=[an_inquiry("SUCCESS")])
@@ -64,7 +64,7 @@ async def test_a_switch_that_finds_the_money_paid_begins_nothing(
     assert alipay.calls == ["pay", "inquire"]
 
 
-async def test_a_number_that_is_used_up_is_passed_over(
+async def test_a_used_number_is_skipped(
     skipping: WorkflowEnvironment,
 ) -> None:
     dead = a_refusal("ORDER_IS_CLOSED", verdict=PayVerdict.ID_IS_DEAD)
@@ -77,7 +77,7 @@ async def test_a_number_that_is_used_up_is_passed_over(
     assert alipay.calls == ["pay", "pay 2", "pay 3", "inquire 3"]
 
 
-async def test_a_number_of_other_money_is_closed_before_the_next_begins(
+async def test_a_number_used_for_another_amount_is_closed_before_the_next(
     skipping: WorkflowEnvironment,
 ) -> None:
     other = a_refusal("REPEAT_REQ_INCONSISTENT", verdict=PayVerdict.ID_DIFFERS)
@@ -98,7 +98,7 @@ async def test_a_number_of_other_money_is_closed_before_the_next_begins(
     ]
 
 
-async def test_a_number_of_other_money_that_was_paid_is_put_under_review(
+async def test_a_number_paid_with_another_amount_is_put_under_review(
     skipping: WorkflowEnvironment,
 ) -> None:
     other = a_refusal("REPEAT_REQ_INCONSISTENT", verdict=PayVerdict.ID_DIFFERS)
@@ -114,7 +114,7 @@ async def test_a_number_of_other_money_that_was_paid_is_put_under_review(
     assert alipay.calls == ["pay", "inquire"]
 
 
-async def test_a_new_run_goes_on_with_the_next_number(
+async def test_a_new_run_begins_with_the_next_number(
     skipping: WorkflowEnvironment,
 ) -> None:
     alipay = FakeAlipay(pay=[a_page()], inquiries=[an_inquiry("SUCCESS")])
@@ -123,7 +123,7 @@ async def test_a_new_run_goes_on_with_the_next_number(
     assert alipay.calls == ["pay 3", "inquire 3"]
 
 
-async def test_late_money_of_an_earlier_run_is_told_to_the_open_one(
+async def test_late_money_of_an_earlier_run_is_notified_to_the_open_one(
     skipping: WorkflowEnvironment,
 ) -> None:
     alipay = FakeAlipay(
@@ -204,7 +204,7 @@ async def test_a_success_of_a_number_that_is_not_ours_yet_is_not_lost(
     assert alipay.calls[:2] == ["pay", "inquire 3"]
 
 
-async def test_a_paid_order_sends_nobody_to_a_page(
+async def test_a_paid_order_returns_no_cashier_page(
     skipping: WorkflowEnvironment,
 ) -> None:
     alipay = FakeAlipay(

@@ -126,7 +126,7 @@ async def test_a_success_with_an_unexpected_payment_id_is_only_a_hint(
     assert alipay.calls == ["pay", "inquire"]
 
 
-async def test_a_customer_who_has_finished_is_no_longer_waited_for(
+async def test_a_payment_the_customer_has_finished_is_checking(
     skipping: WorkflowEnvironment,
 ) -> None:
     alipay = FakeAlipay(
@@ -187,7 +187,7 @@ async def test_a_cancelled_payment_is_cancelled_for_certain(
     assert alipay.calls == ["pay", "inquire", "cancel", "inquire"]
 
 
-async def test_a_cancel_tells_the_shop_when_the_customer_was_faster(
+async def test_a_cancel_of_a_payment_that_was_just_paid_returns_paid(
     skipping: WorkflowEnvironment,
 ) -> None:
     alipay = FakeAlipay(pay=[a_page()], inquiries=[an_inquiry("SUCCESS")])
@@ -285,7 +285,7 @@ async def test_other_money_for_the_same_order_is_refused(
     assert alipay.calls == ["pay"]
 
 
-async def test_a_cancel_that_took_effect_unseen_is_not_taken_for_paid(
+async def test_a_payment_cancelled_without_an_answer_does_not_count_as_paid(
     skipping: WorkflowEnvironment,
 ) -> None:
     alipay = FakeAlipay(

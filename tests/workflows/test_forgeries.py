@@ -122,7 +122,7 @@ async def test_a_forged_answer_ends_no_payment(
     assert result.outcome is PaymentOutcome.PAID
 
 
-async def test_a_forged_page_is_shown_to_nobody(skipping: WorkflowEnvironment) -> None:
+async def test_a_forged_page_is_not_shown(skipping: WorkflowEnvironment) -> None:
     order_id = f"forged-{uuid4().hex[:12]}"
     call = PayCall(order=an_order(), payment_request_id=f"{order_id}_1", wallet="GCASH")
     forged = signed_answer(call, a_page(), STRANGER)
@@ -169,7 +169,7 @@ async def test_a_result_of_any_shape_is_no_shop_that_has_accepted(
     assert [event.type for event in alipay.shop_heard] == ["payment.paid"] * 3
 
 
-async def test_facts_that_somebody_writes_into_the_input_prove_nothing(
+async def test_facts_written_into_the_input_prove_nothing(
     skipping: WorkflowEnvironment,
 ) -> None:
     order = an_order()
@@ -391,7 +391,7 @@ async def test_a_forged_success_gives_no_money_back(
     assert alipay.calls == ["inquire", "whom to trust", "inquire"]
 
 
-async def test_other_late_money_of_any_name_stops_no_late_money(
+async def test_malformed_names_of_other_late_money_do_not_stop_late_money(
     skipping: WorkflowEnvironment,
 ) -> None:
     """As somebody may complete the look at the order."""
@@ -409,7 +409,7 @@ async def test_other_late_money_of_any_name_stops_no_late_money(
     assert result.outcome is LateOutcome.HONOURED
 
 
-async def test_an_end_that_a_run_on_another_queue_hands_on_is_no_end(
+async def test_an_outcome_carried_over_from_another_queue_does_not_count(
     skipping: WorkflowEnvironment,
 ) -> None:
     """The look at an order, and a queue of callbacks, would rest on it."""

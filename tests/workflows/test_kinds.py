@@ -34,7 +34,7 @@ def test_every_signal_takes_one_argument_of_one_contract() -> None:
             assert MESSAGES[str(definition.name)][str(signal.name)] is argument
 
 
-def test_what_a_workflow_can_be_told_is_read_by_its_contract() -> None:
+def test_every_signal_and_update_is_read_by_its_contract() -> None:
     assert {name: sorted(known) for name, known in MESSAGES.items()} == {
         "CashierPayment": ["cancel", "cashier_page", "payment_notified", "resolve"],
         "LatePayment": ["resolve"],

@@ -46,7 +46,7 @@ def timers_of(history: WorkflowHistory) -> list[timedelta]:
     ]
 
 
-async def test_a_payment_that_was_looked_at_without_a_worker_goes_on_and_replays(
+async def test_a_payment_queried_without_a_worker_continues_and_replays(
     dev_server: WorkflowEnvironment,
 ) -> None:
     alipay = FakeAlipay(pay=[NO_VERDICT], inquiries=[an_inquiry("PROCESSING")])

@@ -360,7 +360,7 @@ async def test_money_of_an_open_payment_is_left_to_it(
 
 
 @pytest.mark.parametrize("state", [PaymentState.UNKNOWN, PaymentState.STOPPED])
-async def test_money_of_an_order_whose_end_nobody_knows_is_a_persons_matter(
+async def test_money_of_an_order_with_an_unknown_outcome_needs_a_person(
     skipping: WorkflowEnvironment, state: PaymentState
 ) -> None:
     alipay = FakeAlipay(inquiries=[an_inquiry("SUCCESS")], cancels=[a_cancel()])
@@ -404,7 +404,7 @@ async def test_other_money_in_review_goes_back_once_the_order_is_paid_otherwise(
     assert alipay.shop_heard[1].amount == OTHER_MONEY
 
 
-async def test_a_shop_that_heard_of_a_review_hears_that_nothing_was_paid(
+async def test_a_shop_notified_of_a_review_is_notified_that_it_was_unpaid(
     skipping: WorkflowEnvironment,
 ) -> None:
     other = an_inquiry("SUCCESS", amount=OTHER_MONEY)
@@ -463,7 +463,7 @@ async def test_late_money_of_a_paid_order_goes_back_though_another_one_waits(
     assert outcome is LateOutcome.RETURNED
 
 
-async def test_late_money_acts_on_what_the_order_is_when_alipay_has_answered(
+async def test_late_money_looks_at_the_order_after_alipay_has_answered(
     skipping: WorkflowEnvironment,
 ) -> None:
     """Its look at the order is not older than Alipay's answer."""
@@ -498,7 +498,7 @@ async def test_money_that_an_open_payment_counts_is_left_to_it(
     assert waiting.outcome is None or alipay.calls == ["inquire", "cancel"]
 
 
-async def test_money_of_an_order_that_a_person_alone_calls_paid_is_a_persons_matter(
+async def test_money_of_an_order_only_a_person_called_paid_needs_a_person(
     skipping: WorkflowEnvironment,
 ) -> None:
     alipay = FakeAlipay(inquiries=[an_inquiry("SUCCESS")], cancels=[a_cancel()])
@@ -552,7 +552,7 @@ async def test_money_in_review_that_turns_out_to_pay_the_order_is_not_touched(
     assert "cancel" not in alipay.calls
 
 
-async def test_money_that_has_gone_back_has_gone_back_whatever_a_person_says(
+async def test_a_persons_outcome_does_not_hide_that_money_has_gone_back(
     skipping: WorkflowEnvironment,
 ) -> None:
     alipay = FakeAlipay(inquiries=[an_inquiry("SUCCESS")], cancels=[NO_VERDICT])

@@ -60,7 +60,7 @@ async def impatient_and_skipping() -> AsyncIterator[WorkflowEnvironment]:
         yield env
 
 
-async def test_a_long_run_goes_on_in_a_new_one(impatient: WorkflowEnvironment) -> None:
+async def test_a_long_run_is_continued_as_new(impatient: WorkflowEnvironment) -> None:
     alipay = FakeAlipay(pay=[a_page()], inquiries=[an_inquiry("PENDING")])
     async with a_payment(impatient, alipay) as payment:
         first = await payment.handle.describe()
@@ -80,7 +80,7 @@ async def test_a_long_run_goes_on_in_a_new_one(impatient: WorkflowEnvironment) -
     assert alipay.calls.count("pay") == 1
 
 
-async def test_a_flood_of_other_attempts_is_left_to_late_money_before_a_new_run(
+async def test_too_many_other_attempts_are_left_to_late_money_before_a_new_run(
     impatient: WorkflowEnvironment,
 ) -> None:
     unknown = an_inquiry("NOT_EXIST", payment_id=None, amount=None)
@@ -147,7 +147,7 @@ async def test_a_cancellation_that_comes_with_a_new_run_is_carried_over(
     assert result.outcome is PaymentOutcome.CANCELLED
 
 
-async def test_late_money_that_waits_for_long_goes_on_in_a_new_run(
+async def test_late_money_that_waits_for_long_is_continued_as_new(
     impatient_and_skipping: WorkflowEnvironment,
 ) -> None:
     alipay = FakeAlipay(
@@ -175,7 +175,7 @@ async def test_late_money_that_waits_for_long_goes_on_in_a_new_run(
     assert len(alipay.refund_calls) == 1
 
 
-async def test_callbacks_that_wait_for_long_go_on_in_a_new_run_in_their_order(
+async def test_callbacks_that_wait_for_long_are_continued_as_new_in_order(
     impatient: WorkflowEnvironment,
 ) -> None:
     alipay = FakeAlipay()

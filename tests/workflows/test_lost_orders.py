@@ -56,7 +56,7 @@ async def test_a_lost_payment_that_was_paid_is_found_with_two_questions(
     assert [one.payment_request_id[-2:] for one in result.attempts] == ["_1"]
 
 
-async def test_what_a_later_attempt_has_paid_is_found_though_nobody_lists_it(
+async def test_a_later_paid_attempt_is_found_though_it_is_not_listed(
     skipping: WorkflowEnvironment,
 ) -> None:
     alipay = FakeAlipay(

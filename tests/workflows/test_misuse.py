@@ -77,7 +77,7 @@ async def test_an_update_of_any_shape_leaves_the_payment_payable(
 
 
 @pytest.mark.parametrize("wallet", ["", "A" * 65], ids=len)
-async def test_what_is_no_wallet_leaves_the_payment_payable(
+async def test_an_invalid_wallet_leaves_the_payment_payable(
     skipping: WorkflowEnvironment, wallet: str
 ) -> None:
     async with a_payment(skipping, FakeAlipay(pay=[a_page()])) as payment:
@@ -104,7 +104,7 @@ async def test_what_is_no_wallet_leaves_the_payment_payable(
         ({"outcome": "PAID", "reason": "x", "by": "a" * 65}, "by: has at most 64"),
     ],
 )
-async def test_what_is_wrong_with_a_resolution_is_said_in_words(
+async def test_an_invalid_resolution_is_rejected_with_an_explanation(
     skipping: WorkflowEnvironment, said: dict[str, str], why: str
 ) -> None:
     async with a_payment(skipping, FakeAlipay(pay=[a_page()])) as payment:
@@ -130,7 +130,7 @@ async def test_full_width_letters_make_no_second_person(
         await payment.resolve(PaymentOutcome.PAID, by="berta")
 
 
-async def test_who_decided_first_stays_on_record(
+async def test_the_first_of_two_decisions_stays_on_record(
     skipping: WorkflowEnvironment,
 ) -> None:
     alipay = FakeAlipay(pay=[a_page()])
@@ -168,7 +168,7 @@ async def late_of(
     return await handle.result()
 
 
-async def test_a_success_while_the_shop_hears_of_the_end_is_not_lost(
+async def test_a_success_while_the_shop_is_notified_of_the_end_is_not_lost(
     skipping: WorkflowEnvironment,
 ) -> None:
     alipay = FakeAlipay(
@@ -190,7 +190,7 @@ async def test_a_success_while_the_shop_hears_of_the_end_is_not_lost(
     assert late.outcome is LateOutcome.RETURNED
 
 
-async def test_a_second_success_while_the_shop_hears_of_the_first_goes_back(
+async def test_a_second_success_while_the_first_is_notified_goes_back(
     skipping: WorkflowEnvironment,
 ) -> None:
     alipay = FakeAlipay(

@@ -195,7 +195,7 @@ async def test_money_of_a_paid_order_stays_though_its_paid_run_is_not_kept(
     assert "cancel" not in alipay.calls
 
 
-async def test_a_payment_that_was_told_an_old_answer_cancels_nothing_that_is_paid(
+async def test_a_payment_with_an_old_answer_cancels_no_paid_attempt(
     skipping: WorkflowEnvironment,
 ) -> None:
     """Whoever completes its inquiry may give it what Alipay has signed before."""

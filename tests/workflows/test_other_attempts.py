@@ -156,7 +156,7 @@ async def test_an_order_that_one_attempt_pays_keeps_no_second_charge_of_any_amou
     assert alipay.refund_calls[0].payment_id == "other"
 
 
-async def test_money_of_another_amount_that_pays_nothing_else_is_a_persons_matter(
+async def test_money_of_another_amount_that_pays_no_order_needs_a_person(
     skipping: WorkflowEnvironment,
 ) -> None:
     paid = an_inquiry("SUCCESS", payment_id="other", amount=OTHER_MONEY)

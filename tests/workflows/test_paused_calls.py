@@ -88,7 +88,7 @@ async def move(client: Client, workflow_id: str) -> None:
     )
 
 
-async def test_news_do_not_wait_for_a_call_that_is_paused(
+async def test_new_facts_do_not_wait_for_a_paused_call(
     dev_server: WorkflowEnvironment,
 ) -> None:
     """Though its time-out is over, which the server does not count while paused."""
@@ -106,7 +106,7 @@ async def test_news_do_not_wait_for_a_call_that_is_paused(
     assert paused_of(described) is None
 
 
-async def test_a_call_on_a_queue_that_nobody_serves_ends_by_its_time_out(
+async def test_a_call_on_a_task_queue_without_workers_ends_by_its_time_out(
     dev_server: WorkflowEnvironment,
 ) -> None:
     client, name = dev_server.client, f"asking-{uuid4()}"
@@ -139,7 +139,7 @@ async def test_each_call_of_a_payment_has_an_end_from_release_4_on(
     assert bounds == dict.fromkeys(names, longest)
 
 
-async def test_a_paused_call_says_who_has_paused_it_and_does_not_keep_a_cancel(
+async def test_a_paused_call_names_the_person_and_does_not_delay_a_cancel(
     skipping: WorkflowEnvironment,
 ) -> None:
     alipay = Slow(pay=[a_page()], inquiries=[an_inquiry("CANCELLED")])

@@ -28,7 +28,7 @@ async def priorities(
     ]
 
 
-async def test_a_page_goes_first_and_questions_after_the_expiry_last(
+async def test_a_page_goes_first_and_inquiries_after_the_expiry_last(
     skipping: WorkflowEnvironment,
 ) -> None:
     alipay = FakeAlipay(
@@ -66,7 +66,7 @@ async def test_a_customer_who_takes_another_wallet_does_not_go_last(
         } == {USUAL}
 
 
-async def test_late_money_and_a_shop_that_is_away_go_last(
+async def test_late_money_and_callbacks_of_a_shop_that_is_down_go_last(
     skipping: WorkflowEnvironment,
 ) -> None:
     alipay = FakeAlipay(

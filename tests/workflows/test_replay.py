@@ -96,7 +96,7 @@ async def differences(replays: Replays, text: str) -> list[str]:
 
 
 @pytest.mark.parametrize("file", RECORDED, ids=[file.stem for file in RECORDED])
-async def test_the_code_wants_just_what_the_history_records(
+async def test_the_code_makes_exactly_the_recorded_commands(
     replays: Replays, file: Path
 ) -> None:
     assert await differences(replays, text_of(file.stem)) == [], (
@@ -127,7 +127,7 @@ def test_every_path_has_a_recorded_history() -> None:
 
 
 @pytest.mark.parametrize("file", ENCRYPTED, ids=[file.stem for file in ENCRYPTED])
-def test_an_encrypted_history_tells_nothing_of_the_order(file: Path) -> None:
+def test_an_encrypted_history_reveals_nothing_of_the_order(file: Path) -> None:
     stored = b"\n".join(_payloads(json.loads(file.read_text())))
     assert b"Two cups of coffee" not in stored
     assert b"keyVersion" not in stored  # nor who signed

@@ -99,7 +99,7 @@ async def test_a_resolution_needs_a_name_and_a_reason(
     assert rule in str(refused.value.cause)
 
 
-async def test_what_is_not_in_doubt_cannot_be_resolved(
+async def test_a_payment_without_a_doubt_cannot_be_resolved(
     skipping: WorkflowEnvironment,
 ) -> None:
     alipay = FakeAlipay(pay=[a_page()])
@@ -111,7 +111,7 @@ async def test_what_is_not_in_doubt_cannot_be_resolved(
     assert "only a payment that needs attention" in str(refused.value.cause)
 
 
-async def test_the_shop_hears_of_a_review_and_then_of_its_outcome(
+async def test_the_shop_is_notified_of_a_review_and_then_of_its_outcome(
     skipping: WorkflowEnvironment,
 ) -> None:
     alipay = FakeAlipay(pay=[a_page()])
@@ -154,7 +154,7 @@ async def test_a_doubt_that_changes_is_another_event(
     ]
 
 
-async def test_a_shop_that_is_away_hears_of_the_review_before_the_outcome(
+async def test_a_shop_that_was_down_gets_the_review_before_the_outcome(
     skipping: WorkflowEnvironment,
 ) -> None:
     alipay = FakeAlipay(pay=[a_page()])
@@ -177,7 +177,7 @@ async def test_a_shop_that_is_away_hears_of_the_review_before_the_outcome(
     assert [event.type for event in view.waiting] == ["payment.cancelled"]
 
 
-async def test_a_payment_that_an_older_release_began_tells_only_its_outcome(
+async def test_a_payment_of_an_older_release_notifies_only_its_outcome(
     skipping: WorkflowEnvironment,
 ) -> None:
     alipay = FakeAlipay(pay=[a_page()])
@@ -189,7 +189,7 @@ async def test_a_payment_that_an_older_release_began_tells_only_its_outcome(
     assert [event.type for event in alipay.shop_heard] == ["payment.cancelled"]
 
 
-async def test_under_review_a_cancel_is_answered_at_once_with_what_is_possible(
+async def test_under_review_a_cancel_is_rejected_at_once_with_an_explanation(
     skipping: WorkflowEnvironment,
 ) -> None:
     async with a_payment(skipping, FakeAlipay(pay=[a_page()])) as payment:

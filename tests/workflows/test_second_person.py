@@ -98,7 +98,7 @@ async def test_another_outcome_does_not_silently_replace_the_one_proposed(
     assert (still.proposed.outcome, still.proposed.by) == ("PAID", "anna")
 
 
-async def test_a_proposal_is_replaced_by_who_names_it_and_that_settles_nothing(
+async def test_a_proposal_is_replaced_only_if_it_is_named(
     skipping: WorkflowEnvironment,
 ) -> None:
     alipay = FakeAlipay(pay=[a_page()])
@@ -113,7 +113,7 @@ async def test_a_proposal_is_replaced_by_who_names_it_and_that_settles_nothing(
     assert settled.outcome is CANCELLED
 
 
-async def test_what_was_proposed_before_the_doubt_changed_confirms_nothing(
+async def test_a_proposal_about_an_earlier_doubt_confirms_nothing(
     skipping: WorkflowEnvironment,
 ) -> None:
     alipay = FakeAlipay(pay=[a_page()], inquiries=[an_inquiry("SUCCESS")])

@@ -34,7 +34,7 @@ def attempt(
     return StoppedAttempt(number=number, wallet=wallet, begun_at=begun_at)
 
 
-async def test_a_stopped_payment_whose_time_is_over_is_closed_and_opened_for_nobody(
+async def test_a_stopped_payment_that_has_expired_is_closed_and_not_reopened(
     skipping: WorkflowEnvironment,
 ) -> None:
     alipay = FakeAlipay(
@@ -109,7 +109,7 @@ async def test_both_wallets_of_a_stopped_payment_being_paid_one_goes_back(
     assert result.outcome is PaymentOutcome.PAID
 
 
-async def test_what_the_stopped_run_claims_proves_nothing(
+async def test_the_claims_of_a_stopped_run_prove_nothing(
     skipping: WorkflowEnvironment,
 ) -> None:
     """Whoever writes an attempt into the input has Alipay asked about it, no more."""

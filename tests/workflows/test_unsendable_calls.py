@@ -78,7 +78,7 @@ async def tries_of(handle: WorkflowHandle[Any, Any]) -> set[int]:
     }
 
 
-async def test_a_payment_that_cannot_be_sent_gets_attention_at_once_and_goes_on(
+async def test_an_unsendable_payment_needs_attention_at_once_and_continues(
     skipping: WorkflowEnvironment, misconfigured: Misconfigured
 ) -> None:
     with skipping.with_time_skipping_disabled():
@@ -161,7 +161,7 @@ async def until_tried(queue: WorkflowHandle[Any, Any]) -> PendingActivityInfo:
 @pytest.mark.parametrize(
     "url", ["http://127.0.0.1:99999/hooks", "http://127.0.0.1/hooks\n", "shop/hooks"]
 )
-async def test_a_callback_that_cannot_be_sent_gets_attention_at_once_and_goes_on(
+async def test_an_unsendable_callback_needs_attention_at_once_and_is_sent_later(
     skipping: WorkflowEnvironment, url: str
 ) -> None:
     alipay, shop = FakeAlipay(pay=[a_page()]), Shop(skipping)

@@ -174,7 +174,7 @@ WRONG: dict[str, tuple[Callable[[RSAPrivateKey], str | bytes], str]] = {
 
 
 @pytest.mark.parametrize(("content", "said"), WRONG.values(), ids=WRONG)
-def test_what_is_no_private_key_is_refused_with_its_file_and_what_was_found(
+def test_a_malformed_private_key_is_refused_with_its_file_and_content(
     content: Callable[[RSAPrivateKey], str | bytes],
     said: str,
     tmp_path: Path,

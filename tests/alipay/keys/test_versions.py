@@ -30,7 +30,7 @@ MISNAMED: dict[str, tuple[list[str], str]] = {
 
 
 @pytest.mark.parametrize(("names", "said"), MISNAMED.values(), ids=MISNAMED)
-def test_a_folder_without_rightly_named_keys_is_refused_with_what_it_holds(
+def test_a_folder_without_rightly_named_keys_is_refused_with_its_content(
     names: list[str], said: str, tmp_path: Path, alipay_key: RSAPrivateKey
 ) -> None:
     for name in names:
@@ -42,7 +42,7 @@ def test_a_folder_without_rightly_named_keys_is_refused_with_what_it_holds(
     assert "{keyVersion}.pem" in str(refusal.value)
 
 
-def test_what_is_no_keys_file_is_passed_over(
+def test_a_file_that_is_no_key_is_ignored(
     tmp_path: Path, alipay_key: RSAPrivateKey
 ) -> None:
     for name in ("1.pem", "002.pem", "._1.pem", ".DS_Store", "1.pem.bak", "README.txt"):

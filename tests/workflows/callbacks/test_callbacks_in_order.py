@@ -106,7 +106,7 @@ async def until_answered(queue: WorkflowHandle[Callback, CallbackView]) -> None:
 IN_ORDER = ["payment.cancelled", "payment.paid", "late_payment.returned"]
 
 
-async def test_a_shop_that_is_down_for_an_hour_hears_all_in_order_soon_after_it(
+async def test_a_shop_that_was_down_for_an_hour_soon_gets_all_events_in_order(
     skipping: WorkflowEnvironment,
 ) -> None:
     shop = Shop(skipping)
@@ -141,7 +141,7 @@ async def test_a_shop_that_is_down_for_an_hour_hears_all_in_order_soon_after_it(
     assert max(at_last) - delivered < timedelta(seconds=10)
 
 
-async def test_an_event_waits_for_an_earlier_one_though_the_shop_is_back(
+async def test_an_event_waits_for_an_earlier_one_though_the_shop_is_up_again(
     skipping: WorkflowEnvironment,
 ) -> None:
     shop = Shop(skipping)
@@ -158,7 +158,7 @@ async def test_an_event_waits_for_an_earlier_one_though_the_shop_is_back(
     assert shop.accepted == IN_ORDER[:2]
 
 
-async def test_a_shop_that_listens_is_told_without_a_queue(
+async def test_a_shop_that_is_up_is_notified_without_a_queue(
     skipping: WorkflowEnvironment,
 ) -> None:
     shop = Shop(skipping)
@@ -181,7 +181,7 @@ async def test_a_shop_that_listens_is_told_without_a_queue(
     assert (billed, calls) == (set(), ["pay", "tell_shop"])
 
 
-async def test_late_money_does_not_overtake_the_payment_that_is_being_told(
+async def test_late_moneys_event_does_not_overtake_the_payments(
     skipping: WorkflowEnvironment,
 ) -> None:
     shop = Shop(skipping)
@@ -204,7 +204,7 @@ async def test_late_money_does_not_overtake_the_payment_that_is_being_told(
     assert shop.accepted == IN_ORDER
 
 
-async def test_a_payment_does_not_overtake_late_money_that_is_being_told(
+async def test_a_payments_event_does_not_overtake_one_of_late_money(
     skipping: WorkflowEnvironment,
 ) -> None:
     shop = Shop(skipping)
@@ -221,7 +221,7 @@ async def test_a_payment_does_not_overtake_late_money_that_is_being_told(
     assert shop.accepted == [IN_ORDER[0], IN_ORDER[2], IN_ORDER[1]]
 
 
-async def test_an_event_that_is_handed_over_twice_is_told_once(
+async def test_an_event_that_is_queued_twice_is_sent_once(
     skipping: WorkflowEnvironment,
 ) -> None:
     shop = Shop(skipping)
@@ -238,7 +238,7 @@ async def test_an_event_that_is_handed_over_twice_is_told_once(
     assert (result.ended, result.waiting) == ((), ())
 
 
-async def test_an_event_that_comes_at_the_last_moment_is_told(
+async def test_an_event_queued_at_the_last_moment_is_sent(
     skipping: WorkflowEnvironment,
 ) -> None:
     order_id = f"last-moment-{uuid4().hex}"

@@ -53,7 +53,7 @@ async def a_callback_that_is_not_accepted(
         yield callback_of(env, payment), alipay
 
 
-async def test_the_shop_is_told_that_a_payment_is_paid(
+async def test_the_shop_is_notified_that_a_payment_is_paid(
     skipping: WorkflowEnvironment,
 ) -> None:
     alipay = FakeAlipay(pay=[a_page()])
@@ -69,7 +69,7 @@ async def test_the_shop_is_told_that_a_payment_is_paid(
     assert event.payment_id == result.attempts[0].payment_id
 
 
-async def test_the_shop_is_told_of_a_refusal_with_its_code(
+async def test_the_shop_is_notified_of_a_refusal_with_its_code(
     skipping: WorkflowEnvironment,
 ) -> None:
     alipay = FakeAlipay(pay=[a_refusal("RISK_REJECT")])
@@ -89,7 +89,7 @@ async def test_a_shop_that_wants_no_callbacks_gets_none(
     assert alipay.shop_heard == []
 
 
-async def test_a_payment_ends_while_its_shop_is_away_and_the_shop_hears_it_later(
+async def test_a_payment_ends_while_its_shop_is_down_and_is_notified_later(
     skipping: WorkflowEnvironment,
 ) -> None:
     async with a_callback_that_is_not_accepted(skipping) as (callback, alipay):
@@ -112,7 +112,7 @@ async def test_a_payment_ends_while_its_shop_is_away_and_the_shop_hears_it_later
     assert len({event.id for event in alipay.shop_heard}) == 1
 
 
-async def test_an_operator_has_the_shop_told_at_once(
+async def test_an_operator_has_the_event_sent_at_once(
     skipping: WorkflowEnvironment,
 ) -> None:
     async with a_callback_that_is_not_accepted(skipping) as (callback, alipay):
@@ -144,7 +144,7 @@ async def test_an_operator_settles_a_callback_with_name_and_reason(
     assert settled.resolved.by == "anna"
 
 
-async def test_a_cancellation_while_the_shop_is_told_loses_nothing(
+async def test_a_cancellation_while_the_shop_is_notified_loses_nothing(
     skipping: WorkflowEnvironment,
 ) -> None:
     alipay = FakeAlipay(pay=[a_page()])
@@ -161,7 +161,7 @@ async def test_a_cancellation_while_the_shop_is_told_loses_nothing(
     assert alipay.shop_heard
 
 
-async def test_the_shop_is_told_what_became_of_late_money(
+async def test_the_shop_is_notified_how_late_money_ended(
     skipping: WorkflowEnvironment,
 ) -> None:
     order = an_order()

@@ -53,7 +53,7 @@ async def test_a_payment_that_is_paid_as_usual_costs_no_change_of_the_list(
     assert len(history.events) <= 19
 
 
-async def test_every_other_end_stands_in_the_list(
+async def test_every_outcome_but_paid_is_listed(
     skipping: WorkflowEnvironment,
 ) -> None:
     declined = FakeAlipay(pay=[a_refusal()])
@@ -69,7 +69,7 @@ async def test_every_other_end_stands_in_the_list(
             assert await upserts(payment) == 1
 
 
-async def test_a_review_stands_in_the_list_until_it_is_resolved(
+async def test_a_review_is_listed_until_it_is_resolved(
     skipping: WorkflowEnvironment,
 ) -> None:
     async with a_payment(skipping, FakeAlipay(pay=[a_page()])) as payment:
@@ -83,7 +83,7 @@ async def test_a_review_stands_in_the_list_until_it_is_resolved(
     assert resolved == ("PAID", None)
 
 
-async def test_an_alipay_that_does_not_answer_stands_in_the_list_until_it_does(
+async def test_a_payment_that_alipay_does_not_answer_is_listed_until_it_does(
     skipping: WorkflowEnvironment,
 ) -> None:
     alipay = FakeAlipay(pay=[NO_VERDICT, a_page()], inquiries=[NO_VERDICT])

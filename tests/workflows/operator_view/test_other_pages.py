@@ -50,7 +50,7 @@ def test_late_money_offers_to_confirm_what_is_proposed() -> None:
     assert '`"replaces": "HONOURED"`' in page
 
 
-def test_a_callback_offers_to_settle_the_event_that_is_told() -> None:
+def test_a_callback_offers_to_settle_the_event_that_is_being_sent() -> None:
     event = ShopEvent.model_validate(an_event())
     page = callback_details_of(CallbackInput(event=event, release=RELEASE), [])
     said = CallbackSettlement.model_validate(example_in(page))

@@ -30,7 +30,7 @@ async def at_risk(payment: RunningPayment) -> MoneyAtRisk:
     return await payment.handle.query(CashierPayment.at_risk)
 
 
-async def test_the_reason_and_what_one_may_do_stand_first(
+async def test_the_reason_and_the_possible_updates_come_first(
     skipping: WorkflowEnvironment,
 ) -> None:
     async with a_payment(skipping, FakeAlipay(pay=[a_page()])) as payment:
@@ -44,7 +44,7 @@ async def test_the_reason_and_what_one_may_do_stand_first(
     assert "`PAID`, `DECLINED`, `EXPIRED`, `CANCELLED`" in parts[1]
 
 
-async def test_the_example_is_refused_as_it_stands_and_accepted_once_it_is_filled_in(
+async def test_the_example_is_refused_unchanged_and_accepted_once_filled_in(
     skipping: WorkflowEnvironment,
 ) -> None:
     async with a_payment(skipping, FakeAlipay(pay=[a_page()])) as payment:
@@ -59,7 +59,7 @@ async def test_the_example_is_refused_as_it_stands_and_accepted_once_it_is_fille
     assert result.outcome is PaymentOutcome.CANCELLED
 
 
-async def test_the_example_confirms_what_is_proposed(
+async def test_the_example_confirms_the_proposal(
     skipping: WorkflowEnvironment,
 ) -> None:
     alipay = FakeAlipay(pay=[a_page()])
@@ -90,7 +90,7 @@ async def test_the_example_of_a_cancel_closes_the_payment(
     assert result.outcome is PaymentOutcome.CANCELLED
 
 
-async def test_what_is_paid_or_under_review_is_not_said_to_be_payable(
+async def test_a_payment_paid_or_under_review_is_not_called_payable(
     skipping: WorkflowEnvironment,
 ) -> None:
     async with a_payment(skipping, FakeAlipay(pay=[a_page()])) as payment:
@@ -115,14 +115,14 @@ async def test_a_notification_that_says_nothing_is_not_shown_as_the_last_one(
         await payment.handle.execute_update("check_now")
         hinted = await payment.details()
         await payment.notify(amount=MORE)
-        told = await payment.details()
+        notified = await payment.details()
         await payment.resolve(PaymentOutcome.CANCELLED)
     assert "Alipay's last answer" in hinted
     assert "Alipay's last notification" not in hinted
-    assert "Alipay's last notification" in told
+    assert "Alipay's last notification" in notified
 
 
-async def test_what_was_taken_is_at_risk_and_not_what_was_asked(
+async def test_the_taken_amount_is_at_risk_and_not_the_price(
     skipping: WorkflowEnvironment,
 ) -> None:
     async with a_payment(skipping, FakeAlipay(pay=[a_page()])) as payment:

@@ -57,12 +57,12 @@ LISTED = attributes_of(
 
 
 @pytest.mark.parametrize("attention", STUCK)
-def test_each_way_to_hang_is_listed(attention: NeedsAttention) -> None:
+def test_each_reason_for_attention_is_listed(attention: NeedsAttention) -> None:
     listing = listing_of_refunds(a_ledger(STUCK[attention]()), LATER)
     assert listing.needs_attention == attention
 
 
-def test_what_needs_a_person_most_is_listed() -> None:
+def test_the_most_urgent_refund_is_listed() -> None:
     assert set(GRAVEST) == STUCK.keys()
     stuck = [STUCK[attention]() for attention in reversed(GRAVEST)]
     for number, one in enumerate(stuck):
@@ -76,7 +76,7 @@ def test_a_refund_that_ends_at_once_changes_nothing_in_the_list() -> None:
     assert changes_of_refunds(LISTED, a_ledger(refund), NOW) == []
 
 
-def test_a_refusal_is_listed_until_somebody_acts() -> None:
+def test_a_refusal_is_listed_until_a_person_acts() -> None:
     refund = after(a_refund(), refused("PROCESS_FAIL"))
     attention = listing_of_refunds(a_ledger(refund), LATER).needs_attention
     assert attention == NeedsAttention.REFUSED
@@ -86,7 +86,7 @@ def test_a_refusal_is_listed_until_somebody_acts() -> None:
     assert listing_of_refunds(ledger, LATER).needs_attention is None
 
 
-def test_what_a_person_has_withdrawn_needs_nobody() -> None:
+def test_a_withdrawn_refund_needs_no_attention() -> None:
     refund, ledger = a_refund(doubt="dispute d-7 is open"), a_ledger()
     ledger.refunds["r-1"] = refund
     said = RefundResolution(refund_id="r-1", outcome="WITHDRAW", by="anna", reason="x")

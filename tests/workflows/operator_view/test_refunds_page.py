@@ -99,7 +99,7 @@ LATER = NOW + timedelta(days=1)
 
 
 @pytest.mark.parametrize("attention", STUCK)
-def test_what_is_the_matter_stands_first_and_leads_to_its_chapter(
+def test_the_reason_for_attention_comes_first_and_links_to_its_chapter(
     attention: NeedsAttention,
 ) -> None:
     refund = STUCK[attention]()
@@ -144,7 +144,7 @@ def test_a_second_person_copies_the_confirmation() -> None:
     assert page.index("`confirm`") < page.index("`resolve`")
 
 
-def test_what_is_proposed_stands_in_the_example() -> None:
+def test_the_example_contains_the_proposal() -> None:
     refund = a_refund(doubt="dispute d-7 is open")
     refund.proposed = Proposed(
         outcome="WITHDRAW", by="anna", reason="lost\nit", about="dispute d-7 is open"
@@ -155,7 +155,7 @@ def test_what_is_proposed_stands_in_the_example() -> None:
     assert '`"replaces": "WITHDRAW"`' in page
 
 
-def test_each_refund_has_one_line_and_the_newest_stands_first() -> None:
+def test_each_refund_has_one_line_and_the_newest_comes_first() -> None:
     refunds = [
         after(a_refund(f"r-{number}"), refused("PROCESS_FAIL\nno\n\n# way"))
         for number in range(3)
@@ -174,11 +174,11 @@ def test_a_page_of_many_refunds_has_an_end() -> None:
     assert page.count("**Needs attention:** `") == MOST_EXPLAINED
 
 
-def test_every_status_has_its_words() -> None:
+def test_every_status_has_a_text() -> None:
     assert WORDS.keys() == set(RefundStatus)
 
 
-def test_what_bounced_and_what_the_portal_gave_back_is_told() -> None:
+def test_bounces_and_refunds_in_the_portal_are_shown() -> None:
     refund = after(a_refund(), SUCCEEDED)
     refund.returned = Resolved(by="anna", reason="settlement file")
     look = PaymentLook(
@@ -192,7 +192,7 @@ def test_what_bounced_and_what_the_portal_gave_back_is_told() -> None:
     assert "PHP 93.00 can still be refunded." in page
 
 
-def test_the_page_is_sound_markdown_whose_json_stands_in_blocks_of_its_own() -> None:
+def test_the_page_is_valid_markdown_with_json_in_separate_blocks() -> None:
     page = a_page(*(make() for make in STUCK.values()), now=LATER)
     tokens = MarkdownIt().parse(page)
     fences = [token for token in tokens if token.type == "fence"]
@@ -203,7 +203,7 @@ def test_the_page_is_sound_markdown_whose_json_stands_in_blocks_of_its_own() -> 
     assert len(items) == 1  # all six have one name here
 
 
-async def test_the_example_of_a_refund_is_refused_as_it_stands_and_then_accepted(
+async def test_the_example_of_a_refund_is_refused_unchanged_then_accepted(
     skipping: WorkflowEnvironment,
 ) -> None:
     alipay = RefundingAlipay()
@@ -236,7 +236,7 @@ async def test_the_example_of_a_bounce_is_accepted_once_it_is_filled_in(
     assert record_in(view, "r-1").status is RefundStatus.RETURNED
 
 
-def test_a_refused_refund_is_told_by_its_code() -> None:
+def test_a_refused_refund_is_shown_with_its_code() -> None:
     said = RefundAnswer(
         verdict=RefundVerdict.REFUSED, result_code="RISK_REJECT", result_message="no."
     )

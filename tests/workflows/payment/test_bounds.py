@@ -89,13 +89,15 @@ def size_of(order: Order) -> int:
     }
 )
 @settings(max_examples=10, deadline=None)
-def test_no_flood_makes_the_carried_facts_large(flood: dict[str, Any]) -> None:
+def test_many_messages_do_not_make_the_carried_facts_large(
+    flood: dict[str, Any],
+) -> None:
     assert size_of(flooded(flood).carried()) < MOST_BYTES
 
 
 @given(floods, st.booleans())
 @settings(max_examples=10, deadline=None)
-def test_the_true_success_still_pays_after_any_flood(
+def test_the_true_success_still_pays_after_many_messages(
     flood: dict[str, Any], is_carried_first: bool
 ) -> None:
     flood |= {"verdict": InquiryVerdict.PROCESSING}

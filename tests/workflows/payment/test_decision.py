@@ -210,7 +210,7 @@ def test_only_rule_one_makes_a_payment_paid(facts: Facts, now: datetime) -> None
 
 
 @given(any_facts(), times, st.lists(st.builds(Heard, times, notifications)))
-def test_a_success_is_never_undone_by_what_is_heard_later(
+def test_a_success_is_never_undone_by_later_messages(
     facts: Facts, now: datetime, more: list[Heard]
 ) -> None:
     step = decide(facts, now)
@@ -224,7 +224,7 @@ def test_a_success_is_never_undone_by_what_is_heard_later(
 
 
 @given(any_facts(), times)
-def test_nothing_ends_unpaid_without_a_word_of_alipay(
+def test_no_payment_ends_unpaid_without_an_answer_of_alipay(
     facts: Facts, now: datetime
 ) -> None:
     step = decide(facts, now)
@@ -399,7 +399,7 @@ EXPIRY = START + timedelta(minutes=14)
         ("RISK_REJECT", EXPIRY + timedelta(seconds=40), PaymentOutcome.DECLINED),
     ],
 )
-def test_only_what_was_declined_is_called_declined(
+def test_only_a_declined_payment_is_called_declined(
     code: str, asked_at: datetime, outcome: PaymentOutcome
 ) -> None:
     facts = an_opened_payment()
@@ -449,7 +449,7 @@ def test_a_page_that_got_lost_is_followed_by_the_next_attempt() -> None:
     assert decide(facts, START + timedelta(seconds=11)) == Begin(2, "GCASH")
 
 
-def test_a_lost_page_is_no_decline_when_nobody_waits_any_more() -> None:
+def test_a_lost_page_of_an_expired_attempt_is_not_a_decline() -> None:
     facts = Facts.of(ORDER, START)
     a_lost_page(facts, START + timedelta(seconds=10))
     step = decide(facts, START + timedelta(minutes=20))
@@ -551,7 +551,7 @@ def told_of_expiry(release: int) -> tuple[Facts, datetime]:
     return facts, told_at
 
 
-def test_what_alipay_notifies_of_many_expiries_is_asked_about_spread() -> None:
+def test_inquiries_after_many_notified_expiries_are_spread() -> None:
     facts, told_at = told_of_expiry(EXPIRY_IS_SPREAD)
     due = START + 2 * expiry_spread("order-7_1")
     assert told_at < due <= deadline_of(facts.current)
@@ -561,7 +561,7 @@ def test_what_alipay_notifies_of_many_expiries_is_asked_about_spread() -> None:
     assert decide(before, told_at) == Inquire(before.current)
 
 
-def test_who_asks_after_the_expiry_does_not_wait_for_the_spread() -> None:
+def test_an_inquiry_requested_after_the_expiry_does_not_wait_for_the_spread() -> None:
     facts, told_at = told_of_expiry(EXPIRY_IS_SPREAD)
     facts.check_wanted_at = asked_at = told_at + timedelta(seconds=1)
     assert decide(facts, asked_at) == Inquire(facts.current)

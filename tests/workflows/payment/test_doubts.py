@@ -24,7 +24,7 @@ DOUBTS: list[Doubt | NoEnd] = [
 
 @pytest.mark.parametrize("doubt", DOUBTS, ids=lambda it: type(it).__name__)
 @pytest.mark.parametrize("release", range(RELEASE + 1))
-def test_a_doubt_is_the_same_in_the_words_of_each_release(
+def test_a_doubt_is_recognized_in_the_text_of_each_release(
     doubt: Doubt | NoEnd, release: int
 ) -> None:
     words = doubt.in_words(release)

@@ -70,7 +70,7 @@ def test_a_page_and_a_cancel_are_carried_over_only_as_alipay_signed_them(
 
 
 @pytest.mark.parametrize("verdict", ["FAIL", "CANCELLED", "NOT_EXIST"])
-def test_an_end_that_a_stranger_signed_is_not_carried_over(verdict: str) -> None:
+def test_an_outcome_signed_by_another_key_is_not_carried_over(verdict: str) -> None:
     for signer in (None, STRANGER):
         facts = Facts.of(ORDER, NOW)
         asked = answered(INQUIRY, an_inquiry(verdict), signer)
@@ -79,7 +79,7 @@ def test_an_end_that_a_stranger_signed_is_not_carried_over(verdict: str) -> None
         assert bool(kept) is (signer is None)
 
 
-def test_a_success_is_asked_about_anew_for_its_money_may_have_gone_back() -> None:
+def test_a_carried_success_is_inquired_again_as_it_may_have_gone_back() -> None:
     facts = Facts.of(ORDER, NOW)
     facts.add_notification(a_notification(ORDER), NOW)
     facts.current.inquiries.append(answered(INQUIRY, an_inquiry("SUCCESS")))  # type: ignore[arg-type]

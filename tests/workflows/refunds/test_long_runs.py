@@ -25,7 +25,7 @@ async def impatient() -> AsyncIterator[WorkflowEnvironment]:
         yield env
 
 
-async def test_a_refund_in_process_goes_on_in_a_new_run(
+async def test_a_refund_in_process_is_continued_as_new(
     impatient: WorkflowEnvironment,
 ) -> None:
     alipay = RefundingAlipay(next_refunds=["REFUND_IN_PROCESS"])
@@ -49,7 +49,7 @@ async def test_a_refund_in_process_goes_on_in_a_new_run(
     assert [event.type for event in alipay.shop_heard] == ["refund.succeeded"] * 2
 
 
-async def test_the_shop_hears_of_the_refund_that_made_its_run_too_long(
+async def test_the_shop_is_notified_of_a_refund_before_its_run_continues(
     impatient: WorkflowEnvironment,
 ) -> None:
     alipay = RefundingAlipay()

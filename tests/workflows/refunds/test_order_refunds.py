@@ -222,7 +222,7 @@ def test_a_refund_that_takes_more_than_a_day_gets_attention() -> None:
     assert attention_of(refund, now + timedelta(hours=24)) is NeedsAttention.OVERDUE
 
 
-async def test_a_balance_that_is_too_low_waits_and_goes_on_under_a_new_id(
+async def test_a_refund_above_the_balance_waits_and_is_sent_under_a_new_id(
     skipping: WorkflowEnvironment,
 ) -> None:
     alipay = RefundingAlipay(next_refunds=["MERCHANT_BALANCE_NOT_ENOUGH"])
@@ -267,7 +267,7 @@ async def test_a_fault_of_our_own_is_inquired_before_the_amount_is_free(
         assert view.left == php(10000)
 
 
-async def test_what_the_portal_has_refunded_counts(
+async def test_a_refund_in_the_portal_counts(
     dev_server: WorkflowEnvironment,
 ) -> None:
     alipay = RefundingAlipay(listed=[seen("portal-1", "SUCCESS", php(7000))])
@@ -337,7 +337,7 @@ async def test_money_that_bounced_is_refundable_again(
     assert told == ["refund.succeeded", "refund.returned", "refund.succeeded"]
 
 
-async def test_a_later_run_believes_of_an_earlier_one_what_alipay_has_signed(
+async def test_a_later_run_believes_only_the_signed_refunds_of_an_earlier_one(
     skipping: WorkflowEnvironment,
 ) -> None:
     alipay = RefundingAlipay()
@@ -378,7 +378,7 @@ async def test_after_a_lost_history_the_same_refund_moves_money_once(
     assert alipay.total_back == 6000
 
 
-async def test_a_cancel_that_took_effect_unseen_is_the_refund(
+async def test_a_cancel_without_an_answer_counts_as_the_refund(
     skipping: WorkflowEnvironment,
 ) -> None:
     alipay = RefundingAlipay(cancels=CancelVerdict.CANCELLED, next_refunds=[None])
@@ -403,7 +403,7 @@ async def test_a_part_is_refused_where_all_went_back_by_a_cancel(
         assert view.left == php(0)
 
 
-async def test_what_a_person_has_called_given_back_is_not_sent_by_a_later_run(
+async def test_a_refund_called_given_back_is_not_sent_by_a_later_run(
     skipping: WorkflowEnvironment,
 ) -> None:
     """By hand in the portal, say, where it has another id."""

@@ -341,7 +341,7 @@ def test_never_more_goes_back_than_was_paid_and_each_refund_once(tenth: int) -> 
 
 
 @pytest.mark.parametrize("tenth", range(10))
-def test_whatever_was_it_ends_once_alipay_answers(tenth: int) -> None:
+def test_every_refund_ends_once_alipay_answers(tenth: int) -> None:
     """Every refund comes to its end, and says what is true at Alipay."""
     for seed in range(tenth * 50, tenth * 50 + 50):
         alipay = Alipay()

@@ -42,7 +42,7 @@ async def go_on(refunds: Refunds, known: RefundsView) -> None:
 
 
 @pytest.mark.parametrize("answer", [None, "UNKNOWN_EXCEPTION", "REFUND_IN_PROCESS"])
-async def test_what_may_have_been_sent_keeps_its_id_and_moves_money_once(
+async def test_a_refund_that_may_have_been_sent_keeps_its_id_and_moves_once(
     skipping: WorkflowEnvironment, answer: str | None
 ) -> None:
     alipay = RefundingAlipay(next_refunds=[answer])
@@ -89,7 +89,7 @@ async def has_asked_often(alipay: RefundingAlipay) -> bool:
         ({}, {"dispute_id": "d-7"}, RefundStatus.REVIEW),
     ],
 )
-async def test_what_waited_for_a_person_waits_for_one_in_the_new_run(
+async def test_a_refund_that_waited_for_a_person_still_waits_in_the_new_run(
     skipping: WorkflowEnvironment,
     changes: dict[str, Any],
     request_changes: dict[str, Any],
@@ -113,7 +113,7 @@ async def test_what_waited_for_a_person_waits_for_one_in_the_new_run(
     assert alipay.total_back == 10000
 
 
-async def test_a_refund_that_waits_for_the_balance_goes_on_under_its_new_id(
+async def test_a_refund_that_waits_for_the_balance_is_sent_under_its_new_id(
     skipping: WorkflowEnvironment,
 ) -> None:
     alipay = RefundingAlipay(next_refunds=["MERCHANT_BALANCE_NOT_ENOUGH"])
@@ -127,7 +127,7 @@ async def test_a_refund_that_waits_for_the_balance_goes_on_under_its_new_id(
     assert alipay.total_back == 10000
 
 
-async def test_the_shop_hears_what_the_stopped_run_may_not_have_told(
+async def test_the_shop_is_notified_again_after_a_run_was_stopped(
     skipping: WorkflowEnvironment,
 ) -> None:
     alipay = RefundingAlipay()
@@ -141,7 +141,7 @@ async def test_the_shop_hears_what_the_stopped_run_may_not_have_told(
     assert len(set(ids)) == 1  # the shop tells the repeat by its id
 
 
-async def test_the_same_refund_asked_for_anew_is_the_one_that_the_last_run_gave_back(
+async def test_a_refund_requested_again_is_the_one_of_the_stopped_run(
     skipping: WorkflowEnvironment,
 ) -> None:
     alipay = RefundingAlipay()

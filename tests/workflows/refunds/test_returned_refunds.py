@@ -58,7 +58,7 @@ async def test_the_next_owner_records_that_all_of_the_money_has_bounced(
     assert record_in(result, "r-1").returned is not None
 
 
-async def test_the_shop_hears_that_it_bounced_once(
+async def test_the_shop_is_notified_of_a_bounce_once(
     skipping: WorkflowEnvironment,
 ) -> None:
     alipay = RefundingAlipay()
@@ -72,7 +72,7 @@ async def test_the_shop_hears_that_it_bounced_once(
     assert heard == ["refund.succeeded", "refund.returned"]
 
 
-async def test_what_no_owner_knows_has_not_bounced(
+async def test_an_unknown_refund_cannot_bounce(
     skipping: WorkflowEnvironment,
 ) -> None:
     async with refunds_of(skipping.client, RefundingAlipay()) as refunds:

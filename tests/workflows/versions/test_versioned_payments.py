@@ -61,7 +61,7 @@ async def test_a_second_call_for_an_open_payment_reaches_its_version(
         assert await builds_of(payment.handle) == [OLD]
 
 
-async def test_late_money_of_a_pinned_payment_goes_on_with_the_current_version(
+async def test_late_money_of_a_pinned_payment_moves_to_the_current_version(
     skipping: WorkflowEnvironment,
 ) -> None:
     alipay = FakeAlipay(pay=[a_page()], inquiries_of={2: [UNKNOWN]})
@@ -82,7 +82,7 @@ async def test_late_money_of_a_pinned_payment_goes_on_with_the_current_version(
         assert (await late.result())["outcome"] == LateOutcome.NOT_PAID
 
 
-async def test_callbacks_of_a_pinned_payment_go_on_with_the_current_version(
+async def test_callbacks_of_a_pinned_payment_move_to_the_current_version(
     skipping: WorkflowEnvironment,
 ) -> None:
     alipay = FakeAlipay(pay=[a_page()])
@@ -141,7 +141,7 @@ async def test_a_history_of_versioned_workers_replays_without_versions(
         await replayer.replay_workflow(history)
 
 
-def test_versioned_workers_run_the_same_kinds_and_the_same_doors() -> None:
+def test_versioned_workers_run_the_same_types_with_the_same_handlers() -> None:
     assert len(VERSIONED_WORKFLOWS) == len(WORKFLOWS)
     for kind, versioned in zip(WORKFLOWS, VERSIONED_WORKFLOWS, strict=True):
         one = workflow._Definition.must_from_class(kind)
@@ -154,12 +154,12 @@ def test_versioned_workers_run_the_same_kinds_and_the_same_doors() -> None:
 
 
 @pytest.mark.parametrize("kind", WORKFLOWS)
-def test_no_kind_declares_what_a_worker_without_a_version_may_not(kind: type) -> None:
+def test_no_unversioned_kind_declares_a_versioning_behavior(kind: type) -> None:
     declared = workflow._Definition.must_from_class(kind).versioning_behavior
     assert declared == VersioningBehavior.UNSPECIFIED
 
 
-def test_what_lives_for_weeks_is_not_pinned() -> None:
+def test_workflow_types_that_live_for_weeks_are_not_pinned() -> None:
     definitions = map(workflow._Definition.must_from_class, VERSIONED_WORKFLOWS)
     upgrading = {
         one.name

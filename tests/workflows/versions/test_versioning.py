@@ -119,7 +119,7 @@ async def test_a_patched_change_replays_old_and_new(
     assert await replay(of_release_2, patched.Receipt) is None
 
 
-async def test_a_change_that_the_start_tells_of_replays_old_and_new(
+async def test_a_change_by_a_field_of_the_start_replays_old_and_new(
     skipping: WorkflowEnvironment, of_release_1: WorkflowHistory
 ) -> None:
     of_release_2 = await history_of(skipping, told.Receipt, is_booked=True)
@@ -128,7 +128,7 @@ async def test_a_change_that_the_start_tells_of_replays_old_and_new(
     assert await replay(of_release_2, told.Receipt) is None
 
 
-async def test_an_open_run_stops_at_the_careless_release_and_goes_on_at_the_patched(
+async def test_an_open_run_fails_with_the_careless_release_and_continues_patched(
     skipping: WorkflowEnvironment,
 ) -> None:
     task_queue = f"versions-{uuid4()}"
