@@ -1,4 +1,4 @@
-"""Data for tests: each builder returns a sound thing, with what matters changed."""
+"""Data for tests: each builder returns a valid object, with the given changes."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -41,7 +41,7 @@ def an_order(**changes: Any) -> Order:
 
 
 def as_a_shop_sends_it(order: Order) -> dict[str, Any]:
-    """Return the body of POST /payments: the order without what the API adds."""
+    """Return the body of POST /payments: the order without the API's fields."""
     of_ours = {"first_attempt", "tells_shop", "late_money", "release", "trust"}
     return order.model_dump(mode="json", exclude_none=True, exclude=of_ours)
 
@@ -112,7 +112,7 @@ def a_notification(
 
 
 def an_event(**changes: Any) -> dict[str, Any]:
-    """Return an event as it stands in a history: the order's first attempt is paid."""
+    """Return a recorded event: the order's first attempt is paid."""
     return {
         "id": "coffee-1_1-paid",
         "type": "payment.paid",

@@ -23,7 +23,7 @@ forget_settings()
 
 # `make test` looks at a hundred examples of each property, this profile at many.
 settings.register_profile("thorough", max_examples=10_000, deadline=None)
-# Other processes compute beside these: how long an example takes says nothing of it.
+# Other processes compute beside these: the time of an example is no measure.
 settings.register_profile(
     "default", deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
@@ -87,7 +87,7 @@ async def start_skipping(*options: str) -> AsyncIterator[WorkflowEnvironment]:
         dev_server_existing_path=guarded_program(),
         dev_server_extra_args=[*SERVER_OPTIONS, *TIME_SKIPPING, *options],
         data_converter=DATA_CONVERTER,
-        # Recorded histories keep who wrote them: no name of somebody's machine.
+        # Recorded histories have the worker's identity: no name of a machine.
         identity="tests",
     ) as env:
         yield env

@@ -6,9 +6,9 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 PART = b" " * 65_536
-# The server would go on for ever; so much is more than any buffers in between hold.
+# The server would never end; this is more than all buffers in between hold.
 ENOUGH = 100_000_000
-# What a test allows to lie in the buffers of both ends, besides what was read.
+# Bytes that may be in the buffers of both ends, besides those that were read.
 BUFFERED = 20_000_000
 
 

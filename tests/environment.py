@@ -1,4 +1,4 @@
-"""The developer's environment, which must not change what a test finds."""
+"""The developer's environment, which must not change the result of a test."""
 
 import os
 
@@ -15,8 +15,7 @@ FOR_TESTS = {
     "CASHIER_UPGRADE_TESTS",
     "TEMPORAL_CLI_PATH",
 }
-# Of each proxy, the name by which npm alone is told of it: behind a firewall it needs
-# one to install packages.
+# X one to install packages.
 PROXIES = {
     "http_proxy": "npm_config_proxy",
     "https_proxy": "npm_config_https_proxy",

@@ -1,4 +1,4 @@
-"""Alipay at the seam of the activities: the same names and types, scripted answers."""
+"""A fake Alipay in place of the activities: same names and types, scripted answers."""
 
 from collections import deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -46,20 +46,20 @@ NO_VERDICT = NoVerdict()
 
 @dataclass(frozen=True)
 class Odd:
-    """In a script: a result that is no answer, as somebody else may complete it."""
+    """In a script: a result of any shape, as anybody may complete the activity."""
 
     result: Any
 
 
 class AnythingPaid:
-    """Lets the shop be told whatever an event says, where that is not the matter."""
+    """Allows all events, in tests of other things."""
 
     async def check(self, event: ShopEvent, evidence: SignedEvidence | None) -> None:
         """Raise nothing."""
 
 
 class FakeAlipay:
-    """Answers from its scripts, the last answer for ever, and notes every call."""
+    """Answers from its scripts, repeats the last answer, and records every call."""
 
     def __init__(
         self,
@@ -75,17 +75,17 @@ class FakeAlipay:
         self.calls: list[str] = []
         self.pay_calls: list[PayCall] = []
         self.refund_calls: list[RefundCall] = []
-        self.shop_heard: list[ShopEvent] = []
+        self.shop_events: list[ShopEvent] = []
         self.shop_is_away = False
-        # As somebody else may complete the activity in its place.
+        # As anybody may complete the activity.
         self.odd_shop_answers: list[Odd] = []
-        # How the order's payment stands, where late money looks at it.
+        # The state of the order's payment, for late money.
         self.found = PaymentFound(
             state=PaymentState.CLOSED, outcome=PaymentOutcome.EXPIRED
         )
-        # Whose signatures count, as the worker says it.
+        # The trusted keys, as the worker names them.
         self.trusts = trust()
-        # In place of the played one, where the shop is told over the wire.
+        # In place of the fake activity, where callbacks are sent over HTTP.
         self.callbacks: CallbackActivities | None = None
         self.before_shop_answers: Callable[[], Awaitable[None]] | None = None
         self.before_pay_answers: Callable[[], Awaitable[None]] | None = None
@@ -122,7 +122,7 @@ class FakeAlipay:
         self._refund_inquiries = deque(answers)
 
     def refunds_everything(self) -> None:
-        """Give back whatever is asked for, from now on."""
+        """Answer all refunds with success from now on."""
         self._refunds = deque([RefundAnswer(verdict=RefundVerdict.REFUNDED)])
 
     @property
@@ -178,8 +178,8 @@ class FakeAlipay:
         return self.found
 
     @activity.defn
-    async def tell_shop(self, told: ProvenEvent) -> ShopAnswer:
-        self.shop_heard.append(told.event)
+    async def tell_shop(self, proven: ProvenEvent) -> ShopAnswer:
+        self.shop_events.append(proven.event)
         if self.before_shop_answers:
             await self.before_shop_answers()
         if self.odd_shop_answers:

@@ -15,7 +15,7 @@ import pytest
 REQUIRED = "CASHIER_NGINX_TESTS"
 # Where Debian has it, which is not on everybody's PATH.
 PLACES = f"{os.environ.get('PATH', os.defpath)}:/usr/sbin"
-# All that concerns passing requests on is as nginx does it where nobody says otherwise.
+# For passing requests on, nginx's defaults are kept.
 CONFIGURATION = """
 {user}
 daemon off;
@@ -52,7 +52,7 @@ async def nginx_before(port: int) -> AsyncIterator[httpx.AsyncBaseTransport]:
             raise FileNotFoundError("there is no nginx")
         pytest.skip("there is no nginx: apt-get install nginx-light")
     with TemporaryDirectory() as folder:
-        # Started by root, its worker would be somebody who may not use the folder.
+        # Started by root, its worker's user may not use the folder.
         user = "user root;" if os.geteuid() == 0 else ""
         file = Path(folder) / "nginx.conf"
         file.write_text(CONFIGURATION.format(user=user, folder=folder, port=port))

@@ -1,4 +1,4 @@
-"""Packages from npm for tests: what a lock file pins, installed beside it."""
+"""Packages from npm for tests: those that a lock file pins, installed beside it."""
 
 import asyncio
 import hashlib
@@ -14,7 +14,7 @@ INSTALL = ("npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund")
 
 
 async def install_packages(folder: Path) -> Path:
-    """Return the folder's `node_modules`, installed anew where its lock has changed.
+    """Return the folder's `node_modules`, installed again if its lock has changed.
 
     Without Node.js the test is skipped, or fails in CI.
     """

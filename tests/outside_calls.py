@@ -1,7 +1,7 @@
 """Finds calls to clock, chance, network and files that workflow code makes.
 
-It looks at each call of a C function while a workflow is activated, whoever makes it:
-a module of ours, or a library that ours uses.
+It looks at each call of a C function while a workflow is activated, by a module of ours
+or by a library that it uses.
 """
 
 import gc
@@ -30,7 +30,7 @@ def outside_calls() -> Iterator[set[str]]:
             found.add(called.__qualname__)
 
     before = sys.getprofile()
-    # What tools do while garbage is collected, at any time, is no workflow's.
+    # Calls of tools during garbage collection, at any time, are no workflow's.
     gc.disable()
     sys.setprofile(look)
     try:

@@ -1,4 +1,4 @@
-"""Finds, in source code, what two workflow runs of one process would share and change.
+"""Finds, in source code, state that two workflow runs of one process would share.
 
 A constant of the module may be a list or a dictionary; nothing may change it.
 """
@@ -14,7 +14,7 @@ CACHES = {"cache", "lru_cache"}
 
 
 def shared_state(source: str) -> list[str]:
-    """Return what is shared and changed, each with its line."""
+    """Return the shared state that is changed, each with its line."""
     tree = ast.parse(source)
     shared = set(_names_of(tree))
     return [
@@ -54,7 +54,7 @@ def _changes(node: ast.AST, shared: set[str]) -> bool:
 
 
 def _is_container(owner: ast.expr, shared: set[str]) -> bool:
-    """Whether it is a constant by its name, or what the module or the class holds."""
+    """Whether it is a constant by its name, or an object of the module or class."""
     match owner:
         case ast.Name(id="workflow"):
             return False  # the SDK: `workflow.update` declares one
@@ -66,7 +66,7 @@ def _is_container(owner: ast.expr, shared: set[str]) -> bool:
 
 
 def _is_part_of(target: ast.expr, shared: set[str]) -> bool:
-    """Whether it is an attribute or an item of what is shared."""
+    """Whether it is an attribute or an item of shared state."""
     if not isinstance(target, ast.Attribute | ast.Subscript):
         return False
     root = target.value

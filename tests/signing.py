@@ -1,4 +1,4 @@
-"""Alipay's signature under what tests script, so that a workflow believes it."""
+"""Signs the scripted messages of tests as Alipay, so that workflows believe them."""
 
 import json
 from dataclasses import dataclass
@@ -83,7 +83,7 @@ def signed_message(
     signer: Signer | None = None,
     at: datetime | None = None,
 ) -> SignedEvidence:
-    """Return a message as Alipay signs it, or somebody else; now unless said."""
+    """Return a message signed by Alipay or another signer, now by default."""
     by = signer or Signer(alipays_key())
     body = json.dumps({name: it for name, it in fields.items() if it is not None})
     time = by.time or _time_of(at)

@@ -1,4 +1,4 @@
-"""Who may import whom: dependencies point one way, and nobody else has our names."""
+"""The allowed imports: dependencies point one way, and no package has our names."""
 
 import ast
 import json
@@ -14,12 +14,13 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 
-# What each part may import of ours, besides itself. A prefix allows what is below it.
+# The parts of ours that each part may import, besides itself. A prefix allows what is
+# below it.
 MAY_IMPORT: dict[str, set[str]] = {
     "contracts": set(),
     "alipay": set(),
     "translation": {"alipay", "contracts"},
-    # And in which forms settings are read; nothing of what other processes are given.
+    # And the forms of settings; not the settings of other processes.
     "codec": {"http_server", "settings.forms", "settings.process", "settings.urls"},
     "telemetry": set(),
     # Knows no application of ours; the shop and the simulator are given it.
@@ -30,7 +31,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "settings.temporal",
         "telemetry",
     },
-    # And what a callback's address may be: a setting is refused before it is used.
+    # And the rules for callback addresses: a setting is refused before it is used.
     "settings": {"activities.addresses", "alipay", "codec", "contracts"},
     "workflows": {"activities", "contracts", "translation", "visibility"},
     "activities": {"alipay", "contracts", "translation", "visibility"},
@@ -88,7 +89,7 @@ ROOM_MAY_IMPORT: dict[str, set[str]] = {
     "api.streams": {
         "api.bodies", "api.callers", "api.problems", "contracts", "visibility",
     },
-    # Of the workflows what starts them, and no rule of theirs.
+    # Only the code that starts workflows, and no rule of theirs.
     "api.payments": {
         "alipay", "api.bodies", "api.callers", "api.merchant_rules", "api.problems",
         "api.streams", "api.temporal_calls", "contracts", "visibility",
@@ -121,7 +122,7 @@ ROOM_MAY_IMPORT: dict[str, set[str]] = {
         "storefront.catalog", "storefront.payment_api", "storefront.settings",
         "storefront.wallets", "storefront.words",
     },
-    # What its pages share with the customers' is how pages are made.
+    # Its pages and the customers' share the code that renders pages.
     "storefront.back_office": {
         "storefront.catalog", "storefront.ordering", "storefront.pages.rendering",
         "storefront.payment_api", "storefront.settings", "storefront.shop",
@@ -174,7 +175,7 @@ ROOM_MAY_IMPORT: dict[str, set[str]] = {
         "cashier.payments.reading", "cashier.running", "cashier.temporal_calls",
         "contracts", "version", "visibility",
     },
-    # Reads the settings of all parts, and calls others with what the parts use.
+    # Reads the settings of all parts, and makes calls as the parts do.
     "cashier.doctor": {
         "activities.callbacks", "activities.shop_connections",
         "alipay", "api.settings", "audit.bundle", "cashier.given", "cashier.running",
@@ -201,7 +202,7 @@ ROOM_MAY_IMPORT: dict[str, set[str]] = {
         "cashier.temporal_calls", "codec", "contracts", "http_server", "telemetry",
         "temporal_client", "version",
     },
-    # What plays the system uses it as people do: nothing of the product imports it.
+    # Demonstrations use the system as people do: the product does not import them.
     "cashier.demos": {
         "alipay", "api", "audit", "cashier.given", "cashier.payments",
         "cashier.running", "cashier.stuck", "cashier.system", "codec", "contracts",
@@ -216,7 +217,7 @@ ROOM_MAY_IMPORT: dict[str, set[str]] = {
 EXEMPT = {"tests", "bench", "chaos"}
 
 
-# What a storefront's own code has: a client of the HTTP API has nothing of ours.
+# The imports of a storefront's code: a client of the HTTP API needs none of ours.
 EXAMPLES_MAY_IMPORT: dict[str, set[str]] = {
     "http": set(),
     "temporal_client": {
@@ -386,7 +387,7 @@ def test_the_image_holds_every_part_and_nothing_else() -> None:
     assert {path.removesuffix(".py") for path in copied} == {
         *MAY_IMPORT,
         "requirements-runtime.lock",
-        # What the codec server shows.
+        # The codec server's pages.
         "docs/runbook.md",
         "docs/images",
     }

@@ -1,4 +1,4 @@
-"""What differs from run to run is caught before a release (decision 34).
+"""Calls that do not replay are found before a release (decision 34).
 
 Production runs workflows without the SDK's sandbox. So each kind of forbidden call is
 written into a workflow here, and a guard must find it: the linter by its name; the
@@ -33,7 +33,7 @@ from tests.workflows.running import worker_of
 ROOT = Path(__file__).parent.parent
 trust_recorded_signers()
 RECORDED = sorted(HISTORIES.glob("*.json"))
-# What runs inside workflows; the sandbox passes all but the workflows' own modules.
+# The code that runs inside workflows; the sandbox passes all but workflows' modules.
 RUN_IN_WORKFLOWS = sorted(
     file
     for part in ("workflows", "contracts", "translation", "visibility")
@@ -50,7 +50,7 @@ MAY_RUN_UNSANDBOXED = {
 
 
 def complaints(code: str) -> str:
-    """Return what the linter says of code that would stand in workflows/."""
+    """Return the linter's findings about code as if in workflows/."""
     ruff = str(Path(sys.executable).with_name("ruff"))
     command = [ruff, "check", "--stdin-filename", "workflows/new.py", "-"]
     checked = subprocess.run(
@@ -181,7 +181,7 @@ def test_workflow_code_shares_no_state() -> None:
 async def test_without_the_sandbox_two_runs_would_share_a_module(
     dev_server: WorkflowEnvironment,
 ) -> None:
-    """This is what the look at the source replaces."""
+    """The check of the source replaces this."""
     client = dev_server.client
     async with running(client, SandboxedWorkflowRunner()) as task_queue:
         apart = [await run_forbidden(client, task_queue, "") for _ in range(2)]

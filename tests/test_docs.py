@@ -1,4 +1,4 @@
-"""What the documents promise exists: every test, file and command they name."""
+"""Every test, file and command that the documents name exists."""
 
 import re
 from pathlib import Path
@@ -106,7 +106,7 @@ def test_a_superseding_decision_says_so_itself() -> None:
 
 
 def head_of(decision: Path) -> str:
-    """Return what stands before a decision's context: which others it changes."""
+    """Return the head of a decision, which names others that it changes."""
     head = re.split(r"^(?:## |\*\*)Context", decision.read_text(), flags=re.MULTILINE)
     return head[0]
 

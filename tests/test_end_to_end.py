@@ -28,7 +28,7 @@ CANARY_EMAIL = "canary-4711@customer.example"
 
 
 class Shop:
-    """What a shop does, and where its customer pays."""
+    """A shop's calls, and its customer's payments."""
 
     def __init__(self, system: System, http: httpx.AsyncClient) -> None:
         self.system = system
@@ -100,7 +100,7 @@ class Shop:
         return await handle.result(rpc_timeout=timedelta(seconds=60))
 
     async def held_for(self, order_id: str) -> Any:
-        """What the simulator's ledger says is held for the order."""
+        """The amount that the simulator's ledger holds for the order."""
         return (await self.control("ledger"))["net"].get(order_id)
 
 

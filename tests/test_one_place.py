@@ -1,4 +1,4 @@
-"""Facts that stand in one place only: a second copy could differ from the first."""
+"""Facts that are written in one place only: a second copy could differ."""
 
 import ast
 from collections.abc import Iterator
@@ -19,7 +19,7 @@ NOT_OURS_OR_TESTS = {".venv", "tests", "node_modules"}
 
 @cache
 def trees() -> dict[str, ast.Module]:
-    """Every file of the product and of what measures it, by its path."""
+    """Every file of the product and of its measurements, by its path."""
     files = (file.relative_to(ROOT) for file in ROOT.rglob("*.py"))
     return {
         str(file): ast.parse((ROOT / file).read_text(), str(file))
@@ -29,16 +29,16 @@ def trees() -> dict[str, ast.Module]:
 
 
 def places(code: str) -> set[str]:
-    """Return the files in which a piece of code stands.
+    """Return the files that contain a piece of code.
 
     Args:
-        code: An expression; a name that begins with `ANY` stands for any expression.
+        code: An expression; a name that begins with `ANY` matches any expression.
     """
     return {*every_place(code)}
 
 
 def every_place(code: str) -> list[str]:
-    """Return such files, each as often as the code stands in it."""
+    """Return such files, each as often as it contains the code."""
     wanted = ast.parse(code, mode="eval").body
     return [
         file
@@ -109,14 +109,14 @@ def test_the_id_of_a_workflow_is_spelled_in_one_place(kind: str) -> None:
 
 
 def test_money_is_formatted_by_the_contracts() -> None:
-    # It has words of its own for an amount that is not known.
+    # It has its own text for an unknown amount.
     assert places("format_money(ANY.currency, ANY.value)") <= {
         "cashier/audit/reconcile.py"
     }
 
 
 def test_the_usual_expiry_is_written_once_for_calls_and_once_for_histories() -> None:
-    # The simulator has Alipay's side of it; demos and measurements play with it.
+    # The simulator has Alipay's side of it; demos and measurements use it.
     product = ("activities/", "alipay/", "api/", "contracts/", "workflows/")
     written = {file for file in places("14") if file.startswith(product)}
     assert written == {"workflows/payment/attempt.py"}  # beside alipay/wallets.toml

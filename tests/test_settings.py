@@ -1,4 +1,4 @@
-"""Settings: whatever is wrong is named before anything starts, and no secret is."""
+"""Settings: every error is named before the start, and no secret is shown."""
 
 import re
 from datetime import UTC, datetime

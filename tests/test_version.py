@@ -1,4 +1,4 @@
-"""One version everywhere: it names the release, and people read what it brings."""
+"""One version everywhere: it names the release, and the changelog describes it."""
 
 import re
 import tomllib
@@ -22,7 +22,7 @@ HEADING = re.compile(r"^## (\d+)\.(\d+)\.(\d+) \((\d{4}-\d{2}-\d{2})\)$", re.MUL
 
 
 def changes() -> list[tuple[tuple[int, ...], date]]:
-    """Return the versions of the changelog with their dates, as they stand there."""
+    """Return the versions of the changelog with their dates."""
     found = HEADING.findall((ROOT / "CHANGELOG.md").read_text())
     return [
         (tuple(map(int, numbers)), date.fromisoformat(day)) for *numbers, day in found

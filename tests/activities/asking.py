@@ -58,7 +58,7 @@ async def run(
 
 
 def called_by(workflow: str | None, kind: str = "LatePayment", **changes: Any) -> Info:
-    """Return what an activity is told that this workflow has called."""
+    """Return the activity info of a call by this workflow."""
     caller = {
         "workflow_id": workflow,
         "workflow_run_id": "run" if workflow else None,

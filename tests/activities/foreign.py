@@ -1,4 +1,4 @@
-"""What a worker on a task queue that is not ours can show under an id of ours."""
+"""A forged run with an id of ours, served by a worker on another task queue."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -14,7 +14,7 @@ from contracts import workflow_id
 
 @workflow.defn(name="CashierPayment")
 class ForgedPayment:
-    """Answers the query of a payment with whatever it was started with."""
+    """Answers the query of a payment with its input."""
 
     @workflow.init
     def __init__(self, forged: dict[str, Any]) -> None:

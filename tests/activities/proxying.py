@@ -12,13 +12,13 @@ HEAD_END = b"\r\n\r\n"
 
 @dataclass
 class Proxy:
-    """What it was asked for.
+    """A proxy, and a record of its requests.
 
     Attributes:
-        ports: Where on this machine each `host:port` of the Internet is.
-        answer: The status of its answer to whoever it lets through.
-        heads: The requests as they came, without what went through the tunnels.
-        bytes_seen: All that went through them.
+        ports: The local port for each `host:port` of the Internet.
+        answer: The status of its answer to allowed requests.
+        heads: The requests as received, without the bytes in the tunnels.
+        bytes_seen: All bytes in the tunnels.
     """
 
     ports: Mapping[str, int]

@@ -1,4 +1,4 @@
-"""What is no address of the Internet is not taken for one, however it is written."""
+"""Private addresses do not pass as public ones, in any spelling."""
 
 from ipaddress import IPv4Address, IPv6Address
 

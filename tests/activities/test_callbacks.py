@@ -1,4 +1,4 @@
-"""What the shop is sent, and what counts as accepted."""
+"""The callbacks that the shop gets, and the answers that accept them."""
 
 import json
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -36,8 +36,8 @@ EVENT = ShopEvent(
 PROVEN = ProvenEvent(**EVENT.model_dump())
 
 
-class PlayedShop:
-    """A shop's endpoint that answers as told and keeps what it got."""
+class FakeShop:
+    """A shop's endpoint with scripted answers that records its requests."""
 
     def __init__(self, *answers: httpx.Response | httpx.HTTPError) -> None:
         self.got: list[httpx.Request] = []
@@ -51,14 +51,14 @@ class PlayedShop:
         return answer
 
 
-class PlayedOrder:
-    """What else the shop is told of an order."""
+class FakeOrder:
+    """The earlier events of an order."""
 
     def __init__(
-        self, *, waits: bool = False, is_told: bool = False, is_known: bool = True
+        self, *, waits: bool = False, is_sent: bool = False, is_known: bool = True
     ) -> None:
         self._waits = waits
-        self._is_told = is_told
+        self._is_sent = is_sent
         self._is_known = is_known
 
     async def is_waiting(self, event: ShopEvent) -> bool:
@@ -67,18 +67,18 @@ class PlayedOrder:
         return self._waits
 
     async def is_being_sent(self, event: ShopEvent) -> bool:
-        return self._is_told
+        return self._is_sent
 
 
-NOTHING_ELSE = PlayedOrder()
+NOTHING_ELSE = FakeOrder()
 
 
-async def tell(
-    shop: PlayedShop,
+async def send(
+    shop: FakeShop,
     *,
     url: str | None = URL,
     secrets: Callable[[], Sequence[str]] = lambda: (NEW, OLD),
-    order: PlayedOrder = NOTHING_ELSE,
+    order: FakeOrder = NOTHING_ELSE,
     by: str = "CashierPayment",
     redirects: bool = False,
 ) -> ShopAnswer:
@@ -97,9 +97,9 @@ async def tell(
         return answer
 
 
-async def refusal_of(shop: PlayedShop, **how: Any) -> ApplicationError:
+async def refusal_of(shop: FakeShop, **how: Any) -> ApplicationError:
     with pytest.raises(ApplicationError) as refused:
-        await tell(shop, **how)
+        await send(shop, **how)
     return refused.value
 
 
@@ -107,16 +107,16 @@ async def refusal_of(shop: PlayedShop, **how: Any) -> ApplicationError:
 async def test_the_shop_verifies_with_either_secret_while_they_change(
     secret: str,
 ) -> None:
-    shop = PlayedShop(httpx.Response(204))
-    answer = await tell(shop)
+    shop = FakeShop(httpx.Response(204))
+    answer = await send(shop)
     (request,) = shop.got
-    told: Any = Webhook(secret).verify(request.content, dict(request.headers))
+    body: Any = Webhook(secret).verify(request.content, dict(request.headers))
     assert answer.http_status == 204
     assert str(request.url) == URL
     assert request.headers["webhook-id"] == EVENT.id
-    assert told["type"] == "payment.paid"
-    assert told["data"]["order_id"] == "coffee-1"
-    assert told["data"]["amount"] == {"currency": "PHP", "value": 131400}
+    assert body["type"] == "payment.paid"
+    assert body["data"]["order_id"] == "coffee-1"
+    assert body["data"]["amount"] == {"currency": "PHP", "value": 131400}
 
 
 @pytest.mark.parametrize(
@@ -129,7 +129,7 @@ async def test_a_shop_at_an_address_that_is_not_allowed_is_not_called(
     async def resolve(host: str, port: int) -> Sequence[str]:
         return [address]
 
-    shop, is_private = PlayedShop(httpx.Response(204)), address == "93.184.216.34"
+    shop, is_private = FakeShop(httpx.Response(204)), address == "93.184.216.34"
     wire = CheckedAddresses(
         httpx.MockTransport(shop), private_addresses=is_private, resolve=resolve
     )
@@ -148,8 +148,8 @@ async def test_a_shop_at_an_address_that_is_not_allowed_is_not_called(
 
 
 async def test_a_changed_body_does_not_verify() -> None:
-    shop = PlayedShop(httpx.Response(200))
-    await tell(shop)
+    shop = FakeShop(httpx.Response(200))
+    await send(shop)
     (request,) = shop.got
     forged = request.content.replace(b"131400", b"131401")
     assert forged != request.content
@@ -158,9 +158,9 @@ async def test_a_changed_body_does_not_verify() -> None:
 
 
 async def test_a_repeat_is_the_same_event_with_the_same_body() -> None:
-    shop = PlayedShop(httpx.Response(200))
-    await tell(shop)
-    await tell(shop)
+    shop = FakeShop(httpx.Response(200))
+    await send(shop)
+    await send(shop)
     first, second = shop.got
     assert first.headers["webhook-id"] == second.headers["webhook-id"]
     assert first.content == second.content
@@ -170,17 +170,17 @@ async def test_a_repeat_is_the_same_event_with_the_same_body() -> None:
 @pytest.mark.parametrize("status", [301, 302, 307, 400, 404, 410, 429, 500, 503])
 async def test_anything_but_a_2xx_is_not_accepted(status: int) -> None:
     elsewhere = {"Location": "https://elsewhere.example/"}
-    shop = PlayedShop(httpx.Response(status, headers=elsewhere))
+    shop = FakeShop(httpx.Response(status, headers=elsewhere))
     with pytest.raises(ApplicationError, match=f"HTTP {status}") as refused:
-        await tell(shop)
+        await send(shop)
     assert refused.value.non_retryable is False
     assert len(shop.got) == 1  # and no redirect is followed
 
 
 async def test_a_shop_that_cannot_be_reached_is_called_again() -> None:
-    shop = PlayedShop(httpx.ConnectTimeout(f"connecting to {URL} took too long"))
+    shop = FakeShop(httpx.ConnectTimeout(f"connecting to {URL} took too long"))
     with pytest.raises(ApplicationError, match="could not be reached") as failed:
-        await tell(shop)
+        await send(shop)
     assert failed.value.non_retryable is False
     # The address may hold a token of the shop's.
     assert "shop.example" not in str(failed.value)
@@ -190,7 +190,7 @@ async def test_a_shop_that_cannot_be_reached_is_called_again() -> None:
 async def test_a_worker_without_the_settings_says_which(
     url: str | None, secrets: tuple[str, ...]
 ) -> None:
-    shop = PlayedShop(httpx.Response(200))
+    shop = FakeShop(httpx.Response(200))
     failed = await refusal_of(shop, url=url, secrets=lambda: secrets)
     assert "CASHIER_CALLBACK_URL" in failed.message
     assert failed.non_retryable is False
@@ -206,7 +206,7 @@ async def test_of_an_endless_answer_only_the_status_is_read() -> None:
             read += 1
             yield b"x" * 1024
 
-    answer = await tell(PlayedShop(httpx.Response(200, content=endless())))
+    answer = await send(FakeShop(httpx.Response(200, content=endless())))
     assert answer.http_status == 200
     assert read <= 1
 
@@ -215,34 +215,34 @@ async def test_of_an_endless_answer_only_the_status_is_read() -> None:
 
 
 @pytest.mark.parametrize(
-    "order", [PlayedOrder(waits=True), PlayedOrder(is_told=True)], ids=["waits", "told"]
+    "order", [FakeOrder(waits=True), FakeOrder(is_sent=True)], ids=["waits", "sent"]
 )
 async def test_the_first_try_is_skipped_while_an_earlier_event_waits(
-    order: PlayedOrder,
+    order: FakeOrder,
 ) -> None:
-    shop = PlayedShop(httpx.Response(200))
+    shop = FakeShop(httpx.Response(200))
     refused = await refusal_of(shop, order=order)
     assert (refused.type, refused.non_retryable) == ("EARLIER_UNTOLD", True)
     assert shop.got == []
 
 
 async def test_the_queue_does_not_wait_for_itself() -> None:
-    shop = PlayedShop(httpx.Response(200))
-    await tell(shop, order=PlayedOrder(waits=True), by="Callback")
+    shop = FakeShop(httpx.Response(200))
+    await send(shop, order=FakeOrder(waits=True), by="Callback")
     assert len(shop.got) == 1
 
 
 async def test_the_queue_waits_for_a_first_try_of_another_workflow() -> None:
-    shop = PlayedShop(httpx.Response(200))
-    refused = await refusal_of(shop, order=PlayedOrder(is_told=True), by="Callback")
+    shop = FakeShop(httpx.Response(200))
+    refused = await refusal_of(shop, order=FakeOrder(is_sent=True), by="Callback")
     assert (refused.type, refused.non_retryable) == ("EARLIER_UNTOLD", False)
     assert refused.next_retry_delay is not None
     assert shop.got == []
 
 
 async def test_no_event_is_sent_while_its_turn_is_unknown() -> None:
-    shop = PlayedShop(httpx.Response(200))
-    refused = await refusal_of(shop, order=PlayedOrder(is_known=False))
+    shop = FakeShop(httpx.Response(200))
+    refused = await refusal_of(shop, order=FakeOrder(is_known=False))
     assert (refused.type, refused.non_retryable) == ("EARLIER_UNKNOWN", False)
     assert shop.got == []
 
@@ -258,9 +258,9 @@ def elsewhere(status: int = 307, url: str = "https://other.example/x") -> Any:
 async def test_a_redirect_is_followed_only_where_the_setting_allows_it(
     status: int,
 ) -> None:
-    refused = await refusal_of(PlayedShop(elsewhere(status), httpx.Response(204)))
-    shop = PlayedShop(elsewhere(status), httpx.Response(204))
-    answer = await tell(shop, redirects=True)
+    refused = await refusal_of(FakeShop(elsewhere(status), httpx.Response(204)))
+    shop = FakeShop(elsewhere(status), httpx.Response(204))
+    answer = await send(shop, redirects=True)
     first, second = shop.got
     assert refused.type == "SHOP_REDIRECTS"
     assert "CASHIER_CALLBACK_REDIRECTS" in refused.message
@@ -282,7 +282,7 @@ async def test_a_redirect_is_followed_only_where_the_setting_allows_it(
 async def test_a_redirect_that_is_less_than_the_call_itself_is_not_followed(
     answer: httpx.Response, calls: int
 ) -> None:
-    shop = PlayedShop(answer)
+    shop = FakeShop(answer)
     refused = await refusal_of(shop, redirects=True)
     assert (refused.type, refused.non_retryable) == ("SHOP_REDIRECTS", False)
     assert len(shop.got) == calls
@@ -296,12 +296,12 @@ async def test_secrets_are_changed_without_a_restart(tmp_path: Path) -> None:
     file = tmp_path / "secrets"
     file.write_text(f"{OLD}\n")
     settings = WorkerSettings.model_construct(callback_secrets_file=file)
-    shop = PlayedShop(httpx.Response(200))
-    await tell(shop, secrets=settings.callback_secrets)
+    shop = FakeShop(httpx.Response(200))
+    await send(shop, secrets=settings.callback_secrets)
     file.write_text(f"{NEW}\n{OLD}\n")
-    await tell(shop, secrets=settings.callback_secrets)
+    await send(shop, secrets=settings.callback_secrets)
     file.write_text(f"{NEW}\n")
-    await tell(shop, secrets=settings.callback_secrets)
+    await send(shop, secrets=settings.callback_secrets)
     verified = [
         [secret for secret in (OLD, NEW) if is_signed_with(secret, request)]
         for request in shop.got
@@ -324,7 +324,7 @@ async def test_a_malformed_file_of_secrets_is_named_and_nothing_is_sent(
     file = tmp_path / "secrets"
     file.write_text(content)
     settings = WorkerSettings.model_construct(callback_secrets_file=file)
-    shop = PlayedShop(httpx.Response(200))
+    shop = FakeShop(httpx.Response(200))
     refused = await refusal_of(shop, secrets=settings.callback_secrets)
     assert refused.type == "CALLBACK_SECRETS_UNREADABLE"
     assert "CASHIER_CALLBACK_SECRETS_FILE: " in refused.message

@@ -1,4 +1,4 @@
-"""Money is moved by the workflow that it concerns, and never from its own order."""
+"""Money is moved only by the workflow that owns it, and never away from its order."""
 
 from datetime import UTC, datetime
 
@@ -58,8 +58,8 @@ HANDED_OVER = Origin(is_ours=True, payment=workflow_id("order"))
 BY_ANOTHER_ORDER = Origin(is_ours=True, payment=workflow_id("another"))
 
 
-class PlayedOrders:
-    """How the payment of every order stands."""
+class FakeOrders:
+    """Has one state for the payments of all orders."""
 
     def __init__(self, found: PaymentFound, *, of: str = "order") -> None:
         self.found = found
@@ -71,8 +71,8 @@ class PlayedOrders:
         return self.found
 
 
-class PlayedCallers:
-    """Where every caller comes from."""
+class FakeCallers:
+    """Has one origin for all callers."""
 
     def __init__(self, origin: Origin = OURS) -> None:
         self.origin = origin
@@ -81,8 +81,8 @@ class PlayedCallers:
         return self.origin
 
 
-class PlayedAlipay:
-    """Notes what is asked, and says of everything that it may be moved."""
+class FakePaid:
+    """Records the checks, and allows all movements."""
 
     def __init__(self, says: InquiryAnswer | None = None) -> None:
         self.asked: list[str] = []
@@ -109,7 +109,7 @@ async def passes(
     origin: Origin = OURS,
     says: InquiryAnswer | None = None,
 ) -> None:
-    looks = Looks(PlayedOrders(found), PlayedCallers(origin), PlayedAlipay(says))
+    looks = Looks(FakeOrders(found), FakeCallers(origin), FakePaid(says))
     await check_caller(info, [call], looks)
 
 
@@ -159,14 +159,14 @@ async def test_money_goes_back_that_pays_no_order(
 async def test_late_money_of_an_order_with_an_unusual_id_goes_back() -> None:
     name = "2026/11 #7_12"
     call = CancelCall(payment_request_id=name, wallet="GCASH")
-    orders = PlayedOrders(EXPIRED, of="2026/11 #7")
-    looks = Looks(orders, PlayedCallers(), PlayedAlipay())
+    orders = FakeOrders(EXPIRED, of="2026/11 #7")
+    looks = Looks(orders, FakeCallers(), FakePaid())
     await check_caller(called_by(late_payment_id(name)), [call], looks)
 
 
 async def test_alipay_is_asked_before_each_cancel_and_each_refund() -> None:
-    alipay = PlayedAlipay()
-    looks = Looks(PlayedOrders(EXPIRED), PlayedCallers(), alipay)
+    alipay = FakePaid()
+    looks = Looks(FakeOrders(EXPIRED), FakeCallers(), alipay)
     own = called_by(workflow_id("order"), "CashierPayment")
     await check_caller(own, [CANCEL], looks)
     for call in (CANCEL, REFUND):
@@ -306,7 +306,7 @@ async def test_the_owner_of_refunds_refunds_the_payment_of_its_order(
         OPEN_WITH_ANOTHER,
         PaymentFound(state=PaymentState.OPEN, attempts=(ATTEMPT,), counted=(ATTEMPT,)),
         PaymentFound(state=PaymentState.STOPPED),
-        # Its late money is being dealt with: no payment has two owners.
+        # Its late money is not settled yet: no payment has two owners.
         NOT_KEPT.model_copy(update={"is_own_undecided": True}),
     ],
 )

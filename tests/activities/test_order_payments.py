@@ -1,4 +1,4 @@
-"""How the payment of an order stands, as late money is told it by Temporal."""
+"""The state of an order's payment, as late money finds it in Temporal."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -71,7 +71,7 @@ async def test_an_open_payment_names_its_attempts_and_pays_nothing_yet(
     skipping: WorkflowEnvironment, payment: RunningPayment
 ) -> None:
     order_id = payment.order.order_id
-    # Heard of, but not its own: an attempt of another run.
+    # Notified, but not its own: an attempt of another run.
     await payment.notify(payment_request_id=f"{order_id}_7", result_status="F")
     seen = await found(skipping, order_id, queue=payment.task_queue)
     await payment.notify()
@@ -148,7 +148,7 @@ async def test_a_payment_that_no_worker_serves_does_not_answer(
 async def test_an_attempt_that_paid_an_earlier_run_pays_the_order(
     skipping: WorkflowEnvironment, payment: RunningPayment
 ) -> None:
-    """After it anybody may start another one, of other attempts."""
+    """After it anybody may start another run, with other attempts."""
     order_id, queue = payment.order.order_id, payment.task_queue
     await payment.notify()
     await payment.handle.result()
@@ -186,7 +186,7 @@ async def test_it_is_known_since_when_a_kept_run_knows_an_attempt(
 async def test_a_run_that_was_reset_knows_an_attempt_only_since_then(
     skipping: WorkflowEnvironment, payment: RunningPayment
 ) -> None:
-    """What happened after the point that it was reset to, it does not know."""
+    """It does not know later events than the point it was reset to."""
     order_id, queue = payment.order.order_id, payment.task_queue
     run = await payment.handle.describe()
     await payment.view()
@@ -216,15 +216,15 @@ async def test_a_payment_stopped_while_it_notified_the_shop_is_paid(
     alipay = FakeAlipay(pay=[a_page()], inquiries=[an_inquiry("PROCESSING")])
     alipay.shop_is_away = True
     async with a_payment(skipping, alipay, tells_shop=True) as payment:
-        telling = asyncio.Event()
+        notifying = asyncio.Event()
 
         async def stop() -> None:
-            telling.set()
+            notifying.set()
             await payment.handle.terminate()
 
         alipay.before_shop_answers = stop
         await payment.notify()
-        await telling.wait()
+        await notifying.wait()
         while (await payment.handle.describe()).close_time is None:
             pass
         order_id = payment.order.order_id

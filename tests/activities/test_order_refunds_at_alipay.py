@@ -1,4 +1,4 @@
-"""The activity that gives money back, on the real client, against the simulator."""
+"""The activity that refunds an order, on the real client, against the simulator."""
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -31,7 +31,7 @@ ORDER = "ORDER-1001"
 
 @dataclass
 class Merchant:
-    """One paid order at the simulated Alipay, and what gives its money back."""
+    """One paid order at the simulated Alipay, and the activity that refunds it."""
 
     shop: Shop
     refunds: OrderRefundActivities

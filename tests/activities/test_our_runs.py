@@ -1,4 +1,4 @@
-"""Who has called an activity: a workflow of ours, and by whom it was begun."""
+"""The caller of an activity: a workflow of ours or not, and its parent."""
 
 import asyncio
 from typing import Any
@@ -116,7 +116,7 @@ async def runs_of_two(env: WorkflowEnvironment, name: str) -> int:
     """Begin two runs under an id, one after the other; return how many are found."""
     queue = f"nobody-{uuid4()}"
     for _ in range(2):
-        handle = await env.client.start_workflow("Played", id=name, task_queue=queue)
+        handle = await env.client.start_workflow("AnyType", id=name, task_queue=queue)
         await handle.terminate()
     # The list comes to know them a moment later.
     ended = f'TaskQueue = "{queue}" AND ExecutionStatus = "Terminated"'
@@ -128,7 +128,7 @@ async def runs_of_two(env: WorkflowEnvironment, name: str) -> int:
     async def found(kind: str) -> int:
         return len(await runs.all_of(name, kind))
 
-    return await run(found, "Played", info=info)
+    return await run(found, "AnyType", info=info)
 
 
 @pytest.mark.parametrize("sign", ["-", "'", "%", "`", '"', "\\", "\n"])
@@ -137,5 +137,5 @@ async def test_an_earlier_run_is_found_with_any_characters_in_its_id(
 ) -> None:
     begins = f"payment:{uuid4()}"
     other = f"{begins}{sign}2"
-    await dev_server.client.start_workflow("Played", id=other, task_queue="nobody")
+    await dev_server.client.start_workflow("AnyType", id=other, task_queue="nobody")
     assert await runs_of_two(dev_server, f"{begins}{sign}1") == 2

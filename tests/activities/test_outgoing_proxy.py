@@ -71,7 +71,7 @@ async def test_alipay_is_called_through_a_tunnel_that_shows_nothing_of_the_call(
         url = proxy.url.replace("://", f"://{LOGIN}@")
         settings = settings_of(worker_settings, url)
         async with open_alipay_connections(settings) as http:
-            # The server behind it knows nothing to say, and so it was reached.
+            # The server behind the proxy gives no answer, so it was reached.
             with pytest.raises(NoVerdictError, match="HTTP 204"):
                 await settings.alipay_client(http).pay(a_pay_request())
     assert proxy.asked == [f"CONNECT {HOST}:443 HTTP/1.1"]

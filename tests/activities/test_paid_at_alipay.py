@@ -1,4 +1,4 @@
-"""Nothing is cancelled that is paid, and nothing refunded but what was paid."""
+"""No paid payment is cancelled, and only the paid amount is refunded."""
 
 import json
 from typing import Any
@@ -91,7 +91,7 @@ async def test_an_answer_about_another_payment_says_nothing(alipay: Asked) -> No
 
 @pytest.mark.parametrize("status", ["SUCCESS", "CANCELLED"])
 async def test_a_paid_payment_may_be_refunded(status: str, alipay: Asked) -> None:
-    """Also what a cancel has given back: Alipay refuses that, and its word is told."""
+    """Also a cancelled one: Alipay refuses the refund, and its refusal is returned."""
     await alipay.says("31", paymentStatus=status).check_refund(REFUND, NAME)
 
 

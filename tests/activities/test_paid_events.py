@@ -1,4 +1,4 @@
-"""A shop is told that money came only where Alipay has said so, or a person by name."""
+"""A paid event is sent only if Alipay, or a person by name, has confirmed it."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -67,7 +67,7 @@ def the_event(order_id: str, **changes: object) -> ShopEvent:
     return ShopEvent.model_validate({**event, **changes})
 
 
-def told_late(order_id: str, outcome: LateOutcome, *, attempt: int = 1) -> ShopEvent:
+def a_late_event(order_id: str, outcome: LateOutcome, *, attempt: int = 1) -> ShopEvent:
     name, happened = payment_request_id(order_id, attempt), outcome.lower()
     return the_event(
         order_id,
@@ -92,7 +92,7 @@ def signed_ago(age: timedelta, key: RSAPrivateKey | None = None) -> Signer:
 
 
 def evidence_of(event: ShopEvent, signer: Signer | None = None) -> SignedEvidence:
-    """Return Alipay's word that it was paid, signed just now."""
+    """Return Alipay's message that it was paid, signed just now."""
     success = a_notification(
         an_order(order_id=event.order_id), payment_request_id=event.payment_request_id
     )
@@ -102,20 +102,20 @@ def evidence_of(event: ShopEvent, signer: Signer | None = None) -> SignedEvidenc
     return evidence
 
 
-def teller_of(event: ShopEvent, **changes: Any) -> Info:
-    """Return what the activity is told that its own workflow has called."""
+def caller_of(event: ShopEvent, **changes: Any) -> Info:
+    """Return the activity info of a call by the event's own workflow."""
     if event.type.startswith("late_payment."):
         return called_by(late_payment_id(event.payment_request_id), **changes)
     return called_by(workflow_id(event.order_id), "CashierPayment", **changes)
 
 
 async def run_of(payment: RunningPayment) -> dict[str, Any]:
-    """Return by what the calls of a running payment are told from others."""
+    """Return the fields of activity info that identify a running payment."""
     run = await payment.handle.describe()
     return {"workflow_run_id": run.run_id, "task_queue": payment.task_queue}
 
 
-class PlayedCallers:
+class FakeCallers:
     """Where every caller comes from."""
 
     def __init__(self, *, ours: bool = True) -> None:
@@ -126,7 +126,7 @@ class PlayedCallers:
 
 
 class Checking:
-    """Checks events before an Alipay that answers as it is told."""
+    """Checks events against an Alipay with scripted answers."""
 
     def __init__(
         self,
@@ -161,9 +161,9 @@ class Checking:
             alipay = answered(event, alipay, self._keys[1])
         client = a_client(alipay, *self._keys)
         env = ActivityEnvironment()
-        env.info = teller_of(event, **caller)
+        env.info = caller_of(event, **caller)
         # Only calls that name a run of theirs are looked up.
-        callers = None if "workflow_run_id" in caller else PlayedCallers()
+        callers = None if "workflow_run_id" in caller else FakeCallers()
         paid = ProvenPaidEvents(client, self._env.client, callers)
         await env.run(paid.check, event, evidence)
 
@@ -239,8 +239,8 @@ async def test_an_answer_that_reports_a_refund_is_not_fresh_evidence(
     call = InquiryCall(payment_request_id=event.payment_request_id)
     said = signed_answer(call, refunded, signed_ago(timedelta(seconds=1)))
     assert said.evidence is not None
-    told = said.evidence.answer
-    refused = await events.refusal(event, evidence=told, alipay=refunded)
+    answer = said.evidence.answer
+    refused = await events.refusal(event, evidence=answer, alipay=refunded)
     assert refused == "NOT_PROVEN_PAID"
 
 
@@ -248,7 +248,7 @@ async def test_an_answer_that_reports_a_refund_is_not_fresh_evidence(
 async def test_a_proven_success_is_not_sent_for_a_workflow_of_another_queue(
     events: Checking, skipping: WorkflowEnvironment, late: bool
 ) -> None:
-    """Signed a second ago it may be on its way back, and anybody may start that id."""
+    """Money reported a second ago may be going back, and anybody may start that id."""
     order = an_order()
     view = {"order_id": order.order_id}
     with skipping.with_time_skipping_disabled():
@@ -256,7 +256,7 @@ async def test_a_proven_success_is_not_sent_for_a_workflow_of_another_queue(
             run = await payment.describe()
             paid = the_event(order.order_id)
             if late:
-                paid = told_late(order.order_id, LateOutcome.HONOURED)
+                paid = a_late_event(order.order_id, LateOutcome.HONOURED)
             how: dict[str, Any] = {
                 "evidence": evidence_of(paid),
                 "alipay": an_inquiry("SUCCESS"),
@@ -271,7 +271,7 @@ async def test_a_proven_success_is_not_sent_for_a_workflow_of_another_queue(
 async def test_fresh_evidence_of_money_that_was_called_late_is_not_enough(
     events: Checking, skipping: WorkflowEnvironment
 ) -> None:
-    """A run that was reset to before it can be told the same success again."""
+    """A run that was reset to an earlier point can get the same success again."""
     alipay = FakeAlipay(inquiries=[an_inquiry("SUCCESS")], cancels=[a_cancel()])
     late = a_late_payment(an_order())
     async with a_worker(skipping.client, alipay) as queue:
@@ -291,7 +291,7 @@ async def test_fresh_evidence_of_money_that_was_called_late_is_not_enough(
 async def test_an_event_is_sent_only_by_the_workflow_it_is_about(
     events: Checking,
 ) -> None:
-    """A success of one order is no proof of another one."""
+    """A success of one order does not prove another one."""
     mine = the_event("mine-1")
     victim = mine.model_copy(update={"order_id": "victim-1"})
     evidence = evidence_of(mine)
@@ -322,7 +322,7 @@ async def test_an_event_that_has_nothing_delivered_needs_no_proof_but_our_worker
 async def test_an_event_is_sent_that_a_named_person_has_called_paid(
     events: Checking, skipping: WorkflowEnvironment
 ) -> None:
-    """As the payment itself records it: an event could name anybody."""
+    """As the payment itself records it: an event could name any person."""
     alipay = FakeAlipay(pay=[a_page()], inquiries=[an_inquiry("PROCESSING")])
     async with a_payment(skipping, alipay) as payment:
         event = the_event(payment.order.order_id)
@@ -389,7 +389,7 @@ def a_view_of(order_id: str) -> tuple[Any, ...]:
 async def test_a_resolution_carried_over_from_another_queue_is_not_believed(
     events: Checking, skipping: WorkflowEnvironment
 ) -> None:
-    """A run there may go on as one of ours, with facts of its own making."""
+    """A run there may be continued as one of ours, with forged facts."""
     order, alipay = an_order(), FakeAlipay(pay=[a_page()])
     facts = Facts.of(order, datetime.now(UTC))
     facts.resolution = Resolution(outcome="PAID", reason="forged", by="Ann")
@@ -417,10 +417,10 @@ async def test_late_money_is_not_called_kept_where_the_order_is_paid_otherwise(
         order_id, queue = payment.order.order_id, payment.task_queue
         await payment.notify()
         await payment.handle.result()
-        second = told_late(order_id, LateOutcome.HONOURED, attempt=2)
+        second = a_late_event(order_id, LateOutcome.HONOURED, attempt=2)
         evidence = evidence_of(second)
         refused = await events.refusal(second, evidence=evidence, task_queue=queue)
-        unpaid = told_late(f"{order_id}-x", LateOutcome.HONOURED)
+        unpaid = a_late_event(f"{order_id}-x", LateOutcome.HONOURED)
         await events.check(unpaid, evidence=evidence_of(unpaid), task_queue=queue)
     assert refused == "PAID_OTHERWISE"
 
@@ -429,7 +429,7 @@ async def test_late_money_is_not_called_kept_where_the_order_is_paid_otherwise(
 async def test_a_queue_sends_no_event_of_money_that_no_run_has_kept(
     events: Checking, skipping: WorkflowEnvironment, late: bool
 ) -> None:
-    """Anybody may start one while late money, paid for certain, is on its way back."""
+    """Anybody may start a queue while late money that was paid is going back."""
     alipay = FakeAlipay(
         pay=[a_page()],
         inquiries=[an_inquiry("PROCESSING"), an_inquiry("CANCELLED")],
@@ -438,7 +438,7 @@ async def test_a_queue_sends_no_event_of_money_that_no_run_has_kept(
     async with a_payment(skipping, alipay) as payment:
         view = await payment.cancel()
         name, queue = payment.order.order_id, payment.task_queue
-        event = told_late(name, LateOutcome.HONOURED) if late else the_event(name)
+        event = a_late_event(name, LateOutcome.HONOURED) if late else the_event(name)
         caller = in_queue(event, queue)
         paid, evidence = an_inquiry("SUCCESS"), evidence_of(event)
         for how in ({"alipay": paid}, {"evidence": evidence}):
@@ -464,7 +464,7 @@ async def test_a_queue_sends_events_of_money_that_a_run_has_kept(
             id=late_payment_id(kept.payment_request_id),
             task_queue=queue,
         )
-        event = told_late(kept.order_id, LateOutcome.HONOURED)
+        event = a_late_event(kept.order_id, LateOutcome.HONOURED)
         caller = in_queue(event, queue)
         await events.check(event, alipay=an_inquiry("SUCCESS"), **caller)
 
@@ -472,7 +472,7 @@ async def test_a_queue_sends_events_of_money_that_a_run_has_kept(
 async def test_a_payment_refunded_by_the_merchant_is_still_notified(
     events: Checking, skipping: WorkflowEnvironment
 ) -> None:
-    """The shop was away for longer than evidence is fresh; the order was paid."""
+    """The shop was down for longer than evidence is fresh; the order was paid."""
     alipay = FakeAlipay(pay=[a_page()], inquiries=[an_inquiry("SUCCESS")])
     refunded = an_inquiry("SUCCESS", is_refunded=True)
     async with a_payment(skipping, alipay) as payment:
@@ -496,6 +496,6 @@ async def test_a_payment_refunded_by_the_merchant_is_still_notified(
 
 
 def in_queue(event: ShopEvent, task_queue: str) -> dict[str, Any]:
-    """Return by what the calls of the order's queue are told from others."""
+    """Return the fields of activity info that identify the order's queue."""
     name = callbacks_id(event.order_id)
     return {"workflow_id": name, "workflow_type": "Callback", "task_queue": task_queue}

@@ -1,4 +1,4 @@
-"""The activities: which answers are data, and which ones Temporal shall repeat."""
+"""The activities: which answers are results, and which calls Temporal retries."""
 
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta

@@ -1,4 +1,4 @@
-"""Refunds: which answers are data, and what is asked again."""
+"""Refunds: which answers are results, and which calls are retried."""
 
 import json
 

@@ -24,7 +24,7 @@ URL = f"https://{HOST}/webhooks"
 
 
 class Wire(httpx.AsyncBaseTransport):
-    """Keeps what is sent where; some addresses do not answer."""
+    """Records requests with their addresses; some addresses do not answer."""
 
     def __init__(self, *deaf: str) -> None:
         self.sent: list[httpx.Request] = []
@@ -38,7 +38,7 @@ class Wire(httpx.AsyncBaseTransport):
 
 
 class Names:
-    """Looks names up in turn, as one that changes under our hands would."""
+    """Resolves a name to other addresses each time."""
 
     def __init__(self, *answers: Sequence[str]) -> None:
         self.asked: list[tuple[str, int]] = []
@@ -68,7 +68,7 @@ async def test_the_call_goes_to_the_address_that_was_checked_under_its_name() ->
     wire, names = Wire(), Names(["93.184.216.34"], [HERE])
     await post(wire, names)
     [request] = wire.sent
-    assert names.asked == [(HOST, 443)]  # once: a second look-up may say another thing
+    assert names.asked == [(HOST, 443)]  # a second look-up may differ
     assert request.url.host == "93.184.216.34"
     assert request.headers["Host"] == HOST
     assert request.extensions["sni_hostname"] == HOST
@@ -146,17 +146,17 @@ async def test_the_certificate_is_verified_for_the_name_and_not_for_the_address(
     serving, trusting = certified(name, tmp_path, merchant_key)
     async with a_server(serving) as port:
         wire = httpx.AsyncHTTPTransport(verify=trusting)
-        told = post(
+        posting = post(
             wire,
             Names([HERE]),
             url=f"https://{HOST}:{port}/",
             private_addresses=True,
         )
         if name == HOST:
-            assert (await told).is_success
+            assert (await posting).is_success
         else:
             with pytest.raises(httpx.ConnectError, match="CERTIFICATE_VERIFY_FAILED"):
-                await told
+                await posting
 
 
 def test_lookups_of_the_shop_take_no_thread_from_those_of_alipay() -> None:

@@ -1,4 +1,4 @@
-"""An event is one of ours, all in it fits together, and its own workflow tells it."""
+"""An event has a known type, its fields fit, and its own workflow sends it."""
 
 from typing import Any
 

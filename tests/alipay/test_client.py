@@ -124,7 +124,7 @@ async def test_the_published_inquiries_are_read(
     assert answer.payment_amount.value in (131400, 1212)
 
 
-# ---- what the network may do ----
+# ---- failures of the network ----
 
 
 @EVERY_CALL
@@ -202,7 +202,7 @@ async def test_a_body_of_another_shape_is_no_verdict(
         await answers_with(answering).pay(a_pay_request())
 
 
-# ---- what is read of it ----
+# ---- fields of an answer ----
 
 
 async def test_unknown_fields_are_kept(
@@ -241,7 +241,7 @@ async def test_half_a_character_in_a_name_does_not_hide_that_it_was_paid(
     assert answer.exchange.answer.message.body == body
 
 
-# ---- what stands in the errors ----
+# ---- texts of errors ----
 
 
 @EVERY_CALL

@@ -1,4 +1,4 @@
-"""What the client signs, and which responses it believes."""
+"""The requests the client signs, and the responses it believes."""
 
 from collections.abc import Callable
 
@@ -220,7 +220,7 @@ async def test_the_response_time_is_the_headers_and_not_the_bodys(
 async def test_an_unsigned_page_is_not_believed(
     answers_with: AnswersWith, merchant_key: RSAPrivateKey
 ) -> None:
-    # PAYMENT_IN_PROCESS is a U, yet it says where to send the customer's money.
+    # PAYMENT_IN_PROCESS is a U, but it names the page to which the customer is sent.
     client = answers_with(unsigned(sample("05")))
     with pytest.raises(UnprovenResponseError):
         await client.pay(a_pay_request())

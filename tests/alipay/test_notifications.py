@@ -46,7 +46,7 @@ def headers_of(
     }
 
 
-# ---- what is read ----
+# ---- published notifications ----
 
 
 @pytest.mark.parametrize(
@@ -108,7 +108,7 @@ def test_the_acknowledgement_is_the_one_alipay_wants() -> None:
     }
 
 
-# ---- what proves nothing ----
+# ---- unproven messages ----
 
 
 @pytest.mark.parametrize("header", ["Signature", "Request-Time", "Client-Id"])
@@ -217,7 +217,7 @@ def test_the_samples_contain_the_duplicate_keys() -> None:
     assert MALFORMED["a doubled key"] != PAID != MALFORMED["a doubled key further in"]
 
 
-# ---- what is left out ----
+# ---- malformed fields ----
 
 
 def read(reader: NotificationReader, key: RSAPrivateKey, body: bytes) -> Notification:
@@ -293,7 +293,7 @@ def test_half_an_emoji_in_the_customers_name_does_not_hide_a_payment(
     json.dumps(content.model_dump(), ensure_ascii=False).encode()
 
 
-# ---- of another kind than a payment ----
+# ---- other kinds of notifications ----
 
 
 @pytest.mark.parametrize(

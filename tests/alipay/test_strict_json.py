@@ -1,4 +1,4 @@
-"""The one reader of Alipay's JSON: nothing that two readers could read in two ways."""
+"""The parser of Alipay's JSON rejects texts that two parsers could read differently."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""A request that our own side cannot make or send is told from a network that fails."""
+"""A request that our side cannot send is distinguished from a failing network."""
 
 import httpx
 import pytest

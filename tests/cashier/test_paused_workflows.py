@@ -119,7 +119,7 @@ async def test_a_paused_payment_keeps_no_event_from_the_shop(
         )
     )
     earlier = EarlierEvents(desk.client)
-    assert not await in_our_worker().run(earlier.is_being_told, event)
+    assert not await in_our_worker().run(earlier.is_being_sent, event)
 
 
 async def test_late_money_of_a_paused_payment_waits(desk: Desk, paused: Order) -> None:

@@ -270,7 +270,7 @@ async def test_a_bounce_is_recorded_by_the_owner_that_is_open(desk: Desk) -> Non
 
 
 async def has_heard(alipay: RefundingAlipay, kind: str) -> bool:
-    return any(event.type == kind for event in alipay.shop_heard)
+    return any(event.type == kind for event in alipay.shop_events)
 
 
 async def test_refunds_are_found_by_each_id_that_operators_meet(desk: Desk) -> None:

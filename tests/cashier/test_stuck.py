@@ -472,10 +472,10 @@ async def test_callbacks_that_were_stopped_are_told_after_all(
         await desk.client.get_workflow_handle(name).terminate()
         await until(lambda: shows(desk, {Kind.STOPPED}))
         alipay.shop_is_away = False
-        alipay.shop_heard.clear()
+        alipay.shop_events.clear()
         words = ("recover", order.order_id, "--by", "ana", "--reason", "by mistake")
         done = await desk.run(*words)
         await desk.client.get_workflow_handle(name).result()
     assert done.exit_code == 0, done.output
     assert f"Recovered: {name}" in done.output
-    assert [event.type for event in alipay.shop_heard] == ["payment.paid"]
+    assert [event.type for event in alipay.shop_events] == ["payment.paid"]

@@ -1,4 +1,4 @@
-"""A whole system in this process, for histories in which Alipay's words are signed.
+"""A whole system in this process, to record histories with signed messages of Alipay.
 
 Simulator, API and activities are the real ones, so what they sign, send and keep is
 what a merchant's histories hold; only the wires between them are in memory.
@@ -44,14 +44,14 @@ from worker import build_worker
 CLIENT_ID = "SANDBOX_5YRECORDED0000"
 NOTIFY_URL = "https://shop.example/alipay/notifications/payment"
 WALLET_URL = "http://wallet.example"
-# Of the storefront here, which nobody else can call.
+# The API key of this storefront, which no other process can call.
 HALF = 65700
 API_KEY = f"cashier_{'the-key-of-the-recorded-storefront':-<43}"
 
 
 @dataclass(frozen=True)
 class Signers:
-    """The keys of both sides, and the folder in which their public halves stand."""
+    """The keys of both sides, and the folder of their public keys."""
 
     folder: Path
     merchant: RSAPrivateKey
@@ -59,7 +59,7 @@ class Signers:
 
     @classmethod
     def new(cls, folder: Path) -> "Signers":
-        """Make keys; only their public halves are kept, so nobody signs again."""
+        """Make keys; only the public ones are kept, so nothing else can be signed."""
         made = cls(folder, _new_key(), _new_key())
         write_public_key(made.merchant, folder / "merchant" / "1.pem")
         write_public_key(made.alipay, folder / "alipay" / "1.pem")
@@ -84,7 +84,7 @@ class Clock:
 
 
 class Proven:
-    """One order, its shop, its customer, and whoever decides."""
+    """One order, with its shop, its customer and its operators."""
 
     def __init__(
         self,
@@ -135,7 +135,7 @@ class Proven:
         return self.client.get_workflow_handle(refunds_id(self.order_id))
 
     async def gives_back(self, refund_id: str, value: int | None) -> str:
-        """The shop refunds an amount, or all that is left; return how it stands."""
+        """Refund an amount, or the remaining one, as the shop; return the state."""
         amount = None if value is None else {"currency": "PHP", "value": value}
         answer = await self._shop.post(
             f"/payments/{self.order_id}/refunds",
@@ -166,7 +166,7 @@ class Proven:
         (await self._wallet.post("/control/top-up")).raise_for_status()
 
     async def finishes_refunds(self) -> None:
-        """The wallet ends what it has taken on, and Alipay notifies."""
+        """End the refunds in process, and notify."""
         await self.leaps(timedelta(minutes=10))
 
     async def until_refund(self, refund_id: str, status: RefundStatus) -> None:
@@ -195,7 +195,7 @@ class Proven:
         assert answer.status_code == 200, answer.text
 
     async def leaps(self, duration: timedelta) -> None:
-        """Time passes at Alipay, and what is due by then is done."""
+        """Let time pass at Alipay, with everything due by then."""
         self._clock.move(duration)
         await self.settles()
 

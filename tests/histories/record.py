@@ -53,7 +53,7 @@ Play = Callable[[RunningPayment], Awaitable[object]]
 
 
 async def nobody(payment: RunningPayment) -> None:
-    """Nobody does anything: the customer walked away, the notification is lost."""
+    """No call and no notification: the customer has left, or it was lost."""
 
 
 async def notified(payment: RunningPayment) -> None:
@@ -408,7 +408,7 @@ async def play_waiting(
 
 
 async def play_in_order(env: WorkflowEnvironment) -> list[WorkflowHistory]:
-    """The order is cancelled, begun anew and cancelled while the shop is away."""
+    """The order is cancelled, started again and cancelled while the shop is down."""
     shop, order_id = Shop(env), "recorded-in-order"
     alipay = FakeAlipay(
         pay=[a_page()], inquiries=[PROCESSING, GONE], cancels=[a_cancel()]
@@ -424,7 +424,7 @@ async def play_in_order(env: WorkflowEnvironment) -> list[WorkflowHistory]:
         await payment.handle.result()
         joined = await payment.handle.fetch_history()
         queue = queue_of(env, order_id)
-        await shop.until_told(3)
+        await shop.until_called(3)
         shop.is_away = False
         await queue.execute_update("resend")
         await queue.result()
@@ -464,7 +464,7 @@ def write(name: str, history: WorkflowHistory) -> None:
 
 
 def _anonymous(part: Any) -> Any:
-    """Leave out stack traces: they name folders of somebody's machine."""
+    """Leave out stack traces: they name folders of a machine."""
     if isinstance(part, list):
         return [_anonymous(one) for one in part]
     if isinstance(part, dict):

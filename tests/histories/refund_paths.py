@@ -1,4 +1,4 @@
-"""The paths of an order's refunds, with what Alipay has signed of them."""
+"""The paths of an order's refunds, with Alipay's signed messages."""
 
 from collections.abc import Awaitable, Callable
 
@@ -40,7 +40,7 @@ async def in_parts(order: Proven, order_id: str) -> WorkflowHistory:
 
 
 async def in_process(order: Proven, order_id: str) -> WorkflowHistory:
-    """Alipay takes it on, and notifies what became of it."""
+    """Alipay has it in process, and notifies its end."""
     await _paid(order, order_id)
     await order.plans("refund_in_process")
     assert await order.gives_back("slow", HALF) == RefundStatus.IN_PROCESS
@@ -50,7 +50,7 @@ async def in_process(order: Proven, order_id: str) -> WorkflowHistory:
 
 
 async def unanswered(order: Proven, order_id: str) -> WorkflowHistory:
-    """It takes effect, and nobody hears of it; a person does not want to wait."""
+    """It takes effect without an answer; a person does not want to wait."""
     await _paid(order, order_id)
     await order.plans("refund_unknown_after", times=5)
     await order.until_refund("unseen", RefundStatus.SENT)
@@ -82,7 +82,7 @@ async def refused(order: Proven, order_id: str) -> WorkflowHistory:
 
 
 async def returned(order: Proven, order_id: str) -> WorkflowHistory:
-    """Half of it bounces, and is given back anew."""
+    """Half of it bounces, and is refunded again."""
     await _paid(order, order_id)
     await order.gives_back("part", HALF)
     await order.bounces("part")

@@ -1,8 +1,8 @@
-"""The paths in which Alipay's words are signed, in clear text and encrypted.
+"""The paths with signed messages of Alipay, in clear text and encrypted.
 
 The keys lie in `keys/`, made for these histories and for nothing else: the payload key
-as it is, because nobody could read them without it, and of those who sign only the
-public halves, one folder for each time of recording.
+itself, because they cannot be read without it, and of the signing keys only the public
+ones, one folder for each recording.
 """
 
 import json
@@ -53,7 +53,7 @@ async def paid_though_asked(order: Proven, order_id: str) -> WorkflowHistory:
 
 
 async def forged_then_paid(order: Proven, order_id: str) -> WorkflowHistory:
-    """Somebody sends a success that nobody has signed; then the customer pays."""
+    """An unsigned success is sent; then the customer pays."""
     await order.opens(order_id)
     forged = PaymentNotified(
         notify_type="PAYMENT_RESULT",
@@ -70,7 +70,7 @@ async def forged_then_paid(order: Proven, order_id: str) -> WorkflowHistory:
 
 
 async def recovered(order: Proven, order_id: str) -> WorkflowHistory:
-    """Somebody terminates it, the customer pays, and Alipay notifies."""
+    """It is terminated, the customer pays, and Alipay notifies."""
     await order.opens(order_id)
     await order.payment.terminate(reason="by mistake")
     await order.does("pay")
@@ -109,7 +109,7 @@ async def late_returned(order: Proven, order_id: str) -> WorkflowHistory:
 
 
 async def late_refunded(order: Proven, order_id: str) -> WorkflowHistory:
-    # A wallet that does not let go of what is paid, but gives refunds.
+    # A wallet that does not cancel paid payments, but gives refunds.
     await order.opens(order_id, wallet="DANA", currency="IDR")
     return await _paid_late(order)
 
@@ -147,19 +147,19 @@ CLEAR_PATHS: dict[str, Play] = {
     "proven-reviewed": reviewed,
     "proven-late-returned": late_returned,
     "proven-late-refunded": late_refunded,
-    # In the words of release 1; those above are in the words before it.
+    # With the texts of release 1; those above have the texts before it.
     "release-1-cancelled": cancelled,
     "release-1-reviewed": reviewed,
-    # As release 2 decides: the proven success is not held up by the inquiry.
+    # As release 2 decides: the proven success does not wait for the inquiry.
     "release-2-paid-though-asked": paid_though_asked,
-    # From release 4 on only what is signed is believed.
+    # From release 4 on only signed messages are believed.
     "release-4-paid": paid,
     "release-4-forged-then-paid": forged_then_paid,
     "release-4-recovered": recovered,
     "release-4-reviewed": reviewed,
     "release-4-late-returned": late_returned,
     "release-4-late-refunded": late_refunded,
-    # What no payment takes.
+    # Notices.
     NOTICE_KEPT: disputed,
 }
 ENCRYPTED_PATHS: dict[str, Play] = {
@@ -194,7 +194,7 @@ def signers_of(history: str) -> Path:
 
 
 async def play_signed(names: list[str]) -> dict[str, WorkflowHistory]:
-    """Play paths on a server of their own; all are signed by keys made for that."""
+    """Run paths on a separate server; all are signed by keys made for that."""
     played, began = {}, datetime.now(UTC)
     with TemporaryDirectory() as made:
         signers = Signers.new(Path(made))
@@ -212,7 +212,7 @@ async def _play(
     client = await Client.connect(
         server.client.service_client.config.target_host,
         data_converter=data_converter(keyring),
-        # Histories keep who wrote them: no name of somebody's machine.
+        # Histories record the worker's identity: no name of a machine.
         identity="tests",
     )
     with TemporaryDirectory() as folder:

@@ -1,4 +1,4 @@
-"""When a message was signed, as the message itself says."""
+"""The time at which a message was signed, read from the message."""
 
 from datetime import UTC, datetime
 

@@ -1,4 +1,4 @@
-"""Only what Alipay has signed, about what was asked, is proof."""
+"""Only a signed answer of Alipay to the very call is proof."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -107,7 +107,7 @@ def test_a_signed_answer_is_believed(call: Contract, said: AlipayAnswer) -> None
 def test_a_believed_answer_is_read_from_the_signed_bytes(
     call: Contract, said: AlipayAnswer
 ) -> None:
-    """Whatever the fields beside the evidence say."""
+    """Not from the fields beside the evidence."""
     signed = signed_answer(call, said)
     forged = {
         "payment_id": "forged",
@@ -177,7 +177,7 @@ def test_a_body_that_was_too_long_to_be_kept_proves_nothing() -> None:
 
 
 def unsigned(call: Contract, said: AlipayAnswer) -> AlipayAnswer:
-    """Return an answer as Alipay gives it before it knows who calls."""
+    """Return an answer as Alipay gives it before it knows the caller."""
     signed = signed_answer(call, said)
     assert signed.evidence is not None
     bare = signed.evidence.answer.model_copy(
@@ -223,7 +223,7 @@ def test_a_cancel_without_a_signed_answer_may_have_taken_effect(verdict: str) ->
 
 
 def test_an_expiry_that_cannot_be_is_not_believed() -> None:
-    """The worker computes it, and nobody signs it."""
+    """The worker computes it, and it is not signed."""
     now = datetime.now(UTC)
     for odd in (now + timedelta(days=300), now.replace(tzinfo=None)):
         answer = PROOF.answer(PAY, signed_answer(PAY, a_page(expires_at=odd)))
@@ -240,7 +240,7 @@ def test_an_expiry_that_was_asked_for_is_the_one_that_counts() -> None:
 
 
 def test_a_refund_is_done_only_where_the_answer_names_it() -> None:
-    """One that is only taken on names none (tests/samples), and is asked about."""
+    """One in process names no refund (tests/samples), and is inquired."""
     done = RefundAnswer(verdict=RefundVerdict.REFUNDED, result_code="SUCCESS")
     of_another = REFUND.model_copy(update={"refund_request_id": "another_1_late"})
     assert PROOF.answer(REFUND, signed_answer(of_another, done)) is None

@@ -1,4 +1,4 @@
-"""How much may still go back, by what Alipay lists."""
+"""The amount that may still be refunded, by Alipay's list."""
 
 import pytest
 

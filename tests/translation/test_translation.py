@@ -1,4 +1,4 @@
-"""Between contracts and wire: what is sent, which URL is chosen, when it expires."""
+"""Between contracts and messages: requests, the choice of the URL, the expiry."""
 
 import json
 from datetime import UTC, datetime, timedelta, timezone
@@ -46,7 +46,7 @@ def a_response(**changes: object) -> PayResponse:
     return PayResponse.model_validate({**json.loads(sample("05")), **changes})
 
 
-# ---- what is sent ----
+# ---- requests ----
 
 
 def test_a_plain_order_sends_only_the_required_fields() -> None:
@@ -117,7 +117,7 @@ def test_an_expiry_is_sent_with_its_offset_and_without_fractions() -> None:
     assert sent["paymentExpiryTime"] == "2026-11-24T03:08:00+00:00"
 
 
-# ---- which page ----
+# ---- the page ----
 
 NORMAL, SCHEME, APPLINK = "https://page.example", "kredivo://x", "https://link.example"
 ALL = {"normalUrl": NORMAL, "schemeUrl": SCHEME, "applinkUrl": APPLINK}
@@ -162,7 +162,7 @@ def test_the_older_form_is_a_page_where_no_url_is_given() -> None:
     assert choose_cashier(a_response(**only()), Terminal(type="WEB")) is None
 
 
-# ---- until when ----
+# ---- the expiry ----
 
 
 @pytest.mark.parametrize("skew", [-3600, 0, 3600], ids=["behind", "exact", "ahead"])

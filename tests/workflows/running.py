@@ -38,7 +38,7 @@ from workflows.odd_signals import OddSignalFilter
 
 
 class RunningPayment:
-    """One order's payment, and those who talk to it."""
+    """One order's payment, with its callers."""
 
     def __init__(self, env: WorkflowEnvironment, order: Order, task_queue: str) -> None:
         self.order = order
@@ -59,7 +59,7 @@ class RunningPayment:
         wallet: str | None = None,
         amount: Money | None = None,
     ) -> PaymentView:
-        """Do what the API does: update with start."""
+        """Request the page as the API does: update with start."""
         operation = WithStartWorkflowOperation(
             CashierPayment.run,
             self.order,
@@ -80,7 +80,7 @@ class RunningPayment:
         )
 
     async def start(self, *, listed: bool = True) -> None:
-        """Begin the payment, and wait for nothing."""
+        """Start the payment without waiting."""
         await self._client.start_workflow(
             CashierPayment.run,
             self.order,
@@ -94,14 +94,14 @@ class RunningPayment:
         await self._env.fast_forward(self.handle, duration)
 
     async def until_listed(self, status: str, needs_attention: str | None) -> None:
-        """Wait until the payment stands like this in the list."""
+        """Wait until the payment is listed with these attributes."""
         async with asyncio.timeout(20):
             # The server has no way to wait for a line of its list.
             while await self.listed() != (status, needs_attention):  # noqa: ASYNC110
                 await asyncio.sleep(0.05)
 
     async def until_status(self, status: PaymentStatus) -> None:
-        """Wait until the payment says that it has come so far."""
+        """Wait until the payment has this status."""
         async with asyncio.timeout(20):
             while (await self.view()).status is not status:
                 pass
@@ -115,12 +115,12 @@ class RunningPayment:
         )
 
     async def listed(self) -> tuple[str | None, str | None]:
-        """Return PaymentStatus and NeedsAttention, as they stand in the list."""
+        """Return PaymentStatus and NeedsAttention from the list."""
         attributes = (await self.handle.describe()).typed_search_attributes
         return attributes.get(PAYMENT_STATUS), attributes.get(NEEDS_ATTENTION)
 
     async def details(self) -> str:
-        """Return the current details, as they stand on the payment's page."""
+        """Return the current details, as the payment's page shows them."""
         metadata: WorkflowMetadata = await self.handle.query(
             "__temporal_workflow_metadata", result_type=WorkflowMetadata
         )
@@ -154,7 +154,7 @@ class RunningPayment:
         )
 
     async def late_result(self, *, attempt: int) -> LatePaymentView:
-        """Return what became of an attempt's late money."""
+        """Return the result of an attempt's late money."""
         name = payment_request_id(self.order.order_id, attempt)
         late = self._client.get_workflow_handle(
             late_payment_id(name), result_type=LatePaymentView
@@ -207,10 +207,10 @@ async def a_payment(
             yield payment
 
 
-async def play(
+async def run_to_end(
     env: WorkflowEnvironment, alipay: FakeAlipay, **changes: Any
 ) -> PaymentView:
-    """Run a payment that nobody talks to, to its end, in leaps."""
+    """Run a payment without any callers to its end, with skipped time."""
     order = an_order(**changes)
     async with a_worker(env.client, alipay) as task_queue:
         return await env.client.execute_workflow(

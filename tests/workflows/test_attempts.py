@@ -11,7 +11,7 @@ from contracts import (
 )
 from tests.builders import a_cancel, a_page, a_refusal, an_inquiry
 from tests.fakes import FakeAlipay
-from tests.workflows.running import a_payment, play
+from tests.workflows.running import a_payment, run_to_end
 
 
 async def test_another_wallet_begins_only_when_the_first_is_certainly_closed(
@@ -49,7 +49,7 @@ async def test_an_attempt_whose_cancel_is_refused_keeps_its_page(
     assert view.status is PaymentStatus.AWAITING_CUSTOMER
     assert view.opened_by == "call"
     assert result.outcome is PaymentOutcome.PAID
-    # The last one makes sure that nobody has cancelled it all the same.
+    # The last one makes sure that it is not cancelled after all.
     assert alipay.calls == ["pay", "inquire", "cancel", "inquire", "inquire"]
 
 
@@ -72,7 +72,7 @@ async def test_a_used_number_is_skipped(
         pay=[dead, dead, a_page()],
         inquiries=[an_inquiry("SUCCESS")],
     )
-    result = await play(skipping, alipay)
+    result = await run_to_end(skipping, alipay)
     assert result.outcome is PaymentOutcome.PAID
     assert alipay.calls == ["pay", "pay 2", "pay 3", "inquire 3"]
 
@@ -90,7 +90,7 @@ async def test_a_number_used_for_another_amount_is_closed_before_the_next(
         ],
         cancels=[a_cancel()],
     )
-    result = await play(skipping, alipay)
+    result = await run_to_end(skipping, alipay)
     assert result.outcome is PaymentOutcome.PAID
     assert alipay.calls == [
         *["pay", "inquire", "cancel", "inquire"],
@@ -118,7 +118,7 @@ async def test_a_new_run_begins_with_the_next_number(
     skipping: WorkflowEnvironment,
 ) -> None:
     alipay = FakeAlipay(pay=[a_page()], inquiries=[an_inquiry("SUCCESS")])
-    result = await play(skipping, alipay, first_attempt=3)
+    result = await run_to_end(skipping, alipay, first_attempt=3)
     assert result.attempts[0].payment_request_id.endswith("_3")
     assert alipay.calls == ["pay 3", "inquire 3"]
 

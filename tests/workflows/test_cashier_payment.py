@@ -1,4 +1,4 @@
-"""The payment's paths, in skipped time: what is asked of Alipay, and how it ends."""
+"""The payment's paths, in skipped time: the calls to Alipay, and the outcome."""
 
 from datetime import timedelta
 
@@ -9,7 +9,7 @@ from temporalio.testing import WorkflowEnvironment
 from contracts import Money, PaymentOutcome, PaymentStatus, PayVerdict
 from tests.builders import a_cancel, a_page, a_refusal, an_inquiry
 from tests.fakes import NO_VERDICT, FakeAlipay
-from tests.workflows.running import a_payment, play
+from tests.workflows.running import a_payment, run_to_end
 
 
 async def test_a_notified_payment_is_paid_without_asking(
@@ -31,7 +31,7 @@ async def test_a_lost_notification_does_not_lose_the_payment(
     skipping: WorkflowEnvironment,
 ) -> None:
     alipay = FakeAlipay(pay=[a_page()], inquiries=[an_inquiry("SUCCESS")])
-    result = await play(skipping, alipay)
+    result = await run_to_end(skipping, alipay)
     assert result.outcome is PaymentOutcome.PAID
     assert alipay.calls == ["pay", "inquire"]
 
@@ -44,7 +44,7 @@ async def test_an_unpaid_payment_is_cancelled_when_it_expires(
         inquiries=[an_inquiry("PROCESSING"), an_inquiry("CANCELLED")],
         cancels=[a_cancel()],
     )
-    result = await play(skipping, alipay)
+    result = await run_to_end(skipping, alipay)
     assert result.outcome is PaymentOutcome.EXPIRED
     assert alipay.calls == ["pay", "inquire", "cancel", "inquire"]
     assert result.closed_at is not None
@@ -60,7 +60,7 @@ async def test_money_found_when_it_expires_makes_the_payment_paid(
         inquiries=[an_inquiry("PROCESSING"), an_inquiry("SUCCESS")],
         cancels=[a_cancel("REFUSED", "ORDER_STATUS_INVALID")],
     )
-    result = await play(skipping, alipay)
+    result = await run_to_end(skipping, alipay)
     assert result.outcome is PaymentOutcome.PAID
     assert alipay.calls == ["pay", "inquire", "cancel", "inquire"]
 
@@ -69,7 +69,7 @@ async def test_a_refusal_of_alipay_declines_the_payment(
     skipping: WorkflowEnvironment,
 ) -> None:
     alipay = FakeAlipay(pay=[a_refusal("RISK_REJECT")])
-    result = await play(skipping, alipay)
+    result = await run_to_end(skipping, alipay)
     assert result.outcome is PaymentOutcome.DECLINED
     assert result.result_code == "RISK_REJECT"
     assert alipay.calls == ["pay"]
@@ -148,7 +148,7 @@ async def test_a_proven_success_is_enough_though_alipay_answers_no_inquiry(
 ) -> None:
     alipay = FakeAlipay(pay=[a_page()], inquiries=[NO_VERDICT])
     async with a_payment(skipping, alipay) as payment:
-        # The customer came back, and had Alipay asked in vain; then paid after all.
+        # The customer came back, an inquiry got no answer; then the customer paid.
         assert (await payment.check_now()).outcome is None
         await payment.notify()
         result = await payment.handle.result()
@@ -221,7 +221,7 @@ async def test_a_payment_is_never_unpaid_by_age_alone(
         pay=[a_page()],
         inquiries=[*[NO_VERDICT] * 9, an_inquiry("SUCCESS")],
     )
-    result = await play(skipping, alipay)
+    result = await run_to_end(skipping, alipay)
     assert result.outcome is PaymentOutcome.PAID
     assert result.closed_at is not None
     assert result.started_at is not None
@@ -236,7 +236,7 @@ async def test_a_pay_without_a_verdict_is_repeated_with_the_same_id(
         pay=[NO_VERDICT, NO_VERDICT, a_page()],
         inquiries=[NO_VERDICT, an_inquiry("PROCESSING"), an_inquiry("SUCCESS")],
     )
-    result = await play(skipping, alipay)
+    result = await run_to_end(skipping, alipay)
     assert result.outcome is PaymentOutcome.PAID
     assert {call.payment_request_id for call in alipay.pay_calls} == {
         f"{result.order_id}_1"
@@ -252,7 +252,7 @@ async def test_an_order_that_does_not_exist_counts_only_after_three_tries(
         inquiries=[an_inquiry("NOT_EXIST", payment_id=None, amount=None)],
         cancels=[a_cancel("REFUSED", "ORDER_NOT_EXIST")],
     )
-    result = await play(skipping, alipay)
+    result = await run_to_end(skipping, alipay)
     assert result.outcome is PaymentOutcome.DECLINED
     assert alipay.calls.count("inquire") >= 3
     assert result.closed_at is not None
@@ -265,7 +265,7 @@ async def test_an_answer_without_a_page_may_mean_that_it_is_paid(
 ) -> None:
     no_page = a_page(verdict=PayVerdict.NO_PAGE, cashier=None, expires_at=None)
     alipay = FakeAlipay(pay=[no_page], inquiries=[an_inquiry("SUCCESS")])
-    result = await play(skipping, alipay)
+    result = await run_to_end(skipping, alipay)
     assert result.outcome is PaymentOutcome.PAID
     assert alipay.calls == ["pay", "inquire"]
 
@@ -294,7 +294,7 @@ async def test_a_payment_cancelled_without_an_answer_does_not_count_as_paid(
         cancels=[NO_VERDICT],
     )
     async with a_payment(skipping, alipay) as payment:
-        # The success is heard while nobody knows what became of the cancel.
+        # The success is notified while the effect of the cancel is unknown.
         alipay.before_cancel_answers = payment.notify
         result = await payment.result()
     assert result.outcome is PaymentOutcome.CANCELLED

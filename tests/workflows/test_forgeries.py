@@ -1,7 +1,7 @@
-"""Whoever may do anything in Temporal makes no order paid, and gives no money back.
+"""With all rights in Temporal, nobody can forge a paid order or give money back.
 
 What counts as proof is tested in tests/translation/test_proof.py; here, that workflows
-rest on nothing else.
+decide by proof only.
 """
 
 from collections.abc import Sequence
@@ -59,7 +59,7 @@ from tests.signing import (
     signed_notification,
     trust,
 )
-from tests.workflows.running import a_payment, a_worker, play
+from tests.workflows.running import a_payment, a_worker, run_to_end
 from translation.proof import serve
 from workflows.cashier_payment import CashierPayment
 from workflows.late_payment import LatePayment
@@ -75,7 +75,7 @@ NOW = datetime.now(UTC)
 async def test_a_forged_notification_makes_for_an_inquiry_and_no_more(
     skipping: WorkflowEnvironment, release: int
 ) -> None:
-    """Also where whoever starts the payment asks for the rules of an older release."""
+    """Also if the payment is started by the rules of an older release."""
     alipay = FakeAlipay(pay=[a_page()], inquiries=[UNPAID])
     changes: dict[str, Any] = {"tells_shop": True, "release": release}
     async with a_payment(skipping, alipay, **changes) as payment:
@@ -88,7 +88,7 @@ async def test_a_forged_notification_makes_for_an_inquiry_and_no_more(
         assert view.outcome is None
         assert not any(one.is_paid for one in view.attempts)
         assert alipay.calls.count("inquire") >= 1
-        assert alipay.shop_heard == []
+        assert alipay.shop_events == []
         await payment.notify()
         result = await payment.handle.result()
     assert result.outcome is PaymentOutcome.PAID
@@ -146,7 +146,7 @@ async def test_a_result_of_any_shape_is_no_verdict(
 ) -> None:
     """As `temporal activity complete --result null` leaves it."""
     alipay = FakeAlipay(pay=[a_page()], inquiries=[Odd(result), an_inquiry("SUCCESS")])
-    view = await play(skipping, alipay)
+    view = await run_to_end(skipping, alipay)
     assert view.outcome is PaymentOutcome.PAID
 
 
@@ -163,10 +163,10 @@ async def test_a_result_of_any_shape_is_no_shop_that_has_accepted(
         queue = skipping.client.get_workflow_handle(
             callbacks_id(payment.order.order_id), result_type=CallbackView
         )
-        told: CallbackView = await queue.result()
+        delivered: CallbackView = await queue.result()
     assert view.outcome is PaymentOutcome.PAID
-    assert told.outcome is CallbackOutcome.DELIVERED
-    assert [event.type for event in alipay.shop_heard] == ["payment.paid"] * 3
+    assert delivered.outcome is CallbackOutcome.DELIVERED
+    assert [event.type for event in alipay.shop_events] == ["payment.paid"] * 3
 
 
 async def test_facts_written_into_the_input_prove_nothing(
@@ -197,7 +197,7 @@ async def test_facts_written_into_the_input_prove_nothing(
 async def test_facts_of_a_run_on_another_queue_prove_nothing(
     skipping: WorkflowEnvironment, release: int
 ) -> None:
-    """The server lets a worker of somebody else's go on as a payment of ours."""
+    """The server lets another worker's run continue as a payment of ours."""
     order = an_order(release=release)
     facts = Facts.of(order, NOW)
     facts.add_notification(a_notification(order, evidence=None), NOW)
@@ -300,7 +300,7 @@ async def test_an_old_notification_is_a_hint_for_its_money_may_have_gone_back(
 async def test_an_answer_that_is_older_than_its_question_is_no_verdict(
     skipping: WorkflowEnvironment,
 ) -> None:
-    """Somebody repeats in Alipay's place what it has signed once."""
+    """An attacker replays an older signed answer of Alipay."""
     order_id = f"forged-{uuid4().hex[:12]}"
     call = InquiryCall(payment_request_id=f"{order_id}_1")
     hour_ago = datetime.now(UTC) - timedelta(hours=1)
@@ -327,7 +327,7 @@ UNKNOWN, KNOWN = (
 async def test_keys_that_no_worker_holds_are_not_learned_and_stop_nothing(
     skipping: WorkflowEnvironment, keys: dict[str, str]
 ) -> None:
-    """As somebody may complete the activity that names the keys."""
+    """As anybody could complete the activity that names the keys."""
     alipay = FakeAlipay(pay=[a_page()], inquiries=[UNPAID])
     alipay.trusts = trust().model_copy(update={"keys": keys})
     async with a_payment(skipping, alipay) as payment:
@@ -394,7 +394,7 @@ async def test_a_forged_success_gives_no_money_back(
 async def test_malformed_names_of_other_late_money_do_not_stop_late_money(
     skipping: WorkflowEnvironment,
 ) -> None:
-    """As somebody may complete the look at the order."""
+    """As anybody could complete the look at the order."""
     late = a_late_payment(an_order(), policy=LateMoneyPolicy.HONOUR)
     alipay = FakeAlipay(inquiries=[an_inquiry("SUCCESS")])
     names = ("", "none", "order_x", f"order_{'9' * 5000}")
@@ -412,7 +412,7 @@ async def test_malformed_names_of_other_late_money_do_not_stop_late_money(
 async def test_an_outcome_carried_over_from_another_queue_does_not_count(
     skipping: WorkflowEnvironment,
 ) -> None:
-    """The look at an order, and a queue of callbacks, would rest on it."""
+    """The look at an order, and a queue of callbacks, would rely on it."""
     late = a_late_payment(an_order())
     view = LatePaymentView(
         payment_request_id=late.payment_request_id,
@@ -434,6 +434,6 @@ async def test_an_outcome_carried_over_from_another_queue_does_not_count(
                 id=name,
             )
             handle = skipping.client.get_workflow_handle(name)
-            told = await handle.query("view", result_type=LatePaymentView)
+            view = await handle.query("view", result_type=LatePaymentView)
             await handle.terminate()
-    assert (told.outcome, told.resolved) == (None, None)
+    assert (view.outcome, view.resolved) == (None, None)

@@ -1,4 +1,4 @@
-"""Each kind of workflow is known wherever kinds are told apart by their names."""
+"""Each kind of workflow is known wherever kinds are distinguished by name."""
 
 from temporalio import workflow
 
@@ -26,7 +26,7 @@ def test_every_kind_of_workflow_is_read_by_its_contracts() -> None:
 
 
 def test_every_signal_takes_one_argument_of_one_contract() -> None:
-    """So that `OddSignalFilter` drops whatever else is sent to it."""
+    """So that `OddSignalFilter` drops any other argument."""
     for definition in DEFINITIONS:
         for signal in definition.signals.values():
             [argument] = signal.arg_types or []

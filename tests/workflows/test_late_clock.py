@@ -1,4 +1,4 @@
-"""A wait ends once its timer has fired, though the SDK may tell an old time.
+"""A wait ends once its timer has fired, though the SDK may report an old time.
 
 A query that waited while no worker polled is given to the next worker together with the
 workflow task. SDK 1.35 then runs that task with the time of the task before it.
@@ -29,7 +29,7 @@ LONGER_THAN_THE_WAIT = PAUSES[0] * 1.2 + timedelta(seconds=1)
 
 async def until(is_so: Callable[[], bool]) -> None:
     async with asyncio.timeout(20):
-        # What is waited for happens in activities, which know no test.
+        # The events waited for happen in activities, which cannot signal a test.
         while not is_so():  # noqa: ASYNC110
             await asyncio.sleep(0.05)
 

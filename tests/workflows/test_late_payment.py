@@ -93,14 +93,14 @@ async def late_money(
 async def waiting_money(
     env: WorkflowEnvironment, alipay: FakeAlipay, **changes: Any
 ) -> AsyncIterator[Late]:
-    """Late money whose time only leaps when the test says so."""
+    """Late money whose time is only skipped when the test says so."""
     with env.with_time_skipping_disabled():
         async with late_money(env, alipay, **changes) as late:
             yield late
 
 
 async def end_of(env: WorkflowEnvironment, late: Late) -> LatePaymentView:
-    """Leap to the end, over all the time in which nothing happens."""
+    """Skip all waits, up to the end."""
     with suppress(RPCError):  # it has ended just now
         await env.fast_forward(late)
     return await late.result()
@@ -288,7 +288,7 @@ async def test_a_refund_in_process_has_a_day_before_it_is_overdue(
 async def test_a_refund_in_process_gets_attention_after_a_day_and_can_be_ended(
     skipping: WorkflowEnvironment,
 ) -> None:
-    """It goes on from a run of yesterday, for leaping over a day takes long."""
+    """It continues a run of yesterday, for skipping a day takes long."""
     alipay = an_alipay_that_never_finishes_its_refund()
     order = an_order()
     carried = LateCarried(
@@ -395,13 +395,13 @@ async def test_other_money_in_review_goes_back_once_the_order_is_paid_otherwise(
     assert result.outcome is LateOutcome.REFUNDED
     assert result.resolved is None
     assert result.review is None
-    assert [event.type for event in alipay.shop_heard] == [
+    assert [event.type for event in alipay.shop_events] == [
         "late_payment.review",
         "late_payment.refunded",
     ]
-    assert alipay.shop_heard[0].review is not None
-    assert "PHP 0.01" in alipay.shop_heard[0].review
-    assert alipay.shop_heard[1].amount == OTHER_MONEY
+    assert alipay.shop_events[0].review is not None
+    assert "PHP 0.01" in alipay.shop_events[0].review
+    assert alipay.shop_events[1].amount == OTHER_MONEY
 
 
 async def test_a_shop_notified_of_a_review_is_notified_that_it_was_unpaid(
@@ -413,7 +413,7 @@ async def test_a_shop_notified_of_a_review_is_notified_that_it_was_unpaid(
         await until_attention(skipping, late, "REVIEW")
         await resolve(late, by="op", outcome=LateOutcome.NOT_PAID)
         await end_of(skipping, late)
-    assert [event.type for event in alipay.shop_heard] == [
+    assert [event.type for event in alipay.shop_events] == [
         "late_payment.review",
         "late_payment.not_paid",
     ]
@@ -473,7 +473,7 @@ async def test_late_money_looks_at_the_order_after_alipay_has_answered(
     alipay.found = PaymentFound(state=PaymentState.OPEN, attempts=("order_2",))
     async with waiting_money(skipping, alipay) as late:
         view = await late.query(LatePayment.view)
-        # Meanwhile the open payment has heard of the money, and is paid by it.
+        # Meanwhile the open payment was notified of the money, and is paid by it.
         alipay.found = PaymentFound(
             state=PaymentState.CLOSED,
             outcome=PaymentOutcome.PAID,

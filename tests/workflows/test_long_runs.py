@@ -1,4 +1,4 @@
-"""A payment that stays open for long goes on in a new run, with all its facts."""
+"""A payment that stays open for long is continued as new, with all its facts."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -69,7 +69,7 @@ async def test_a_long_run_is_continued_as_new(impatient: WorkflowEnvironment) ->
             view = await payment.view()
         now = await payment.handle.describe()
         again = await payment.ask_for_page(call_id="again")
-        # Which may be the last that this run hears: the next one asks.
+        # It may be the last notification of this run: the next run inquires.
         alipay.answers_inquiries(an_inquiry("SUCCESS"))
         await payment.notify()
         result = await payment.handle.result()
@@ -171,7 +171,7 @@ async def test_late_money_that_waits_for_long_is_continued_as_new(
         alipay.answers_refund_inquiries(RefundAnswer(verdict=RefundVerdict.REFUNDED))
         result = await handle.result()
     assert result.outcome is LateOutcome.REFUNDED
-    # Taken on already: never sent again, in whatever run.
+    # In process already: never sent again, in any run.
     assert len(alipay.refund_calls) == 1
 
 

@@ -24,7 +24,7 @@ from contracts import (
 )
 from tests.builders import a_cancel, an_inquiry, an_order
 from tests.fakes import FakeAlipay
-from tests.workflows.running import a_payment, play
+from tests.workflows.running import a_payment, run_to_end
 
 LONG_AGO = datetime.now(UTC) - timedelta(hours=1)
 UNKNOWN = an_inquiry("NOT_EXIST")
@@ -50,7 +50,7 @@ async def test_a_lost_payment_that_was_paid_is_found_with_two_questions(
     alipay = FakeAlipay(
         inquiries_of={1: [an_inquiry("SUCCESS")], 2: [UNKNOWN]},
     )
-    result = await play(skipping, alipay, stopped=lost())
+    result = await run_to_end(skipping, alipay, stopped=lost())
     assert result.outcome is PaymentOutcome.PAID
     assert alipay.calls == ["inquire", "inquire 2"]
     assert [one.payment_request_id[-2:] for one in result.attempts] == ["_1"]
@@ -67,7 +67,7 @@ async def test_a_later_paid_attempt_is_found_though_it_is_not_listed(
             4: [UNKNOWN],
         },
     )
-    result = await play(skipping, alipay, stopped=lost())
+    result = await run_to_end(skipping, alipay, stopped=lost())
     assert result.outcome is PaymentOutcome.PAID
     [payer] = [one for one in result.attempts if one.is_paid]
     assert payer.payment_request_id.endswith("_3")
@@ -102,7 +102,7 @@ async def test_a_lost_order_that_alipay_never_knew_ends_unpaid_and_opens_nothing
     skipping: WorkflowEnvironment,
 ) -> None:
     alipay = FakeAlipay(inquiries=[UNKNOWN], cancels=[CANCEL_REFUSED])
-    result = await play(skipping, alipay, stopped=lost())
+    result = await run_to_end(skipping, alipay, stopped=lost())
     assert result.outcome is PaymentOutcome.EXPIRED
     assert set(alipay.calls) == {"inquire", "cancel"}
 
@@ -120,7 +120,7 @@ async def test_a_page_that_is_still_open_is_closed_whenever_it_was_opened(
     )
     young = StoppedAttempt(number=1, wallet="GCASH", begun_at=begun_at)
     stopped = lost().model_copy(update={"attempts": (young,)})
-    result = await play(skipping, alipay, stopped=stopped)
+    result = await run_to_end(skipping, alipay, stopped=stopped)
     assert result.outcome is PaymentOutcome.EXPIRED
     assert "pay" not in alipay.calls
 
@@ -158,7 +158,7 @@ async def test_an_order_that_was_paid_and_refunded_since_is_paid(
             2: [UNKNOWN],
         },
     )
-    result = await play(skipping, alipay, order_id=order.order_id, stopped=lost())
+    result = await run_to_end(skipping, alipay, order_id=order.order_id, stopped=lost())
     assert result.outcome is PaymentOutcome.PAID
 
 

@@ -1,4 +1,4 @@
-"""Clumsy hands: nothing that is sent, and no button, leaves a payment stuck or lost."""
+"""No malformed signal or update, and no button of the UI, stops or loses a payment."""
 
 from typing import Any
 from uuid import uuid4
@@ -138,7 +138,7 @@ async def test_the_first_of_two_decisions_stays_on_record(
         refusals: list[str] = []
 
         async def another_decides() -> None:
-            if alipay.shop_heard[-1].type == "payment.review":
+            if alipay.shop_events[-1].type == "payment.review":
                 return
             with pytest.raises(WorkflowUpdateFailedError) as refused:
                 await payment.resolve(PaymentOutcome.CANCELLED, by="bob")
@@ -246,12 +246,12 @@ async def test_a_signal_of_any_shape_leaves_callbacks_deliverable(
 ) -> None:
     alipay = FakeAlipay()
     alipay.shop_is_away = True
-    told = CallbackInput.model_validate({"event": an_event()})
+    callback = CallbackInput.model_validate({"event": an_event()})
     async with a_worker(skipping.client, alipay) as task_queue:
         with skipping.with_time_skipping_disabled():
             queue = await skipping.client.start_workflow(
                 Callback.run,
-                told,
+                callback,
                 id=callbacks_id(f"misuse-{uuid4().hex}"),
                 task_queue=task_queue,
             )

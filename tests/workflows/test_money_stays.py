@@ -1,7 +1,7 @@
-"""What anybody may start in Temporal takes no money back from an order that it pays.
+"""No workflow that anybody may start in Temporal takes back money that pays an order.
 
-Here the worker looks for itself, as in production: at all runs of the order, and at who
-calls. Only Alipay and the shop are played.
+Here the worker checks by itself, as in production: all runs of the order, and the
+caller. Only Alipay and the shop are fakes.
 """
 
 import asyncio
@@ -58,7 +58,7 @@ UNPAID = (an_inquiry("PROCESSING"), an_inquiry("PROCESSING"))
 
 
 class Asked:
-    """Asks the played Alipay right before money is moved."""
+    """Asks the fake Alipay right before money is moved."""
 
     def __init__(self, alipay: FakeAlipay) -> None:
         self._alipay = alipay
@@ -81,7 +81,7 @@ class Asked:
 
 
 class Guarded:
-    """A worker that guards its money, and those who start workflows on its queue."""
+    """A worker with the money guard, and callers that start workflows on its queue."""
 
     def __init__(self, client: Client, task_queue: str) -> None:
         self.client = client
@@ -120,15 +120,15 @@ class Guarded:
 async def guarded(
     env: WorkflowEnvironment, alipay: FakeAlipay, *, looks: bool = True
 ) -> AsyncIterator[Guarded]:
-    """Serve a queue; `looks=False` has somebody answer late money's look at the order.
+    """Serve a queue; with `looks=False` late money's look at the order is forged.
 
-    The guard looks for itself in either case.
+    The guard looks by itself in either case.
     """
     orders, queue = OrderActivities(env.client), f"test-{uuid4()}"
     activities = alipay.activities
     if looks:
-        played = [one for one in activities if one.__name__ != "find_payment"]
-        activities = [*played, orders.find_payment]
+        fakes = [one for one in activities if one.__name__ != "find_payment"]
+        activities = [*fakes, orders.find_payment]
     callers = OurRuns(env.client, within=PATIENCE)
     guard = MoneyGuard(Looks(orders, callers, Asked(alipay)))
     async with Worker(
@@ -170,7 +170,7 @@ async def test_a_second_run_of_a_paid_order_takes_no_money_back(
 async def test_money_of_a_paid_order_stays_though_its_paid_run_is_not_kept(
     skipping: WorkflowEnvironment,
 ) -> None:
-    """Another run that has ended unpaid knows nothing of the attempt that paid.
+    """Another run that has ended unpaid does not know the attempt that paid.
 
     The server takes minutes to delete a run. For a worker a run of another queue is as
     good as deleted: it believes nothing that such a run says.
@@ -198,7 +198,7 @@ async def test_money_of_a_paid_order_stays_though_its_paid_run_is_not_kept(
 async def test_a_payment_with_an_old_answer_cancels_no_paid_attempt(
     skipping: WorkflowEnvironment,
 ) -> None:
-    """Whoever completes its inquiry may give it what Alipay has signed before."""
+    """Anybody who completes its inquiry could replay an older signed answer."""
     order = an_order()
     alipay = an_alipay(inquiries=[an_inquiry("PROCESSING"), an_inquiry("SUCCESS")])
     async with guarded(skipping, alipay) as worker:
@@ -236,7 +236,7 @@ async def test_late_money_that_was_kept_is_not_given_back_by_another_run(
 async def test_a_forged_look_at_the_order_moves_no_money(
     skipping: WorkflowEnvironment, state: PaymentState
 ) -> None:
-    """Whoever completes `find_payment` tells late money what they like."""
+    """Anybody who completes `find_payment` could forge its result."""
     order, alipay = an_order(), an_alipay()
     alipay.found = PaymentFound(state=PaymentState.CLOSED)
     async with guarded(skipping, alipay, looks=False) as worker:
@@ -257,7 +257,7 @@ async def test_a_forged_look_at_the_order_moves_no_money(
 
 
 async def refused_because(mover: WorkflowHandle[Any, Any]) -> str:
-    """Wait until its cancel has failed, and return what it last failed with."""
+    """Wait until its cancel has failed, and return the last failure."""
     async with asyncio.timeout(20):
         while True:
             for one in (await mover.describe()).raw_description.pending_activities:

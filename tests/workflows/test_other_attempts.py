@@ -1,4 +1,4 @@
-"""Attempts that an open payment only hears of keep none of its own from its end."""
+"""Attempts known from notifications only do not delay the end of a payment."""
 
 from datetime import timedelta
 
@@ -24,7 +24,7 @@ UNKNOWN = an_inquiry("NOT_EXIST", payment_id=None, amount=None)
 OTHER_MONEY = Money(currency="PHP", value=131500)
 
 
-async def hear_of_second(payment: RunningPayment, **changes: object) -> None:
+async def notify_of_second(payment: RunningPayment, **changes: object) -> None:
     """Let Alipay notify of an attempt that this order has never opened."""
     name = payment_request_id(payment.order.order_id, 2)
     await payment.notify(payment_request_id=name, payment_id="other", **changes)
@@ -43,29 +43,29 @@ async def test_a_success_of_an_unknown_attempt_keeps_no_paid_order_open(
 ) -> None:
     alipay = FakeAlipay(pay=[a_page()], inquiries_of={2: [UNKNOWN]})
     async with a_payment(skipping, alipay) as payment:
-        await hear_of_second(payment)
+        await notify_of_second(payment)
         await payment.notify()
         result = await payment.result()
         late = await late_money_of_second(skipping, payment)
     assert result.outcome is PaymentOutcome.PAID
     assert [one.is_paid for one in result.attempts] == [False, True]
-    # Alipay has signed it and does not know it: its own workflow goes on asking.
+    # Alipay has signed it and does not know it: its own workflow keeps inquiring.
     assert late.outcome is None
 
 
 @pytest.mark.parametrize("release", [2, 3])
 @pytest.mark.parametrize(
-    "heard", [{"result_status": "F"}, {"notify_type": "PAYMENT_PENDING"}]
+    "notified", [{"result_status": "F"}, {"notify_type": "PAYMENT_PENDING"}]
 )
 async def test_a_failure_of_an_unknown_attempt_is_settled_after_three_tries(
-    skipping: WorkflowEnvironment, release: int, heard: dict[str, str]
+    skipping: WorkflowEnvironment, release: int, notified: dict[str, str]
 ) -> None:
     alipay = FakeAlipay(
         pay=[a_page()],
         inquiries_of={1: [an_inquiry("FAIL")], 2: [UNKNOWN]},
     )
     async with a_payment(skipping, alipay, release=release) as payment:
-        await hear_of_second(payment, **heard)
+        await notify_of_second(payment, **notified)
         await payment.leap(timedelta(minutes=2))
         asked = alipay.calls.count("inquire 2")
         view = await payment.view()
@@ -88,7 +88,7 @@ async def test_an_order_can_be_closed_and_looked_at_while_another_attempt_is_unk
         cancels=[a_cancel()],
     )
     async with a_payment(skipping, alipay) as payment:
-        await hear_of_second(payment, result_status="F")
+        await notify_of_second(payment, result_status="F")
         checked = await payment.check_now()
         again = await payment.ask_for_page(call_id="again")
         cancelled = await payment.cancel()
@@ -107,7 +107,7 @@ async def test_an_unpaid_order_waits_only_a_little_for_another_attempts_success(
     async with a_payment(
         skipping, alipay, late_money=LateMoneyPolicy.HONOUR
     ) as payment:
-        await hear_of_second(payment)
+        await notify_of_second(payment)
         result = await payment.result()
         alipay.answers_inquiries_of(2, an_inquiry("SUCCESS", payment_id="other"))
         late = await payment.late_result(attempt=2)
@@ -127,7 +127,7 @@ async def test_a_success_that_alipay_confirms_pays_the_order_with_another_attemp
         cancels=[a_cancel()],
     )
     async with a_payment(skipping, alipay) as payment:
-        await hear_of_second(payment)
+        await notify_of_second(payment)
         result = await payment.result()
     assert result.outcome is PaymentOutcome.PAID
     assert [one.is_paid for one in result.attempts] == [True, False]

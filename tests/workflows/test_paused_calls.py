@@ -1,7 +1,7 @@
-"""A call that is paused, or moved where nobody serves it, keeps no payment deaf.
+"""A call that is paused, or in a task queue without workers, delays no payment.
 
-Time cannot be skipped while an activity is pending, so what takes minutes in a payment
-is tested in a workflow that waits for a second.
+Time cannot be skipped while an activity is pending, so waits of minutes are tested in a
+workflow that waits for a second.
 """
 
 import asyncio
@@ -32,7 +32,7 @@ SECOND = timedelta(seconds=1)
 
 
 class Slow(FakeAlipay):
-    """Does not answer the first call for a page, and is to be asked again later."""
+    """Does not answer the first call for a page, and is called again later."""
 
     @activity.defn
     async def pay(self, call: PayCall) -> PayAnswer:
@@ -44,13 +44,13 @@ class Slow(FakeAlipay):
 
 @activity.defn
 async def silent() -> None:
-    """Be asked again in a second."""
+    """Be called again in a second."""
     raise ApplicationError("HTTP 502", next_retry_delay=SECOND)
 
 
 @workflow.defn(sandboxed=False)
 class Asking:
-    """Asks one question, and hears news."""
+    """Makes one call, and gets new facts by a signal."""
 
     def __init__(self) -> None:
         self._news = False

@@ -1,4 +1,4 @@
-"""What a customer waits for goes before what nobody waits for."""
+"""Tasks that a customer waits for go before all others."""
 
 from temporalio.client import WorkflowHandle
 from temporalio.testing import WorkflowEnvironment

@@ -117,7 +117,7 @@ async def test_an_encrypted_history_does_not_replay_without_its_key(file: Path) 
     without_keys = await replayed(file, DATA_CONVERTER)
     with_others = await replayed(file, data_converter(a_ring()))
     assert "Unknown payload encoding" in str(without_keys.replay_failure)
-    # Why stands in the log: the failure itself is encrypted, by the wrong key.
+    # The log has the reason: the failure itself is encrypted, with the wrong key.
     assert with_others.replay_failure is not None
 
 

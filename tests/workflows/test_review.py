@@ -1,4 +1,4 @@
-"""What only a person can settle, and how it is settled."""
+"""Payments that only a person can settle, and how."""
 
 import asyncio
 
@@ -29,7 +29,7 @@ async def test_another_amount_is_never_fulfilled(
     async with a_payment(skipping, alipay) as payment:
         await payment.notify(amount=OTHER_MONEY)
         view = await payment.view()
-        # Not even a second, sound success lifts the doubt.
+        # Not even a second, fitting success removes the doubt.
         await payment.notify()
         still = await payment.view()
         await payment.resolve(PaymentOutcome.CANCELLED)
@@ -121,7 +121,7 @@ async def test_the_shop_is_notified_of_a_review_and_then_of_its_outcome(
         since = (await payment.view()).review
         await payment.resolve(PaymentOutcome.CANCELLED)
         await payment.result()
-    review, outcome = alipay.shop_heard
+    review, outcome = alipay.shop_events
     name = f"{payment.order.order_id}_1"
     assert (review.type, review.outcome, review.id) == (
         "payment.review",
@@ -147,7 +147,7 @@ async def test_a_doubt_that_changes_is_another_event(
         await payment.resolve(PaymentOutcome.CANCELLED)
         await payment.result()
     name = f"{payment.order.order_id}_1"
-    assert [event.id for event in alipay.shop_heard] == [
+    assert [event.id for event in alipay.shop_events] == [
         f"{name}-review",
         f"{name}-review-2",
         f"{name}-cancelled",
@@ -186,7 +186,7 @@ async def test_a_payment_of_an_older_release_notifies_only_its_outcome(
         await payment.until_status(PaymentStatus.REVIEW)
         await payment.resolve(PaymentOutcome.CANCELLED)
         await payment.result()
-    assert [event.type for event in alipay.shop_heard] == ["payment.cancelled"]
+    assert [event.type for event in alipay.shop_events] == ["payment.cancelled"]
 
 
 async def test_under_review_a_cancel_is_rejected_at_once_with_an_explanation(

@@ -120,7 +120,7 @@ async def test_a_proposal_about_an_earlier_doubt_confirms_nothing(
     async with a_payment(skipping, alipay, second_person_above=1) as payment:
         await under_review(payment)
         before = await payment.resolve(PAID, by="anna")
-        # The inquiry comes first in what a doubt is about: another payment id.
+        # The inquiry comes first in a doubt: another payment id.
         alipay.answers_inquiries(an_inquiry("SUCCESS", payment_id="another"))
         await payment.check_now()
         after = await payment.resolve(PAID, by="berta")

@@ -17,7 +17,7 @@ from contracts import (
 )
 from tests.builders import a_cancel, a_notification, a_page, an_inquiry
 from tests.fakes import FakeAlipay
-from tests.workflows.running import a_payment, play
+from tests.workflows.running import a_payment, run_to_end
 
 LONG_AGO = datetime.now(UTC) - timedelta(hours=1)
 
@@ -41,7 +41,7 @@ async def test_a_stopped_payment_that_has_expired_is_closed_and_not_reopened(
         inquiries=[an_inquiry("PROCESSING"), an_inquiry("CANCELLED")],
         cancels=[a_cancel()],
     )
-    result = await play(skipping, alipay, stopped=stopped(attempt()))
+    result = await run_to_end(skipping, alipay, stopped=stopped(attempt()))
     assert result.outcome is PaymentOutcome.EXPIRED
     assert alipay.calls == ["inquire", "cancel", "inquire"]
 
@@ -50,7 +50,7 @@ async def test_a_stopped_payment_that_was_paid_late_is_paid(
     skipping: WorkflowEnvironment,
 ) -> None:
     alipay = FakeAlipay(inquiries=[an_inquiry("SUCCESS")])
-    result = await play(skipping, alipay, stopped=stopped(attempt()))
+    result = await run_to_end(skipping, alipay, stopped=stopped(attempt()))
     assert result.outcome is PaymentOutcome.PAID
     assert alipay.calls == ["inquire"]
 
@@ -61,7 +61,7 @@ async def test_a_stopped_payment_that_alipay_does_not_know_ends_after_three_trie
     alipay = FakeAlipay(
         inquiries=[an_inquiry("NOT_EXIST")], cancels=[a_cancel("REFUSED", "F")]
     )
-    result = await play(skipping, alipay, stopped=stopped(attempt()))
+    result = await run_to_end(skipping, alipay, stopped=stopped(attempt()))
     assert result.outcome is PaymentOutcome.EXPIRED
     assert alipay.calls.count("inquire") >= 3
     assert "pay" not in alipay.calls
@@ -79,7 +79,9 @@ async def test_of_two_wallets_of_a_stopped_payment_the_one_that_is_paid_counts(
         }
     )
     both = stopped(attempt(1), attempt(2, wallet="MAYA"))
-    result = await play(skipping, alipay, stopped=both, wallet="MAYA", first_attempt=2)
+    result = await run_to_end(
+        skipping, alipay, stopped=both, wallet="MAYA", first_attempt=2
+    )
     assert result.outcome is PaymentOutcome.PAID
     assert [one.is_paid for one in result.attempts] == [paid == 1, paid == 2]
     assert set(alipay.calls) <= {"inquire", "inquire 2"}
@@ -112,7 +114,7 @@ async def test_both_wallets_of_a_stopped_payment_being_paid_one_goes_back(
 async def test_the_claims_of_a_stopped_run_prove_nothing(
     skipping: WorkflowEnvironment,
 ) -> None:
-    """Whoever writes an attempt into the input has Alipay asked about it, no more."""
+    """An attempt in a forged input only causes an inquiry."""
     alipay = FakeAlipay(
         pay=[a_page()],
         inquiries_of={

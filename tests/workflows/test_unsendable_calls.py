@@ -1,4 +1,4 @@
-"""What our own side cannot send gets attention at once, and goes on once corrected."""
+"""Unsendable calls need attention at once, and continue once corrected."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable

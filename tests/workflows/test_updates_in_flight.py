@@ -16,7 +16,7 @@ from tests.builders import a_cancel, a_page, an_inquiry
 from tests.fakes import FakeAlipay
 from tests.workflows.running import RunningPayment, a_payment
 
-# `history.maxInFlightUpdates` of a server that nobody has configured otherwise.
+# The default of the server's `history.maxInFlightUpdates`.
 MOST_IN_FLIGHT = 10
 
 

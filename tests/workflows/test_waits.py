@@ -1,7 +1,7 @@
-"""Whatever waits gets attention after a stated time, and a person can end it.
+"""Every wait needs attention after a stated time, and a person can end it.
 
-Late money has its waits in test_late_payment.py, callbacks in test_telling_the_shop.py;
-that histories stay bounded meanwhile stands in test_long_runs.py.
+Waits of late money are in test_late_payment.py, of callbacks in
+test_notifying_the_shop.py; the bounds of histories in test_long_runs.py.
 """
 
 from collections.abc import Awaitable, Callable
@@ -23,7 +23,7 @@ Deed = Callable[[RunningPayment], Awaitable[object]]
 
 
 async def nothing(payment: RunningPayment) -> None:
-    """Nobody does anything."""
+    """No message and no call."""
 
 
 async def hint(payment: RunningPayment) -> None:
@@ -108,7 +108,7 @@ async def test_a_payment_that_a_person_calls_paid_keeps_its_money_when_it_comes(
         while (await payment.listed())[1] != NeedsAttention.NO_VERDICT:
             pass
         result = await payment.resolve(PaymentOutcome.PAID)
-    # What comes late for this attempt is what pays the order, and no second charge.
+    # Late money of this attempt pays the order, and is no second charge.
     assert [one.is_paid for one in result.attempts] == [True]
 
 
@@ -164,5 +164,5 @@ async def test_a_person_who_says_paid_means_the_attempt_that_alipay_reported(
         with pytest.raises(RPCError):
             await late.describe()
     assert result.outcome is PaymentOutcome.PAID
-    # The earlier attempt was reported paid: its money is what pays the order.
+    # The earlier attempt was reported paid: its money pays the order.
     assert [one.is_paid for one in result.attempts] == [True, False]

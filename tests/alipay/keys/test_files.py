@@ -1,4 +1,4 @@
-"""Keys in files, as people's tools leave them: read, or refused with what was found."""
+"""Keys in files, as usual tools write them: read, or refused with an explanation."""
 
 import base64
 import textwrap
@@ -28,7 +28,7 @@ ATTRIBUTES = """Bag Attributes
 Key Attributes: <No Attributes>
 """
 Shape = Callable[[str], str | bytes]
-# What tools make of a PEM file.
+# PEM files as changed by usual tools.
 SHAPES: dict[str, Shape] = {
     "as it is": lambda pem: pem,
     "with a byte order mark": lambda pem: "\ufeff" + pem,
@@ -131,7 +131,7 @@ def encrypted(key: RSAPrivateKey, form: PrivateFormat) -> str:
     ).decode()
 
 
-# What stands in the place of a private key, and what the refusal says of it.
+# Malformed private keys, and the text of each refusal.
 WRONG: dict[str, tuple[Callable[[RSAPrivateKey], str | bytes], str]] = {
     "public": (
         lambda key: public_pem(key, PublicFormat.SubjectPublicKeyInfo),

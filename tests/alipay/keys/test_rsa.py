@@ -83,7 +83,7 @@ def test_an_unreadable_key_is_refused_without_quoting_it(text: str) -> None:
             load(text)
         assert "SECRET" not in str(refusal.value)
         assert "VE9Q" not in str(refusal.value)
-        # A log prints causes too, and the library's may quote what it read.
+        # A log prints causes too, and the library's may quote the key.
         assert refusal.value.__cause__ is None
         assert refusal.value.__suppress_context__
 

@@ -1,4 +1,4 @@
-"""Folders of keys named by version: read, or refused with what was found in them."""
+"""Folders of keys named by version: read, or refused with an explanation."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""A shop that is told over the wire, by the activities as they run in production."""
+"""A fake shop that gets its callbacks over HTTP, from the activities of production."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
@@ -22,11 +22,11 @@ SECRET = "whsec_" + "QUJD" * 11
 
 
 @dataclass(frozen=True)
-class Told:
-    """One try to tell the shop.
+class Delivery:
+    """One try to deliver a callback.
 
     Attributes:
-        by: The workflow that had it told.
+        by: The workflow that sent it.
         after: How long after the queue's begin, by its clock; None outside of it.
     """
 
@@ -38,27 +38,29 @@ class Told:
 
 
 class Shop:
-    """Accepts callbacks unless it is away; verifies each, and knows repeats."""
+    """Accepts callbacks unless it is down; verifies each, and recognizes repeats."""
 
     def __init__(self, env: WorkflowEnvironment) -> None:
-        self.told: list[Told] = []
+        self.deliveries: list[Delivery] = []
         self.is_away = False
         self.refuses = ""  # the type of an event
-        # Away until so long after the queue has begun.
+        # Down until this long after the queue's start.
         self.is_back_after: timedelta | None = None
         self.before_it_answers: Callable[[], Awaitable[None]] | None = None
         self._env = env
         self._news = asyncio.Condition()
 
-    async def until_told(self, times: int) -> None:
-        """Wait until the shop has been told so many times, accepted or not."""
+    async def until_called(self, times: int) -> None:
+        """Wait until the shop has got so many callbacks, accepted or not."""
         async with self._news:
-            await self._news.wait_for(lambda: len(self.told) >= times)
+            await self._news.wait_for(lambda: len(self.deliveries) >= times)
 
     @property
     def accepted(self) -> list[str]:
-        """The types of the events as first accepted; repeats are told by their id."""
-        return list({one.id: one.type for one in self.told if one.accepted}.values())
+        """The types of the accepted events, in order, without repeats."""
+        return list(
+            {one.id: one.type for one in self.deliveries if one.accepted}.values()
+        )
 
     def callbacks(
         self, secrets: Callable[[], Sequence[str]] = lambda: [SECRET]
@@ -82,8 +84,10 @@ class Shop:
         if self.is_back_after and after is not None:
             is_away = after < self.is_back_after
         async with self._news:
-            self.told.append(
-                Told(request.headers["webhook-id"], event.type, by, after, not is_away)
+            self.deliveries.append(
+                Delivery(
+                    request.headers["webhook-id"], event.type, by, after, not is_away
+                )
             )
             self._news.notify_all()
         return httpx.Response(503 if is_away else 204)

@@ -1,4 +1,4 @@
-"""The shop hears the events of an order in their order, however long it is away."""
+"""The shop gets the events of an order in order, however long it was down."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -53,7 +53,7 @@ HOUR = timedelta(hours=1)
 async def an_order_of(
     env: WorkflowEnvironment, shop: Shop
 ) -> AsyncIterator[tuple[RunningPayment, FakeAlipay]]:
-    """An order whose first payment was cancelled, which the shop has been told of."""
+    """An order whose first payment was cancelled, which the shop has accepted."""
     alipay = FakeAlipay(
         pay=[a_page()],
         inquiries=[an_inquiry("PROCESSING"), an_inquiry("CANCELLED")],
@@ -122,12 +122,12 @@ async def test_a_shop_that_was_down_for_an_hour_soon_gets_all_events_in_order(
     assert shop.accepted == IN_ORDER
     assert [one.outcome for one in result.ended] == ["DELIVERED", "DELIVERED"]
     assert (result.event.type, result.outcome) == (IN_ORDER[-1], "DELIVERED")
-    # Nothing but the first event is told before that is accepted.
+    # Only the first event is sent before it is accepted.
     first = f"{payment.order.order_id}_1-cancelled"
-    refused = [one for one in shop.told if not one.accepted]
+    refused = [one for one in shop.deliveries if not one.accepted]
     assert {one.id for one in refused} == {first}
     # Two quick tries of the payment, then the queue's with growing pauses.
-    tries = [one.after for one in shop.told if one.id == first and one.after]
+    tries = [one.after for one in shop.deliveries if one.id == first and one.after]
     seconds = [round(one.total_seconds()) for one in tries]
     print(f"told after {seconds} s; {len(refused)} tries in vain")  # noqa: T201
     assert len(refused) == 11
@@ -136,8 +136,8 @@ async def test_a_shop_that_was_down_for_an_hour_soon_gets_all_events_in_order(
     delivered = tries[-1]
     assert HOUR <= delivered < HOUR + pauses[-1]
     assert delivered < timedelta(minutes=90)
-    # What waited comes at once, without a pause of its own.
-    at_last = [one.after for one in shop.told if one.accepted and one.after]
+    # The waiting events come at once, without further pauses.
+    at_last = [one.after for one in shop.deliveries if one.accepted and one.after]
     assert max(at_last) - delivered < timedelta(seconds=10)
 
 
@@ -147,7 +147,7 @@ async def test_an_event_waits_for_an_earlier_one_though_the_shop_is_up_again(
     shop = Shop(skipping)
     shop.refuses = "payment.cancelled"
     async with an_order_of(skipping, shop) as (payment, _):
-        await shop.until_told(3)  # twice by the payment, once by the queue
+        await shop.until_called(3)  # twice by the payment, once by the queue
         await pay_anew(payment)
         queue = queue_of(skipping, payment.order.order_id)
         accepted_meanwhile = list(shop.accepted)
@@ -166,8 +166,8 @@ async def test_a_shop_that_is_up_is_notified_without_a_queue(
         await pay_anew(payment)
         events = (await payment.handle.fetch_history()).events
     assert shop.accepted == IN_ORDER[:2]
-    assert {one.by for one in shop.told} == {f"payment:{payment.order.order_id}"}
-    # Start, update, `pay`, timer and signal are billed, and telling the shop: six.
+    assert {one.by for one in shop.deliveries} == {f"payment:{payment.order.order_id}"}
+    # Billed are start, update, `pay`, timer, signal and `tell_shop`: six actions.
     billed = {EventType.Name(one.event_type) for one in events} & {
         "EVENT_TYPE_MARKER_RECORDED",
         "EVENT_TYPE_START_CHILD_WORKFLOW_EXECUTION_INITIATED",
@@ -188,7 +188,7 @@ async def test_late_moneys_event_does_not_overtake_the_payments(
     async with an_order_of(skipping, shop) as (payment, alipay):
 
         async def money_comes_late_meanwhile() -> None:
-            """The shop is away again, and by its answer the late event is queued."""
+            """The shop is down again, and when it refuses, the late event is queued."""
             shop.before_it_answers = None
             shop.is_away = True
             await (await pay_late(skipping, payment, alipay)).result()
@@ -230,7 +230,7 @@ async def test_an_event_that_is_queued_twice_is_sent_once(
         queue = queue_of(skipping, payment.order.order_id)
         event = (await queue.query(Callback.view)).event
         await queue.signal(Callback.also_tell, CallbackInput(event=event))
-        await shop.until_told(3)
+        await shop.until_called(3)
         shop.is_away = False
         await queue.execute_update("resend")
         result = await queue.result()
@@ -259,7 +259,7 @@ async def test_an_event_queued_at_the_last_moment_is_sent(
     )
     queue = queue_of(skipping, order_id)
     task_queue = f"test-{order_id}"
-    # The first is accepted while nobody can note that down; then comes the second.
+    # The first is accepted while no worker records that; then the second comes.
     async with Worker(
         skipping.client, task_queue=task_queue, activities=[callbacks.tell_shop]
     ):
@@ -274,12 +274,12 @@ async def test_an_event_queued_at_the_last_moment_is_sent(
         await queue.signal(Callback.also_tell, second)
         async with workflows_only(skipping, task_queue):
             result = await queue.result()
-    assert [one.id for one in shop.told] == [first.event.id, second.event.id]
+    assert [one.id for one in shop.deliveries] == [first.event.id, second.event.id]
     assert result.event == second.event
 
 
 class ClosedJustNow(Interceptor):
-    """Says once that the queue runs, though it has closed by then."""
+    """Reports once that the queue runs, though it has already closed."""
 
     def workflow_interceptor_class(
         self,
@@ -339,7 +339,7 @@ async def test_a_person_settles_the_event_that_is_meant_and_no_other(
     shop = Shop(skipping)
     shop.is_away = True
     async with an_order_of(skipping, shop) as (payment, _):
-        await shop.until_told(3)
+        await shop.until_called(3)
         await pay_anew(payment)
         order_id = payment.order.order_id
         queue = queue_of(skipping, order_id)
@@ -352,11 +352,11 @@ async def test_a_person_settles_the_event_that_is_meant_and_no_other(
         settled: CallbackView = await queue.execute_update(
             "settle", first, result_type=CallbackView
         )
-        await shop.until_told(4)
+        await shop.until_called(4)
         shop.is_away = False
         await queue.execute_update("resend")
         result = await queue.result()
-    assert f"told {order_id}_1-cancelled now" in str(refused.value.cause)
+    assert f"{order_id}_1-cancelled is being sent" in str(refused.value.cause)
     assert settled.event.id == first.event_id
     assert settled.outcome is CallbackOutcome.SETTLED
     assert [one.type for one in settled.waiting] == ["payment.paid"]

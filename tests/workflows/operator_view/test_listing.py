@@ -1,4 +1,4 @@
-"""The list of payments: true at every time, and changed only where it must be."""
+"""The search attributes of payments: correct at any time, and rarely changed."""
 
 from collections import Counter
 from datetime import timedelta
@@ -49,7 +49,7 @@ async def test_a_payment_that_is_paid_as_usual_costs_no_change_of_the_list(
     assert while_open == at_the_end == ("ON_COURSE", None)
     assert result.outcome is PaymentOutcome.PAID
     assert changes == 0
-    # Start, update, `pay`, timer and signal: what it must leave, and no more.
+    # Start, update, `pay`, timer and signal: only the necessary events.
     assert len(history.events) <= 19
 
 
@@ -157,7 +157,7 @@ async def test_another_wallet_is_listed_with_its_own_time_to_pay(
 async def test_a_payment_that_was_begun_without_attributes_changes_none(
     skipping: WorkflowEnvironment,
 ) -> None:
-    # As all payments of the first release, whose histories must go on to replay.
+    # Like all payments of the first release, whose histories must still replay.
     async with a_payment(
         skipping, FakeAlipay(pay=[a_refusal()]), opened=False
     ) as payment:

@@ -1,4 +1,4 @@
-"""The pages of late money and of callbacks: what one may do, with JSON to be copied."""
+"""The pages of late money and callbacks: the possible updates, with JSON to copy."""
 
 import json
 

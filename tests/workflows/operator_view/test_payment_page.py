@@ -1,4 +1,4 @@
-"""A payment's page in the Temporal UI: the reason and what one may do stand first."""
+"""A payment's page in the Temporal UI: first the reason and the possible updates."""
 
 import json
 import re

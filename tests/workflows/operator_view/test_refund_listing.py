@@ -1,4 +1,4 @@
-"""How an order's refunds are listed: what needs a person most, and until when."""
+"""The search attributes of an order's refunds: those of the most urgent refund."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""The page of an order's refunds: what is the matter, what one may do, a line each."""
+"""The page of an order's refunds: attention, possible updates, a line for each."""
 
 import re
 from collections.abc import Callable

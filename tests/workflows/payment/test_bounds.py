@@ -1,4 +1,4 @@
-"""However much is heard and asked, a new run takes over little, and what decides."""
+"""A continued run takes over few facts, and all that decide."""
 
 import json
 from datetime import UTC, datetime, timedelta
@@ -24,7 +24,7 @@ from workflows.payment.steps import End
 AnswerT = TypeVar("AnswerT")
 START = datetime(2026, 11, 24, 12, tzinfo=UTC)
 ORDER = an_order(order_id="order")
-# Far below the 2 MiB that Temporal takes, and what a payment should cost.
+# Far below Temporal's limit of 2 MiB, and small enough to be cheap.
 MOST_BYTES = 256 * 1024
 
 floods = st.fixed_dictionaries(
@@ -41,20 +41,20 @@ floods = st.fixed_dictionaries(
 
 
 def flooded(flood: dict[str, Any]) -> Facts:
-    """A payment with a page, about which Alipay says very much."""
+    """A payment with a page, and very many messages about it."""
     facts = Facts.of(ORDER, START)
     attempt = facts.current
     attempt.pays += [Asked(START, START, None)] * flood["pays"]
     attempt.pays.append(at(flood["pays"], a_page(expires_at=START + timedelta(days=1))))
     for number in range(flood["attempts"]):
-        hear(
+        notify(
             facts,
             number,
             payment_request_id=f"order_{number + 2}",
             result_status="S" if flood["says_paid"] else "F",
         )
     for number in range(flood["successes"]):
-        hear(facts, number, payment_id=f"another-{number}", result_message="x" * 5000)
+        notify(facts, number, payment_id=f"another-{number}", result_message="x" * 5000)
     answer = an_inquiry(flood["verdict"], amount=Money(currency="PHP", value=7))
     attempt.inquiries += [at(n, answer) for n in range(flood["inquiries"])]
     attempt.cancels += [at(n, a_cancel("REFUSED")) for n in range(flood["cancels"])]
@@ -66,7 +66,7 @@ def at(second: int, answer: AnswerT) -> Asked[AnswerT]:
     return Asked(asked_at, asked_at, answer)
 
 
-def hear(facts: Facts, second: int, **changes: Any) -> None:
+def notify(facts: Facts, second: int, **changes: Any) -> None:
     facts.add_notification(
         a_notification(ORDER, **changes), START + timedelta(seconds=second)
     )
@@ -105,12 +105,12 @@ def test_the_true_success_still_pays_after_many_messages(
     now = START + timedelta(hours=3)
     if is_carried_first:
         facts = Facts.of(facts.carried(), now)
-    hear(facts, 10_000)
+    notify(facts, 10_000)
     if not is_carried_first:
         facts = Facts.of(facts.carried(), now)
     step = decide(facts, now)
     while not isinstance(step, End):
-        # What is not confirmed is left to late money first, one by one.
+        # Unconfirmed successes are first left to late money, one by one.
         step.attempt.given_back_at = now  # type: ignore[union-attr]
         step = decide(facts, now)
     assert step.outcome is PaymentOutcome.PAID
@@ -135,7 +135,7 @@ def test_a_final_answer_is_never_displaced_by_later_ones() -> None:
 def test_every_success_that_a_new_run_has_no_room_for_is_named() -> None:
     facts = Facts.of(ORDER, START)
     for number in range(300):
-        hear(facts, number, payment_request_id=f"order_{number + 2}")
+        notify(facts, number, payment_request_id=f"order_{number + 2}")
     named = {one.request_id for one in facts.excess}
     carried = Facts.of(facts.carried(), START)
     kept = {one.request_id for one in carried.attempts}
@@ -147,8 +147,8 @@ def test_twenty_successes_of_other_payments_do_not_displace_the_true_one() -> No
     facts = Facts.of(ORDER, START)
     facts.current.pays.append(at(0, a_page(expires_at=START + timedelta(days=1))))
     for number in range(200):
-        hear(facts, number, payment_id=f"another-{number}")
-    hear(facts, 300)
+        notify(facts, number, payment_id=f"another-{number}")
+    notify(facts, 300)
     step = decide(facts, START + timedelta(minutes=10))
     assert isinstance(step, End)
     assert step.outcome is PaymentOutcome.PAID

@@ -1,4 +1,4 @@
-"""The decision over random facts: what must hold whatever happens, in any order."""
+"""The decision over random facts: invariants in any order of events."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -118,7 +118,7 @@ def attempts(draw: st.DrawFn, number: int = 1) -> Attempt:
 @st.composite
 def any_facts(draw: st.DrawFn) -> Facts:
     numbers = range(1, draw(st.integers(1, 2)) + 1)
-    wish = st.builds(
+    choice = st.builds(
         WalletWish, st.sampled_from(["GCASH", "TNG"]), times, st.just("call")
     )
     cancel_wanted_at = draw(st.none() | times)
@@ -126,7 +126,7 @@ def any_facts(draw: st.DrawFn) -> Facts:
         ORDER,
         START,
         [draw(attempts(number)) for number in numbers],
-        wallet_wish=draw(st.none() | wish),
+        wallet_wish=draw(st.none() | choice),
         check_wanted_at=draw(st.none() | times),
         cancel_wanted_at=cancel_wanted_at,
         cancel_wish=CancelWish() if cancel_wanted_at else None,
@@ -134,7 +134,7 @@ def any_facts(draw: st.DrawFn) -> Facts:
 
 
 def proven(attempt: Attempt) -> bool:
-    """Rule 1, said once more in its own words."""
+    """Rule 1, written independently of the code."""
     by_notification = any(
         heard.notification.notify_type == "PAYMENT_RESULT"
         and heard.notification.result_status == "S"
@@ -169,13 +169,13 @@ def shuffled(facts: Facts, seed: int) -> Facts:
 
 
 def doubled(facts: Facts) -> Facts:
-    """The same facts, each notification heard twice."""
+    """The same facts, with each notification twice."""
     twice = [replace(one, heard=one.heard * 2) for one in facts.attempts]
     return replace(facts, attempts=twice)
 
 
 def essence(step: Step) -> object:
-    """What a step means, apart from which of equal objects it holds."""
+    """The step without object identities, to compare steps of equal facts."""
     if isinstance(step, End):
         return "End", step.outcome, step.attempt.number
     if isinstance(step, Pay | Inquire | Cancel | GiveBack):
@@ -315,15 +315,15 @@ def test_a_signed_success_of_another_attempt_is_never_dropped(
     if not isinstance(decide(facts, now), End):
         return
     for one in facts.attempts[:-1]:
-        told = [heard.at for heard in one.heard if heard.says_paid]
-        assert all(one.settled_at and one.settled_at >= at for at in told)
+        notified = [heard.at for heard in one.heard if heard.says_paid]
+        assert all(one.settled_at and one.settled_at >= at for at in notified)
 
 
 @given(any_facts(), st.timedeltas(timedelta(days=1), timedelta(days=2)))
 def test_an_order_ends_though_another_attempt_is_never_answered(
     facts: Facts, age: timedelta
 ) -> None:
-    """Each question about the other attempt ends without an answer; the order goes on.
+    """Each inquiry about the other attempt ends without a verdict; the order ends.
 
     Its own attempt has failed, so nothing else is left to wait for.
     """
@@ -366,7 +366,7 @@ def test_a_payment_always_knows_what_to_do_next(facts: Facts, now: datetime) -> 
 @given(any_facts(), times)
 @settings(max_examples=50)
 def test_facts_survive_the_change_of_runs(facts: Facts, now: datetime) -> None:
-    """But for more questions about another attempt: it is asked about sooner then."""
+    """Except for many inquiries about another attempt: then it is inquired sooner."""
     others = [one for one in facts.attempts if one is not facts.current]
     assume(
         all(max(len(one.inquiries), len(one.heard)) <= MOST_OF_OTHERS for one in others)
@@ -389,7 +389,7 @@ EXPIRY = START + timedelta(minutes=14)
 @pytest.mark.parametrize(
     ("code", "asked_at", "outcome"),
     [
-        # Two clocks never agree to the second: what is near the expiry is its expiry.
+        # Two clocks never agree to the second: a failure near the expiry is the expiry.
         ("PROCESS_FAIL", EXPIRY - timedelta(milliseconds=500), PaymentOutcome.EXPIRED),
         ("PROCESS_FAIL", EXPIRY - timedelta(seconds=20), PaymentOutcome.EXPIRED),
         ("", EXPIRY + timedelta(seconds=40), PaymentOutcome.EXPIRED),
@@ -539,31 +539,31 @@ def test_payments_that_expire_together_are_asked_about_one_after_the_other() -> 
         assert len(together) < 60
 
 
-def told_of_expiry(release: int) -> tuple[Facts, datetime]:
+def notified_of_expiry(release: int) -> tuple[Facts, datetime]:
     """Return a payment of which Alipay notifies right after its expiry, and then."""
     order = an_order(order_id="order-7", release=release)
-    facts, told_at = Facts.of(order, START), START + timedelta(seconds=3)
+    facts, notified_at = Facts.of(order, START), START + timedelta(seconds=3)
     page = a_page(expires_at=START)
     facts.current.pays.append(Asked(START, START, page))
     facts.add_notification(
-        a_notification(order, result_status="F", result_code=""), told_at
+        a_notification(order, result_status="F", result_code=""), notified_at
     )
-    return facts, told_at
+    return facts, notified_at
 
 
 def test_inquiries_after_many_notified_expiries_are_spread() -> None:
-    facts, told_at = told_of_expiry(EXPIRY_IS_SPREAD)
+    facts, notified_at = notified_of_expiry(EXPIRY_IS_SPREAD)
     due = START + 2 * expiry_spread("order-7_1")
-    assert told_at < due <= deadline_of(facts.current)
-    assert decide(facts, told_at) == Wait(due)
+    assert notified_at < due <= deadline_of(facts.current)
+    assert decide(facts, notified_at) == Wait(due)
     assert decide(facts, due) == Inquire(facts.current)
-    before, told_at = told_of_expiry(EXPIRY_IS_SPREAD - 1)
-    assert decide(before, told_at) == Inquire(before.current)
+    before, notified_at = notified_of_expiry(EXPIRY_IS_SPREAD - 1)
+    assert decide(before, notified_at) == Inquire(before.current)
 
 
 def test_an_inquiry_requested_after_the_expiry_does_not_wait_for_the_spread() -> None:
-    facts, told_at = told_of_expiry(EXPIRY_IS_SPREAD)
-    facts.check_wanted_at = asked_at = told_at + timedelta(seconds=1)
+    facts, notified_at = notified_of_expiry(EXPIRY_IS_SPREAD)
+    facts.check_wanted_at = asked_at = notified_at + timedelta(seconds=1)
     assert decide(facts, asked_at) == Inquire(facts.current)
 
 

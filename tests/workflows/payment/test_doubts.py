@@ -1,4 +1,4 @@
-"""What a person must settle is a kind with amounts; its words may change."""
+"""A doubt is a kind with amounts; its text may change between releases."""
 
 import pytest
 

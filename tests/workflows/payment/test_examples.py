@@ -11,7 +11,7 @@ from workflows.payment.decision import decide
 from workflows.payment.facts import Facts
 from workflows.payment.steps import Cancel, End, Inquire, Pay, Wait
 
-# Its attempt has no share of the spread (`expiry_spread`), so that it can be told.
+# Its attempt has no share of the spread (`expiry_spread`), for simple numbers.
 ORDER = an_order(order_id="order-1812")
 
 

@@ -1,4 +1,4 @@
-"""Of facts that an earlier run carried over only what Alipay signed is believed."""
+"""Of facts that an earlier run carried over, only signed ones are believed."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -50,7 +50,7 @@ def answered(
 
 
 def carried(facts: Facts) -> Facts:
-    """Return what a new run makes of the facts."""
+    """Return the facts as a continued run takes them over."""
     taken = Facts.of(facts.carried(), LATER)
     keep_proven(taken, PROOF, LATER)
     return taken
@@ -100,7 +100,7 @@ def test_a_doubt_about_which_a_person_decides_is_carried_over_with_its_proof() -
 
 
 def test_a_notification_of_another_attempt_proves_nothing_about_this_one() -> None:
-    """Somebody puts true evidence beside another name."""
+    """True evidence is put beside another attempt's id."""
     facts = Facts.of(ORDER, NOW)
     of_second = signed_notification(
         a_notification(ORDER, payment_request_id="order_2", evidence=None)

@@ -1,4 +1,4 @@
-"""Alipay at the seam of the activities, as far as refunds go: a ledger that signs."""
+"""A fake Alipay for refunds, in place of the activities: a ledger that signs."""
 
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
@@ -75,13 +75,13 @@ def refused(code: str) -> RefundAnswer:
 
 @dataclass
 class RefundingAlipay:
-    """What Alipay knows of one payment, and how it answers.
+    """Alipay's ledger of one payment, and its answers.
 
     Attributes:
-        next_refunds: What it answers to the next calls, in place of success. None:
-            the call takes effect, and nobody hears of it. A code: F, and no effect.
+        next_refunds: The answers to the next calls, instead of success. None: the call
+            takes effect without an answer. A code: F, and no effect.
         given_back: Per refundRequestId that has succeeded, the amount.
-        listed: What the portal has done besides.
+        listed: Further transactions, made in the portal.
     """
 
     paid: Money = PAID
@@ -94,7 +94,7 @@ class RefundingAlipay:
     listed: list[RefundSeen] = field(default_factory=list)
     calls: Counter[str] = field(default_factory=Counter)
     sent: list[OrderRefundCall] = field(default_factory=list)
-    shop_heard: list[ShopEvent] = field(default_factory=list)
+    shop_events: list[ShopEvent] = field(default_factory=list)
     is_away: bool = False
     bounced: int = 0
 
@@ -157,8 +157,8 @@ class RefundingAlipay:
         return signed_answer(call, unknown)
 
     @activity.defn
-    async def tell_shop(self, told: ProvenEvent) -> ShopAnswer:
-        self.shop_heard.append(told.event)
+    async def tell_shop(self, proven: ProvenEvent) -> ShopAnswer:
+        self.shop_events.append(proven.event)
         return ShopAnswer(http_status=204)
 
     @activity.defn
@@ -166,7 +166,7 @@ class RefundingAlipay:
         return trust()
 
     def ends(self, name: str, *, succeeded: bool = True) -> None:
-        """Let a refund that was taken on come to its end."""
+        """Let a refund in process end."""
         amount = self.processing.pop(name)
         if succeeded:
             self.given_back[name] = amount
@@ -235,7 +235,7 @@ def no_verdict() -> ApplicationError:
 
 
 class Refunds:
-    """The refunds of one order, and those who ask for them."""
+    """The refunds of one order, with their callers."""
 
     def __init__(self, client: Client, task_queue: str, given: RefundsInput) -> None:
         self.client = client
@@ -251,7 +251,7 @@ class Refunds:
     async def ask(
         self, refund_id: str, value: int | None, **changes: Any
     ) -> RefundsView:
-        """Do what the API does: update with start."""
+        """Request a refund as the API does: update with start."""
         request = RefundRequest(
             refund_id=refund_id,
             amount=None if value is None else php(value),
@@ -304,7 +304,7 @@ class Refunds:
         )
 
     async def listed(self) -> str | None:
-        """Return NeedsAttention, as it stands in the list."""
+        """Return NeedsAttention from the list."""
         attributes = (await self.handle.describe()).typed_search_attributes
         return attributes.get(NEEDS_ATTENTION)
 

@@ -1,4 +1,4 @@
-"""Refunds that stay open for long go on in a new run, with all that is reserved."""
+"""Refunds that stay open for long are continued as new, with their reservations."""
 
 from collections.abc import AsyncIterator
 
@@ -46,7 +46,7 @@ async def test_a_refund_in_process_is_continued_as_new(
     assert record_in(ended, "r-1").status is RefundStatus.SUCCEEDED
     assert alipay.total_back == 5000
     assert len(alipay.sent) == 2
-    assert [event.type for event in alipay.shop_heard] == ["refund.succeeded"] * 2
+    assert [event.type for event in alipay.shop_events] == ["refund.succeeded"] * 2
 
 
 async def test_the_shop_is_notified_of_a_refund_before_its_run_continues(
@@ -59,5 +59,5 @@ async def test_the_shop_is_notified_of_a_refund_before_its_run_continues(
             await refunds.ask(refund_id, 100)
         await refunds.ask("the-rest", None)
         await refunds.handle.result()
-    heard = [event.refund.refund_id for event in alipay.shop_heard if event.refund]
-    assert sorted(heard) == sorted([*asked, "the-rest"])
+    sent = [event.refund.refund_id for event in alipay.shop_events if event.refund]
+    assert sorted(sent) == sorted([*asked, "the-rest"])

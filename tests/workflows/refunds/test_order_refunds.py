@@ -66,7 +66,7 @@ async def test_a_part_leaves_the_rest_refundable(skipping: WorkflowEnvironment) 
         assert view.left == php(0)
         await refunds.handle.result()
     assert alipay.total_back == 10000
-    assert [event.type for event in alipay.shop_heard] == ["refund.succeeded"] * 2
+    assert [event.type for event in alipay.shop_events] == ["refund.succeeded"] * 2
 
 
 async def test_the_same_refund_twenty_times_at_once_moves_money_once(
@@ -236,7 +236,7 @@ async def test_a_refund_above_the_balance_waits_and_is_sent_under_a_new_id(
         await skipping.fast_forward(refunds.handle)
         view = await refunds.handle.result()
     assert record_in(view, "r-1").status is RefundStatus.SUCCEEDED
-    assert [event.type for event in alipay.shop_heard] == [
+    assert [event.type for event in alipay.shop_events] == [
         "refund.waiting",
         "refund.succeeded",
     ]
@@ -333,8 +333,8 @@ async def test_money_that_bounced_is_refundable_again(
         view = await refunds.ask("r-2", 10000)
         assert record_in(view, "r-2").status is RefundStatus.SUCCEEDED
         await refunds.handle.result()
-    told = [event.type for event in alipay.shop_heard]
-    assert told == ["refund.succeeded", "refund.returned", "refund.succeeded"]
+    sent = [event.type for event in alipay.shop_events]
+    assert sent == ["refund.succeeded", "refund.returned", "refund.succeeded"]
 
 
 async def test_a_later_run_believes_only_the_signed_refunds_of_an_earlier_one(
@@ -406,7 +406,7 @@ async def test_a_part_is_refused_where_all_went_back_by_a_cancel(
 async def test_a_refund_called_given_back_is_not_sent_by_a_later_run(
     skipping: WorkflowEnvironment,
 ) -> None:
-    """By hand in the portal, say, where it has another id."""
+    """For example by hand in the portal, where it has another id."""
     alipay = RefundingAlipay(next_refunds=["UNKNOWN_EXCEPTION"])
     async with refunds_of(skipping.client, alipay) as refunds:
         with skipping.with_time_skipping_disabled():

@@ -1,4 +1,4 @@
-"""Whatever comes, in whichever order: never more goes back than was paid.
+"""In any order of events, never more goes back than was paid.
 
 The pure core is driven as the workflow drives it, beside an Alipay that does whatever
 the examples choose: takes effect unseen, takes on, refuses, is short of balance, has
@@ -58,7 +58,7 @@ EFFECTS = (
 
 @dataclass
 class Alipay:
-    """What is true at Alipay, whatever anybody was told."""
+    """Alipay's true ledger, whatever its answers say."""
 
     given_back: dict[str, int] = field(default_factory=dict)
     under_way: dict[str, int] = field(default_factory=dict)
@@ -75,7 +75,7 @@ class Alipay:
         return back + self.portal
 
     def look(self, *, is_late: bool) -> PaymentLook:
-        """List what went back; of ours nothing yet where the list is late."""
+        """List the refunds; without ours while the list is late."""
         refunds = [
             *(seen(name, "SUCCESS", php(it)) for name, it in self.given_back.items()),
             *(seen(name, "PROCESSING", php(it)) for name, it in self.under_way.items()),
@@ -99,7 +99,7 @@ class Alipay:
         )
 
     def refunds(self, call: OrderRefundCall, effect: str) -> RefundAnswer | None:
-        """Answer a call as Alipay does: idempotent by id, capped by what was paid."""
+        """Answer a call as Alipay does: idempotent, limited to the paid amount."""
         name, value = call.refund_request_id, call.amount.value
         assert name not in self.taken_on, "sent again after it was taken on"
         if self.cancelled:
@@ -172,7 +172,7 @@ class Owner:
     def step(
         self, name: str, effect: str, *, can_cancel: bool, is_late: bool = False
     ) -> None:
-        """Carry out what comes next for a refund, and let its pause pass."""
+        """Carry out the next step of a refund, and let its pause pass."""
         refund = self.ledger.refunds.get(name)
         if refund is None:
             return
@@ -235,7 +235,7 @@ WEIGHTS = {
 
 
 def happenings(chance: Random) -> list[tuple[object, ...]]:
-    """Choose what happens, by independent draws, so that most of it matters."""
+    """Draw the events independently, so that most of them have an effect."""
     found: list[tuple[object, ...]] = []
     for _ in range(chance.randint(4, 40)):
         name = chance.choice(NAMES)
@@ -268,7 +268,7 @@ def happenings(chance: Random) -> list[tuple[object, ...]]:
     return found
 
 
-def play(alipay: Alipay, owner: Owner, happened: list[tuple[object, ...]]) -> None:
+def carry_out(alipay: Alipay, owner: Owner, happened: list[tuple[object, ...]]) -> None:
     for what in happened:
         match what:
             case ("request", str(name), int() | None as value):
@@ -308,11 +308,11 @@ def play(alipay: Alipay, owner: Owner, happened: list[tuple[object, ...]]) -> No
 
 
 def check(alipay: Alipay, owner: Owner) -> None:
-    """What must hold at each moment."""
+    """Check the invariants."""
     assert alipay.total <= PAID.value
     back = {name.rpartition("_")[0] for name in alipay.given_back}
     moved = [*alipay.given_back, *alipay.under_way]
-    # Each refund_id moves money at most once, under whichever try.
+    # Each refund_id moves money at most once, in any try.
     assert len({name.rpartition("_")[0] for name in moved}) == len(moved)
     for refund in owner.ledger.refunds.values():
         if refund.status is RefundStatus.SUCCEEDED:
@@ -333,7 +333,7 @@ def test_never_more_goes_back_than_was_paid_and_each_refund_once(tenth: int) -> 
         alipay = Alipay()
         owner = Owner(alipay)
         try:
-            play(alipay, owner, happened)
+            carry_out(alipay, owner, happened)
         except AssertionError as error:
             raise AssertionError(f"seed {seed}: {happened}") from error
         seen_statuses.update(one.status for one in owner.ledger.refunds.values())
@@ -342,11 +342,11 @@ def test_never_more_goes_back_than_was_paid_and_each_refund_once(tenth: int) -> 
 
 @pytest.mark.parametrize("tenth", range(10))
 def test_every_refund_ends_once_alipay_answers(tenth: int) -> None:
-    """Every refund comes to its end, and says what is true at Alipay."""
+    """Every refund ends with the status that it has at Alipay."""
     for seed in range(tenth * 50, tenth * 50 + 50):
         alipay = Alipay()
         owner = Owner(alipay)
-        play(alipay, owner, happenings(Random(seed)))
+        carry_out(alipay, owner, happenings(Random(seed)))
         _let_all_end(alipay, owner)
         for refund in owner.ledger.refunds.values():
             assert refund.is_over, (seed, refund)

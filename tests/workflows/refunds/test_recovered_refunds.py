@@ -1,4 +1,4 @@
-"""An owner of refunds that was stopped goes on, and gives nothing back twice."""
+"""A stopped owner of refunds is recovered, and gives nothing back twice."""
 
 from typing import Any
 
@@ -24,7 +24,7 @@ from workflows.order_refunds import OrderRefunds
 
 
 async def stopped_with(refunds: Refunds) -> RefundsView:
-    """Terminate the owner; return what its history tells of its refunds."""
+    """Terminate the owner; return the refunds in its history."""
     await refunds.handle.terminate()
     known: RefundsView = await refunds.handle.query(OrderRefunds.view)
     return known
@@ -51,7 +51,7 @@ async def test_a_refund_that_may_have_been_sent_keeps_its_id_and_moves_once(
         before = await stopped_with(refunds)
         await go_on(refunds, before)
         view = await refunds.ask("r-2", 4000)
-        # What is open is reserved still.
+        # The open refund is still reserved.
         assert view.left == before.paid.model_copy(update={"value": 0})  # type: ignore[union-attr]
         if answer == "REFUND_IN_PROCESS":
             alipay.ends(record_in(before, "r-1").refund_request_id)
@@ -69,7 +69,7 @@ async def test_a_refund_that_alipay_took_on_is_never_sent_again(
         await refunds.ask("r-1", 10000)
         known = await stopped_with(refunds)
         name = record_in(known, "r-1").refund_request_id
-        # It knows nothing of it for a while.
+        # It does not know the refund for a while.
         alipay.processing.clear()
         await go_on(refunds, known)
         await until(lambda: has_asked_often(alipay))
@@ -136,9 +136,9 @@ async def test_the_shop_is_notified_again_after_a_run_was_stopped(
         await go_on(refunds, await stopped_with(refunds))
         await refunds.ask("r-2", 4000)
         await refunds.handle.result()
-    ids = [event.id for event in alipay.shop_heard if event.refund.refund_id == "r-1"]  # type: ignore[union-attr]
+    ids = [event.id for event in alipay.shop_events if event.refund.refund_id == "r-1"]  # type: ignore[union-attr]
     assert len(ids) == 2
-    assert len(set(ids)) == 1  # the shop tells the repeat by its id
+    assert len(set(ids)) == 1  # the shop recognizes the repeat by its id
 
 
 async def test_a_refund_requested_again_is_the_one_of_the_stopped_run(

@@ -51,7 +51,7 @@ async def a_versioned_worker(
         activities=alipay.activities,
         interceptors=[OddSignalFilter()],
         deployment_config=deployment_of(version),
-        # A worker that another one follows must not be asked to go on from its memory.
+        # A worker that another one follows must not continue from its cache.
         max_cached_workflows=0,
         # A test ends with calls that are repeated for days.
         graceful_shutdown_timeout=timedelta(),
@@ -89,7 +89,7 @@ async def make_current(
 async def builds_of(handle: WorkflowHandle[Any, Any]) -> list[str]:
     """Return the builds whose workers have done a workflow's tasks, in their order.
 
-    Each stands once for all its tasks in a row; a worker without a version as `""`.
+    Each is named once for all its tasks in a row; a worker without a version is `""`.
     """
     builds: list[str] = []
     async for event in handle.fetch_history_events():

@@ -19,7 +19,7 @@ OLD, NEW = "0.1.0", "0.2.0"
 
 
 class Renewed:
-    """An old and a new version beside each other; the old one is current at first."""
+    """An old and a new version side by side; the old one is current at first."""
 
     def __init__(self, env: WorkflowEnvironment, task_queue: str) -> None:
         self.env = env

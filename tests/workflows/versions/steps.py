@@ -1,4 +1,4 @@
-"""What every version of the example does outside, and what it is started with."""
+"""The activities and the input of all versions of the example."""
 
 from datetime import timedelta
 
@@ -16,7 +16,7 @@ class ReceiptInput(Contract):
     """The receipt of an order.
 
     Attributes:
-        is_booked: Whether the sale is booked; runs of the first release are not told.
+        is_booked: Whether the sale is booked; the first release does not set it.
     """
 
     order_id: str

@@ -1,4 +1,4 @@
-"""A long payment goes on in a new run, and on the version that it is pinned to."""
+"""A long payment is continued as new on the version that it is pinned to."""
 
 from collections.abc import AsyncIterator
 

@@ -1,4 +1,4 @@
-"""A worker that meets the input of a newer release stops there, and says why."""
+"""A worker fails the first task of a run of a newer release, and says why."""
 
 import asyncio
 from datetime import UTC, datetime
@@ -83,7 +83,7 @@ async def stopped(
 
 
 async def failure_of(handle: Handle) -> str:
-    """Return what the first workflow task has failed with."""
+    """Return the failure of the first workflow task."""
     async with asyncio.timeout(20):
         async for event in handle.fetch_history_events(wait_new_event=True):
             failed = event.workflow_task_failed_event_attributes

@@ -20,7 +20,7 @@ from temporal_client import DATA_CONVERTER
 from tests.builders import a_page, an_inquiry, an_order
 from tests.fakes import FakeAlipay
 from tests.workflows.running import RunningPayment, a_worker
-from tests.workflows.test_other_attempts import UNKNOWN, hear_of_second
+from tests.workflows.test_other_attempts import UNKNOWN, notify_of_second
 from tests.workflows.versions.deploying import (
     a_versioned_worker,
     builds_of,
@@ -68,7 +68,7 @@ async def test_late_money_of_a_pinned_payment_moves_to_the_current_version(
     async with both_versions(skipping, alipay) as renewed:
         payment = renewed.payment()
         await payment.ask_for_page()
-        await hear_of_second(payment)
+        await notify_of_second(payment)
         await renewed.renew()
         await payment.notify()
         assert (await payment.handle.result()).outcome is PaymentOutcome.PAID

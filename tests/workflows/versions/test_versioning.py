@@ -14,7 +14,7 @@ from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Replayer, Worker, WorkerDeploymentConfig
 
 from temporal_client import DATA_CONVERTER
-from tests.workflows.versions import careless, hasty, patched, released, told
+from tests.workflows.versions import careless, hasty, patched, released, start_field
 from tests.workflows.versions.deploying import make_current
 from tests.workflows.versions.steps import ReceiptInput, book, send
 
@@ -42,7 +42,7 @@ async def serving(
         task_queue=task_queue,
         workflows=[receipt],
         activities=[book, send],
-        # A worker that another one follows must not be asked to go on from its memory.
+        # A worker that another one follows must not continue from its cache.
         max_cached_workflows=0,
         deployment_config=deployment,
     ):
@@ -122,10 +122,10 @@ async def test_a_patched_change_replays_old_and_new(
 async def test_a_change_by_a_field_of_the_start_replays_old_and_new(
     skipping: WorkflowEnvironment, of_release_1: WorkflowHistory
 ) -> None:
-    of_release_2 = await history_of(skipping, told.Receipt, is_booked=True)
+    of_release_2 = await history_of(skipping, start_field.Receipt, is_booked=True)
     assert _activities(of_release_2) == ["book", "send"]
-    assert await replay(of_release_1, told.Receipt) is None
-    assert await replay(of_release_2, told.Receipt) is None
+    assert await replay(of_release_1, start_field.Receipt) is None
+    assert await replay(of_release_2, start_field.Receipt) is None
 
 
 async def test_an_open_run_fails_with_the_careless_release_and_continues_patched(

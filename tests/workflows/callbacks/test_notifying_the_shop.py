@@ -1,4 +1,4 @@
-"""The shop hears of every outcome, however long it does not listen."""
+"""The shop is notified of every outcome, however long it is down."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -44,7 +44,7 @@ def callback_of(
 async def a_callback_that_is_not_accepted(
     env: WorkflowEnvironment,
 ) -> AsyncIterator[tuple[WorkflowHandle[Callback, CallbackView], FakeAlipay]]:
-    """A paid payment, and what repeats its callback while the shop is away."""
+    """A paid payment, and its queue of callbacks while the shop is down."""
     alipay = FakeAlipay(pay=[a_page()])
     alipay.shop_is_away = True
     async with a_payment(env, alipay, tells_shop=True) as payment:
@@ -60,7 +60,7 @@ async def test_the_shop_is_notified_that_a_payment_is_paid(
     async with a_payment(skipping, alipay, tells_shop=True) as payment:
         await payment.notify()
         result = await payment.handle.result()
-    (event,) = alipay.shop_heard
+    (event,) = alipay.shop_events
     assert result.outcome is PaymentOutcome.PAID
     assert event.type == "payment.paid"
     assert event.id == f"{payment.order.order_id}_1-paid"
@@ -75,7 +75,7 @@ async def test_the_shop_is_notified_of_a_refusal_with_its_code(
     alipay = FakeAlipay(pay=[a_refusal("RISK_REJECT")])
     async with a_payment(skipping, alipay, tells_shop=True) as payment:
         await payment.result()
-    (event,) = alipay.shop_heard
+    (event,) = alipay.shop_events
     assert (event.type, event.result_code) == ("payment.declined", "RISK_REJECT")
 
 
@@ -86,7 +86,7 @@ async def test_a_shop_that_wants_no_callbacks_gets_none(
     async with a_payment(skipping, alipay) as payment:
         await payment.notify()
         await payment.handle.result()
-    assert alipay.shop_heard == []
+    assert alipay.shop_events == []
 
 
 async def test_a_payment_ends_while_its_shop_is_down_and_is_notified_later(
@@ -108,8 +108,8 @@ async def test_a_payment_ends_while_its_shop_is_down_and_is_notified_later(
     assert delivered.outcome is CallbackOutcome.DELIVERED
     assert at_the_end.typed_search_attributes.get(NEEDS_ATTENTION) is None
     # Each time the same event.
-    assert 4 < len(alipay.shop_heard) < 8
-    assert len({event.id for event in alipay.shop_heard}) == 1
+    assert 4 < len(alipay.shop_events) < 8
+    assert len({event.id for event in alipay.shop_events}) == 1
 
 
 async def test_an_operator_has_the_event_sent_at_once(
@@ -135,7 +135,7 @@ async def test_an_operator_settles_a_callback_with_name_and_reason(
             )
         await callback.execute_update(
             "settle",
-            CallbackSettlement(reason="told them by telephone", by="anna"),
+            CallbackSettlement(reason="informed them by telephone", by="anna"),
         )
         settled = await callback.result()
     assert "reason: must say why" in str(refused.value.cause)
@@ -158,14 +158,14 @@ async def test_a_cancellation_while_the_shop_is_notified_loses_nothing(
         await payment.notify()
         result = await payment.handle.result()
     assert result.outcome is PaymentOutcome.PAID
-    assert alipay.shop_heard
+    assert alipay.shop_events
 
 
 async def test_the_shop_is_notified_how_late_money_ended(
     skipping: WorkflowEnvironment,
 ) -> None:
     order = an_order()
-    for policy, inquiry, told in (
+    for policy, inquiry, sent in (
         (LateMoneyPolicy.HONOUR, "SUCCESS", ["late_payment.honoured"]),
         (LateMoneyPolicy.REFUND, "SUCCESS", ["late_payment.returned"]),
         (LateMoneyPolicy.REFUND, "CANCELLED", []),
@@ -179,5 +179,5 @@ async def test_the_shop_is_notified_how_late_money_ended(
                 id=late_payment_id(late.payment_request_id),
                 task_queue=task_queue,
             )
-        assert [event.type for event in alipay.shop_heard] == told
-        assert (result.outcome is LateOutcome.NOT_PAID) == (not told)
+        assert [event.type for event in alipay.shop_events] == sent
+        assert (result.outcome is LateOutcome.NOT_PAID) == (not sent)
