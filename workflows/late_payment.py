@@ -1,4 +1,4 @@
-"""Money that came after its payment had ended: returned or kept, but never lost."""
+"""Money that came after its payment had ended: given back or kept, never lost."""
 
 from contextlib import suppress
 
@@ -71,7 +71,7 @@ with workflow.unsafe.imports_passed_through():
 # Answers that are not final: Alipay is asked again.
 OPEN = (InquiryVerdict.PROCESSING, InquiryVerdict.PENDING, InquiryVerdict.NOT_EXIST)
 NOT_REFUNDED_YET = (RefundVerdict.IN_PROCESS, RefundVerdict.NOT_EXIST)
-# Refusals of a refund that mean that the money has gone back already.
+# Refusals of a refund which mean that the money has gone back already.
 GONE_BACK = ("ORDER_IS_CANCELED",)
 
 
@@ -79,9 +79,10 @@ GONE_BACK = ("ORDER_IS_CANCELED",)
 class LatePayment:
     """Verifies a success that came after the payment's end; returns or keeps the money.
 
-    It asks the order's payment whether the money is late at all, then Alipay whether it
-    was paid; what was goes back by cancel or refund, or is kept where the shop wants
-    that. Other money than the order's is a person's matter, unless it pays for nothing.
+    It inquires at Alipay whether the attempt was paid, then looks at the order: money
+    that pays it is not late. Late money goes back by cancel or refund, or is kept if
+    the shop wants that. A person decides about another amount than the order's, unless
+    other money pays the order.
     """
 
     @workflow.init
@@ -120,22 +121,22 @@ class LatePayment:
 
     async def _settle(self, late: LatePaymentInput) -> LateOutcome:
         if self._money.refund_is_in_process:
-            # Asked anew, so that this run's history proves what is given back in it.
+            # Asked again, so that this run's history proves the money it gives back.
             await self._ask_whether_paid()
             return await self._end_of_refund()
         # 1. A late success is believed only when Alipay repeats it.
         said = await self._ask_whether_paid()
-        # 2. It may be untrue, or returned by Alipay: then nothing is at risk.
+        # 2. It may be untrue, or Alipay may have returned it: then no money is at risk.
         if said.verdict is not InquiryVerdict.SUCCESS:
             is_ours = (
                 self._money.cancel_was_sent and said.verdict is InquiryVerdict.CANCELLED
             )
             return LateOutcome.RETURNED if is_ours else LateOutcome.NOT_PAID
-        # 3. Money that pays its order is not late; what pays for nothing goes back.
+        # 3. Money that pays its order is not late; money that pays no order goes back.
         if late.release >= LATE_MONEY_IS_LATE:
             if outcome := await self._compare_with_order(said):
                 return outcome
-        # 4. Other money than the order's is a person's matter.
+        # 4. A person decides about another amount than the order's.
         elif said.amount != late.amount:
             doubt = other_money(said.amount, late.amount, late.release)
             return await review(self._money, doubt)
@@ -148,11 +149,11 @@ class LatePayment:
         """Look at the order right before money moves; None where the policy decides.
 
         The order's own payment need not be looked at where it has handed the money over
-        as a second charge: nobody else can be this workflow's parent.
+        as a second charge: only that payment can be this workflow's parent.
         """
         late, price = self._late, money_of(said.amount, self._late.release)
         if self._money.is_refunded_by_us(said):
-            # By a run that Temporal has lost: the same call says what became of it.
+            # A run that Temporal has lost sent it: the same call returns its state.
             return await self._refund(said)
         if said.is_refunded:
             return await review(
@@ -178,7 +179,7 @@ class LatePayment:
 
     @property
     def _is_handed_over(self) -> bool:
-        """Whether the order's own payment has begun this."""
+        """Whether the order's own payment has started this workflow."""
         parent = workflow.info().parent
         return parent is not None and parent.workflow_id == workflow_id(
             self._late.order_id
@@ -195,7 +196,7 @@ class LatePayment:
         return said
 
     async def _find_order(self) -> PaymentFound:
-        """Look at the order, and wait while it may still count, or need, the money."""
+        """Look at the order, and wait while the money may still pay it."""
         self._money.show("look how the order's payment ends")
         self._money.stage = "order"
         return await self._questions.until_certain(
@@ -203,19 +204,19 @@ class LatePayment:
         )
 
     def _may_change(self, order: PaymentFound) -> bool:
-        """Whether the order's state may still change what becomes of this money."""
+        """Whether the order's state may still change how this money ends."""
         name = self._late.payment_request_id
         keeps = self._late.policy is LateMoneyPolicy.HONOUR
         if order.state is PaymentState.OPEN:
             is_ending = order.outcome is not None
             return keeps or is_ending or name in (*order.attempts, *order.counted)
         if order.paid or order.honoured:
-            return False  # whatever else comes late, this money is not kept
-        # Of two that both come late only one is kept: the lower number goes first.
+            return False  # this money is not kept, so other late money does not matter
+        # Of two late payments only one is kept: the lower number decides first.
         return keeps and any(_goes_before(one, name) for one in order.undecided)
 
     async def _give_back(self, paid: InquiryAnswer) -> LateOutcome:
-        """Cancel inside the wallet's window, which costs nothing, else refund."""
+        """Cancel inside the wallet's window, which costs nothing, otherwise refund."""
         self._money.show(
             "return the money by cancelling the payment", paid_at=paid.paid_at
         )
@@ -269,7 +270,7 @@ class LatePayment:
 
     @workflow.update(description="Settle what needs attention: outcome, reason, who")
     async def resolve(self, resolution: LateResolution) -> LatePaymentView:
-        """End what only a person could settle; above an amount, propose its end."""
+        """Settle late money that needs a person; above an amount, only propose it."""
         why, late = self._money.why_a_person or "", self._late
         resolved = confirm(self._money.view.proposed, resolution, why)
         if resolved or not needs_second_person(
@@ -313,11 +314,11 @@ class LatePayment:
         if self._late.release >= PROPOSALS_ARE_REPLACED_BY_NAME:
             check_replacement(self._money.view.proposed, resolution, why)
 
-    @workflow.query(description="What is known of the late money")
+    @workflow.query(description="The state of the late money")
     def view(self) -> LatePaymentView:
         return self._money.view
 
-    @workflow.query(description="What money is at risk until this ends")
+    @workflow.query(description="The money at risk until this ends")
     def at_risk(self) -> MoneyAtRisk:
         return self._money.at_risk
 
@@ -333,7 +334,7 @@ def _id_of(late: LatePaymentInput) -> str:
 def _goes_before(other: str, name: str) -> bool:
     """Whether late money has the lower number; not where it has none.
 
-    The look at the order is an activity, and somebody else may have completed it.
+    The look at the order is an activity, which anybody may have completed.
     """
     with suppress(ValueError):
         return attempt_of(other) < attempt_of(name)
@@ -341,5 +342,5 @@ def _goes_before(other: str, name: str) -> bool:
 
 
 def _has_moved(refund: RefundAnswer) -> bool:
-    """Whether the money goes back, whatever else is said."""
+    """Whether Alipay has refunded the money or has the refund in process."""
     return refund.verdict in (RefundVerdict.REFUNDED, RefundVerdict.IN_PROCESS)

@@ -1,1 +1,1 @@
-"""Money that came after its payment had ended: its record, questions and reviews."""
+"""Money that came after its payment had ended: its record, calls and reviews."""

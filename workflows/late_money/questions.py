@@ -1,4 +1,4 @@
-"""Repeats a question about late money with growing pauses, until an answer is final."""
+"""Repeats a call about late money with growing pauses, until its answer is final."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -15,8 +15,8 @@ from workflows.releases import LATE_MONEY_IS_LATE
 from workflows.trust import Trust
 
 AnswerT = TypeVar("AnswerT", bound=Contract)
-# When a question that stays open gets attention. Alipay answers within seconds whether
-# an attempt was paid ...
+# How long a call may stay without a final answer before it needs attention. Alipay
+# answers within seconds whether an attempt was paid ...
 PATIENCE = timedelta(minutes=15)
 # ... says three times within a minute that it does not know one (docs/protocol.md 3.5)
 MOST_NOT_EXIST = 3
@@ -32,11 +32,11 @@ class Questions:
     """Asks Alipay and Temporal, until an answer is final or a person has decided."""
 
     def __init__(self, money: LateMoney, trust: Trust) -> None:
-        """Take the record that answers change, and the keys that answers must have."""
+        """Take the record that answers change, and the trust that verifies them."""
         self._money = money
         self._trust = trust
         self._times_kept = 0
-        # Whether the run goes on in a new one, since its history has grown long.
+        # Whether the run is continued as new, because its history has grown long.
         self.is_full = False
 
     async def until_certain(
@@ -45,16 +45,16 @@ class Questions:
         is_open: Callable[[AnswerT], bool] = lambda _: False,
         stands: Callable[[AnswerT], bool] = lambda _: False,
     ) -> AnswerT:
-        """Ask with growing pauses until an answer is final.
+        """Repeat a call with growing pauses until its answer is final.
 
         Args:
-            question: What is asked.
+            question: The call.
             is_open: Whether an answer is not final, so that Alipay is asked again.
-            stands: Whether an answer counts more than what a person has said while it
-                was under way: money that has moved has moved.
+            stands: Whether an answer counts more than a person's decision that came
+                during the call, as money has moved.
 
         Raises:
-            SettledByAPersonError: A person did not wait for it any longer.
+            SettledByAPersonError: A person has settled it before the final answer.
         """
         money, tries = self._money, 0
         while True:
@@ -84,19 +84,19 @@ class Questions:
         return asked.answer
 
     def stop_if_settled(self) -> None:
-        """Ask nothing more, and move nothing, once a person has settled it.
+        """Make no more calls once a person has settled it.
 
         Raises:
-            SettledByAPersonError: A person has.
+            SettledByAPersonError: A person has settled it.
         """
         if self._money.resolution is not None:
             raise SettledByAPersonError
 
     def _gets_attention(self, answer: Contract | None, tries: int) -> bool:
-        """Whether an open answer has come often or long enough to be looked at.
+        """Whether a final answer is missing for so long that it needs attention.
 
-        Late money that an older release began gets it too, under a name of its own each
-        time: a history that was recorded before has no marker for the first one.
+        Late money of an older release needs it too, each time under another patch id: a
+        history that was recorded before has no marker for the first one.
         """
         money = self._money
         patience = REFUND_PATIENCE if money.refund_is_in_process else PATIENCE
@@ -115,7 +115,7 @@ class Questions:
         return True
 
     async def pause(self, tries: int, summary: str) -> None:
-        """Wait a little, or until a person settles it; then keep the history short.
+        """Wait, at most until a person settles it; then continue a long run as new.
 
         Raises:
             SettledByAPersonError: A person has settled it.
@@ -137,7 +137,7 @@ class Questions:
             await self._continue_in_a_new_run()
 
     async def _continue_in_a_new_run(self) -> None:
-        """Begin anew: all questions may be repeated, but for a refund in process."""
+        """Continue as new: all calls may be repeated, except a refund in process."""
         self.is_full = True
         await workflow.wait_condition(workflow.all_handlers_finished)
         changes = {"carried": self._money.carried(), "release": self._money.release}

@@ -1,4 +1,4 @@
-"""The facts that a late payment knows, and how they are shown and sent."""
+"""The facts about a late payment, and how they are shown and sent."""
 
 from datetime import timedelta
 
@@ -28,13 +28,13 @@ from workflows.releases import LATE_MONEY_IS_LATE, REFUNDED_ORDER_IS_PAID
 
 
 class LateMoney:
-    """One attempt's late money, as far as it is known.
+    """One attempt's late money, with all known facts.
 
     Attributes:
         late: The workflow's input.
         release: The release whose rules the run follows now.
-        view: What queries and results show.
-        paid: What Alipay says was paid; the order's amount until it has said so.
+        view: The answer to queries, and the result.
+        paid: The paid amount by Alipay's answer; the order's amount before that.
         said: Alipay's last final answer to *was it paid?*.
         evidence: The signed answer that proves it, for the shop.
         resolution: A person's decision; None while there is none.
@@ -45,12 +45,12 @@ class LateMoney:
         refund_is_in_process: Whether Alipay has accepted a refund.
         cancel_was_sent: Whether a cancel may have reached Alipay.
         reviews: How many reviews the shop has been notified of.
-        waits_since: Since when the open answer is waited for.
-        stage: The question that is open: payment, order, cancel or refund.
+        waits_since: When the call that is still open was first made.
+        stage: The kind of call that is open: payment, order, cancel or refund.
     """
 
     def __init__(self, late: LatePaymentInput, carried: LateCarried | None) -> None:
-        """Begin with the input, or go on with the facts of the run before."""
+        """Begin with the input, or with the facts of the run before."""
         self.clock = Clock()
         self.late = late
         self.release = late.release
@@ -78,7 +78,7 @@ class LateMoney:
         self.stage = "payment"
 
     def carried(self) -> LateCarried:
-        """Return the facts that the next run of the same id goes on with."""
+        """Return the facts that a continued run takes over."""
         return LateCarried(
             view=self.view,
             waits_since=self.waits_since,
@@ -95,14 +95,14 @@ class LateMoney:
 
     @property
     def to_return(self) -> Money:
-        """The refund: all that was paid."""
+        """The amount to refund: all that was paid."""
         if self.late.release < LATE_MONEY_IS_LATE:
             return self.late.amount
         return self.paid or self.late.amount
 
     @property
     def at_risk(self) -> MoneyAtRisk:
-        """The money whose whereabouts are open until the workflow ends."""
+        """The money at risk until the workflow ends."""
         if self.view.outcome is not None:
             return MoneyAtRisk()
         if self.said and self.said.verdict is InquiryVerdict.SUCCESS and self.paid:
@@ -127,16 +127,17 @@ class LateMoney:
 
     @property
     def attention(self) -> NeedsAttention | None:
-        """Why an operator should look at it; None where nobody needs to."""
+        """Why it needs an operator's attention; None if it does not."""
         return late_attention_of(
             self.view, lacks_a_verdict=self.lacks_a_verdict, is_overdue=self.is_overdue
         )
 
     @property
     def why_a_person(self) -> str | None:
-        """Say why a person may settle it: a doubt, or a wait that gets attention.
+        """Return why a person may settle it: a doubt, or a wait that needs attention.
 
-        Not how it waits, which changes: two persons decide about one open question.
+        Without the reason of the wait, which changes: two persons decide about one
+        text.
         """
         if self.view.review:
             return self.view.review
@@ -167,7 +168,7 @@ class LateMoney:
             workflow.upsert_search_attributes(changes)
 
     def list_until(self, patience: timedelta) -> None:
-        """Let the list find it by the clock, too, once the wait has become too long."""
+        """Set from when on a filter by time lists it as waiting too long."""
         listed = workflow.info().typed_search_attributes
         if self.release >= LATE_MONEY_IS_LATE and is_listed(listed):
             workflow.upsert_search_attributes(

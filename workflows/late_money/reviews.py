@@ -1,4 +1,4 @@
-"""Waits for a person who decides about late money that no rule decides about."""
+"""Waits for a person to decide about late money that no rule covers."""
 
 from temporalio import workflow
 
@@ -23,7 +23,7 @@ async def review_other_money(
     """Wait for a person, where another amount than the order's was paid.
 
     Returns:
-        What was decided; None where something else has paid the order by now.
+        The person's outcome; None if other money pays the order by now.
     """
     late, tries = money.late, 0
     await _begin_review(money, other_money(said.amount, late.amount, late.release))
@@ -40,7 +40,7 @@ async def review_other_money(
 
 
 async def outcome_by_payer(money: LateMoney, order: PaymentFound) -> LateOutcome | None:
-    """Decide by the payment that pays the order; None where nothing pays it."""
+    """Decide by the payment that pays the order; None if no payment does."""
     if money.late.payment_request_id in order.paid:
         return LateOutcome.NOT_LATE
     if order.paid and not order.is_proven:
