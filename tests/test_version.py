@@ -68,5 +68,5 @@ def test_the_upgrading_guide_has_a_chapter_for_each_release() -> None:
 
 
 def test_the_command_prints_the_version() -> None:
-    told = CliRunner().invoke(app, ["--version"])
-    assert (told.exit_code, told.output) == (0, f"cashier {VERSION}\n")
+    shown = CliRunner().invoke(app, ["--version"])
+    assert (shown.exit_code, shown.output) == (0, f"cashier {VERSION}\n")

@@ -27,7 +27,7 @@ with workflow.unsafe.imports_passed_through():
     from visibility import NEEDS_ATTENTION, is_listed
     from workflows.operator_view.callback import callback_details_of
     from workflows.operator_view.metrics import count_continued_run
-    from workflows.releases import QUEUES_GO_ON, check_release, time_to_notify
+    from workflows.releases import QUEUES_CONTINUE_AS_NEW, check_release, time_to_notify
     from workflows.resolution import check_is_said, check_names_and_reasons
     from workflows.results import read_result
     from workflows.shielded import shielded
@@ -83,7 +83,7 @@ class Callback:
     def _is_long(self) -> bool:
         """Whether the history has grown long: a shop may be down for months."""
         return workflow.info().is_continue_as_new_suggested() and (
-            self._release >= QUEUES_GO_ON
+            self._release >= QUEUES_CONTINUE_AS_NEW
             or workflow.patched(f"callbacks-go-on-{len(self._ended)}")
         )
 

@@ -76,11 +76,11 @@ with workflow.unsafe.imports_passed_through():
         view_of,
     )
     from workflows.releases import (
-        NO_ATTEMPT_KEEPS_ANOTHER,
+        ATTEMPTS_END_INDEPENDENTLY,
         PROOF_IS_VERIFIED,
         PROPOSALS_ARE_REPLACED_BY_NAME,
         REVIEW_REFUSES_CANCELS,
-        SHOP_HEARS_OF_REVIEW,
+        SHOP_IS_NOTIFIED_OF_REVIEW,
         check_release,
     )
     from workflows.resolution import (
@@ -155,7 +155,7 @@ class CashierPayment:
             # run.
             self._times_kept += 1
             if workflow.patched(f"freed-by-release-3-{self._times_kept}"):
-                self._facts.follow_release(NO_ATTEMPT_KEEPS_ANOTHER)
+                self._facts.follow_release(ATTEMPTS_END_INDEPENDENTLY)
         self._step = decide(self._facts, self._clock.now)
         self._show()
         return self._step
@@ -240,7 +240,7 @@ class CashierPayment:
     async def _notify_of_review(self, doubt: Doubt) -> None:
         """Notify the shop, once for each doubt, that a person must decide."""
         facts, release = self._facts, self._facts.order.release
-        is_notified = facts.order.tells_shop and release >= SHOP_HEARS_OF_REVIEW
+        is_notified = facts.order.tells_shop and release >= SHOP_IS_NOTIFIED_OF_REVIEW
         if is_notified and not is_about(doubt, facts.review_told or ""):
             words = doubt.in_words(release)
             facts.review_told, facts.reviews_told = words, facts.reviews_told + 1
@@ -256,7 +256,7 @@ class CashierPayment:
     @property
     def _names_payer(self) -> bool:
         """Whether late money's input names the attempt that pays the order."""
-        return self._facts.order.release >= NO_ATTEMPT_KEEPS_ANOTHER
+        return self._facts.order.release >= ATTEMPTS_END_INDEPENDENTLY
 
     @property
     def _is_long(self) -> bool:
@@ -271,7 +271,7 @@ class CashierPayment:
         """Continue as new with the facts alone, so that the history stays short."""
         self._is_continuing = True
         for attempt in self._facts.excess:
-            if any(heard.says_paid for heard in attempt.heard):
+            if any(notified.says_paid for notified in attempt.heard):
                 await self._leave_to_late_money(attempt, LateMoneyPolicy.REFUND, None)
         while not workflow.all_handlers_finished():
             try:

@@ -48,7 +48,7 @@ with workflow.unsafe.imports_passed_through():
     )
     from workflows.operator_view.metrics import count_late_payment
     from workflows.releases import (
-        LATE_MONEY_IS_LATE,
+        LATE_MONEY_CHECKS_ITS_ORDER,
         PROPOSALS_ARE_REPLACED_BY_NAME,
         check_release,
         money_of,
@@ -133,7 +133,7 @@ class LatePayment:
             )
             return LateOutcome.RETURNED if is_ours else LateOutcome.NOT_PAID
         # 3. Money that pays its order is not late; money that pays no order goes back.
-        if late.release >= LATE_MONEY_IS_LATE:
+        if late.release >= LATE_MONEY_CHECKS_ITS_ORDER:
             if outcome := await self._compare_with_order(said):
                 return outcome
         # 4. A person decides about another amount than the order's.

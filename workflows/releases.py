@@ -20,7 +20,7 @@ PROOF_IS_ENOUGH = 2
 FINISHED_IS_CHECKED = 2
 # From this release on: an open inquiry about one attempt does not delay the end of
 # another one, and a second charge is given back whatever its amount.
-NO_ATTEMPT_KEEPS_ANOTHER = 3
+ATTEMPTS_END_INDEPENDENTLY = 3
 # A success without an amount or a payment_id proves nothing, and is a hint.
 SUCCESS_HAS_AN_AMOUNT = 3
 # A lost cashier page is followed by the next attempt.
@@ -29,9 +29,9 @@ LOST_PAGE_OPENS_ANOTHER = 3
 # expiry; and the expiry is a whole second, as `pay` sends it.
 DECLINED_MEANS_DECLINED = 3
 # The shop is notified that a person must decide.
-SHOP_HEARS_OF_REVIEW = 3
+SHOP_IS_NOTIFIED_OF_REVIEW = 3
 # Late money looks at the order's payment first, and needs attention after a long wait.
-LATE_MONEY_IS_LATE = 3
+LATE_MONEY_CHECKS_ITS_ORDER = 3
 # The workflow itself verifies Alipay's signatures, and believes only signed messages.
 PROOF_IS_VERIFIED = 4
 # A call to Alipay or to the shop ends even if its activity is paused or moved to a task
@@ -49,7 +49,7 @@ PROPOSALS_ARE_REPLACED_BY_NAME = 4
 # A payment whose refunds were all requested for its order stays PAID.
 REFUNDED_ORDER_IS_PAID = 5
 # An order's queue of callbacks continues as new when its history is long.
-QUEUES_GO_ON = 3
+QUEUES_CONTINUE_AS_NEW = 3
 
 
 class NewerReleaseError(RuntimeError):

@@ -155,6 +155,6 @@ async def test_the_notification_is_sent_to_the_path_of_the_order(
     await merchant.shop.plan("refund_in_process")
     await merchant.gives_back(5_000)
     await merchant.shop.wait(minutes=1)
-    heard = merchant.shop.heard[-1]
-    assert heard.proven
-    assert heard.url.endswith(f"/alipay/notifications/refund/{ORDER}")
+    notified = merchant.shop.heard[-1]
+    assert notified.proven
+    assert notified.url.endswith(f"/alipay/notifications/refund/{ORDER}")

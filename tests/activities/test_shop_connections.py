@@ -26,13 +26,13 @@ URL = f"https://{HOST}/webhooks"
 class Wire(httpx.AsyncBaseTransport):
     """Records requests with their addresses; some addresses do not answer."""
 
-    def __init__(self, *deaf: str) -> None:
+    def __init__(self, *silent: str) -> None:
         self.sent: list[httpx.Request] = []
-        self._deaf = deaf
+        self._silent = silent
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         self.sent.append(request)
-        if request.url.host in self._deaf:
+        if request.url.host in self._silent:
             raise httpx.ConnectError("refused", request=request)
         return httpx.Response(204)
 

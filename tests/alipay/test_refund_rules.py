@@ -12,7 +12,7 @@ REFUNDING = [wallet for wallet in WALLETS.values() if wallet.refund != "none"]
 PARTIAL = [wallet for wallet in WALLETS.values() if wallet.refund == "partial"]
 
 
-def check(wallet: Wallet, **wish: Any) -> None:
+def check(wallet: Wallet, **refund: Any) -> None:
     """Check a full refund, right in everything that is not said."""
     whole = {
         "currency": next(iter(wallet.currencies), "USD"),
@@ -21,12 +21,12 @@ def check(wallet: Wallet, **wish: Any) -> None:
         "paid_at": PAID_AT,
         "now": PAID_AT + timedelta(days=1),
     }
-    check_refund(wallet, **{**whole, **wish})
+    check_refund(wallet, **{**whole, **refund})
 
 
-def refusal(code: str, **wish: Any) -> WalletRuleError:
+def refusal(code: str, **refund: Any) -> WalletRuleError:
     with pytest.raises(WalletRuleError) as caught:
-        check(WALLETS[code], **wish)
+        check(WALLETS[code], **refund)
     return caught.value
 
 

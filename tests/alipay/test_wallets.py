@@ -49,9 +49,9 @@ def check(
     )
 
 
-def refusal(code: str, **wish: object) -> WalletRuleError:
+def refusal(code: str, **payment: object) -> WalletRuleError:
     with pytest.raises(WalletRuleError) as caught:
-        check(WALLETS[code], **wish)  # type: ignore[arg-type]
+        check(WALLETS[code], **payment)  # type: ignore[arg-type]
     return caught.value
 
 

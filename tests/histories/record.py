@@ -42,14 +42,14 @@ from tests.builders import (
 )
 from tests.conftest import start_skipping
 from tests.fakes import NO_VERDICT, FakeAlipay
-from tests.histories.signed_paths import SIGNED_PATHS, play_signed
+from tests.histories.signed_paths import SIGNED_PATHS, record_signed
 from tests.workflows.callbacks.shops import Shop, queue_of
 from tests.workflows.running import RunningPayment, a_payment, a_worker
 from workflows.late_payment import LatePayment
 
 HISTORIES = Path(__file__).parent
 
-Play = Callable[[RunningPayment], Awaitable[object]]
+Steps = Callable[[RunningPayment], Awaitable[object]]
 
 
 async def nobody(payment: RunningPayment) -> None:
@@ -144,7 +144,7 @@ PAGELESS = a_refusal("PAYMENT_IN_PROCESS", verdict=PayVerdict.NO_PAGE)
 OTHER_MONEY = Money(currency="PHP", value=131500)
 USED_UP = a_refusal("ORDER_IS_CLOSED", verdict=PayVerdict.ID_IS_DEAD)
 
-PATHS: dict[str, tuple[FakeAlipay, Play]] = {
+PATHS: dict[str, tuple[FakeAlipay, Steps]] = {
     "paid": (FakeAlipay(pay=[a_page()]), notified),
     "paid-notification-lost": (FakeAlipay(pay=[a_page()], inquiries=[SUCCESS]), nobody),
     "paid-after-pending": (
@@ -330,15 +330,15 @@ LATE_PATHS: dict[str, FakeAlipay] = {
 WAITING: dict[str, int] = {"release-3-late-settled": 3, "release-2-late-freed": 2}
 
 
-async def play_payment(
-    env: WorkflowEnvironment, alipay: FakeAlipay, play: Play, name: str
+async def record_payment(
+    env: WorkflowEnvironment, alipay: FakeAlipay, steps: Steps, name: str
 ) -> WorkflowHistory:
     changes: dict[str, Any] = {
         "order_id": f"recorded-{name}",
         **BEGINNINGS.get(name, {}),
     }
     async with a_payment(env, alipay, **changes) as payment:
-        await play(payment)
+        await steps(payment)
         await payment.result()
         return await payment.handle.fetch_history()
 
@@ -360,7 +360,7 @@ async def start_late(
     )
 
 
-async def play_late(
+async def record_late(
     env: WorkflowEnvironment, alipay: FakeAlipay, name: str
 ) -> WorkflowHistory:
     async with a_worker(env.client, alipay) as task_queue:
@@ -369,7 +369,7 @@ async def play_late(
         return await handle.fetch_history()
 
 
-async def play_late_review(env: WorkflowEnvironment) -> WorkflowHistory:
+async def record_late_review(env: WorkflowEnvironment) -> WorkflowHistory:
     late = late_money_of(LATE_REVIEW, second_person_above=1)
     alipay = FakeAlipay(inquiries=[an_inquiry("SUCCESS", amount=None)])
     async with a_worker(env.client, alipay) as task_queue:
@@ -388,7 +388,7 @@ async def play_late_review(env: WorkflowEnvironment) -> WorkflowHistory:
         return await handle.fetch_history()
 
 
-async def play_waiting(
+async def record_waiting(
     env: WorkflowEnvironment, name: str, release: int
 ) -> WorkflowHistory:
     late = late_money_of(name, release=release)
@@ -407,7 +407,7 @@ async def play_waiting(
         return await handle.fetch_history()
 
 
-async def play_in_order(env: WorkflowEnvironment) -> list[WorkflowHistory]:
+async def record_in_order(env: WorkflowEnvironment) -> list[WorkflowHistory]:
     """The order is cancelled, started again and cancelled while the shop is down."""
     shop, order_id = Shop(env), "recorded-in-order"
     alipay = FakeAlipay(
@@ -434,24 +434,24 @@ async def play_in_order(env: WorkflowEnvironment) -> list[WorkflowHistory]:
 async def record_missing() -> None:
     async with start_skipping() as env:
         if not all(file_of(name).exists() for name in IN_ORDER):
-            histories = await play_in_order(env)
+            histories = await record_in_order(env)
             for name, history in zip(IN_ORDER, histories, strict=True):
                 if not file_of(name).exists():
                     write(name, history)
         if not file_of(LATE_REVIEW).exists():
-            write(LATE_REVIEW, await play_late_review(env))
-        for name, (alipay, play) in PATHS.items():
+            write(LATE_REVIEW, await record_late_review(env))
+        for name, (alipay, steps) in PATHS.items():
             if not file_of(name).exists():
-                write(name, await play_payment(env, alipay, play, name))
+                write(name, await record_payment(env, alipay, steps, name))
         for name, alipay in LATE_PATHS.items():
             if not file_of(name).exists():
-                write(name, await play_late(env, alipay, name))
+                write(name, await record_late(env, alipay, name))
         for name, release in WAITING.items():
             if not file_of(name).exists():
-                write(name, await play_waiting(env, name, release))
+                write(name, await record_waiting(env, name, release))
     missing = [name for name in SIGNED_PATHS if not file_of(name).exists()]
     if missing:
-        for name, history in (await play_signed(missing)).items():
+        for name, history in (await record_signed(missing)).items():
             write(name, history)
 
 

@@ -7,7 +7,7 @@ from temporalio.client import WorkflowHistory
 from contracts import RefundStatus
 from tests.histories.proving import Proven
 
-Play = Callable[[Proven, str], Awaitable[WorkflowHistory]]
+Steps = Callable[[Proven, str], Awaitable[WorkflowHistory]]
 # The order costs 1314.00: more than one person may refund.
 HALF, REST = 65700, 65700
 
@@ -91,7 +91,7 @@ async def returned(order: Proven, order_id: str) -> WorkflowHistory:
     return await _ended(order)
 
 
-REFUND_PATHS: dict[str, Play] = {
+REFUND_PATHS: dict[str, Steps] = {
     "release-5-refunded-by-a-cancel": by_a_cancel,
     "release-5-refunded-in-parts": in_parts,
     "release-5-refund-in-process": in_process,
@@ -100,4 +100,4 @@ REFUND_PATHS: dict[str, Play] = {
     "release-5-refund-refused": refused,
     "release-5-refund-returned": returned,
 }
-ENCRYPTED_REFUND_PATHS: dict[str, Play] = {"encrypted-refunded-in-parts": in_parts}
+ENCRYPTED_REFUND_PATHS: dict[str, Steps] = {"encrypted-refunded-in-parts": in_parts}

@@ -28,7 +28,7 @@ KEYS = Path(__file__).parent / "keys"
 PAYLOAD_KEYS = KEYS / "payloads"
 TIME = "%Y%m%dT%H%M"
 
-Play = Callable[[Proven, str], Awaitable[WorkflowHistory]]
+Steps = Callable[[Proven, str], Awaitable[WorkflowHistory]]
 
 
 async def paid(order: Proven, order_id: str) -> WorkflowHistory:
@@ -138,7 +138,7 @@ async def _ended(order: Proven) -> WorkflowHistory:
 
 
 NOTICE_KEPT = "notice-kept"
-CLEAR_PATHS: dict[str, Play] = {
+CLEAR_PATHS: dict[str, Steps] = {
     "proven-paid": paid,
     "proven-notification-lost": notification_lost,
     "proven-declined": declined,
@@ -162,7 +162,7 @@ CLEAR_PATHS: dict[str, Play] = {
     # Notices.
     NOTICE_KEPT: disputed,
 }
-ENCRYPTED_PATHS: dict[str, Play] = {
+ENCRYPTED_PATHS: dict[str, Steps] = {
     "encrypted-paid": paid,
     "encrypted-reviewed": reviewed,
     "encrypted-late-refunded": late_refunded,
@@ -193,19 +193,19 @@ def signers_of(history: str) -> Path:
     return max(made)
 
 
-async def play_signed(names: list[str]) -> dict[str, WorkflowHistory]:
+async def record_signed(names: list[str]) -> dict[str, WorkflowHistory]:
     """Run paths on a separate server; all are signed by keys made for that."""
-    played, began = {}, datetime.now(UTC)
+    recorded, began = {}, datetime.now(UTC)
     with TemporaryDirectory() as made:
         signers = Signers.new(Path(made))
         async with await start_embedded() as server:
             for name in names:
-                played[name] = await _play(name, server, signers)
+                recorded[name] = await _record(name, server, signers)
         shutil.copytree(made, KEYS / f"{began:{TIME}}")
-    return played
+    return recorded
 
 
-async def _play(
+async def _record(
     name: str, server: WorkflowEnvironment, signers: Signers
 ) -> WorkflowHistory:
     keyring = payload_keys() if name in ENCRYPTED_PATHS else None

@@ -189,9 +189,9 @@ def unsigned(call: Contract, said: AlipayAnswer) -> AlipayAnswer:
 
 def test_an_unsigned_refusal_counts_only_where_there_never_was_a_page() -> None:
     refused = unsigned(PAY, a_refusal("INVALID_SIGNATURE"))
-    told = PROOF.answer(PAY, refused)
-    assert told is not None
-    assert told == refused
+    proven = PROOF.answer(PAY, refused)
+    assert proven is not None
+    assert proven == refused
 
 
 @pytest.mark.parametrize(
@@ -296,9 +296,9 @@ def test_a_notification_is_read_from_the_signed_bytes_alone() -> None:
     changes: dict[str, Any] = {"notify_type": "PAYMENT_PENDING"}
     pending = a_notification(ORDER, **changes)
     said_paid = pending.model_copy(update={"notify_type": "PAYMENT_RESULT"})
-    told = PROOF.notification(said_paid)
-    assert told is not None
-    assert told.notify_type == "PAYMENT_PENDING"
+    proven = PROOF.notification(said_paid)
+    assert proven is not None
+    assert proven.notify_type == "PAYMENT_PENDING"
 
 
 def test_of_a_success_the_amount_and_the_attempt_are_proven() -> None:
@@ -321,9 +321,9 @@ def test_an_answer_that_reports_a_refund_does_not_prove_money() -> None:
     refunded = an_inquiry("SUCCESS", is_refunded=True)
     answer = signed_answer(INQUIRY, refunded).evidence
     assert answer
-    told = answer.answer
-    assert not PROOF.proves_paid(told, "order_1", PRICE)
-    assert PROOF.proves_paid(told, "order_1", PRICE, even_if_refunded=True)
+    evidence = answer.answer
+    assert not PROOF.proves_paid(evidence, "order_1", PRICE)
+    assert PROOF.proves_paid(evidence, "order_1", PRICE, even_if_refunded=True)
 
 
 # ---- times ----
@@ -352,11 +352,11 @@ def test_how_old_a_message_is_can_be_read_from_either_form_of_its_time(
 
 def test_the_expiry_by_our_clock_is_kept_with_each_form_of_time() -> None:
     page = a_page(minutes=30)
-    told = PROOF.answer(
+    proven = PROOF.answer(
         PAY, signed_answer(PAY, page, in_milliseconds(datetime.now(UTC)))
     )
-    assert told is not None
-    assert told.expires_at == page.expires_at
+    assert proven is not None
+    assert proven.expires_at == page.expires_at
 
 
 # ---- keys ----

@@ -220,11 +220,11 @@ def read_from(body: bytes, key: RSAPrivateKey) -> SignedNotification:
 
 
 def test_a_decline_without_an_amount_is_handed_over(alipay_key: RSAPrivateKey) -> None:
-    told = to_payment_notified(read_from(sample("24"), alipay_key))
-    assert (told.notify_type, told.result_status) == ("PAYMENT_RESULT", "F")
-    assert told.result_code == "USER_BALANCE_NOT_ENOUGH"
-    assert told.payment_request_id == "tea-7_1"
-    assert told.amount is None
+    notified = to_payment_notified(read_from(sample("24"), alipay_key))
+    assert (notified.notify_type, notified.result_status) == ("PAYMENT_RESULT", "F")
+    assert notified.result_code == "USER_BALANCE_NOT_ENOUGH"
+    assert notified.payment_request_id == "tea-7_1"
+    assert notified.amount is None
 
 
 async def test_half_an_emoji_reaches_neither_temporal_nor_a_log(
@@ -240,15 +240,15 @@ async def test_half_an_emoji_reaches_neither_temporal_nor_a_log(
         },
         settlementQuote={"quoteId": "Q\ud83d"},
     )
-    told = to_payment_notified(read_from(body, alipay_key))
-    json.dumps(told.model_dump(mode="json"), ensure_ascii=False).encode()
-    payloads = await pydantic_data_converter.encode([told])
+    notified = to_payment_notified(read_from(body, alipay_key))
+    json.dumps(notified.model_dump(mode="json"), ensure_ascii=False).encode()
+    payloads = await pydantic_data_converter.encode([notified])
     [read] = await pydantic_data_converter.decode(payloads, [PaymentNotified])
-    assert read == told
-    assert told.amount == Money(currency="PHP", value=25000)
-    assert told.result_message == "ok \ufffd"
-    assert told.evidence is not None
-    assert told.evidence.body.encode() == body
+    assert read == notified
+    assert notified.amount == Money(currency="PHP", value=25000)
+    assert notified.result_message == "ok \ufffd"
+    assert notified.evidence is not None
+    assert notified.evidence.body.encode() == body
 
 
 @pytest.mark.parametrize(

@@ -81,9 +81,9 @@ async def test_an_invalid_wallet_leaves_the_payment_payable(
     skipping: WorkflowEnvironment, wallet: str
 ) -> None:
     async with a_payment(skipping, FakeAlipay(pay=[a_page()])) as payment:
-        wish = PageWish(amount=payment.order.amount, wallet=wallet, call_id="one")
+        request = PageWish(amount=payment.order.amount, wallet=wallet, call_id="one")
         with pytest.raises(WorkflowUpdateFailedError) as refused:
-            await payment.handle.execute_update("cashier_page", wish)
+            await payment.handle.execute_update("cashier_page", request)
         await payment.notify()
         result = await payment.handle.result()
     assert "wallet: Alipay's code has 1 to 64 characters" in str(refused.value.cause)

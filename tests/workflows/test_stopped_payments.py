@@ -123,9 +123,9 @@ async def test_the_claims_of_a_stopped_run_prove_nothing(
         },
     )
     soon = datetime.now(UTC) + timedelta(days=1)
-    heard_of, sent = attempt(7, wallet=""), attempt(1, begun_at=soon)
+    notified, sent = attempt(7, wallet=""), attempt(1, begun_at=soon)
     async with a_payment(
-        skipping, alipay, opened=False, stopped=stopped(heard_of, sent)
+        skipping, alipay, opened=False, stopped=stopped(notified, sent)
     ) as payment:
         await payment.start()
         view = await payment.check_now()

@@ -30,7 +30,7 @@ async def hint(payment: RunningPayment) -> None:
     await payment.notify(result_status="F")
 
 
-async def a_wish_to_close(payment: RunningPayment) -> None:
+async def a_requested_cancel(payment: RunningPayment) -> None:
     await payment.ask_for_page()
     await payment.handle.start_update("cancel", {"by": "shop"}, wait_for_stage=ACCEPTED)
 
@@ -58,7 +58,7 @@ WAITS: dict[str, tuple[FakeAlipay, Deed, NeedsAttention]] = {
         FakeAlipay(
             pay=[a_page()], inquiries=[an_inquiry("PROCESSING")], cancels=[NO_VERDICT]
         ),
-        a_wish_to_close,
+        a_requested_cancel,
         NeedsAttention.NO_VERDICT,
     ),
     "Alipay never ends it": (

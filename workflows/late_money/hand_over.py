@@ -11,7 +11,7 @@ from visibility import Listed, attributes_of, is_listed
 from workflows.late_money.questions import PATIENCE
 from workflows.payment.attempt import Attempt
 from workflows.priorities import CLEAN_UP
-from workflows.releases import LATE_MONEY_IS_LATE
+from workflows.releases import LATE_MONEY_CHECKS_ITS_ORDER
 
 
 async def hand_over(
@@ -48,7 +48,9 @@ async def hand_over(
         wallet=attempt.wallet,
         status=Listed.LATE_MONEY,
         expires_at=(
-            workflow.now() + PATIENCE if order.release >= LATE_MONEY_IS_LATE else None
+            workflow.now() + PATIENCE
+            if order.release >= LATE_MONEY_CHECKS_ITS_ORDER
+            else None
         ),
     )
     listed = is_listed(workflow.info().typed_search_attributes)

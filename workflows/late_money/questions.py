@@ -11,7 +11,7 @@ from workflows.alipay_calls import Question, ask
 from workflows.late_money.record import LateMoney
 from workflows.operator_view.metrics import count_continued_run
 from workflows.payment.backoff import pause
-from workflows.releases import LATE_MONEY_IS_LATE
+from workflows.releases import LATE_MONEY_CHECKS_ITS_ORDER
 from workflows.trust import Trust
 
 AnswerT = TypeVar("AnswerT", bound=Contract)
@@ -107,11 +107,11 @@ class Questions:
         )
         if not is_unknown and money.clock.now - money.waits_since < patience:
             return False
-        if money.release < LATE_MONEY_IS_LATE:
+        if money.release < LATE_MONEY_CHECKS_ITS_ORDER:
             self._times_kept += 1
             if not workflow.patched(f"freed-by-release-3-{self._times_kept}"):
                 return False
-            money.release = LATE_MONEY_IS_LATE
+            money.release = LATE_MONEY_CHECKS_ITS_ORDER
         return True
 
     async def pause(self, tries: int, summary: str) -> None:
@@ -133,7 +133,7 @@ class Questions:
             money.clock.has_reached(until)
         self.stop_if_settled()
         long = workflow.info().is_continue_as_new_suggested()
-        if long and money.release >= LATE_MONEY_IS_LATE:
+        if long and money.release >= LATE_MONEY_CHECKS_ITS_ORDER:
             await self._continue_in_a_new_run()
 
     async def _continue_in_a_new_run(self) -> None:

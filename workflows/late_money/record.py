@@ -24,7 +24,7 @@ from visibility import EXPIRES_AT, Listed, NeedsAttention, is_listed
 from workflows.clock import Clock
 from workflows.operator_view.late_money import late_attention_of, late_details_of
 from workflows.operator_view.listing import Listing, changes_to
-from workflows.releases import LATE_MONEY_IS_LATE, REFUNDED_ORDER_IS_PAID
+from workflows.releases import LATE_MONEY_CHECKS_ITS_ORDER, REFUNDED_ORDER_IS_PAID
 
 
 class LateMoney:
@@ -96,7 +96,7 @@ class LateMoney:
     @property
     def to_return(self) -> Money:
         """The amount to refund: all that was paid."""
-        if self.late.release < LATE_MONEY_IS_LATE:
+        if self.late.release < LATE_MONEY_CHECKS_ITS_ORDER:
             return self.late.amount
         return self.paid or self.late.amount
 
@@ -170,7 +170,7 @@ class LateMoney:
     def list_until(self, patience: timedelta) -> None:
         """Set from when on a filter by time lists it as waiting too long."""
         listed = workflow.info().typed_search_attributes
-        if self.release >= LATE_MONEY_IS_LATE and is_listed(listed):
+        if self.release >= LATE_MONEY_CHECKS_ITS_ORDER and is_listed(listed):
             workflow.upsert_search_attributes(
                 [EXPIRES_AT.value_set(self.clock.now + patience)]
             )
@@ -205,5 +205,5 @@ class LateMoney:
             wallet=late.wallet,
             runbook_url=late.runbook_url,
             evidence=self.evidence if is_kept else None,
-            release=late.release if late.release >= LATE_MONEY_IS_LATE else 0,
+            release=late.release if late.release >= LATE_MONEY_CHECKS_ITS_ORDER else 0,
         )

@@ -6,7 +6,7 @@ from contracts import InquiryAnswer, LateOutcome, PaymentFound
 from workflows.alipay_calls import look_at_order
 from workflows.late_money.questions import Questions
 from workflows.late_money.record import LateMoney
-from workflows.releases import LATE_MONEY_IS_LATE, money_of, other_money
+from workflows.releases import LATE_MONEY_CHECKS_ITS_ORDER, money_of, other_money
 from workflows.shop_calls import tell_shop
 
 
@@ -57,7 +57,7 @@ async def _begin_review(money: LateMoney, why: str) -> None:
     """List it as needing a person, and notify the shop, once for each doubt."""
     is_news = money.view.review != why
     money.show("a person must decide", review=why)
-    by_new_rules = money.late.release >= LATE_MONEY_IS_LATE
+    by_new_rules = money.late.release >= LATE_MONEY_CHECKS_ITS_ORDER
     if is_news and by_new_rules and money.late.tells_shop:
         money.reviews += 1
         count = f"-{money.reviews}" if money.reviews > 1 else ""

@@ -17,9 +17,9 @@ def count_payment(end: End) -> None:
     # The sender of the signal wrote `received_at`: without a zone the comparison would
     # fail every later workflow task.
     received = [
-        heard.received_at
-        for heard in end.attempt.heard
-        if heard.says_paid and heard.received_at and heard.received_at.tzinfo
+        notified.received_at
+        for notified in end.attempt.heard
+        if notified.says_paid and notified.received_at and notified.received_at.tzinfo
     ]
     if received:
         took = (workflow.now() - min(received)).total_seconds()

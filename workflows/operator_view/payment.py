@@ -121,19 +121,19 @@ def _last_answer(attempt: Attempt) -> str:
 
 
 def _last_notification(attempt: Attempt) -> str:
-    # A run that recovers a stopped one has a hint to ask Alipay, which says nothing.
-    telling = (
+    # A run that recovers a stopped one has an empty hint, so that it inquires.
+    received = (
         one
         for one in attempt.heard
         if one.notification.notify_type or one.notification.result_status
     )
-    heard = max(telling, key=lambda one: one.at, default=None)
-    if heard is None:
+    notified = max(received, key=lambda one: one.at, default=None)
+    if notified is None:
         return ""
-    said = heard.notification
+    said = notified.notification
     paid = f", {in_words(said.amount)}" if said.amount else ""
     return (
-        f"**Alipay's last notification**, {_time(heard.at)}: `{said.notify_type}` "
+        f"**Alipay's last notification**, {_time(notified.at)}: `{said.notify_type}` "
         f"`{said.result_status} {said.result_code}`{paid}."
     )
 

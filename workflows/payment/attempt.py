@@ -122,30 +122,30 @@ class Attempt:
     given_back_at: datetime | None = None
     release: int = 0
 
-    def add_notification(self, heard: Heard, price: Money) -> bool:
+    def add_notification(self, notified: Heard, price: Money) -> bool:
         """Keep a verified notification; return whether it is new.
 
         Successes that fit the attempt and the order's price are kept, and the newest of
         those that do not fit. Of all other notifications only the newest is kept: each
         is only a hint, and many of them must not make the facts grow.
         """
-        if any(known.says_the_same(heard) for known in self.heard):
+        if any(known.says_the_same(notified) for known in self.heard):
             return False
         kept = [known for known in self.heard if known.says_paid]
         hints = [known for known in self.heard if not known.says_paid]
         if self.release < SUCCESS_HAS_AN_AMOUNT:
-            if heard.says_paid and len(kept) >= MOST_SUCCESSES_BEFORE:
+            if notified.says_paid and len(kept) >= MOST_SUCCESSES_BEFORE:
                 return False
-        elif heard.says_paid:
-            kept = self._without_excess([*kept, heard], price)
+        elif notified.says_paid:
+            kept = self._without_excess([*kept, notified], price)
             self.heard = [*kept, *hints]
             return True
-        self.heard = [*kept, *(hints if heard.says_paid else ()), heard]
+        self.heard = [*kept, *(hints if notified.says_paid else ()), notified]
         return True
 
-    def add_hint(self, heard: Heard) -> None:
+    def add_hint(self, notified: Heard) -> None:
         """Keep an unproven notification as a hint, in place of all earlier hints."""
-        self.heard = [*(one for one in self.heard if one.says_paid), heard]
+        self.heard = [*(one for one in self.heard if one.says_paid), notified]
 
     def _without_excess(self, successes: list[Heard], price: Money) -> list[Heard]:
         """Keep the first success that fits, and the newest fitting and other ones."""
@@ -154,9 +154,9 @@ class Attempt:
         kept = [*fitting[:1], *fitting[1:][-MOST_SUCCESSES:], *others[-MOST_SUCCESSES:]]
         return [one for one in successes if one in kept]
 
-    def fits(self, heard: Heard, price: Money) -> bool:
+    def fits(self, notified: Heard, price: Money) -> bool:
         """Whether a notified success has this attempt's id and the order's price."""
-        return self._is_expected(heard) and heard.notification.amount == price
+        return self._is_expected(notified) and notified.notification.amount == price
 
     @property
     def page(self) -> PayAnswer | None:
@@ -209,9 +209,9 @@ class Attempt:
         for asked in self.verdicts(InquiryVerdict.SUCCESS):
             if asked.answer:
                 yield Success.reported_by(asked.answer)
-        for heard in self.heard:
-            if heard.says_paid and self._is_expected(heard):
-                yield Success.reported_by(heard.notification)
+        for notified in self.heard:
+            if notified.says_paid and self._is_expected(notified):
+                yield Success.reported_by(notified.notification)
 
     def evidence_of(self, price: Money) -> SignedEvidence | None:
         """The newest signed message that proves the order's price paid."""
@@ -220,28 +220,28 @@ class Attempt:
             for asked in self.verdicts(InquiryVerdict.SUCCESS)
             if asked.answer and asked.answer.evidence and asked.answer.amount == price
         ]
-        heard = [
+        notified = [
             (one.at, one.notification.evidence)
             for one in self.heard
             if one.notification.evidence and one.says_paid and self.fits(one, price)
         ]
-        newest = max([*inquiries, *heard], key=lambda it: it[0], default=None)
+        newest = max([*inquiries, *notified], key=lambda it: it[0], default=None)
         return newest[1] if newest else None
 
     @property
     def hints(self) -> Iterator[datetime]:
         """The times of messages and answers that make an inquiry necessary."""
-        for heard in self.heard:
-            if not heard.says_paid or not self._is_expected(heard):
-                yield heard.at
+        for notified in self.heard:
+            if not notified.says_paid or not self._is_expected(notified):
+                yield notified.at
         for cancelled in self.cancels:
             yield cancelled.ended_at
         for paid in self.pays:
             if not paid.answer or paid.answer.verdict is not PayVerdict.OPENED:
                 yield paid.ended_at
 
-    def _is_expected(self, heard: Heard) -> bool:
-        said = heard.notification
+    def _is_expected(self, notified: Heard) -> bool:
+        said = notified.notification
         if self.release >= SUCCESS_HAS_AN_AMOUNT and not (
             said.amount and said.payment_id
         ):

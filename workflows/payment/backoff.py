@@ -29,19 +29,19 @@ def pause(payment_request_id: str, tries: int) -> timedelta:
 def inquire(attempt: Attempt, hint: datetime, now: datetime) -> Inquire | Wait:
     """Inquire now, or as soon as `HINT_GAP` allows: hints may come in any number."""
     asked = [asked.at for asked in attempt.inquiries]
-    in_vain = sum(1 for at in asked if at >= hint)
-    if not asked or (attempt.is_own_answer(hint) and not in_vain):
+    unsettled = sum(1 for at in asked if at >= hint)
+    if not asked or (attempt.is_own_answer(hint) and not unsettled):
         return Inquire(attempt)
-    gap = pause(attempt.request_id, in_vain - 1) if in_vain else HINT_GAP
+    gap = pause(attempt.request_id, unsettled - 1) if unsettled else HINT_GAP
     return when_due(max(asked) + gap, Inquire(attempt), now)
 
 
 def until_cancel_is_certain(attempt: Attempt, now: datetime) -> Inquire | Wait:
     """Inquire once a cancel without a verdict can no longer be under way."""
     due = attempt.cancel_is_certain_at or now
-    in_vain = [asked.at for asked in attempt.inquiries if asked.at >= due]
-    if in_vain:
-        due = max(in_vain) + pause(attempt.request_id, len(in_vain) - 1)
+    unsettled = [asked.at for asked in attempt.inquiries if asked.at >= due]
+    if unsettled:
+        due = max(unsettled) + pause(attempt.request_id, len(unsettled) - 1)
     return when_due(due, Inquire(attempt), now)
 
 

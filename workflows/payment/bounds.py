@@ -39,7 +39,7 @@ def bounded(attempt: Attempt, price: Money, *, is_current: bool) -> Attempt:
     """
     most = MOST_QUESTIONS if is_current else MOST_OF_OTHERS
     fitting = [one for one in attempt.inquiries if _pays(one, attempt, price)]
-    heard = attempt.heard if is_current else attempt.heard[-MOST_OF_OTHERS:]
+    notified = attempt.heard if is_current else attempt.heard[-MOST_OF_OTHERS:]
     return replace(
         attempt,
         pays=_kept(attempt.pays, most, lambda it: (it.verdict, it.payment_id)),
@@ -56,7 +56,7 @@ def bounded(attempt: Attempt, price: Money, *, is_current: bool) -> Attempt:
             always=[*fitting[:1], *fitting[-1:]],
         ),
         cancels=_kept(attempt.cancels, most, lambda it: it.verdict),
-        heard=_with_some_evidence(heard, attempt, price),
+        heard=_with_some_evidence(notified, attempt, price),
     )
 
 
@@ -74,15 +74,15 @@ def settled(attempts: Sequence[Attempt]) -> list[Attempt]:
 
 
 def _with_some_evidence(
-    heard: Sequence[Heard], attempt: Attempt, price: Money
+    notified: Sequence[Heard], attempt: Attempt, price: Money
 ) -> list[Heard]:
     """Keep the evidence of the first success that fits, and of the newest of all.
 
     Alipay is asked again about successes without evidence.
     """
-    fitting = [one for one in heard if one.says_paid and attempt.fits(one, price)]
-    proven = {id(one) for one in [*fitting[:1], *heard[-MOST_OF_OTHERS:]]}
-    return [one if id(one) in proven else one.without_evidence() for one in heard]
+    fitting = [one for one in notified if one.says_paid and attempt.fits(one, price)]
+    proven = {id(one) for one in [*fitting[:1], *notified[-MOST_OF_OTHERS:]]}
+    return [one if id(one) in proven else one.without_evidence() for one in notified]
 
 
 def _pays(asked: Asked[InquiryAnswer], attempt: Attempt, price: Money) -> bool:

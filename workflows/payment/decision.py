@@ -40,8 +40,8 @@ from workflows.payment.steps import (
     Wait,
 )
 from workflows.releases import (
+    ATTEMPTS_END_INDEPENDENTLY,
     LOST_PAGE_OPENS_ANOTHER,
-    NO_ATTEMPT_KEEPS_ANOTHER,
     PROOF_IS_ENOUGH,
 )
 
@@ -68,7 +68,7 @@ def decide(facts: Facts, now: datetime) -> Step:
         facts: All known facts, with at least one attempt.
         now: The workflow's time.
     """
-    by_new_rules = facts.order.release >= NO_ATTEMPT_KEEPS_ANOTHER
+    by_new_rules = facts.order.release >= ATTEMPTS_END_INDEPENDENTLY
     if facts.resolution and by_new_rules:
         return _end_by_a_person(facts, PaymentOutcome(facts.resolution.outcome))
     if facts.resolution:
@@ -145,7 +145,7 @@ def _pay_once(facts: Facts, now: datetime) -> Step | None:
 
     Also where the later one is in doubt: no order keeps two charges meanwhile.
     """
-    if facts.order.release < NO_ATTEMPT_KEEPS_ANOTHER:
+    if facts.order.release < ATTEMPTS_END_INDEPENDENTLY:
         paid = facts.paid
         if len(paid) > 1 and is_of_the_order(paid[0], facts):
             return GiveBack(paid[0])
@@ -161,7 +161,7 @@ def _pay_once(facts: Facts, now: datetime) -> Step | None:
 
 def _is_left(attempt: Attempt, facts: Facts) -> bool:
     """Whether a `LatePayment` deals with the money of the current attempt."""
-    by_new_rules = facts.order.release >= NO_ATTEMPT_KEEPS_ANOTHER
+    by_new_rules = facts.order.release >= ATTEMPTS_END_INDEPENDENTLY
     return by_new_rules and attempt.given_back_at is not None
 
 
@@ -171,7 +171,7 @@ def is_kept_by_old_rules(facts: Facts, now: datetime) -> bool:
     It waits for an answer about an attempt that Alipay does not know, or for a person
     although one attempt has paid the order with its price.
     """
-    if facts.order.release >= NO_ATTEMPT_KEEPS_ANOTHER or facts.resolution:
+    if facts.order.release >= ATTEMPTS_END_INDEPENDENTLY or facts.resolution:
         return False
     if any(
         one.never_existed and _unanswered_hint(one, facts, now)
@@ -193,7 +193,7 @@ def _unanswered_hint(attempt: Attempt, facts: Facts, now: datetime) -> datetime 
     if attempt is not facts.current:
         # It was certainly over when the next one began: a later message needs an
         # inquiry.
-        hints = [heard.at for heard in attempt.heard]
+        hints = [notified.at for notified in attempt.heard]
         answered_at = attempt.settled_at
     elif attempt.pays:
         hints = [*attempt.hints, *_requested_at(facts)]
@@ -271,11 +271,11 @@ def _close(attempt: Attempt, facts: Facts, now: datetime) -> Step:
         if asked.answer and (asked.at >= since or attempt.is_cancelled_by_us)
     ]
     if not answered:
-        in_vain = [asked.ended_at for asked in attempt.cancels if asked.at >= since]
-        if not in_vain:
+        unsettled = [asked.ended_at for asked in attempt.cancels if asked.at >= since]
+        if not unsettled:
             return Cancel(attempt)
-        gap = pause(attempt.request_id, len(in_vain) - 1)
-        return when_due(max(in_vain) + gap, Cancel(attempt), now)
+        gap = pause(attempt.request_id, len(unsettled) - 1)
+        return when_due(max(unsettled) + gap, Cancel(attempt), now)
     if attempt.page and now < deadline and not attempt.is_cancelled_by_us:
         return Wait(deadline)  # the cancel was refused; the customer may still pay
     polls = [asked.at for asked in attempt.inquiries if asked.at >= max(answered)]
@@ -310,7 +310,7 @@ def _begin_next(attempt: Attempt, facts: Facts, now: datetime) -> Begin | None:
 
 def _next_number(facts: Facts) -> int:
     """Return the lowest number that no known attempt has used."""
-    by_new_rules = facts.order.release >= NO_ATTEMPT_KEEPS_ANOTHER
+    by_new_rules = facts.order.release >= ATTEMPTS_END_INDEPENDENTLY
     used = [
         one.number
         for one in facts.attempts

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from contracts import RELEASE, InquiryVerdict, Money
 from workflows.payment.attempt import Attempt
 from workflows.payment.facts import Facts
-from workflows.releases import NO_ATTEMPT_KEEPS_ANOTHER, money_of
+from workflows.releases import ATTEMPTS_END_INDEPENDENTLY, money_of
 
 
 @dataclass(frozen=True)
@@ -118,7 +118,7 @@ def second_charges(payer: Attempt, facts: Facts) -> list[Attempt]:
 
 def find_doubt(facts: Facts) -> Doubt | None:
     """Return the doubt that only a person can settle, with the money at risk."""
-    by_new_rules = facts.order.release >= NO_ATTEMPT_KEEPS_ANOTHER
+    by_new_rules = facts.order.release >= ATTEMPTS_END_INDEPENDENTLY
     if by_new_rules and payer_of(facts):
         return None
     for attempt in facts.attempts:

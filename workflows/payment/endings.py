@@ -50,7 +50,8 @@ def may_be_asked_at(attempt: Attempt, hint: datetime) -> datetime:
     time as the deadlines of attempts without a notification.
     """
     is_notified_of_end = hint >= attempt.expires_at and any(
-        heard.at == hint and heard.notification.says_failed for heard in attempt.heard
+        notified.at == hint and notified.notification.says_failed
+        for notified in attempt.heard
     )
     if attempt.release < EXPIRY_IS_SPREAD or not is_notified_of_end:
         return hint
@@ -95,9 +96,9 @@ def _how_it_failed(
     """
     codes = {asked.answer.result_code for asked in failed if asked.answer}
     codes |= {
-        heard.notification.result_code
-        for heard in attempt.heard
-        if heard.notification.says_failed
+        notified.notification.result_code
+        for notified in attempt.heard
+        if notified.notification.says_failed
     }
     if codes - EXPIRY_CODES:
         return PaymentOutcome.DECLINED

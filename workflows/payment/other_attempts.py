@@ -109,15 +109,15 @@ def _in_question(facts: Facts) -> Iterator[tuple[Attempt, datetime]]:
     but not a success: Alipay has signed it.
     """
     for one in _others(facts):
-        heard = [
+        notified = [
             it
             for it in one.heard
             if one.given_back_at is None or it.at > one.given_back_at
         ]
-        newest = max((it.at for it in heard), default=None)
+        newest = max((it.at for it in notified), default=None)
         if newest is None or (one.settled_at and one.settled_at >= newest):
             continue
-        says_paid = any(it.says_paid for it in heard)
+        says_paid = any(it.says_paid for it in notified)
         is_answered = one.answered_at is not None and one.answered_at >= newest
         if not says_paid and (one.given_back_at or (one.never_existed and is_answered)):
             continue
@@ -145,7 +145,7 @@ def _others(facts: Facts) -> list[Attempt]:
 
 
 def _says_paid(attempt: Attempt) -> bool:
-    return any(heard.says_paid for heard in attempt.heard)
+    return any(notified.says_paid for notified in attempt.heard)
 
 
 def _is_unconfirmed(attempt: Attempt, *, is_end: bool) -> bool:
@@ -154,6 +154,6 @@ def _is_unconfirmed(attempt: Attempt, *, is_end: bool) -> bool:
         return False
     if attempt.never_existed or attempt.given_back_at is not None:
         return True
-    since = max(heard.at for heard in attempt.heard)
+    since = max(notified.at for notified in attempt.heard)
     asked = [one for one in attempt.inquiries if one.at >= since]
     return is_end and len(asked) >= NOT_EXIST_TRIES

@@ -61,7 +61,7 @@ def keep_proven(facts: Facts, proof: Proof | None, now: datetime) -> None:
     facts.resolution = facts.confirmed_by = None
     if find_doubt(facts) is None:
         for attempt in facts.attempts:
-            _ask_anew(attempt, now, is_current=attempt is facts.current)
+            _drop_paid_reports(attempt, now, is_current=attempt is facts.current)
 
 
 def _keep_proven_of(attempt: Attempt, facts: Facts, proof: Proof | None) -> None:
@@ -92,15 +92,15 @@ def _proven(
     return replace(asked, answer=proven)
 
 
-def _proven_notification(heard: Heard, name: str, proof: Proof | None) -> Heard:
-    proven = proof.notification(heard.notification) if proof else None
+def _proven_notification(notified: Heard, name: str, proof: Proof | None) -> Heard:
+    proven = proof.notification(notified.notification) if proof else None
     if proven is None or proven.payment_request_id != name:
         proven = PaymentNotified(payment_request_id=name)
     kept = proven.model_copy(update={"received_at": None})
-    return replace(heard, notification=kept)
+    return replace(notified, notification=kept)
 
 
-def _ask_anew(attempt: Attempt, now: datetime, *, is_current: bool) -> None:
+def _drop_paid_reports(attempt: Attempt, now: datetime, *, is_current: bool) -> None:
     """Drop reports of a payment, so that an inquiry of this run must repeat them.
 
     Notifications of other attempts stay: they do not pay the order by themselves, and

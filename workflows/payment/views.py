@@ -22,10 +22,10 @@ from workflows.payment.endings import deadline_of
 from workflows.payment.facts import Facts
 from workflows.payment.steps import End, Step, Wait
 from workflows.releases import (
+    ATTEMPTS_END_INDEPENDENTLY,
     FINISHED_IS_CHECKED,
-    NO_ATTEMPT_KEEPS_ANOTHER,
     ONLY_REFUSALS,
-    SHOP_HEARS_OF_REVIEW,
+    SHOP_IS_NOTIFIED_OF_REVIEW,
 )
 
 
@@ -47,7 +47,7 @@ def view_of(facts: Facts, step: Step, *, closed_at: datetime | None) -> PaymentV
                 may_be_opened=end is not None or not paid,
             )
             for one in facts.attempts
-            if not _was_looked_for_in_vain(one, facts)
+            if not _was_only_probed(one, facts)
         ],
         result_code=refusal.result_code if refusal else None,
         result_message=refusal.result_message if refusal else None,
@@ -69,7 +69,7 @@ def _review(facts: Facts) -> str | None:
 
 def _is_paid_by_decision(attempt: Attempt, end: End | None, facts: Facts) -> bool:
     """Whether a person has called the order paid, without a proof by Alipay."""
-    if end is None or facts.order.release < NO_ATTEMPT_KEEPS_ANOTHER:
+    if end is None or facts.order.release < ATTEMPTS_END_INDEPENDENTLY:
         return False
     is_meant = attempt is end.attempt and not facts.paid
     return end.outcome is PaymentOutcome.PAID and is_meant
@@ -101,21 +101,23 @@ def _resolved(facts: Facts) -> Resolved | None:
 def late_successes(facts: Facts, closed: PaymentView) -> list[Attempt]:
     """Return the attempts whose success was notified only after the end."""
     counted = {one.payment_request_id for one in closed.attempts if one.is_paid}
-    by_new_rules = facts.order.release >= NO_ATTEMPT_KEEPS_ANOTHER
+    by_new_rules = facts.order.release >= ATTEMPTS_END_INDEPENDENTLY
     return [
         attempt
         for attempt in facts.attempts
         if attempt.request_id not in counted
         and (by_new_rules or not attempt.is_given_back)
-        and any(_is_late(heard, attempt, closed.closed_at) for heard in attempt.heard)
+        and any(
+            _is_late(notified, attempt, closed.closed_at) for notified in attempt.heard
+        )
     ]
 
 
-def _is_late(heard: Heard, attempt: Attempt, closed_at: datetime | None) -> bool:
+def _is_late(notified: Heard, attempt: Attempt, closed_at: datetime | None) -> bool:
     """Whether a success came after the end, and after its money was handed over."""
-    if not heard.says_paid or closed_at is None or heard.at < closed_at:
+    if not notified.says_paid or closed_at is None or notified.at < closed_at:
         return False
-    return attempt.given_back_at is None or heard.at > attempt.given_back_at
+    return attempt.given_back_at is None or notified.at > attempt.given_back_at
 
 
 def event_of(facts: Facts, end: End, now: datetime) -> CallbackInput:
@@ -160,14 +162,14 @@ def _callback(event: ShopEvent, attempt: Attempt, facts: Facts) -> CallbackInput
         event=event,
         wallet=attempt.wallet,
         runbook_url=facts.order.runbook_url,
-        release=release if release >= SHOP_HEARS_OF_REVIEW else 0,
+        release=release if release >= SHOP_IS_NOTIFIED_OF_REVIEW else 0,
     )
 
 
-def _was_looked_for_in_vain(attempt: Attempt, facts: Facts) -> bool:
+def _was_only_probed(attempt: Attempt, facts: Facts) -> bool:
     """Whether it only probed the number after a lost order's last attempt."""
     is_ours = bool(attempt.wallet) or attempt.is_known_to_alipay
-    says_paid = any(heard.says_paid for heard in attempt.heard)
+    says_paid = any(notified.says_paid for notified in attempt.heard)
     return facts.order.is_lost and not (is_ours or says_paid)
 
 

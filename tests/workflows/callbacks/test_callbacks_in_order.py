@@ -66,7 +66,7 @@ async def an_order_of(
         yield payment, alipay
 
 
-async def pay_anew(payment: RunningPayment) -> None:
+async def pay_again(payment: RunningPayment) -> None:
     """The order is paid after all, at its second attempt."""
     payment.order = payment.order.model_copy(update={"first_attempt": 2})
     await payment.ask_for_page(call_id="anew")
@@ -112,7 +112,7 @@ async def test_a_shop_that_was_down_for_an_hour_soon_gets_all_events_in_order(
     shop = Shop(skipping)
     shop.is_away, shop.is_back_after = True, HOUR
     async with an_order_of(skipping, shop) as (payment, alipay):
-        await pay_anew(payment)
+        await pay_again(payment)
         await (await pay_late(skipping, payment, alipay)).result()
         queue = queue_of(skipping, payment.order.order_id)
         before = await queue.query(Callback.view)
@@ -148,7 +148,7 @@ async def test_an_event_waits_for_an_earlier_one_though_the_shop_is_up_again(
     shop.refuses = "payment.cancelled"
     async with an_order_of(skipping, shop) as (payment, _):
         await shop.until_called(3)  # twice by the payment, once by the queue
-        await pay_anew(payment)
+        await pay_again(payment)
         queue = queue_of(skipping, payment.order.order_id)
         accepted_meanwhile = list(shop.accepted)
         shop.refuses = ""
@@ -163,7 +163,7 @@ async def test_a_shop_that_is_up_is_notified_without_a_queue(
 ) -> None:
     shop = Shop(skipping)
     async with an_order_of(skipping, shop) as (payment, _):
-        await pay_anew(payment)
+        await pay_again(payment)
         events = (await payment.handle.fetch_history()).events
     assert shop.accepted == IN_ORDER[:2]
     assert {one.by for one in shop.deliveries} == {f"payment:{payment.order.order_id}"}
@@ -194,7 +194,7 @@ async def test_late_moneys_event_does_not_overtake_the_payments(
             await (await pay_late(skipping, payment, alipay)).result()
 
         shop.before_it_answers = money_comes_late_meanwhile
-        await pay_anew(payment)
+        await pay_again(payment)
         # The queue held the later event first, which waited for the payment's.
         queue = queue_of(skipping, payment.order.order_id)
         first = (await queue.query(Callback.view)).event
@@ -210,11 +210,11 @@ async def test_a_payments_event_does_not_overtake_one_of_late_money(
     shop = Shop(skipping)
     async with an_order_of(skipping, shop) as (payment, alipay):
 
-        async def paid_anew_meanwhile() -> None:
+        async def paid_again_meanwhile() -> None:
             shop.before_it_answers = None
-            await pay_anew(payment)
+            await pay_again(payment)
 
-        shop.before_it_answers = paid_anew_meanwhile
+        shop.before_it_answers = paid_again_meanwhile
         late = await pay_late(skipping, payment, alipay)
         await late.result()
         await skipping.fast_forward(queue_of(skipping, payment.order.order_id))
@@ -340,7 +340,7 @@ async def test_a_person_settles_the_event_that_is_meant_and_no_other(
     shop.is_away = True
     async with an_order_of(skipping, shop) as (payment, _):
         await shop.until_called(3)
-        await pay_anew(payment)
+        await pay_again(payment)
         order_id = payment.order.order_id
         queue = queue_of(skipping, order_id)
         said = CallbackSettlement(

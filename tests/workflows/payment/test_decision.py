@@ -136,11 +136,11 @@ def any_facts(draw: st.DrawFn) -> Facts:
 def proven(attempt: Attempt) -> bool:
     """Rule 1, written independently of the code."""
     by_notification = any(
-        heard.notification.notify_type == "PAYMENT_RESULT"
-        and heard.notification.result_status == "S"
-        and heard.notification.amount == PRICE
-        and attempt.payment_id in (None, heard.notification.payment_id)
-        for heard in attempt.heard
+        notified.notification.notify_type == "PAYMENT_RESULT"
+        and notified.notification.result_status == "S"
+        and notified.notification.amount == PRICE
+        and attempt.payment_id in (None, notified.notification.payment_id)
+        for notified in attempt.heard
     )
     by_inquiry = any(
         one.answer is not None
@@ -315,7 +315,7 @@ def test_a_signed_success_of_another_attempt_is_never_dropped(
     if not isinstance(decide(facts, now), End):
         return
     for one in facts.attempts[:-1]:
-        notified = [heard.at for heard in one.heard if heard.says_paid]
+        notified = [notified.at for notified in one.heard if notified.says_paid]
         assert all(one.settled_at and one.settled_at >= at for at in notified)
 
 

@@ -107,8 +107,8 @@ def test_a_notification_of_another_attempt_proves_nothing_about_this_one() -> No
     )
     moved = of_second.model_copy(update={"payment_request_id": "order_1"})
     facts.add_notification(moved, NOW)
-    [heard] = carried(facts).current.heard
-    assert heard.notification == PaymentNotified(payment_request_id="order_1")
+    [notified] = carried(facts).current.heard
+    assert notified.notification == PaymentNotified(payment_request_id="order_1")
 
 
 def test_without_a_known_key_nothing_is_believed() -> None:

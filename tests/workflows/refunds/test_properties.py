@@ -218,7 +218,7 @@ class Owner:
                 answer = answer.model_copy(update={"refund": said})
         record_order_answer(self.ledger, refund, call, answer, self.now)
 
-    def goes_on_in_a_new_run(self) -> None:
+    def continue_as_new(self) -> None:
         for name, refund in list(self.ledger.refunds.items()):
             self.ledger.refunds[name] = refund_from(facts_of(refund))
 
@@ -303,7 +303,7 @@ def carry_out(alipay: Alipay, owner: Owner, happened: list[tuple[object, ...]]) 
                 if not alipay.cancelled:
                     alipay.portal += min(value, PAID.value - alipay.total)
             case ("new run",):
-                owner.goes_on_in_a_new_run()
+                owner.continue_as_new()
         check(alipay, owner)
 
 

@@ -30,7 +30,7 @@ async def stopped_with(refunds: Refunds) -> RefundsView:
     return known
 
 
-async def go_on(refunds: Refunds, known: RefundsView) -> None:
+async def recover(refunds: Refunds, known: RefundsView) -> None:
     """Begin a new run as `cashier recover` does."""
     stopped = StoppedRun(run_id="r", ended="TERMINATED", by="anna", reason="mistake")
     given = refunds.given.model_copy(
@@ -49,7 +49,7 @@ async def test_a_refund_that_may_have_been_sent_keeps_its_id_and_moves_once(
     async with refunds_of(skipping.client, alipay) as refunds:
         await refunds.ask("r-1", 6000)
         before = await stopped_with(refunds)
-        await go_on(refunds, before)
+        await recover(refunds, before)
         view = await refunds.ask("r-2", 4000)
         # The open refund is still reserved.
         assert view.left == before.paid.model_copy(update={"value": 0})  # type: ignore[union-attr]
@@ -71,7 +71,7 @@ async def test_a_refund_that_alipay_took_on_is_never_sent_again(
         name = record_in(known, "r-1").refund_request_id
         # It does not know the refund for a while.
         alipay.processing.clear()
-        await go_on(refunds, known)
+        await recover(refunds, known)
         await until(lambda: has_asked_often(alipay))
         await refunds.handle.signal(OrderRefunds.refund_notified, alipay.notice(name))
         await refunds.handle.result()
@@ -98,7 +98,7 @@ async def test_a_refund_that_waited_for_a_person_still_waits_in_the_new_run(
     alipay = RefundingAlipay()
     async with refunds_of(skipping.client, alipay, **changes) as refunds:
         await refunds.ask("r-1", 10000, **request_changes)
-        await go_on(refunds, await stopped_with(refunds))
+        await recover(refunds, await stopped_with(refunds))
         assert (await refunds.one("r-1")).status is status
         assert not alipay.calls
         if status is RefundStatus.CONFIRMING:
@@ -120,7 +120,7 @@ async def test_a_refund_that_waits_for_the_balance_is_sent_under_its_new_id(
     async with refunds_of(skipping.client, alipay) as refunds:
         await refunds.ask("r-1", 10000)
         known = await stopped_with(refunds)
-        await go_on(refunds, known)
+        await recover(refunds, known)
         await refunds.handle.result()
     assert record_in(known, "r-1").status is RefundStatus.WAITING
     assert [call.refund_request_id[-2:] for call in alipay.sent] == ["_1", "_2"]
@@ -133,7 +133,7 @@ async def test_the_shop_is_notified_again_after_a_run_was_stopped(
     alipay = RefundingAlipay()
     async with refunds_of(skipping.client, alipay) as refunds:
         await refunds.ask("r-1", 6000)
-        await go_on(refunds, await stopped_with(refunds))
+        await recover(refunds, await stopped_with(refunds))
         await refunds.ask("r-2", 4000)
         await refunds.handle.result()
     ids = [event.id for event in alipay.shop_events if event.refund.refund_id == "r-1"]  # type: ignore[union-attr]
