@@ -78,7 +78,7 @@ class AttemptView(Contract):
 
 
 class Resolved(Contract):
-    """Who settled a payment that needed a person, why, and who confirmed it."""
+    """The persons who settled a payment and confirmed that, and the reason."""
 
     by: str
     reason: str

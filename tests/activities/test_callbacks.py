@@ -276,7 +276,7 @@ async def test_a_redirect_is_followed_only_where_the_setting_allows_it(
         (elsewhere(url="http://other.example/x"), 1),  # from https to http
         (elsewhere(302), 1),  # would become a GET
         (elsewhere(303), 1),
-        (elsewhere(), MOST_REDIRECTS + 1),  # for ever
+        (elsewhere(), MOST_REDIRECTS + 1),  # without end
     ],
 )
 async def test_a_redirect_that_is_less_than_the_call_itself_is_not_followed(

@@ -1,1 +1,1 @@
-"""What operators see of a workflow: its page and list line in the UI, its metrics."""
+"""Workflows as operators see them: page and list line in the UI, metrics."""
