@@ -13,7 +13,7 @@ from activities.inquiry import inquire_within
 from alipay.client import CONNECT_TIMEOUT, READ_TIMEOUT, AlipayClient
 from alipay.keys.rsa import AlipayKeys
 
-# What workflows give `tell_shop`, and each call to Alipay.
+# The time-out of `tell_shop`, and of each call to Alipay, in workflows.
 LONGEST = timedelta(seconds=20)
 
 
