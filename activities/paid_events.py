@@ -27,9 +27,9 @@ from visibility.views import KeepsChangingError
 # by a cancel minutes after it came. A shop that is up is notified within seconds; for
 # one that was down longer, Alipay is asked again.
 FRESH: Final = timedelta(minutes=15)
-# Of the 20 s of `tell_shop` the shop has 8 s, and the checks for earlier events take 2
-# s: the rest is for these. Temporal answers in milliseconds, and Alipay hardly ever
-# needs 5 s.
+# Of the 20 s of `tell_shop` the shop has 8 s, and 2 s go to the checks for earlier
+# events: the rest is for these. Temporal answers in milliseconds, and Alipay hardly
+# ever needs 5 s.
 ONE_LOOK: Final = timedelta(seconds=1)
 ALL_LOOKS: Final = timedelta(seconds=4)
 INQUIRY: Final = timedelta(seconds=5)
