@@ -1,4 +1,4 @@
-"""What a setting must look like that is no URL: files, addresses, ports, codes."""
+"""The rules for settings other than URLs: files, addresses, ports, codes."""
 
 import re
 from datetime import datetime
@@ -11,22 +11,22 @@ from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 from settings.path_names import shown
 
 HOST = re.compile(r"(?!-)[A-Za-z0-9.-]{1,253}(?<!-)")
-# What Alipay gives; it is sent in a header, and names the simulator's key files.
+# A client id of Alipay's; it is sent in a header, and names the simulator's key files.
 CLIENT_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,127}")
 
 UTC_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", re.ASCII)
 
 
 def form(text: str) -> WithJsonSchema:
-    """Say what people write for settings of a type; docs/settings.md shows it."""
+    """Describe the format of a type of settings; docs/settings.md shows it."""
     return WithJsonSchema({"type": "string", "format": text})
 
 
 def text_of(file: Path) -> str:
-    """Return what stands in a file, without a byte order mark.
+    """Return the text of a file, without a byte order mark.
 
     Raises:
-        ValueError: Names the file; says nothing of what stands in it.
+        ValueError: Names the file, and shows none of its content.
     """
     named = shown(file)
     try:
@@ -71,7 +71,7 @@ def _folder(path: Path) -> Path:
 
 
 def _own_file(path: Path) -> Path:
-    """Let it be a file that this process writes, or will make."""
+    """Accept a file that this process writes, and creates if needed."""
     _folder(path.parent)
     if path.is_dir():
         raise ValueError(f"{shown(path)} is a folder; it must be a file")
@@ -79,11 +79,11 @@ def _own_file(path: Path) -> Path:
 
 
 def _own_folder(path: Path) -> Path:
-    """Let it be a folder that this process writes to, or will make."""
+    """Accept a folder that this process writes to, and creates if needed."""
     try:
         is_there = path.exists()
     except OSError:
-        is_there = True  # what is wrong with it is said below
+        is_there = True  # the check below reports the problem
     _folder(path if is_there else path.parent)
     return path
 
@@ -138,7 +138,7 @@ def _currency(value: str) -> str:
 
 
 def _utc_time(value: object) -> object:
-    # With its zone, or it would mean another moment on each machine.
+    # With its zone: without one the time would depend on the machine.
     if isinstance(value, str) and not UTC_TIME.fullmatch(value):
         raise ValueError(
             f"has {len(value)} characters; must be a time of UTC such as "
@@ -148,7 +148,7 @@ def _utc_time(value: object) -> object:
 
 
 def _number(value: object) -> object:
-    # Of a text, digits alone: pydantic reads 8_080, 8080.0 and digits of other scripts.
+    # Digits only: pydantic also reads 8_080, 8080.0 and digits of other scripts.
     if isinstance(value, str) and not re.fullmatch(r"-?[0-9]{1,18}", value):
         raise ValueError(
             f"has {len(value)} characters; must be a whole number in digits: an integer"
@@ -173,7 +173,7 @@ Currency = Annotated[
     str, AfterValidator(_currency), form("ISO 4217 code in capital letters: `USD`")
 ]
 TextFile = Annotated[Path, AfterValidator(_text_file), form("path of a text file")]
-# A file whose own reader says what is wrong with what stands in it.
+# A file whose reader checks the content.
 ReadableFile = Annotated[Path, AfterValidator(_file), form("path of a file")]
 Folder = Annotated[Path, AfterValidator(_folder), form("path of a folder")]
 OwnFile = Annotated[

@@ -1,9 +1,8 @@
-"""What was meant by the text of a setting, however it got here.
+"""Clean the text of a setting of accidental characters around its value.
 
-Secrets of Kubernetes end in a line feed, `docker run --env-file` leaves quotation marks
-around, pages and editors add characters that nobody sees. What surrounds the value is
-surely an accident, and taken away; what stands inside it is refused, for nobody can
-tell what was meant.
+Secrets of Kubernetes end in a line feed, `docker run --env-file` keeps quotation marks,
+pages and editors add invisible characters. Around the value they are an accident and
+are removed; inside the value they are rejected, because the intention is unclear.
 """
 
 import re
@@ -13,10 +12,10 @@ QUOTES = ("'", '"')
 
 
 def as_meant(text: str) -> str:
-    """Return the text without what surely was not meant.
+    """Return the text without accidental characters around it.
 
     Raises:
-        ValueError: Says what else stands in it; never quotes the value.
+        ValueError: Names an invisible character inside; never quotes the value.
     """
     meant = _stripped(text)
     if len(meant) > 1 and meant[0] == meant[-1] and meant[0] in QUOTES:

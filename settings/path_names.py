@@ -1,28 +1,28 @@
 """Whether a text can be the name of a file or a folder, and may be shown as one.
 
-A key is easily given in place of the file that holds it. Then no message may show it.
+Operators may give a key in place of the file that holds it. No message may show it.
 """
 
 import os
 import re
 from pathlib import Path
 
-# Of files that exist longer names are taken too.
+# Longer names are accepted if the file exists.
 LONGEST = 255
 # A longer name has a dot or a slash, as all names in the documentation have.
 LONGEST_WORD = 24
 # PEM, the keys of the API, secrets of callbacks, tokens, and the Base64 of RSA keys.
 SECRET = re.compile(r"-----BEGIN|^(cashier|whsec)_|^eyJ|^MI[IG]|scrypt[$:]")
-# Base64, of the standard's and of the URL's alphabet.
+# Base64, in the standard and in the URL-safe alphabet.
 ENCODED = re.compile(r"(?=.*[a-z])(?=.*[A-Z])(?=.*[0-9])[A-Za-z0-9+/_-]{32,}={0,2}")
 PADDED = re.compile(r"[A-Za-z0-9+/_-]{20,}={1,2}")
 
 
 def check_path_name(text: str) -> None:
-    """Refuse a text that looks like a secret and is no name of a file or folder.
+    """Reject a text that looks like a secret and not like a file or folder name.
 
     Raises:
-        ValueError: Says how long it is; never quotes it.
+        ValueError: Gives its length; never quotes it.
     """
     bare = text.strip(" \t\r\n'\"\u00a0\u200b\ufeff")
     folder = os.path.dirname(bare)

@@ -1,4 +1,4 @@
-"""What the settings of all processes have in common: how their texts are read."""
+"""The base class of all settings: how their texts are read."""
 
 from pathlib import Path
 from typing import Any, ClassVar, get_args
@@ -13,8 +13,8 @@ from settings.path_names import check_path_name
 class ProcessSettings(BaseSettings):
     """Settings of one process, from the environment or `.env`.
 
-    Each text is freed from what surely was not meant (`as_meant`). A setting that is
-    given and empty, as composed files have them, counts as not given.
+    Accidental characters around a text are removed (`as_meant`). A setting that is
+    given and empty, as in Compose files, counts as not given.
     """
 
     model_config = SettingsConfigDict(

@@ -1,4 +1,4 @@
-"""What several processes are told: the keys of payloads, who the merchant is."""
+"""Settings of several processes: the payload keys, the merchant's identity."""
 
 from collections.abc import Callable
 from functools import cached_property
@@ -17,7 +17,7 @@ from settings.urls import CallbackUrl, NotifyUrl
 
 
 class PayloadSettings(ProcessSettings):
-    """Who reads and writes what Temporal keeps is told with which keys."""
+    """The keys for all processes that read or write payloads in Temporal."""
 
     model_config = SettingsConfigDict(env_prefix="CASHIER_")
 
@@ -40,7 +40,7 @@ class PayloadSettings(ProcessSettings):
     )
 
     uses_temporal = True
-    # Whoever only reads may be given keys for what was written before.
+    # A process that only reads may have keys for older, encrypted payloads.
     reads_both: ClassVar[bool] = False
 
     @model_validator(mode="after")
@@ -60,7 +60,7 @@ class PayloadSettings(ProcessSettings):
 
 
 class ProbedSettings(ProcessSettings):
-    """A process without HTTP is told where to answer an orchestrator's probes."""
+    """Where a process without HTTP answers an orchestrator's probes."""
 
     model_config = SettingsConfigDict(env_prefix="CASHIER_")
 
@@ -72,7 +72,7 @@ class ProbedSettings(ProcessSettings):
 
 
 class Settings(PayloadSettings):
-    """What worker and API both need; Temporal's own settings are TEMPORAL_*."""
+    """Settings of both worker and API; Temporal's own settings are TEMPORAL_*."""
 
     client_id: ClientId = Field(
         description="The merchant's client id, as Alipay's dashboard shows it; one "
@@ -86,7 +86,7 @@ class Settings(PayloadSettings):
     )
     notify_url: NotifyUrl = Field(
         description="The public URL at which Alipay reaches the API's "
-        "`POST /alipay/notifications/payment`; notices of refunds come to "
+        "`POST /alipay/notifications/payment`; notifications of refunds come to "
         "`.../refund/{order_id}` beside it",
         examples=["https://pay.shop.example/alipay/notifications/payment"],
     )
@@ -99,7 +99,7 @@ class Settings(PayloadSettings):
     )
 
     @model_validator(mode="after")
-    def _is_encrypted_or_told_not_to(self) -> Self:
+    def _is_encrypted_or_may_be_clear_text(self) -> Self:
         if not (self.clear_text or self.payload_keys_dir):
             raise ValueError(
                 "payload_keys_dir: needed, so that Temporal keeps nothing readable; "
@@ -120,10 +120,10 @@ class Settings(PayloadSettings):
 
 
 def check_keys(name: str, read: Callable[[], object]) -> None:
-    """Read keys, and name their setting where they are none.
+    """Read keys, and name their setting if they cannot be read.
 
     Raises:
-        ValueError: Names the setting and the file, and says what was found in it.
+        ValueError: Names the setting, the file and the problem.
     """
     try:
         read()

@@ -1,7 +1,7 @@
-"""Where Temporal is: the settings TEMPORAL_*, which the SDK reads, and we check.
+"""The connection to Temporal: the settings TEMPORAL_*, which the SDK reads.
 
-The SDK takes whatever it is given, and a client that connects with its first call, as
-the API's does, would only then fail, and each time.
+They are checked here because the SDK accepts any value: a client that connects lazily,
+such as the API's, would fail only at its first call, and at every call.
 """
 
 import os
@@ -20,7 +20,7 @@ from settings.temporal_tls import check_tls
 PREFIX: Final = "TEMPORAL_"
 USUAL: Final = "localhost:7233"
 ADDRESS: Final = re.compile(r"([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\]):([0-9]{1,5})")
-# By the variable: what it must look like, and how that is said.
+# By variable: the pattern, and the rule in words.
 RULES: Final = {
     "TEMPORAL_ADDRESS": (ADDRESS, "must be host:port, such as localhost:7233"),
     "TEMPORAL_NAMESPACE": (
@@ -33,7 +33,7 @@ RULES: Final = {
     ),
     "TEMPORAL_API_KEY": (re.compile("[!-~]+"), "must be visible ASCII, without blanks"),
 }
-# By the variable: what it means.
+# By variable: the description.
 MEANINGS: Final = {
     "TEMPORAL_ADDRESS": f"Where Temporal's frontend is; `{USUAL}` if not set",
     "TEMPORAL_NAMESPACE": "The namespace of payments; `default` if not set",
@@ -51,7 +51,7 @@ MEANINGS: Final = {
     "precedence over it",
     "TEMPORAL_PROFILE": "The profile in the configuration file",
 }
-# Of these, the ones that hold a secret, or name a file that does.
+# The variables that hold a secret, or name a file that does.
 SECRETS: Final = {
     "TEMPORAL_API_KEY": "the value",
     "TEMPORAL_TLS_CLIENT_KEY_PATH": "the file",
@@ -59,7 +59,7 @@ SECRETS: Final = {
 
 
 class TemporalSettingError(ValueError):
-    """A setting TEMPORAL_* cannot be used; the message names it, and shows no value."""
+    """An invalid setting TEMPORAL_*; the message names it, and shows no value."""
 
 
 def temporal_config(
@@ -79,7 +79,7 @@ def temporal_config(
         if not given[name]:
             del given[name]
     file = given.get("TEMPORAL_CONFIG_FILE")
-    # The SDK goes on without it, to an address that nobody has named.
+    # The SDK would ignore a missing file, and connect to its default address.
     if file and not os.path.exists(file):
         raise TemporalSettingError(
             f"TEMPORAL_CONFIG_FILE: there is no file {shown(Path(file))}"

@@ -1,6 +1,6 @@
-"""Whether the certificates and the key for Temporal can be used: before connecting.
+"""Check the certificates and the key for Temporal before connecting.
 
-The SDK takes any bytes, and says only of the first call that they are none.
+The SDK accepts any bytes, and fails only at the first call.
 """
 
 from cryptography.exceptions import UnsupportedAlgorithm
@@ -11,7 +11,7 @@ from temporalio.service import TLSConfig
 
 
 def check_tls(tls: TLSConfig) -> None:
-    """Refuse what no connection can be made with.
+    """Reject certificates and keys with which no connection can be made.
 
     Raises:
         ValueError: Names the variable and the rule; shows no key.

@@ -22,21 +22,21 @@ THIS_MACHINE = ("127.0.0.1", "localhost", "::1")
 LOCAL_HOSTS = (*THIS_MACHINE, "simulator", "api", "storefront")
 # Our endpoint's (api/notifications/endpoint.py).
 NOTIFICATIONS_PATH = "/alipay/notifications/payment"
-# Longer ones are cut by servers and proxies on the way.
+# Servers and proxies reject or cut longer ones.
 LONGEST = 2048
-# RFC 3986 2, without what browsers and libraries read in different ways.
+# RFC 3986 2, without the characters that browsers and libraries read differently.
 CHARACTERS = re.compile(r"[A-Za-z0-9._~:/?#\[\]@!$&'()*+,;=%-]*")
 LABEL = re.compile(r"(?!-)[A-Za-z0-9_-]{1,63}(?<!-)")
-# Of a name that libraries take for an IPv4 address, as in 127.1 and 0x7f.1.
+# A last label that libraries read as an IPv4 address, as in 127.1 and 0x7f.1.
 NUMBER = re.compile(r"[0-9]+|0[xX][0-9A-Fa-f]*")
 MUST_HAVE_HOST = "must be a URL with a host, such as https://shop.example"
 
 
 def _parsed(value: str, *, query: bool = False, login: bool = False) -> SplitResult:
-    """Take a URL apart that keeps the rules of all kinds.
+    """Parse a URL, and check the rules that all kinds share.
 
     Raises:
-        ValueError: Names the rule that it breaks.
+        ValueError: Names the broken rule.
     """
     if len(value) > LONGEST:
         raise ValueError(f"has {len(value)} characters, at most {LONGEST} are allowed")
@@ -131,11 +131,11 @@ def _notify_url(value: str) -> str:
     before, endpoint, after = parts.path.rpartition(NOTIFICATIONS_PATH)
     segments = before.split("/")[1:]
     is_exact = endpoint and not after and (not before or before.startswith("/"))
-    # A proxy may put something before it, which it must not read in another way.
+    # A proxy may add a prefix, which must have one reading only.
     is_plain = all(segments) and not {".", ".."} & {*segments} and "%" not in before
     if not (is_exact and is_plain):
-        # With another path than our endpoint's the notification is answered 404, and
-        # the paid order waits for its expiry.
+        # Notifications to another path would be answered 404, and each paid order
+        # would wait until its payment expires.
         raise ValueError(
             f"the path must end in {NOTIFICATIONS_PATH} exactly, without a slash at "
             "its end; what a proxy puts before it must be without //, .. and %"
@@ -166,7 +166,7 @@ def page_origin(value: str) -> str:
     """Return the origin of a page: scheme, host and port.
 
     Raises:
-        ValueError: Names the rule that the page's URL breaks.
+        ValueError: Names the rule that the URL of the page breaks.
     """
     parts = _parsed(value)
     _check_secure(parts, THIS_MACHINE)
@@ -189,7 +189,7 @@ def _proxy_url(value: SecretStr) -> SecretStr:
     return value
 
 
-# Where our own calls go.
+# Hosts that we call.
 HostUrl = Annotated[
     str,
     AfterValidator(_host_url),
@@ -198,7 +198,7 @@ HostUrl = Annotated[
         "`docker-compose.yml`; no path, no query"
     ),
 ]
-# What Alipay calls.
+# URLs that Alipay calls.
 NotifyUrl = Annotated[
     str,
     AfterValidator(_notify_url),
@@ -208,7 +208,7 @@ NotifyUrl = Annotated[
         "services of `docker-compose.yml`; no query"
     ),
 ]
-# What we call at the shop.
+# URLs of the shop that we call.
 CallbackUrl = Annotated[
     str,
     AfterValidator(_callback_url),
@@ -217,7 +217,7 @@ CallbackUrl = Annotated[
         "to private addresses, with `CASHIER_CALLBACK_PRIVATE_ADDRESSES=true`"
     ),
 ]
-# What operators open from the UI.
+# Links that operators open from the UI.
 LinkUrl = Annotated[
     str,
     AfterValidator(_link),
@@ -226,7 +226,7 @@ LinkUrl = Annotated[
         "on this machine"
     ),
 ]
-# Where browsers find pages of ours or of Temporal.
+# Pages of ours or of Temporal, for browsers.
 PageUrl = Annotated[
     str,
     AfterValidator(_page_url),
@@ -238,13 +238,13 @@ PageOrigin = Annotated[
     AfterValidator(page_origin),
     form("`https://` and a host; `http://` on this machine; a path is cut off"),
 ]
-# Where a JWKS is.
+# The URL of a JWKS.
 KeySetUrl = Annotated[
     str,
     AfterValidator(_key_set_url),
     form("`https://`, any path, and a query if needed; `http://` on this machine"),
 ]
-# Where browsers find the simulator's pages.
+# The simulator's pages, for browsers.
 SimulatedUrl = Annotated[
     str,
     AfterValidator(_simulated_url),

@@ -1,4 +1,4 @@
-"""What the worker is told: how to call Alipay and the shop as the merchant."""
+"""Settings of the worker: how to call Alipay and the shop as the merchant."""
 
 import base64
 from functools import cached_property
@@ -26,11 +26,11 @@ from settings.shared import ProbedSettings, Settings, check_keys
 from settings.urls import HostUrl, ProxyUrl
 from settings.worker_version import WorkerVersionSettings
 
-# As long as a version may be that we believe Alipay to name (`AlipayKeys.of_version`).
+# The longest key version that we accept from Alipay (`AlipayKeys.of_version`).
 MOST_KEY_VERSION = 999_999_999
-# Some 50 GB of memory; more is a slip of the pen.
+# Some 50 GB of memory; a larger number is a typing error.
 MOST_CACHED_WORKFLOWS = 1_000_000
-# More than any queue hands out: such a limit limits nothing.
+# More than any task queue dispatches: a higher limit would have no effect.
 MOST_ACTIVITIES_PER_SECOND = 100_000
 
 
@@ -92,7 +92,7 @@ class WorkerSettings(Settings, ProbedSettings, WorkerVersionSettings):
         ge=1,
         le=MOST_CACHED_WORKFLOWS,
         description="How many open workflows one worker keeps in memory; others are "
-        "replayed when something happens to them",
+        "replayed at their next workflow task",
     )
 
     activities_per_second: Decimal | None = Field(
@@ -163,7 +163,7 @@ class WorkerSettings(Settings, ProbedSettings, WorkerVersionSettings):
         """Read the secrets of the callbacks, the newest first; each signs.
 
         Raises:
-            ValueError: It cannot be read or holds something else; says no more.
+            ValueError: It cannot be read, or a line is malformed; shows no content.
         """
         if self.callback_secrets_file is None:
             return []
@@ -203,7 +203,7 @@ class WorkerSettings(Settings, ProbedSettings, WorkerVersionSettings):
 
 
 def is_callback_secret(secret: str) -> bool:
-    """Whether it is a secret as the Standard Webhooks specification wants it."""
+    """Whether it is a secret in the form of the Standard Webhooks specification."""
     try:
         key = base64.b64decode(secret.removeprefix("whsec_"), validate=True)
     except ValueError:

@@ -1,4 +1,4 @@
-"""Which version of a worker deployment this worker is, where it is a versioned one.
+"""The version of a worker deployment to which this worker belongs, if any.
 
 Temporal's worker controller sets both variables, under these names.
 """
@@ -49,21 +49,21 @@ Build = Annotated[
 
 
 class WorkerVersionSettings(ProcessSettings):
-    """Both variables make the worker a versioned one; without them it has none."""
+    """Both variables make a worker versioned; a worker without them has no version."""
 
     model_config = SettingsConfigDict(env_prefix="CASHIER_")
 
     deployment_name: Deployment | None = Field(
         default=None,
         validation_alias="TEMPORAL_DEPLOYMENT_NAME",
-        description="The worker deployment of which this worker is a version; payments "
+        description="The worker deployment to which this worker belongs; payments "
         "are pinned to the version. Not set: the worker has no version",
         json_schema_extra={"needed": "with `TEMPORAL_WORKER_BUILD_ID`"},
     )
     build_id: Build | None = Field(
         default=None,
         validation_alias="TEMPORAL_WORKER_BUILD_ID",
-        description="Which version of the worker deployment this worker is",
+        description="The version of the worker deployment that this worker runs",
         json_schema_extra={"needed": "with `TEMPORAL_DEPLOYMENT_NAME`"},
     )
 
@@ -81,7 +81,7 @@ class WorkerVersionSettings(ProcessSettings):
 
     @property
     def version(self) -> WorkerDeploymentVersion | None:
-        """The version of this worker; None where it is not a versioned one."""
+        """The version of this worker; None if it is not versioned."""
         if self.deployment_name is None or self.build_id is None:
             return None
         return WorkerDeploymentVersion(self.deployment_name, self.build_id)

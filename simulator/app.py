@@ -1,4 +1,4 @@
-"""The simulator as one ASGI application; `create_app` is all that others need."""
+"""The simulator as one ASGI application, built by `create_app`."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -30,8 +30,8 @@ def create_app(
 
     Args:
         config: How it is set up.
-        clock: Tells the time; tests move it.
-        transport: Carries the notifications; None: real HTTP.
+        clock: Returns the current time; tests move it.
+        transport: Sends the notifications; None: real HTTP.
     """
     simulation = Simulation(config, clock, transport)
     cashier_page = CashierPage(simulation)
@@ -48,7 +48,7 @@ def create_app(
 
     app = FastAPI(
         title="Alipay simulator",
-        description="Alipay and the wallets, played offline. For tests and demos only.",
+        description="Alipay and the wallets, offline. For tests and demos only.",
         version="1",
         lifespan=lifespan,
         # FastAPI's pages load their scripts from elsewhere; /openapi.json stays.
@@ -72,7 +72,7 @@ def create_app(
 
     @app.exception_handler(RequestValidationError)
     async def unreadable(_: Request, error: RequestValidationError) -> Response:
-        # Without the input, which may be what JSON cannot hold: NaN, Infinity.
+        # Without the input, which JSON may be unable to hold: NaN, Infinity.
         detail = [
             {name: problem[name] for name in ("loc", "msg", "type")}
             for problem in error.errors()
@@ -81,7 +81,7 @@ def create_app(
 
     @app.exception_handler(ClientDisconnect)
     async def cut_short(_: Request, __: ClientDisconnect) -> Response:
-        # The caller hung up, or took too long: nobody hears this, but for the log.
+        # The caller hung up, or took too long: only the log shows this answer.
         return Response(status_code=400)
 
     return app

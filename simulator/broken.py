@@ -1,8 +1,8 @@
-"""Answers that are none: a connection that hangs, breaks off, or is only slow.
+"""Faulty HTTP responses: they hang, break off, or are slow.
 
-No framework lets a response end before its content-length, so these speak ASGI
-themselves. The server reports them as programming errors before it closes the
-connection; `quiet_server_log` takes back just that line.
+No framework lets a response end before its content-length, so these classes send ASGI
+messages themselves. The server reports them as programming errors before it closes the
+connection; `quiet_server_log` suppresses that one line.
 """
 
 import asyncio
@@ -11,7 +11,7 @@ import logging
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-# What uvicorn says when a response was begun and not finished.
+# Logged by uvicorn when a response was begun and not finished.
 COMPLAINT = "ASGI callable returned without completing response."
 
 
@@ -37,7 +37,7 @@ class BrokenResponse(Response):
 
 
 class SlowResponse(Response):
-    """An answer that comes late, if anybody still waits for it."""
+    """A response that is sent after a delay, if the client still waits."""
 
     def __init__(self, response: Response, seconds: float) -> None:
         super().__init__()
@@ -50,7 +50,7 @@ class SlowResponse(Response):
 
 
 def hanging(seconds: float) -> Response:
-    """Return a response that keeps the client waiting and then tells it nothing."""
+    """Return a response that keeps the client waiting, and then sends nothing."""
     return BrokenResponse(b"", promised=1, after=seconds)
 
 
@@ -60,7 +60,7 @@ def cut(body: bytes) -> Response:
 
 
 async def hold(receive: Receive, seconds: float) -> None:
-    """Wait, but no longer than the client does."""
+    """Wait, but only as long as the client stays connected."""
     try:
         async with asyncio.timeout(seconds):
             while (await receive())["type"] != "http.disconnect":
@@ -77,7 +77,7 @@ def quiet_server_log() -> None:
 
 
 class _Intended(logging.Filter):
-    """Drops the complaint about responses that we broke on purpose."""
+    """Drops the log line about responses that are cut on purpose."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         return record.getMessage() != COMPLAINT

@@ -1,4 +1,4 @@
-"""What the merchant called: which payment a call is about, how it was answered."""
+"""The merchant's calls: which payment a call concerns, how it was answered."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from simulator.payments.register import Register
 from simulator.requests.fields import Fields
 from simulator.requests.refusal import RefusedError
 
-# The headers that prove a request; the others are of no account to anybody.
+# The headers that authenticate a request; only these are kept.
 PROOF = ("client-id", "request-time", "signature")
 
 
@@ -21,9 +21,9 @@ class Call:
     """One call as it was received, and its answer.
 
     Attributes:
-        headers: Those of `PROOF` that came, untouched.
-        body: The raw text; what is not UTF-8 is shown as replacement characters.
-        result_code: None: no verdict was sent.
+        headers: Those of `PROOF` that were received, unchanged.
+        body: The raw text, with replacement characters for bytes outside UTF-8.
+        result_code: None: no result was sent.
     """
 
     time: datetime
@@ -52,7 +52,7 @@ class Call:
 
 @dataclass(frozen=True)
 class Subject:
-    """The payment that a call is about, as far as its body can tell."""
+    """The payment that a call concerns, as far as its body names one."""
 
     payment_request_id: str | None = None
     order_id: str | None = None
@@ -60,7 +60,7 @@ class Subject:
 
     @classmethod
     def of(cls, register: Register, api: str, client: str, body: Fields) -> "Subject":
-        """Look leniently: a body that is refused later may still be meant to fail."""
+        """Read leniently: faults also apply to calls that are refused later."""
         if api == "pay":
             return cls._of_pay(body)
         try:

@@ -1,4 +1,4 @@
-"""How one simulator is set up; nothing of it changes while it runs."""
+"""The configuration of one simulator, constant while it runs."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -17,25 +17,25 @@ def wall_clock() -> datetime:
 
 @dataclass(frozen=True, kw_only=True)
 class SimulatorConfig:
-    """Everything that the simulator is told before it starts.
+    """The configuration of a simulator.
 
     Attributes:
         private_key: Alipay's key: signs answers and notifications.
         key_version: The version under which merchants hold its public half.
-        merchant_name: What customers read at the wallet; Alipay has it from the
-            merchant's contract, and no request names it.
+        merchant_name: The name that customers read on the wallet's page; Alipay has it
+            from the merchant's contract, and no request names it.
         clients: The merchants' public keys by client id; their version is 1.
         base_url: Where the simulator is reached from a browser, for cashier URLs.
         clock_factor: Divides every duration (expiry, retry gaps); timestamps stay real.
-        seed: Decides which payments of a fault mix meet which fault.
-        fault_rate: The share of payments that a fault mix hits from the start.
-        notify_url: Where notifications go when `pay` names no `paymentNotifyUrl`.
-        refund_notify_url: The dashboard's address for notifications of refunds, which
-            serves when `refund` names no `refundNotifyUrl`. Without either a refund is
-            refused.
-        timeout_seconds: How long a call that "times out" is held before it is cut.
-        slow_seconds: How long a slow answer takes.
-        state_file: Where payments and ledger survive a restart; None: in memory only.
+        seed: Decides which payments of a fault mix get which fault.
+        fault_rate: The share of payments that get faults of a mix from the start.
+        notify_url: Receives notifications when `pay` names no `paymentNotifyUrl`.
+        refund_notify_url: The dashboard's URL for notifications of refunds, used when
+            `refund` names no `refundNotifyUrl`. A refund with neither is refused.
+        timeout_seconds: How long a call that "times out" is held before it is cut, in
+            seconds.
+        slow_seconds: How long a slow answer takes, in seconds.
+        state_file: Keeps payments and ledger across restarts; None: in memory only.
     """
 
     private_key: RSAPrivateKey = field(repr=False)
@@ -55,7 +55,7 @@ class SimulatorConfig:
     state_file: Path | None = None
 
     def __post_init__(self) -> None:
-        """Refuse settings that would only show as odd behaviour much later."""
+        """Reject values whose effect would only be seen much later."""
         if self.clock_factor < 1:
             raise ValueError("clock_factor must be 1 or more")
         if not 0 <= self.fault_rate < 1:

@@ -1,4 +1,4 @@
-"""The control API: tests and demos look behind the scenes and make things go wrong."""
+"""The control API, with which tests and demos inspect payments and inject faults."""
 
 from datetime import timedelta
 from typing import Any, Literal
@@ -21,7 +21,7 @@ from simulator.simulation import PAYMENT, Simulation
 
 JsonObject = dict[str, Any]
 
-# What Alipay tells of a dispute (docs/protocol.md 2.8).
+# The types of a dispute's notifications (docs/protocol.md 2.8).
 Dispute = Literal[
     "DISPUTE_CREATED",
     "DISPUTE_JUDGED",
@@ -31,7 +31,7 @@ Dispute = Literal[
     "DEFENSE_DUE_ALERT",
 ]
 
-# A day: no clock is more wrong than that, and no date leaves the calendar by it.
+# A day: no clock is further off, and every date stays within the calendar.
 MOST_SKEW = 24 * 60
 
 
@@ -60,7 +60,7 @@ class FaultOrder(BaseModel):
         if (self.payment_request_id is None) == (self.order_id is None):
             raise ValueError("name either payment_request_id or order_id")
         if self.api is not None and self.fault not in CALL_FAULTS:
-            # It would wait for ever: nobody asks for it by a call.
+            # It would wait for ever: no call triggers it.
             raise ValueError(f"{self.fault} does not befall a call: name no api")
         return self
 
@@ -104,7 +104,7 @@ class Control:
         return {"status": "live"}
 
     async def ledger(self) -> JsonObject:
-        """The money that really moved, in order, and what is held for each order."""
+        """The money that moved, in order, and the merchant's balance of each order."""
         ledger = self._simulation.ledger
         return {"entries": ledger.entries, "net": ledger.nets()}
 
@@ -115,11 +115,11 @@ class Control:
         return self._view(self._find(payment_request_id))
 
     async def calls(self) -> JsonObject:
-        """Every call of the API and the result code it was answered with."""
+        """Every call of the API, with the result code of its answer."""
         return {"calls": list(self._simulation.calls)}
 
     async def fault_counts(self) -> JsonObject:
-        """How often each fault was really injected, and the menu in plain words."""
+        """How often each fault was injected, and the menu in plain words."""
         counts = self._simulation.faults.counts
         return {"injected": {fault: counts[fault] for fault in Fault}} | {
             "menu": SENTENCES
@@ -140,7 +140,7 @@ class Control:
         return self._view(payment)
 
     async def expire(self, payment_request_id: str) -> JsonObject:
-        """The time to pay ends now, at Alipay's side alone."""
+        """The payment expires now, at Alipay only."""
         payment = self._find(payment_request_id)
         self._simulation.lifecycle.expire(payment)
         return self._view(payment)
@@ -148,7 +148,7 @@ class Control:
     async def dispute(
         self, payment_request_id: str, kind: Dispute = "DISPUTE_CREATED"
     ) -> JsonObject:
-        """The customer disputes the payment, or the dispute goes on."""
+        """The customer disputes the payment, or the dispute proceeds."""
         payment = self._find(payment_request_id)
         self._simulation.lifecycle.dispute(payment, kind)
         return self._view(payment)
@@ -170,12 +170,12 @@ class Control:
         return {"rate": mix.rate, "seed": mix.seed, "faults": faults}
 
     async def settle(self) -> JsonObject:
-        """Do what is due, and wait until the notifications sent for it have ended."""
+        """Run due timers, and wait until their notifications have been sent."""
         await self._simulation.settle()
         return {"status": "settled"}
 
     async def refuse(self, error: Exception) -> JSONResponse:
-        """Say why the customer cannot do this; for the exception handler."""
+        """Return the reason why the customer cannot do this; an exception handler."""
         return JSONResponse({"detail": str(error)}, status.HTTP_409_CONFLICT)
 
     def _find(self, payment_request_id: str) -> Payment:

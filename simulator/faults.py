@@ -1,4 +1,4 @@
-"""The fault menu: what can be made to go wrong, and how often by default.
+"""The fault menu: all faults that can be injected, and how often by default.
 
 Magic amounts (minor units, any currency), as in Alipay's own beta mock; they hold for
 the first two calls of that API for that payment, afterwards all is normal:
@@ -14,7 +14,7 @@ from enum import StrEnum
 
 
 class Fault(StrEnum):
-    """Everything that can be made to go wrong."""
+    """All faults that can be injected."""
 
     TIMEOUT_BEFORE = "timeout_before"
     TIMEOUT_AFTER = "timeout_after"
@@ -62,7 +62,7 @@ class Fault(StrEnum):
     SENT_ONCE = "sent_once"
 
 
-# What happens to a call of the merchant's, whatever the API.
+# Faults of a merchant's call of any API.
 CALL_FAULTS = frozenset(
     {
         Fault.TIMEOUT_BEFORE,
@@ -79,8 +79,8 @@ CALL_FAULTS = frozenset(
         Fault.RATE_LIMIT,
     }
 )
-# The same for calls about refunds alone: a person who plans them on the cashier page
-# has not been asked for money back yet.
+# The same for calls about refunds only: on the cashier page they are planned before
+# any refund has been requested.
 REFUND_CALL_FAULTS = {
     "refund": {
         Fault.REFUND_UNKNOWN_BEFORE: Fault.U_BEFORE,
@@ -89,7 +89,7 @@ REFUND_CALL_FAULTS = {
     },
     "inquiryRefund": {Fault.REFUND_NOT_FOUND: Fault.REFUND_NOT_FOUND},
 }
-# What goes wrong with the notification of a refund.
+# Faults of the notification of a refund.
 REFUND_NOTICE_FAULTS = frozenset(
     {
         Fault.REFUND_NOTICE_LOST,
@@ -99,7 +99,7 @@ REFUND_NOTICE_FAULTS = frozenset(
         Fault.REFUND_NOTICE_EARLY,
     }
 )
-# The customer only pays later than asked, so paying now does nothing.
+# The customer pays later, so that paying now does nothing.
 LATE_FAULTS = frozenset({Fault.PAY_AFTER_EXPIRY, Fault.PAY_AFTER_CANCEL})
 
 FOR_EVER = frozenset(
@@ -114,15 +114,16 @@ SEVERAL = frozenset(
         Fault.REFUND_UNKNOWN_AFTER,
     }
 )
-# Enough that a client which repeats once or twice does not get through by luck.
+# Enough that a client which retries once or twice does not succeed by luck.
 SEVERAL_TIMES = 3
-# More than any tolerance of minutes, less than an hour, so no time zone looks right.
+# More than any tolerance of minutes, and less than an hour, so that the difference
+# does not look like a time zone.
 DEFAULT_SKEW = timedelta(minutes=25)
 
-# As final as any other F, and of no special meaning to anybody.
+# As final as any other F, and without special handling.
 DEFAULT_REFUSAL = "RISK_REJECT"
 
-# What refunds are given in a mix only when asked, beside what was in mixes before.
+# Faults of refunds, which a mix has only on request.
 REFUND_FAULTS = (
     *(fault for fault in Fault if fault.startswith(("refund_", "instant_refund_"))),
     Fault.BALANCE_SHORT,

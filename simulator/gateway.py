@@ -20,19 +20,19 @@ from simulator.simulation import Simulation
 
 PRODUCTION_PATH = "/ams/api/v1/payments/{api}"
 SANDBOX_PATH = "/ams/sandbox/api/v1/payments/{api}"
-# Client ids that begin so belong to the sandbox path (docs/protocol.md 1.1).
+# Client ids with this prefix use the sandbox's path (docs/protocol.md 1.1).
 SANDBOX_CLIENT = "SANDBOX_"
 
 JSON = "application/json; charset=UTF-8"
 
-# Faults that answer something else, and let nothing happen.
+# Faults with which the call is answered otherwise and has no effect.
 INSTEAD: dict[Fault | None, Body] = {
     Fault.U_BEFORE: {"result": result("U", "UNKNOWN_EXCEPTION")},
     Fault.U_FOR_EVER: {"result": result("U", "UNKNOWN_EXCEPTION")},
     Fault.RATE_LIMIT: {"result": result("U", "REQUEST_TRAFFIC_EXCEED_LIMIT")},
     Fault.REFUND_NOT_FOUND: {"result": no_such_refund().result()},
 }
-# Faults after which the merchant has not read any result.
+# Faults after which the merchant has received no result.
 NO_VERDICT = frozenset(
     {
         Fault.TIMEOUT_BEFORE,
@@ -50,7 +50,7 @@ class Gateway:
     def __init__(self, simulation: Simulation) -> None:
         self._simulation = simulation
         self._keys = {
-            # Merchants have one key here, and the SDKs call the first version 1.
+            # Merchants have one key here; in the SDKs the first version is 1.
             client_id: AlipayKeys({"1": key})
             for client_id, key in simulation.config.clients.items()
         }
@@ -68,7 +68,7 @@ class Gateway:
         try:
             client_id = self._authenticate(request, body)
         except RefusedError as refused:
-            # Before the client is known nothing is signed (docs/protocol.md 1.6).
+            # Answers to an unknown client are not signed (docs/protocol.md 1.6).
             simulation.calls.append(replace(call, result_code=refused.code))
             return _respond(_bytes({"result": refused.result()}), {})
         exchange = _Exchange(simulation, request, client_id)
@@ -135,7 +135,7 @@ class Gateway:
             return {"result": refused.result()}
 
     async def _overtake(self, api: str, subject: Subject) -> None:
-        """Let the merchant hear of the end before the call is answered."""
+        """Send the final notification before the call is answered."""
         simulation = self._simulation
         payment = simulation.register.with_request_id(subject.payment_request_id or "")
         if payment is None:
@@ -172,7 +172,7 @@ class _Exchange:
         self._now += skew
 
     def check_path(self) -> None:
-        """Refuse a sandbox client on the production path and the other way round.
+        """Reject a sandbox client on the production path, and vice versa.
 
         Raises:
             RefusedError: As for any URL that is not defined.
@@ -187,7 +187,7 @@ class _Exchange:
         return _respond(content, self._signed(content))
 
     def deliver(self, body: Body | None, fault: Fault | None) -> Response:
-        """Return the answer, or what a fault makes of it."""
+        """Return the answer, changed by a fault if there is one."""
         config = self._simulation.config
         if fault in {Fault.TIMEOUT_BEFORE, Fault.TIMEOUT_AFTER}:
             return hanging(config.timeout_seconds)

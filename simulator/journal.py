@@ -1,8 +1,8 @@
-"""The state on disk: one JSON line for each change, so a restart forgets nothing.
+"""The state on disk: one JSON line for each change, so that a restart loses nothing.
 
-A line holds the whole record, and the last line of a record counts: a change costs
-one write whatever the number of payments. Opening the file rewrites it to one line a
-record.
+A line holds the whole record, and the last line of a record counts, so that a change
+costs one write for any number of payments. Opening the file compacts it to one line
+for each record.
 """
 
 import json
@@ -34,7 +34,7 @@ class Journal:
         return self._file is not None
 
     def open(self) -> list[Line]:
-        """Return what the file knows, oldest record first, and begin to append."""
+        """Return the file's records, oldest first, and begin to append."""
         if self._path is None:
             return []
         latest: dict[tuple[str, str], Line] = {}
@@ -72,7 +72,7 @@ def _read(path: Path) -> Iterator[Line]:
         try:
             kind, key, record = json.loads(text)
         except ValueError:
-            # Only a kill in the middle of a write leaves half a line, and such a
-            # change was never answered to anybody.
+            # Only a kill in the middle of a write leaves half a line, and the call
+            # that made such a change was never answered.
             continue
         yield Line(kind, key, record)

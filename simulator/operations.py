@@ -1,4 +1,4 @@
-"""The five calls of the API: what each answers to a valid request."""
+"""The five calls of the API, and their answers to valid requests."""
 
 import secrets
 from collections.abc import Callable
@@ -19,7 +19,7 @@ Operation = Callable[[str, Fields, Writer], Body]
 
 
 class Operations:
-    """Reads requests, lets them happen, writes answers.
+    """Reads requests, carries them out, writes answers.
 
     Every operation raises `RefusedError` for an answer F.
     """
@@ -102,7 +102,7 @@ class Operations:
 
     def _create(self, client_id: str, request: PayRequest) -> Payment:
         now = self._clock()
-        # Not asked of a repeat: that is answered by what became of the payment.
+        # Not checked for a repeat, whose answer is the state of the payment.
         time_to_pay = request.time_to_pay(now)
         payment = Payment(
             payment_request_id=request.payment_request_id,
@@ -127,7 +127,7 @@ class Operations:
 
 
 def _check_repeat(payment: Payment, client_id: str, request: PayRequest) -> None:
-    """Refuse a repeat that differs or comes too late (docs/protocol.md 3.4)."""
+    """Reject a repeat that differs or comes too late (docs/protocol.md 3.4)."""
     if payment.client_id != client_id:
         raise RefusedError("ACCESS_DENIED", "paymentRequestId belongs to someone else.")
     if payment.asked != request.amount:

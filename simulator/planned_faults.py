@@ -1,4 +1,4 @@
-"""Faults that wait: which payment they befall, when, and how often.
+"""Planned faults: for which payment, when, and how often.
 
 A fault is planned for one payment (or order) and waits until the moment it belongs to:
 a call of the merchant's, the customer's payment, the expiry, a notification, a refund.
@@ -29,7 +29,7 @@ from simulator.faults import (
 
 @dataclass(eq=False)
 class Planned:
-    """A fault that waits; `left` is None when it never ends."""
+    """A planned fault; `left` is None when it never ends."""
 
     fault: Fault
     api: str | None
@@ -58,13 +58,13 @@ class Faults:
         faults: Collection[Fault] = DEFAULT_MIX,
         apis: Collection[str] = MIXED_APIS,
     ) -> None:
-        """From now on give a share of the new payments faults, the same every time.
+        """Plan faults for a share of the new payments, reproducibly.
 
         Args:
             rate: The share, below 1.
-            seed: Decides which payments meet which fault.
-            faults: What may go wrong.
-            apis: Whose calls the faults of calls befall.
+            seed: Decides which payments get which fault.
+            faults: The faults to choose from.
+            apis: The APIs whose calls the faults of calls apply to.
         """
         self._rate, self._seed = rate, seed
         self._mixed, self._mixed_apis = tuple(faults), tuple(apis)
@@ -79,13 +79,13 @@ class Faults:
         skew: timedelta = DEFAULT_SKEW,
         code: str = DEFAULT_REFUSAL,
     ) -> None:
-        """Let a fault wait for a paymentRequestId or an order id."""
+        """Plan a fault for a paymentRequestId or an order id."""
         if times is None and fault not in FOR_EVER:
             times = SEVERAL_TIMES if fault in SEVERAL else 1
         self._queues[key].append(Planned(fault, api, times, skew, code))
 
     def end(self, fault: Fault) -> None:
-        """Forget a fault, whichever payment it was planned for."""
+        """Drop all plans of a fault, for any payment."""
         for queue in self._queues.values():
             queue[:] = [planned for planned in queue if planned.fault is not fault]
 
@@ -127,7 +127,7 @@ class Faults:
         return planned.fault
 
     def take_of_refunds(self, keys: Collection[str], api: str) -> Fault | None:
-        """Return what happens to this call about a refund, as a fault of any call."""
+        """Return the fault of this call about a refund, as its general fault."""
         planned = REFUND_CALL_FAULTS.get(api, {})
         fault = self.take(keys, planned.keys())
         return planned[fault] if fault else None

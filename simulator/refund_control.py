@@ -1,4 +1,4 @@
-"""The control API of refunds: the merchant's portal, and Alipay's hand in them."""
+"""The control API of refunds: the merchant's portal, and Alipay's side of refunds."""
 
 from typing import Annotated, Any, Literal
 
@@ -17,7 +17,7 @@ Value = Annotated[int | None, Query(ge=1, le=10**16 - 1)]
 
 
 class RefundControl:
-    """Everything under /control that is about refunds, and Alipay's report files."""
+    """Everything under /control about refunds, and Alipay's report files."""
 
     def __init__(self, simulation: Simulation) -> None:
         self._simulation = simulation
@@ -52,7 +52,7 @@ class RefundControl:
         if payment is None:
             raise HTTPException(404, f"There is no payment {payment_request_id!r}.")
         simulation.lifecycle.catch_up(payment)
-        # At least 1: what may not be refunded is refused, and no amount of 0 is.
+        # At least 1, so that a refund of nothing is refused and does not succeed.
         amount = Money(payment.currency, value or max(payment.left, 1))
         try:
             simulation.refunds.make_in_portal(payment, amount)
@@ -66,7 +66,7 @@ class RefundControl:
         refund_request_id: str,
         outcome: Literal["SUCCESS", "FAIL"] | None = None,
     ) -> JsonObject:
-        """The wallet ends a refund in process now; by default as it would have."""
+        """The wallet ends a refund in process now; by default as planned."""
         payment, refund = self._find(refund_request_id)
         status = RefundStatus(outcome) if outcome else None
         try:
@@ -76,10 +76,10 @@ class RefundControl:
         return self._view(payment, refund)
 
     async def notify(self, refund_request_id: str) -> JsonObject:
-        """The merchant has the notification sent by hand from the dashboard."""
+        """The merchant sends the notification by hand from the dashboard."""
         payment, refund = self._find(refund_request_id)
         try:
-            self._simulation.refunds.tell(payment, refund)
+            self._simulation.refunds.notify(payment, refund)
         except NotInProcessError as error:
             raise HTTPException(409, str(error)) from None
         return self._view(payment, refund)
@@ -99,11 +99,11 @@ class RefundControl:
         return {"status": "topped up"}
 
     async def transactions(self) -> Response:
-        """Alipay's transaction file: what customers paid and were given back."""
+        """Alipay's transaction file: payments and refunds."""
         return _csv(transaction_file(self._simulation))
 
     async def settlement(self) -> Response:
-        """Alipay's settlement file: it alone lists refunds whose money returned."""
+        """Alipay's settlement file: only it lists refunds whose money returned."""
         return _csv(settlement_file(self._simulation))
 
     def _find(self, refund_request_id: str) -> tuple[Payment, Refund]:

@@ -26,8 +26,8 @@ SHARED = (
 )
 TRANSACTIONS = ("customerId", *SHARED)
 SETTLEMENT = ("settlementBatchId", "customerId", *SHARED, "settlementTime")
-# Money that Alipay gave back by itself was cancelled. Our conclusion: how the return of
-# a refund is named was found on no page.
+# Money that Alipay returned by itself was cancelled. The name for the return of a
+# refund is our conclusion: it was found on no page.
 TYPES = {
     Kind.CHARGE: "PAYMENT",
     Kind.RETURN: "CANCEL",
@@ -37,7 +37,7 @@ TYPES = {
 
 
 def transaction_file(simulation: Simulation) -> str:
-    """Write what customers paid and were given back; refund returns are not in it."""
+    """Return the file of payments and refunds, without returns of refunds."""
     entries = [
         entry
         for entry in simulation.ledger.entries
@@ -47,7 +47,7 @@ def transaction_file(simulation: Simulation) -> str:
 
 
 def settlement_file(simulation: Simulation) -> str:
-    """Write what is paid out to the merchant, or taken back: every movement."""
+    """Return the file of all movements, paid out to or taken from the merchant."""
     settled = {
         "settlementBatchId": f"{simulation.clock():%Y%m%d}11021040123",
         "settlementTime": simulation.clock().isoformat(timespec="seconds"),

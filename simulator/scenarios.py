@@ -1,4 +1,4 @@
-"""The fault menu in plain words, for the cashier page and the control API."""
+"""The fault menu as texts, for the cashier page and the control API."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,11 +8,11 @@ from simulator.faults import Fault
 
 @dataclass(frozen=True)
 class Group:
-    """Faults of one kind, as people who know nothing of payments read them.
+    """Faults of one kind, worded for people without knowledge of payments.
 
     Attributes:
-        press: Which button of the cashier page plays them.
-        seen: What the customer will then see in the shop.
+        press: The button of the cashier page that triggers them.
+        seen: What the shop's page then shows.
         is_of_refunds: It can also be chosen once the payment is paid.
     """
 
@@ -42,8 +42,8 @@ GROUPS = (
     ),
     Group(
         "The message to the shop goes astray",
-        "Alipay tells the shop by a message that you have paid. Choose what becomes of "
-        "it and press Pay.",
+        "Alipay sends the shop a message when you have paid. Choose what happens to it "
+        "and press Pay.",
         "Paid, all the same. The shop asks Alipay as soon as you are back, and "
         "believes no message that is not proven.",
         {
@@ -91,18 +91,18 @@ GROUPS = (
             Fault.REFUND_NOT_FOUND: "The next question about a refund is answered: "
             "there is no such refund.",
             Fault.REFUND_RETURNED: "The next refund succeeds. A minute later the money "
-            "comes back to the merchant, and only the settlement file tells.",
+            "comes back to the merchant, and only the settlement file shows it.",
             Fault.INSTANT_REFUND_NOTIFIED: "The next refund is done at once, and a "
-            "message tells it all the same.",
+            "message reports it as well.",
         },
         is_of_refunds=True,
     ),
     Group(
         "The message of a refund goes astray",
         "Choose one and press Pay. Then refund the order in the shop. Alipay does it a "
-        "minute later, and tells the shop by a message.",
-        "Refunded, all the same, and once. The shop asks Alipay what no message has "
-        "told, and believes none that is not proven.",
+        "minute later, and sends the shop a message.",
+        "Refunded, all the same, and once. The shop asks Alipay if no message arrives, "
+        "and believes none that is not proven.",
         {
             Fault.REFUND_NOTICE_LOST: "The message of the refund never arrives.",
             Fault.REFUND_NOTICE_LATE: "The message of the refund arrives five minutes "
@@ -118,9 +118,8 @@ GROUPS = (
     ),
     Group(
         "Alipay does not answer properly",
-        "Choose one and press Leave. Back in the shop, Alipay is asked, and answers "
-        "like this. Come back to this page with the Back button and press Pay to end "
-        "it.",
+        "Choose one and press Leave. The shop then asks Alipay, which answers like "
+        "this. Come back to this page with the Back button and press Pay to end it.",
         "Open, or checking for longer than usual, but never a guess: paid, or not "
         "paid, is said only when Alipay has said it.",
         {
@@ -143,7 +142,7 @@ GROUPS = (
     ),
 )
 OF_REFUNDS = tuple(group for group in GROUPS if group.is_of_refunds)
-# Not on the page: once the customer sees it, it is too late for these.
+# Not on the page: when the customer sees the page, it is too late for these.
 TOO_LATE = {
     Fault.PAID_BEFORE_RESPONSE: "The customer has paid, and the message has arrived, "
     "before Alipay answers the shop.",

@@ -22,12 +22,12 @@ from settings.process import ProcessSettings
 from settings.urls import SimulatedUrl
 from simulator.config import SimulatorConfig
 
-# Faster than this a payment would expire before the page is shown.
+# With a larger factor a payment would expire before its page is shown.
 FASTEST_CLOCK = 100_000
 
 
 class SimulatorSettings(ProcessSettings):
-    """What `cashier simulator` is told."""
+    """Settings of `cashier simulator`."""
 
     model_config = SettingsConfigDict(env_prefix="SIMULATOR_")
 
@@ -57,7 +57,7 @@ class SimulatorSettings(ProcessSettings):
     )
     refund_notify_url: SimulatedUrl | None = Field(
         default=None,
-        description="Where notifications of refunds go whose call does not name a URL. "
+        description="Receives notifications of refunds whose call does not name a URL. "
         "Not set: such calls are refused",
     )
     merchant_name: str = Field(

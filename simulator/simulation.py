@@ -24,7 +24,7 @@ from simulator.planned_faults import Faults
 from simulator.timers import Timers
 
 # Each is kept with its body, some 2 kB: about 10 MB at most, and an endless `make up`
-# grows no further. Whoever looks wants calls of the last minutes.
+# grows no further. Only the calls of the last minutes are of interest.
 REMEMBERED_CALLS = 5_000
 
 PAYMENT = TypeAdapter(Payment)
@@ -96,14 +96,14 @@ class Simulation:
     async def stop(self) -> None:
         if self._ticking is not None:
             self._ticking.cancel()
-            # Anything else that ended it is a defect, and must be seen.
+            # Any other end of the task is a defect, and must be seen.
             with suppress(asyncio.CancelledError):
                 await self._ticking
         await self.notifier.close()
         self._journal.close()
 
     async def settle(self) -> None:
-        """Let everything happen that is due by now, and wait for the sends of it."""
+        """Run due timers, and wait until their notifications have been sent."""
         self.timers.fire()
         await self.notifier.settle()
 

@@ -1,4 +1,4 @@
-"""What is to happen later: one ordered list, one task; tests fire it by hand."""
+"""Timers in one ordered list, run by one task; tests fire them by hand."""
 
 import asyncio
 import heapq
@@ -12,7 +12,7 @@ from simulator.config import Clock
 class Timers:
     """Calls back when the injected clock has reached an instant.
 
-    Callbacks look at the state again when they run, so none is ever taken back.
+    Callbacks check the state again when they run, so that none needs cancelling.
     """
 
     def __init__(self, clock: Clock) -> None:
@@ -27,7 +27,7 @@ class Timers:
         self._changed.set()
 
     def fire(self) -> None:
-        """Run everything that is due by now, also what comes due by running it."""
+        """Run all due timers, also those that become due meanwhile."""
         while self._due and self._due[0][0] <= self._clock():
             _, _, callback = heapq.heappop(self._due)
             callback()

@@ -1,4 +1,4 @@
-"""The wallets' signs and colours, which shop and simulated wallet both show."""
+"""The wallets' marks and colours, which shop and simulated wallet both show."""
 
 from wallet_looks.looks import LOOKS, Look, Motif, look_of, mark_of
 

@@ -9,7 +9,7 @@ from jinja2 import Template
 
 
 class Motif(StrEnum):
-    """What a mark shows; the drawings stand in mark.svg."""
+    """The motif of a mark; the drawings are in mark.svg."""
 
     BARS = "bars"
     COIN = "coin"
@@ -30,10 +30,10 @@ class Look:
     """One wallet as the customer sees it.
 
     Attributes:
-        market: Where it is at home; empty where we do not know.
-        brand: The background of its head and of the button Pay.
+        market: Its country; empty if unknown.
+        brand: The background of its header and of the button Pay.
         ink: Text on `brand`.
-        accent: The second colour of its mark, on `brand`; never of text.
+        accent: The second colour of its mark, on `brand`; never used for text.
     """
 
     name: str

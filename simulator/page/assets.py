@@ -1,6 +1,6 @@
-"""Style, script, colours and marks of the cashier page, each under its own address.
+"""Style, script, colours and marks of the cashier page, each at its own URL.
 
-So the page needs nothing inline, and its content security policy can forbid all of it.
+The page needs no inline code, so that its content security policy can forbid it.
 """
 
 from collections.abc import Callable
@@ -13,7 +13,7 @@ from simulator.requests.pay_request import WALLET_CODE
 from wallet_looks import look_of, mark_of
 
 STATIC = Path(__file__).parent / "static"
-# The only two: nothing of a request ever becomes a path.
+# The only two files: no part of a request becomes a path.
 FILES = {
     name: ((STATIC / name).read_text(encoding="utf-8"), media_type)
     for name, media_type in (
@@ -26,7 +26,7 @@ TEMPLATES = Environment(
     autoescape=True,
     undefined=StrictUndefined,
 )
-# A restart may bring others: they are small, and come from next door.
+# Not cached: a restart may bring other files, and these are small and local.
 HEADERS = {"cache-control": "no-cache", "x-content-type-options": "nosniff"}
 
 

@@ -1,4 +1,4 @@
-"""The wallet's cashier page, on which a person or a script plays the customer."""
+"""The wallet's cashier page, on which a person or a script acts as the customer."""
 
 import math
 import re
@@ -20,12 +20,12 @@ from simulator.scenarios import GROUPS, OF_REFUNDS
 from simulator.simulation import Simulation
 from wallet_looks import look_of
 
-# What a content security policy can name; an address in brackets it cannot.
+# The hosts that a content security policy can name; IPv6 addresses are not among them.
 NAMEABLE_HOST = re.compile(r"[a-z0-9.-]+")
 
 
 class CashierPage:
-    """One page per payment, found only by its unguessable token."""
+    """One page per payment, at a URL with an unguessable token."""
 
     def __init__(self, simulation: Simulation) -> None:
         self._simulation = simulation
@@ -62,27 +62,27 @@ class CashierPage:
         return _back(payment)
 
     async def leave(self, token: str, request: Request) -> RedirectResponse:
-        """The customer goes back to the shop and has done nothing."""
+        """The customer returns to the shop without paying."""
         payment = self._find(token)
         self._simulation.lifecycle.leave(payment, await _chosen_fault(request))
         return _back(payment)
 
     async def expire(self, token: str, request: Request) -> RedirectResponse:
-        """The time to pay ends now; the customer stays on the page."""
+        """The payment expires now; the customer stays on the page."""
         payment = self._find(token)
         self._simulation.lifecycle.expire(payment, await _chosen_fault(request))
         return RedirectResponse(_path(payment), 303)
 
     async def plan(self, token: str, request: Request) -> RedirectResponse:
-        """What goes wrong with the next refund is chosen; the customer stays."""
+        """Plan a fault for the next refund; the customer stays on the page."""
         payment = self._find(token)
         self._simulation.lifecycle.leave(payment, await _chosen_fault(request))
         return RedirectResponse(_path(payment), 303)
 
     async def refund_in_portal(self, token: str) -> RedirectResponse:
-        """The merchant refunds all that is left in Alipay's portal."""
+        """The merchant refunds the rest in Alipay's portal."""
         payment = self._find(token)
-        # A second press finds nothing left, and does nothing.
+        # A second press finds nothing left to refund.
         with suppress(RefusedError):
             amount = Money(payment.currency, payment.left)
             self._simulation.refunds.make_in_portal(payment, amount)
@@ -95,7 +95,7 @@ class CashierPage:
         return RedirectResponse(_path(payment), 303)
 
     async def refuse(self, request: Request, error: Exception) -> HTMLResponse:
-        """Say why the payment cannot be paid or declined; for the exception handler."""
+        """Show why the payment cannot be paid or declined; an exception handler."""
         return self._page(self._find(request.path_params["token"]), 409, str(error))
 
     def _find(self, token: str) -> Payment:
@@ -107,7 +107,7 @@ class CashierPage:
 
     def _page(self, payment: Payment, status: int, problem: str = "") -> HTMLResponse:
         left = (payment.expires_at - self._simulation.clock()).total_seconds()
-        # Rounded up: when the page has counted down, the time is over here as well.
+        # Rounded up: when the page has counted down, the payment has expired here too.
         seconds_left = max(0, math.ceil(left))
         page = TEMPLATES.get_template("cashier.html").render(
             payment=payment,
@@ -127,7 +127,7 @@ class CashierPage:
         return HTMLResponse(page, status, _headers(payment))
 
     def _planned(self, payment: Payment) -> list[str]:
-        """Return what waits for the next refund, in words."""
+        """Return the planned faults of the next refund, in words."""
         faults = self._simulation.faults
         return [
             sentence
@@ -172,12 +172,12 @@ def _as_clock(seconds: int) -> str:
 
 def _headers(payment: Payment) -> dict[str, str]:
     policy = (
-        # Nothing inline: not even a `javascript:` address to return to does anything.
+        # Nothing inline: even a redirect URL of `javascript:` has no effect.
         "default-src 'none'",
         "script-src 'self'",
         "style-src 'self'",
         "img-src 'self'",
-        # Chromium asks this also for where an answer to a form redirects: to the shop.
+        # Chromium applies this to redirects after a form as well: to the shop.
         f"form-action 'self' {_shop_source(payment.redirect_url)}",
         "base-uri 'none'",
         "frame-ancestors 'none'",
@@ -186,13 +186,13 @@ def _headers(payment: Payment) -> dict[str, str]:
         "content-security-policy": "; ".join(policy),
         "x-content-type-options": "nosniff",
         "referrer-policy": "no-referrer",
-        # A page that shows a state must never come out of a cache.
+        # A page that shows a state must not be cached.
         "cache-control": "no-store",
     }
 
 
 def _shop_source(redirect_url: str) -> str:
-    """Name the shop for a policy; all of its scheme where it cannot be named."""
+    """Return the shop's origin for the policy, or its scheme if no host fits."""
     parts = urlsplit(redirect_url)
     host = parts.hostname or ""
     if not NAMEABLE_HOST.fullmatch(host):

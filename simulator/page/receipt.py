@@ -1,4 +1,4 @@
-"""What the customer reads on the cashier page once nothing is left to decide."""
+"""The receipt on the cashier page of a payment that can no longer be paid."""
 
 from dataclasses import dataclass
 
@@ -11,7 +11,7 @@ NOTHING_TAKEN = "Nothing was taken from you."
 
 @dataclass(frozen=True)
 class Receipt:
-    """How a payment stands, in the words of a wallet."""
+    """The state of a payment, in the words of a wallet."""
 
     title: str
     text: str
@@ -19,17 +19,17 @@ class Receipt:
 
 
 def receipt_of(payment: Payment) -> Receipt | None:
-    """Return it; None while the customer may still pay."""
+    """Return the receipt; None while the customer may still pay."""
     match payment.status:
         case Status.PROCESSING:
             return None
         case Status.PENDING:
-            text = "The money is taken in a moment. You need not wait for it here."
+            text = "The money will be taken in a moment. You need not wait for it here."
             return Receipt("We are working on it", text)
         case Status.SUCCESS:
             return Receipt("Paid", _taken(payment), is_good=True)
         case Status.CANCELLED:
-            gone_back = f"{payment.charged} were taken, and have gone back to you."
+            gone_back = f"{payment.charged} were taken, and have been returned to you."
             text = NOTHING_TAKEN if payment.paid_at is None else gone_back
             return Receipt("The shop has cancelled this payment", text)
         case Status.FAIL:
@@ -41,7 +41,7 @@ def _taken(payment: Payment) -> str:
     if payment.charged != payment.asked:
         words.append(f"The shop had asked for {payment.asked}.")
     if back := sum(refund.value for refund in payment.refunds if refund.done):
-        words.append(f"{Money(payment.currency, back)} have gone back to you.")
+        words.append(f"{Money(payment.currency, back)} have been returned to you.")
     return " ".join(words)
 
 

@@ -1,1 +1,1 @@
-"""Played payments: their states, the money that moves, answers and notifications."""
+"""Simulated payments: states, money movements, answers and notifications."""

@@ -1,4 +1,4 @@
-"""Which notifications a payment's result causes, the faults among them included."""
+"""The notifications that the result of a payment causes, with their faults."""
 
 import json
 import secrets
@@ -13,7 +13,7 @@ from simulator.payments.payment import Payment
 from simulator.payments.refund import Refund
 from simulator.planned_faults import Faults
 
-# Long enough that the merchant has gone on without it, shorter than the expiry.
+# Long enough that the merchant has inquired without it, shorter than the expiry.
 LATE_BY = timedelta(minutes=5)
 
 ANY_RESULT = frozenset(
@@ -28,7 +28,7 @@ ONLY_SUCCESS = frozenset({Fault.F_THEN_S, Fault.OUT_OF_ORDER})
 
 
 class Announcer:
-    """Tells the merchant what became of a payment."""
+    """Notifies the merchant of the results of payments and refunds."""
 
     def __init__(
         self, config: SimulatorConfig, clock: Clock, faults: Faults, notifier: Notifier
@@ -50,7 +50,7 @@ class Announcer:
         self._notifier.send(self._notifications(payment, body, skew))
 
     def refund(self, payment: Payment, refund: Refund) -> None:
-        """Tell how a refund has ended, where its request or the dashboard says."""
+        """Notify the result of a refund, at its request's or the dashboard's URL."""
         real = self._refund_notifications(payment, refund)
         if not real:
             return
@@ -65,7 +65,7 @@ class Announcer:
         self._notifier.send(real)
 
     def forged_refund(self, payment: Payment, refund: Refund) -> None:
-        """Somebody else tells that a refund has succeeded, while it is in process."""
+        """Send a forged notification of success while a refund is in process."""
         claimed = replace(refund, done=True, fails_with=None)
         forged = self._refund_notifications(payment, claimed)
         self._notifier.send(replace(one, forged=True) for one in forged)
@@ -126,7 +126,7 @@ class Announcer:
     def _to(
         self, url: str | None, payment: Payment, body: Body, skew: timedelta
     ) -> list[Notification]:
-        """Return one, or none when nobody has said where to send it."""
+        """Return one notification, or none when no URL is known."""
         if url is None:
             return []
         once = self._faults.take(keys_of(payment), {Fault.SENT_ONCE}) is not None
@@ -139,7 +139,7 @@ def _once_more(notification: Notification) -> Notification:
 
 
 def keys_of(payment: Payment) -> tuple[str, str]:
-    """Return what faults of a payment may have been planned for."""
+    """Return the keys under which faults of a payment may have been planned."""
     return payment.payment_request_id, payment.order_id
 
 

@@ -36,7 +36,7 @@ def stamp(moment: datetime) -> str:
 
 
 class Writer:
-    """Writes bodies; knows where cashier pages are and by how much clocks are off."""
+    """Writes bodies, with the URLs of cashier pages and the clock's skew."""
 
     def __init__(self, base_url: str, skew: timedelta = timedelta()) -> None:
         self._base_url = base_url.rstrip("/")

@@ -1,4 +1,4 @@
-"""The book of money that really moved, whatever a payment says of itself."""
+"""The ledger of money that moved, independent of the state of a payment."""
 
 from collections import defaultdict
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from enum import StrEnum
 
 
 class Kind(StrEnum):
-    """Which way money moved, and why."""
+    """The direction in which money moved, and the reason."""
 
     CHARGE = "CHARGE"  # from the customer's wallet
     RETURN = "RETURN"  # back to it, because the payment was cancelled
@@ -20,7 +20,7 @@ TO_THE_MERCHANT = frozenset({Kind.CHARGE, Kind.REFUND_RETURN})
 
 @dataclass(frozen=True)
 class Entry:
-    """One movement of money; `request_id` says by whose request it happened."""
+    """One movement of money; `request_id` names the request that caused it."""
 
     time: datetime
     kind: Kind
@@ -47,14 +47,14 @@ class Ledger:
         return tuple(self._entries.values())
 
     def record(self, entry: Entry) -> bool:
-        """Write an entry; False when the same movement is in the book already."""
+        """Write an entry; False if the same movement is recorded already."""
         if entry.key in self._entries:
             return False
         self._entries[entry.key] = entry
         return True
 
     def nets(self) -> dict[str, dict[str, int]]:
-        """Return what the merchant holds, by order and currency."""
+        """Return the merchant's balance, by order and currency, in minor units."""
         held: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
         for entry in self._entries.values():
             sign = 1 if entry.kind in TO_THE_MERCHANT else -1

@@ -1,4 +1,4 @@
-"""What happens to a payment: its state, the money, the notifications, together."""
+"""The lifecycle of a payment: its state, money movements and notifications."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -15,20 +15,20 @@ from simulator.planned_faults import Faults
 from simulator.requests.refusal import RefusedError
 from simulator.timers import Timers
 
-# How long "pending" and a late customer take: long enough for the merchant to have
-# noticed the state before.
+# How long "pending" and a late customer take: long enough for the merchant to notice
+# the previous state.
 PAUSE = timedelta(minutes=1)
-# For people who play a late customer: time to read the shop's page, not to go away.
+# For people who try a late payment: time to read the shop's page, and no longer.
 SHORT_PAUSE = timedelta(seconds=20)
 # A merchant whose clock is a little behind, or who wrote the expiry in whole seconds,
-# must not hear of the end before it has come for him as well.
-TOLD_AFTER_EXPIRY = timedelta(seconds=3)
-# What the wallet says when the customer declines; an F code of paymentrn_online.
+# must not be notified of the expiry before the payment has expired for him as well.
+NOTIFIED_AFTER_EXPIRY = timedelta(seconds=3)
+# The result code when the customer declines; an F code of paymentrn_online.
 DECLINED = "USER_BALANCE_NOT_ENOUGH"
 
 
 class Lifecycle:
-    """Carries out what merchant, customer and time do to payments."""
+    """Carries out the actions of merchant and customer on payments, and expiries."""
 
     def __init__(
         self,
@@ -58,13 +58,13 @@ class Lifecycle:
         self._wake(payment, payment.expires_at)
 
     def repeat(self, payment: Payment) -> None:
-        """The merchant sends `pay` once more."""
+        """The merchant repeats `pay`."""
         self.catch_up(payment)
         payment.pay_calls += 1
         self._save(payment)
 
     def resume(self, payment: Payment) -> None:
-        """Take up a payment after a restart."""
+        """Resume a payment after a restart."""
         self._register.add(payment)
         waits = [payment.completes_at, payment.pays_late_at]
         self._refunds.resume(payment)
@@ -74,13 +74,13 @@ class Lifecycle:
                 self._wake(payment, at)
 
     def catch_up(self, payment: Payment) -> None:
-        """Do what time has done since; called by timers and before every look."""
+        """Apply changes that are due; called by timers and before each read."""
         now = self._clock()
         if payment.completes_at is not None and now >= payment.completes_at:
             payment.complete(payment.completes_at)
             self._charge(payment)
         if payment.expire(now):
-            told_after = self._config.shortened(TOLD_AFTER_EXPIRY)
+            told_after = self._config.shortened(NOTIFIED_AFTER_EXPIRY)
             self._end_unpaid(payment, payment.expires_at + told_after)
         if payment.pays_late_at is not None and now >= payment.pays_late_at:
             self._pay_late(payment)
@@ -90,8 +90,8 @@ class Lifecycle:
         """The customer pays.
 
         Args:
-            payment: What is paid.
-            fault: What goes wrong; forgotten when the customer is refused.
+            payment: The payment.
+            fault: The fault to plan; dropped if the action is refused.
 
         Raises:
             NotPayableError: The payment has ended, or the wallet works on it.
@@ -109,7 +109,7 @@ class Lifecycle:
             self._pay_late(payment)
             return
         if self._faults.waiting(keys, LATE_FAULTS):
-            return  # This customer comes back when it is too late.
+            return  # This customer pays later, after the expiry.
         if self._faults.take(keys, {Fault.PENDING_THEN_S}):
             payment.begin(self._clock() + self._config.shortened(PAUSE))
             self._wake(payment, payment.completes_at)
@@ -120,13 +120,13 @@ class Lifecycle:
         self._charge(payment)
 
     def leave(self, payment: Payment, fault: Fault | None = None) -> None:
-        """The customer goes away; what goes wrong, if anything, waits its moment."""
+        """The customer leaves the page; a chosen fault stays planned."""
         self.catch_up(payment)
         self._plan(payment, fault)
         self._comes_too_late(payment)
 
     def expire(self, payment: Payment, fault: Fault | None = None) -> None:
-        """The time to pay ends now, at Alipay's side alone.
+        """The payment expires now, at Alipay only.
 
         Raises:
             NotPayableError: The payment has ended, or the wallet works on it.
@@ -143,8 +143,8 @@ class Lifecycle:
         """The customer declines.
 
         Args:
-            payment: What is not paid.
-            fault: What goes wrong; forgotten when the customer is refused.
+            payment: The payment.
+            fault: The fault to plan; dropped if the action is refused.
 
         Raises:
             NotPayableError: The payment has ended, or the wallet works on it.
@@ -156,10 +156,10 @@ class Lifecycle:
         self._announcer.failure(payment, DECLINED, self._clock())
 
     def dispute(self, payment: Payment, kind: str) -> None:
-        """The customer disputes a payment, or the dispute goes on; no money moves.
+        """The customer disputes a payment, or the dispute proceeds; no money moves.
 
         Args:
-            payment: Whose money it is about.
+            payment: The disputed payment.
             kind: Alipay's type of the notification, e.g. DISPUTE_CREATED.
         """
         self.catch_up(payment)
@@ -197,8 +197,8 @@ class Lifecycle:
         self._movements.move(Kind.CHARGE, payment, payment.charged.value, "customer")
         self._announcer.success(payment)
 
-    def _end_unpaid(self, payment: Payment, told_at: datetime) -> None:
-        self._announcer.failure(payment, "ORDER_IS_CLOSED", told_at)
+    def _end_unpaid(self, payment: Payment, notified_at: datetime) -> None:
+        self._announcer.failure(payment, "ORDER_IS_CLOSED", notified_at)
         self._plan_late(payment, Fault.PAY_AFTER_EXPIRY)
         self._save(payment)
 

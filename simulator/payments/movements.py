@@ -1,4 +1,4 @@
-"""Moves money between customer and merchant, and books each movement once."""
+"""Moves money between customer and merchant, and records each movement once."""
 
 from collections.abc import Callable
 
@@ -24,7 +24,7 @@ class Movements:
             kind: Which way it moves, and why.
             payment: Whose money it is.
             value: How much, in minor units of the payment's currency.
-            request_id: By whose request; the same once more moves nothing.
+            request_id: Which request; a repeat of the same movement has no effect.
         """
         entry = Entry(
             time=self._clock(),

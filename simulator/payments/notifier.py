@@ -1,4 +1,4 @@
-"""Sends signed notifications, and sends them again until the merchant acknowledges."""
+"""Sends signed notifications, and repeats them until the merchant acknowledges."""
 
 import asyncio
 import json
@@ -27,7 +27,7 @@ GAPS = (
     timedelta(hours=6),
     timedelta(hours=15),
 )
-# Only this ends the resending; blanks and the order of fields do not matter
+# Only this answer ends the repeats; blanks and the order of fields do not matter
 # (docs/protocol.md 2.3).
 ACKNOWLEDGEMENT = {
     "result": {
@@ -36,7 +36,7 @@ ACKNOWLEDGEMENT = {
         "resultMessage": "success",
     }
 }
-# Bytes: it has about a hundred, and who answers more has not acknowledged.
+# Bytes: an acknowledgement has about a hundred; a longer answer is none.
 LONGEST_ACKNOWLEDGEMENT = 64 * 1024
 # A merchant acknowledges in milliseconds; a dead one must not hold up `settle` long.
 SEND_TIMEOUT = 5.0
@@ -44,7 +44,7 @@ SEND_TIMEOUT = 5.0
 
 @dataclass
 class Delivery:
-    """One send: the HTTP status, or why there was none."""
+    """One delivery attempt: the HTTP status, or the error."""
 
     time: datetime
     status: int | None
@@ -54,13 +54,13 @@ class Delivery:
 
 @dataclass
 class Notification:
-    """One notification and what became of it.
+    """One notification and its delivery attempts.
 
     Attributes:
         summary: notifyType and resultStatus, or the type of dispute, for people.
         next_at: When it is sent (again); None: acknowledged or given up.
         forged: Signed with a key that is not Alipay's, and sent only once.
-        skew: By how much its request-time is off.
+        skew: The error of its request-time.
         once: Sent only once, acknowledged or not, as Alipay's sandbox does.
     """
 
@@ -92,7 +92,7 @@ class Notifier:
         self._clock = clock
         self._timers = timers
         self._save = save
-        # No proxy of the environment: a merchant under test is next door.
+        # Without the environment's proxy: a merchant under test runs locally.
         self._client = httpx.AsyncClient(
             transport=transport, timeout=SEND_TIMEOUT, trust_env=False
         )
@@ -104,7 +104,7 @@ class Notifier:
         return self._all.get(payment_request_id, [])
 
     def send(self, notifications: Iterable[Notification]) -> None:
-        """Send now those that are due, one after the other; the others when due."""
+        """Send due notifications now, one after the other; the others when due."""
         due: list[Notification] = []
         for notification in notifications:
             self._keep(notification)
@@ -118,13 +118,13 @@ class Notifier:
             self._spawn(due)
 
     def restore(self, notification: Notification) -> None:
-        """Take up one that was not settled when the simulator stopped."""
+        """Resume a notification that was not settled when the simulator stopped."""
         self._keep(notification)
         if notification.next_at is not None:
             self._schedule(notification, notification.next_at)
 
     async def settle(self, payment_request_id: str | None = None) -> None:
-        """Wait until the sends in flight now, of one payment or all, have ended."""
+        """Wait until the requests in flight, of one payment or all, have ended."""
         sends = [
             send
             for send, owner in self._sends.items()
@@ -170,8 +170,8 @@ class Notifier:
 
     async def _deliver(self, notification: Notification, at: datetime) -> Delivery:
         body = notification.body.encode()
-        # ISO 8601, one of the two forms in use (docs/protocol.md 1.3). Our conclusion:
-        # each send has a time of its own; no page says (4.1).
+        # ISO 8601, one of the two forms in use (docs/protocol.md 1.3). Our conclusion,
+        # on which no page says anything: each attempt has a time of its own (4.1).
         moment = (at + notification.skew).astimezone(UTC)
         time = moment.strftime("%Y-%m-%dT%H:%M:%SZ")
         path = urlsplit(notification.url).path or "/"
@@ -201,7 +201,7 @@ class Notifier:
 
 
 async def _beginning_of(response: httpx.Response) -> bytes:
-    """Return an answer, or what is too long for an acknowledgement already."""
+    """Return the answer, cut where it is too long for an acknowledgement."""
     body = bytearray()
     async for part in response.aiter_bytes():
         body += part

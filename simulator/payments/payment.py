@@ -1,4 +1,4 @@
-"""The state machine of one payment; pure: time is told, nothing is sent.
+"""The state machine of one payment; pure: time is an argument, nothing is sent.
 
 Sources: docs/protocol.md 3.3 (states), 3.4 (repeats), 3.6 (cancel).
 """
@@ -28,7 +28,7 @@ class Status(StrEnum):
 
 
 class NotPayableError(Exception):
-    """The customer cannot do this with the payment any more; the text says why."""
+    """The customer cannot pay or decline any more; the text says why."""
 
 
 @dataclass
@@ -37,7 +37,8 @@ class Payment:
 
     Attributes:
         expires_at: The real deadline, the clock factor already applied.
-        other_value: The amount that was charged in place of `value` (a fault).
+        other_value: The amount that was charged in place of `value` (a fault), in minor
+            units.
         completes_at: When a PENDING payment becomes SUCCESS.
         pays_late_at: When the customer pays although the payment is closed (a fault).
         fail_code: Why it failed, as a result code of Alipay's.
@@ -79,7 +80,7 @@ class Payment:
 
     @property
     def charged(self) -> Money:
-        """The amount as Alipay knows it, which one fault makes another than asked."""
+        """The amount that Alipay charged; a fault makes it differ from `asked`."""
         return Money(self.currency, self.other_value or self.value)
 
     @property
@@ -91,14 +92,14 @@ class Payment:
         return self.status is Status.FAIL and self.fail_code == "PROCESS_FAIL"
 
     def expire(self, now: datetime) -> bool:
-        """Close it when its time is over; True only the first time."""
+        """Close the payment if it has expired; True only the first time."""
         if not self.payable or now < self.expires_at:
             return False
         self.status, self.fail_code = Status.FAIL, "PROCESS_FAIL"
         return True
 
     def begin(self, done_at: datetime) -> None:
-        """The customer has finished; the wallet still works: PENDING."""
+        """The customer has paid; the wallet still works on it: PENDING."""
         self._must_be_payable()
         self.status, self.completes_at = Status.PENDING, done_at
 
@@ -112,8 +113,8 @@ class Payment:
     def complete_late(self, now: datetime) -> None:
         """The money has been taken although the payment is closed.
 
-        An expired payment becomes SUCCESS all the same. A cancelled one stays
-        CANCELLED, whatever comes: Alipay gives the money back (cashierpay/cancel).
+        An expired payment becomes SUCCESS. A cancelled one stays CANCELLED: Alipay
+        returns the money (cashierpay/cancel).
         """
         if self.expired:
             self.status, self.fail_code = Status.SUCCESS, None
@@ -126,7 +127,7 @@ class Payment:
         self.status, self.fail_code = Status.FAIL, code
 
     def cancel(self, now: datetime) -> None:
-        """Cancel it; once more changes nothing.
+        """Cancel the payment; a repeat has no effect.
 
         Raises:
             RefusedError: The wallet, the state or the window forbids it.
@@ -151,16 +152,16 @@ class Payment:
 
     @property
     def refunded(self) -> int:
-        """What was given back, or is on its way back, by refunds."""
+        """The sum of all refunds, done or in process, in minor units."""
         return sum(refund.value for refund in self.refunds if refund.counts)
 
     @property
     def left(self) -> int:
-        """What can still be refunded."""
+        """The amount that can still be refunded, in minor units."""
         return self.charged.value - self.refunded
 
     def not_payable(self) -> NotPayableError:
-        """Return the error that tells the customer why he can do nothing here."""
+        """Return the error that says why the customer cannot pay or decline."""
         return NotPayableError(self._why())
 
     def _must_be_payable(self) -> None:

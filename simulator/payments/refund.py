@@ -1,4 +1,4 @@
-"""One refund: its state, and whether its payment allows it; pure, time is told.
+"""The state of one refund; pure: time is an argument.
 
 Sources: docs/protocol.md 3.7.
 """
@@ -21,12 +21,12 @@ class Refund:
     """One refund; it is done once `done_at` has passed and it has succeeded or failed.
 
     Attributes:
-        asynchronous: The answer only took it on, so that a notification tells the end.
-        fails_with: The result code with which it ends as failed; None: it succeeds.
-        is_refused: The very call was answered F, so no transaction was ever made.
-        notify_url: Where its notifications go; None: to the dashboard's address.
-        returns_at: When the money comes back to the merchant (a fault).
-        returned_at: When it has come back; the refund stays SUCCESS all the same.
+        asynchronous: The answer only accepted it; a notification reports the result.
+        fails_with: The result code with which it fails; None: it succeeds.
+        is_refused: The call was answered F, so that no transaction was made.
+        notify_url: Receives its notifications; None: the dashboard's URL does.
+        returns_at: When the money returns to the merchant (a fault).
+        returned_at: When the money has returned; the refund stays SUCCESS.
     """
 
     refund_request_id: str
@@ -54,8 +54,9 @@ class Refund:
 
     @property
     def counts(self) -> bool:
-        """Whether its amount cannot be refunded once more.
+        """Whether it counts towards the refunded amount.
 
-        Our conclusion: money that has come back may be refunded again; no page says.
+        Our conclusion, on which no page says anything: money that has returned may be
+        refunded again.
         """
         return not self.has_failed and self.returned_at is None

@@ -1,4 +1,4 @@
-"""What the wallet and the state of a payment allow to be refunded; pure."""
+"""Whether the wallet and the state of a payment allow a refund; pure."""
 
 from datetime import datetime, timedelta
 
@@ -8,7 +8,7 @@ from simulator.requests.refusal import RefusedError
 
 
 def check_refund(payment: Payment, amount: Money, now: datetime) -> None:
-    """Return only when this much may be refunded (docs/protocol.md 3.7).
+    """Check that this amount may be refunded (docs/protocol.md 3.7).
 
     Raises:
         RefusedError: The wallet, the state, the period or the amount forbids it.
@@ -44,8 +44,8 @@ def _check_part(payment: Payment, amount: Money) -> None:
         raise RefusedError(
             "PARTIAL_REFUND_NOT_SUPPORTED", f"{payment.wallet} refunds in full only."
         )
-    # The code is our conclusion: no page says how too small a refund is refused. What
-    # is left over is not looked at, so too small a rest can never be refunded.
+    # The code is our conclusion: no page says how too small a refund is refused. The
+    # rest is not checked, so that too small a rest can never be refunded.
     if amount.value < rules.smallest_refund:
         least = Money(payment.currency, rules.smallest_refund)
         raise RefusedError("PROCESS_FAIL", f"A refund is at least {least}.")

@@ -1,4 +1,4 @@
-"""What happens to refunds: taken on, refused, done, failed, and money that returns."""
+"""The lifecycle of refunds: accepted, refused, done, failed, and returned money."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -19,14 +19,14 @@ from simulator.requests.refund_request import RefundRequest
 from simulator.requests.refusal import RefusedError
 from simulator.timers import Timers
 
-# Long enough for the merchant to have noticed the state before.
+# Long enough for the merchant to notice the previous state.
 PAUSE = timedelta(minutes=1)
-# No upper time is documented; longer than any merchant waits at once.
+# No limit is documented; longer than any merchant waits for a call.
 HOURS = timedelta(hours=3)
-# How a refund ends as failed that was taken on before; any F code would do.
+# The result code of a refund that fails after it was accepted; any F code would do.
 FAILED = "PROCESS_FAIL"
 
-# How long each way of not being done at once takes.
+# By fault: how long a refund stays in process.
 LASTING = {
     Fault.REFUND_IN_PROCESS: PAUSE,
     Fault.REFUND_FAILS_LATER: PAUSE,
@@ -37,11 +37,11 @@ FAILING = frozenset({Fault.REFUND_FAILS_LATER, Fault.REFUND_FAILS_AFTER_HOURS})
 
 
 class NotInProcessError(Exception):
-    """This cannot be done to a refund in its state; the text says why."""
+    """The state of the refund forbids this; the text says why."""
 
 
 class Refunds:
-    """Carries out what merchant, wallet and time do to refunds."""
+    """Carries out the actions of merchant and wallet on refunds, and due changes."""
 
     def __init__(
         self,
@@ -64,12 +64,12 @@ class Refunds:
         self._save = save
 
     def resume(self, payment: Payment) -> None:
-        """Take up the refunds of a payment after a restart."""
+        """Resume the refunds of a payment after a restart."""
         for refund in payment.refunds:
             self._wake(payment, refund)
 
     def catch_up(self, payment: Payment) -> None:
-        """Do what time has done since; called by timers and before every look."""
+        """Apply changes that are due; called by timers and before each read."""
         now = self._clock()
         for refund in payment.refunds:
             if not refund.done and now >= refund.done_at:
@@ -104,7 +104,7 @@ class Refunds:
         return refund
 
     def make_in_portal(self, payment: Payment, amount: Money) -> Refund:
-        """The merchant refunds in Alipay's portal, which makes up the request's id.
+        """The merchant refunds in Alipay's portal, which generates the request's id.
 
         Raises:
             RefusedError: The wallet, the state, the period, the amount or the balance
@@ -115,7 +115,7 @@ class Refunds:
         check_refund(payment, amount, self._clock())
         self._check_balance(payment)
         refund = self._new(request)
-        refund.asynchronous = True  # no answer has told it
+        refund.asynchronous = True  # no answer reports it
         self._keep(payment, refund)
         self.catch_up(payment)
         return refund
@@ -128,7 +128,7 @@ class Refunds:
         Args:
             payment: Whose refund it is.
             refund: The refund.
-            outcome: SUCCESS or FAIL; None: what was planned for it.
+            outcome: SUCCESS or FAIL; None: the planned one.
 
         Raises:
             NotInProcessError: It has ended already.
@@ -147,13 +147,14 @@ class Refunds:
                 refund.returns_at = self._clock() + self._config.shortened(PAUSE)
                 self._save(payment)
                 self._wake(payment, refund)
-        if refund.asynchronous or self._is_told_all_the_same(payment):
+        if refund.asynchronous or self._is_notified_although_instant(payment):
             self._announcer.refund(payment, refund)
 
     def give_to_the_merchant(self, payment: Payment, refund: Refund) -> None:
         """The wallet could not credit a refund that ended as SUCCESS: money returns.
 
-        Nobody is told: the refund stays SUCCESS, and only the settlement file has it.
+        No notification is sent: the refund stays SUCCESS, and only the settlement file
+        shows the return.
 
         Raises:
             NotInProcessError: The refund has not succeeded, or the money came back.
@@ -164,18 +165,18 @@ class Refunds:
         self._save(payment)
         self._move(Kind.REFUND_RETURN, payment, refund)
 
-    def tell(self, payment: Payment, refund: Refund) -> None:
+    def notify(self, payment: Payment, refund: Refund) -> None:
         """Send the notification by hand, as the dashboard can.
 
         Raises:
-            NotInProcessError: It is in process still, so there is nothing to tell.
+            NotInProcessError: It is in process still, without a result to report.
         """
         if not refund.done:
             raise NotInProcessError("The refund is in process still.")
         self._announcer.refund(payment, refund)
 
     def top_up(self) -> None:
-        """The merchant tops up the balance: refunds that come now are paid."""
+        """The merchant tops up the balance, so that new refunds are paid."""
         self._faults.end(Fault.BALANCE_SHORT)
 
     def _new(self, request: RefundRequest) -> Refund:
@@ -190,7 +191,7 @@ class Refunds:
         )
 
     def _check_planned(self, payment: Payment) -> None:
-        """Refuse what a fault refuses, with the code that was planned."""
+        """Refuse a refund for which a fault is planned, with the planned code."""
         keys = keys_of(payment)
         planned = self._faults.waiting(keys, {Fault.REFUND_REFUSED})
         if planned and self._faults.take(keys, {Fault.REFUND_REFUSED}):
@@ -204,13 +205,13 @@ class Refunds:
             )
 
     def _delay(self, payment: Payment, refund: Refund) -> None:
-        """Let the wallet take its time, if it does or a fault wants it."""
+        """Keep the refund in process if the wallet or a fault takes time."""
         keys = keys_of(payment)
         fault = self._faults.take(keys, LASTING.keys())
         if fault in FAILING:
             refund.fails_with = FAILED
         lasts = LASTING[fault] if fault else PAUSE
-        # What goes wrong with a notification needs one.
+        # A fault of a notification needs an asynchronous refund.
         has_notice = self._faults.waiting(keys, REFUND_NOTICE_FAULTS)
         if not (fault or has_notice) and payment.rules.instant_refunds:
             return
@@ -218,9 +219,9 @@ class Refunds:
         if not self._faults.waiting(keys, {Fault.REFUND_NOTICE_EARLY}):
             refund.done_at += self._config.shortened(lasts)
 
-    def _is_told_all_the_same(self, payment: Payment) -> bool:
-        told = self._faults.take(keys_of(payment), {Fault.INSTANT_REFUND_NOTIFIED})
-        return told is not None
+    def _is_notified_although_instant(self, payment: Payment) -> bool:
+        fault = self._faults.take(keys_of(payment), {Fault.INSTANT_REFUND_NOTIFIED})
+        return fault is not None
 
     def _keep(self, payment: Payment, refund: Refund) -> None:
         payment.refunds.append(refund)

@@ -7,7 +7,7 @@ from simulator.requests.refusal import RefusedError
 
 
 class Register:
-    """All payments; a client sees its own only."""
+    """All payments; each client finds only its own."""
 
     def __init__(self) -> None:
         self._by_request_id: dict[str, Payment] = {}
@@ -45,7 +45,7 @@ class Register:
         paymentId wins (docs/protocol.md 2.2, 2.4).
 
         Raises:
-            RefusedError: It names none, or one that this client does not have.
+            RefusedError: It names none, or one of another client.
         """
         if fields.has("paymentId"):
             found = self.with_payment_id(fields.text("paymentId", longest=64))
@@ -63,7 +63,7 @@ class Register:
         """Find the refund that a request names; refundId wins (docs/protocol.md 2.6).
 
         Raises:
-            RefusedError: It names none, or one that this client does not have.
+            RefusedError: It names none, or one of another client.
         """
         if fields.has("refundId"):
             key = f"refund:{fields.text('refundId', longest=64)}"
@@ -83,5 +83,5 @@ class Register:
 
 
 def no_such_refund() -> RefusedError:
-    """Return the answer to a question about a refund that was never placed."""
+    """Return the answer to an inquiry about a refund that does not exist."""
     return RefusedError("ORDER_NOT_EXIST", "The refund does not exist.")

@@ -1,1 +1,1 @@
-"""What a request holds, field by field: money, wallets; and how it is refused."""
+"""The fields of requests: money, wallets; and how a request is refused."""

@@ -22,7 +22,7 @@ def illegal(field: str, problem: str) -> RefusedError:
 
 @dataclass(frozen=True)
 class Fields:
-    """A JSON object of the request and where in it we are."""
+    """A JSON object of the request, and its path."""
 
     values: dict[str, Any]
     path: str = ""
@@ -77,11 +77,11 @@ class Fields:
         return value
 
     def url(self, name: str, *schemes: str) -> str:
-        """Read an absolute URL; without schemes any will do, as apps have their own."""
+        """Read an absolute URL; without `schemes` any is allowed, as apps have some."""
         value = self.text(name, longest=2048)
         try:
             parts = urlsplit(value)
-            # Read for its check alone: a port is a number up to 65535.
+            # Read only to check it: a port is a number up to 65535.
             _ = parts.port
         except ValueError:
             raise illegal(self.named(name), "is not a URL") from None

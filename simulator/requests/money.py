@@ -1,9 +1,9 @@
-"""Money as whole minor units: currencies, how people read them, made-up exchange."""
+"""Money in whole minor units: currencies, their display, invented exchange rates."""
 
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 
-# What one US dollar buys. Invented, but of the right size, and fixed: the same
+# The price of one US dollar. Invented, but of the right size, and fixed: the same
 # payment always settles to the same amount.
 PER_DOLLAR: dict[str, Decimal] = {
     currency: Decimal(price)
@@ -37,7 +37,7 @@ class Money:
         return {"currency": self.currency, "value": str(self.value)}
 
     def __str__(self) -> str:
-        """Return it as a customer reads it: PHP 1,314.00."""
+        """Return the amount as shown to customers: PHP 1,314.00."""
         digits = EXPONENTS[self.currency]
         return f"{self.currency} {Decimal(self.value).scaleb(-digits):,.{digits}f}"
 

@@ -1,4 +1,4 @@
-"""What a valid `pay` asks for; everything else is refused with the field's name."""
+"""Read and check `pay` requests; a refusal names the field."""
 
 import re
 from dataclasses import dataclass
@@ -10,11 +10,11 @@ from simulator.requests.refusal import RefusedError
 from simulator.requests.wallets import wallet_of
 
 WALLET_CODE = re.compile(r"[A-Z0-9_]{1,64}")
-# What our project was told of these two wallets; no public page that we found confirms
-# it (docs/protocol.md 2.1.2).
+# Information that our project was given on these two wallets; we found no public page
+# that confirms it (docs/protocol.md 2.1.2).
 AT_MOST_14_MINUTES = frozenset({"DANA", "GCASH"})
 FOURTEEN_MINUTES = timedelta(minutes=14)
-# The merchant's clock and ours may differ a little, and the request travels.
+# The merchant's clock and ours may differ a little, and the request takes time.
 TOLERANCE = timedelta(minutes=1)
 # For the others the pages disagree (docs/protocol.md 2.1.2). Our conclusion: more than
 # a year is a mistake, and within it no date can leave the calendar.
@@ -39,7 +39,7 @@ class PayRequest:
 
     @classmethod
     def read(cls, fields: Fields) -> "PayRequest":
-        """Read, and check all that does not change with time.
+        """Read and check all fields, except the expiry.
 
         Raises:
             RefusedError: With the code and the field that Alipay would name.

@@ -1,4 +1,4 @@
-"""What a valid `refund` asks for; everything else is refused with the field's name."""
+"""Read and check `refund` requests; a refusal names the field."""
 
 from dataclasses import dataclass
 
@@ -20,11 +20,11 @@ class RefundRequest:
 
     @classmethod
     def read(cls, fields: Fields, *, dashboard: str | None) -> "RefundRequest":
-        """Read, and check all that does not depend on the payment.
+        """Read and check all fields that do not depend on the payment.
 
         Args:
             fields: The body.
-            dashboard: The address that the dashboard has for refunds.
+            dashboard: The dashboard's URL for notifications of refunds.
 
         Raises:
             RefusedError: With the code and the field that Alipay would name.

@@ -1,8 +1,8 @@
-"""A call that Alipay answers with F."""
+"""A call that Alipay answers with the status F."""
 
 
 class RefusedError(Exception):
-    """The verdict F with its result code (docs/protocol.md 3.5)."""
+    """The result status F with its code (docs/protocol.md 3.5)."""
 
     def __init__(self, code: str, message: str) -> None:
         self.code = code
@@ -10,7 +10,7 @@ class RefusedError(Exception):
         super().__init__(f"{code}: {message}")
 
     def result(self) -> dict[str, str]:
-        # Our choice: it may quote the request, and nobody reads more than a sentence.
+        # Our choice: the message may quote the request, and a sentence is enough.
         return {
             "resultCode": self.code,
             "resultStatus": "F",

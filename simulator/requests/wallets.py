@@ -1,4 +1,4 @@
-"""What the simulator knows of the wallets: links, currency, cancelling, refunding."""
+"""The wallets of the simulator: links, currency, cancelling, refunding."""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,7 @@ class Wallet:
     """One payment method as Alipay's pages describe it.
 
     Attributes:
-        currency: The only currency it takes; None: whatever the contract says.
+        currency: The only currency it takes; None: any that the contract allows.
         qr: Its desktop page shows a code to scan, so `pay` answers orderCodeForm.
         scheme: On a phone it answers a schemeUrl.
         applink: On a phone it answers an applinkUrl.
@@ -16,12 +16,12 @@ class Wallet:
         cancellable: Cancelling is allowed at all.
         refundable: Refunding is allowed at all.
         partial_refunds: A part of the payment may be refunded.
-        instant_refunds: `refund` is answered when it is done; else it is only taken
-            on, and a notification tells the end.
+        instant_refunds: `refund` is answered when it is done; otherwise it is only
+            accepted, and a notification reports the result.
         refund_days: How long after the payment it may be refunded.
-        smallest_refund: The least that a partial refund may be, in minor units.
+        smallest_refund: The smallest partial refund, in minor units.
         step: Amounts must be a multiple of this many minor units.
-        minutes: How long a customer may take by default.
+        minutes: The default time to pay.
     """
 
     currency: str | None = None

@@ -238,7 +238,7 @@ async def test_the_page_tells_how_it_ended_and_leads_back(shop: Shop) -> None:
     for url, title, text in (
         (paid, "Paid", "PHP 1,315.00 were taken from your GCash. The shop had asked"),
         (declined, "You have declined", "Nothing was taken from you."),
-        (cancelled, "The shop has cancelled this payment", "and have gone back to you"),
+        (cancelled, "The shop has cancelled this payment", "and have been returned to you"),
     ):
         page = (await shop.http.get(url)).text
         assert f"<h2>{title}</h2>" in page
@@ -251,7 +251,7 @@ async def test_a_refund_is_told_on_the_page(shop: Shop) -> None:
     url = await page_of(shop)
     await shop.http.post(f"{url}/pay")
     await shop.refund(31_400)
-    assert "PHP 314.00 have gone back to you." in (await shop.http.get(url)).text
+    assert "PHP 314.00 have been returned to you." in (await shop.http.get(url)).text
 
 
 async def test_the_control_api_knows_the_page(shop: Shop) -> None:
@@ -288,7 +288,7 @@ async def test_a_button_refunds_in_the_portal_what_is_left(shop: Shop) -> None:
         pressed = await shop.http.post(f"{url}/refund-in-portal")
         assert pressed.status_code == 303
     assert (await shop.moved())[1:] == ["REFUND 31400", "REFUND 100000"]
-    assert "PHP 1,314.00 have gone back to you." in (await shop.http.get(url)).text
+    assert "PHP 1,314.00 have been returned to you." in (await shop.http.get(url)).text
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-// The time that is left, and which scenario is chosen. Everything works without it.
+// Shows the time left and the chosen scenario. The page works without it.
 "use strict";
 
 const left = document.getElementById("left");
@@ -12,7 +12,7 @@ if (left) {
       ? `${hours}:${twoDigits(minutes)}:${twoDigits(seconds % 60)}`
       : `${minutes}:${twoDigits(seconds % 60)}`;
     document.body.classList.toggle("hurry", seconds <= 60);
-    // The server rounds up what is left, so by then it knows that the time is over.
+    // The server rounds the time left up, so that the payment has expired there too.
     if (seconds === 0) location.replace(left.dataset.page);
     else setTimeout(tick, 250);
   };
@@ -22,12 +22,12 @@ if (left) {
 const sheet = document.getElementById("sheet");
 const chosen = document.getElementById("chosen");
 if (sheet && chosen) {
-  const tell = () => {
+  const showChoice = () => {
     const radio = sheet.querySelector("input[name=fault]:checked");
     const isPlain = !radio || !radio.value;
     chosen.textContent = isPlain ? "" : radio.closest("label").textContent.trim();
   };
-  sheet.addEventListener("change", tell);
-  // Also after "back", when the browser has filled in what was chosen before.
-  addEventListener("pageshow", tell);
+  sheet.addEventListener("change", showChoice);
+  // Also after "back", when the browser restores the previous choice.
+  addEventListener("pageshow", showChoice);
 }
