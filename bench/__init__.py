@@ -1,1 +1,1 @@
-"""Measures speed, cost and memory of a payment; not imported by the product."""
+"""Measures speed, cost and memory of payments; the product does not import it."""

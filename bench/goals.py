@@ -1,4 +1,4 @@
-"""The goals, and whether the figures reach them."""
+"""The goals, and their comparison with the figures."""
 
 from dataclasses import dataclass
 
@@ -13,13 +13,13 @@ CPU_FACTOR = 1.1
 SERVER_FACTOR = 0.9
 MOST_EVENTS = 14
 MOST_ACTIONS = 5
-MOST_BYTES = 11_080  # what release 3 leaves, with its evidence (docs/benchmarks.md)
+MOST_BYTES = 11_080  # the size in release 3, with its evidence (docs/benchmarks.md)
 MEMORY_FACTOR = 0.7
 
 
 @dataclass(frozen=True)
 class Figures:
-    """All that one run measured."""
+    """All figures of one run."""
 
     latency: list[Latency]
     throughput: list[Throughput]
@@ -71,7 +71,7 @@ def _page_goals(latency: list[Latency]) -> list[Goal]:
 def _rate_goals(throughput: list[Throughput]) -> list[Goal]:
     rows = {(row.subject, row.in_flight): row for row in throughput}
     goals = []
-    # With one in flight nothing queues: that is (a) once more.
+    # With one in flight nothing queues, which (a) measures already.
     for in_flight in sorted({row.in_flight for row in throughput} - {1}):
         ours, floor = rows["ours", in_flight], rows["floor", in_flight]
         goals.append(

@@ -1,4 +1,4 @@
-"""On what it was measured, so that figures can be compared at all."""
+"""Describes the machine, so that figures can be compared."""
 
 import os
 import platform
@@ -35,7 +35,7 @@ def describe_run() -> dict[str, Any]:
 
 
 class Others:
-    """How busy others kept the machine: figures of a busy one mean little."""
+    """Measures the load of other programs, because figures of a busy machine differ."""
 
     def __init__(self) -> None:
         self._began = monotonic()
@@ -67,7 +67,7 @@ def _temporal() -> str:
     program = temporal_program()
     if program is None:
         return "downloaded by the SDK"
-    told = subprocess.run(
+    done = subprocess.run(
         [program, "--version"], capture_output=True, text=True, check=True
     )
-    return told.stdout.strip()
+    return done.stdout.strip()

@@ -1,4 +1,4 @@
-"""Shows the figures as tables and keeps them as JSON."""
+"""Prints the figures as tables, and writes them as JSON."""
 
 import json
 from dataclasses import asdict
@@ -22,7 +22,7 @@ def print_report(console: Console, figures: Figures) -> None:
 
 
 def write_json(path: Path, run: dict[str, Any], figures: Figures) -> None:
-    """Keep the run, its figures and its goals."""
+    """Write the run, its figures and its goals."""
     content = {
         **run,
         "latency_ms": [asdict(row) for row in figures.latency],

@@ -1,4 +1,4 @@
-"""The measurements in their order, and how much is measured."""
+"""The measurements in their order, and their sizes."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ from bench.systems.subjects import (
 
 @dataclass(frozen=True)
 class Sizes:
-    """How much is measured: samples are rounds x batch."""
+    """The sizes of the measurements: samples are rounds x batch."""
 
     rounds: int
     pages: dict[int, int]  # in flight -> calls in a batch
@@ -70,23 +70,23 @@ class Run:
                 self._bench,
                 {"ours": self._ours, "floor": self._floor},
                 payments=self._sizes.counted,
-                tell=self._task("(d) history and billable actions", 2),
+                advance=self._task("(d) history and billable actions", 2),
             ),
             memory=await measure_memory(
                 self._bench,
                 {"ours": ("worker", self._ours), "floor": ("floor", self._floor)},
                 waiting=self._sizes.waiting,
-                tell=self._task(f"(e) memory, {self._sizes.waiting} waiting", 2),
+                advance=self._task(f"(e) memory, {self._sizes.waiting} waiting", 2),
             ),
         )
 
     async def _warm_up(self) -> None:
-        tell = self._task("Warming up", len(self._to_page) + 1)
+        advance = self._task("Warming up", len(self._to_page) + 1)
         for subject in (*self._to_page.values(), self._floor):
             order_ids = [new_order_id() for _ in range(16)]
             await run_all(subject.open, order_ids, in_flight=8)
             await run_all(subject.finish, order_ids, in_flight=8)
-            tell()
+            advance()
 
     async def _latency(self) -> list[Latency]:
         rounds, found = self._sizes.rounds, []
@@ -97,7 +97,7 @@ class Run:
                 in_flight=in_flight,
                 rounds=rounds,
                 batch=batch,
-                tell=self._task(name, rounds * len(self._to_page)),
+                advance=self._task(name, rounds * len(self._to_page)),
             )
         return found
 
@@ -111,7 +111,7 @@ class Run:
                 in_flight=in_flight,
                 rounds=rounds,
                 batch=batch,
-                tell=self._task(name, rounds * 2),
+                advance=self._task(name, rounds * 2),
             )
         return found
 

@@ -1,5 +1,5 @@
-"""Takes many payments while everything fails and dies, then compares the books.
+"""Takes many payments while processes fail and die, then compares all records.
 
-Knows the system from outside only: the HTTP API, as a shop; the cashier pages, as a
-customer; the simulator's control API and Temporal's client, as the auditor at the end.
+Uses the system only from outside: the HTTP API, as a shop; the cashier pages, as a
+customer; the simulator's control API and Temporal's client, to compare at the end.
 """

@@ -1,4 +1,4 @@
-"""`python -m chaos`, or `make chaos`: is any money lost when everything fails?"""
+"""`python -m chaos`, or `make chaos`: checks that failures and kills lose no money."""
 
 import asyncio
 import sys
@@ -40,7 +40,7 @@ def main(
         Path | None, typer.Option(help="Keep database and logs here, to look into")
     ] = None,
 ) -> None:
-    """Take payments while processes are killed and Alipay fails; compare the books."""
+    """Take payments while processes are killed and Alipay fails; compare records."""
     console = Console()
     columns = (
         *(TextColumn("{task.description}"), BarColumn()),
@@ -77,7 +77,7 @@ def main(
 
 
 def _place(folder: Path | None) -> AbstractContextManager[Path | str]:
-    """Return the folder, or one that is thrown away afterwards."""
+    """Return the folder, or a temporary one."""
     if folder:
         return nullcontext(folder)
     return tempfile.TemporaryDirectory(prefix="cashier-chaos-")

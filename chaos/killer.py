@@ -1,4 +1,4 @@
-"""Kills processes at random moments, but at the same ones for the same seed."""
+"""Kills processes at random moments, which are the same for the same seed."""
 
 import asyncio
 import random
@@ -6,14 +6,14 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Protocol
 
-# The server is what all others wait for, and takes longest to come back.
+# All others wait for the server, which also takes longest to restart.
 VICTIMS = {"worker": 3, "worker-2": 3, "api": 3, "temporal": 1}
 # Seconds between two kills: the shortest, the longest.
 PAUSES = (3.0, 8.0)
 
 
 class Victim(Protocol):
-    """Something that can die at any moment, such as a process."""
+    """Something that can be killed, such as a process."""
 
     def kill(self) -> bool:
         """End it as a crash would; return whether there was something to end."""
@@ -34,9 +34,9 @@ class Killer:
         """Prepare to kill.
 
         Args:
-            victims: What can be killed, by name; more of it may come later.
-            seed: Decides who dies when.
-            weights: How often each dies, beside the others.
+            victims: The victims, by name; others may be added later.
+            seed: Decides the victims and the moments.
+            weights: The relative frequency of each victim.
             pauses: Seconds between two kills: the shortest, the longest.
         """
         self._victims = victims
@@ -46,7 +46,7 @@ class Killer:
         self.kills: Counter[str] = Counter()
 
     async def run(self) -> None:
-        """Kill for ever; ends by being cancelled."""
+        """Kill until cancelled."""
         while True:
             await asyncio.sleep(self._dice.uniform(*self._pauses))
             [name] = self._dice.choices(

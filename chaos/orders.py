@@ -1,4 +1,4 @@
-"""What shop and customer will do about each order, all of it drawn from the seed."""
+"""The plans of shop and customer for each order, drawn from the seed."""
 
 import random
 from dataclasses import dataclass
@@ -7,8 +7,8 @@ from enum import StrEnum
 from chaos.refunds.plans import Refunds, plan_refunds
 
 
-class Deed(StrEnum):
-    """What the customer does on the cashier page; the values are the page's paths."""
+class Action(StrEnum):
+    """The customer's action on the cashier page; the values are the page's paths."""
 
     PAY = "/pay"
     PAY_AFTER_EXPIRY = "/pay?fault=pay_after_expiry"
@@ -17,18 +17,18 @@ class Deed(StrEnum):
     WALK_AWAY = "/leave"
 
 
-DEEDS = {
-    Deed.PAY: 60,
-    Deed.PAY_AFTER_EXPIRY: 8,
-    Deed.PAY_AFTER_CANCEL: 7,
-    Deed.DECLINE: 10,
-    Deed.WALK_AWAY: 15,
+ACTIONS = {
+    Action.PAY: 60,
+    Action.PAY_AFTER_EXPIRY: 8,
+    Action.PAY_AFTER_CANCEL: 7,
+    Action.DECLINE: 10,
+    Action.WALK_AWAY: 15,
 }
 
 
 @dataclass(frozen=True)
 class Market:
-    """Wallets between which a customer may change his mind: they take one currency."""
+    """Wallets of one currency, between which a customer may change."""
 
     wallets: tuple[str, ...]
     currency: str
@@ -40,7 +40,7 @@ class Market:
 MARKETS = (
     Market(("GCASH", "MAYA"), "PHP", 1, 100),
     Market(("TNG", "BOOST"), "MYR", 1, 100),
-    # These may not be cancelled: only time, or the customer, ends their payments.
+    # These cannot be cancelled: only the expiry or the customer ends their payments.
     Market(("DANA", "SHOPEEPAY_ID"), "IDR", 100, 30_000),
     Market(("KAKAOPAY", "NAVERPAY"), "KRW", 1, 100),
     Market(("ALIPAY_HK",), "HKD", 1, 100),
@@ -49,15 +49,16 @@ MARKETS = (
 # None is the wallet's own default; the simulator's clock makes all of them seconds.
 EXPIRIES = (None, None, 13, 8, 2, 1)
 
-# So many "unknown" in a row outlast the five quick tries of an activity: the workflow
-# itself has to go on without a verdict. The mix alone hardly ever brings it there.
+# So many "unknown" answers in a row outlast the five quick tries of an activity, so
+# that the workflow itself has to continue without a result. The random mix rarely does
+# that.
 STUBBORN_TIMES = 7
 STUBBORN_APIS = ("pay", "inquiryPayment", "cancel")
 STUBBORN_FAULTS = ("u_before", "u_after")
 
 
 @dataclass(frozen=True)
-class Stubborn:
+class PersistentFault:
     """A fault planned for one order, on top of the simulator's mix."""
 
     api: str
@@ -67,20 +68,21 @@ class Stubborn:
 
 @dataclass(frozen=True)
 class Plan:
-    """One order and all that will be done about it.
+    """One order, and the planned actions.
 
     Attributes:
-        expires_in_minutes: As the shop asks for it; None for the wallet's default.
-        deed: What the customer does on the page that he is sent to.
-        thinks: Seconds before he does it.
-        calls_at_once: How many equal calls open the payment, as by a double click.
+        expires_in_minutes: The shop's expiry; None for the wallet's default.
+        action: The customer's action on the wallet's page.
+        thinks: The pause before that action, in seconds.
+        calls_at_once: The number of equal calls that open the payment, as by a double
+            click.
         cancels_after: Seconds after which the shop cancels; None: it does not.
-        other_wallet: What the customer changes to before he pays; None: he does not.
-        keeps_old_page: Then he pays on the first wallet's page, too, in another tab.
-        tries_again: After an unpaid end he orders, and pays, once more.
-        refreshes: The shop asks Alipay when it looks, as its result page would.
-        stubborn: A call of Alipay's that has no verdict for long; None: none has.
-        refunds: What the shop gives back once it is paid; None: nothing.
+        other_wallet: The wallet that the customer changes to first; None: no change.
+        keeps_old_page: Whether he also pays on the first wallet's page, in another tab.
+        tries_again: Whether he orders and pays again after an unpaid end.
+        refreshes: Whether the shop polls with `refresh`, as its result page does.
+        persistent_fault: A call of Alipay's without a result for long; None: no call.
+        refunds: The refunds of the shop once it is paid; None: no refunds.
     """
 
     order_id: str
@@ -88,7 +90,7 @@ class Plan:
     currency: str
     value: int
     expires_in_minutes: int | None
-    deed: Deed
+    action: Action
     thinks: float
     calls_at_once: int
     cancels_after: float | None
@@ -96,7 +98,7 @@ class Plan:
     keeps_old_page: bool
     tries_again: bool
     refreshes: bool
-    stubborn: Stubborn | None
+    persistent_fault: PersistentFault | None
     refunds: Refunds | None = None
 
 
@@ -113,7 +115,7 @@ def plan_order(seed: int, number: int) -> Plan:
         currency=market.currency,
         value=value,
         expires_in_minutes=dice.choice(EXPIRIES),
-        deed=dice.choices(list(DEEDS), weights=list(DEEDS.values()))[0],
+        action=dice.choices(list(ACTIONS), weights=list(ACTIONS.values()))[0],
         thinks=dice.uniform(0.1, 5),
         calls_at_once=dice.choice((1, 1, 1, 2, 3)),
         cancels_after=dice.uniform(0, 8) if dice.random() < 0.2 else None,
@@ -121,8 +123,8 @@ def plan_order(seed: int, number: int) -> Plan:
         keeps_old_page=dice.random() < 0.5,
         tries_again=dice.random() < 0.5,
         refreshes=dice.random() < 0.5,
-        stubborn=(
-            Stubborn(dice.choice(STUBBORN_APIS), dice.choice(STUBBORN_FAULTS))
+        persistent_fault=(
+            PersistentFault(dice.choice(STUBBORN_APIS), dice.choice(STUBBORN_FAULTS))
             if dice.random() < 0.15
             else None
         ),

@@ -1,4 +1,4 @@
-"""Reads the three books of a running system at the end."""
+"""Reads the three records of each order from a running system."""
 
 import asyncio
 from collections import Counter, defaultdict
@@ -11,9 +11,9 @@ import httpx
 from temporalio.client import Client, WorkflowQueryFailedError
 from temporalio.service import RPCError
 
-from chaos.books import Books, LateTold, Money, Told
+from chaos.order_records import LateMoneyReport, Money, OrderRecords, OrderReport
 from chaos.orders import Plan
-from chaos.refunds.book import RefundBook, read_told
+from chaos.refunds.records import RefundRecords, read_reports
 from chaos.shop import JsonObject, Shop
 from contracts import (
     LatePaymentView,
@@ -28,14 +28,14 @@ from visibility.views import KeepsChangingError, look_up, newest_run
 
 ViewT = TypeVar("ViewT", LatePaymentView, PaymentView)
 
-# Enough to be quick, few enough not to be a load test.
+# Enough to be quick, and not so many as to be a load test.
 AT_ONCE = 20
-# The machine is busy, and nobody waits: a late answer is better than none.
+# The machine is busy, and no customer waits, so long waits are fine.
 PATIENCE = timedelta(seconds=60)
 
 
 class Reader:
-    """Reads what simulator, Temporal and API say about the orders."""
+    """Reads the records of orders in simulator, Temporal and API."""
 
     def __init__(
         self, http: httpx.AsyncClient, simulator_url: str, client: Client, shop: Shop
@@ -51,8 +51,8 @@ class Reader:
         response.raise_for_status()
         return response.json()
 
-    async def read(self, plans: Iterable[Plan]) -> list[Books]:
-        """Return the books of all orders, each from its three places."""
+    async def read(self, plans: Iterable[Plan]) -> list[OrderRecords]:
+        """Return the records of all orders."""
         ledger = await self.control("ledger")
         entries: defaultdict[str, list[JsonObject]] = defaultdict(list)
         for entry in ledger["entries"]:
@@ -62,17 +62,17 @@ class Reader:
             payments[payment["order_id"]].append(payment)
         return await asyncio.gather(
             *(
-                self._books(plan, entries[plan.order_id], payments[plan.order_id])
+                self._records(plan, entries[plan.order_id], payments[plan.order_id])
                 for plan in plans
             )
         )
 
-    async def _books(
+    async def _records(
         self, plan: Plan, entries: list[JsonObject], payments: list[JsonObject]
-    ) -> Books:
+    ) -> OrderRecords:
         async with self._turnstile:
             request_ids = [payment["payment_request_id"] for payment in payments]
-            return Books(
+            return OrderRecords(
                 plan.order_id,
                 plan.currency,
                 plan.value,
@@ -82,13 +82,13 @@ class Reader:
                 await self._refunds(plan, entries),
             )
 
-    async def _refunds(self, plan: Plan, entries: list[JsonObject]) -> RefundBook:
-        """Read what the shop is told of its refunds, and what really went back."""
+    async def _refunds(self, plan: Plan, entries: list[JsonObject]) -> RefundRecords:
+        """Read the API's reports of refunds, and the returned money."""
         asked = tuple(sorted(self._shop.refunds_taken_on[plan.order_id]))
         if not (asked or (plan.refunds and plan.refunds.in_portal)):
-            return RefundBook()
+            return RefundRecords()
         state = await self._shop.refunds(plan.order_id)
-        told, elsewhere = read_told(state)
+        reported, elsewhere = read_reports(state)
         payer = state["payment_request_id"] if state else ""
         back = [
             entry
@@ -98,10 +98,10 @@ class Reader:
         ours = Counter(
             refund_named_in(entry["request_id"]) for entry in back if _is_ours(entry)
         )
-        return RefundBook(
+        return RefundRecords(
             asked=asked,
-            told=told,
-            told_elsewhere=elsewhere,
+            reported=reported,
+            reported_elsewhere=elsewhere,
             moved=tuple(ours.values()),
             given_back=sum(entry["value"] for entry in back),
             portal=sum(
@@ -112,40 +112,44 @@ class Reader:
         )
 
     async def open_refunds(self, plan: Plan) -> int:
-        """Count the refunds of an order that may come to their end by themselves."""
+        """Count the refunds of an order that may still end by themselves."""
         if not self._shop.refunds_taken_on[plan.order_id]:
             return 0
-        told, _ = read_told(await self._shop.refunds(plan.order_id))
-        return 1 if told is None else sum(not one.is_over for one in told)
+        reported, _ = read_reports(await self._shop.refunds(plan.order_id))
+        return 1 if reported is None else sum(not one.is_over for one in reported)
 
-    async def shop_says(self, order_id: str, *, refresh: bool = False) -> Told | None:
+    async def shop_says(
+        self, order_id: str, *, refresh: bool = False
+    ) -> OrderReport | None:
         state = await self._shop.look(order_id, refresh=refresh)
         if state is None:
             return None
         late = (
-            LateTold(one["payment_request_id"], one["status"], one["outcome"])
+            LateMoneyReport(one["payment_request_id"], one["status"], one["outcome"])
             for one in state["late_money"]
         )
-        return Told(state["status"], state["outcome"], tuple(late))
+        return OrderReport(state["status"], state["outcome"], tuple(late))
 
-    async def _workflows(self, order_id: str, request_ids: list[str]) -> Told | None:
-        found: list[LateTold] = []
+    async def _workflows(
+        self, order_id: str, request_ids: list[str]
+    ) -> OrderReport | None:
+        found: list[LateMoneyReport] = []
         for request_id in sorted(request_ids, key=attempt_of):
             late = await self._view(late_payment_id(request_id), LatePaymentView)
             if isinstance(late, LatePaymentView):
-                found.append(LateTold(request_id, late.status, late.outcome))
+                found.append(LateMoneyReport(request_id, late.status, late.outcome))
             elif late:
-                found.append(LateTold(request_id, late, None))
+                found.append(LateMoneyReport(request_id, late, None))
         view = await self._view(workflow_id(order_id), PaymentView)
         if isinstance(view, PaymentView):
-            return Told(view.status, view.outcome, tuple(found), view.review)
-        return Told(view, None, tuple(found)) if view else None
+            return OrderReport(view.status, view.outcome, tuple(found), view.review)
+        return OrderReport(view, None, tuple(found)) if view else None
 
     async def _view(self, name: str, kind: type[ViewT]) -> ViewT | str | None:
-        """Return what a workflow knows.
+        """Return a workflow's view.
 
-        None if there is no such workflow, FAILED if it has no result, and why its task
-        fails where it cannot say anything: that is a fault to be counted and seen.
+        None if there is no such workflow, FAILED if it has no result, and the error of
+        its task if it cannot answer: that is a fault to count and show.
         """
         run = await newest_run(self._client, name, within=PATIENCE)
         if run is None:
@@ -157,7 +161,7 @@ class Reader:
         return look.view or "FAILED"
 
     async def _why_its_task_fails(self, name: str) -> str | None:
-        """Return what the newest failed workflow task has left in the history."""
+        """Return the error of the newest failed workflow task in the history."""
         why = None
         async for event in self._client.get_workflow_handle(
             name
@@ -169,14 +173,14 @@ class Reader:
 
 
 def _is_ours(entry: JsonObject) -> bool:
-    """Whether money went back by a refund of an order, and not by the portal's."""
+    """Whether a refund was made through the API, and not in the portal."""
     with suppress(ValueError):
         return bool(refunds_id_of(entry["request_id"]))
     return False
 
 
 def _money(entries: list[JsonObject], for_a_person: tuple[str, ...]) -> Money:
-    """Add up what moved, apart from the simulator's own sums."""
+    """Add up the movements, independently of the simulator's own sums."""
     held: Counter[str] = Counter()
     of_attempt: Counter[str] = Counter()
     for entry in entries:
@@ -189,7 +193,7 @@ def _money(entries: list[JsonObject], for_a_person: tuple[str, ...]) -> Money:
 
 
 def _for_a_person(plan: Plan, payments: list[JsonObject]) -> Iterable[str]:
-    """Say what the simulator did to this order that no program may settle."""
+    """Yield the faults of this order that only a person may settle."""
     for payment in payments:
         name = payment["payment_request_id"]
         if payment["other_value"] is not None:

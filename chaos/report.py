@@ -1,4 +1,4 @@
-"""Prints and writes what a run has shown."""
+"""Prints and writes the results of a run."""
 
 import json
 from collections import Counter
@@ -9,16 +9,16 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from chaos.books import Books, Column
+from chaos.order_records import Column, OrderRecords
 
 
 @dataclass(frozen=True)
 class Run:
-    """All that one run has shown.
+    """The results of one run.
 
     Attributes:
-        settled: Whether everything came to its end within the patience.
-        undocumented: Answers of our API that its documentation does not know.
+        settled: Whether everything ended in time.
+        undocumented: Answers of our API that are not documented.
     """
 
     payments: int
@@ -28,27 +28,30 @@ class Run:
     faults: Mapping[str, int]
     kills: Mapping[str, int]
     answers: Mapping[str, int]
-    deeds: Mapping[str, int]
-    books: Sequence[Books]
+    actions: Mapping[str, int]
+    records: Sequence[OrderRecords]
     undocumented: Mapping[str, int]
 
     @property
-    def columns(self) -> dict[Column, list[Books]]:
-        """Return the orders that are wrong, under what is wrong with them."""
+    def columns(self) -> dict[Column, list[OrderRecords]]:
+        """Return the orders with faults, by fault."""
         return {
-            column: [books for books in self.books if column in books.faults()]
+            column: [records for records in self.records if column in records.faults()]
             for column in Column
         }
 
     @property
     def outcomes(self) -> Counter[str]:
         return Counter(
-            words for books in self.books if books.shop for words in _outcomes(books)
+            words
+            for records in self.records
+            if records.shop
+            for words in _outcomes(records)
         )
 
     @property
-    def in_review(self) -> list[Books]:
-        return [books for books in self.books if books.is_justly_in_review]
+    def in_review(self) -> list[OrderRecords]:
+        return [records for records in self.records if records.is_justly_in_review]
 
     @property
     def has_passed(self) -> bool:
@@ -57,49 +60,49 @@ class Run:
 
 
 def print_report(console: Console, run: Run) -> None:
-    """Print the counts, the verdict, and the books of every order that is wrong."""
+    """Print the counts, the verdict, and the records of each order with a fault."""
     console.print(_counts("Faults injected", run.faults))
     console.print(_counts("Processes killed", run.kills))
-    console.print(_counts("Customers' deeds", run.deeds))
+    console.print(_counts("Customers' actions", run.actions))
     console.print(_counts("Answers to the shop", run.answers))
     console.print(_counts("Outcomes", run.outcomes))
-    for books in run.in_review:
-        why = "; ".join(books.money.for_a_person)
-        console.print(f"In REVIEW, rightly: {books.order_id}: {why}", highlight=False)
+    for records in run.in_review:
+        why = "; ".join(records.money.for_a_person)
+        console.print(f"In REVIEW, rightly: {records.order_id}: {why}", highlight=False)
     verdict = Table("Must be 0", "orders", title=f"Verdict, seed {run.seed}")
     for column, wrong in run.columns.items():
         color = "red" if wrong else "green"
         verdict.add_row(column, f"[{color}]{len(wrong)}")
     console.print(verdict)
-    for books in run.books:
-        if books.faults():
-            _print_books(console, books)
+    for records in run.records:
+        if records.faults():
+            _print_records(console, records)
     if not run.settled:
-        console.print("[red]Not everything came to its end in time.[/]")
+        console.print("[red]Not everything ended in time.[/]")
     for answer, count in run.undocumented.items():
         console.print(f"[red]Undocumented, {count}x:[/] {answer}", highlight=False)
     console.print(f"{run.payments} payments in {run.seconds:.0f} s.")
 
 
 def write_json(path: Path, run: Run) -> None:
-    """Write everything, the books of each order included."""
+    """Write everything, including the records of each order."""
     report = asdict(run) | {
         "passed": run.has_passed,
         "outcomes": run.outcomes,
         "columns": {
-            column: [books.order_id for books in wrong]
+            column: [records.order_id for records in wrong]
             for column, wrong in run.columns.items()
         },
     }
     path.write_text(json.dumps(report, indent=1))
 
 
-def _outcomes(books: Books) -> Iterable[str]:
-    assert books.shop is not None  # noqa: S101 - asked for by the caller
-    yield books.shop.status
-    for late in books.shop.late:
+def _outcomes(records: OrderRecords) -> Iterable[str]:
+    assert records.shop is not None  # noqa: S101 - checked by the caller
+    yield records.shop.status
+    for late in records.shop.late:
         yield f"late money {late.outcome or late.status}"
-    for refund in books.refunds.told or ():
+    for refund in records.refunds.reported or ():
         yield f"refund {refund.status}"
 
 
@@ -110,13 +113,15 @@ def _counts(title: str, counts: Mapping[str, int]) -> Table:
     return table
 
 
-def _print_books(console: Console, books: Books) -> None:
-    table = Table(title=f"{books.order_id}: {', '.join(books.faults())}")
+def _print_records(console: Console, records: OrderRecords) -> None:
+    table = Table(title=f"{records.order_id}: {', '.join(records.faults())}")
     table.add_column("Book")
     table.add_column("says")
-    table.add_row("order", f"{books.currency} {books.value}")
-    table.add_row("ledger", f"{books.money.held} {'; '.join(books.money.for_a_person)}")
-    table.add_row("workflow", str(books.workflow))
-    table.add_row("shop", str(books.shop))
-    table.add_row("refunds", str(books.refunds))
+    table.add_row("order", f"{records.currency} {records.value}")
+    table.add_row(
+        "ledger", f"{records.money.held} {'; '.join(records.money.for_a_person)}"
+    )
+    table.add_row("workflow", str(records.workflow))
+    table.add_row("shop", str(records.shop))
+    table.add_row("refunds", str(records.refunds))
     console.print(table)

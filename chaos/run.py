@@ -1,4 +1,4 @@
-"""One run: the system up, the visits, the kills, the settling, the books."""
+"""One run: start the system, take payments, kill, settle, compare the records."""
 
 import asyncio
 import time
@@ -26,18 +26,18 @@ from deploy.cluster.running import Cluster, throw_away_cluster
 # Customers in the shop at once.
 IN_FLIGHT = 50
 # Alipay's minutes become seconds: 14 minutes 42 s, its first repeat of a notification
-# comes after 6 s. Ours stay what they are; a shop that looks with `refresh` shortens
-# the wait, as a result page does.
+# comes after 6 s. Our own waits are real; a shop that polls with `refresh` shortens
+# them, as a result page does.
 CLOCK_FACTOR = 20
 SETTINGS = {
     "SIMULATOR_CLOCK_FACTOR": str(CLOCK_FACTOR),
-    # One shop here stands for many, and looks after all their payments at once.
+    # One shop represents many, and polls all their payments at once.
     "CASHIER_API_CALLS_PER_MINUTE": "1000000",
 }
 
 
 class Chaos:
-    """Takes payments while it kills what takes them."""
+    """Takes payments while it kills the processes of the system."""
 
     kill_pauses = PAUSES
 
@@ -61,12 +61,12 @@ class Chaos:
         self._advance = advance
 
     async def run(self) -> Run:
-        """Run everything once, in the folder.
+        """Run everything once in the folder.
 
         Raises:
             FolderInUseError: Another system runs in the folder.
-            MissingProgramsError: What a cluster consists of is not there.
-            PartFailedError: The system, or the cluster, did not come up.
+            MissingProgramsError: Programs of a cluster are missing.
+            PartFailedError: The system, or the cluster, did not start.
         """
         began = time.monotonic()
         async with (
@@ -80,7 +80,7 @@ class Chaos:
                 settings=self._settings,
                 tell=self._say,
             ) as system,
-            # No limit of connections: a limit would hide who is slow.
+            # No limit of connections, because a limit would hide slow calls.
             httpx.AsyncClient(
                 timeout=30, limits=httpx.Limits(max_connections=None), trust_env=False
             ) as http,
@@ -97,9 +97,9 @@ class Chaos:
             # Lazy: it may have been killed a moment ago.
             client = await system.client(lazy=True)
             reader = Reader(http, system.ports.simulator_url, client, shop)
-            settled = await settle(self._plans, reader, self._tell_settling)
-            self._say("Comparing the books")
-            books = await reader.read(self._plans)
+            settled = await settle(self._plans, reader, self._show_settling)
+            self._say("Comparing the records")
+            records = await reader.read(self._plans)
             injected = await faults.counts()
         return Run(
             payments=len(self._plans),
@@ -109,8 +109,8 @@ class Chaos:
             faults=injected,
             kills=dict(killer.kills),
             answers=dict(shop.answers),
-            deeds=dict(customer.deeds),
-            books=books,
+            actions=dict(customer.actions),
+            records=records,
             undocumented=dict(shop.undocumented),
         )
 
@@ -131,7 +131,7 @@ class Chaos:
     async def _take_payments(
         self, _: System, faults: FaultMenu, shop: Shop, customer: Customer
     ) -> None:
-        """Have all customers visit the shop while the killer is at work."""
+        """Let all customers visit the shop while the killer runs."""
         turnstile = asyncio.Semaphore(IN_FLIGHT)
 
         async def one(plan: Plan) -> None:
@@ -144,8 +144,8 @@ class Chaos:
             for plan in self._plans:
                 group.create_task(one(plan))
 
-    def _tell_settling(self, orders: int, at_alipay: int) -> None:
-        self._say(f"Settling: {orders} orders open, {at_alipay} matters at Alipay")
+    def _show_settling(self, orders: int, at_alipay: int) -> None:
+        self._say(f"Settling: {orders} orders open, {at_alipay} under way at Alipay")
 
 
 @asynccontextmanager

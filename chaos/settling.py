@@ -1,4 +1,4 @@
-"""Lets everything come to its end: no more kills, no more new faults, some patience."""
+"""Waits until all payments and refunds have ended, without further kills and faults."""
 
 import asyncio
 import time
@@ -7,34 +7,34 @@ from collections.abc import Callable, Sequence
 from chaos.orders import Plan
 from chaos.reading import Reader
 
-# The longest of what is still to come: an order asked for at the last moment, an
-# activity lost with its worker, and a notification that is sent again.
+# Long enough for the slowest cases: an order of the last moment, an activity that was
+# lost with its worker, and a notification that is repeated.
 PATIENCE_SECONDS = 300
 ROUND_SECONDS = 3
 
 
 async def settle(
-    plans: Sequence[Plan], reader: Reader, tell: Callable[[int, int], None]
+    plans: Sequence[Plan], reader: Reader, show_progress: Callable[[int, int], None]
 ) -> bool:
-    """Wait until nothing can happen any more; False when the patience is over.
+    """Wait until nothing is under way; False after PATIENCE_SECONDS.
 
     Args:
         plans: All orders.
-        reader: Looks at the books.
-        tell: Called each round with how many orders, and how many things at Alipay,
-            are under way still.
+        reader: Reads the records.
+        show_progress: Called each round with the number of open orders, and of open
+            payments, refunds and notifications at Alipay.
     """
     until = time.monotonic() + PATIENCE_SECONDS
     while True:
-        # First Alipay: what it has still to say may concern any order.
+        # Alipay first: its notifications may concern any order.
         at_alipay = await _under_way_at_alipay(reader)
         open_orders = await _open_orders(plans, reader)
         refunds = sum(await asyncio.gather(*map(reader.open_refunds, plans)))
-        tell(len(open_orders), at_alipay + refunds)
+        show_progress(len(open_orders), at_alipay + refunds)
         if not (at_alipay or open_orders or refunds):
             return True
         if time.monotonic() > until:
-            # Refunds have pauses of an hour: one that says why may be open still.
+            # Refunds have pauses of an hour: one with a reason may still be open.
             return not (at_alipay or open_orders)
         await asyncio.gather(
             *(reader.shop_says(plan.order_id, refresh=True) for plan in open_orders)
@@ -43,7 +43,7 @@ async def settle(
 
 
 async def _under_way_at_alipay(reader: Reader) -> int:
-    """Count what Alipay will do without being asked."""
+    """Count the payments, refunds and notifications that Alipay still works on."""
     under_way = 0
     for payment in await reader.control("payments"):
         under_way += payment["status"] in ("PROCESSING", "PENDING")
@@ -54,7 +54,9 @@ async def _under_way_at_alipay(reader: Reader) -> int:
 
 
 async def _open_orders(plans: Sequence[Plan], reader: Reader) -> list[Plan]:
-    told = await asyncio.gather(*(reader.shop_says(plan.order_id) for plan in plans))
+    states = await asyncio.gather(*(reader.shop_says(plan.order_id) for plan in plans))
     return [
-        plan for plan, said in zip(plans, told, strict=True) if not said or said.is_open
+        plan
+        for plan, said in zip(plans, states, strict=True)
+        if not said or said.is_open
     ]

@@ -1,4 +1,4 @@
-"""A shop: calls the HTTP API, and calls again as its documentation says."""
+"""A shop, which calls and retries the HTTP API as its documentation says."""
 
 import asyncio
 from collections import Counter, defaultdict
@@ -12,12 +12,12 @@ from chaos.orders import Plan
 
 JsonObject = dict[str, Any]
 
-# Killed and started again, a part is back within seconds.
+# A killed process is restarted within seconds.
 RETRY_PAUSE_SECONDS = 1.0
-# How long the shop repeats one call, or looks after one payment, before it goes on: the
-# payment goes on too, and is settled at the end.
+# How long the shop retries a call, or polls a payment, before it continues: the payment
+# continues too, and is settled at the end.
 PATIENCE_SECONDS = 45
-# The answers that each call documents, besides 503 which means: call again.
+# The documented answers of each call, besides 503, which means: retry.
 DOCUMENTED = {
     "open": {200, 201, 202, 402, 409},
     "look": {200},
@@ -29,20 +29,20 @@ DOCUMENTED = {
 
 
 class Shop:
-    """One storefront; counts what its calls were answered."""
+    """One storefront; counts the answers to its calls."""
 
     def __init__(self, http: httpx.AsyncClient, url: str, api_key: str) -> None:
         self._http = http
         self._url = f"{url}/payments"
         self._headers = {"Authorization": f"Bearer {api_key}"}
         self.answers: Counter[str] = Counter()
-        # By order, the refunds that the API has taken on.
+        # By order: the refunds that the API has accepted.
         self.refunds_taken_on: defaultdict[str, set[str]] = defaultdict(set)
         self.undocumented: Counter[str] = Counter()
         self.currencies: dict[str, str] = {}
 
     async def open(self, plan: Plan, wallet: str) -> JsonObject | None:
-        """Have an order paid; None where the shop lost its patience."""
+        """Start the payment of an order; None if the shop gave up."""
         self.currencies[plan.order_id] = plan.currency
         body = {
             "order_id": plan.order_id,
@@ -63,13 +63,13 @@ class Shop:
         return await self._call("cancel", "POST", f"/{order_id}/cancel")
 
     async def refund(self, order_id: str, refund_id: str, value: int | None) -> None:
-        """Give an amount back; without a value all that is left."""
+        """Refund an amount, or without a value the rest."""
         body: JsonObject = {"refund_id": refund_id}
         if value is not None:
             currency = self.currencies[order_id]
             body["amount"] = {"currency": currency, "value": value}
         answer = await self._call("refund", "POST", f"/{order_id}/refunds", json=body)
-        # A refusal is a problem document, which names no refund.
+        # A refusal is a problem document, without a refund.
         if answer and "refund_id" in answer:
             self.refunds_taken_on[order_id].add(refund_id)
 
@@ -78,7 +78,7 @@ class Shop:
         return answer if answer and "refunds" in answer else None
 
     async def until_page(self, order_id: str) -> JsonObject | None:
-        """Look after a payment that is being opened: it gets a page, or ends."""
+        """Poll a payment that is being opened until it has a page, or has ended."""
         return await self._until(
             order_id, lambda state: bool(state["attempts"][-1]["cashier"])
         )
@@ -113,7 +113,7 @@ class Shop:
         path: str,
         **content: Any,  # noqa: ANN401 - httpx's
     ) -> JsonObject | None:
-        """Call until there is an answer that is one; a repeat is always safe."""
+        """Retry until there is an answer; a repeat is always safe."""
         try:
             async with asyncio.timeout(PATIENCE_SECONDS):
                 while True:
@@ -150,5 +150,5 @@ class Shop:
 
 
 def is_over(state: JsonObject) -> bool:
-    """Whether only a person, or nobody, has to do with the payment any more."""
+    """Whether the payment has ended or waits for a person."""
     return state.get("outcome") is not None or state.get("status") == "REVIEW"

@@ -1,16 +1,16 @@
-"""One customer's visit to the shop, from the wish to pay to some end."""
+"""One customer's visit to the shop, from the order to its end."""
 
 import asyncio
 
 from chaos.customer import Customer
 from chaos.faults import FaultMenu
-from chaos.orders import Deed, Plan
+from chaos.orders import Action, Plan
 from chaos.refunds.plans import Refunds
 from chaos.shop import JsonObject, Shop, is_over
 
 
 async def visit(plan: Plan, shop: Shop, customer: Customer, faults: FaultMenu) -> None:
-    """Do all that the plan says; what stays open then is settled at the end."""
+    """Carry out the plan; orders that stay open are settled at the end."""
     first = await _send_to_page(plan, shop, plan.wallet, calls=plan.calls_at_once)
     page = first
     if plan.other_wallet:
@@ -20,7 +20,7 @@ async def visit(plan: Plan, shop: Shop, customer: Customer, faults: FaultMenu) -
     if plan.tries_again and _has_ended_unpaid(state):
         page = await _send_to_page(plan, shop, plan.wallet)
         if page:
-            await customer.act(page, Deed.PAY)
+            await customer.act(page, Action.PAY)
         state = await shop.until_over(plan.order_id, refresh=plan.refreshes)
     if plan.refunds and state and state["outcome"] == "PAID":
         await asyncio.gather(
@@ -30,13 +30,13 @@ async def visit(plan: Plan, shop: Shop, customer: Customer, faults: FaultMenu) -
 
 
 async def _ask_for_refunds(refunds: Refunds, order_id: str, shop: Shop) -> None:
-    """Ask for all of them, each round at once; what is open then is settled later."""
-    for wishes in refunds.rounds:
+    """Request all refunds, each round at once; open ones are settled later."""
+    for calls in refunds.rounds:
         await asyncio.gather(
             *(
-                shop.refund(order_id, wish.refund_id, wish.value)
-                for wish in wishes
-                for _ in range(wish.calls)
+                shop.refund(order_id, call.refund_id, call.value)
+                for call in calls
+                for _ in range(call.calls)
             )
         )
 
@@ -50,7 +50,7 @@ async def _refund_in_portal(plan: Plan, state: JsonObject, faults: FaultMenu) ->
 async def _send_to_page(
     plan: Plan, shop: Shop, wallet: str, *, calls: int = 1
 ) -> str | None:
-    """Open the payment; return the page, or None when there is none to be sent to."""
+    """Open the payment; return the wallet's page, or None without one."""
     answers = await asyncio.gather(*(shop.open(plan, wallet) for _ in range(calls)))
     for opened in answers:
         if url := _page_of(opened):
@@ -68,9 +68,9 @@ async def _act(
 ) -> None:
     await asyncio.sleep(plan.thinks)
     if page:
-        await customer.act(page, plan.deed)
+        await customer.act(page, plan.action)
     if first and first != page and plan.keeps_old_page:
-        await customer.act(first, Deed.PAY)
+        await customer.act(first, Action.PAY)
 
 
 async def _cancel_in_time(plan: Plan, shop: Shop) -> None:

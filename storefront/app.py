@@ -32,7 +32,7 @@ log = logging.getLogger(__name__)
 
 # A backup of a shop's file takes seconds.
 TRY_AGAIN_SECONDS = 10
-# A callback and the longest form have about a kilobyte.
+# Callbacks and forms have about a kilobyte at most.
 LARGEST_BODY = 64 * 1024
 
 
@@ -46,10 +46,10 @@ def create_app(
     """Build the shop.
 
     Args:
-        settings: Where the API is, and where the shop is.
-        transport: Carries the calls to the API; None: real HTTP.
-        sleep: Lets the pauses pass in which the API is away; None: real time.
-        patience: How many seconds a locked database is waited for.
+        settings: The shop's settings.
+        transport: Sends the calls to the API; None: real HTTP.
+        sleep: Waits between calls while the API is unavailable; None: in real time.
+        patience: How long to wait for a locked database, in seconds.
     """
     shop = Shop.of(settings, transport, patience=patience)
     stopping = asyncio.Event()
@@ -94,15 +94,15 @@ def create_app(
 
     @app.exception_handler(BusyError)
     async def while_locked(request: Request, error: BusyError) -> Response:
-        # Whoever sends callbacks repeats them, and a customer is asked to.
-        log.warning("nothing was kept: %s", error)
+        # The API repeats callbacks, and the page asks the customer to try again.
+        log.warning("database is locked, nothing was stored: %s", error)
         answer = _problem(request, 503)
         answer.headers["Retry-After"] = str(TRY_AGAIN_SECONDS)
         return answer
 
     @app.exception_handler(ClientDisconnect)
     async def cut_short(_: Request, __: ClientDisconnect) -> Response:
-        # The caller hung up, or took too long: nobody hears this, but for the log.
+        # The caller hung up, or took too long: only the log shows this answer.
         return Response(status_code=400)
 
     return app

@@ -1,4 +1,4 @@
-"""What the shop sells, and where; read from catalog.toml."""
+"""The products and markets of the shop, read from catalog.toml."""
 
 import tomllib
 from collections.abc import Mapping
@@ -20,10 +20,10 @@ class Market(Row):
     """A country in which the shop sells.
 
     Attributes:
-        code: ISO 3166; its name is Babel's.
+        code: ISO 3166; Babel has its name.
         currency: ISO 4217.
-        digits: How many of the currency's digits are minor ones, as the API counts.
-        time_zone: In which the times of its orders are shown.
+        digits: The number of the currency's decimal digits, as in the API.
+        time_zone: The time zone in which the times of its orders are shown.
     """
 
     code: str
@@ -37,9 +37,9 @@ class Market(Row):
 
 
 class Product(Row):
-    """An article, with its price in minor units of each market's currency.
+    """A product, with its price in minor units of each market's currency.
 
-    Its name and description are words, its picture a template, both by its id.
+    Its name and description are in words/, its picture is a template; both by its id.
     """
 
     id: str
@@ -47,7 +47,7 @@ class Product(Row):
 
 
 class Catalog(Row):
-    """All markets and all products, in the order in which they are shown."""
+    """All markets and products, in display order."""
 
     markets: tuple[Market, ...] = Field(min_length=1)
     products: tuple[Product, ...] = Field(min_length=1)
@@ -61,7 +61,7 @@ class Catalog(Row):
         return self
 
     def market(self, code: str) -> Market:
-        """Return the market of that code; the first where there is none."""
+        """Return the market with this code, or the first market."""
         return next((one for one in self.markets if one.code == code), self.markets[0])
 
     def product(self, product_id: str) -> Product | None:

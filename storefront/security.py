@@ -1,4 +1,4 @@
-"""What guards every page: headers, and no form of another site."""
+"""Protects all pages: security headers, and rejection of other sites' forms."""
 
 from typing import Final
 
@@ -8,15 +8,15 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from storefront.settings import StorefrontSettings
 
-# Signed by itself; no browser is involved.
+# Callbacks are signed, and come from no browser.
 WEBHOOKS: Final = "/webhooks/"
 SAFE: Final = ("GET", "HEAD", "OPTIONS")
 
 
 def headers_of(settings: StorefrontSettings) -> dict[str, str]:
-    """Return the headers of every answer."""
-    # A form's answer sends the browser on to the wallet's page, wherever that is, and
-    # Chromium holds that to form-action too. Plain http is for this machine only.
+    """Return the security headers of all responses."""
+    # A form redirects to the wallet's page, on any host, and Chromium applies
+    # form-action to redirects too. Plain http is for local systems only.
     forms = "'self' https:" if settings.is_secure else "'self' https: http:"
     policy = {
         "default-src": "'none'",
@@ -34,15 +34,15 @@ def headers_of(settings: StorefrontSettings) -> dict[str, str]:
         ),
         "X-Content-Type-Options": "nosniff",
         "X-Frame-Options": "DENY",
-        # The token in an order's address is for nobody else. Not `no-referrer`: with
-        # it browsers send forms with the origin `null`.
+        # The token in an order's URL must not reach other sites. Not `no-referrer`:
+        # with it browsers send forms with the origin `null`.
         "Referrer-Policy": "same-origin",
         "Cross-Origin-Opener-Policy": "same-origin",
     }
 
 
 class Guard:
-    """Adds the headers, and refuses forms that another site has sent."""
+    """Adds the headers, and rejects forms from other sites."""
 
     def __init__(self, app: ASGIApp, settings: StorefrontSettings) -> None:
         self._app = app
@@ -59,7 +59,7 @@ class Guard:
                 headers = MutableHeaders(scope=message)
                 for name, value in self._headers.items():
                     headers.setdefault(name, value)
-                # Carts, orders and their tokens are for one pair of eyes.
+                # Carts, orders and their tokens must not be cached.
                 headers.setdefault("Cache-Control", "no-store")
             await send(message)
 
@@ -70,9 +70,9 @@ class Guard:
             await refusal(scope, receive, with_headers)
 
     def _is_own(self, scope: Scope) -> bool:
-        """Whether a call may change something: by the browser's own word for it.
+        """Whether the browser says that the request comes from this shop's pages.
 
-        Cookies are `SameSite=Lax`; this holds also where a browser does not know that.
+        Cookies are `SameSite=Lax`; this also protects browsers that do not support it.
         """
         if scope["method"] in SAFE or scope["path"].startswith(WEBHOOKS):
             return True

@@ -11,12 +11,12 @@ from starlette.types import ASGIApp
 from storefront.app import create_app
 from storefront.settings import StorefrontSettings
 
-# Longer than the API takes for a cashier page, so that a stop cuts nobody off.
+# Longer than the API takes for a cashier page, so that a stop interrupts no customer.
 GRACE_SECONDS = 20
 
 
 class ConfigOf(Protocol):
-    """Makes the configuration of a server."""
+    """Builds the configuration of a server."""
 
     def __call__(
         self, app: ASGIApp, *, host: str, port: int, grace_seconds: int
@@ -32,9 +32,9 @@ async def serve_storefront(
     """Serve until SIGTERM or SIGINT, then finish the calls in flight.
 
     Args:
-        settings: The shop's.
-        around: Wraps the application, to tell its calls to a log.
-        config_of: Makes the server's configuration, which bounds what callers may do.
+        settings: The shop's settings.
+        around: Wraps the application, for its access log.
+        config_of: Builds the server's configuration, with the limits for callers.
     """
     app = create_app(settings)
     config = config_of(
@@ -47,7 +47,7 @@ async def serve_storefront(
 
 
 class _Server(uvicorn.Server):
-    """Ends the event streams first, which would never end by themselves."""
+    """Ends the event streams first, which do not end by themselves."""
 
     def __init__(self, config: uvicorn.Config, stopping: asyncio.Event) -> None:
         super().__init__(config)

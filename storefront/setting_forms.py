@@ -1,6 +1,6 @@
-"""How the shop reads the texts of its settings: as they were meant, or not at all.
+"""The rules for the texts of the shop's settings.
 
-The payment service has rules of the same kind; a shop has its own code.
+The payment service has similar rules; a shop has its own code.
 """
 
 import os
@@ -19,14 +19,14 @@ from pydantic import (
 )
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-# What tools leave around a value: blanks, line feeds, marks that nobody sees.
+# Accidental characters around a value: blanks, line feeds, invisible marks.
 AROUND = " \t\r\n\u00a0\u00ad\u200b\u200c\u200d\u2060\ufeff"
 QUOTES = ("'", '"')
-# Keys as the payment API gives them, secrets of callbacks, PEM, and long Base64.
+# API keys, secrets of callbacks, PEM, and long Base64.
 SECRET = re.compile(
     r"-----BEGIN|^(cashier|whsec)_|^eyJ|^MI[IG]|^[A-Za-z0-9+][A-Za-z0-9+/]{30,}=*$"
 )
-# A longer name has a dot or a slash in it.
+# A longer file name has a dot or a slash.
 LONGEST_WORD = 24
 LONGEST_PATH = 1000
 ORIGIN = re.compile(
@@ -37,7 +37,7 @@ HOST = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]*|[0-9A-Fa-f:]*:[0-9A-Fa-f:.]*")
 
 
 class ShopSettingTexts(BaseSettings):
-    """Frees each text from what surely was not meant; an empty one is not given."""
+    """Removes accidental characters around each text; an empty one is not given."""
 
     model_config = SettingsConfigDict(
         env_file=".env", extra="ignore", frozen=True, hide_input_in_errors=True
@@ -62,7 +62,7 @@ def as_meant(text: str) -> str:
     """Return the text without line feeds, blanks and quotation marks around it.
 
     Raises:
-        ValueError: Something stands in it that nobody sees, or one quotation mark.
+        ValueError: It contains an invisible character, or a single quotation mark.
     """
     meant = text.strip(AROUND)
     if len(meant) > 1 and meant[0] == meant[-1] and meant[0] in QUOTES:
@@ -75,10 +75,10 @@ def as_meant(text: str) -> str:
 
 
 def text_of(file: Path) -> str:
-    """Return what stands in a file.
+    """Return the text of a file.
 
     Raises:
-        ValueError: Names the file, and says nothing of what stands in it.
+        ValueError: Names the file, and shows none of its content.
     """
     try:
         if not file.is_file():
@@ -93,7 +93,7 @@ def text_of(file: Path) -> str:
 
 
 def _is_path(annotation: object) -> bool:
-    """Whether a setting names a file, also where it need not be given."""
+    """Whether a setting names a file, also if it is optional."""
     kinds = (annotation, *get_args(annotation))
     return any(getattr(kind, "__origin__", kind) is Path for kind in kinds)
 
@@ -167,7 +167,7 @@ def _number(value: object) -> object:
 
 
 def _form(text: str) -> WithJsonSchema:
-    """Say what people write for settings of a type."""
+    """Describe the format of a type of settings."""
     return WithJsonSchema({"type": "string", "format": text})
 
 

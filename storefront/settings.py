@@ -23,12 +23,12 @@ from storefront.setting_forms import (
 )
 from storefront.staff import read_staff
 
-# No wallet takes longer than a day; the wallet's own limit is the API's matter.
+# No wallet allows more than a day; the API applies the wallet's own limit.
 LONGEST_MINUTES = 24 * 60
 
 
 def _is_secret(line: str) -> bool:
-    """Whether it is one: the library takes whatever is left of a mistyped one."""
+    """Whether it is a secret: the library accepts also a part of a mistyped one."""
     try:
         key = base64.b64decode(line.removeprefix("whsec_"), validate=True)
     except ValueError:
@@ -37,7 +37,7 @@ def _is_secret(line: str) -> bool:
 
 
 class StorefrontSettings(ShopSettingTexts):
-    """What the shop is told: the API, what verifies callbacks, and where it stands."""
+    """Settings of the shop: the API, the callbacks' secrets, and its own URL."""
 
     model_config = SettingsConfigDict(env_prefix="STOREFRONT_")
 
@@ -104,7 +104,7 @@ class StorefrontSettings(ShopSettingTexts):
 
     @model_validator(mode="after")
     def _keys_are_usable(self) -> Self:
-        # They are sent in a header, which takes nothing else.
+        # They are sent in a header, which allows only visible ASCII.
         for name, key in (
             ("api_key_file", self.api_key),
             ("refund_key_file", self.refund_key),
@@ -128,7 +128,7 @@ class StorefrontSettings(ShopSettingTexts):
         if not all(_is_secret(line) for line in self._secrets):
             raise ValueError(
                 "callback_secrets_file: each line must be `whsec_` and 24 to 64 bytes "
-                "as Base64, as the Standard Webhooks want it"
+                "as Base64, as in the Standard Webhooks"
             )
         return self
 

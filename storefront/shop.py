@@ -1,4 +1,4 @@
-"""The parts of the shop, put together once for each process."""
+"""The parts of the shop, built once for each process."""
 
 from dataclasses import dataclass
 
@@ -6,22 +6,22 @@ import httpx
 
 from storefront.ordering.carts import Carts
 from storefront.ordering.database import PATIENCE_SECONDS, Database
-from storefront.ordering.learning import Learning
 from storefront.ordering.orders import Orders
 from storefront.ordering.paying import Paying
+from storefront.ordering.recording import Recorder
 from storefront.ordering.refunding import Refunding
 from storefront.payment_api.client import CashierApi
 from storefront.settings import StorefrontSettings
 from storefront.visits import Cookies
-from storefront.wallets import WalletBook
+from storefront.wallets import WalletCache
 
 
 @dataclass(frozen=True)
 class Shop:
-    """What the pages are made with.
+    """The parts that the pages need.
 
     Attributes:
-        refunding: Of the back office; None where there is none.
+        refunding: The back office's refunds; None without a back office.
     """
 
     settings: StorefrontSettings
@@ -29,10 +29,10 @@ class Shop:
     api: CashierApi
     carts: Carts
     orders: Orders
-    learning: Learning
+    recorder: Recorder
     paying: Paying
     refunding: Refunding | None
-    wallets: WalletBook
+    wallets: WalletCache
     cookies: Cookies
 
     @classmethod
@@ -43,31 +43,31 @@ class Shop:
         *,
         patience: float = PATIENCE_SECONDS,
     ) -> "Shop":
-        """Put them together.
+        """Build the parts.
 
         Args:
-            settings: Where the API and the database are.
-            transport: Carries the calls to the API; None: real HTTP.
-            patience: How many seconds a locked database is waited for.
+            settings: The shop's settings.
+            transport: Sends the calls to the API; None: real HTTP.
+            patience: How long to wait for a locked database, in seconds.
         """
         database = Database(settings.database, patience=patience)
         api = CashierApi(client_of(settings, transport))
-        orders, learning = Orders(database), Learning(database)
+        orders, recorder = Orders(database), Recorder(database)
         return cls(
             settings=settings,
             database=database,
             api=api,
             carts=Carts(database),
             orders=orders,
-            learning=learning,
-            paying=Paying(settings, api, orders, learning),
+            recorder=recorder,
+            paying=Paying(settings, api, orders, recorder),
             refunding=_refunding(settings, database, transport),
-            wallets=WalletBook(api),
+            wallets=WalletCache(api),
             cookies=Cookies(settings),
         )
 
     async def close(self) -> None:
-        """Hang up on the API."""
+        """Close the connections to the API."""
         await self.api.close()
         if self.refunding:
             await self.refunding.close()
@@ -90,12 +90,12 @@ def client_of(
     *,
     key: str | None = None,
 ) -> httpx.AsyncClient:
-    """Return what reaches the API; each open result page holds one connection."""
+    """Return the HTTP client for the API; each open result page holds a connection."""
     return httpx.AsyncClient(
         base_url=settings.api_url,
         headers={"Authorization": f"Bearer {key or settings.api_key}"},
         transport=transport,
         limits=httpx.Limits(max_connections=None, max_keepalive_connections=20),
-        # The environment's proxies are for the world outside, and this is the inside.
+        # Without the environment's proxies: the API is in the shop's own network.
         trust_env=False,
     )

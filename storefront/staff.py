@@ -1,4 +1,4 @@
-"""Who of the shop may log in: names and hashes of passwords, in a file.
+"""The staff who may log in: names and hashes of passwords, in a file.
 
 A line is `name:scrypt$n$r$p$salt$hash`, which `cashier operators add` writes as well.
 """
@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-# No e-mail addresses: logs, which say who logged in, take them out.
+# No e-mail addresses: logs of logins would redact them.
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 LONGEST_PASSWORD = 1024
 # scrypt with 16 MiB, five times, as OWASP's Password Storage Cheat Sheet advises.
@@ -24,7 +24,7 @@ MEMORY = 64 * 1024 * 1024
 
 @dataclass(frozen=True)
 class PasswordHash:
-    """What is kept of a password."""
+    """The stored hash of a password."""
 
     n: int
     r: int
@@ -39,10 +39,10 @@ class PasswordHash:
 
     @classmethod
     def read(cls, text: str) -> "PasswordHash":
-        """Read what stands behind a name.
+        """Parse the hash of a line.
 
         Raises:
-            ValueError: It is none, or would cost far more than ours to compare.
+            ValueError: It is malformed, or comparing it would cost far more than ours.
         """
         kind, *numbers, salt, hashed = text.split("$")
         n, r, p = map(int, numbers)
@@ -57,7 +57,7 @@ class PasswordHash:
         return found
 
     def is_of(self, password: str) -> bool:
-        """Whether it is kept of this password; takes as long for every wrong one."""
+        """Whether the password matches, in the same time for all wrong ones."""
         hashed = _scrypt(
             password[:LONGEST_PASSWORD],
             self.n,
@@ -74,7 +74,7 @@ def read_staff(file: Path) -> dict[str, PasswordHash]:
 
     Raises:
         ValueError: The file cannot be read, or a line is not `name:hash`; the message
-            shows nothing of what stands there.
+            shows none of its content.
     """
     try:
         lines = file.read_text(encoding="utf-8-sig").splitlines()
@@ -100,7 +100,7 @@ def read_staff(file: Path) -> dict[str, PasswordHash]:
 
 @cache
 def nobodys_hash() -> PasswordHash:
-    """Compared with where there is no such name, so that it takes as long."""
+    """Return a hash to compare for an unknown name, so that it takes as long."""
     return PasswordHash.of(secrets.token_urlsafe(16))
 
 

@@ -1,4 +1,4 @@
-"""Who asks: language, market, cart and device, as the browser tells them."""
+"""A visitor's request: language, market, cart and device, from the browser."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -14,7 +14,7 @@ CART: Final = "cart"
 ORDER: Final = "order"
 LANGUAGE: Final = "language"
 MARKET: Final = "market"
-# A year for what somebody likes, a month for what they wanted to buy (carts.py).
+# A year for preferences, a month for carts (carts.py).
 LIKED_FOR = 365 * 24 * 3600
 KEPT_FOR = 30 * 24 * 3600
 
@@ -24,11 +24,11 @@ class Visit:
     """One request for a page.
 
     Attributes:
-        words: In the visitor's language and market.
-        cart: The token of their cart; may be empty, or stand for nothing any more.
-        order: The token of their last order; the same.
-        device: From which they came.
-        path: What they asked for.
+        words: The shop's words in the visitor's language and market.
+        cart: The token of their cart; may be empty, or name a deleted cart.
+        order: The token of their last order; may be empty or unknown.
+        device: Their device.
+        path: The requested path.
     """
 
     words: Words
@@ -46,8 +46,8 @@ class Visit:
         """Read a request.
 
         Args:
-            request: The browser's.
-            market: Where it is not the visitor's choice, but an order's.
+            request: The browser's request.
+            market: The market of an order, in place of the visitor's choice.
         """
         cookies, headers = request.cookies, request.headers
         chosen, accepted = cookies.get(LANGUAGE, ""), headers.get("accept-language", "")
@@ -64,7 +64,7 @@ class Visit:
 
 
 class Cookies:
-    """Sets the cookies: no script reads them, no form of another site sends them."""
+    """Sets cookies that scripts cannot read, and other sites' forms do not send."""
 
     def __init__(self, settings: StorefrontSettings) -> None:
         self._is_secure = settings.is_secure
@@ -76,7 +76,7 @@ class Cookies:
             max_age=seconds,
             secure=self._is_secure,
             httponly=True,
-            # Not `strict`: the way back from the wallet comes from another site.
+            # Not `strict`: the redirect back from the wallet comes from another site.
             samesite="lax",
         )
 

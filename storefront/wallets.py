@@ -1,4 +1,4 @@
-"""The wallets that a customer may choose from, and the rules that matter to them."""
+"""The wallets that a customer may choose, and their rules."""
 
 import asyncio
 import time
@@ -9,20 +9,20 @@ from storefront.payment_api.answers import Wallet
 from storefront.payment_api.client import AwayError, CashierApi, RefusedError
 from storefront.words import Words
 
-# The rule book changes with a release of the API, a few times a year.
+# The rules change with a release of the API, a few times a year.
 FRESH_SECONDS = 60
 
 
 @dataclass(frozen=True)
 class Device:
-    """The customer's device in Alipay's words: WEB, or WAP with its os."""
+    """The customer's device in Alipay's terms: WEB, or WAP with its `os`."""
 
     terminal: str
     os: str | None = None
 
     @classmethod
     def of(cls, user_agent: str) -> "Device":
-        """Tell it by the browser's own name for itself."""
+        """Return the device of a User-Agent."""
         for os, words in (
             ("IOS", ("iPhone", "iPad", "iPod")),
             ("ANDROID", ("Android",)),
@@ -34,7 +34,7 @@ class Device:
 
 @dataclass(frozen=True)
 class Offer:
-    """A wallet for one order: its rules in words, and why it cannot take the order."""
+    """A wallet for one order: its rules as text, and why it is excluded, if it is."""
 
     wallet: Wallet
     rules: Sequence[str]
@@ -42,11 +42,11 @@ class Offer:
 
 
 class WalletsAwayError(Exception):
-    """The API does not tell the wallets, and never told them before."""
+    """The API did not return the wallets, and none are cached."""
 
 
-class WalletBook:
-    """The wallets of each currency and device, asked for once a minute."""
+class WalletCache:
+    """The wallets of each currency and device, requested once a minute."""
 
     def __init__(
         self, api: CashierApi, *, monotonic: Callable[[], float] = time.monotonic
@@ -57,10 +57,10 @@ class WalletBook:
         self._asking: dict[tuple[str, str], asyncio.Task[tuple[Wallet, ...]]] = {}
 
     async def of(self, currency: str, terminal: str) -> tuple[Wallet, ...]:
-        """Return the wallets; those of a while ago while the API is away.
+        """Return the wallets; older ones while the API is unavailable.
 
         Raises:
-            WalletsAwayError: There are none of a while ago either.
+            WalletsAwayError: There are no older ones either.
         """
         asked_at, wallets = self._known.get((currency, terminal), (None, ()))
         now = self._monotonic()
@@ -76,9 +76,10 @@ class WalletBook:
         return fresh
 
     async def _asked_once(self, currency: str, terminal: str) -> tuple[Wallet, ...]:
-        """Ask for all who want to know right now: after a restart each open page does.
+        """Share one request among simultaneous callers.
 
-        So many calls at once would be more than the API lets one shop make.
+        After a restart each open page needs the wallets, and separate calls would
+        exceed the API's limit for a shop.
         """
         key = currency, terminal
         asking = self._asking.get(key)
@@ -89,7 +90,7 @@ class WalletBook:
 
 
 def minutes_to_pay(wallet: Wallet, wanted: int | None) -> int:
-    """Return how long a customer may take, where the shop wants so many minutes."""
+    """Return the minutes to pay: the shop's wanted number or the wallet's limit."""
     if wanted is None:
         return wallet.default_expiry_minutes
     return min(wanted, wallet.longest_expiry_minutes)
@@ -98,7 +99,7 @@ def minutes_to_pay(wallet: Wallet, wanted: int | None) -> int:
 def offers_of(
     wallets: Sequence[Wallet], value: int, words: Words, minutes: int | None
 ) -> list[Offer]:
-    """Return what can be chosen for so much money; what cannot be stands last."""
+    """Return the wallets for an amount; excluded ones come last."""
     offers = [
         Offer(
             wallet, _rules(wallet, words, minutes), _why_excluded(wallet, value, words)

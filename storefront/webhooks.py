@@ -1,4 +1,4 @@
-"""Hears from the payment API how payments end: signed callbacks (Standard Webhooks).
+"""Receives the payment API's signed callbacks (Standard Webhooks).
 
 https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
 """
@@ -17,7 +17,7 @@ log = logging.getLogger(__name__)
 
 
 class Callback(BaseModel):
-    """A callback's body, as far as the shop reads it."""
+    """A callback's body, with the fields that the shop reads."""
 
     model_config = ConfigDict(extra="ignore", frozen=True)
 
@@ -25,7 +25,7 @@ class Callback(BaseModel):
 
 
 class Envelope(BaseModel):
-    """What each callback has by Standard Webhooks, whatever it tells."""
+    """The fields that every callback has by Standard Webhooks."""
 
     model_config = ConfigDict(extra="ignore", frozen=True)
 
@@ -33,26 +33,25 @@ class Envelope(BaseModel):
 
 
 class Webhooks:
-    """The door for callbacks: nothing is believed before its signature is."""
+    """The endpoint for callbacks, which verifies their signatures."""
 
     def __init__(self, shop: Shop) -> None:
         self._shop = shop
         self.router = APIRouter()
-        self.router.post("/webhooks/cashier")(self.hear)
+        self.router.post("/webhooks/cashier")(self.receive)
 
-    async def hear(self, request: Request) -> Response:
-        """Answer 204 once the callback is on the disk, and only then.
+    async def receive(self, request: Request) -> Response:
+        """Answer 204 as soon as the callback is on disk, and not before.
 
-        Also where the order is not ours, or the type one that a newer API has: it is
-        kept, and told to the log. Repeating it for days would not make it known, who
-        repeats it cannot help, and the order's later callbacks would wait behind it.
+        Callbacks of an unknown order or type are stored and logged, and answered 204
+        too: repeats would not help, and would block the order's later callbacks.
         """
         body = await request.body()
         if not _is_signed(self._shop.settings.webhooks, body, request):
-            log.warning("callback refused: its signature is not good")
+            log.warning("callback rejected: invalid signature")
             return Response(status_code=401)
         if (kind := _type_of(body)) == TEST_EVENT:
-            log.info("test event was accepted")
+            log.info("test event accepted")
             return Response(status_code=204)
         try:
             callback = Callback.model_validate_json(body)
@@ -64,18 +63,20 @@ class Webhooks:
                     extra={"webhook_id": request.headers["webhook-id"]},
                 )
                 return Response(status_code=204)
-            log.error("callback refused: %s fields are wrong", error.error_count())
+            log.error("callback rejected: %s invalid fields", error.error_count())
             return Response(status_code=400)
-        await self._shop.learning.hear(request.headers["webhook-id"], callback.data)
+        await self._shop.recorder.record_callback(
+            request.headers["webhook-id"], callback.data
+        )
         return Response(status_code=204)
 
 
 def _is_signed(webhooks: Sequence[Webhook], body: bytes, request: Request) -> bool:
-    """Whether one of the secrets has signed it, within five minutes of now."""
+    """Whether it is signed with one of the secrets, at most five minutes ago."""
     for webhook in webhooks:
         try:
             webhook.verify(body, dict(request.headers), json_parse=False)
-        # ValueError: a body that is no text, a signature that is no Base64.
+        # ValueError: a body that is not text, a signature that is not Base64.
         except (WebhookVerificationError, ValueError):
             continue
         return True
@@ -83,7 +84,7 @@ def _is_signed(webhooks: Sequence[Webhook], body: bytes, request: Request) -> bo
 
 
 def _type_of(body: bytes) -> str | None:
-    """Return the event's type; None where the body is no event."""
+    """Return the event's type; None if the body is not an event."""
     try:
         return Envelope.model_validate_json(body).type
     except ValidationError:

@@ -1,6 +1,6 @@
-"""The shop's words in each of its languages, and money and times as they are written.
+"""The shop's texts in each language, and the format of money and times.
 
-All text stands in words/{language}.toml; a word that is missing is an error at once.
+All texts are in words/{language}.toml; a missing one is an error at once.
 """
 
 import re
@@ -25,12 +25,12 @@ from babel.numbers import (
 from storefront.catalog import Market
 
 LANGUAGES: Final = ("en", "id")
-# Digits and what separates them; a longer number is no price.
+# Digits and separators; a longer number is not a price.
 NUMBER = re.compile(r"[0-9][0-9.,]{0,19}")
 
 
 def flattened(table: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
-    """Return the words of nested tables by their path: `cart.title`."""
+    """Return the texts of nested tables by their path: `cart.title`."""
     words: dict[str, str] = {}
     for name, value in table.items():
         if isinstance(value, Mapping):
@@ -49,15 +49,15 @@ WORDS: Final = {language: _read(language) for language in LANGUAGES}
 
 
 def language_of(accepted: str) -> str:
-    """Return the language that a browser's Accept-Language likes best of ours."""
+    """Return our language that a browser's Accept-Language prefers."""
     liked = [tag.partition("-")[0].lower() for tag in tags_of(accepted)]
     return next((tag for tag in liked if tag in LANGUAGES), LANGUAGES[0])
 
 
 def country_of(accepted: str, known: Container[str]) -> str:
-    """Return the country that a browser's Accept-Language tells; empty for none known.
+    """Return the known country of a browser's Accept-Language, or an empty text.
 
-    Example: `id-ID,id;q=0.9` and `id` alone tell ID, for the language is at home there.
+    Example: both `id-ID,id;q=0.9` and `id` give ID, the main country of the language.
     """
     for tag in tags_of(accepted):
         language, _, rest = tag.partition("-")
@@ -70,7 +70,7 @@ def country_of(accepted: str, known: Container[str]) -> str:
 
 
 def tags_of(accepted: str) -> list[str]:
-    """Return the languages of an Accept-Language, the best liked first."""
+    """Return the languages of an Accept-Language, the preferred ones first."""
     weighted = []
     for place, part in enumerate(accepted[:200].split(",")):
         tag, _, weight = part.strip().partition(";q=")
@@ -82,7 +82,7 @@ def tags_of(accepted: str) -> list[str]:
 
 
 class Words:
-    """One language in one market."""
+    """The texts of one language, with the formats of one market."""
 
     def __init__(self, language: str, market: Market) -> None:
         self.language = language
@@ -94,18 +94,18 @@ class Words:
             self._locale = Locale(language)
 
     def __call__(self, name: str, /, **values: object) -> str:
-        """Return the words of that name, with the values in their places."""
+        """Return the text of that name, with the values filled in."""
         return self._words[name].format(**values)
 
     def knows(self, name: str) -> bool:
         return name in self._words
 
     def counted(self, name: str, number: int) -> str:
-        """Return the words for so many, in the plural form of the language."""
+        """Return the text for a number, in the plural form of the language."""
         return self(f"{name}.{self._locale.plural_form(number)}", number=number)
 
     def money(self, value: int, currency: str | None = None) -> str:
-        """Write minor units of the market's currency as its people do."""
+        """Format minor units of the market's currency."""
         amount = Decimal(value).scaleb(-self.market.digits)
         written: str = format_currency(
             amount, currency or self.market.currency, locale=self._locale
@@ -113,15 +113,15 @@ class Words:
         return written
 
     def read_money(self, text: str) -> int:
-        """Read an amount as people write it: `PHP 50.00`, `₱1,050`, `50`.
+        """Parse an amount: `PHP 50.00`, `₱1,050`, `50`.
 
-        Its separators are those in which `money` writes.
+        The separators are those of `money`.
 
         Returns:
             Minor units of the market's currency.
 
         Raises:
-            ValueError: It is no such amount, or finer than the currency.
+            ValueError: It is not an amount, or has more decimals than the currency.
         """
         currency = self.market.currency
         symbol = get_currency_symbol(currency, locale=self._locale)
@@ -145,14 +145,14 @@ class Words:
         return int(minor)
 
     def time(self, moment: datetime) -> str:
-        """Write a time of day of the market, which it names: others may be looking."""
+        """Format a time of day in the market's time zone, with the zone's city."""
         zone, locale = self.market.zone, self._locale
         written = format_time(moment, "short", tzinfo=zone, locale=locale)
         city = get_timezone_location(zone, locale=locale, return_city=True)
         return f"{written} ({city})"
 
     def date_and_time(self, moment: datetime) -> str:
-        """Write a moment for a page that is kept."""
+        """Format a date and time."""
         day = format_date(
             moment.astimezone(self.market.zone), "medium", locale=self._locale
         )

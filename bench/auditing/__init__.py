@@ -1,1 +1,1 @@
-"""How fast a bundle is verified, beside the bare replay of the same histories."""
+"""Measures verifying a bundle, compared with a bare replay of its histories."""

@@ -1,4 +1,4 @@
-"""`python -m bench.auditing`: verifying a bundle beside the bare replay of it."""
+"""`python -m bench.auditing`: verifying a bundle, compared with its bare replay."""
 
 import asyncio
 import json
@@ -37,7 +37,7 @@ def main(
     with tempfile.TemporaryDirectory(prefix="cashier-bench-") as made:
         folder = Path(made)
         with console.status("") as status:
-            status.update("Playing the originals")
+            status.update("Making the originals")
             key = Ed25519PrivateKey.generate()
             files, copyists, originals = _prepare(folder, key)
             status.update(f"Copying them {large} times, each signed anew")

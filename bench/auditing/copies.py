@@ -1,7 +1,7 @@
-"""Copies of histories under new ids, signed and encrypted anew, so each is proven.
+"""Copies of histories with new ids, signed and encrypted anew, so that each verifies.
 
-A copy differs from its original in the ids of order and run, and so in every signature
-and every encrypted payload; what is replayed and verified is as much work as ever.
+A copy differs from its original in the ids of order and run, and so in each signature
+and each encrypted payload; to replay and verify it is as much work as the original.
 """
 
 import asyncio
@@ -30,7 +30,7 @@ SIGNED = {"method", "path", "client_id", "time", "signature", "body"}
 
 @dataclass(frozen=True)
 class Copyists:
-    """What is needed to make copies; keys as files, for they go to other processes."""
+    """The inputs of copying; keys as files, because other processes read them."""
 
     merchant_key: Path
     alipay_key: Path
@@ -50,7 +50,7 @@ class Original:
         self._order_id: str = start["workflowId"].partition(":")[2]
 
     def copy(self, order_id: str, keys: "Keys") -> str:
-        """Return the history of another order to which the same has happened."""
+        """Return the same history for another order."""
         names = {self._order_id: order_id, self._run_id: str(uuid4())}
         payloads = [
             Payload(metadata=one.metadata, data=keys.renamed(one.data, names))
@@ -89,7 +89,7 @@ class Keys:
         self.codec = EncryptingCodec(Keyring.load(copyists.payload_keys))
 
     def renamed(self, data: bytes, names: dict[str, str]) -> bytes:
-        """Write other names, and sign what was signed."""
+        """Replace names, and renew the signature."""
         for old, new in names.items():
             data = data.replace(old.encode(), new.encode())
         if b'"signature"' not in data:
@@ -143,7 +143,7 @@ def _prepare(kinds: list[str], copyists: Copyists) -> None:
 
 def _make(first: int, count: int) -> list[tuple[int, str]]:
     [keys] = _KEYS
-    # A stride that meets every kind in each hundred, and never two alike in a row.
+    # A stride that takes every kind in each hundred, and no kind twice in a row.
     return [
         (number, _KINDS[number * 37 % len(_KINDS)].copy(f"audit-{number:06}", keys))
         for number in range(first, min(first + CHUNK, count))
@@ -151,7 +151,7 @@ def _make(first: int, count: int) -> list[tuple[int, str]]:
 
 
 def _payloads_in(part: Any) -> Iterator[dict[str, Any]]:  # noqa: ANN401 - JSON
-    """Every encrypted payload, in the order in which it stands there."""
+    """Yield each encrypted payload, in document order."""
     if isinstance(part, list):
         for one in part:
             yield from _payloads_in(one)

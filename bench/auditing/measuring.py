@@ -1,4 +1,4 @@
-"""Measures one verification, the real command, from its start to its end."""
+"""Measures one verification by the real command, from start to end."""
 
 import json
 import os
@@ -17,7 +17,7 @@ LOOK_EVERY_SECONDS = 0.05
 
 @dataclass(frozen=True)
 class Files:
-    """Where a bench's keys lie."""
+    """The files of a benchmark's keys."""
 
     folder: Path
 
@@ -58,10 +58,10 @@ class Verified:
 
 
 def verify(bundle: Path, histories: int, files: Files) -> Verified:
-    """Verify a bundle; all of it must be proven.
+    """Verify a bundle, which must be proven in full.
 
     Raises:
-        SystemExit: It was not.
+        SystemExit: It was not proven.
     """
     cores = os.cpu_count() or 1
     command = [
@@ -95,10 +95,10 @@ def verify(bundle: Path, histories: int, files: Files) -> Verified:
 
 
 def floor_per_second(bundle: Path, files: Files) -> float:
-    """Replay the same histories, on one core, and return how many a second."""
+    """Replay the same histories on one core; return histories a second."""
     command = [sys.executable, "-m", "bench.auditing.floor"]
     empty = _empty_folder(bundle)
-    told = subprocess.run(
+    done = subprocess.run(
         [*command, str(bundle), str(files.payloads)],
         cwd=empty,
         env=bare_environment(empty),
@@ -106,12 +106,12 @@ def floor_per_second(bundle: Path, files: Files) -> float:
         text=True,
         check=True,
     )
-    found = json.loads(told.stdout)
+    found = json.loads(done.stdout)
     return float(found["histories"] / found["seconds"])
 
 
 def _empty_folder(bundle: Path) -> Path:
-    """Return a folder beside the bundle, in which a process finds no settings."""
+    """Return a folder beside the bundle without a `.env`."""
     empty = bundle.parent / "empty"
     empty.mkdir(exist_ok=True)
     return empty

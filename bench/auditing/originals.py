@@ -1,4 +1,4 @@
-"""Real payments, one of each common kind, signed by keys that are at hand."""
+"""Real payments, one of each common kind, signed with available keys."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -11,7 +11,7 @@ from temporal_client import data_converter
 from tests.histories import signed_paths
 from tests.histories.proving import Signers, proven_order
 
-# Of a hundred payments. None has a pause in it, whose length hangs on the order's id.
+# Shares of a hundred payments. None has a pause, whose length depends on the order id.
 MIX = {
     signed_paths.paid: 76,
     signed_paths.notification_lost: 6,

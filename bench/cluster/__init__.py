@@ -1,1 +1,1 @@
-"""Figures of a real cluster: PostgreSQL, and the Temporal server as four processes."""
+"""Measures a real cluster: PostgreSQL, and the Temporal server as four processes."""

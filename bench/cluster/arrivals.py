@@ -1,4 +1,4 @@
-"""Customers who come at a rate of their own, whether the system keeps up or not."""
+"""Customers who arrive at a fixed mean rate, whether or not the system keeps up."""
 
 import asyncio
 import random
@@ -17,16 +17,16 @@ SEED = 1
 
 @dataclass
 class Arrivals:
-    """What customers noticed while they came at one rate.
+    """The measurements of customers who arrive at one rate.
 
     Attributes:
-        wanted_per_second: The mean rate at which they were to come.
-        seconds: How long they came.
-        to_page: Seconds from when each was due to the wallet's page.
-        to_paid: Seconds from the button *Pay* until the payment knew of it.
-        errors: What went wrong, by the kind of error; must be empty.
-        over_after: Seconds from the last arrival until the last payment was over.
-        cpu_seconds: Processor time used meanwhile, by process.
+        wanted_per_second: The planned mean rate.
+        seconds: The duration.
+        to_page: Seconds from each planned arrival to the wallet's page.
+        to_paid: Seconds from the button *Pay* until the payment was PAID.
+        errors: The number of errors by kind; must be empty.
+        over_after: Seconds from the last arrival until the last payment had ended.
+        cpu_seconds: Processor time by process.
     """
 
     wanted_per_second: float
@@ -39,7 +39,7 @@ class Arrivals:
 
     @property
     def per_second(self) -> float:
-        """Payments that came, and were paid, a second."""
+        """Paid payments a second."""
         return len(self.to_paid) / self.seconds
 
     @property
@@ -50,7 +50,7 @@ class Arrivals:
 
 
 def percentiles(seconds: list[float]) -> dict[str, float]:
-    """Return the 50th, 95th and 99th of 100, in milliseconds."""
+    """Return the percentiles 50, 95 and 99, in milliseconds."""
     cuts = quantiles(seconds, n=100, method="inclusive")
     return {f"p{n}": round(cuts[n - 1] * 1000, 1) for n in (50, 95, 99)}
 
@@ -61,16 +61,16 @@ async def measure_arrivals(
     *,
     per_second: float,
     seconds: float,
-    tell: Callable[[], None] = lambda: None,
+    advance: Callable[[], None] = lambda: None,
 ) -> Arrivals:
     """Let customers arrive independently of each other (Poisson), and pay.
 
     Args:
-        bench: What is measured.
-        subject: How a payment is made.
+        bench: The running system.
+        subject: Makes the payments.
         per_second: The mean rate.
-        seconds: For how long they come.
-        tell: Called when a payment is over.
+        seconds: The duration.
+        advance: Called when a payment has ended.
     """
     found = Arrivals(per_second, seconds)
     dice = random.Random(SEED)  # no secret, but repeatable
@@ -86,7 +86,7 @@ async def measure_arrivals(
             found.to_paid.append(perf_counter() - shown)
         except Exception as error:  # counted, and must be none
             found.errors[type(error).__name__] += 1
-        tell()
+        advance()
 
     async with asyncio.TaskGroup() as group:
         while (due := due + dice.expovariate(per_second)) < seconds:

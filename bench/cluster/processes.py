@@ -1,4 +1,4 @@
-"""The measured system on a cluster of its own, and what each process has used."""
+"""The measured system on its own cluster, and the use of each process."""
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, closing, suppress
@@ -16,14 +16,14 @@ from cashier.system.ports import Ports
 from deploy.cluster.running import Cluster, throw_away_cluster
 from temporal_client import data_converter
 
-# What the processes of the cluster are called beside ours, of which one is the worker.
+# Names of the cluster's processes that differ from ours, which also have a worker.
 CALLED = {"worker": "system worker"}
 OF_THE_CLUSTER = ("frontend", "history", "matching", "system worker", "postgres")
-# What a merchant runs for payments: neither Alipay, nor the floor, nor who measures.
+# The processes that a merchant runs: not Alipay, the floor and the measuring client.
 NEEDED = ("api", "worker", *OF_THE_CLUSTER)
 
-# As many connections as it takes; idle ones are left before the servers, which keep
-# them for 5 s, close them under a call that is just sent.
+# No limit of connections; idle ones are closed before the servers close them, after
+# 5 s, while a call is being sent.
 LIMITS = httpx.Limits(max_connections=None, keepalive_expiry=2)
 
 
@@ -34,14 +34,14 @@ class ClusterBench(Bench):
     cluster: Cluster = field(kw_only=True)
 
     async def slow_alipay_down(self) -> None:
-        """Let Alipay take as long as over a network, and fail at times."""
+        """Give Alipay the latency of a network, and occasional failures."""
         await self.stop("simulator")
         self.commands = {**PARTS, "simulator": ["-m", "bench.cluster.slow_alipay"]}
         await self.start("simulator")
         await self.until_ready()
 
     def cpu_seconds(self) -> dict[str, float]:
-        """Return the processor time used so far, by process; PostgreSQL's together."""
+        """Return the processor time so far by process, with PostgreSQL as one."""
         used = super().cpu_seconds()
         used.pop("server", None)
         for name, part in self.cluster.parts.items():
@@ -53,7 +53,7 @@ class ClusterBench(Bench):
 
 
 def _of_tree(process: psutil.Process) -> float:
-    """Add up a process and its children, those that have ended included."""
+    """Return the processor time of a process and its children, also ended ones."""
     total = 0.0
     for one in (process, *process.children(recursive=True)):
         with suppress(psutil.NoSuchProcess):
@@ -65,19 +65,19 @@ def _of_tree(process: psutil.Process) -> float:
 
 @asynccontextmanager
 async def running_on_cluster(
-    folder: Path, tell: Callable[[str], None]
+    folder: Path, show_step: Callable[[str], None]
 ) -> AsyncIterator[ClusterBench]:
     """Run a new cluster, and the measured system on it, until the block ends.
 
     Args:
         folder: Where the system has its keys and logs.
-        tell: Called with each step of the start, in words.
+        show_step: Called with each step of the start, in words.
 
     Raises:
-        MissingProgramsError: What a cluster consists of is not there.
+        MissingProgramsError: Programs of a cluster are missing.
     """
     async with (
-        throw_away_cluster(tell) as cluster,
+        throw_away_cluster(show_step) as cluster,
         httpx.AsyncClient(timeout=60, limits=LIMITS, trust_env=False) as http,
     ):
         home = Home(folder)
@@ -92,6 +92,6 @@ async def running_on_cluster(
                 *(home, ports, client, http, settings, lifeline),
                 cluster=cluster,
             )
-            tell("Starting the simulator, the API and the workers")
+            show_step("Starting the simulator, the API and the workers")
             async with running_parts(bench):
                 yield bench

@@ -1,4 +1,4 @@
-"""Shows the figures of a cluster as tables and keeps them as JSON."""
+"""Prints the figures of a cluster as tables, and writes them as JSON."""
 
 import json
 from pathlib import Path
@@ -12,7 +12,7 @@ from bench.cluster.processes import NEEDED
 from bench.cluster.run import SHARE_OF_HIGHEST, Figures
 from bench.measures.throughput import Throughput
 
-# Alipay, and who measures.
+# Alipay, and the measuring client.
 OTHERS = ("simulator", "client")
 
 
@@ -29,7 +29,7 @@ def print_report(console: Console, figures: Figures) -> None:
 
 
 def write_json(path: Path, run: dict[str, Any], figures: Figures) -> None:
-    """Keep the run and its figures."""
+    """Write the run and its figures."""
     arrivals = figures.arrivals
     content = {
         **run,
@@ -54,7 +54,7 @@ def write_json(path: Path, run: dict[str, Any], figures: Figures) -> None:
 
 
 def needed(milliseconds: dict[str, float]) -> float:
-    """Add up the processor time of what a merchant runs for payments."""
+    """Return the processor time of the processes that a merchant runs."""
     return sum(milliseconds[name] for name in NEEDED)
 
 
@@ -85,7 +85,7 @@ def _rates(figures: Figures) -> Table:
         *("subject", "in flight", "n", "a second", "needed, ms"),
     )
     for row in (*figures.by_the_client, *figures.whole):
-        # The floor is served by a worker of its own.
+        # The floor has its own worker.
         used = row.cpu_milliseconds
         own = {**used, "worker": used["floor"]} if row.subject == "floor" else used
         table.add_row(
@@ -112,7 +112,7 @@ def _processes(figures: Figures) -> Table:
 def _arrivals(figures: Figures) -> Table:
     arrivals = figures.arrivals
     table = _table(
-        f"Customers who come at {SHARE_OF_HIGHEST:.0%} of the highest rate of `whole`",
+        f"Customers who arrive at {SHARE_OF_HIGHEST:.0%} of the highest rate of `whole`",
         *("milliseconds", "n", "p50", "p95", "p99"),
     )
     for name, seconds in (
@@ -126,8 +126,8 @@ def _arrivals(figures: Figures) -> Table:
 
 def _arrivals_in_words(arrivals: Arrivals) -> str:
     return (
-        f"{arrivals.wanted_per_second:.1f} a second were to come for "
+        f"{arrivals.wanted_per_second:.1f} a second were planned for "
         f"{arrivals.seconds:.0f} s, {arrivals.per_second:.1f} a second were paid; "
-        f"errors: {dict(arrivals.errors) or 'none'}; all was over "
-        f"{arrivals.over_after:.1f} s after the last had come."
+        f"errors: {dict(arrivals.errors) or 'none'}; the last payment ended "
+        f"{arrivals.over_after:.1f} s after the last arrival."
     )

@@ -1,4 +1,4 @@
-"""The measurements on a cluster in their order, and how much is measured."""
+"""The measurements on a cluster in their order, and their sizes."""
 
 import asyncio
 from collections.abc import Callable
@@ -13,13 +13,13 @@ from bench.measures.throughput import Throughput, measure_throughput
 from bench.systems.orders import new_order_id
 from bench.systems.subjects import FloorToPaid, Ours, Subject
 
-# Of the highest rate: what is left are the peaks, and a process that is started anew.
+# The share of the highest rate; the rest is for peaks and restarts of processes.
 SHARE_OF_HIGHEST = 0.7
 
 
 @dataclass(frozen=True)
 class Sizes:
-    """How much is measured: payments are rounds x batch."""
+    """The sizes of the measurements: payments are rounds x batch."""
 
     rounds: int
     by_the_client: dict[int, int]  # in flight -> payments in a batch
@@ -34,12 +34,12 @@ QUICK = Sizes(1, {8: 16}, {32: 32}, 3, 10)
 
 @dataclass(frozen=True)
 class Figures:
-    """All that one run measured.
+    """All figures of one run.
 
     Attributes:
-        idle_percent: Of a core, by process, while nothing happens.
-        by_the_client: Ours and the floor, with an Alipay that answers at once.
-        whole: Over HTTP from end to end, with an Alipay that takes its time.
+        idle_percent: Percent of a core, by process, while idle.
+        by_the_client: Our payment and the floor, with an Alipay that answers at once.
+        whole: Over HTTP from end to end, with a slow Alipay.
         arrivals: The same at a share of the highest rate of `whole`.
     """
 
@@ -55,40 +55,40 @@ class Figures:
 
 
 async def measure(
-    bench: ClusterBench, sizes: Sizes, tell: Callable[[str], None]
+    bench: ClusterBench, sizes: Sizes, show_step: Callable[[str], None]
 ) -> Figures:
     """Measure everything on one running cluster."""
     ours, floor, whole = Ours(bench), FloorToPaid(bench.client), WholePath(bench)
     for subject in (ours, floor, whole):
-        tell(f"Warming up: {type(subject).__name__}")
+        show_step(f"Warming up: {type(subject).__name__}")
         await _warm_up(subject)
-    tell("Idle")
+    show_step("Idle")
     idle = await _idle(bench, sizes.idle_seconds)
     by_the_client = []
     for in_flight, batch in sizes.by_the_client.items():
-        tell(f"Payments beside the floor, {in_flight} in flight")
+        show_step(f"Payments beside the floor, {in_flight} in flight")
         by_the_client += await measure_throughput(
             bench,
             {"ours": ours, "floor": floor},
             in_flight=in_flight,
             rounds=sizes.rounds,
             batch=batch,
-            tell=lambda: None,
+            advance=lambda: None,
         )
     await bench.slow_alipay_down()
     rows = []
     for in_flight, batch in sizes.whole.items():
-        tell(f"Whole payments with a slow Alipay, {in_flight} in flight")
+        show_step(f"Whole payments with a slow Alipay, {in_flight} in flight")
         rows += await measure_throughput(
             bench,
             {"whole": whole},
             in_flight=in_flight,
             rounds=max(1, sizes.rounds // 2),
             batch=batch,
-            tell=lambda: None,
+            advance=lambda: None,
         )
     rate = SHARE_OF_HIGHEST * max(row.per_second for row in rows)
-    tell(f"Customers who come at {rate:.1f} a second")
+    show_step(f"Customers who arrive at {rate:.1f} a second")
     arrivals = await measure_arrivals(
         bench, whole, per_second=rate, seconds=sizes.arriving_seconds
     )

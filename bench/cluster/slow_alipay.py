@@ -1,4 +1,4 @@
-"""The simulator behind a network: each call of the merchant's takes time, some fail.
+"""The simulator with the latency of a network; some calls fail.
 
 The times are those of the only payment benchmark with a disclosed method that we know:
 payment.masonx.me/en/benchmarks/payment-throughput.
@@ -19,22 +19,22 @@ from simulator.settings import SimulatorSettings
 P50_SECONDS: Final = 0.120
 P99_SECONDS: Final = 0.380
 FAILING: Final = 0.007
-# Both faces of the signed API have it in their paths; pages and control have not.
+# The signed API's paths contain it, also in the sandbox; pages and control do not.
 OF_THE_API: Final = "/api/v1/payments/"
-# How many standard deviations the 99th of 100 lies above the middle.
+# The standard deviations between the median and the 99th percentile.
 P99_DEVIATIONS: Final = 2.3263
 SEED: Final = 1
 
 
 class Pace:
-    """How long calls take (log-normal), and which fail; the same for the same seed."""
+    """Draws the latency (log-normal) and the failures of calls from a seed."""
 
     def __init__(self, seed: int = SEED) -> None:
         self._dice = random.Random(seed)  # no secret, but repeatable
         self._sigma = math.log(P99_SECONDS / P50_SECONDS) / P99_DEVIATIONS
 
     def seconds(self) -> float:
-        """Return how long the next call takes."""
+        """Return the latency of the next call."""
         return self._dice.lognormvariate(math.log(P50_SECONDS), self._sigma)
 
     def fails(self) -> bool:
@@ -43,7 +43,7 @@ class Pace:
 
 
 class SlowAlipay:
-    """Holds up the calls of the signed API; customers' pages are as quick as ever."""
+    """Delays the calls of the signed API, but not customers' pages."""
 
     def __init__(self, app: ASGIApp, pace: Pace) -> None:
         self._app = app

@@ -1,4 +1,4 @@
-"""A payment as shop, customer and Alipay make it: all of it over HTTP."""
+"""A whole payment by shop, customer and Alipay, over HTTP."""
 
 from http import HTTPStatus
 
@@ -9,12 +9,12 @@ from bench.systems.orders import an_order
 from bench.systems.subjects import ASKED_BY_SHOPS, PATIENCE, Ours
 from contracts import PaymentOutcome
 
-# Being opened, and busy: a shop calls again.
+# Being opened, and busy: a shop retries.
 AGAIN = (HTTPStatus.ACCEPTED, HTTPStatus.SERVICE_UNAVAILABLE)
 
 
 class WholePath:
-    """The shop opens, the customer pays at the wallet, Alipay notifies the API."""
+    """The shop opens a payment, the customer pays, Alipay notifies the API."""
 
     def __init__(self, bench: ClusterBench) -> None:
         self._http = bench.http
@@ -25,7 +25,7 @@ class WholePath:
         self._pages: dict[str, str] = {}
 
     async def open(self, order_id: str) -> None:
-        """Have an order paid, until there is a page to send the customer to."""
+        """Start the payment of an order, and wait for the wallet's page."""
         body = an_order(order_id).model_dump(include=ASKED_BY_SHOPS)
         answer = await self._post(body)
         while answer.status_code in AGAIN:
@@ -34,7 +34,7 @@ class WholePath:
         self._pages[order_id] = answer.json()["cashier"]["url"]
 
     async def finish(self, order_id: str) -> None:
-        """Pay, and wait until the payment knows; only a notification tells it."""
+        """Pay, and wait until a notification makes the payment PAID."""
         paid = await self._http.post(f"{self._pages.pop(order_id)}/pay")
         if not paid.is_redirect:
             raise RuntimeError(f"the wallet has refused: {paid.status_code}")

@@ -1,1 +1,1 @@
-"""What waiting payments cost that are too many for a worker's memory."""
+"""Measures waiting payments that are too many for a worker's cache."""

@@ -1,4 +1,4 @@
-"""`python -m bench.eviction`: more payments wait than a worker has in its memory."""
+"""`python -m bench.eviction`: more payments wait than a worker caches."""
 
 import asyncio
 import json
@@ -20,7 +20,7 @@ from bench.systems.processes import running_bench
 RESULTS = Path(__file__).parent / "results.json"
 FULL = Sizes(waiting=5000, cached=500, rounds=4, batch=50)
 QUICK = Sizes(waiting=200, cached=50, rounds=2, batch=20)
-MOST_GROWTH = 1.1  # what is called flat: an allocator keeps some of what it once had
+MOST_GROWTH = 1.1  # counts as flat: an allocator does not return all memory
 SPEED_FACTOR = 0.5
 
 

@@ -1,4 +1,4 @@
-"""Leaves many payments waiting, and pays some that the worker still has in memory."""
+"""Leaves many payments waiting, and pays some cached and some evicted ones."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -16,7 +16,7 @@ IN_FLIGHT = 8
 
 @dataclass(frozen=True)
 class Sizes:
-    """How many wait, how many of them in memory, and how many are paid."""
+    """The numbers of waiting, cached and paid payments."""
 
     waiting: int
     cached: int
@@ -26,13 +26,13 @@ class Sizes:
 
 @dataclass
 class Eviction:
-    """What was found.
+    """The result of the measurement.
 
     Attributes:
-        waiting, cached: How many payments wait, and how many the worker remembers.
-        memory: The worker's resident bytes by the number that wait.
-        cached_rates, evicted_rates: Paid a second, batch by batch: those in memory,
-            and those that must be replayed.
+        waiting, cached: The numbers of waiting payments and of cached workflows.
+        memory: The worker's resident bytes, by the number of waiting payments.
+        cached_rates, evicted_rates: Paid payments a second, by batch: cached ones, and
+            those that must be replayed.
     """
 
     waiting: int
@@ -48,14 +48,14 @@ class Eviction:
 
     @property
     def speed(self) -> float:
-        """How fast evicted payments are paid, as a share of the others' speed."""
+        """The rate of evicted payments, as a share of the rate of cached ones."""
         return mean(self.evicted_rates) / mean(self.cached_rates)
 
 
 async def measure_eviction(
     bench: Bench, sizes: Sizes, say: Callable[[str], None]
 ) -> Eviction:
-    """Open payments, then pay evicted and remembered ones in alternating batches."""
+    """Open payments, then pay evicted and cached ones in alternating batches."""
     ours, found = Ours(bench), Eviction(sizes.waiting, sizes.cached)
     await bench.stop("worker")
     await bench.start("worker", {"CASHIER_CACHED_WORKFLOWS": str(sizes.cached)})
@@ -67,7 +67,7 @@ async def measure_eviction(
         found.memory[len(opened)] = bench.resident_bytes("worker")
     for number in range(sizes.rounds):
         say(f"Paying evicted and remembered ones: {number + 1} of {sizes.rounds}")
-        # The newest are in memory, and what is paid takes the place of the oldest.
+        # The newest are cached, and each paid one evicts the oldest.
         evicted, opened = opened[: sizes.batch], opened[sizes.batch :]
         remembered, opened = opened[-sizes.batch :], opened[: -sizes.batch]
         found.evicted_rates.append(await _pay(ours, evicted))
@@ -82,7 +82,7 @@ async def _open(ours: Ours, count: int) -> list[str]:
 
 
 async def _pay(ours: Ours, order_ids: list[str]) -> float:
-    """Pay them; return how many a second."""
+    """Pay the orders; return payments a second."""
     began = perf_counter()
     await run_all(ours.finish, order_ids, in_flight=IN_FLIGHT)
     return len(order_ids) / (perf_counter() - began)

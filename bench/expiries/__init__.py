@@ -1,1 +1,1 @@
-"""What customers notice while many payments expire at once."""
+"""Measures customers' waits while many payments expire at once."""

@@ -1,4 +1,4 @@
-"""Lets many payments expire at once while customers go on opening pages."""
+"""Lets many payments expire at once while customers open pages."""
 
 import asyncio
 from collections.abc import Callable
@@ -13,29 +13,29 @@ from bench.systems.processes import Bench
 from bench.systems.subjects import Ours
 from contracts import PaymentOutcome, workflow_id
 
-# How soon a payment may expire; nothing shorter can be asked for.
+# The shortest expiry that the API accepts.
 EXPIRES_IN_MINUTES = 1
 # Alipay notifies of an expired payment some seconds after its expiry.
-TOLD_AFTER_SECONDS = 3
+NOTIFIED_AFTER_SECONDS = 3
 PAGES_A_SECOND = 5
-# Each tenth customer pays, and the notification is lost: only an inquiry tells.
+# Each tenth customer pays, and the notification is lost: only an inquiry finds it.
 PAID_IN_SILENCE = 10
-# How long the system may rest between the last opening and the calm that is measured.
+# The pause between the last opening and the measurement without expiries.
 REST_SECONDS = 5
 MOST_SECONDS = 300
 
 
 @dataclass(frozen=True)
 class Storm:
-    """What customers noticed of it, and what became of the payments.
+    """The customers' waits, and the results of the payments.
 
     Attributes:
-        expiring: How many payments were left to expire.
-        within_seconds: How far their expiries lay apart.
-        calm_p50, calm_p95: To a new page while nothing expired, in milliseconds.
+        expiring: The number of expiring payments.
+        within_seconds: The time from the first to the last expiry.
+        calm_p50, calm_p95: Time to a new page without expiries, in milliseconds.
         storm_p50, storm_p95: The same from the first expiry until the last end.
-        calm_pages, storm_pages: How many pages that rests on.
-        wrong: Payments whose outcome is not what Alipay's books say.
+        calm_pages, storm_pages: The numbers of measured pages.
+        wrong: The number of payments whose outcome differs from Alipay's ledger.
         over_after_seconds: From the last expiry until the last payment had ended.
     """
 
@@ -53,7 +53,7 @@ class Storm:
 
 @dataclass
 class Pages:
-    """Customers who come at a steady pace, whether they are served or not, and pay."""
+    """Customers who arrive at a steady rate, whether or not the system keeps up."""
 
     ours: Ours
     seconds: list[float] = field(default_factory=list)
@@ -72,7 +72,7 @@ class Pages:
         await self.ours.finish(order_id)
 
     def percentile(self, percent: int) -> float:
-        """Return milliseconds."""
+        """Return a percentile of the time to the page, in milliseconds."""
         cuts = quantiles(self.seconds, n=100, method="inclusive")
         return cuts[percent - 1] * 1000
 
@@ -89,7 +89,7 @@ class Expiring:
         self._opened: list[float] = []
 
     async def open(self) -> None:
-        """Open them at a steady pace, as far as the machine keeps it."""
+        """Open the payments at a steady rate, if the machine keeps up."""
         began, pace = monotonic(), self._within / len(self._ids)
 
         async def in_its_turn(order_id: str) -> None:
@@ -102,7 +102,7 @@ class Expiring:
 
     @property
     def first_expiry(self) -> float:
-        """When the first is told of its expiry, by the monotonic clock."""
+        """When Alipay notifies the first expiry, on the monotonic clock."""
         return min(self._opened) + EXPIRES_IN_MINUTES * 60
 
     @property
@@ -110,7 +110,7 @@ class Expiring:
         return max(self._opened) + EXPIRES_IN_MINUTES * 60
 
     async def some_pay(self) -> None:
-        """Each tenth customer pays at the wallet; nobody notifies us."""
+        """Each tenth customer pays at the wallet, without a notification."""
         await run_all(self._pay, self._ids[::PAID_IN_SILENCE], in_flight=4)
 
     async def _pay(self, order_id: str) -> None:
@@ -122,10 +122,10 @@ class Expiring:
         (await self._bench.http.post(url)).raise_for_status()
 
     async def until_over(self) -> None:
-        """Wait for the last end.
+        """Wait until all payments have ended.
 
         Raises:
-            TimeoutError: It did not come.
+            TimeoutError: Some have not ended in time.
         """
         query = (
             f'WorkflowId STARTS_WITH "{workflow_id(self._prefix)}" '
@@ -136,7 +136,7 @@ class Expiring:
                 await asyncio.sleep(0.5)
 
     async def count_wrong(self) -> int:
-        """Return how many ended otherwise than Alipay's books say."""
+        """Return the number of payments that differ from Alipay's ledger."""
         wrong: list[str] = []
 
         async def compare(order_id: str) -> None:
@@ -153,13 +153,13 @@ class Expiring:
 async def measure_storm(
     bench: Bench, count: int, within: float, say: Callable[[str], None]
 ) -> Storm:
-    """Measure pages in calm, then while the payments expire, in one run.
+    """Measure pages without expiries, then while the payments expire, in one run.
 
     Args:
         bench: The running system.
-        count: How many payments expire.
-        within: Within how many seconds.
-        say: Called with what happens.
+        count: The number of expiring payments.
+        within: The time from the first to the last expiry, in seconds.
+        say: Called with each step, in words.
     """
     expiring = Expiring(bench, count, within)
     say(f"Opening {count} payments")
@@ -168,7 +168,7 @@ async def measure_storm(
     await asyncio.sleep(REST_SECONDS)
     say("Pages while nothing expires")
     calm, storm = Pages(Ours(bench)), Pages(Ours(bench))
-    begins = expiring.first_expiry + TOLD_AFTER_SECONDS
+    begins = expiring.first_expiry + NOTIFIED_AFTER_SECONDS
     await calm.open_until(_when(begins - 1))
     say(f"Pages while {count} payments expire")
     async with asyncio.TaskGroup() as group:
@@ -193,7 +193,7 @@ async def measure_storm(
 
 
 def _when(at: float) -> asyncio.Event:
-    """Return an event that is set at a time of the monotonic clock."""
+    """Return an event that is set at a time on the monotonic clock."""
     event = asyncio.Event()
     asyncio.get_running_loop().call_later(max(0.0, at - monotonic()), event.set)
     return event

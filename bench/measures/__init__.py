@@ -1,1 +1,1 @@
-"""What is measured of a payment: waiting, throughput, cost, and memory."""
+"""The measurements of a payment: waiting, throughput, cost and memory."""

@@ -8,7 +8,7 @@ Task = Callable[[str], Awaitable[None]]
 
 
 async def run_all(task: Task, order_ids: list[str], *, in_flight: int) -> list[float]:
-    """Run a task for each order; return how many seconds each took."""
+    """Run a task for each order; return the seconds of each."""
     waiting = iter(order_ids)
     seconds: list[float] = []
 

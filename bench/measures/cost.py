@@ -1,4 +1,4 @@
-"""(d) What a paid payment leaves in history, and what Temporal Cloud would bill."""
+"""(d) The history of a paid payment, and the actions that Temporal Cloud would bill."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ async def measure_cost(
     subjects: dict[str, Ours | FloorToPaid],
     *,
     payments: int,
-    tell: Callable[[], None],
+    advance: Callable[[], None],
 ) -> list[Cost]:
     """Count with the server's own metric `action`, and read the histories after it."""
     found = []
@@ -51,5 +51,5 @@ async def measure_cost(
                 actions / payments,
             )
         )
-        tell()
+        advance()
     return found

@@ -26,12 +26,12 @@ async def measure_latency(
     in_flight: int,
     rounds: int,
     batch: int,
-    tell: Callable[[], None],
+    advance: Callable[[], None],
 ) -> list[Latency]:
-    """Measure all subjects in alternating batches, so that drift hits all alike.
+    """Measure all subjects in alternating batches, so that drift affects all equally.
 
-    What is opened is also brought to its end, outside the measured time, so that the
-    worker's cache does not fill up with waiting payments.
+    Opened payments are also finished, outside the measured time, so that the worker's
+    cache does not fill up with waiting payments.
     """
     seconds: dict[str, list[float]] = {name: [] for name in subjects}
     for _ in range(rounds):
@@ -39,7 +39,7 @@ async def measure_latency(
             order_ids = [new_order_id() for _ in range(batch)]
             seconds[name] += await run_all(subject.open, order_ids, in_flight=in_flight)
             await run_all(subject.finish, order_ids, in_flight=in_flight)
-            tell()
+            advance()
     return [
         Latency(name, in_flight, len(taken), *_percentiles(taken))
         for name, taken in seconds.items()

@@ -1,4 +1,4 @@
-"""(e) What a waiting payment keeps in the worker's memory."""
+"""(e) The memory of a waiting payment in the worker."""
 
 import asyncio
 from collections.abc import Callable
@@ -9,7 +9,7 @@ from bench.systems.orders import new_order_id
 from bench.systems.processes import Bench
 from bench.systems.subjects import Subject
 
-# Enough payments that imports, pools and caches are as large as they get.
+# Enough payments that imports, pools and caches have reached their size.
 WARM_UP = 50
 SETTLING_SECONDS = 1.0
 
@@ -33,7 +33,7 @@ async def measure_memory(
     subjects: dict[str, tuple[str, Subject]],
     *,
     waiting: int,
-    tell: Callable[[], None],
+    advance: Callable[[], None],
 ) -> list[Memory]:
     """Open payments and leave them waiting; each subject comes with its worker."""
     found = []
@@ -50,5 +50,5 @@ async def measure_memory(
         )
         await asyncio.sleep(SETTLING_SECONDS)
         found.append(Memory(name, waiting, before, bench.resident_bytes(worker)))
-        tell()
+        advance()
     return found

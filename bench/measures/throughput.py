@@ -1,4 +1,4 @@
-"""(b) Paid payments a second, and (c) what they cost the worker's processor."""
+"""(b) Paid payments a second, and (c) their processor time in the worker."""
 
 import asyncio
 from collections.abc import Callable
@@ -10,7 +10,7 @@ from bench.systems.orders import new_order_id
 from bench.systems.processes import Bench
 from bench.systems.subjects import Subject
 
-# What a worker still does after the last result, such as evicting, is counted too.
+# A worker's work after the last result, such as evicting, is counted too.
 SETTLING_SECONDS = 0.3
 
 
@@ -43,14 +43,14 @@ async def measure_throughput(
     in_flight: int,
     rounds: int,
     batch: int,
-    tell: Callable[[], None],
+    advance: Callable[[], None],
 ) -> list[Throughput]:
     """Run payments to their end, ours and the floor's in alternating batches."""
     found = {name: Throughput(name, in_flight) for name in subjects}
     for _ in range(rounds):
         for name, subject in subjects.items():
             await _add_batch(bench, subject, found[name], batch)
-            tell()
+            advance()
     return list(found.values())
 
 

@@ -1,1 +1,1 @@
-"""(j) What refunds cost."""
+"""(j) The cost of refunds."""

@@ -1,4 +1,4 @@
-"""`python -m bench.refunds`: what a refund leaves in history, and what it costs."""
+"""`python -m bench.refunds`: the history of a refund, and its cost."""
 
 import asyncio
 import json

@@ -1,4 +1,4 @@
-"""(j) What a refund leaves in history, and what Temporal Cloud would bill for it."""
+"""(j) The history of a refund, and the actions that Temporal Cloud would bill."""
 
 import asyncio
 from collections.abc import Callable
@@ -25,20 +25,20 @@ FURTHER: Final = "a further part"
 
 
 async def measure_refund_cost(
-    bench: Bench, refunds: int, tell: Callable[[str], None]
+    bench: Bench, refunds: int, show_step: Callable[[str], None]
 ) -> list[Cost]:
     """Refund orders that were paid at the simulator, through the API, and count.
 
-    Of a further refund of an order events and bytes are those that it adds.
+    The events and bytes of a further refund are those that it adds.
     """
     shop = _Shop(bench.http, bench.ports.api_url, bench.home.api_key.read_text())
     found = []
     for name, value in ((FIRST, None), (PART, HALF)):
-        tell(f"Paying for {name}")
+        show_step(f"Paying for {name}")
         order_ids = [new_order_id() for _ in range(refunds)]
         for order_id in order_ids:
             await shop.has_paid(order_id)
-        tell(f"Refunding {name}")
+        show_step(f"Refunding {name}")
         found.append(await _count(bench, shop, name, order_ids, value, "1"))
     before = await _sizes(bench, order_ids)
     rest = await _count(bench, shop, FURTHER, order_ids, HALF // 2, "2")
@@ -83,14 +83,14 @@ class _Shop:
         self._headers = {"Authorization": f"Bearer {api_key}"}
 
     async def has_paid(self, order_id: str) -> None:
-        """Have an order paid, to its end."""
+        """Pay an order, and wait until it is PAID."""
         body = an_order(order_id).model_dump(include=ASKED_BY_SHOPS)
         opened = await self._call("POST", "", json=body)
         page = await self._http.post(f"{opened['cashier']['url']}/pay")
         if page.is_error:
             page.raise_for_status()
         async with asyncio.timeout(PATIENCE_SECONDS):
-            # Another process: there is nothing to wait for.
+            # The API is another process, which can only be polled.
             while (  # noqa: ASYNC110
                 await self._call("GET", f"/{order_id}")
             )["outcome"] != "PAID":

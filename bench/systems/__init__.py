@@ -1,1 +1,1 @@
-"""What is measured: our system, the floor, and the bare call to Alipay."""
+"""The measured systems: ours, the floor, and the bare call to Alipay."""

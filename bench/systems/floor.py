@@ -1,6 +1,6 @@
-"""The floor: the least that Temporal can be asked to do for a payment, in Python.
+"""The floor: the smallest Temporal workflow that could take a payment, in Python.
 
-No decisions, no Alipay, no pydantic models: what is above these figures is ours.
+It has no decisions, no Alipay and no pydantic models: our cost is the difference to it.
 """
 
 from datetime import timedelta
@@ -8,7 +8,7 @@ from datetime import timedelta
 from temporalio import activity, workflow
 
 FLOOR_TASK_QUEUE = "bench-floor"
-# As long as a payment may wait; nothing here ever waits that long.
+# As long as a payment may wait; nothing here waits that long.
 PATIENCE = timedelta(minutes=14)
 
 

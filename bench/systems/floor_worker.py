@@ -1,4 +1,4 @@
-"""The floor's worker as a process of its own: set up as ours, apart from the work."""
+"""The floor's worker as its own process, with the settings of our worker."""
 
 import asyncio
 import signal
@@ -16,7 +16,7 @@ async def main() -> None:
     stop = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
     worker = Worker(
-        # Like with like: the same settings, the same encryption.
+        # Comparable: the same settings and encryption.
         await connect(keyring=WorkerSettings().keyring),
         task_queue=FLOOR_TASK_QUEUE,
         workflows=[FloorPage, FloorPayment],

@@ -1,4 +1,4 @@
-"""The measured system: each part its own process, as in production."""
+"""The measured system, with each part as its own process, as in production."""
 
 import asyncio
 import sys
@@ -38,7 +38,7 @@ METRICS_DELAY_SECONDS = 3
 
 @dataclass
 class Bench:
-    """A running system: how to reach it, and what its processes have used."""
+    """A running system: its addresses, and the use of its processes."""
 
     home: Home
     ports: Ports
@@ -52,19 +52,19 @@ class Bench:
 
     @property
     def alipay(self) -> Signer:
-        """Who signs as the simulated Alipay does."""
+        """The signer of the simulated Alipay."""
         return Signer(read_private_key(self.home.simulator_key), client_id=CLIENT_ID)
 
     async def start(self, name: str, settings: Mapping[str, str] | None = None) -> None:
-        """Start a part, with settings beyond what the home says."""
+        """Start a part, with further settings."""
         environment = {
             **bare_environment(self.home.empty_folder),
             **self.home.environment(self.ports),
-            # What the API can do is measured, not what one caller may have it do.
+            # The API's capacity is measured, and not the limits for one caller.
             "CASHIER_API_CALLS_PER_MINUTE": "1000000",
             **(settings or {}),
         }
-        # The simulator keeps everything in memory: its disk is not our subject.
+        # The simulator keeps everything in memory, so that its disk is not measured.
         environment.pop("SIMULATOR_STATE_FILE")
         self._processes[name] = await spawn(
             [sys.executable, *self.commands[name]],
@@ -168,7 +168,7 @@ async def running_parts(bench: Bench) -> AsyncIterator[None]:
 
 
 class _GivenOnly(WorkerSettings):
-    """Settings of the worker that are given, without environment and `.env`."""
+    """Settings of the worker from arguments, without environment and `.env`."""
 
     @classmethod
     def settings_customise_sources(
@@ -180,7 +180,7 @@ class _GivenOnly(WorkerSettings):
 
 
 def given_only(environment: Mapping[str, str]) -> WorkerSettings:
-    """Return the worker's settings from what its process is given, and nothing else."""
+    """Return the worker's settings from the given variables only."""
     given = {
         name.removeprefix("CASHIER_").lower(): value
         for name, value in environment.items()

@@ -1,4 +1,4 @@
-"""What is measured: our payment, the floor, and the bare call to Alipay."""
+"""The measured subjects: our payment, the floor, and the bare call to Alipay."""
 
 from contextlib import suppress
 from datetime import timedelta
@@ -41,7 +41,7 @@ ASKED_BY_SHOPS = {
 
 
 class Subject(Protocol):
-    """One way to take a payment: to the page (timed), and from there to its end."""
+    """A way to take a payment: to the page (timed), and from there to its end."""
 
     async def open(self, order_id: str) -> None: ...
 
@@ -65,7 +65,7 @@ class Ours:
         order = an_order(order_id, expires_in_minutes=self._expires_in)
         view = None
         while view is None or view.status is PaymentStatus.OPENING:
-            # As a shop does after 202 and 503: the system may be busy, or starting.
+            # A shop retries after 202 and 503: the system may be busy, or starting.
             with suppress(UnavailableProblem):
                 view, _ = await self._workflows.open(order)
         if view.attempts[-1].cashier is None:

@@ -1,1 +1,1 @@
-"""What 500 open result pages cost, and how soon they show a payment."""
+"""Measures 500 open result pages: their cost, and the delay of a change."""

@@ -1,6 +1,6 @@
-"""`python -m bench.viewers`: what 500 open result pages cost, and how soon they hear.
+"""`python -m bench.viewers`: 500 open result pages, their cost, the delay of changes.
 
-Beside them, in the same run, the same pages asking by GET every two seconds.
+Compared in the same run with pages that poll by GET every two seconds.
 """
 
 import asyncio
@@ -30,19 +30,19 @@ from bench.systems.subjects import Ours, OverHttp
 from contracts import CancelWish
 
 RESULTS = Path(__file__).parent / "results.json"
-# What Alipay's page advises while the customer waits (docs/protocol.md 4.2).
+# The interval that Alipay advises while the customer waits (docs/protocol.md 4.2).
 POLL_SECONDS = 2.0
 SETTLING_SECONDS = 3.0
 
 
 @dataclass(frozen=True)
 class Used:
-    """What processes used while nothing happened to the payments.
+    """The use of processes while the payments did not change.
 
     Attributes:
-        api_percent, server_percent: Of one core.
+        api_percent, server_percent: Percent of one core.
         api_mib: Resident memory at the end.
-        actions: Billable ones, in all.
+        actions: Billable actions in total.
     """
 
     subject: str
@@ -55,8 +55,8 @@ class Used:
 
 
 @dataclass(frozen=True)
-class Heard:
-    """How soon viewers saw a change, in milliseconds from its cause."""
+class Delay:
+    """The delay from a change until viewers saw it, in milliseconds."""
 
     cause: str
     changes: int
@@ -73,15 +73,15 @@ def main(
     """Measure event streams beside polling, in one run of about four minutes."""
     console, run, others = Console(), describe_run(), Others()
     with tempfile.TemporaryDirectory(prefix="cashier-bench-") as folder:
-        used, heard = asyncio.run(_measure(Path(folder), viewers, seconds, console))
+        used, delays = asyncio.run(_measure(Path(folder), viewers, seconds, console))
     run["command"] = " ".join(["python -m bench.viewers", *sys.argv[1:]])
     run["machine"]["busy_with_others_percent"] = busy = round(others.percent(), 1)
-    _print(console, used, heard)
+    _print(console, used, delays)
     console.print(f"Others kept {busy:.0f} % of the machine busy.")
     if keep:
         found = {
             "idle": [asdict(row) for row in used],
-            "heard_ms": [asdict(row) for row in heard],
+            "heard_ms": [asdict(row) for row in delays],
         }
         RESULTS.write_text(json.dumps({**run, **found}, indent=2) + "\n")
         console.print(f"Written to {RESULTS}", soft_wrap=True)
@@ -91,26 +91,28 @@ def main(
 
 async def _measure(
     folder: Path, viewers: int, seconds: float, console: Console
-) -> tuple[list[Used], list[Heard]]:
+) -> tuple[list[Used], list[Delay]]:
     async with running_bench(folder) as bench:
         pages = Pages(bench)
         with console.status("Opening payments"):
             orders = await pages.open(viewers)
         used = [await _idle(bench, "nobody", 0, seconds)]
-        with console.status(f"{viewers} pages ask every {POLL_SECONDS:.0f} s"):
+        with console.status(f"{viewers} pages poll every {POLL_SECONDS:.0f} s"):
             async with pages.polled(orders):
                 used.append(await _idle(bench, "polling", viewers, seconds / 2))
         with console.status(f"{viewers} pages have a stream"):
             async with pages.streamed(orders) as seen:
                 used.append(await _idle(bench, "streams", viewers, seconds))
                 half = len(orders) // 2
-                heard = [
-                    await _hear(
+                delays = [
+                    await _delays(
                         "a notification to the API", orders[:half], pages.pay, seen
                     ),
-                    await _hear("straight to Temporal", orders[half:], pages.end, seen),
+                    await _delays(
+                        "straight to Temporal", orders[half:], pages.end, seen
+                    ),
                 ]
-    return used, heard
+    return used, delays
 
 
 async def _idle(bench: Bench, subject: str, viewers: int, seconds: float) -> Used:
@@ -131,20 +133,20 @@ async def _idle(bench: Bench, subject: str, viewers: int, seconds: float) -> Use
     )
 
 
-async def _hear(
+async def _delays(
     cause: str,
     orders: list[str],
     change: Callable[[str], Awaitable[None]],
     seen: dict[str, asyncio.Future[float]],
-) -> Heard:
+) -> Delay:
     waits = []
     for order_id in orders:
-        # One after the other: a queue before the server is not what is measured.
+        # One after the other, so that a queue before the server is not measured.
         await change(order_id)
         began = time.monotonic()
         waits.append(max(0.0, await seen[order_id] - began) * 1000)
     ordered = sorted(waits)
-    return Heard(
+    return Delay(
         cause,
         len(waits),
         statistics.median(ordered),
@@ -154,7 +156,7 @@ async def _hear(
 
 
 class Pages:
-    """Result pages, each of a payment of its own."""
+    """Result pages, each for another payment."""
 
     def __init__(self, bench: Bench) -> None:
         self._bench = bench
@@ -177,7 +179,7 @@ class Pages:
         (await self._bench.http.post(url)).raise_for_status()
 
     async def end(self, order_id: str) -> None:
-        """The payment ends without this API having a part in it."""
+        """End a payment without this API."""
         await self._ours.handle(order_id).execute_update(
             "cancel", CancelWish(by="bench")
         )
@@ -205,7 +207,7 @@ class Pages:
     async def streamed(
         self, orders: list[str]
     ) -> AsyncIterator[dict[str, asyncio.Future[float]]]:
-        """Yield, by order, when its page will have seen the end."""
+        """Yield, by order, a future with the time when its page has seen the end."""
         loop = asyncio.get_running_loop()
         seen = {order_id: loop.create_future() for order_id in orders}
         opened = asyncio.Semaphore(0)
@@ -246,7 +248,7 @@ class Pages:
                     return
 
 
-def _print(console: Console, used: list[Used], heard: list[Heard]) -> None:
+def _print(console: Console, used: list[Used], delays: list[Delay]) -> None:
     table = Table(title="(g) While nothing happens", title_justify="left")
     for name in ("pages", "how", "API, % of a core", "server", "API, MiB", "actions"):
         table.add_column(name, justify="right")
@@ -263,7 +265,7 @@ def _print(console: Console, used: list[Used], heard: list[Heard]) -> None:
     table = Table(title="A change is seen after, ms", title_justify="left")
     for name in ("cause", "changes", "p50", "p99", "worst"):
         table.add_column(name, justify="right")
-    for one in heard:
+    for one in delays:
         figures = (f"{ms:.0f}" for ms in (one.p50, one.p99, one.worst))
         table.add_row(one.cause, str(one.changes), *figures)
     console.print(table)

@@ -1,1 +1,1 @@
-"""Refunds in the storm: what the shop asks for, and what became of it."""
+"""Refunds in the chaos test: the shop's plans, and the records of their results."""

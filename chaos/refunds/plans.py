@@ -1,11 +1,11 @@
-"""What the shop gives back of an order once it is paid, drawn from the seed."""
+"""The refunds that the shop requests for a paid order, drawn from the seed."""
 
 import random
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-# A refund that the simulator refuses for good, or for long, in this many of all.
+# The simulator's faults of refunds, with relative frequencies.
 FAULTS: Final = {
     "refund_unknown_before": 3,
     "refund_unknown_after": 3,
@@ -21,7 +21,7 @@ FAULTS: Final = {
 
 
 class Way(StrEnum):
-    """How a shop asks for refunds of one order."""
+    """How a shop requests the refunds of one order."""
 
     ALL = "all at once"
     PARTS = "one part, then the rest"
@@ -31,8 +31,8 @@ class Way(StrEnum):
 
 
 @dataclass(frozen=True)
-class Wish:
-    """One refund that the shop asks for; without a value all that is left."""
+class RefundCall:
+    """One requested refund; without a value the whole rest."""
 
     refund_id: str
     value: int | None
@@ -44,25 +44,25 @@ class Refunds:
     """The refunds of one order.
 
     Attributes:
-        rounds: What is asked for at once, round by round.
-        fault: What the simulator does to them; None for nothing.
-        in_portal: What is refunded by hand in Alipay's portal meanwhile.
+        rounds: The simultaneous requests of each round.
+        fault: The simulator's fault; None for no fault.
+        in_portal: The amount that is refunded in Alipay's portal meanwhile.
     """
 
     way: Way
-    rounds: tuple[tuple[Wish, ...], ...]
+    rounds: tuple[tuple[RefundCall, ...], ...]
     fault: str | None = None
     in_portal: int | None = None
 
 
 def plan_refunds(seed: int, number: int, value: int, step: int) -> Refunds | None:
-    """Draw the refunds of the n-th order; None: nothing is given back.
+    """Draw the refunds of the n-th order; None: no refunds.
 
     Args:
-        seed: Of the storm.
-        number: Of the order.
-        value: What the order costs, in minor units.
-        step: What every amount of the currency is a multiple of.
+        seed: The run's seed.
+        number: The order's number.
+        value: The price of the order, in minor units.
+        step: All amounts of the currency are multiples of this.
     """
     dice = random.Random(f"refunds/{seed}/{number}")  # noqa: S311 - repeatable
     if dice.random() < 0.4:
@@ -71,12 +71,12 @@ def plan_refunds(seed: int, number: int, value: int, step: int) -> Refunds | Non
     part = max(step, value * dice.randint(20, 80) // 100 // step * step)
     most = max(step, value * dice.randint(55, 90) // 100 // step * step)
     small = max(step, value // 6 // step * step)
-    rounds: dict[Way, tuple[tuple[Wish, ...], ...]] = {
-        Way.ALL: ((Wish("all", None),),),
-        Way.PARTS: ((Wish("part", part),), (Wish("rest", None),)),
-        Way.SAME_TWICE: ((Wish("same", part, calls=2),),),
-        Way.TOO_MUCH: ((Wish("one", most), Wish("other", most)),),
-        Way.MANY: (tuple(Wish(f"part-{n}", small) for n in range(5)),),
+    rounds: dict[Way, tuple[tuple[RefundCall, ...], ...]] = {
+        Way.ALL: ((RefundCall("all", None),),),
+        Way.PARTS: ((RefundCall("part", part),), (RefundCall("rest", None),)),
+        Way.SAME_TWICE: ((RefundCall("same", part, calls=2),),),
+        Way.TOO_MUCH: ((RefundCall("one", most), RefundCall("other", most)),),
+        Way.MANY: (tuple(RefundCall(f"part-{n}", small) for n in range(5)),),
     }
     kind = dice.choices(list(FAULTS), weights=list(FAULTS.values()))[0]
     return Refunds(

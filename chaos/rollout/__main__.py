@@ -1,4 +1,4 @@
-"""`python -m chaos.rollout`, or `make rollout-storm`: does a release lose any money?"""
+"""`python -m chaos.rollout`, or `make rollout-storm`: rolls a release under load."""
 
 import asyncio
 import sys
@@ -26,7 +26,7 @@ def main(
         Path | None, typer.Option(help="Keep database and logs here, to look into")
     ] = None,
 ) -> None:
-    """Roll a release forward and back under load, with kills; compare the books."""
+    """Roll a release forward and back under load, with kills; compare the records."""
     console = Console()
     with _place(folder) as place:
         here = Path(place).absolute()
@@ -51,7 +51,7 @@ async def _storm(console: Console, folder: Path, seed: int) -> Run:
         try:
             return await storm.run()
         finally:
-            # Also where a step was not reached: they say how far it came.
+            # Also if a step was not reached: the table shows the last one.
             console.print(_table(storm.steps))
 
 
@@ -63,7 +63,7 @@ def _table(steps: list[Step]) -> Table:
 
 
 def _place(folder: Path | None) -> AbstractContextManager[Path | str]:
-    """Return the folder, or one that is thrown away afterwards."""
+    """Return the folder, or a temporary one."""
     if folder:
         return nullcontext(folder)
     return tempfile.TemporaryDirectory(prefix="cashier-rollout-")

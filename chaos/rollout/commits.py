@@ -6,19 +6,19 @@ from pathlib import Path
 
 from cashier.system.environment import CHECKOUT
 
-# What the first commit brought that knows versioned workers.
+# A file that the first commit with versioned workers has added.
 VERSIONED = ("-S", "TEMPORAL_WORKER_BUILD_ID", "--", "settings")
 
 
 class ProgramFailedError(Exception):
-    """A program has ended with a failure; its words say why."""
+    """A program has failed; the message has its output."""
 
 
 async def code_of(commit: str, folder: Path) -> Path:
     """Take a commit's code from git into a new folder inside this one.
 
     Raises:
-        ProgramFailedError: The repository has not got it, as a shallow clone has not.
+        ProgramFailedError: The repository lacks it, as a shallow clone does.
         FileNotFoundError: There is no git.
     """
     archive, code = folder / f"{commit}.tar", folder / commit
@@ -29,10 +29,10 @@ async def code_of(commit: str, folder: Path) -> Path:
 
 
 async def first_versioned_commit() -> str:
-    """Return the first commit whose worker can be a versioned one.
+    """Return the first commit whose worker can be versioned.
 
     Raises:
-        ProgramFailedError: The repository has not got it.
+        ProgramFailedError: The repository lacks it.
         FileNotFoundError: There is no git.
     """
     log = ["git", "log", "--reverse", "--format=%H", *VERSIONED]
@@ -48,7 +48,7 @@ async def output_of(
     """Run a program and return what it prints.
 
     Raises:
-        ProgramFailedError: It ended with a failure.
+        ProgramFailedError: It failed.
         FileNotFoundError: There is no such program.
     """
     process = await asyncio.create_subprocess_exec(

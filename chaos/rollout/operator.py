@@ -1,6 +1,6 @@
-"""Who rolls releases: what an operator does by commands, again until it works.
+"""The operator's commands of a rollout, repeated until they succeed.
 
-Temporal is killed as well, so that any call may fail.
+Any call may fail, because Temporal is killed as well.
 """
 
 import asyncio
@@ -25,19 +25,19 @@ from cashier.temporal_calls import CommandError
 from contracts import TASK_QUEUE
 from visibility.workers import look_at_queue
 
-# Temporal is back within seconds, and so are workers; a payment lasts 42 s here, the
-# margin after its expiry a minute, and what Alipay leaves open is asked about again.
+# Temporal and workers restart within seconds; a payment lasts 42 s here, the margin
+# after its expiry a minute, and a payment that Alipay leaves open is queried again.
 PATIENCE_SECONDS = 240
 PAUSE_SECONDS = 1.0
 QUICK = timedelta(seconds=5)
 
 
 class NotReachedError(Exception):
-    """A step of the rollout was not done in time."""
+    """A step of the rollout was not completed in time."""
 
 
 class Operator:
-    """Makes versions current, moves and keeps payments, looks which may go."""
+    """Makes versions current, moves and keeps payments, checks which are drained."""
 
     def __init__(self, client: Client) -> None:
         self._client = client
@@ -87,7 +87,7 @@ class Operator:
         await _until(does, f"what is open on {version} is kept there")
 
     async def until_it_may_go(self, version: WorkerDeploymentVersion) -> None:
-        """Move what waits for a person, until nothing needs the version's workers."""
+        """Move payments that wait for a person, until no one needs the workers."""
 
         async def may_go() -> bool:
             release = await self._release(version)
@@ -99,7 +99,7 @@ class Operator:
         await _until(may_go, f"the workers of {version} may go")
 
     async def until_it_has_ended(self, version: WorkerDeploymentVersion) -> None:
-        """Wait until nothing goes on with a version but by a person."""
+        """Wait until only payments that wait for a person are left on a version."""
 
         async def has_ended() -> bool:
             release = await self._release(version)
@@ -108,7 +108,7 @@ class Operator:
         await _until(has_ended, f"what was kept on {version} has ended")
 
     async def can_move_the_rest(self, version: WorkerDeploymentVersion) -> bool:
-        """Move what waits for a person; False where the current version cannot."""
+        """Move payments that wait for a person; False if that is impossible."""
         code = 1
 
         async def does() -> bool:

@@ -12,18 +12,18 @@ from cashier.system.guard import Lifeline
 from cashier.system.part import Part, Surroundings
 from cashier.system.processes import System
 
-# The names by which the killer finds its victims (`chaos/killer.py`).
+# The names of the killer's victims (`chaos/killer.py`).
 API, WORKERS = "api", ("worker", "worker-2")
 
 
 @dataclass(frozen=True)
 class Build:
-    """The code of a commit, and which version its workers are.
+    """The code of a commit, and the version of its workers.
 
     Attributes:
-        name: As the report names it.
+        name: The name in the report.
         code: Its checkout.
-        version: None where its workers have no version.
+        version: The worker deployment version; None for workers without one.
     """
 
     name: str
@@ -42,7 +42,7 @@ class Build:
 
 @dataclass
 class Processes:
-    """What runs in the places of the system's own workers and API."""
+    """The processes that replace the system's own workers and API."""
 
     system: System
     lifeline: Lifeline
@@ -51,12 +51,12 @@ class Processes:
     _places: dict[str, str] = field(default_factory=dict)
 
     async def end_the_systems_own(self) -> None:
-        """End the system's workers, which are today's and have no version."""
+        """End the system's workers, which run this checkout and have no version."""
         for place in WORKERS:
             await self.system.parts[place].stop()
 
     def start_worker(self, build: Build) -> None:
-        """Run a worker of a build beside what runs; the killer finds it, too."""
+        """Start another worker, of a build; the killer may kill it, too."""
         free = next(one for one in WORKERS if one not in self._places.values())
         part = self._part("worker", build)
         self._places[build.name] = free
@@ -64,18 +64,18 @@ class Processes:
         part.start()
 
     async def stop_worker(self, build: Build) -> None:
-        """End a build's worker in order; its place is free then."""
+        """Shut a build's worker down."""
         await self.workers.pop(build.name).stop()
         del self._places[build.name]
 
     async def exchange_api(self, build: Build) -> None:
-        """Have the API of a build take the place of the one that runs."""
+        """Replace the running API by the API of a build."""
         await self.system.parts[API].stop()
         self.system.parts[API] = part = self._part("api", build)
         part.start()
 
     async def stop(self) -> None:
-        """End the workers and the API that run in the places of the system's own."""
+        """End the workers and the API that replace the system's own."""
         for part in (*self.workers.values(), self.system.parts[API]):
             await part.stop()
 

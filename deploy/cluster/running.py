@@ -49,7 +49,7 @@ async def running_cluster(
     folder: Path,
     ports: ClusterPorts,
     programs: Programs,
-    tell: Callable[[str], None] = lambda _: None,
+    show_step: Callable[[str], None] = lambda _: None,
 ) -> AsyncIterator[Cluster]:
     """Run a cluster with a namespace for payments until the block ends.
 
@@ -58,7 +58,7 @@ async def running_cluster(
             missing.
         ports: Where its processes listen.
         programs: What it is made of.
-        tell: Called with each step of the start, in words.
+        show_step: Called with each step of the start, in words.
 
     Raises:
         DatabaseError: PostgreSQL cannot be set up.
@@ -73,7 +73,7 @@ async def running_cluster(
     ):
         if taken := ports.taken():
             raise PortTakenError(f"Something listens on port {taken[0]} already.")
-        tell("Preparing PostgreSQL")
+        show_step("Preparing PostgreSQL")
         await asyncio.to_thread(_prepare, folder, postgres, programs)
         database = Database(ports.postgres, postgres.password_file.read_text())
         cluster = Cluster(ports, database)
@@ -82,9 +82,9 @@ async def running_cluster(
         for service in SERVICES:
             cluster.parts[service] = _service_part(service, programs, cluster, own)
         try:
-            await _start(cluster, programs, tell)
+            await _start(cluster, programs, show_step)
             yield cluster
-            tell("Stopping the cluster")
+            show_step("Stopping the cluster")
         finally:
             # PostgreSQL last: it waits until its clients have gone.
             await asyncio.gather(*(cluster.parts[name].stop() for name in SERVICES))
@@ -93,12 +93,12 @@ async def running_cluster(
 
 @asynccontextmanager
 async def throw_away_cluster(
-    tell: Callable[[str], None] = lambda _: None,
+    show_step: Callable[[str], None] = lambda _: None,
 ) -> AsyncIterator[Cluster]:
     """Run a new cluster beside all others, and remove it with the block.
 
     Args:
-        tell: Called with each step of the start, in words.
+        show_step: Called with each step of the start, in words.
 
     Raises:
         MissingProgramsError: Names each program that is missing, and how to get it.
@@ -106,7 +106,9 @@ async def throw_away_cluster(
     """
     programs = find_programs()
     with tempfile.TemporaryDirectory(prefix="cashier-cluster-") as folder:
-        cluster = running_cluster(Path(folder), ClusterPorts.free(), programs, tell)
+        cluster = running_cluster(
+            Path(folder), ClusterPorts.free(), programs, show_step
+        )
         async with cluster as running:
             yield running
 
@@ -141,21 +143,21 @@ def _service_part(
 
 
 async def _start(
-    cluster: Cluster, programs: Programs, tell: Callable[[str], None]
+    cluster: Cluster, programs: Programs, show_step: Callable[[str], None]
 ) -> None:
     database, parts = cluster.database, cluster.parts
-    tell("Waiting for PostgreSQL")
+    show_step("Waiting for PostgreSQL")
     parts["postgres"].start()
     answers = partial(asyncio.to_thread, is_answering, programs, database)
     await until_serving(parts["postgres"], answers)
-    tell("Bringing the schemas up to date")
+    show_step("Bringing the schemas up to date")
     await asyncio.to_thread(set_up_databases, programs, database)
     # Side by side: each waits for the others.
     for service in SERVICES:
         parts[service].start()
     for service in SERVICES:
-        tell(f"Waiting for the service {service}")
+        show_step(f"Waiting for the service {service}")
         port = cluster.ports.of(service).grpc
         await until_serving(parts[service], partial(is_healthy, service, port))
-    tell("Setting up the namespace")
+    show_step("Setting up the namespace")
     await set_up_namespace(cluster.address)

@@ -1,1 +1,1 @@
-"""The pages of the shop's own staff: all orders, and the form that refunds."""
+"""The pages for the shop's staff: all orders, and the refund form."""

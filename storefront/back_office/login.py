@@ -1,4 +1,4 @@
-"""The login of the back office: a name and a password become a session in a cookie."""
+"""The login of the back office, by name and password, with a session in a cookie."""
 
 import asyncio
 import logging
@@ -24,16 +24,16 @@ log = logging.getLogger(__name__)
 HOME: Final = "/back-office"
 COOKIE: Final = "back-office"
 LONGEST_NAME = 64
-# Each takes 16 MiB and a processor for a moment.
+# Each hash takes 16 MiB, and a processor for a moment.
 PASSWORDS_AT_ONCE = 2
 
 
 class LoginNeededError(Exception):
-    """A page of the back office was asked for by somebody who has not logged in."""
+    """A page of the back office was requested without a login."""
 
 
 class Login:
-    """The login and the logout, and who has logged in."""
+    """Logs staff in and out, and identifies them."""
 
     def __init__(
         self, settings: StorefrontSettings, sessions: Sessions, throttle: Throttle
@@ -48,10 +48,10 @@ class Login:
         self.router.post("/logout")(self.log_out)
 
     async def member(self, request: Request) -> str:
-        """Return who of the staff asks; a page that depends on it is theirs alone.
+        """Return the name of the staff member; a dependency that protects pages.
 
         Raises:
-            LoginNeededError: Nobody has logged in, or not any more.
+            LoginNeededError: There is no session, or it has ended.
         """
         session = self._session(request)
         if session is None:
@@ -59,7 +59,7 @@ class Login:
         return session.name
 
     async def show(self, request: Request) -> Response:
-        """The form; who has logged in already need not do so again."""
+        """Show the form, or the back office to staff with a session."""
         if self._session(request):
             return RedirectResponse(HOME, 303)
         return self._page(request)
@@ -70,14 +70,14 @@ class Login:
         name: Annotated[str, Form(max_length=LONGEST_NAME)] = "",
         password: Annotated[str, Form(max_length=LONGEST_PASSWORD)] = "",
     ) -> Response:
-        """Begin a session; another site cannot make a browser do this (security.py)."""
+        """Begin a session; security.py rejects forms that other sites send."""
         name = name.strip()
         by = {"member": name}
         address = request.client.host if request.client else ""
         try:
             self._throttle.take(address)
         except TooManyFailuresError as error:
-            log.warning("login not tried: too many failed", extra=by)
+            log.warning("login rejected: too many failed logins", extra=by)
             answer = self._page(request, "later", 429, seconds=error.seconds)
             answer.headers["Retry-After"] = str(error.seconds)
             return answer
@@ -121,21 +121,21 @@ class Login:
 
     def _session(self, request: Request) -> Session | None:
         session = self._sessions.of(request.cookies.get(COOKIE, ""))
-        # Who was removed, or has a new password, is logged out.
+        # Staff who were removed, or have a new password, are logged out.
         if session is None or self._staff().get(session.name) != session.hashed:
             return None
         return session
 
     def _staff(self) -> dict[str, PasswordHash]:
-        """Read the file anew, so that a change counts at once.
+        """Read the file again, so that changes apply at once.
 
-        Broken since the start, it lets nobody in.
+        If it can no longer be read, nobody can log in.
         """
         file = self._settings.staff_file
         try:
             return read_staff(file) if file else {}
         except ValueError as error:
-            log.error("the staff cannot be read: %s", error)
+            log.error("staff file cannot be read: %s", error)
             return {}
 
     def _page(

@@ -1,4 +1,4 @@
-"""The back office: all orders, what went back of each, and the form that refunds."""
+"""The back office: all orders, their refunds, and the refund form."""
 
 import logging
 import secrets
@@ -13,7 +13,7 @@ from storefront.back_office.login import HOME
 from storefront.back_office.problems import Problem, problem_of
 from storefront.catalog import CATALOG
 from storefront.ordering.orders import ShopOrder
-from storefront.ordering.refunding import Refunding, a_wish
+from storefront.ordering.refunding import Refunding, new_refund
 from storefront.ordering.refunds import ASKED, OrderRefund, left_of, refunded_of
 from storefront.pages.rendering import page
 from storefront.payment_api.client import AwayError, RefusedError
@@ -23,10 +23,10 @@ from storefront.visits import Visit
 from storefront.words import Words
 
 ORDERS_ON_A_PAGE = 50
-# As RefundForm makes them: the API takes more, and nobody else writes one here.
+# The ids that RefundForm makes; the API accepts others, which this form never sends.
 REFUND_ID = "^[0-9a-f]{16}$"
 LONGEST_NUMBER = 64
-# What is too long is refused by the API, which says so; this only bounds what we keep.
+# The API rejects longer texts with a reason; this limit only bounds our storage.
 LONGEST_TEXT = 2000
 
 log = logging.getLogger(__name__)
@@ -36,11 +36,11 @@ Member = Callable[[Request], Awaitable[str]]
 
 @dataclass(frozen=True)
 class RefundForm:
-    """The form as it is filled in; a new one has a new `refund_id`.
+    """The filled-in form; a new one has a new `refund_id`.
 
     Attributes:
-        refund_id: So that pressing twice, or sending it again, is one refund.
-        amount: As it was written.
+        refund_id: Makes a repeat of the form the same refund.
+        amount: The text as entered.
     """
 
     refund_id: str
@@ -54,15 +54,15 @@ class RefundForm:
 
 
 class BackOffice:
-    """The pages of who has logged in."""
+    """The pages for staff who have logged in."""
 
     def __init__(self, shop: Shop, refunding: Refunding, member: Member) -> None:
-        """Take what the pages are made with.
+        """Store the parts that the pages need.
 
         Args:
             shop: The parts of the shop.
-            refunding: Asks for refunds.
-            member: Says who of the staff asks; each page depends on it.
+            refunding: Requests refunds.
+            member: Returns the staff member's name; each page depends on it.
         """
         self._shop = shop
         self._refunding = refunding
@@ -97,7 +97,7 @@ class BackOffice:
         )
 
     async def show(self, number: str, request: Request) -> Response:
-        """An order: how it stands, what went back of it, and what is left."""
+        """An order: its status, its refunds, and the refundable rest."""
         order = await self._order(number)
         return await self._page(order, request, RefundForm.new())
 
@@ -112,7 +112,7 @@ class BackOffice:
         reason: Annotated[str, Form(max_length=LONGEST_TEXT)] = "",
         note: Annotated[str, Form(max_length=LONGEST_TEXT)] = "",
     ) -> Response:
-        """Give back an amount, or all that was left when the form was shown."""
+        """Refund an amount, or the rest that the form has shown."""
         order = await self._order(number)
         form = RefundForm(refund_id, amount.strip(), reason.strip(), note.strip())
         words = Visit.of(request, market=order.market).words
@@ -122,21 +122,21 @@ class BackOffice:
             value = 0
         if value <= 0:
             return await self._page(order, request, form, Problem("amount", 422))
-        wish = a_wish(
+        refund = new_refund(
             refund_id,
             value=value,
             asked_by=await self._member(request),
             reason=form.reason,
             note=form.note,
         )
-        return await self._ask(order, request, wish, left, form)
+        return await self._ask(order, request, refund, left, form)
 
     async def ask_again(
         self, number: str, refund_id: str, request: Request
     ) -> Response:
-        """Ask once more for a refund of which nobody knows whether it was heard."""
+        """Repeat a refund request of which it is unknown whether it was received."""
         order = await self._order(number)
-        wish = next(
+        refund = next(
             (
                 one
                 for one in order.refunds
@@ -144,30 +144,30 @@ class BackOffice:
             ),
             None,
         )
-        if wish is None:
-            # It has been heard of meanwhile.
+        if refund is None:
+            # The API has answered meanwhile.
             return RedirectResponse(_path_of(order), 303)
-        return await self._ask(order, request, wish, None, RefundForm.new())
+        return await self._ask(order, request, refund, None, RefundForm.new())
 
     async def _ask(
         self,
         order: ShopOrder,
         request: Request,
-        wish: OrderRefund,
+        refund: OrderRefund,
         left: int | None,
         form: RefundForm,
     ) -> Response:
-        asked = {"order_id": order.order_id, "refund_id": wish.refund_id}
+        asked = {"order_id": order.order_id, "refund_id": refund.refund_id}
         by = await self._member(request)
-        log.info("refund asked for", extra={**asked, "member": by})
+        log.info("refund requested", extra={**asked, "member": by})
         try:
-            await self._refunding.ask(order, wish, left)
+            await self._refunding.ask(order, refund, left)
         except RefusedError as error:
             if problem := problem_of(error):
                 return await self._page(order, request, form, problem)
         except AwayError:
-            pass  # written down as asked for, which the page says
-        return RedirectResponse(f"{_path_of(order)}#{wish.refund_id}", 303)
+            pass  # stored as requested, which the page shows
+        return RedirectResponse(f"{_path_of(order)}#{refund.refund_id}", 303)
 
     async def _page(
         self,
@@ -176,18 +176,18 @@ class BackOffice:
         form: RefundForm,
         problem: Problem | None = None,
     ) -> Response:
-        told: OrderRefunds | None = None
+        answer: OrderRefunds | None = None
         is_away = False
         try:
-            told = await self._refunding.look(order)
+            answer = await self._refunding.look(order)
         except (AwayError, RefusedError):
             is_away = True
-        # Anew: the answer may have changed it.
+        # Read again: the answer may have changed it.
         order = await self._order(order.order_id)
         given_back = refunded_of(order.refunds).given_back
         left = left_of(order.value, order.refunds)
-        if told and told.given_back and told.left:
-            given_back, left = told.given_back.value, told.left.value
+        if answer and answer.given_back and answer.left:
+            given_back, left = answer.given_back.value, answer.left.value
         if problem and problem.takes_the_name:
             form = replace(form, refund_id=RefundForm.new().refund_id)
         return page(
@@ -198,7 +198,7 @@ class BackOffice:
             order=order,
             given_back=given_back,
             left=left,
-            elsewhere=told.elsewhere if told else (),
+            elsewhere=answer.elsewhere if answer else (),
             is_away=is_away,
             form=form,
             problem=problem,

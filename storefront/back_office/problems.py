@@ -1,4 +1,4 @@
-"""Why a refund was not asked for, or not accepted, for the page of the back office."""
+"""Why a refund was not requested, or not accepted, for the page of the back office."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -26,30 +26,30 @@ KNOWN: Final = (
 
 @dataclass(frozen=True)
 class Problem:
-    """A refund that was not accepted: nothing goes back.
+    """A refund that was not accepted, so that no money is returned.
 
     Attributes:
-        word: The name of the shop's words for it.
-        http_status: Of the page.
+        word: The name of its text in the shop's words.
+        http_status: The status of the page.
         code: The API's code.
-        told: What the API says besides, in its own words, which are English.
+        details: The API's explanations, in English.
     """
 
     word: str
     http_status: int
     code: str = ""
-    told: tuple[str, ...] = ()
+    details: tuple[str, ...] = ()
 
     @property
     def takes_the_name(self) -> bool:
-        """Whether the form's refund exists already, and is another one."""
+        """Whether another refund already has the form's `refund_id`."""
         return self.code == "REFUND_DIFFERS"
 
 
 def problem_of(error: RefusedError) -> Problem | None:
-    """Return why the API refuses a refund; None where Alipay does.
+    """Return why the API refuses a refund; None if Alipay refused it.
 
-    What Alipay says is what became of the refund, and stands beside it.
+    A refusal by Alipay is the result of the refund, and is shown with it.
     """
     if error.status == httpx.codes.PAYMENT_REQUIRED:
         return None
@@ -60,5 +60,5 @@ def problem_of(error: RefusedError) -> Problem | None:
         word=refusal.code if refusal.code in KNOWN else "OTHER",
         http_status=error.status,
         code=refusal.code,
-        told=rules or said,
+        details=rules or said,
     )

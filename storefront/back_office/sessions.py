@@ -1,4 +1,4 @@
-"""Who of the staff has logged in: a secret in a cookie stands for a name."""
+"""The sessions of staff who have logged in, by a secret in a cookie."""
 
 import hashlib
 import secrets
@@ -14,7 +14,7 @@ MOST_SESSIONS = 1000
 
 @dataclass(frozen=True)
 class Session:
-    """A login: whose, with which password, and until when by the passing clock."""
+    """A login: the name, the password's hash, and its end on the monotonic clock."""
 
     name: str
     hashed: PasswordHash
@@ -24,8 +24,8 @@ class Session:
 class Sessions:
     """The sessions of this process; a restart ends them all.
 
-    They are kept here and not in the cookie, so that a logout ends a session for
-    certain, and there is no key that could make sessions.
+    They are kept in memory and not in the cookie, so that a logout surely ends a
+    session, and no key can forge one.
     """
 
     def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
@@ -46,7 +46,7 @@ class Sessions:
         return secret
 
     def of(self, secret: str) -> Session | None:
-        """Return the session of a secret; None where it is over, or never was."""
+        """Return the session of a secret; None if it has ended or does not exist."""
         session = self._sessions.get(_key(secret))
         return session if session and session.ends > self._monotonic() else None
 
@@ -55,5 +55,5 @@ class Sessions:
 
 
 def _key(secret: str) -> str:
-    # Looked up by the hash, so that the time of a look-up tells nothing of the secret.
+    # Looked up by its hash, so that the time of a look-up does not reveal the secret.
     return hashlib.sha256(secret.encode(errors="replace")).hexdigest()

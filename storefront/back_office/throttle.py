@@ -1,20 +1,20 @@
-"""Slows down who guesses passwords: refuses at once, so that nobody else waits."""
+"""Slows down password guessing: refuses at once, so that other callers do not wait."""
 
 import math
 import time
 from collections import OrderedDict
 from collections.abc import Callable
 
-# A person mistypes now and then; from then on each failure doubles the pause.
+# Failures that are free, for typing errors; each later one doubles the pause.
 FREE_FAILURES = 5
 LONGEST_PAUSE_SECONDS = 60.0
 FORGOTTEN_AFTER_SECONDS = 3600.0
-# A guesser must not fill the memory.
+# Limits the memory that an attacker can fill.
 MOST_COUNTED = 1000
 
 
 class TooManyFailuresError(Exception):
-    """A login was not even tried."""
+    """A login was refused before the password was compared."""
 
     def __init__(self, seconds: float) -> None:
         self.seconds = max(1, math.ceil(seconds))
@@ -22,24 +22,24 @@ class TooManyFailuresError(Exception):
 
 
 class Throttle:
-    """Counts the failures of each address, whatever names they were tried with.
+    """Counts the failures of each address, for all names together.
 
-    So a stranger's failures keep nobody else out. Behind a proxy all callers may have
-    one address; then it is the proxy's to tell them apart.
+    So an attacker locks out nobody else. Behind a proxy all callers may have one
+    address; then the proxy has to distinguish them.
     """
 
     def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._monotonic = monotonic
-        # How many have failed, and when the last was tried.
+        # By address: the number of failures, and the time of the last one.
         self._failed: OrderedDict[str, tuple[int, float]] = OrderedDict()
 
     def take(self, address: str) -> None:
-        """Count a try as failed, before the password is looked at.
+        """Count an attempt as failed before the password is compared.
 
-        So tries that come at once count as well.
+        So simultaneous attempts count as well.
 
         Raises:
-            TooManyFailuresError: It is too early for another try.
+            TooManyFailuresError: It is too early for another attempt.
         """
         now = self._monotonic()
         count, last = self._failed.get(address, (0, now))
@@ -55,5 +55,5 @@ class Throttle:
             self._failed.popitem(last=False)
 
     def succeeded(self, address: str) -> None:
-        """Forget the failures of who has now logged in."""
+        """Reset the failures of an address after a login."""
         self._failed.pop(address, None)

@@ -1,1 +1,1 @@
-"""Carts and orders in the shop's database, and how an order is paid and stands."""
+"""Carts and orders in the shop's database, their payments, refunds and status."""

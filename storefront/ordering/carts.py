@@ -1,4 +1,4 @@
-"""Carts: what a customer wants, until it becomes an order."""
+"""Carts: the products a customer has chosen, until they become an order."""
 
 import json
 import secrets
@@ -10,22 +10,22 @@ from sqlite3 import Connection
 from storefront.catalog import CATALOG, Market, Product
 from storefront.ordering.database import Database
 
-# More of one thing is a matter for a telephone call.
+# The largest quantity of one product.
 MOST_OF_ONE = 20
-# Nobody comes back for a coffee after a month.
+# Older carts are deleted.
 KEPT_FOR = timedelta(days=30)
 
 
 @dataclass(frozen=True)
 class Cart:
-    """What a customer wants; without a token while it was never changed."""
+    """A customer's products and quantities; without a token until the first change."""
 
     token: str = ""
     lines: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def articles(self) -> list[tuple[Product, int]]:
-        """The products and how many, in the order in which they were added."""
+        """The products and quantities, in the order in which they were added."""
         found = ((CATALOG.product(one), number) for one, number in self.lines.items())
         return [(product, number) for product, number in found if product]
 
@@ -34,7 +34,7 @@ class Cart:
         return sum(number for _, number in self.articles)
 
     def total(self, market: Market) -> int:
-        """Return what it costs in a market, in minor units."""
+        """Return the price in a market, in minor units."""
         return sum(
             product.prices[market.currency] * number
             for product, number in self.articles
@@ -48,16 +48,16 @@ class Carts:
         self._database = database
 
     async def find(self, token: str) -> Cart:
-        """Return the cart of that token; an empty one where there is none any more."""
+        """Return the cart with this token, or an empty one."""
         return await self._database.read(lambda db: cart_of(db, token))
 
     async def change(
         self, token: str, product: Product, *, quantity: int | None = None
     ) -> Cart:
-        """Set how many of a product are wanted; one more where no number is given.
+        """Set the quantity of a product; without a number add one.
 
-        The cart of a token that became an order is gone, and never comes back: the
-        change begins a new one.
+        A cart that became an order no longer exists, and is not recreated: a change
+        then begins a new cart.
         """
 
         def work(db: Connection) -> Cart:

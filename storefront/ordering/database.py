@@ -1,4 +1,4 @@
-"""The shop's own database: SQLite, of which each piece of work is one transaction."""
+"""The shop's own database in SQLite; each piece of work is one transaction."""
 
 import asyncio
 import fcntl
@@ -19,23 +19,23 @@ create table if not exists carts (
 ) strict;
 create table if not exists orders (
     token text primary key,           -- in the address of its pages
-    order_id text not null unique,    -- at the payment API, and for the customer
-    cart text not null unique,        -- a cart becomes one order, however often
+    order_id text not null unique,    -- for the payment API, and for the customer
+    cart text not null unique,        -- so that a cart becomes only one order
     ordered_at text not null,
     market text not null,
     language text not null,
     currency text not null,
     value integer not null,           -- minor units
-    lines text not null,              -- JSON: what was bought, at which price
+    lines text not null,              -- JSON: the articles and their prices
     wallet text not null,             -- the last one that the customer chose
-    notice text,                      -- JSON: what the API has refused, for the page
+    notice text,                      -- JSON: a refusal of the API, for the page
     status text not null,             -- NEW, or the newest certain outcome
-    status_at text,                   -- since when that is certain
+    status_at text,                   -- when that outcome was certain
     paid_attempt text,
-    fulfilled_at text                 -- set once: these goods go out once
+    fulfilled_at text                 -- set once: the goods are sent once
 ) strict;
 create table if not exists callbacks (
-    webhook_id text primary key,      -- repeats bear the same
+    webhook_id text primary key,      -- the same in repeats
     order_id text not null,
     type text not null,
     payment_request_id text not null,
@@ -43,50 +43,50 @@ create table if not exists callbacks (
     occurred_at text not null,
     received_at text not null,
     effect text not null,             -- what it changed in the order
-    review text                       -- what a person must decide; null of outcomes
+    review text                       -- the decision to make; null for outcomes
 ) strict;
 create table if not exists refunds (
     order_id text not null,
-    refund_id text not null,          -- made with the form; at the payment API, too
+    refund_id text not null,          -- made with the form; also the API's id
     value integer not null,           -- minor units of the order's currency
-    status text not null,             -- ASKED, or the newest that the API has told
+    status text not null,             -- ASKED, or the newest status from the API
     status_at text not null,
-    asked_by text not null,           -- of our staff, or as the API names them
+    asked_by text not null,           -- a name of our staff, or the API's name
     asked_at text,
     reason text not null,             -- the customer may see it
     note text not null,
-    code text,                        -- why it was refused
-    advice text,                      -- the API's words, as the next one
+    code text,                        -- the reason of a refusal
+    advice text,                      -- in the API's words, as is waits_for
     waits_for text,
     primary key (order_id, refund_id)
 ) strict;
 create index if not exists callbacks_of_orders on callbacks (order_id);
 """
-# Columns that came later; a file of an older release of the shop gets them.
+# Columns of later releases, which are added to a file of an older release.
 ADDED = {"callbacks": {"review": "text"}}
 
 ResultT = TypeVar("ResultT")
 
 
 class BusyError(Exception):
-    """Somebody else has locked the file, as a backup may, for longer than we wait."""
+    """Another process, such as a backup, has locked the file for too long."""
 
 
 class Database:
-    """A file of SQLite, in which readers do not wait for writers (WAL)."""
+    """An SQLite file, in which readers do not wait for writers (WAL)."""
 
     def __init__(self, file: Path, *, patience: float = PATIENCE_SECONDS) -> None:
-        """Take a file.
+        """Use a file.
 
         Args:
-            file: Which may not be there yet.
-            patience: How many seconds to wait for who has locked it.
+            file: The database, which may not exist yet.
+            patience: How long to wait for a lock, in seconds.
         """
         self._file = file
         self._patience = patience
 
     def prepare(self) -> None:
-        """Make the file and its tables, where there are none."""
+        """Create the file and its tables if needed."""
         self._file.parent.mkdir(parents=True, exist_ok=True)
         with _alone_in(self._file.parent), closing(self._connect()) as connection:
             connection.execute("pragma journal_mode = wal")
@@ -95,17 +95,17 @@ class Database:
                 _add_missing(connection, table, columns)
 
     async def transact(self, work: Callable[[sqlite3.Connection], ResultT]) -> ResultT:
-        """Do some work as one transaction; it is on the disk when this returns.
+        """Run `work` as one transaction; it is on disk when this returns.
 
         Raises:
-            BusyError: The file was locked all the time; nothing was changed.
+            BusyError: The file stayed locked; nothing was changed.
         """
         return await asyncio.to_thread(self._transact, work)
 
     def _transact(self, work: Callable[[sqlite3.Connection], ResultT]) -> ResultT:
-        with _said_when_busy(), closing(self._connect()) as connection:
-            # At once for writing: a transaction that first reads and then wants to
-            # write could find that somebody else has written in between.
+        with _busy_errors(), closing(self._connect()) as connection:
+            # Locked for writing at once: a transaction that reads first could find
+            # that another one has written in between.
             connection.execute("begin immediate")
             try:
                 result = work(connection)
@@ -116,15 +116,15 @@ class Database:
             return result
 
     async def read(self, work: Callable[[sqlite3.Connection], ResultT]) -> ResultT:
-        """Read, without waiting for whoever writes.
+        """Read without waiting for writers.
 
         Raises:
-            BusyError: The file was locked all the time, even for readers.
+            BusyError: The file stayed locked, even for readers.
         """
         return await asyncio.to_thread(self._read, work)
 
     def _read(self, work: Callable[[sqlite3.Connection], ResultT]) -> ResultT:
-        with _said_when_busy(), closing(self._connect()) as connection:
+        with _busy_errors(), closing(self._connect()) as connection:
             return work(connection)
 
     def _connect(self) -> sqlite3.Connection:
@@ -146,11 +146,11 @@ def _add_missing(
 
 
 @contextmanager
-def _said_when_busy() -> Iterator[None]:
+def _busy_errors() -> Iterator[None]:
     try:
         yield
     except sqlite3.OperationalError as error:
-        # The lower byte is the kind; the rest says more of the circumstances.
+        # The lower byte is the kind of the error; the rest has details.
         if error.sqlite_errorcode & 0xFF not in (
             sqlite3.SQLITE_BUSY,
             sqlite3.SQLITE_LOCKED,
@@ -161,7 +161,7 @@ def _said_when_busy() -> Iterator[None]:
 
 @contextmanager
 def _alone_in(folder: Path) -> Iterator[None]:
-    """Keep other processes of the shop waiting: SQLite changes to WAL, or fails."""
+    """Let other processes of the shop wait: else SQLite's change to WAL may fail."""
     lock = os.open(folder, os.O_RDONLY)
     try:
         fcntl.flock(lock, fcntl.LOCK_EX)

@@ -1,4 +1,4 @@
-"""Orders: each made of one cart, paid at most once, and fulfilled exactly once."""
+"""Orders: each is made from one cart, paid at most once, and fulfilled once."""
 
 import json
 import secrets
@@ -14,7 +14,7 @@ from storefront.ordering.refunds import OrderRefund, refunds_in
 from storefront.ordering.reviews import Review, reviews_in
 from storefront.words import Words
 
-# Without letters and digits that people take for one another.
+# Without letters and digits that people confuse.
 ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 
@@ -28,7 +28,7 @@ class Line(BaseModel):
 
 
 class Notice(BaseModel):
-    """What the API has refused, for the order's page: its code, and until when."""
+    """A refusal of the API for the order's page: its code, and the end of display."""
 
     code: str
     wallet: str = ""
@@ -36,11 +36,11 @@ class Notice(BaseModel):
 
 
 class ShopOrder(BaseModel):
-    """An order as the shop has it written down; see the comments in database.py.
+    """An order as stored by the shop; see the comments in database.py.
 
     Attributes:
-        reviews: What a person must still decide, as callbacks have told.
-        refunds: What goes back, or went back, the oldest first.
+        reviews: The open reviews that callbacks have reported.
+        refunds: The refunds, the oldest first.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -64,7 +64,7 @@ class ShopOrder(BaseModel):
 
 
 class CartChangedError(Exception):
-    """The cart is not what the customer saw when they decided to buy it."""
+    """The cart differs from the one that the customer agreed to buy."""
 
 
 class Orders:
@@ -79,7 +79,7 @@ class Orders:
         )
 
     async def find_by_number(self, order_id: str) -> ShopOrder | None:
-        """Return the order that customers and the API call so."""
+        """Return the order with this id, the one for customers and the API."""
         return await self._database.read(
             lambda db: _order(db, "select * from orders where order_id = ?", order_id)
         )
@@ -90,8 +90,8 @@ class Orders:
         """Return orders, the newest first, and the number of the last if more follow.
 
         Args:
-            most: How many.
-            before: The number of the order after which to go on; empty to begin.
+            most: The largest number of orders.
+            before: The id of the order after which to continue; empty for the first.
         """
 
         def work(db: Connection) -> list[ShopOrder]:
@@ -109,17 +109,17 @@ class Orders:
     async def place(
         self, cart: str, wallet: str, words: Words, *, seen_total: int
     ) -> ShopOrder:
-        """Return the order of a cart: a new one, or the one that it became before.
+        """Return the order of a cart: a new one, or the existing one.
 
         Args:
-            cart: The cart's token, which decides: two tabs, a double click and the
-                back button are one order.
-            wallet: With which the customer wants to pay.
-            words: The language and the market of the customer.
-            seen_total: What the customer saw that it costs, in minor units.
+            cart: The cart's token; two tabs, a double click and the back button
+                lead to one order.
+            wallet: The wallet that the customer has chosen.
+            words: The customer's language and market.
+            seen_total: The total that the customer saw, in minor units.
 
         Raises:
-            CartChangedError: It has another total by now, or is gone.
+            CartChangedError: The total has changed, or the cart does not exist.
         """
 
         def work(db: Connection) -> ShopOrder:
@@ -138,7 +138,7 @@ class Orders:
         return await self._database.transact(work)
 
     async def choose_wallet(self, order: ShopOrder, wallet: str) -> None:
-        """Keep with which wallet the customer wants to pay; old refusals are over."""
+        """Store the customer's choice of a wallet, and clear old refusals."""
         await self._database.transact(
             lambda db: db.execute(
                 "update orders set wallet = ?, notice = null where token = ?",
@@ -147,7 +147,7 @@ class Orders:
         )
 
     async def note(self, order: ShopOrder, notice: Notice) -> None:
-        """Keep what the API has refused, so that the order's page can say it."""
+        """Store a refusal of the API for the order's page."""
         await self._database.transact(
             lambda db: db.execute(
                 "update orders set notice = ? where token = ?",

@@ -1,52 +1,52 @@
-"""Has an order paid with a wallet: one call, and what each of its answers means."""
+"""Starts and cancels the payment of an order, and handles each answer of the API."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
-from storefront.ordering.learning import Learning
+from storefront.ordering.order_status import usable
 from storefront.ordering.orders import Notice, Orders, ShopOrder
-from storefront.ordering.standing import usable
+from storefront.ordering.recording import Recorder
 from storefront.payment_api.answers import Wallet
 from storefront.payment_api.client import AwayError, CashierApi, RefusedError
 from storefront.settings import StorefrontSettings
 from storefront.wallets import Device, minutes_to_pay
 
-# How long a refusal without a time of its own is told; then it is no news any more.
+# How long a refusal without a time of its own is shown.
 NOTICE_FOR = timedelta(minutes=5)
-# Said better by the payment's own state, which the order's page asks for anyway.
+# Refusals that are not stored: the payment's state, which the page requests, says more.
 SAID_BY_STATE = ("REFUSED", "UNDER_REVIEW", "PAID_LATE", "LATE_MONEY")
 LONGEST_DESCRIPTION = 256
 
 
 class Paying:
-    """Opens and closes the payments of orders."""
+    """Starts and cancels the payments of orders."""
 
     def __init__(
         self,
         settings: StorefrontSettings,
         api: CashierApi,
         orders: Orders,
-        learning: Learning,
+        recorder: Recorder,
     ) -> None:
         self._settings = settings
         self._api = api
         self._orders = orders
-        self._learning = learning
+        self._recorder = recorder
 
     async def begin(
         self, order: ShopOrder, wallet: Wallet | str, device: Device
     ) -> str:
-        """Have an order paid; return where to send the customer.
+        """Start the payment of an order; return the URL for the customer's browser.
 
-        That is the wallet's page, or else the order's, which says how it stands: also
-        where nobody knows, for trying again is safe.
+        That is the wallet's page, or else the order's page, which shows the status,
+        also an unknown one: trying again is safe.
 
         Args:
-            order: Written down already: from now on it may be paid.
-            wallet: With its rules, or the code alone where they cannot be known.
-            device: The customer's.
+            order: The stored order.
+            wallet: The wallet with its rules, or its code if they are unavailable.
+            device: The customer's device.
         """
         code = wallet if isinstance(wallet, str) else wallet.code
         await self._orders.choose_wallet(order, code)
@@ -67,25 +67,25 @@ class Paying:
         return page_of(order)
 
     async def cancel(self, order: ShopOrder) -> None:
-        """Have a payment closed; the order's page says what became of it."""
+        """Cancel a payment; the order's page shows the result."""
         try:
             state = await self._api.cancel(order.order_id)
         except RefusedError as error:
             await self._note(order, error, order.wallet)
         except AwayError:
-            # The wish may have been heard; the page asks, and offers the button again.
+            # The API may have received it; the page polls, and offers the button again.
             return
         else:
-            await self._learning.see(order.order_id, state)
+            await self._recorder.record_answer(order.order_id, state)
 
     async def refresh(self, order: ShopOrder) -> None:
-        """Have the wallet's side asked, so that a lost message costs only seconds."""
+        """Let the API query Alipay, so that a lost notification costs only seconds."""
         try:
             state = await self._api.state(order.order_id, refresh=True)
         except (AwayError, RefusedError):
             return
         if state:
-            await self._learning.see(order.order_id, state)
+            await self._recorder.record_answer(order.order_id, state)
 
     async def _note(self, order: ShopOrder, error: RefusedError, wallet: str) -> None:
         until = error.refusal.available_at or datetime.now(UTC) + NOTICE_FOR
@@ -119,7 +119,7 @@ def page_of(order: ShopOrder) -> str:
 
 
 def _is_page(url: str) -> bool:
-    """Whether a form's answer may lead there: a browser opens apps by a link only."""
+    """Whether a form may redirect there: browsers open apps only by a link."""
     return bool(usable(url)) and urlsplit(url).scheme in ("http", "https")
 
 

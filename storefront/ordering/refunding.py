@@ -1,4 +1,4 @@
-"""Has money of an order given back: written down first, then asked for, then told."""
+"""Requests refunds of orders: each is stored before the API is called."""
 
 from datetime import UTC, datetime
 from sqlite3 import Connection
@@ -19,12 +19,12 @@ from storefront.payment_api.answers import Refusal
 from storefront.payment_api.client import CashierApi, RefusedError
 from storefront.payment_api.refunds import REFUSED, OrderRefunds, Refund
 
-# The API says so of a payment that it does not keep any more, after some months.
+# The API's code for a payment that is no longer retained, after some months.
 NOT_KEPT = "UNKNOWN_ORDER"
 
 
 class Refunding:
-    """Asks for refunds with a key of its own, which the customers' pages do not use."""
+    """Requests refunds, with an API key that customers' pages do not use."""
 
     def __init__(self, database: Database, api: CashierApi) -> None:
         self._database = database
@@ -34,67 +34,69 @@ class Refunding:
         await self._api.close()
 
     async def look(self, order: ShopOrder) -> OrderRefunds | None:
-        """Ask what went back of an order, and keep it; None where the API knows none.
+        """Query the refunds of an order, and store them; None if the API knows none.
 
         Raises:
-            AwayError, RefusedError: The API does not say.
+            AwayError, RefusedError: The API gave no answer.
         """
-        told = await self._api.refunds(order.order_id)
-        if told:
+        answer = await self._api.refunds(order.order_id)
+        if answer:
             now = datetime.now(UTC)
-            answered = [OrderRefund.answered(one, now) for one in told.refunds]
+            answered = [OrderRefund.from_answer(one, now) for one in answer.refunds]
 
             def work(db: Connection) -> None:
                 for one in answered:
                     keep(db, order.order_id, one)
 
             await self._database.transact(work)
-        return told
+        return answer
 
-    async def ask(self, order: ShopOrder, wish: OrderRefund, left: int | None) -> None:
-        """Ask for a refund; the same `refund_id` again is the same refund.
+    async def ask(
+        self, order: ShopOrder, refund: OrderRefund, left: int | None
+    ) -> None:
+        """Request a refund; a repeat with the same `refund_id` is the same refund.
 
-        It is written down before, so that a refund of which nobody knows whether it was
-        heard can be asked for again, in the same words.
+        It is stored first, so that a request without an answer can be repeated
+        unchanged.
 
         Args:
-            order: Whose money goes back.
-            wish: How much, and why.
-            left: What could still be refunded, as whoever asks has seen it, in minor
-                units; another amount is refused. None for no such check: a person
-                asks again for what nobody has answered.
+            order: The order.
+            refund: The amount and the reason.
+            left: The refundable rest that the form has shown, in minor units; the API
+                refuses the refund if it differs. None for no such check, when a person
+                repeats a request without an answer.
 
         Raises:
-            AwayError: Nobody knows whether it was heard.
-            RefusedError: The API refuses it, and nothing goes back. A refusal by
-                Alipay, 402, is kept as what became of the refund.
+            AwayError: It is unknown whether the API received it.
+            RefusedError: The API refuses it, and no money is returned. A refusal by
+                Alipay, 402, is stored as the result of the refund.
         """
-        is_new = await self._write_down(order, wish)
+        is_new = await self._store_new(order, refund)
         try:
-            answer = await self._send(order, _body(order, wish, left))
+            answer = await self._send(order, _body(order, refund, left))
         except RefusedError as error:
             if error.status == httpx.codes.PAYMENT_REQUIRED:
-                await self._keep(order, _refused(wish, error.refusal))
+                await self._keep(order, _refused(refund, error.refusal))
             elif is_new or left is None:
-                # A form that was sent twice may be heard yet; a person who asks again,
-                # later, has waited for that.
+                # A form that was sent twice may still arrive; a person who repeats a
+                # request later has waited for that.
                 await self._database.transact(
-                    lambda db: forget(db, order.order_id, wish.refund_id)
+                    lambda db: forget(db, order.order_id, refund.refund_id)
                 )
             raise
-        await self._keep(order, OrderRefund.answered(answer, datetime.now(UTC)))
+        await self._keep(order, OrderRefund.from_answer(answer, datetime.now(UTC)))
 
-    async def _write_down(self, order: ShopOrder, wish: OrderRefund) -> bool:
-        """Write a refund down that has not been; return whether it is a new one."""
+    async def _store_new(self, order: ShopOrder, refund: OrderRefund) -> bool:
+        """Store a refund unless it exists; return whether it is new."""
 
         def work(db: Connection) -> bool:
             known = {one.refund_id for one in refunds_in(db, order.order_id)}
-            return wish.refund_id not in known and keep(db, order.order_id, wish)
+            return refund.refund_id not in known and keep(db, order.order_id, refund)
 
         return await self._database.transact(work)
 
-    async def _keep(self, order: ShopOrder, told: OrderRefund) -> None:
-        await self._database.transact(lambda db: keep(db, order.order_id, told))
+    async def _keep(self, order: ShopOrder, refund: OrderRefund) -> None:
+        await self._database.transact(lambda db: keep(db, order.order_id, refund))
 
     async def _send(self, order: ShopOrder, body: dict[str, Any]) -> Refund:
         try:
@@ -106,17 +108,17 @@ class Refunding:
         return await self._api.refund(order.order_id, named)
 
 
-def a_wish(
+def new_refund(
     refund_id: str, *, value: int, asked_by: str, reason: str, note: str
 ) -> OrderRefund:
-    """Return a refund that a member of our staff wants.
+    """Return a refund that a member of our staff requests.
 
     Args:
-        refund_id: Made with the form, so that pressing twice is one refund.
-        value: How much, in minor units of the order's currency.
-        asked_by: Who of our staff.
-        reason: The customer may see it.
-        note: For our staff.
+        refund_id: Made with the form, so that a double click is one refund.
+        value: The amount, in minor units of the order's currency.
+        asked_by: The member's name.
+        reason: The reason; the customer may see it.
+        note: A note for our staff.
     """
     now = datetime.now(UTC)
     return OrderRefund(
@@ -131,22 +133,22 @@ def a_wish(
     )
 
 
-def _body(order: ShopOrder, wish: OrderRefund, left: int | None) -> dict[str, Any]:
+def _body(order: ShopOrder, refund: OrderRefund, left: int | None) -> dict[str, Any]:
     body: dict[str, Any] = {
-        "refund_id": wish.refund_id,
-        "amount": {"currency": order.currency, "value": wish.value},
+        "refund_id": refund.refund_id,
+        "amount": {"currency": order.currency, "value": refund.value},
     }
-    if wish.reason:
-        body["reason_for_customer"] = wish.reason
-    if wish.note:
-        body["note"] = wish.note
+    if refund.reason:
+        body["reason_for_customer"] = refund.reason
+    if refund.note:
+        body["note"] = refund.note
     if left is not None:
         body["remaining"] = {"currency": order.currency, "value": left}
     return body
 
 
-def _refused(wish: OrderRefund, refusal: Refusal) -> OrderRefund:
-    return wish.model_copy(
+def _refused(refund: OrderRefund, refusal: Refusal) -> OrderRefund:
+    return refund.model_copy(
         update={
             "status": REFUSED,
             "status_at": datetime.now(UTC),

@@ -1,7 +1,7 @@
-"""What goes back of an order: as our staff has asked for it, and as the API has told.
+"""The refunds of an order, as our staff requested them and as the API reports them.
 
-A refund never takes a step back, so it does not matter in which order callbacks and
-answers arrive, nor how often.
+The status of a refund only moves forward, so that callbacks and answers may arrive in
+any order, and more than once.
 """
 
 from collections.abc import Iterable
@@ -24,17 +24,17 @@ from storefront.payment_api.refunds import (
     Refund,
 )
 
-# Written down before the API is asked, and not heard of since.
+# Stored before the API is called, and without an answer since.
 ASKED: Final = "ASKED"
-# Each follows on those before it, and no other way round; what is under way may change
-# in any way, also to a status that a newer API has. A refusal comes before a success,
-# because money that has gone back has gone back.
+# A status may change only to one of the same or a higher rank; all statuses of refunds
+# under way, also those of a newer API, have the same. A success is above a refusal:
+# money that was returned stays returned.
 _RANK: Final = {ASKED: 0, REFUSED: 2, SUCCEEDED: 3, RETURNED: 4}
 _RANK_UNDER_WAY: Final = 1
 
 
 class OrderRefund(BaseModel):
-    """A refund as the shop has it written down; see the comments in database.py."""
+    """A refund as stored by the shop; see the comments in database.py."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -51,8 +51,8 @@ class OrderRefund(BaseModel):
     waits_for: str | None = None
 
     @classmethod
-    def told_by(cls, callback: Outcome) -> Self:
-        """Return what a callback says; who asked for the refund is not in there."""
+    def from_callback(cls, callback: Outcome) -> Self:
+        """Return the refund of a callback, which does not name who requested it."""
         return cls(
             refund_id=callback.refund.refund_id if callback.refund else "",
             value=callback.amount.value,
@@ -62,8 +62,8 @@ class OrderRefund(BaseModel):
         )
 
     @classmethod
-    def answered(cls, refund: Refund, now: datetime) -> Self:
-        """Return what the API's answer says."""
+    def from_answer(cls, refund: Refund, now: datetime) -> Self:
+        """Return the refund of an API's answer."""
         return cls(
             refund_id=refund.refund_id,
             value=refund.amount.value,
@@ -79,9 +79,9 @@ class OrderRefund(BaseModel):
         )
 
     def after(self, before: "OrderRefund") -> "OrderRefund":
-        """Return what is known of a refund, where this much was known before.
+        """Return this refund merged with the one stored before.
 
-        Who has asked for it, and why, stays as it was written down first.
+        The name of who requested it and the reason stay as first stored.
         """
         is_older = (_rank(self), self.status_at) < (_rank(before), before.status_at)
         newest, older = (before, self) if is_older else (self, before)
@@ -91,7 +91,7 @@ class OrderRefund(BaseModel):
                 "asked_at": before.asked_at or self.asked_at,
                 "reason": before.reason or self.reason,
                 "note": before.note or self.note,
-                # A callback has no advice; the answer of before may have had some.
+                # A callback has no advice; an earlier answer may have had some.
                 "advice": newest.advice
                 or (older.advice if older.status == newest.status else None),
             }
@@ -104,13 +104,13 @@ def _rank(refund: OrderRefund) -> int:
 
 @dataclass(frozen=True)
 class Refunded:
-    """What has gone back of an order, in minor units, for its customer's page.
+    """The refunded amounts of an order, in minor units, for its customer's page.
 
     Attributes:
-        given_back: All that has gone back.
-        under_way: What the API is giving back right now.
-        returned: What had gone back, and bounced.
-        reasons: Why it has gone back, as our staff has told the customer.
+        given_back: The sum of successful refunds.
+        under_way: The sum of refunds in process.
+        returned: The sum of refunds whose money came back after they had succeeded.
+        reasons: The reasons of successful refunds, for the customer.
     """
 
     given_back: int = 0
@@ -120,21 +120,21 @@ class Refunded:
 
 
 def refunded_of(
-    known: Iterable[OrderRefund], told: RefundsInBrief | None = None
+    known: Iterable[OrderRefund], answer: RefundsInBrief | None = None
 ) -> Refunded:
-    """Return what has gone back of an order.
+    """Return the refunded amounts of an order.
 
     Args:
-        known: The order's refunds as the shop has them written down.
-        told: The API's answer. It may be older than a callback, and then takes nothing
-            back; and it may count what was not refunded through the API.
+        known: The order's refunds as stored by the shop.
+        answer: The API's answer. It may be older than a callback, and then changes
+            nothing; and it may include refunds from outside the API.
     """
     refunds = list(known)
     elsewhere = 0
-    if told:
-        refunds = _joined(refunds, told)
-        elsewhere = told.given_back.value - sum(
-            one.amount.value for one in told.refunds if one.status == SUCCEEDED
+    if answer:
+        refunds = _joined(refunds, answer)
+        elsewhere = answer.given_back.value - sum(
+            one.amount.value for one in answer.refunds if one.status == SUCCEEDED
         )
 
     def summed(*statuses: str) -> int:
@@ -150,10 +150,10 @@ def refunded_of(
     )
 
 
-def _joined(known: Iterable[OrderRefund], told: RefundsInBrief) -> list[OrderRefund]:
-    """Return the refunds by what the shop knows and what the API answers."""
+def _joined(known: Iterable[OrderRefund], answer: RefundsInBrief) -> list[OrderRefund]:
+    """Return the stored refunds merged with those of the API's answer."""
     refunds = {one.refund_id: one for one in known}
-    for one in told.refunds:
+    for one in answer.refunds:
         answered = OrderRefund(
             refund_id=one.refund_id,
             value=one.amount.value,
@@ -166,10 +166,10 @@ def _joined(known: Iterable[OrderRefund], told: RefundsInBrief) -> list[OrderRef
 
 
 def left_of(value: int, known: Iterable[OrderRefund]) -> int:
-    """Return what can still be refunded, as far as the shop itself knows.
+    """Return the refundable rest in minor units, by the shop's own data.
 
     Args:
-        value: What was paid, in minor units.
+        value: The paid amount, in minor units.
         known: The order's refunds.
     """
     taken = sum(one.value for one in known if one.status not in GIVES_NOTHING)
@@ -184,12 +184,12 @@ def refunds_in(db: Connection, order_id: str) -> tuple[OrderRefund, ...]:
     return tuple(OrderRefund.model_validate(dict(row)) for row in rows)
 
 
-def keep(db: Connection, order_id: str, told: OrderRefund) -> bool:
-    """Keep what was told of a refund; return whether it is news."""
+def keep(db: Connection, order_id: str, news: OrderRefund) -> bool:
+    """Store the new state of a refund; return whether it has changed."""
     known = {one.refund_id: one for one in refunds_in(db, order_id)}
-    before = known.get(told.refund_id)
-    after = told.after(before) if before else told
-    # The time alone is no news: each answer of the API has a later one.
+    before = known.get(news.refund_id)
+    after = news.after(before) if before else news
+    # A new time alone is no change: each answer of the API has a later one.
     if before and after.model_copy(update={"status_at": before.status_at}) == before:
         return False
     values = after.model_dump(mode="json")
@@ -204,7 +204,7 @@ def keep(db: Connection, order_id: str, told: OrderRefund) -> bool:
 
 
 def forget(db: Connection, order_id: str, refund_id: str) -> None:
-    """Strike out a refund of which the API says for certain that it does not exist."""
+    """Delete a refund that the API has surely not created."""
     db.execute(
         "delete from refunds where order_id = ? and refund_id = ? and status = ?",
         (order_id, refund_id, ASKED),

@@ -1,7 +1,7 @@
-"""What a person must still decide of an order, as its callbacks have told.
+"""The open reviews of an order, on which a person must decide, from its callbacks.
 
-Nothing is stored for it but the callbacks themselves, so it does not matter in which
-order they arrive, nor how often.
+Only the callbacks themselves are stored, so that they may arrive in any order, and more
+than once.
 """
 
 from collections.abc import Iterable
@@ -15,14 +15,15 @@ from storefront.payment_api.answers import PaymentState
 from storefront.payment_api.outcomes import PAYMENT_REVIEW, REVIEWS, STATUS_OF
 
 PAYMENT_ENDS: Final = tuple(one for one in STATUS_OF if one.startswith("payment."))
-# The statuses that an order gets by the end of its payment.
+# The statuses of an order whose payment has ended.
 PAYMENT_STATUSES: Final = tuple(STATUS_OF[one] for one in PAYMENT_ENDS)
-# An order has one payment, whichever its attempt; late money is settled one by one.
+# The key of reviews of the payment, whichever the attempt; late money is settled per
+# attempt.
 WHOLE_PAYMENT: Final = ""
 
 
-class Heard(BaseModel):
-    """A callback of an order, as far as it matters here."""
+class ReceivedCallback(BaseModel):
+    """The fields of a callback that reviews depend on."""
 
     model_config = ConfigDict(extra="ignore", frozen=True)
 
@@ -33,13 +34,13 @@ class Heard(BaseModel):
 
 
 class Review(BaseModel):
-    """A doubt about an order that waits for a person.
+    """A doubt about an order, on which a person must decide.
 
     Attributes:
-        is_late: Whether it is about money that came after the payment's end.
+        is_late: Whether it is about money that came after the payment had ended.
         payment_request_id: The attempt.
-        since: Since when; of the newest doubt, where it has changed.
-        doubt: What must be decided, in words for the shop, not for its customer.
+        since: Since when; the time of the newest doubt, if it has changed.
+        doubt: The question to decide, in words for the shop, not for its customer.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -51,43 +52,45 @@ class Review(BaseModel):
 
 
 def reviews_in(
-    db: Connection, order: Row, *, also: Heard | None = None
+    db: Connection, order: Row, *, also: ReceivedCallback | None = None
 ) -> tuple[Review, ...]:
     """Return the open reviews of an order, a row of the table.
 
     Args:
         db: The shop's database.
-        order: The order's row.
+        order: The order's row in the table.
         also: A callback that is not stored yet.
     """
-    # What was refused for its amount has ended nothing.
+    # A callback that was refused for its amount ends no review.
     rows = db.execute(
         "select * from callbacks where order_id = ? and effect <> 'AMOUNT_DIFFERS'"
         " order by received_at",
         (order["order_id"],),
     )
-    heard = [Heard.model_validate(dict(row)) for row in rows]
+    callbacks = [ReceivedCallback.model_validate(dict(row)) for row in rows]
     at = order["status_at"]
     return open_reviews(
-        [*heard, also] if also else heard,
+        [*callbacks, also] if also else callbacks,
         order["status"],
         datetime.fromisoformat(at) if at else None,
     )
 
 
 def open_reviews(
-    heard: Iterable[Heard], status: str, status_at: datetime | None
+    callbacks: Iterable[ReceivedCallback], status: str, status_at: datetime | None
 ) -> tuple[Review, ...]:
     """Return the reviews of an order that no later outcome has ended.
 
     Args:
-        heard: The order's callbacks; which came first matters only at equal times.
-        status: The order's; it may be known without a callback.
+        callbacks: The order's callbacks; their order matters only at equal times.
+        status: The order's status, which may be known without a callback.
         status_at: Since when the status is certain.
     """
     newest: dict[str, Review] = {}
-    # What ends a review counts even at the same moment.
-    for one in sorted(heard, key=lambda it: (it.occurred_at, it.type not in REVIEWS)):
+    # At equal times the outcome comes after the review, and ends it.
+    for one in sorted(
+        callbacks, key=lambda it: (it.occurred_at, it.type not in REVIEWS)
+    ):
         is_late = one.type not in (PAYMENT_REVIEW, *PAYMENT_ENDS)
         about = one.payment_request_id if is_late else WHOLE_PAYMENT
         if one.type in REVIEWS:
@@ -109,9 +112,9 @@ def open_reviews(
 def without_settled(
     reviews: Iterable[Review], state: PaymentState
 ) -> tuple[Review, ...]:
-    """Leave out the reviews that the API's answer shows to be settled.
+    """Return the reviews that the API's answer does not show as settled.
 
-    An answer may be older than the callback of a review, and then settles nothing.
+    An answer that is older than the callback of a review does not settle it.
     """
     settled_late = {
         late.payment_request_id for late in state.late_money if late.outcome is not None

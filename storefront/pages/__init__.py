@@ -1,1 +1,1 @@
-"""The pages that customers see, and the events that renew them."""
+"""The pages for customers, and the events that update them."""

@@ -1,4 +1,4 @@
-"""The home page, and what a visitor likes: language and market."""
+"""The home page, and a visitor's preferences: language and market."""
 
 from typing import Annotated
 
@@ -15,7 +15,7 @@ LONGEST_PATH = 200
 
 
 class Browsing:
-    """The pages on which nothing is bought yet."""
+    """The home page and the visitor's preferences."""
 
     def __init__(self, shop: Shop) -> None:
         self._shop = shop
@@ -36,7 +36,7 @@ class Browsing:
         market: Annotated[str, Form()] = "",
         back: Annotated[str, Form()] = "/",
     ) -> Response:
-        """Keep what the visitor likes, and show them the same page in it."""
+        """Store the visitor's preference, and redirect to the same page."""
         answer = RedirectResponse(_own_path(back), 303)
         cookies = self._shop.cookies
         if language in LANGUAGES:
@@ -50,8 +50,8 @@ class Browsing:
 
 
 def _own_path(back: str) -> str:
-    """Return a path of this shop: a form must not lead to anybody else's pages."""
-    # What begins so names no host, and needs no parser that fails on what is none.
+    """Return a path of this shop: a form must not redirect to other sites."""
+    # A text with this beginning names no host, which saves a parser that may fail.
     is_own = (
         back.startswith("/")
         and not back.startswith(("//", "/\\"))

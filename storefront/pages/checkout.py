@@ -1,4 +1,4 @@
-"""The cart and its checkout, on one page: what, how much, and with which wallet."""
+"""The cart and its checkout on one page: products, quantities and the wallet."""
 
 from typing import Annotated
 
@@ -34,7 +34,7 @@ class Checkout:
         product: Annotated[str, Form()],
         quantity: Annotated[int | None, Form(ge=0, le=MOST_OF_ONE)] = None,
     ) -> Response:
-        """Put one more of a product into the cart, or set how many are wanted."""
+        """Add a product to the cart, or set its quantity."""
         wanted = CATALOG.product(product)
         if wanted is None:
             raise HTTPException(404)
@@ -52,10 +52,10 @@ class Checkout:
         total: Annotated[int, Form()],
         wallet: Annotated[str, Form(max_length=64)] = "",
     ) -> Response:
-        """Make the cart an order, have it paid, and send the customer to the wallet.
+        """Turn the cart into an order, start its payment, and redirect to the wallet.
 
-        All of it stands in the form as the customer saw it, so that another tab cannot
-        change what this one agrees to.
+        The form holds everything that the customer saw, so that another tab cannot
+        change the order that this one agrees to.
         """
         visit = Visit.of(request, market=market)
         try:

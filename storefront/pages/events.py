@@ -1,7 +1,7 @@
-"""Relays a payment's events to the browsers that look at its order.
+"""Relays a payment's events to the browsers that show its order.
 
-Browsers never talk to the API. Each event becomes the same fragment as on the page,
-made by the server, under the id that the API gave it.
+Browsers never call the API. The server renders each event as the fragment of the page,
+with the API's event id.
 """
 
 import asyncio
@@ -21,19 +21,19 @@ from storefront.payment_api.client import AwayError, RefusedError
 from storefront.shop import Shop
 from storefront.visits import Visit
 
-# While the API is away: soon at first, for it may only restart; then now and then.
+# Pauses while the API is unavailable: short at first, as it may only be restarting.
 FIRST_PAUSE_SECONDS = 1.0
 LONGEST_PAUSE_SECONDS = 30.0
-# As the API takes it: a digest. Other letters than ASCII's no header could carry on.
+# The API's ids are digests; a header could not pass on characters outside ASCII.
 LONGEST_EVENT_ID = 64
 EVENT_ID = r"^[ -~]*$"
-# More than one customer's devices and tabs: who opens more for one order takes from all
-# others, because the API lets a shop have only so many.
+# More than one customer's devices and tabs. The limit protects other customers, as the
+# API limits the streams of a shop.
 MOST_OF_ONE_ORDER = 20
 
 Sleep = Callable[[float], Awaitable[object]]
 # An event, and whether it is the last one.
-Told = tuple[ServerSentEvent, bool]
+Update = tuple[ServerSentEvent, bool]
 
 
 class Events:
@@ -42,12 +42,12 @@ class Events:
     def __init__(
         self, shop: Shop, stopping: asyncio.Event, *, sleep: Sleep | None = None
     ) -> None:
-        """Take what a stream needs.
+        """Store the parts that a stream needs.
 
         Args:
             shop: The parts of the shop.
             stopping: Ends all streams, so that the server need not wait for them.
-            sleep: Lets time pass; tests do without.
+            sleep: Waits between connections; tests skip the time.
         """
         self._shop = shop
         self._stopping = stopping
@@ -61,10 +61,10 @@ class Events:
         )(self.events)
 
     async def place(self, order: Found, request: Request) -> AsyncIterator[None]:
-        """Hold one of the order's places until the stream's last byte is sent.
+        """Hold one of the order's stream slots until the last byte is sent.
 
-        Then what it is fed by is closed: who leaves while something is told leaves the
-        stream behind as it stands, and nobody would close it for a while.
+        Then close its stream from the API: a browser that disconnects during an event
+        would otherwise leave it open for a while.
         """
         if self._open[order.token] >= MOST_OF_ONE_ORDER:
             raise HTTPException(429)
@@ -86,7 +86,7 @@ class Events:
             str, Header(max_length=LONGEST_EVENT_ID, pattern=EVENT_ID)
         ] = "",
     ) -> AsyncIterator[ServerSentEvent]:
-        """Tell what the API tells, until nothing can change or the server stops."""
+        """Relay the API's events until the status is final or the server stops."""
         visit = Visit.of(request, market=order.market)
         feed: AsyncExitStack = request.state.feed
         pause = FIRST_PAUSE_SECONDS
@@ -94,34 +94,34 @@ class Events:
             wanted = None
             try:
                 async with feed:  # may be entered again
-                    told = self._listen(order, visit, last_event_id)
-                    feed.push_async_callback(told.aclose)
-                    while news := await self._next(told):
+                    updates = self._listen(order, visit, last_event_id)
+                    feed.push_async_callback(updates.aclose)
+                    while news := await self._next(updates):
                         event, is_over = news
                         last_event_id, pause = event.id or "", FIRST_PAUSE_SECONDS
                         yield event
                         if is_over:
                             return
-                # Ended in order: the API restarts, or ends old streams.
+                # A regular end: the API restarts, or ends old streams.
                 pause = FIRST_PAUSE_SECONDS
             except (RefusedError, BusyError):
-                pass  # not begun, not known yet, not written yet: it may be in a moment
+                pass  # not begun or not stored yet: try again soon
             except AwayError as error:
-                # Nothing is said: that the API is away says nothing of the payment.
+                # No event: an unavailable API says nothing about the payment.
                 wanted = error.retry_after
             await self._sleep(max(pause, wanted or 0))
             pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
 
-    async def _next(self, told: AsyncGenerator[Told, None]) -> Told | None:
-        """Return what is told next; None at its end, and when the server stops.
+    async def _next(self, updates: AsyncGenerator[Update, None]) -> Update | None:
+        """Return the next update; None at the end, and when the server stops.
 
-        Nothing may happen for an hour, and a stop would wait for it in vain.
+        A stop cannot wait for the next event, which may take an hour.
         """
         stopping = asyncio.create_task(self._stopping.wait())
         try:
             async with asyncio.timeout(None) as patience:
                 stopping.add_done_callback(lambda _: _end(patience))
-                return await anext(told, None)
+                return await anext(updates, None)
         except TimeoutError:
             return None
         finally:
@@ -129,7 +129,7 @@ class Events:
 
     async def _listen(
         self, order: ShopOrder, visit: Visit, last_event_id: str
-    ) -> AsyncGenerator[Told, None]:
+    ) -> AsyncGenerator[Update, None]:
         async with self._shop.api.events(order.order_id, last_event_id) as events:
             async for event_id, state in events:
                 status = await status_with(self._shop, order, visit, state)
@@ -139,7 +139,7 @@ class Events:
                         id=event_id,
                         raw_data=fragment_of(order, visit, status),
                     ),
-                    status.standing.is_over,
+                    status.order_status.is_over,
                 )
 
     async def _until_stopping(self, seconds: float) -> None:

@@ -1,4 +1,4 @@
-"""Finds the order of a page's address; only who knows its token ever sees it."""
+"""Finds the order of a page by the unguessable token in its URL."""
 
 from typing import Annotated
 

@@ -1,4 +1,4 @@
-"""An order's pages: how it stands, the way back from the wallet, and its record."""
+"""An order's pages: its status, the return from the wallet, and its record."""
 
 from typing import Annotated
 
@@ -28,11 +28,11 @@ class OrderPages:
         self.router.get("/record")(self.record)
 
     async def show(self, order: Found, request: Request) -> Response:
-        """The result page: the truth as far as anybody knows it."""
+        """The result page, with the order's current status."""
         return await self._page(order, Visit.of(request, market=order.market))
 
     async def come_back(self, order: Found, later: BackgroundTasks) -> Response:
-        """The way back from the wallet: it proves nothing, so it only has us ask."""
+        """The redirect URL after the wallet; it proves nothing, and starts a query."""
         later.add_task(self._shop.paying.refresh, order)
         return RedirectResponse(page_of(order), 303)
 
@@ -55,7 +55,7 @@ class OrderPages:
         return RedirectResponse(page_of(order), 303)
 
     async def record(self, order: Found, request: Request) -> Response:
-        """For developers: what the shop has written down of this order."""
+        """For developers: the shop's records of this order."""
         return page(
             "record.html",
             Visit.of(request, market=order.market),
@@ -79,9 +79,9 @@ class OrderPages:
         )
 
     async def _chosen(self, code: str, visit: Visit) -> Wallet | str:
-        """Return the wallet; its code alone while the API tells no wallets.
+        """Return the wallet, or only its code while the list is unavailable.
 
-        The API itself checks the code, so trying again works as soon as it is back.
+        The API itself checks the code, so that trying again works when it is back.
         """
         try:
             wallets = await self._shop.wallets.of(

@@ -1,4 +1,4 @@
-"""Makes pages of templates: escaped, in the visitor's language."""
+"""Renders templates: escaped, in the visitor's language."""
 
 import hashlib
 from collections.abc import Mapping
@@ -18,7 +18,7 @@ FOLDER: Final = Path(__file__).parent
 STATIC: Final[Mapping[str, Path]] = {
     file.name: file for file in sorted((FOLDER / "static").iterdir())
 }
-# The version stands in the address, so a browser need not ask again for a year.
+# The URL contains the version, so that browsers may cache for a year.
 CACHED: Final = {"Cache-Control": "public, max-age=31536000, immutable"}
 VERSION: Final = hashlib.sha256(
     b"".join(file.read_bytes() for file in STATIC.values())
@@ -68,11 +68,11 @@ def page(
     """Return a whole page.
 
     Args:
-        name: Of the template.
-        visit: Whose page it is.
-        http_status: The answer's.
-        cart_count: How many articles are in the visitor's cart, for the header.
-        content: What else the template shows.
+        name: The template's name.
+        visit: The visitor's request.
+        http_status: The status of the response.
+        cart_count: The number of articles in the visitor's cart, for the header.
+        content: Other values of the template.
     """
     return HTMLResponse(
         fragment(name, visit, cart_count=cart_count, **content), http_status

@@ -1,1 +1,1 @@
-"""The payment API as the shop knows it: its client, its answers, its callbacks."""
+"""The payment API for the shop: client, answers and callbacks."""

@@ -1,15 +1,15 @@
-"""What the payment API answers, as far as the shop reads it.
+"""The payment API's answers, with the fields that the shop reads.
 
-Statuses and outcomes stay text, and unknown fields are ignored: an API that is newer
-than the shop must not break its pages.
+Statuses and outcomes are texts, and unknown fields are ignored, so that a newer API
+does not break the shop's pages.
 """
 
 from datetime import datetime
 
 from pydantic import BaseModel, ConfigDict, Field
 
-# The status of late money that only a person can settle. In other words it would count
-# as being dealt with, which is as true and says less.
+# The API's status of late money that only a person can settle. If the API rewords it,
+# the page says that the money is being dealt with, which is also true.
 A_PERSON_MUST_DECIDE = "a person must decide"
 
 
@@ -20,7 +20,7 @@ class Answer(BaseModel):
 
 
 class Wallet(Answer):
-    """A wallet and its rules; limits in minor units of its currency."""
+    """A wallet and its rules, with limits in minor units of its currency."""
 
     code: str
     name: str
@@ -67,10 +67,10 @@ class Attempt(Answer):
 
 
 class LateMoney(Answer):
-    """Money that came after the payment's end; without an outcome while undecided.
+    """Money that came after the payment had ended; no outcome while undecided.
 
     Attributes:
-        status: In the API's words; one of them is A_PERSON_MUST_DECIDE.
+        status: The API's text, such as A_PERSON_MUST_DECIDE.
     """
 
     payment_request_id: str
@@ -80,9 +80,9 @@ class LateMoney(Answer):
 
     @property
     def fate(self) -> str | None:
-        """What became of it: its outcome, or GONE where Alipay had not kept it.
+        """Its outcome, or GONE if Alipay did not keep the money.
 
-        NOT_PAID without a time was never paid at all.
+        NOT_PAID without a time means that it was never paid.
         """
         is_gone = self.outcome == "NOT_PAID" and self.paid_at
         return "GONE" if is_gone else self.outcome
@@ -93,7 +93,7 @@ class LateMoney(Answer):
 
 
 class RefundInBrief(Answer):
-    """A refund of an order: how much, and where it is; in the API's words."""
+    """The amount and the status of a refund."""
 
     refund_id: str
     amount: Money
@@ -101,10 +101,10 @@ class RefundInBrief(Answer):
 
 
 class RefundsInBrief(Answer):
-    """What has gone back of a payment.
+    """The refunds of a payment.
 
     Attributes:
-        given_back: All of it, also what was not refunded through the API.
+        given_back: The refunded sum, including refunds from outside the API.
     """
 
     given_back: Money
@@ -112,7 +112,7 @@ class RefundsInBrief(Answer):
 
 
 class PaymentState(Answer):
-    """All that the API knows of a payment."""
+    """The state of a payment."""
 
     status: str
     outcome: str | None = None
@@ -136,20 +136,20 @@ class OpenedPayment(Answer):
 
 
 class BrokenRule(Answer):
-    """A field that breaks a rule, in the API's words."""
+    """A field, and the rule that it breaks, in the API's words."""
 
     field: str = ""
     rule: str = ""
 
 
 class Refusal(Answer):
-    """A problem document: why the API does not do what it was asked.
+    """A problem document: why the API refuses a request.
 
     Attributes:
-        detail: In the API's words, which are English.
+        detail: The explanation, in English.
         errors: The fields that break a rule.
-        result_code, result_message, advice: Alipay's code and words, and what the API
-            advises; only of refunds that Alipay has refused.
+        result_code, result_message, advice: Alipay's code and message, and the API's
+            advice; only for refunds that Alipay has refused.
     """
 
     code: str = "UNKNOWN"
@@ -163,6 +163,6 @@ class Refusal(Answer):
 
 
 def number_of(payment_request_id: str) -> int:
-    """Return the attempt's number, which stands after the last `_`; 0 for none."""
+    """Return the attempt's number, after the last `_`; 0 if there is none."""
     number = payment_request_id.rpartition("_")[2]
     return int(number) if number.isdecimal() and len(number) < 10 else 0

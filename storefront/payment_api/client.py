@@ -1,4 +1,4 @@
-"""The client of the payment API: everything that the shop ever asks of it."""
+"""The client of the payment API, with all calls of the shop."""
 
 from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import asynccontextmanager
@@ -18,22 +18,23 @@ from storefront.payment_api.answers import (
 )
 from storefront.payment_api.refunds import OrderRefunds, Refund
 
-# Looking is quick; a customer waits for it before the page is shown.
+# Reads are quick, and a customer waits for them before the page is shown.
 LOOK = httpx.Timeout(4, connect=2)
-# The API waits for Alipay: for a cashier page, a cancel, an inquiry or a refund, 16 s.
+# The API waits up to 16 s for Alipay: for a cashier page, a cancel, an inquiry or a
+# refund.
 ASK = httpx.Timeout(20, connect=3)
-# Longer than the pauses of the API's comments, 15 s, by one that got lost.
+# Longer than two pauses of the API's keep-alive comments, 15 s each.
 LISTEN = httpx.Timeout(40, connect=3)
-# A pause that somebody might ask of us by mistake must not stop the shop for hours.
+# The longest Retry-After that is honoured, so that a wrong one does not stop the shop.
 LONGEST_RETRY_AFTER = 120
 
 AnswerT = TypeVar("AnswerT", bound=Answer)
 
 
 class AwayError(Exception):
-    """The API gave no verdict: time-out, 5xx, too many calls, an answer not its own.
+    """The API gave no result: time-out, 5xx, too many calls, or a foreign answer.
 
-    The call may have taken effect all the same; repeating it is safe.
+    The call may have taken effect; repeating it is safe.
     """
 
     def __init__(self, why: str, *, retry_after: int | None = None) -> None:
@@ -42,7 +43,7 @@ class AwayError(Exception):
 
 
 class RefusedError(Exception):
-    """The API says no, and why."""
+    """The API refuses the request, with a reason."""
 
     def __init__(self, status: int, refusal: Refusal) -> None:
         self.status = status
@@ -54,14 +55,14 @@ class CashierApi:
     """The payment API of the shop's merchant."""
 
     def __init__(self, http: httpx.AsyncClient) -> None:
-        """Take a client that knows the API's address and the key."""
+        """Use an HTTP client with the API's URL and the key."""
         self._http = http
 
     async def close(self) -> None:
         await self._http.aclose()
 
     async def wallets(self, currency: str, terminal: str) -> tuple[Wallet, ...]:
-        """Return the wallets with which so much money can be paid on such a device."""
+        """Return the wallets for a currency and a type of device."""
         answer = await self._call(
             "GET",
             "/wallets",
@@ -71,18 +72,18 @@ class CashierApi:
         return _read(WalletList, answer).wallets
 
     async def open(self, payment: Mapping[str, Any]) -> OpenedPayment:
-        """Have an order paid; the same order again is the same payment."""
+        """Start the payment of an order; a repeat is the same payment."""
         answer = await self._call("POST", "/payments", json=payment, timeout=ASK)
         return _read(OpenedPayment, answer)
 
     async def state(
         self, order_id: str, *, refresh: bool = False
     ) -> PaymentState | None:
-        """Return what is known of an order's payment; None where it never began.
+        """Return the state of an order's payment; None if there is none.
 
         Args:
-            order_id: The shop's id.
-            refresh: Have the wallet's side asked first.
+            order_id: The order's id.
+            refresh: Whether the API queries Alipay first.
         """
         try:
             answer = await self._call(
@@ -98,12 +99,12 @@ class CashierApi:
         return _read(PaymentState, answer)
 
     async def cancel(self, order_id: str) -> PaymentState:
-        """Close a payment, so that nobody can pay it later."""
+        """Cancel a payment, so that it cannot be paid later."""
         answer = await self._call("POST", f"/payments/{order_id}/cancel", timeout=ASK)
         return _read(PaymentState, answer)
 
     async def refunds(self, order_id: str) -> OrderRefunds | None:
-        """Return what went back of an order; None where its payment is not known."""
+        """Return the refunds of an order; None if its payment is unknown."""
         try:
             answer = await self._call(
                 "GET", f"/payments/{order_id}/refunds", timeout=LOOK
@@ -115,19 +116,19 @@ class CashierApi:
         return _read(OrderRefunds, answer)
 
     async def refund(self, order_id: str, refund: Mapping[str, Any]) -> Refund:
-        """Have money given back; the same `refund_id` again is the same refund.
+        """Request a refund; a repeat with the same `refund_id` is the same refund.
 
         Raises:
-            AwayError: Nobody knows whether it was heard; repeating it is safe.
-            RefusedError: Nothing goes back: Alipay has refused it (402), or the API
-                has, and then nothing was sent to Alipay.
+            AwayError: It is unknown whether the API received it; repeating it is safe.
+            RefusedError: No money is returned: Alipay has refused it (402), or the API
+                has, without a call to Alipay.
         """
         answer = await self._call(
             "POST",
             f"/payments/{order_id}/refunds",
             json=refund,
             timeout=ASK,
-            # The key may refund only so much, or not any more: whoever asks is told.
+            # The key's limit or end, which the person who asked for a refund must see.
             verdicts=(httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN),
         )
         return _read(Refund, answer)
@@ -136,11 +137,11 @@ class CashierApi:
     async def events(
         self, order_id: str, last_event_id: str
     ) -> AsyncIterator[AsyncIterator[tuple[str, PaymentState]]]:
-        """Listen to a payment; each event is its id and the state since then.
+        """Open the payment's event stream; each event is its id and the new state.
 
         Raises:
-            AwayError: There is no stream, or it broke off.
-            RefusedError: The API does not know the order, for one.
+            AwayError: The stream could not be opened, or broke off.
+            RefusedError: The API refuses it, for example because it has no such order.
         """
         headers = {"Last-Event-ID": last_event_id} if last_event_id else {}
         path = f"/payments/{order_id}/events"
@@ -151,7 +152,7 @@ class CashierApi:
                 if not source.response.is_success:
                     await source.response.aread()
                     raise _no(source.response)
-                # Lines of comments come as events without data.
+                # Comment lines arrive as events without data.
                 yield (
                     (event.id, PaymentState.model_validate_json(event.data))
                     async for event in source.aiter_sse()
@@ -181,7 +182,7 @@ def _no(
     answer: httpx.Response, verdicts: Collection[int] = ()
 ) -> AwayError | RefusedError:
     status = answer.status_code
-    # 401 and 403: a wrong key is the shop's fault, and no verdict on the payment.
+    # 401 and 403: a wrong key is the shop's fault, and no result of the payment.
     is_none = status in (401, 403, 408, 429) and status not in verdicts
     if is_none or not 400 <= status < 500:
         return AwayError(f"HTTP {status}", retry_after=_retry_after(answer))

@@ -1,4 +1,4 @@
-"""What a callback tells of a payment; its type alone decides what the shop does."""
+"""The outcomes that callbacks report; only their type decides the shop's reaction."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -11,10 +11,9 @@ from storefront.payment_api.refunds import STATUS_OF as REFUND_STATUS_OF
 
 PAYMENT_REVIEW: Final = "payment.review"
 LATE_REVIEW: Final = "late_payment.review"
-# A person must decide: nothing has ended, and nothing is delivered.
+# A person must decide: the payment has not ended, and nothing is delivered.
 REVIEWS: Final = (PAYMENT_REVIEW, LATE_REVIEW)
-# What the order's status becomes. Money that was no payment after all says nothing of
-# the order.
+# By type: the order's new status. Late money that was no payment does not change it.
 STATUS_OF: Final[Mapping[str, str | None]] = MappingProxyType(
     {
         "payment.paid": "PAID",
@@ -28,15 +27,15 @@ STATUS_OF: Final[Mapping[str, str | None]] = MappingProxyType(
         "late_payment.not_late": None,
     }
 )
-# What `cashier doctor` sends, to learn whether callbacks arrive: it tells nothing.
+# The type of test events, which `cashier doctor` sends to check that callbacks arrive.
 TEST_EVENT: Final = "cashier.test"
 KNOWN_TYPES: Final = frozenset({*STATUS_OF, *REVIEWS, *REFUND_STATUS_OF})
-# Goods go out for these; whatever else is heard later does not call them back.
+# Goods are delivered for these types; later callbacks do not change that.
 DELIVERED: Final = ("payment.paid", "late_payment.honoured")
 
 
 class RefundOfEvent(BaseModel):
-    """Which refund a callback is about."""
+    """The refund that a callback is about."""
 
     model_config = ConfigDict(extra="ignore", frozen=True)
 
@@ -47,12 +46,12 @@ class Outcome(BaseModel):
     """An outcome of an attempt, or a review before it; the `data` of a callback.
 
     Attributes:
-        type: One of KNOWN_TYPES, or what a newer API tells besides.
-        occurred_at: When the outcome was certain; of a review, since when.
-        amount: What was paid; of a refund, what it gives back.
-        review: What a person must decide, in words; only of a review.
-        result_code: Alipay's, where it has refused.
-        refund: Only of refunds, and then always.
+        type: One of KNOWN_TYPES, or a type of a newer API.
+        occurred_at: When the outcome was certain; for a review, since when.
+        amount: The paid amount; for a refund, its amount.
+        review: The question that a person must decide; only for a review.
+        result_code: Alipay's code of a refusal.
+        refund: The refund; for refunds only, and then always.
     """
 
     model_config = ConfigDict(extra="ignore", frozen=True)

@@ -1,4 +1,4 @@
-"""Refunds as the payment API answers them, and what their statuses mean to a shop."""
+"""Refunds in the payment API's answers, and the meaning of their statuses."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -9,15 +9,15 @@ from storefront.payment_api.answers import Answer, Money, RefundInBrief
 
 SUCCEEDED: Final = "SUCCEEDED"
 REFUSED: Final = "REFUSED"
-# It had succeeded, and bounced: the customer does not have the money.
+# It had succeeded, and the money came back: the customer does not have it.
 RETURNED: Final = "RETURNED"
-# The API sees to these by itself until they end.
+# The API continues these by itself until they end.
 UNDER_WAY: Final = ("REQUESTED", "SENT", "WAITING", "IN_PROCESS")
-# Nothing goes back before a person has decided.
+# No money is returned before a person has decided.
 WITH_A_PERSON: Final = ("CONFIRMING", "REVIEW")
-# These take nothing of what can still be refunded.
+# These do not reduce the refundable rest.
 GIVES_NOTHING: Final = (REFUSED, RETURNED)
-# What a callback makes of a refund.
+# By type of the callback: the refund's new status.
 STATUS_OF: Final[Mapping[str, str]] = MappingProxyType(
     {
         "refund.succeeded": SUCCEEDED,
@@ -29,14 +29,14 @@ STATUS_OF: Final[Mapping[str, str]] = MappingProxyType(
 
 
 class Refund(RefundInBrief):
-    """All that the API knows of a refund.
+    """The state of a refund.
 
     Attributes:
-        by: Who has asked for it: the name of an API key, or of a person.
-        reason_for_customer: The customer and the wallet may see it.
-        note: For the merchant's own people.
+        by: Who requested it: the name of an API key, or of a person.
+        reason_for_customer: The reason, which the customer and the wallet may see.
+        note: A note for the merchant's staff.
         result_code, result_message, advice: As in `Refusal`.
-        waits_for: In the API's words; only while it is under way.
+        waits_for: What it waits for, in the API's words; only while it is under way.
     """
 
     by: str = ""
@@ -51,7 +51,7 @@ class Refund(RefundInBrief):
 
 
 class RefundElsewhere(Answer):
-    """What was not refunded through the API, in Alipay's portal for one."""
+    """Refunds from outside the API, for example from Alipay's portal."""
 
     amount: Money | None = None
     status: str
@@ -61,8 +61,8 @@ class OrderRefunds(Answer):
     """The answer of `GET /payments/{order_id}/refunds`.
 
     Attributes:
-        left: What can still be refunded; None where nobody knows.
-        given_back: All that has gone back, elsewhere too; the same.
+        left: The refundable rest; None if it is unknown.
+        given_back: The refunded sum, also from elsewhere; None if it is unknown.
     """
 
     left: Money | None = None

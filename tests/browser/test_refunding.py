@@ -39,7 +39,7 @@ async def test_half_a_coffee_is_refunded_and_its_customer_sees_it(
     await shopkeeper.presses("Refund this amount")
     await shopkeeper.reads("₱90.00 · Refunded.")
     await shopkeeper.reads("Can still be refunded ₱90.00")
-    await shopkeeper.reads("Asked for by shopkeeper")
+    await shopkeeper.reads("Requested by shopkeeper")
     await customer.page.reload()
     await customer.reads("Refunded ₱90.00 of ₱180.00")
     assert await books.held(order_id) == COFFEE_PHP // 2
@@ -83,7 +83,7 @@ async def test_a_refund_that_takes_time_is_under_way_until_alipay_has_said_it(
     await shopkeeper.opens(order_id)
     await shopkeeper.fills_in("90.00")
     await shopkeeper.presses("Refund this amount")
-    await shopkeeper.reads("₱90.00 · Alipay has taken it on")
+    await shopkeeper.reads("₱90.00 · Alipay has accepted it")
     await customer.page.reload()
     await customer.reads("A refund is under way")
     await books.finish_refund(order_id)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from chaos.books import Column
+from chaos.order_records import Column
 from chaos.run import Chaos
 
 

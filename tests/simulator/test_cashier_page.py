@@ -238,7 +238,11 @@ async def test_the_page_tells_how_it_ended_and_leads_back(shop: Shop) -> None:
     for url, title, text in (
         (paid, "Paid", "PHP 1,315.00 were taken from your GCash. The shop had asked"),
         (declined, "You have declined", "Nothing was taken from you."),
-        (cancelled, "The shop has cancelled this payment", "and have been returned to you"),
+        (
+            cancelled,
+            "The shop has cancelled this payment",
+            "and have been returned to you",
+        ),
     ):
         page = (await shop.http.get(url)).text
         assert f"<h2>{title}</h2>" in page

@@ -148,7 +148,7 @@ async def test_a_file_that_has_become_unreadable_lets_nobody_in(
     shop_settings.staff_file.unlink()
     assert (await member.http.get(HOME)).status_code == 303
     assert (await member.logs_in()).status_code == 401
-    assert "the staff cannot be read" in caplog.text
+    assert "staff file cannot be read" in caplog.text
 
 
 async def test_a_shop_without_staff_has_no_back_office(

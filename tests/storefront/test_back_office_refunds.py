@@ -35,7 +35,7 @@ async def test_half_a_coffee_is_refunded_and_its_customer_sees_it(
     told = await member.reads(order_id)
     for words in (
         "₱90.00 · Refunded.",
-        "Asked for by ana",
+        "Requested by ana",
         "It was cold",
         "apologised",
         "Can still be refunded ₱90.00",
@@ -102,7 +102,7 @@ async def test_what_somebody_else_has_refunded_meanwhile_is_noticed(
     await member.refunds(order_id, "50")
     answer = await member.sends(order_id, form, amount="50", reason="Cold")
     assert answer.status_code == 409
-    assert "Something else was left" in text_of(answer.text)
+    assert "The amount left had changed" in text_of(answer.text)
     assert 'value="Cold"' in answer.text
     assert len(api.refunds.of(order_id)) == 1
     assert len((await member.customer.order()).refunds) == 1
@@ -209,7 +209,7 @@ async def test_what_alipay_refuses_stands_there_with_code_and_advice(
         ("REQUESTED", "Is being sent.", "A refund is under way"),
         ("SENT", "Sent, and not answered yet.", "A refund is under way"),
         ("WAITING", "the balance at Alipay is too low", "A refund is under way"),
-        ("IN_PROCESS", "Alipay has taken it on", "A refund is under way"),
+        ("IN_PROCESS", "Alipay has accepted it", "A refund is under way"),
         ("PONDERED", "that this shop does not know: PONDERED", "Paid. Thank you!"),
     ],
 )
@@ -252,7 +252,7 @@ async def test_nobody_knows_what_became_of_a_call_without_an_answer(
     answer = await member.refunds(order_id, "50", reason="Cold", note="so sorry")
     assert answer.status_code == 303
     told = await member.reads(order_id)
-    assert "nobody knows yet whether our cashier has heard it" in told
+    assert "it is unknown yet whether our cashier has received it" in told
     assert "Paid. Thank you!" in await member.customer.looks()
     del api.instead["POST /payments/"]
     [asked] = (await member.customer.order()).refunds

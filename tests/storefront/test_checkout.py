@@ -231,7 +231,7 @@ def unreachable(_: httpx.Request) -> httpx.Response:
         (lambda _: a_problem(401, "UNAUTHORIZED"), "The payment has not begun"),
         (lambda _: a_problem(429, "TOO_MANY"), "Many people are paying right now"),
         (lambda _: a_problem(422, "INVALID"), "GCash cannot take this order"),
-        (lambda _: a_problem(409, "ORDER_DIFFERS"), "begun over another amount"),
+        (lambda _: a_problem(409, "ORDER_DIFFERS"), "begun with another amount"),
         (lambda _: a_problem(418, "TEAPOT"), "did not accept this (TEAPOT)"),
     ],
 )

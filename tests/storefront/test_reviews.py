@@ -9,13 +9,18 @@ from typing import Any
 import pytest
 from hypothesis import given, strategies as st
 
-from storefront.ordering.reviews import Heard, Review, open_reviews
-from storefront.ordering.standing import MAY_PAY_AGAIN, SETTLED, Kind, standing_of
+from storefront.ordering.order_status import (
+    MAY_PAY_AGAIN,
+    SETTLED,
+    Kind,
+    order_status_of,
+)
+from storefront.ordering.reviews import ReceivedCallback, Review, open_reviews
 from storefront.payment_api.outcomes import KNOWN_TYPES, REVIEWS
 from tests.storefront.callbacks import T0, a_review, an_event, tell
 from tests.storefront.customer import Customer
 from tests.storefront.played_api import PlayedApi, a_problem, a_state
-from tests.storefront.test_standing import NOW, an_order, state_of
+from tests.storefront.test_order_status import NOW, an_order, state_of
 
 UNDER_REVIEW = "A person is looking at it"
 LATE_UNDER_REVIEW = "A person is looking at your late payment"
@@ -283,7 +288,7 @@ async def test_a_second_payment_under_review_is_told_on_top_of_the_first(
 
 MOMENTS = st.integers(0, 9).map(lambda minute: T0 + timedelta(minutes=minute))
 HEARD = st.builds(
-    Heard,
+    ReceivedCallback,
     type=st.sampled_from([*sorted(KNOWN_TYPES), "payment.disputed"]),
     payment_request_id=st.sampled_from(["a_1", "a_2"]),
     occurred_at=MOMENTS,
@@ -299,7 +304,7 @@ HEARD = st.builds(
     ),
 )
 def test_the_order_in_which_reviews_arrive_does_not_matter(
-    data: st.DataObject, heard: list[Heard]
+    data: st.DataObject, heard: list[ReceivedCallback]
 ) -> None:
     arrived = data.draw(st.permutations(heard))
     found = open_reviews(arrived, "NEW", None)
@@ -329,10 +334,10 @@ def test_nobody_pays_again_and_nothing_is_delivered_under_review(
     review = Review(is_late=is_late, payment_request_id="coffee-1_1", since=NOW)
     order = an_order(status=status, reviews=[review])
     state = state_of(status=told) if answered == "yes" else None
-    standing = standing_of(order, state, NOW, is_away=answered == "away")
-    assert standing.kind not in (*MAY_PAY_AGAIN, *SETTLED, Kind.UNKNOWN)
-    assert not standing.may_pay_again
-    assert standing.review_since or standing.second_payment == "pending"
+    order_status = order_status_of(order, state, NOW, is_away=answered == "away")
+    assert order_status.kind not in (*MAY_PAY_AGAIN, *SETTLED, Kind.UNKNOWN)
+    assert not order_status.may_pay_again
+    assert order_status.review_since or order_status.second_payment == "pending"
     if not is_late:
-        assert (standing.kind, standing.review_since) == (Kind.REVIEW, NOW)
-        assert not standing.page_url
+        assert (order_status.kind, order_status.review_since) == (Kind.REVIEW, NOW)
+        assert not order_status.page_url

@@ -14,7 +14,7 @@ from storefront.shop import client_of
 from storefront.wallets import (
     FRESH_SECONDS,
     Device,
-    WalletBook,
+    WalletCache,
     WalletsAwayError,
     minutes_to_pay,
     offers_of,
@@ -38,7 +38,7 @@ def the_offer(value: int, **rules: Any) -> tuple[str, str]:
         ({"default_expiry_minutes": 1}, "1 minute to pay"),
         (
             {"may_cancel": False, "refund": "none"},
-            "14 minutes to pay · cannot be cancelled once begun · no refunds",
+            "14 minutes to pay · cannot be cancelled once started · no refunds",
         ),
         ({"refund": "full"}, "14 minutes to pay · refunds of the whole amount only"),
         ({"refund": "by_some_new_way"}, "14 minutes to pay"),
@@ -96,7 +96,7 @@ async def test_wallets_are_asked_for_once_a_minute_and_kept_while_the_api_is_awa
 ) -> None:
     now = [0.0]
     async with client_of(shop_settings, api.transport) as http:
-        book = WalletBook(CashierApi(http), monotonic=lambda: now[0])
+        book = WalletCache(CashierApi(http), monotonic=lambda: now[0])
         first = await book.of("PHP", "WEB")
         assert await book.of("PHP", "WEB") is first
         assert len(api.calls) == 1
@@ -118,7 +118,7 @@ async def test_pages_that_ask_together_are_one_call(
         return api.answer(request)
 
     async with client_of(shop_settings, httpx.MockTransport(answer)) as http:
-        book = WalletBook(CashierApi(http))
+        book = WalletCache(CashierApi(http))
         for status in (503, 200):
             if status == 503:
                 api.instead["GET /wallets"] = lambda _: a_problem(503, "UNAVAILABLE")

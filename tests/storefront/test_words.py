@@ -8,8 +8,8 @@ import pytest
 
 from storefront.back_office.problems import KNOWN
 from storefront.catalog import CATALOG
+from storefront.ordering.order_status import Kind
 from storefront.ordering.refunds import ASKED
-from storefront.ordering.standing import Kind
 from storefront.pages.rendering import FOLDER
 from storefront.payment_api.outcomes import STATUS_OF
 from storefront.payment_api.refunds import (

@@ -1,8 +1,8 @@
-// Keeps an order's page true: swaps in what the server says, and counts down.
-// Without it the page works as well: it then reloads itself, or is reloaded.
+// Updates an order's page with fragments from the server, and counts down.
+// Without it the page also works: it reloads itself.
 
 const live = document.getElementById("live");
-// A stream that was refused for good, by a proxy for one, is tried again after this.
+// The pause before a stream is opened again that was refused, for example by a proxy.
 const RETRY_MS = 15000;
 let source = null;
 let ticking = null;
@@ -26,7 +26,7 @@ function swap(next) {
   shown().replaceWith(next);
   const details = live.querySelector("details");
   if (details && wasOpen) details.open = true;
-  // Only who was in there loses the focus, and is put where they were, or to the top.
+  // The focus is restored only if it was inside, else moved to the title.
   if (held !== null) {
     const place = (held && document.getElementById(held)) || next.querySelector("h1");
     if (place.tagName === "H1") place.tabIndex = -1;
@@ -51,7 +51,7 @@ function stop() {
   source = null;
 }
 
-// By the time that passes, not by the clock, which may be wrong on this device.
+// Uses the monotonic clock, because this device's clock may be wrong.
 function countDown() {
   clearTimeout(ticking);
   const left = document.getElementById("left");
@@ -65,11 +65,11 @@ function tick() {
   if (!left) return;
   const seconds = Math.max(0, Math.round((over - performance.now()) / 1000));
   left.textContent = Math.floor(seconds / 60) + ":" + String(seconds % 60).padStart(2, "0");
-  // A new stream begins with how it stands now, which the server says, not this clock.
+  // A new stream begins with the current status from the server.
   ticking = seconds > 0 ? setTimeout(tick, 500) : setTimeout(listen, 1500);
 }
 
-// The wallet's page may take seconds to open. Pressing twice is safe, so nothing is locked.
+// The wallet's page may take seconds to open. Pressing twice is safe, so the button stays enabled.
 addEventListener("submit", (event) => event.submitter?.setAttribute("aria-busy", "true"));
 addEventListener("pageshow", () => {
   for (const busy of document.querySelectorAll("button[aria-busy]")) busy.removeAttribute("aria-busy");
@@ -78,6 +78,6 @@ addEventListener("pageshow", () => {
 if (live) {
   countDown();
   listen();
-  // Come back to by the back button, the page is as old as when it was left.
+  // The back button shows the page with its old status, so it is reloaded.
   addEventListener("pageshow", (event) => event.persisted && location.reload());
 }

@@ -1,32 +1,32 @@
-"""The three books of one order, and what must never be found in them. Pure."""
+"""The three records of one order (ledger, workflow, shop), and their comparison."""
 
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from chaos.refunds.book import RefundBook
+from chaos.refunds.records import RefundRecords
 
 
 class Column(StrEnum):
-    """What is counted over all orders, and must be nothing."""
+    """The faults that are counted over all orders; each count must be 0."""
 
     PAID_AND_UNKNOWN = "paid and unknown to the shop"
     UNPAID_BUT_PAID = "unpaid but PAID"
     CHARGED_TWICE = "charged twice"
     STILL_OPEN = "still open without reason"
-    BOOKS_DIFFER = "shop and workflow say different things"
+    RECORDS_DIFFER = "shop and workflow say different things"
     MORE_BACK = "more given back than paid"
     BACK_AND_UNKNOWN = "given back and unknown to the shop"
     REFUND_LOST = "asked for and neither given back nor refused nor waiting"
     REFUNDED_TWICE = "one refund moved money twice"
 
 
-# The words of a late payment that waits for a person (LatePaymentView.status).
+# The status of a late payment that waits for a person (LatePaymentView.status).
 A_PERSON_MUST_DECIDE = "a person must decide"
 
 
 @dataclass(frozen=True)
-class LateTold:
-    """What a book says about money that came after the end of its payment."""
+class LateMoneyReport:
+    """The report of money that came after its payment had ended."""
 
     payment_request_id: str
     status: str
@@ -38,12 +38,12 @@ class LateTold:
 
 
 @dataclass(frozen=True)
-class Told:
-    """What a book of ours says about an order."""
+class OrderReport:
+    """The report of an order, by its workflow or by the API."""
 
     status: str
     outcome: str | None
-    late: tuple[LateTold, ...] = ()
+    late: tuple[LateMoneyReport, ...] = ()
     review: str | None = field(default=None, compare=False)
 
     @property
@@ -58,7 +58,7 @@ class Told:
 
     @property
     def is_open(self) -> bool:
-        """Whether anything is under way still, and does not wait for a person."""
+        """Whether anything is still under way that does not wait for a person."""
         late = any(late.outcome is None and not late.is_in_review for late in self.late)
         return late or (self.outcome is None and self.status != "REVIEW")
 
@@ -68,10 +68,10 @@ class Money:
     """The simulator's ledger of one order.
 
     Attributes:
-        held: What was charged and has not gone back, by currency.
-        charges: How many attempts were charged, less what went back by itself.
-        is_overdrawn: More went back of an attempt than it was charged.
-        for_a_person: What happened to the money that no program may settle.
+        held: The charged amount less returned money, by currency, in minor units.
+        charges: The number of charged attempts whose money was not returned.
+        is_overdrawn: Whether more was returned for an attempt than was charged.
+        for_a_person: Events of the money that only a person may settle.
     """
 
     held: dict[str, int]
@@ -81,20 +81,20 @@ class Money:
 
 
 @dataclass(frozen=True)
-class Books:
-    """One order in the three books; None where a book does not know it."""
+class OrderRecords:
+    """The three records of one order; None where it is unknown."""
 
     order_id: str
     currency: str
     value: int
     money: Money
-    workflow: Told | None
-    shop: Told | None
-    refunds: RefundBook = field(default_factory=RefundBook)
+    workflow: OrderReport | None
+    shop: OrderReport | None
+    refunds: RefundRecords = field(default_factory=RefundRecords)
 
     @property
     def held(self) -> int:
-        """What was charged and kept, or given back because the shop asked for it."""
+        """The kept amount, including refunds of the shop, in minor units."""
         return self.money.held.get(self.currency, 0) + self.refunds.given_back
 
     @property
@@ -103,9 +103,9 @@ class Books:
         return in_review and bool(self.money.for_a_person)
 
     def faults(self) -> list[Column]:
-        """Return what is wrong with this order."""
-        shop = self.shop or Told("UNKNOWN", None)
-        workflow = self.workflow or Told("UNKNOWN", None)
+        """Return the faults of this order."""
+        shop = self.shop or OrderReport("UNKNOWN", None)
+        workflow = self.workflow or OrderReport("UNKNOWN", None)
         says_paid = shop.says_paid or workflow.says_paid
         tests = {
             Column.PAID_AND_UNKNOWN: (any(self.money.held.values()) or self.held)
@@ -113,12 +113,12 @@ class Books:
             and not shop.is_in_review,
             Column.UNPAID_BUT_PAID: says_paid
             and (self.held < self.value or self._holds_other_money),
-            # A person may have to settle another amount, but never a second charge.
+            # A person may settle a different amount, but never a second charge.
             Column.CHARGED_TWICE: self.money.charges > 1
             or (self.held > self.value and not self.is_justly_in_review),
             Column.STILL_OPEN: shop.is_open
             or (shop.is_in_review and not self.is_justly_in_review),
-            Column.BOOKS_DIFFER: shop != workflow,
+            Column.RECORDS_DIFFER: shop != workflow,
             Column.MORE_BACK: self.money.is_overdrawn,
             Column.BACK_AND_UNKNOWN: self.refunds.is_unknown,
             Column.REFUND_LOST: self.refunds.is_lost,

@@ -7,8 +7,14 @@ from typing import Any
 import pytest
 from hypothesis import given, strategies as st
 
+from storefront.ordering.order_status import (
+    SETTLED,
+    Kind,
+    OrderStatus,
+    order_status_of,
+    usable,
+)
 from storefront.ordering.orders import Notice, ShopOrder
-from storefront.ordering.standing import SETTLED, Kind, Standing, standing_of, usable
 from storefront.payment_api.answers import PaymentState
 from tests.storefront.played_api import a_state
 
@@ -48,8 +54,8 @@ def state_of(**told: Any) -> PaymentState:
     return PaymentState.model_validate(a_state("coffee-1", now=NOW, **told))
 
 
-def stands(order: ShopOrder | None = None, **told: Any) -> Standing:
-    return standing_of(order or an_order(), state_of(**told), NOW)
+def stands(order: ShopOrder | None = None, **told: Any) -> OrderStatus:
+    return order_status_of(order or an_order(), state_of(**told), NOW)
 
 
 @pytest.mark.parametrize(
@@ -81,16 +87,16 @@ def test_each_answer_of_the_api_has_its_honest_words(
 
 
 def test_without_an_answer_nothing_is_known_and_nothing_has_failed() -> None:
-    away = standing_of(an_order(), None, NOW, is_away=True)
+    away = order_status_of(an_order(), None, NOW, is_away=True)
     assert (away.kind, away.may_pay_again) == (Kind.UNKNOWN, False)
-    assert standing_of(an_order(), None, NOW).kind is Kind.NOT_BEGUN
+    assert order_status_of(an_order(), None, NOW).kind is Kind.NOT_BEGUN
 
 
 def test_a_verified_callback_is_enough_while_the_api_is_away() -> None:
     paid = an_order(status="PAID", fulfilled_at=NOW)
-    assert standing_of(paid, None, NOW, is_away=True).kind is Kind.PAID
+    assert order_status_of(paid, None, NOW, is_away=True).kind is Kind.PAID
     honoured = an_order(status="HONOURED", fulfilled_at=NOW)
-    assert standing_of(honoured, None, NOW, is_away=True).kind is Kind.LATE_HONOURED
+    assert order_status_of(honoured, None, NOW, is_away=True).kind is Kind.LATE_HONOURED
 
 
 def test_an_answer_from_before_a_callback_does_not_undo_it() -> None:
@@ -118,9 +124,9 @@ def test_money_that_alipay_did_not_keep_is_no_payment_that_never_was() -> None:
     [late] = state.late_money
     paid = late.model_copy(update={"paid_at": "2026-11-24T03:02:40-07:00"})
     gone = state.model_copy(update={"late_money": (paid,)})
-    assert standing_of(an_order(), state, NOW).kind is Kind.CANCELLED
-    assert standing_of(an_order(), gone, NOW).kind is Kind.LATE_GONE
-    assert standing_of(an_order(), gone, NOW).may_pay_again
+    assert order_status_of(an_order(), state, NOW).kind is Kind.CANCELLED
+    assert order_status_of(an_order(), gone, NOW).kind is Kind.LATE_GONE
+    assert order_status_of(an_order(), gone, NOW).may_pay_again
 
 
 def test_a_refusal_is_told_for_its_time_and_not_once_it_is_paid() -> None:
@@ -128,7 +134,7 @@ def test_a_refusal_is_told_for_its_time_and_not_once_it_is_paid() -> None:
     refused = an_order(notice=Notice(code="CANNOT_CANCEL", wallet="DANA", until=soon))
     assert stands(refused).notice
     assert not stands(refused, status="PAID").notice
-    assert not standing_of(refused, state_of(), soon).notice
+    assert not order_status_of(refused, state_of(), soon).notice
 
 
 @pytest.mark.parametrize("status", ["AWAITING_CUSTOMER", "PAID", "EXPIRED"])
@@ -139,9 +145,11 @@ def test_a_payment_over_another_amount_than_the_order_is_for_a_person(
         {"currency": "PHP", "value": 1},
         {"currency": "IDR", "value": 18000},
     ):
-        standing = stands(status=status, amount=other)
-        assert standing.kind is Kind.REVIEW
-        assert not any((standing.page_url, standing.may_pay_again, standing.is_over))
+        order_status = stands(status=status, amount=other)
+        assert order_status.kind is Kind.REVIEW
+        assert not any(
+            (order_status.page_url, order_status.may_pay_again, order_status.is_over)
+        )
 
 
 @given(
@@ -160,16 +168,16 @@ def test_paid_is_only_told_where_the_api_says_so(
 ) -> None:
     told = {"status": status, "has_page": has_page, "number": number, "late": late}
     state = state_of(**told) if answered == "yes" else None
-    standing = standing_of(an_order(), state, NOW, is_away=answered == "away")
+    order_status = order_status_of(an_order(), state, NOW, is_away=answered == "away")
     says_so = state is not None and (
         state.outcome == "PAID"
         or (state.outcome and "HONOURED" in [one for _, one in late])
     )
-    assert not (standing.kind in SETTLED and not says_so)
+    assert not (order_status.kind in SETTLED and not says_so)
     # Nobody is asked for money again while money of theirs is being dealt with.
     if answered == "yes" and (status == "REVIEW" or (None in [o for _, o in late])):
-        assert not standing.may_pay_again
-    assert standing.key == replace(standing).key
+        assert not order_status.may_pay_again
+    assert order_status.key == replace(order_status).key
 
 
 @pytest.mark.parametrize(

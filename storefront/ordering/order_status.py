@@ -1,7 +1,7 @@
-"""How an order stands, as its customer is told: a pure function of what is known.
+"""The status of an order for its customer: a pure function of the known facts.
 
-Paid is only what the API or a verified callback says; the way back from the wallet
-proves nothing. What nobody knows is called unknown, and never a failure.
+An order is paid only if the API or a verified callback says so; the redirect back from
+the wallet proves nothing. An unknown status is shown as unknown, never as a failure.
 """
 
 import hashlib
@@ -18,7 +18,7 @@ from storefront.payment_api.answers import Attempt, LateMoney, PaymentState
 
 
 class Kind(StrEnum):
-    """What the customer is told; the words of each are called `status.{kind}`."""
+    """The kinds of status; the texts of each are named `status.{kind}`."""
 
     NOT_BEGUN = "not_begun"
     OPENING = "opening"
@@ -44,7 +44,7 @@ class Kind(StrEnum):
     UNKNOWN = "unknown"
 
 
-# After these the customer may begin another attempt, with any wallet.
+# With these the customer may begin another attempt, with any wallet.
 MAY_PAY_AGAIN = (
     Kind.NOT_BEGUN,
     Kind.DECLINED,
@@ -76,21 +76,21 @@ GIVEN_BACK = {
 
 
 @dataclass(frozen=True)
-class Standing:
-    """How an order stands.
+class OrderStatus:
+    """The status of an order.
 
     Attributes:
-        kind: What the customer is told.
-        wallet: Alipay's code of the wallet that it is about.
+        kind: Decides the texts of the page.
+        wallet: Alipay's code of the wallet.
         page_url: The wallet's page, while the order can be paid there.
-        expires_at: Until when it can.
+        expires_at: When the payment expires.
         may_pay_again: Whether another attempt can begin right away.
-        second_payment: What became of money that came besides; a word's name.
-        paid_at: When it was paid, as Alipay wrote it.
-        notice: What was refused to the customer a moment ago.
-        refunded: What has gone back of what was paid.
-        review_since: Since when a person has to decide; only callbacks tell it.
-        is_over: Whether nothing can change any more, so that nobody need listen.
+        second_payment: The state of a second payment of the order; the name of a text.
+        paid_at: When it was paid, in Alipay's format.
+        notice: A recent refusal.
+        refunded: The refunded amounts.
+        review_since: Since when it is under review; only callbacks report it.
+        is_over: Whether the status is final, so that no event stream is needed.
     """
 
     kind: Kind
@@ -107,34 +107,34 @@ class Standing:
 
     @property
     def key(self) -> str:
-        """Equal for what looks the same, so that nothing is shown or read out twice."""
+        """Equal for equal pages, so that nothing is shown or read out twice."""
         return hashlib.sha256(repr(self).encode()).hexdigest()[:16]
 
 
-def standing_of(
+def order_status_of(
     order: ShopOrder,
     state: PaymentState | None,
     now: datetime,
     *,
     is_away: bool = False,
-) -> Standing:
-    """Say how an order stands.
+) -> OrderStatus:
+    """Return the status of an order.
 
     Args:
-        order: As the shop has it written down.
-        state: The API's answer; None where it knows no payment of the order.
-        now: The time.
-        is_away: The API did not answer at all.
+        order: The order as stored by the shop.
+        state: The API's answer; None if it knows no payment of the order.
+        now: The current time.
+        is_away: Whether the API did not answer at all.
     """
     if is_away or state is None:
-        standing = _without_answer(order, is_away=is_away)
+        order_status = _without_answer(order, is_away=is_away)
     else:
-        standing = _with_answer(order, state, now)
+        order_status = _with_answer(order, state, now)
     refunded = refunded_of(order.refunds, state.refunds if state else None)
-    kind = _after_refunds(standing.kind, order.value, refunded)
-    is_open = standing.second_payment == "pending" or bool(refunded.under_way)
+    kind = _after_refunds(order_status.kind, order.value, refunded)
+    is_open = order_status.second_payment == "pending" or bool(refunded.under_way)
     return replace(
-        standing,
+        order_status,
         kind=kind,
         may_pay_again=kind in MAY_PAY_AGAIN,
         notice=_notice(order, kind, now),
@@ -144,7 +144,7 @@ def standing_of(
 
 
 def _after_refunds(kind: Kind, paid: int, refunded: Refunded) -> Kind:
-    """Return what a customer is told who has paid, and was given money back."""
+    """Return the kind of a paid order after its refunds."""
     if kind not in DELIVERED:
         return kind
     if refunded.given_back:
@@ -153,69 +153,69 @@ def _after_refunds(kind: Kind, paid: int, refunded: Refunded) -> Kind:
     return Kind.REFUNDING if refunded.under_way else kind
 
 
-def _without_answer(order: ShopOrder, *, is_away: bool) -> Standing:
+def _without_answer(order: ShopOrder, *, is_away: bool) -> OrderStatus:
     if order.fulfilled_at:
         second = _second_payment((), order.reviews)
-        return Standing(_settled(order), order.wallet, second_payment=second)
+        return OrderStatus(_settled(order), order.wallet, second_payment=second)
     if since := since_when(order.reviews, is_late=False):
-        return Standing(Kind.REVIEW, order.wallet, review_since=since)
+        return OrderStatus(Kind.REVIEW, order.wallet, review_since=since)
     if since := since_when(order.reviews, is_late=True):
-        return Standing(Kind.LATE_REVIEW, order.wallet, review_since=since)
-    return Standing(Kind.UNKNOWN if is_away else Kind.NOT_BEGUN, order.wallet)
+        return OrderStatus(Kind.LATE_REVIEW, order.wallet, review_since=since)
+    return OrderStatus(Kind.UNKNOWN if is_away else Kind.NOT_BEGUN, order.wallet)
 
 
-def _with_answer(order: ShopOrder, state: PaymentState, now: datetime) -> Standing:
+def _with_answer(order: ShopOrder, state: PaymentState, now: datetime) -> OrderStatus:
     newest = state.newest
     reviews = without_settled(order.reviews, state)
     since = since_when(reviews, is_late=False)
     second = _second_payment(state.late_money, reviews)
     if not order.fulfilled_at:
         if _is_under_review(order, state, since):
-            return Standing(
+            return OrderStatus(
                 Kind.REVIEW, newest.wallet, second_payment=second, review_since=since
             )
         if state.outcome is None:
             return _open(state, newest, now, second)
     if state.outcome == "PAID" or (order.fulfilled_at and _settled(order) is Kind.PAID):
         paid = next((one for one in reversed(state.attempts) if one.is_paid), newest)
-        return Standing(
+        return OrderStatus(
             Kind.PAID, paid.wallet, paid_at=state.paid_at, second_payment=second
         )
     if order.fulfilled_at:
-        return Standing(Kind.LATE_HONOURED, newest.wallet, second_payment=second)
+        return OrderStatus(Kind.LATE_HONOURED, newest.wallet, second_payment=second)
     if late := _late_end(state, reviews):
         return late
     kind = ENDED.get(state.outcome or "", Kind.UNKNOWN)
     if kind is Kind.DECLINED and newest.cashier is None:
         kind = Kind.REFUSED
-    return Standing(kind, newest.wallet, second_payment=second)
+    return OrderStatus(kind, newest.wallet, second_payment=second)
 
 
-def _late_end(state: PaymentState, reviews: Sequence[Review]) -> Standing | None:
-    """Return what late money makes of a payment that has ended unpaid, if anything."""
+def _late_end(state: PaymentState, reviews: Sequence[Review]) -> OrderStatus | None:
+    """Return the status of an unpaid payment that late money changes, if it does."""
     since = since_when(reviews, is_late=True)
     if since or any(late.is_under_review for late in state.late_money):
-        return Standing(Kind.LATE_REVIEW, state.newest.wallet, review_since=since)
+        return OrderStatus(Kind.LATE_REVIEW, state.newest.wallet, review_since=since)
     outcomes = [late.fate for late in state.late_money]
     if None in outcomes:
-        return Standing(Kind.LATE, state.newest.wallet)
+        return OrderStatus(Kind.LATE, state.newest.wallet)
     if "HONOURED" in outcomes:
-        return Standing(Kind.LATE_HONOURED, state.newest.wallet)
-    # Money of earlier payments of the order is no news any more; it is only mentioned.
+        return OrderStatus(Kind.LATE_HONOURED, state.newest.wallet)
+    # Late money of earlier payments of the order is only mentioned.
     wallets = {one.payment_request_id: one.wallet for one in state.attempts}
     for late in state.late_money:
         wallet = wallets.get(late.payment_request_id)
         if wallet and (kind := GIVEN_BACK.get(late.fate or "")):
-            return Standing(kind, wallet)
+            return OrderStatus(kind, wallet)
     return None
 
 
 def _is_under_review(
     order: ShopOrder, state: PaymentState, since: datetime | None
 ) -> bool:
-    """Whether a person must decide, by the answer or by a callback that is newer."""
+    """Whether a person must decide, by the answer or by a newer callback."""
     asked = state.amount
-    # What was paid is not what was ordered, so nothing goes out.
+    # The paid amount differs from the order's, so nothing is delivered.
     is_other = (asked.currency, asked.value) != (order.currency, order.value)
     says_so = state.outcome is None and state.status == "REVIEW"
     return is_other or says_so or (since is not None and state.outcome != "PAID")
@@ -233,18 +233,20 @@ def _settled(order: ShopOrder) -> Kind:
 
 
 def _notice(order: ShopOrder, kind: Kind, now: datetime) -> Notice | None:
-    """Return a refusal while it matters: for its time, and not once it is paid."""
+    """Return the stored refusal until its time is over or the order is paid."""
     notice = order.notice
     return notice if notice and now < notice.until and kind not in SETTLED else None
 
 
-def _open(state: PaymentState, newest: Attempt, now: datetime, second: str) -> Standing:
+def _open(
+    state: PaymentState, newest: Attempt, now: datetime, second: str
+) -> OrderStatus:
     if state.status != "AWAITING_CUSTOMER":
         kind = OPEN.get(state.status, Kind.UNKNOWN)
-        return Standing(kind, newest.wallet, second_payment=second)
+        return OrderStatus(kind, newest.wallet, second_payment=second)
     if newest.expires_at and now >= newest.expires_at:
-        return Standing(Kind.TIME_OVER, newest.wallet, second_payment=second)
-    return Standing(
+        return OrderStatus(Kind.TIME_OVER, newest.wallet, second_payment=second)
+    return OrderStatus(
         Kind.WAITING,
         newest.wallet,
         page_url=usable(newest.cashier.url) if newest.cashier else "",
@@ -254,9 +256,9 @@ def _open(state: PaymentState, newest: Attempt, now: datetime, second: str) -> S
 
 
 def usable(url: str) -> str:
-    """Return a page's address if a browser may be sent there; else nothing.
+    """Return the URL if a browser may be redirected there, else an empty text.
 
-    Wallets' apps have schemes of their own; what runs or reads something has not.
+    Any scheme of an app is allowed; schemes that run code or read files are not.
     """
     try:
         scheme = urlsplit(url).scheme.lower()
