@@ -1,10 +1,10 @@
-# Everything a newcomer needs: Python 3.11 or newer (with venv) and make.
+# Requirements: Python 3.11 or newer (with venv) and make.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-# The workflows' sandbox imports their modules anew for each run, and the tests start
+# The workflows' sandbox imports their modules again for each run, and the tests start
 # many processes: without cached bytecode, which is Python's default, each compiles all.
 unexport PYTHONDONTWRITEBYTECODE
 
@@ -112,13 +112,13 @@ endif
 PAYMENTS ?= 300
 SEED ?= 1
 
-rollout-storm: $(READY)  ## Roll a release forward and back under load, with kills; compare the books
+rollout-storm: $(READY)  ## Roll a release forward and back under load, with kills; compare the records
 	@$(BIN)/python -m chaos.rollout --seed $(SEED)
 
-chaos: $(READY)  ## Kill what takes PAYMENTS=300 payments, drawn from SEED=1; compare the books
+chaos: $(READY)  ## Kill what takes PAYMENTS=300 payments, drawn from SEED=1; compare the records
 	@$(BIN)/python -m chaos --payments $(PAYMENTS) --seed $(SEED) $(if $(SANDBOX),--sandbox) $(if $(CLUSTER),--cluster)
 
-screenshots: $(READY)  ## Take the pictures of docs/ anew, with a Chromium
+screenshots: $(READY)  ## Retake the pictures of docs/, with a Chromium
 	@$(BIN)/python -m tests.browser.screenshots
 	@CASHIER_PICTURES=$(CURDIR)/docs/images CASHIER_BROWSER_TESTS=required \
 		$(BIN)/python -m pytest --quiet tests/browser/test_buying.py \

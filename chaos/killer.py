@@ -52,7 +52,7 @@ class Killer:
             [name] = self._dice.choices(
                 list(self._weights), weights=list(self._weights.values())
             )
-            # Where there is no program `temporal`, the server is the SDK's, and spared.
+            # Without a program `temporal` the server is the SDK's, and is not killed.
             victim = self._victims.get(name)
             if victim and victim.kill():
                 self.kills[name] += 1

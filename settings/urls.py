@@ -127,7 +127,7 @@ def _notify_url(value: str) -> str:
     host = parts.hostname or ""
     is_private = is_unqualified(host) or is_private_host(host)
     if is_private and host not in LOCAL_HOSTS:
-        raise ValueError(f"{host} is no public host: Alipay must reach it")
+        raise ValueError(f"{host} is not a public host: Alipay must reach it")
     before, endpoint, after = parts.path.rpartition(NOTIFICATIONS_PATH)
     segments = before.split("/")[1:]
     is_exact = endpoint and not after and (not before or before.startswith("/"))

@@ -57,7 +57,7 @@ class WorkerSettings(Settings, ProbedSettings, WorkerVersionSettings):
     callback_secrets_file: TextFile | None = Field(
         default=None,
         description="The secrets that sign callbacks, one on each line, the newest "
-        "first: `whsec_` and 24 to 64 bytes as Base64. Read anew for each callback; "
+        "first: `whsec_` and 24 to 64 bytes as Base64. Read again for each callback; "
         "all of them sign, so that a secret can be renewed",
         json_schema_extra={
             "secret": "the file",
@@ -113,7 +113,7 @@ class WorkerSettings(Settings, ProbedSettings, WorkerVersionSettings):
     clear_text_refused_since: UtcTime | None = Field(
         default=None,
         description="Workflows that start from this time on accept encrypted payloads "
-        "only, whoever sends them. All workers need the same value, and it is never "
+        "only, from any sender. All workers need the same value, and it is never "
         "moved back; needs `CASHIER_PAYLOAD_KEYS_DIR`. Not set: clear text is accepted",
     )
 
@@ -141,13 +141,13 @@ class WorkerSettings(Settings, ProbedSettings, WorkerVersionSettings):
         host = urlsplit(self.callback_url or "").hostname
         if host and is_private_host(host) and not self.callback_private_addresses:
             raise ValueError(
-                f"callback_url: {host} is no public address; only "
+                f"callback_url: {host} is not a public address; only "
                 "CASHIER_CALLBACK_PRIVATE_ADDRESSES=true allows it"
             )
         by_proxy = self.outgoing_proxy and not self.callback_private_addresses
         if host and by_proxy and is_unqualified(host):
             raise ValueError(
-                f"callback_url: {host} is no host of the Internet, to which "
+                f"callback_url: {host} is not a host of the Internet, to which "
                 "outgoing_proxy leads; a shop in your own network needs "
                 "CASHIER_CALLBACK_PRIVATE_ADDRESSES=true"
             )

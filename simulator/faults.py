@@ -128,9 +128,9 @@ REFUND_FAULTS = (
     *(fault for fault in Fault if fault.startswith(("refund_", "instant_refund_"))),
     Fault.BALANCE_SHORT,
 )
-# What a mix has only when asked: a payment that answers U for ever can never end, and
-# a time cut short is for people who will not wait. Mixes draw by place: what is added
-# here later stays out too, or an old seed would draw something else.
+# Faults that a mix has only on request: a payment that answers U for ever never ends,
+# and an early expiry is for people who do not want to wait. Mixes draw by position:
+# faults that are added later stay out too, or an old seed would draw others.
 ONLY_ASKED = frozenset({Fault.U_FOR_EVER, Fault.PAID_TOO_LATE, Fault.SENT_ONCE}) | (
     frozenset(REFUND_FAULTS) - {Fault.REFUND_IN_PROCESS}
 )

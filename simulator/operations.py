@@ -136,7 +136,7 @@ def _check_repeat(payment: Payment, client_id: str, request: PayRequest) -> None
             "paymentAmount differs from the previous request.",
         )
     # Our conclusion: of the method the pages compare only paymentMethodId, which we
-    # never send. Another wallet is another method, so it is no repeat either.
+    # never send. Another wallet is another method, so it is not a repeat either.
     if payment.wallet != request.wallet:
         raise RefusedError(
             "REPEAT_REQ_INCONSISTENT",

@@ -74,10 +74,10 @@ GROUPS = (
         "Until then: under way, waiting, or refused with the reason.",
         {
             Fault.REFUND_IN_PROCESS: "The next refund is done only a minute later.",
-            Fault.REFUND_FAILS_LATER: "The next refund is taken on, and fails a minute "
+            Fault.REFUND_FAILS_LATER: "The next refund is accepted, and fails a minute "
             "later.",
             Fault.REFUND_TAKES_HOURS: "The next refund is done only three hours later.",
-            Fault.REFUND_FAILS_AFTER_HOURS: "The next refund is taken on, and fails "
+            Fault.REFUND_FAILS_AFTER_HOURS: "The next refund is accepted, and fails "
             "three hours later.",
             Fault.REFUND_REFUSED: "The next refund is refused.",
             Fault.BALANCE_SHORT: "There is too little money at Alipay for refunds, "

@@ -256,7 +256,7 @@ def test_a_shop_that_no_proxy_can_reach_is_refused(
     proxied = {**with_callbacks, "outgoing_proxy": "http://anna:s3cret@proxy.example"}
     assert settings_of(proxied).proxy == "http://anna:s3cret@proxy.example"
     refusal = refusal_of({**proxied, "callback_url": "https://shop/hooks"})
-    assert "callback_url: shop is no host of the Internet" in refusal
+    assert "callback_url: shop is not a host of the Internet" in refusal
     assert "s3cret" not in refusal
 
 

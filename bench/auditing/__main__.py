@@ -16,7 +16,7 @@ from rich.table import Table
 from audit.bundle.writing import write_bundle
 from bench.auditing.copies import Copyists, copies
 from bench.auditing.measuring import Files, Verified, floor_per_second, verify
-from bench.auditing.originals import play_originals
+from bench.auditing.originals import make_originals
 from bench.machine import Others, describe_run
 from codec.keyring import Keyring, make_key
 from codec.payload_codec import EncryptingCodec
@@ -40,7 +40,7 @@ def main(
             status.update("Making the originals")
             key = Ed25519PrivateKey.generate()
             files, copyists, originals = _prepare(folder, key)
-            status.update(f"Copying them {large} times, each signed anew")
+            status.update(f"Copying them {large} times, each newly signed")
             largest = folder / f"bundle-{large}"
             codec = EncryptingCodec(Keyring.load(files.payloads))
             made_copies = copies(originals, large, copyists)
@@ -89,10 +89,10 @@ def _prepare(
         )
     keyring = Keyring.load(files.payloads)
 
-    async def play() -> list[tuple[str, int]]:
-        return [one async for one in play_originals(folder, signers, keyring)]
+    async def make() -> list[tuple[str, int]]:
+        return [one async for one in make_originals(folder, signers, keyring)]
 
-    return files, copyists, asyncio.run(play())
+    return files, copyists, asyncio.run(make())
 
 
 def _write_part(

@@ -1,4 +1,4 @@
-"""Copies of histories with new ids, signed and encrypted anew, so that each verifies.
+"""Copies of histories with new ids, newly signed and encrypted, so that each verifies.
 
 A copy differs from its original in the ids of order and run, and so in each signature
 and each encrypted payload; to replay and verify it is as much work as the original.

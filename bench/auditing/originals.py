@@ -22,7 +22,7 @@ MIX = {
 }
 
 
-async def play_originals(
+async def make_originals(
     folder: Path, signers: Signers, keyring: Keyring
 ) -> AsyncIterator[tuple[str, int]]:
     """Yield each kind's history, encrypted, as Temporal's JSON, and its share."""
@@ -32,9 +32,9 @@ async def play_originals(
             data_converter=data_converter(keyring),
             identity="bench",
         )
-        for play, share in MIX.items():
-            name = f"original-{play.__name__}"
+        for make, share in MIX.items():
+            name = f"original-{make.__name__}"
             (home := folder / name).mkdir()
             async with proven_order(client, home, signers) as order:
-                history = await play(order, name)
+                history = await make(order, name)
                 yield history.to_json(), share

@@ -112,7 +112,7 @@ def _processes(figures: Figures) -> Table:
 def _arrivals(figures: Figures) -> Table:
     arrivals = figures.arrivals
     table = _table(
-        f"Customers who arrive at {SHARE_OF_HIGHEST:.0%} of the highest rate of `whole`",
+        f"Customers who arrive at {SHARE_OF_HIGHEST:.0%} of `whole`'s highest rate",
         *("milliseconds", "n", "p50", "p95", "p99"),
     )
     for name, seconds in (

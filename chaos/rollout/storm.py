@@ -130,7 +130,7 @@ class RolloutStorm(Chaos):
             await visit(plan, shop, customer, faults)
             self._under_way -= 1
             turnstile.release()
-            # Our waits, unlike Alipay's, are real minutes: a shop that polls shortens them.
+            # Our waits, unlike Alipay's, are real minutes; polling shortens them.
             state = None
             while not (rolled.is_set() or (state and is_over(state))):
                 state = await shop.until_over(plan.order_id, refresh=True)

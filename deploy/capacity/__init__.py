@@ -1,1 +1,1 @@
-"""Computes what a rate of payments takes, and what it costs."""
+"""Computes the resources and the cost of a rate of payments."""

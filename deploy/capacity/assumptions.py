@@ -1,13 +1,13 @@
-"""What docs/capacity.md rests on, beside what `make bench` has measured."""
+"""The assumptions of docs/capacity.md, besides the figures of `make bench`."""
 
 from typing import Final
 
 RATES: Final = (10, 100, 1000)
 
-# ---- what was measured elsewhere than in bench/results.json ----
+# ---- measured, but not in bench/results.json ----
 
-# An API process opens some 50 pages a second at its best, on a core of its own
-# (api/settings.py); a notification is a call, too, and counted as dear as a page.
+# An API process opens some 50 pages a second at most, on a core of its own
+# (api/settings.py); a notification is a call too, and counted like a page.
 API_MS_A_PAGE: Final = 20.0
 API_CALLS: Final = 2
 # A waiting payment in a worker's memory, without the SDK's sandbox (benchmarks.md,
@@ -17,19 +17,19 @@ WORKER_MIB: Final = 117
 # History of a paid payment, encrypted and with evidence (benchmarks.md, Release 4).
 HISTORY_BYTES: Final = 11_328
 
-# ---- what is assumed ----
+# ---- assumed ----
 
 PAID_SHARE: Final = 0.8
 # How long a payment is open: the customer pays, or the wallet's 14 minutes and margin.
 PAID_SECONDS: Final = 120
 UNPAID_SECONDS: Final = 870
-# Of each core; the rest is for what comes in bursts.
+# The used share of each core; the rest is for bursts.
 BUSY: Final = 0.6
-# A month has so many payments as if a quarter of the highest rate went on all the time.
+# A month's average rate is a quarter of the highest rate.
 MEAN_SHARE: Final = 0.25
 DAYS: Final = 30
 KEPT_DAYS: Final = 90
-# Looks by GET at an open payment, each a query: one when the customer comes back.
+# GET calls for an open payment, each a query: one when the customer comes back.
 QUERIES: Final = 1
 # One write of a run's state, with its shard locked, on a database across the network.
 WRITE_MS: Final = 5.0

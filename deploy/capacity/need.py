@@ -1,4 +1,4 @@
-"""The formulas: what a highest rate of payments a second takes."""
+"""The formulas for the resources of a highest rate of payments a second."""
 
 import math
 from dataclasses import dataclass
@@ -35,11 +35,11 @@ from deploy.capacity.assumptions import (
 
 @dataclass(frozen=True)
 class Milliseconds:
-    """Processor time that a paid payment takes of each process, in milliseconds.
+    """Processor time of a paid payment, by process, in milliseconds.
 
     Attributes:
         server: Temporal's processes together; the embedded server with its database.
-        database: None where the server has it inside.
+        database: None if the server includes it.
     """
 
     worker: float
@@ -49,30 +49,30 @@ class Milliseconds:
 
 @dataclass(frozen=True)
 class Need:
-    """What a highest rate of payments a second takes."""
+    """The resources for a highest rate of payments a second."""
 
     rate: int
     ms: Milliseconds
 
     @property
     def open(self) -> int:
-        """Payments that wait at a time: the rate times how long each is open."""
+        """Payments that wait at a time: the rate times the duration of each."""
         unpaid = 1 - PAID_SHARE
         return round(self.rate * (PAID_SHARE * PAID_SECONDS + unpaid * UNPAID_SECONDS))
 
     @property
     def workers(self) -> int:
-        """Processes of one core each; two at least, so that one may go."""
+        """Processes of one core each; two at least, so that one may fail."""
         return max(2, self._cores(self.ms.worker))
 
     @property
     def cached(self) -> int:
-        """CASHIER_CACHED_WORKFLOWS, so that all fit though one worker is away."""
+        """CASHIER_CACHED_WORKFLOWS, so that all fit without one of the workers."""
         return math.ceil(self.open / max(1, self.workers - 1) / 1000) * 1000
 
     @property
     def worker_mib(self) -> int:
-        """Memory of a worker that is full."""
+        """Memory of a worker with a full cache, in MiB."""
         return round(WORKER_MIB + self.cached * KB_A_WAITING_PAYMENT / 1024)
 
     @property
@@ -85,7 +85,7 @@ class Need:
 
     @property
     def database_cores(self) -> int | None:
-        """None where no database of its own was measured."""
+        """None if no separate database was measured."""
         return self._cores(self.ms.database) if self.ms.database else None
 
     @property
@@ -95,12 +95,12 @@ class Need:
 
     @property
     def shards_at_least(self) -> int:
-        """So many that the lock of each is held half of the time at most."""
+        """The number with which each lock is held half of the time at most."""
         return max(4, math.ceil(self.writes * WRITE_MS / 1000 / 0.5))
 
     @property
     def shards(self) -> int:
-        """Four times that, as a power of two: their number is fixed for ever."""
+        """Four times that, as a power of two, because it can never be changed."""
         return int(2 ** math.ceil(math.log2(4 * self.shards_at_least)))
 
     @property
@@ -128,7 +128,7 @@ class Need:
 
     @property
     def storage_usd(self) -> float:
-        """Of open payments, and of those that closed within the retention."""
+        """The storage of open payments, and of closed ones within the retention."""
         gb = HISTORY_BYTES / 1e9
         active = self.open * MEAN_SHARE * gb
         retained = self.rate * MEAN_SHARE * 86400 * KEPT_DAYS * gb
@@ -136,7 +136,7 @@ class Need:
 
     @property
     def month_usd(self) -> float:
-        """Actions, storage, and the plan: what is more of its minimum and its share."""
+        """Actions, storage, and the plan: the larger of its minimum and its share."""
         used = self.actions_usd + self.storage_usd
         return used + max(PLAN, PLAN_SHARE * used)
 

@@ -1,4 +1,4 @@
-"""The tables of docs/capacity.md: from what was measured, by the formulas of `need`."""
+"""The tables of docs/capacity.md, computed from the measurements by `need`."""
 
 import json
 from collections.abc import Callable, Sequence
@@ -11,7 +11,7 @@ from deploy.capacity.need import Milliseconds, Need
 ROOT: Final = Path(__file__).parents[2]
 PAGE: Final = ROOT / "docs" / "capacity.md"
 BEGIN, END = "<!-- computed: python -m deploy.capacity -->", "<!-- end -->"
-# The embedded server; and a real cluster by its processes, once it was measured.
+# The processes of a real cluster's server, if it was measured.
 EMBEDDED: Final = ROOT / "bench" / "results.json"
 CLUSTER: Final = ROOT / "bench" / "cluster" / "results.json"
 SERVER: Final = ("frontend", "history", "matching", "system worker")
@@ -40,7 +40,7 @@ PRICE: Final[dict[str, Callable[[Need], str]]] = {
 
 
 def measured() -> tuple[Milliseconds, str]:
-    """Return what was measured with 32 in flight, and on what."""
+    """Return the figures with 32 in flight, and the measured server."""
     if not CLUSTER.exists():
         found = _row(json.loads(EMBEDDED.read_text("utf-8"))["throughput"])
         return Milliseconds(found["worker"], found["server"]), "the embedded server"
@@ -51,7 +51,7 @@ def measured() -> tuple[Milliseconds, str]:
 
 
 def tables() -> str:
-    """Return what stands between the marks."""
+    """Return the text between the marks."""
     ms, where = measured()
     needs = [Need(rate, ms) for rate in RATES]
     database = f", its database {ms.database:.1f} ms" if ms.database else ""
@@ -63,7 +63,7 @@ def tables() -> str:
 
 
 def renewed(page: str) -> str:
-    """Return the page with its tables computed anew.
+    """Return the page with updated tables.
 
     Raises:
         ValueError: It has no marks.

@@ -18,7 +18,7 @@ from deploy.cluster.programs import MissingProgramsError, Programs, find_program
 from deploy.cluster.running import Cluster, running_cluster
 from deploy.cluster.services import SERVICES, USUAL_PORTS
 
-# PostgreSQL never runs as root; whom it runs as then must get to its files.
+# PostgreSQL does not run as root; its user needs access to the files.
 ROOTS = Path("/var/lib/cashier-cluster")
 OTHERS = Path(".cashier-cluster")
 
@@ -32,9 +32,9 @@ def main(
         ),
     ] = None,
 ) -> None:
-    """Run PostgreSQL and the four services of Temporal; what they keep survives.
+    """Run PostgreSQL and the four services of Temporal; their data are kept.
 
-    Exit code: 0 it was ended; 1 it does not run; 2 programs are missing.
+    Exit code: 0 stopped by you; 1 it failed; 2 programs are missing.
     """
     console = Console()
     folder = (folder or (ROOTS if os.geteuid() == 0 else OTHERS)).absolute()
@@ -48,7 +48,7 @@ def main(
     except (DatabaseError, FolderInUseError, PartFailedError) as error:
         console.print(str(error), style="red", markup=False, highlight=False)
         sys.exit(1)
-    console.print("Stopped. What it keeps is there with the next `make cluster`.")
+    console.print("Stopped. Its data are kept for the next `make cluster`.")
 
 
 async def _serve(console: Console, folder: Path, programs: Programs) -> None:
@@ -65,7 +65,7 @@ async def _serve(console: Console, folder: Path, programs: Programs) -> None:
 
 
 def show_cluster(console: Console, cluster: Cluster, folder: Path) -> None:
-    """Print where the cluster is reached, and what may be run on it."""
+    """Print the cluster's addresses, and commands to run on it."""
     table = Table.grid(padding=(0, 2))
     table.add_row("Temporal", cluster.address)
     for service in SERVICES:

@@ -1,4 +1,4 @@
-"""Where a cluster keeps everything: two databases of PostgreSQL, and their schemas."""
+"""The two PostgreSQL databases of a cluster, and their schemas."""
 
 import os
 import subprocess
@@ -10,20 +10,20 @@ from deploy.cluster.programs import Programs
 
 
 class DatabaseError(Exception):
-    """The databases cannot be made, or brought up to date."""
+    """The databases cannot be created or updated."""
 
 
 @dataclass(frozen=True)
 class Database:
-    """How the cluster's databases are reached.
+    """The connection to the cluster's databases.
 
     Attributes:
-        port: Where PostgreSQL listens, on 127.0.0.1.
-        password: The user's, who may do everything.
-        user: Who connects.
-        histories: The database of what workflows have done.
+        port: PostgreSQL's port on 127.0.0.1.
+        password: The user's password.
+        user: A user with all rights.
+        histories: The database of workflow histories.
         visibility: The database of the list of workflows.
-        plugin: What Temporal calls this kind of database.
+        plugin: Temporal's name for this kind of database.
     """
 
     port: int
@@ -43,13 +43,13 @@ class Database:
 
 
 def set_up_databases(programs: Programs, database: Database) -> None:
-    """Make the databases where they are missing, and bring their schemas up to date.
+    """Create missing databases, and update their schemas.
 
     Raises:
-        DatabaseError: With what the program has said.
+        DatabaseError: With the output of the program.
     """
     for name, schema in database.schemas.items():
-        # The first two change nothing where the database has a schema already.
+        # The first two change nothing if the database has a schema already.
         _sql_tool(
             programs, database, name, "create-database", "--defaultdb", "postgres"
         )
@@ -58,7 +58,7 @@ def set_up_databases(programs: Programs, database: Database) -> None:
 
 
 def is_answering(programs: Programs, database: Database) -> bool:
-    """Whether PostgreSQL takes connections; it listens some time before it does."""
+    """Whether PostgreSQL accepts connections, which is later than it listens."""
     command = [
         *(programs.psql, "--host", HOST, "--port", str(database.port)),
         *("--username", database.user, "--dbname", "postgres", "--no-psqlrc"),
@@ -72,8 +72,8 @@ def is_answering(programs: Programs, database: Database) -> bool:
 
 
 def _sql_tool(programs: Programs, database: Database, name: str, *words: str) -> None:
-    # By the environment, because everybody sees the arguments of a process.
-    told = {
+    # In the environment, because all users see the arguments of a process.
+    done = {
         "SQL_PLUGIN": database.plugin,
         "SQL_HOST": HOST,
         "SQL_PORT": str(database.port),
@@ -81,7 +81,7 @@ def _sql_tool(programs: Programs, database: Database, name: str, *words: str) ->
         "SQL_PASSWORD": database.password,
         "SQL_DATABASE": name,
     }
-    _output_of([programs.sql_tool, *words], told)
+    _output_of([programs.sql_tool, *words], done)
 
 
 def _output_of(command: list[str], environment: Mapping[str, str]) -> str:

@@ -1,4 +1,4 @@
-"""The namespace of a cluster: made once, and given what payments need."""
+"""The namespace of a cluster, with the search attributes of payments."""
 
 import asyncio
 import time
@@ -18,13 +18,13 @@ from cashier.system.temporal import KEPT
 
 NAMESPACE = "default"
 QUICK = timedelta(seconds=5)
-# Frontends read the namespaces anew every ten seconds.
+# Frontends refresh the namespaces every ten seconds.
 KNOWN_WITHIN_SECONDS = 30
 ASKED_AGAIN_SECONDS = 0.2
 
 
 async def set_up_namespace(address: str) -> None:
-    """Make the namespace where it is missing, and do what `cashier setup` does.
+    """Create the namespace if it is missing, and set it up as `cashier setup` does.
 
     Raises:
         CommandError: It has a search attribute of ours with another type.

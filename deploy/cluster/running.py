@@ -1,4 +1,4 @@
-"""A running cluster: PostgreSQL and four services, each started again if it dies."""
+"""A running cluster: PostgreSQL and four services, which are restarted if they die."""
 
 import asyncio
 import tempfile
@@ -26,7 +26,7 @@ from deploy.cluster.services import SERVICES, ClusterPorts, service_environment
 
 @dataclass
 class Cluster:
-    """A running cluster, and the processes it consists of, by their names."""
+    """A running cluster, and its processes by name."""
 
     ports: ClusterPorts
     database: Database
@@ -54,17 +54,16 @@ async def running_cluster(
     """Run a cluster with a namespace for payments until the block ends.
 
     Args:
-        folder: Where its database and logs are kept, as an absolute path; made when
-            missing.
-        ports: Where its processes listen.
-        programs: What it is made of.
+        folder: The absolute path of its database and logs; created if missing.
+        ports: The ports of its processes.
+        programs: The programs to run.
         show_step: Called with each step of the start, in words.
 
     Raises:
         DatabaseError: PostgreSQL cannot be set up.
         FolderInUseError: Another cluster runs in the folder.
         PortTakenError: Another program listens on one of the ports.
-        PartFailedError: A process did not come up.
+        PartFailedError: A process did not start.
     """
     postgres = Postgres.in_folder(folder)
     with (
@@ -86,7 +85,7 @@ async def running_cluster(
             yield cluster
             show_step("Stopping the cluster")
         finally:
-            # PostgreSQL last: it waits until its clients have gone.
+            # PostgreSQL last: it waits until its clients have disconnected.
             await asyncio.gather(*(cluster.parts[name].stop() for name in SERVICES))
             await cluster.parts["postgres"].stop()
 
@@ -95,7 +94,7 @@ async def running_cluster(
 async def throw_away_cluster(
     show_step: Callable[[str], None] = lambda _: None,
 ) -> AsyncIterator[Cluster]:
-    """Run a new cluster beside all others, and remove it with the block.
+    """Run a new, temporary cluster until the block ends.
 
     Args:
         show_step: Called with each step of the start, in words.
@@ -114,7 +113,7 @@ async def throw_away_cluster(
 
 
 def _prepare(folder: Path, postgres: Postgres, programs: Programs) -> None:
-    # PostgreSQL's user must get to its own folder; all others stay closed.
+    # PostgreSQL's user needs access to its own folder only.
     folder.chmod(0o711 if postgres.user else 0o700)
     for name in ("logs", "empty"):
         make_private_folder(folder / name)
@@ -124,7 +123,7 @@ def _prepare(folder: Path, postgres: Postgres, programs: Programs) -> None:
 def _postgres_part(
     postgres: Postgres, programs: Programs, ports: ClusterPorts, own: Surroundings
 ) -> Part:
-    # It works in the cluster's folder: into the empty one its user cannot get.
+    # Its working directory is the cluster's folder, which its user can enter.
     bare = bare_environment(own.folder / "empty")
     command = postgres.command(programs, ports.postgres)
     log = own.folder / "logs" / "postgres.log"
@@ -135,8 +134,8 @@ def _service_part(
     service: str, programs: Programs, cluster: Cluster, own: Surroundings
 ) -> Part:
     empty = own.folder / "empty"
-    told = service_environment(service, cluster.ports, cluster.database)
-    environment = {**bare_environment(empty), **told}
+    variables = service_environment(service, cluster.ports, cluster.database)
+    environment = {**bare_environment(empty), **variables}
     log = own.folder / "logs" / f"{service}.log"
     surroundings = replace(own, folder=empty, environment=environment)
     return Part(service, [programs.server, "start"], surroundings, log)
@@ -150,9 +149,9 @@ async def _start(
     parts["postgres"].start()
     answers = partial(asyncio.to_thread, is_answering, programs, database)
     await until_serving(parts["postgres"], answers)
-    show_step("Bringing the schemas up to date")
+    show_step("Updating the schemas")
     await asyncio.to_thread(set_up_databases, programs, database)
-    # Side by side: each waits for the others.
+    # In parallel, because each waits for the others.
     for service in SERVICES:
         parts[service].start()
     for service in SERVICES:

@@ -1,7 +1,7 @@
-"""The four services of a Temporal cluster: where they listen, and what they are told.
+"""The four services of a Temporal cluster: their ports and their environment.
 
-The server fills its embedded template of settings from its environment, so there is no
-file of settings. `docker-compose.yml` beside this file tells its containers the same.
+The server fills its embedded configuration template from its environment, so no
+configuration file is needed. `docker-compose.yml` in this folder sets the same values.
 """
 
 from collections.abc import Mapping
@@ -12,10 +12,10 @@ from cashier.system.ports import HOST, free_port, is_listening
 from deploy.cluster.database import Database
 
 SERVICES = ("frontend", "history", "matching", "worker")
-# How many shards the histories are spread over: fixed for the life of a database.
+# The number of history shards: fixed for the life of a database.
 SHARDS = 4
 DYNAMIC_CONFIG = Path(__file__).with_name("dynamic_config.yaml")
-# What each asks for by its own gRPC health check.
+# The service names in the gRPC health checks.
 HEALTH = {
     "frontend": "temporal.api.workflowservice.v1.WorkflowService",
     "history": "temporal.api.workflowservice.v1.HistoryService",
@@ -26,11 +26,11 @@ HEALTH = {
 
 @dataclass(frozen=True)
 class ServicePorts:
-    """Where one service listens.
+    """The ports of one service.
 
     Attributes:
-        grpc: For calls; the frontend's is the address of the cluster.
-        membership: For the other services, which watch each other there.
+        grpc: For calls; the frontend's port is the address of the cluster.
+        membership: For the other services, to watch each other.
         metrics: For Prometheus.
     """
 
@@ -41,7 +41,7 @@ class ServicePorts:
 
 @dataclass(frozen=True)
 class ClusterPorts:
-    """Where the processes of a cluster listen, all on 127.0.0.1."""
+    """The ports of a cluster's processes, all on 127.0.0.1."""
 
     postgres: int
     http: int
@@ -52,31 +52,31 @@ class ClusterPorts:
 
     @classmethod
     def free(cls) -> "ClusterPorts":
-        """Return ports that nobody else uses or chooses while this process lives."""
+        """Return ports that are free, and reserved while this process lives."""
         own = {name: _free_ports() for name in SERVICES}
         return cls(postgres=free_port(), http=free_port(), **own)
 
     def taken(self) -> list[int]:
-        """Return those of the ports on which somebody listens already."""
+        """Return the ports on which another program listens already."""
         services = (port for name in SERVICES for port in astuple(self.of(name)))
         return [
             port for port in (self.postgres, self.http, *services) if is_listening(port)
         ]
 
     def of(self, service: str) -> ServicePorts:
-        """Return where a service listens."""
+        """Return the ports of a service."""
         found: ServicePorts = getattr(self, service)
         return found
 
     @property
     def address(self) -> str:
-        """Where clients reach the cluster: `127.0.0.1:7233`."""
+        """The address for clients: `127.0.0.1:7233`."""
         return f"{HOST}:{self.frontend.grpc}"
 
 
-# Temporal's own numbers, and others of ours for metrics and PostgreSQL, whose usual one
-# Debian's database has. They stay the same, because a service that starts looks for the
-# members of the last 20 seconds, and those of an earlier start must be found again.
+# Temporal's default ports, and others for metrics and for PostgreSQL, whose default
+# Debian's database uses. They are fixed, because a starting service looks for the
+# members of the last 20 seconds, which must have the same ports after a restart.
 USUAL_PORTS = ClusterPorts(
     postgres=5433,
     http=7243,
@@ -94,13 +94,13 @@ def _free_ports() -> ServicePorts:
 def service_environment(
     service: str, ports: ClusterPorts, database: Database
 ) -> Mapping[str, str]:
-    """Return what the server must be told to be one service of the cluster.
+    """Return the server's environment for one service of the cluster.
 
     Args:
         service: One of `SERVICES`.
-        ports: Those of all services: they find each other by the database, in which
-            each announces itself, but their configuration lists all.
-        database: Where the cluster keeps everything.
+        ports: The ports of all services: they find each other in the database, but
+            their configuration lists all of them.
+        database: The cluster's databases.
     """
     listening = {
         f"{name.upper()}_{kind}_PORT": str(port)

@@ -1,1 +1,1 @@
-"""Builds the image, and takes a demo payment inside it: `make image-test`."""
+"""Builds the image, and takes a demo payment in it: `make image-test`."""

@@ -1,10 +1,10 @@
-"""`python -m deploy.image`, or `make image-test`: builds the image and tries it.
+"""`python -m deploy.image`, or `make image-test`: builds the image and tests it.
 
-It is built from the Dockerfile as users build it, by Docker or Podman where one works
-and by Buildah elsewhere. Then, as the user that the image names:
+It is built from the Dockerfile as users build it, by Docker or Podman if one works, and
+otherwise by Buildah. Then, as the user that the image names:
 
-1. its files are looked at: what the user can write to, that everything in it can be
-   imported, that nothing else was copied;
+1. its files are checked: the paths that the user can write to, that all modules can be
+   imported, that no other files were copied;
 2. a demo payment is taken, by our processes and Temporal's development server, on a
    read-only file system.
 """
@@ -35,12 +35,14 @@ from deploy.image.programs import CHECKOUT, output_of
 def main(
     with_engine: Annotated[
         str | None,
-        typer.Option("--engine", help="docker, podman or buildah; else what works"),
+        typer.Option(
+            "--engine", help="docker, podman or buildah; else the first that works"
+        ),
     ] = None,
 ) -> None:
     """Build the image and take a demo payment in it.
 
-    Exit code: 0 it is as it must be; 1 it is not; 2 nothing here can build it.
+    Exit code: 0 no problems; 1 problems; 2 no engine here can build it.
     """
     console, began = Console(), monotonic()
     try:
@@ -58,11 +60,11 @@ def main(
 
 
 def try_image(image: Engine, console: Console) -> list[str]:
-    """Build the image, look inside and take a payment; return what is wrong.
+    """Build the image, check its files and take a payment; return the problems.
 
     Raises:
         NoMirrorError: There is no mirror for the base image.
-        subprocess.CalledProcessError: It cannot be built or looked at.
+        subprocess.CalledProcessError: It cannot be built or checked.
     """
     began = monotonic()
     wanted = {VERSION_LABEL: version(), REVISION_LABEL: revision()}
@@ -79,19 +81,19 @@ def try_image(image: Engine, console: Console) -> list[str]:
     try:
         image.take_demo_payment()
     except subprocess.CalledProcessError as error:
-        # What was found before often says why.
+        # Earlier problems often explain it.
         problems.append(f"the demo payment failed with {error.returncode}")
     return problems
 
 
 def version() -> str:
-    """Return the version that the checkout says it is."""
+    """Return the version of the checkout."""
     project = tomllib.loads((CHECKOUT / "pyproject.toml").read_text())["project"]
     return str(project["version"])
 
 
 def revision() -> str:
-    """Return the commit that is checked out."""
+    """Return the commit of the checkout."""
     return output_of("git", "-C", str(CHECKOUT), "rev-parse", "HEAD")
 
 

@@ -1,7 +1,7 @@
-"""A stand-in for the base image, made where no image registry can be reached.
+"""A substitute for the base image, for machines without access to an image registry.
 
-It is the same Debian with Debian's own Python. So it shows that the Dockerfile works,
-and who may write to its files; it does not show the base image's exact Python.
+It is the same Debian with Debian's own Python. So it tests the Dockerfile and the
+permissions of the files, but not the base image's exact Python.
 """
 
 import ast
@@ -18,7 +18,7 @@ RELEASE = re.compile(r".*-slim-([a-z]+)")
 # Debian's Python is called python3, and refuses to install packages for all.
 PATH = "/usr/local/bin:/usr/local/sbin:/usr/sbin:/usr/bin:/sbin:/bin"
 PACKAGES = "python3,python3-pip,ca-certificates"
-# What belongs to this machine, and does not exist in the image.
+# Paths of this machine, which do not exist in the image.
 LOCAL_OPTIONS = {"cert", "client-cert", "cache-dir", "find-links", "log", "target"}
 
 
@@ -27,25 +27,25 @@ class NoMirrorError(Exception):
 
 
 def make_base_image(buildah: tuple[str, ...], name: str) -> None:
-    """Make Debian with Python, and keep it under the base image's name.
+    """Build Debian with Python, and store it under the base image's name.
 
     Args:
-        buildah: The program with the options that say where it keeps images.
-        name: The whole name of the base image, as the Dockerfile's FROM means it.
+        buildah: The program, with the options for its storage.
+        name: The full name of the base image in the Dockerfile's FROM.
 
     Raises:
-        NoMirrorError: apt knows no mirror for it.
+        NoMirrorError: apt has no mirror for it.
     """
     release = release_of(name)
     mirror = mirror_of(release, output_of("apt-cache", "policy", "coreutils"))
     container = output_of(*buildah, "from", "scratch")
     root = Path(output_of(*buildah, "mount", container))
     options = ("--variant=minbase", f"--include={PACKAGES}")
-    # A folder of its own, because it leaves a log in the one where it works.
+    # Its own folder, because it leaves a log in the working directory.
     run(
         *("debootstrap", *options, release, str(root), mirror),
         cwd=root.parent,
-        # What is thrown away need not be on the disk for certain: that takes minutes.
+        # A temporary container needs no fsync, which would take minutes.
         environment={"DPKG_FORCE": "unsafe-io"},
         quiet=True,
     )
@@ -58,10 +58,10 @@ def make_base_image(buildah: tuple[str, ...], name: str) -> None:
 
 
 def release_of(name: str) -> str:
-    """Return the Debian release that the base image's name says, as `bookworm`.
+    """Return the Debian release in the base image's name, such as `bookworm`.
 
     Raises:
-        NoMirrorError: It says none.
+        NoMirrorError: The name has none.
     """
     if found := RELEASE.fullmatch(name):
         return found[1]
@@ -72,11 +72,11 @@ def mirror_of(release: str, policy: str) -> str:
     """Return the mirror from which apt takes packages of a Debian release.
 
     Args:
-        release: As `bookworm`.
-        policy: What `apt-cache policy` says of a package of Debian itself.
+        release: Such as `bookworm`.
+        policy: The output of `apt-cache policy` for a package of Debian.
 
     Raises:
-        NoMirrorError: It names none, as on a machine with another release.
+        NoMirrorError: It has none, as on a machine with another release.
     """
     found = re.search(rf"^ +-?\d+ (\S+://\S+) {release}/main ", policy, re.MULTILINE)
     if found is None:
@@ -85,12 +85,12 @@ def mirror_of(release: str, policy: str) -> str:
 
 
 def pip_configuration() -> str:
-    """Return a pip.conf with which pip in the build reaches what it reaches here."""
+    """Return a pip.conf that gives the build this machine's configuration of pip."""
     return as_pip_conf(output_of(sys.executable, "-m", "pip", "config", "list"))
 
 
 def as_pip_conf(listed: str) -> str:
-    """Return as a pip.conf what `pip config list` prints.
+    """Convert the output of `pip config list` to a pip.conf.
 
     Variables of the environment win over files, as they do for pip. Paths of this
     machine are left out.
@@ -112,8 +112,8 @@ def as_pip_conf(listed: str) -> str:
 
 
 def trusted_roots() -> str:
-    """Return the file of the certificates that this machine trusts.
+    """Return the file of certificates that this machine trusts.
 
-    A company's registry may have one that Debian does not know.
+    A company's registry may have a certificate that Debian does not trust.
     """
     return ssl.get_default_verify_paths().cafile or "/etc/ssl/certs/ca-certificates.crt"

@@ -1,4 +1,4 @@
-"""Builds and runs the image with Buildah, where no engine works."""
+"""Builds and runs the image with Buildah, if no engine works."""
 
 import json
 from pathlib import Path
@@ -22,11 +22,11 @@ class Buildah:
     name = "buildah"
 
     def __init__(self, folder: Path) -> None:
-        """Keep all images in a folder, which must be on a disk of some gigabytes."""
+        """Use a folder for all images, with some gigabytes of free space."""
         self._folder = folder
         self._container = ""
         self._buildah = (
-            # With the kernel's overlays where they work, which saves copies.
+            # With the kernel's overlays if they work, which saves copies.
             *("buildah", "--root", str(folder / "images")),
             *("--runroot", str(folder / "running")),
         )
@@ -74,7 +74,7 @@ class Buildah:
 
 
 def base_image_of(dockerfile: Path) -> str:
-    """Return the whole name of the image that a Dockerfile begins with."""
+    """Return the full name of the base image of a Dockerfile."""
     lines = dockerfile.read_text().splitlines()
     name = next(line.split()[1] for line in lines if line.startswith("FROM "))
     return f"docker.io/library/{name}"

@@ -1,4 +1,4 @@
-"""What builds and runs the image here: Docker or Podman where one works, or Buildah."""
+"""The engines that build and run the image: Docker, Podman or Buildah."""
 
 import json
 import os
@@ -13,7 +13,7 @@ from typing import Protocol
 from deploy.image.buildah import Buildah
 from deploy.image.programs import output_of, run
 
-# Not the name that docker-compose.yml gives: a trial must not replace what runs.
+# Not the name in docker-compose.yml: a test must not replace a running image.
 IMAGE = "durable-cashier:image-test"
 
 
@@ -30,17 +30,17 @@ class Engine(Protocol):
         """Build the image from the checkout.
 
         Args:
-            options: Such as `--build-arg VERSION=1.0.0`.
+            options: Options such as `--build-arg VERSION=1.0.0`.
         """
 
     def labels(self) -> dict[str, str]:
         """Return the labels of the built image."""
 
     def look_inside(self, script: Path) -> str:
-        """Run a Python script in the image, and return what it prints."""
+        """Run a Python script in the image, and return its output."""
 
     def take_demo_payment(self) -> None:
-        """Run the command `demo`, with the entry point that the image has.
+        """Run the command `demo` by the image's entry point.
 
         Raises:
             subprocess.CalledProcessError: The payment was not taken.
@@ -67,7 +67,7 @@ class DockerOrPodman:
         return output_of(self.name, *python, IMAGE, "-", stdin=script)
 
     def take_demo_payment(self) -> None:
-        # As docker-compose.yml runs our processes: nothing but /tmp can be written.
+        # As in docker-compose.yml: only /tmp is writable.
         hardened = (
             *("--read-only", "--tmpfs", "/tmp", "--cap-drop", "ALL"),
             *("--security-opt", "no-new-privileges:true"),
@@ -77,7 +77,7 @@ class DockerOrPodman:
 
 @contextmanager
 def engine(named: str | None = None) -> Iterator[Engine]:
-    """Return what builds the image here; all that Buildah makes goes with the block.
+    """Yield an engine; Buildah's files are removed when the block ends.
 
     Args:
         named: `docker`, `podman` or `buildah`; None for the first that works.
@@ -96,13 +96,13 @@ def engine(named: str | None = None) -> Iterator[Engine]:
             "root, with the Debian packages buildah and debootstrap: "
             + (f"{' and '.join(missing)} not found" if missing else "this is not root")
         )
-    # /tmp may be memory, and this takes some gigabytes for two minutes.
+    # /tmp may be in memory, and this needs some gigabytes for two minutes.
     with TemporaryDirectory(prefix="cashier-image-", dir="/var/tmp") as folder:
         yield Buildah(Path(folder))
 
 
 def works(program: str) -> bool:
-    """Whether an engine answers: its program alone can do nothing."""
+    """Whether an engine answers: the program may be there without its daemon."""
     if shutil.which(program) is None:
         return False
     try:

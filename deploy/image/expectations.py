@@ -1,10 +1,10 @@
-"""What the image must be like, and what of it is not so."""
+"""The requirements of the image, and the checks of them."""
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-# Where our processes may write: a throw-away folder, and what they keep. The engine
+# The paths that our processes may write: a temporary folder, and the state. The engine
 # mounts both (docker-compose.yml: `tmpfs` and `volumes`), so the rest can be read-only.
 WRITABLE = ("/tmp", "/var/lib/cashier")
 USER = 1000
@@ -13,17 +13,17 @@ REVISION_LABEL = "org.opencontainers.image.revision"
 
 
 def copied(dockerignore: Path) -> set[str]:
-    """Return what a .dockerignore lets into the image, by the names in the checkout."""
+    """Return the names in the checkout that a .dockerignore lets into the image."""
     lines = dockerignore.read_text().splitlines()
     return {line[1:].partition("/")[0] for line in lines if line.startswith("!")}
 
 
 def problems_inside(found: Mapping[str, Any], code: set[str]) -> list[str]:
-    """Return what is wrong in the image, in words.
+    """Return the problems of the image, in words.
 
     Args:
-        found: What `inside.py` has found.
-        code: What must lie beside each other in the working folder.
+        found: The findings of `inside.py`.
+        code: The names that must be in the working directory.
     """
     problems = [
         f"{name} cannot be imported: {why}"
@@ -52,7 +52,7 @@ def problems_inside(found: Mapping[str, Any], code: set[str]) -> list[str]:
 def problems_of_labels(
     labels: Mapping[str, str], wanted: Mapping[str, str]
 ) -> list[str]:
-    """Return which labels the image lacks, or has with another value."""
+    """Return the labels that the image lacks, or has with another value."""
     return [
         f"the label {name} is {labels.get(name)!r}, not {value!r}"
         for name, value in wanted.items()
@@ -61,7 +61,7 @@ def problems_of_labels(
 
 
 def outside(paths: Iterable[str], folders: Iterable[str]) -> list[str]:
-    """Return the paths that lie in none of the folders."""
+    """Return the paths that are in none of the folders."""
     return [
         path
         for path in paths

@@ -1,6 +1,6 @@
-"""Runs inside the image, as its user, and prints what it finds there as JSON.
+"""Runs in the image, as its user, and prints its findings as JSON.
 
-It is given to `python -` there, so it may use the standard library only.
+It is the input of `python -`, so it may use only the standard library.
 """
 
 import importlib
@@ -11,16 +11,16 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-# Not imported: they begin to work when they are.
+# Not imported, because they start to run on import.
 COMMANDS = {"__main__"}
 # Made by the Dockerfile itself.
 COMPILED = "__pycache__"
 
 
 def files_below(root: Path) -> Iterator[Path]:
-    """Return the folder and everything in it that lies on the same file system.
+    """Return the folder and its contents on the same file system.
 
-    What the engine mounts, such as /proc and /dev, is not the image's.
+    Mounts of the engine, such as /proc and /dev, are not part of the image.
     """
     device = root.stat().st_dev
     yield root
@@ -32,7 +32,7 @@ def files_below(root: Path) -> Iterator[Path]:
 
 
 def writable(paths: list[Path]) -> list[str]:
-    """Return what this process's user can write to."""
+    """Return the paths that this process's user can write to."""
     return [
         str(path)
         for path in paths
@@ -41,13 +41,13 @@ def writable(paths: list[Path]) -> list[str]:
 
 
 def lends_rights(path: Path) -> bool:
-    """Whether it is a program that runs with its owner's rights, not its caller's."""
+    """Whether a program is setuid or setgid, and so runs with its owner's rights."""
     mode = path.lstat().st_mode
     return stat.S_ISREG(mode) and bool(mode & (stat.S_ISUID | stat.S_ISGID))
 
 
 def broken_modules(root: Path) -> dict[str, str]:
-    """Import every module below a folder; return why some cannot be, by their names."""
+    """Import all modules below a folder; return the errors by module."""
     broken = {}
     for file in sorted(root.rglob("*.py")):
         parts = file.relative_to(root).with_suffix("").parts
@@ -62,13 +62,13 @@ def broken_modules(root: Path) -> dict[str, str]:
 
 
 def capabilities() -> str:
-    """Return the mask of the process's rights beyond those of its user; zeros: none."""
+    """Return the mask of the process's capabilities; zeros: none."""
     lines = Path("/proc/self/status").read_text().splitlines()
     return next(line.split()[1] for line in lines if line.startswith("CapEff:"))
 
 
 def findings(root: Path, code: Path) -> dict[str, object]:
-    """Look at the file system below a folder, and at the code in it."""
+    """Check the file system below a folder, and the code in it."""
     paths = list(files_below(root))
     return {
         "user": os.getuid(),

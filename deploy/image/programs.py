@@ -1,4 +1,4 @@
-"""How programs of this machine are run."""
+"""Runs programs of this machine."""
 
 import os
 import subprocess
@@ -19,7 +19,7 @@ def run(
 
     Args:
         command: The program and its arguments.
-        cwd: The folder in which it works.
+        cwd: The working directory.
         environment: Variables besides those of this process.
         quiet: Whether its output is shown only when it fails.
 
@@ -42,14 +42,14 @@ def run(
 
 
 def output_of(*command: str, stdin: Path | None = None) -> str:
-    """Run a program and return what it prints, without line feeds at the end.
+    """Run a program and return its output, without line feeds at the end.
 
     Args:
         command: The program and its arguments.
-        stdin: A file that it is given to read.
+        stdin: A file for its standard input.
 
     Raises:
-        subprocess.CalledProcessError: It failed; its complaints were shown.
+        subprocess.CalledProcessError: It failed; its errors were shown.
     """
     given = stdin.read_text() if stdin else None
     done = subprocess.run(

@@ -1,11 +1,12 @@
-"""Runs a program on a read-only file system where no engine can make one."""
+"""Runs a program on a read-only file system without an engine."""
 
 from collections.abc import Sequence
 from pathlib import Path
 
 from deploy.image.programs import run
 
-# In a namespace of mounts, so that nobody else sees them, and they go with the program.
+# In a mount namespace, so that other processes do not see the mounts, and they end with
+# the program.
 # /tmp is as Docker makes it with `--tmpfs /tmp`.
 SCRIPT = """
 set -e
@@ -28,14 +29,14 @@ def run_read_only(
     folder: str,
     variables: Sequence[str],
 ) -> None:
-    """Run a program in a folder that holds an image's files, writable in /tmp only.
+    """Run a program in a folder with an image's files, of which only /tmp is writable.
 
     Args:
         root: The folder.
         command: The program and its arguments.
-        user: Who runs it: the numbers of user and group, as `1000:1000`.
-        folder: Where in the image it works.
-        variables: All of its environment, each as NAME=VALUE.
+        user: Its numeric user and group, such as `1000:1000`.
+        folder: The working directory in the image.
+        variables: Its whole environment, each as NAME=VALUE.
 
     Raises:
         subprocess.CalledProcessError: It failed, or something could not be mounted.

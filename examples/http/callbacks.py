@@ -1,4 +1,4 @@
-"""Hears callbacks: verifies, notes each down once, answers at once.
+"""Receives callbacks: verifies, stores each once, answers at once.
 
 Run as `python callbacks.py PORT`, with CALLBACK_SECRET and DATABASE (a file) in the
 environment. Needs standardwebhooks.
@@ -12,7 +12,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
-LARGEST_BODY = 64 * 1024  # real ones have less than 1 kB; what is cut does not verify
+LARGEST_BODY = 64 * 1024  # real ones have less than 1 kB; a cut one does not verify
 DELIVER = ("payment.paid", "late_payment.honoured")
 # A person must decide: nothing is delivered, and the customer should not pay again.
 WAIT = ("payment.review", "late_payment.review")
@@ -20,21 +20,21 @@ NOT_PAID = ("payment.declined", "payment.expired", "payment.cancelled")
 GIVEN_BACK = ("late_payment.returned", "late_payment.refunded")
 # The review of late money is over, and no money has moved: the order is as it was.
 UNCHANGED = ("late_payment.not_paid", "late_payment.not_late")
-# Of money that goes back of a paid order, which stays paid: `refund` in the event says
-# what is left. `failed`: nothing has gone back; `returned`: it has come back again.
+# Refunds of a paid order, which stays paid: `refund` in the event has the refundable
+# rest. `failed`: nothing was refunded; `returned`: the refunded money came back.
 REFUNDS = ("refund.succeeded", "refund.failed", "refund.waiting", "refund.returned")
-# Others are noted down and change nothing: there may be more in years to come.
+# Other types are stored and change nothing: later releases may have more.
 KNOWN = (*DELIVER, *WAIT, *NOT_PAID, *GIVEN_BACK, *UNCHANGED)
 
 database = sqlite3.connect(os.environ["DATABASE"])
 database.execute(
-    "CREATE TABLE IF NOT EXISTS heard"
+    "CREATE TABLE IF NOT EXISTS callbacks"
     " (id TEXT PRIMARY KEY, order_id TEXT, type TEXT, occurred_at REAL)"
 )
 
 
 class Callbacks(BaseHTTPRequestHandler):
-    """The address that CASHIER_CALLBACK_URL names."""
+    """The endpoint at CASHIER_CALLBACK_URL."""
 
     def do_POST(self) -> None:
         length = min(int(self.headers.get("Content-Length", 0)), LARGEST_BODY)
@@ -48,10 +48,10 @@ class Callbacks(BaseHTTPRequestHandler):
         at = datetime.fromisoformat(event["occurred_at"]).timestamp()
         row = (event["id"], event["order_id"], event["type"], at)
         with database:  # a repeat has the same id, and changes nothing
-            sql = "INSERT OR IGNORE INTO heard VALUES (?, ?, ?, ?)"
+            sql = "INSERT OR IGNORE INTO callbacks VALUES (?, ?, ?, ?)"
             is_news = database.execute(sql, row).rowcount == 1
         self._answer(204)
-        # What follows from it (deliver, send a mail) is done after the answer.
+        # The consequences (deliver, send a mail) follow after the answer.
         if is_news and event["type"] in KNOWN:
             newest = newest_of(event["order_id"])
             print(event["order_id"], newest, flush=True)
@@ -64,13 +64,13 @@ class Callbacks(BaseHTTPRequestHandler):
 
 
 def newest_of(order_id: str) -> str:
-    """Return what is true of an order, in whatever order its callbacks came."""
-    sql = "SELECT type FROM heard WHERE order_id = ? ORDER BY occurred_at"
+    """Return the state of an order, for any order of its callbacks."""
+    sql = "SELECT type FROM callbacks WHERE order_id = ? ORDER BY occurred_at"
     rows = database.execute(sql, (order_id,))
     found: list[str] = [kind for (kind,) in rows if kind in KNOWN]
     if any(kind in UNCHANGED for kind in found):
         found = [kind for kind in found if kind not in (*UNCHANGED, WAIT[1])] or found
-    # What was paid stays paid: late money after it is of a second payment.
+    # A paid order stays paid: later late money belongs to a second payment.
     paid = [kind for kind in found if kind in DELIVER]
     return (paid or found)[-1]
 

@@ -1,7 +1,7 @@
-"""Gives money of a paid order back through the HTTP API.
+"""Refunds a paid order through the HTTP API.
 
 Run as `python refund_payment.py refund ORDER_ID REFUND_ID [VALUE]` (in minor units;
-without it all that is left) or `... look ORDER_ID REFUND_ID`, with API_URL and API_KEY
+without it the whole rest) or `... look ORDER_ID REFUND_ID`, with API_URL and API_KEY
 in the environment. Needs httpx.
 """
 
@@ -15,18 +15,18 @@ import httpx
 
 JsonObject = dict[str, Any]
 
-# The API waits 8 s for Alipay, and in bad times twice; a shop should wait longer still.
+# The API waits 8 s for Alipay, in the worst case twice; a shop must wait longer.
 PATIENCE_SECONDS = 20
-# Between repeats, where no Retry-After says better; then the shop tries again later.
+# Pauses between retries without a Retry-After; then the shop tries again later.
 PAUSES_SECONDS = (1, 1, 2, 2, 4, 4, 8, 8)
 
 
 class NoAnswerError(Exception):
-    """Nobody can tell now; make the same call later, with the same refund id."""
+    """The result is unknown; make the same call later, with the same refund id."""
 
 
 class RefusedError(Exception):
-    """Nothing goes back: a `code` for programs, a `detail` for people."""
+    """Nothing is refunded: a `code` for programs, a `detail` for people."""
 
     def __init__(self, answer: httpx.Response) -> None:
         self.problem: JsonObject = answer.json()
@@ -43,24 +43,24 @@ class Refunds:
         )
 
     def refund(self, order_id: str, refund_id: str, value: int | None) -> JsonObject:
-        """Give money back; the same refund id again is the same refund, for ever.
+        """Refund money; a repeat with the same refund id is always the same refund.
 
-        Keep the refund id with the order before the first call. Read `status`:
-        SUCCEEDED is given back; of all others `waits_for` says what is to come, and a
-        callback, or a look, how it ended.
+        Store the refund id with the order before the first call. Read `status`:
+        SUCCEEDED is refunded; with all others `waits_for` names the next step, and a
+        callback, or `look`, the result.
         """
-        wish = {
+        refund = {
             "refund_id": refund_id,
             "amount": {"currency": "PHP", "value": value} if value else None,
             "reason_for_customer": "One cup was cold",
         }
-        return self._call("POST", f"/payments/{order_id}/refunds", wish)
+        return self._call("POST", f"/payments/{order_id}/refunds", refund)
 
     def look(self, order_id: str, refund_id: str) -> JsonObject:
         return self._call("GET", f"/payments/{order_id}/refunds/{refund_id}")
 
     def _call(self, method: str, path: str, body: object = None) -> JsonObject:
-        """Call until there is an answer; a repeat of the same call is always safe."""
+        """Retry until there is an answer; a repeat of the same call is always safe."""
         for pause in PAUSES_SECONDS:
             try:
                 answer = self._http.request(method, path, json=body)

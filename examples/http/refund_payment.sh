@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# Gives money of a paid order back through the HTTP API with curl:
+# Refunds a paid order through the HTTP API with curl:
 #   refund_payment.sh refund ORDER_ID REFUND_ID [VALUE]    VALUE in minor units; without
-#                                                          it all that is left
+#                                                          it the whole rest
 #   refund_payment.sh look ORDER_ID REFUND_ID
-# API_URL and API_KEY say where the API is, and which key opens it. Needs curl 7.82.
+# API_URL is the API's address, API_KEY the API key. Needs curl 7.82.
 set -euo pipefail
 action=$1 order_id=$2 refund_id=$3 value=${4:-}
 url="$API_URL/payments/$order_id/refunds"
@@ -11,7 +11,7 @@ url="$API_URL/payments/$order_id/refunds"
 answer=$(mktemp)
 trap 'rm -f "$answer"' EXIT
 
-# curl repeats by itself what was not answered, 429 and 503: the same refund_id is the
+# curl retries by itself calls without an answer, 429 and 503: the same refund_id is the
 # same refund, so a repeat is always safe.
 call() {
     curl --silent --show-error --output "$answer" --write-out '%{http_code}' \
@@ -35,6 +35,6 @@ look)
 esac
 cat "$answer"
 echo
-# 201, 200: given back. 202: under way, or a person must agree; `status` and `waits_for`
-# say which, and `look` how it goes on. 4xx: a refusal, with its `code` and `detail`.
+# 201, 200: refunded. 202: under way, or a person must confirm; `status` and `waits_for`
+# say which, and `look` shows the progress. 4xx: a refusal, with its `code` and `detail`.
 [ "$status" -lt 400 ]

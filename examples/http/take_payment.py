@@ -16,18 +16,18 @@ from httpx_sse import EventSource, ServerSentEvent, connect_sse
 
 JsonObject = dict[str, Any]
 
-# The API waits 8 s for Alipay, and in bad times twice; a shop should wait longer still.
+# The API waits 8 s for Alipay, in the worst case twice; a shop must wait longer.
 PATIENCE_SECONDS = 20
-# While nothing happens a stream brings a comment every 15 s: none for this long means
-# that the connection is dead.
+# An idle stream sends a comment every 15 s: none for this long means that the
+# connection is dead.
 SILENCE_SECONDS = 45
-# Between repeats, where no Retry-After says better; then the shop tries again later.
+# Pauses between retries without a Retry-After; then the shop tries again later.
 PAUSES_SECONDS = (1, 1, 2, 2, 4, 4, 8, 8)
 RECONNECT_SECONDS = 2
 
 
 class NoAnswerError(Exception):
-    """Nobody can tell now; make the same call later, with the same order id."""
+    """The result is unknown; make the same call later, with the same order id."""
 
 
 class RefusedError(Exception):
@@ -48,10 +48,10 @@ class Cashier:
         )
 
     def start(self, order_id: str, wallet: str) -> JsonObject:
-        """Have an order paid; the same call twice makes one payment.
+        """Start the payment of an order; the same call twice makes one payment.
 
-        Answer the customer's browser with 303 to `cashier.url`. Where there is an
-        `outcome`, the payment has ended already: show that instead.
+        Redirect the customer's browser with 303 to `cashier.url`. With an `outcome` the
+        payment has ended already: show that instead.
         """
         order = {
             "order_id": order_id,
@@ -64,7 +64,7 @@ class Cashier:
         return self._call("POST", "/payments", order)
 
     def look(self, order_id: str) -> JsonObject:
-        """Return the truth, Alipay asked first; for when the customer comes back."""
+        """Return the current state from Alipay, for when the customer comes back."""
         return self._call("GET", f"/payments/{order_id}?refresh=1")
 
     def cancel(self, order_id: str) -> JsonObject:
@@ -90,11 +90,11 @@ class Cashier:
                             return state
                         headers = {"Last-Event-ID": event.id}
             except httpx.TransportError:
-                pass  # cut off; the next connection tells what was missed
+                pass  # cut off; the next connection sends the missed changes
             time.sleep(RECONNECT_SECONDS)
 
     def _call(self, method: str, path: str, body: object = None) -> JsonObject:
-        """Call until there is an answer; a repeat of the same call is always safe."""
+        """Retry until there is an answer; a repeat of the same call is always safe."""
         for pause in PAUSES_SECONDS:
             try:
                 answer = self._http.request(method, path, json=body)

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Takes a payment through the HTTP API with curl:
 #   take_payment.sh start|look|follow|cancel ORDER_ID [WALLET]
-# API_URL and API_KEY say where the API is, and which key opens it. Needs curl 7.82.
+# API_URL is the API's address, API_KEY the API key. Needs curl 7.82.
 set -euo pipefail
 action=$1 order_id=$2 wallet=${3:-GCASH}
 
@@ -15,7 +15,7 @@ fi
 answer=$(mktemp)
 trap 'rm -f "$answer"' EXIT
 
-# curl repeats by itself what was not answered, 429 and 503, as Retry-After says: a repeat
+# curl retries by itself calls without an answer, 429 and 503, after Retry-After: a repeat
 # is always safe. The key goes through a pipe, so that no list of processes shows it.
 call() {
     curl --silent --show-error --output "$answer" --write-out '%{http_code}' \
@@ -40,7 +40,7 @@ start)
     do sleep 1; done
     ;;
 look)
-    # refresh=1 has Alipay asked first; without it this costs next to nothing.
+    # refresh=1 queries Alipay first; without it the call costs next to nothing.
     status=$(call "$API_URL/payments/$order_id?refresh=1")
     ;;
 cancel)

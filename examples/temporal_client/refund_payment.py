@@ -1,7 +1,7 @@
-"""Gives money of a paid order back as a Temporal client with the typed contracts.
+"""Refunds a paid order as a Temporal client with the typed contracts.
 
 Run as `python refund_payment.py refund ORDER_ID REFUND_ID [VALUE]` (in minor units;
-without it all that is left) or `... look ORDER_ID REFUND_ID`, with this checkout on
+without it the whole rest) or `... look ORDER_ID REFUND_ID`, with this checkout on
 Python's path, and the settings of Temporal and of the API in the environment.
 """
 
@@ -50,47 +50,49 @@ from visibility import Listed, attributes_of
 from workflows.cashier_payment import CashierPayment
 from workflows.order_refunds import OrderRefunds
 
-# Alipay is looked at and called; calls end by `rpc_timeout`, never by a cancelled task.
+# Alipay is queried and called; calls end by `rpc_timeout`, never by a cancelled task.
 PATIENCE = timedelta(seconds=8)
 QUICK = timedelta(seconds=4)
-# Begun, and ended, in between: more looks mean that somebody works against us.
+# An owner may begin and end in between: more tries mean that somebody interferes.
 MOST_LOOKS = 4
 
 
 class RefusedError(Exception):
-    """The money cannot be given back like this; the message says why."""
+    """The money cannot be refunded like this; the message says why."""
 
 
-async def give_back(client: Client, order_id: str, wish: RefundRequest) -> RefundRecord:
-    """Give money back, once for each refund_id, whoever calls, and from wherever.
+async def give_back(
+    client: Client, order_id: str, request: RefundRequest
+) -> RefundRecord:
+    """Refund money, once for each refund_id, for any number of callers.
 
-    Read the answer's `status`: SUCCEEDED is given back, REFUSED is not; all others go
-    on by themselves, or wait for a person.
+    Read the answer's `status`: SUCCEEDED is refunded, REFUSED is not; all others
+    continue by themselves, or wait for a person.
 
     Raises:
-        RefusedError: It is not paid, more than is left, or not of this amount.
-        WalletRuleError: The wallet does not give back so much, or not any more.
+        RefusedError: The order is not paid, the rest is smaller, or the amount differs.
+        WalletRuleError: The wallet does not refund this amount, or not any more.
     """
     for _ in range(MOST_LOOKS):
         ended = await how_the_owner_ended(client, order_id)
-        if ended and (known := record_in(ended, wish.refund_id)):
-            return same_amount(known, wish)
+        if ended and (known := record_in(ended, request.refund_id)):
+            return same_amount(known, request)
         payment = await paid_payment(client, order_id)
         given = input_of_the_owner(payment, ended)
-        check_wallet(given, wish, ended.left if ended else payment.amount)
+        check_wallet(given, request, ended.left if ended else payment.amount)
         try:
-            view = await ask(client, given, wish)
+            view = await ask(client, given, request)
         except WorkflowUpdateFailedError as refused:
             raise RefusedError(str(refused.cause)) from refused
         except WorkflowUpdateRPCTimeoutOrCancelledError:
-            return await look(client, order_id, wish.refund_id)
+            return await look(client, order_id, request.refund_id)
         except WorkflowAlreadyStartedError:
             continue  # an owner has begun, and ended, since none was found
-        if found := record_in(view, wish.refund_id):
-            # The answer of an equal call may be old: only a look tells how it is now.
-            is_ours = found.call_id == wish.call_id
-            return found if is_ours else await look(client, order_id, wish.refund_id)
-    raise RefusedError("the refunds change while they are asked; call again")
+        if found := record_in(view, request.refund_id):
+            # The answer of an equal call may be old: only a query is current.
+            is_ours = found.call_id == request.call_id
+            return found if is_ours else await look(client, order_id, request.refund_id)
+    raise RefusedError("the refunds keep changing; call again")
 
 
 async def how_the_owner_ended(client: Client, order_id: str) -> RefundsView | None:
@@ -113,8 +115,7 @@ async def paid_payment(client: Client, order_id: str) -> PaymentView:
     """Return the payment of an order, which must have ended PAID.
 
     Raises:
-        RefusedError: It has not. Money that was paid late, and is kept, is refunded
-            through the API.
+        RefusedError: It has not. Late money that is kept is refunded through the API.
     """
     handle: WorkflowHandle[CashierPayment, PaymentView] = client.get_workflow_handle(
         workflow_id(order_id), result_type=PaymentView
@@ -146,9 +147,11 @@ def input_of_the_owner(payment: PaymentView, ended: RefundsView | None) -> Refun
     )
 
 
-def check_wallet(given: RefundsInput, wish: RefundRequest, left: Money | None) -> None:
-    """Return where the wallet gives so much back; what is left may be less by now."""
-    amount = wish.amount or left
+def check_wallet(
+    given: RefundsInput, request: RefundRequest, left: Money | None
+) -> None:
+    """Check the wallet's rules; the refundable rest may be smaller by now."""
+    amount = request.amount or left
     if amount and left:
         now = datetime.now(UTC)
         paid_at = datetime.fromisoformat(given.paid_at) if given.paid_at else now
@@ -163,15 +166,17 @@ def check_wallet(given: RefundsInput, wish: RefundRequest, left: Money | None) -
         )
 
 
-async def ask(client: Client, given: RefundsInput, wish: RefundRequest) -> RefundsView:
-    """Start the owner unless it runs, and have it reserve and send: one call."""
+async def ask(
+    client: Client, given: RefundsInput, request: RefundRequest
+) -> RefundsView:
+    """Start the owner unless it runs, and let it reserve and send, in one call."""
     start = WithStartWorkflowOperation(
         OrderRefunds.run,
         given,
         id=refunds_id(given.order_id),
         task_queue=TASK_QUEUE,
         id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
-        # A new owner must know what the one before it knew.
+        # A new owner needs the state of the one before it.
         id_reuse_policy=(
             WorkflowIDReusePolicy.ALLOW_DUPLICATE
             if given.known
@@ -185,23 +190,23 @@ async def ask(client: Client, given: RefundsInput, wish: RefundRequest) -> Refun
         ),
         static_summary=f"Refunds of {in_words(given.paid)}, order {given.order_id}",
     )
-    amount = (wish.amount.currency, wish.amount.value) if wish.amount else None
+    amount = (request.amount.currency, request.amount.value) if request.amount else None
     try:
         return await client.execute_update_with_start_workflow(
             OrderRefunds.refund,  # type: ignore[arg-type]
-            wish,
+            request,
             start_workflow_operation=start,
-            id=refund_update_id(given.order_id, wish.refund_id, amount, None),
+            id=refund_update_id(given.order_id, request.refund_id, amount, None),
             rpc_timeout=PATIENCE,
         )
     finally:
-        # Where the call fails the start fails, too, and asyncio minds if nobody looks.
+        # If the call fails the start fails too, and asyncio warns if nobody awaits it.
         with suppress(Exception):
             await asyncio.wait_for(start.workflow_handle(), timeout=1)
 
 
 async def look(client: Client, order_id: str, refund_id: str) -> RefundRecord:
-    """Return how a refund is: by the owner's result, or by query while it runs.
+    """Return a refund: from the owner's result, or by query while it runs.
 
     Raises:
         RefusedError: There is none of this name.
@@ -221,13 +226,13 @@ def record_in(view: RefundsView, refund_id: str) -> RefundRecord | None:
     return next((one for one in view.refunds if one.refund_id == refund_id), None)
 
 
-def same_amount(known: RefundRecord, wish: RefundRequest) -> RefundRecord:
-    """Return a refund that was asked for before, where it is of the same amount.
+def same_amount(known: RefundRecord, request: RefundRequest) -> RefundRecord:
+    """Return an earlier refund if it has the same amount.
 
     Raises:
-        RefusedError: It is not: one refund_id is one refund.
+        RefusedError: The amount differs: one refund_id is one refund.
     """
-    if wish.amount in (None, known.amount):
+    if request.amount in (None, known.amount):
         return known
     raise RefusedError(f"{known.refund_id} is a refund of {in_words(known.amount)}")
 
@@ -236,7 +241,7 @@ async def main() -> int:
     action, order_id, refund_id, *value = sys.argv[1:]
     keyring = Keyring.load(Path(os.environ["CASHIER_PAYLOAD_KEYS_DIR"]))
     client = await connect(keyring=keyring)
-    wish = RefundRequest(
+    request = RefundRequest(
         refund_id=refund_id,
         amount=Money(currency="PHP", value=int(value[0])) if value else None,
         reason_for_customer="One cup was cold",
@@ -245,7 +250,7 @@ async def main() -> int:
     )
     try:
         if action == "refund":
-            found = await give_back(client, order_id, wish)
+            found = await give_back(client, order_id, request)
         else:
             found = await look(client, order_id, refund_id)
     except (RefusedError, WalletRuleError) as refused:
@@ -258,6 +263,6 @@ async def main() -> int:
 if __name__ == "__main__":
     code = asyncio.run(main())
     sys.stdout.flush()
-    # Threads of the SDK may call an interpreter that takes itself apart, and abort
-    # (https://github.com/temporalio/sdk-python/issues/300): a script ends at once.
+    # Threads of the SDK may abort the interpreter while it shuts down
+    # (https://github.com/temporalio/sdk-python/issues/300), so it exits at once.
     os._exit(code)

@@ -61,7 +61,7 @@ from workflows.late_payment import LatePayment
 # cancelled task, which would leave the update under way unseen.
 PATIENCE = timedelta(seconds=8)
 QUICK = timedelta(seconds=4)
-# New, moved on, and closed in between: more looks mean that somebody works against us.
+# It may begin, continue and close in between: more tries mean that somebody interferes.
 MOST_LOOKS = 4
 
 
@@ -70,10 +70,10 @@ class RefusedError(Exception):
 
 
 def order_of_the_shop(order_id: str, wallet: str) -> Order:
-    """Return what the shop wants, and the merchant's rules that the API adds to it.
+    """Return the order, with the merchant's rules that the API adds to it.
 
-    The API takes them from these settings; a client must take them from there, too, or
-    its payments are unlike the API's: nobody is told, late money goes another way.
+    The API takes them from these settings, and a client must do so too. Otherwise its
+    payments differ from the API's: without callbacks, and with other late money rules.
     """
     limits = json.loads(os.environ.get("CASHIER_SECOND_PERSON_ABOVE", "{}"))
     order = Order(
@@ -90,7 +90,7 @@ def order_of_the_shop(order_id: str, wallet: str) -> Order:
         runbook_url=os.environ.get("CASHIER_RUNBOOK_URL"),
         release=RELEASE,
     )
-    # What the API answers with 422; Alipay would refuse it later, and less clearly.
+    # The API answers this with 422; Alipay would refuse it later, and less clearly.
     check_payment(
         find_wallet(wallet),
         currency=order.amount.currency,
@@ -102,13 +102,13 @@ def order_of_the_shop(order_id: str, wallet: str) -> Order:
 
 
 async def take_payment(client: Client, order: Order) -> PaymentView:
-    """Have an order paid, once, however often and from wherever this is called.
+    """Start the payment of an order, once, for any number of calls and callers.
 
-    Send the customer to the page of the newest attempt. Where there is none and no
-    outcome either, it is being opened: call again.
+    Redirect the customer to the page of the newest attempt. Without a page and an
+    outcome it is being opened: call again.
 
     Raises:
-        RefusedError: It costs another amount, or was paid late.
+        RefusedError: The amount differs, or the order was paid late.
     """
     call_id = uuid4().hex
     reuse = WorkflowIDReusePolicy.REJECT_DUPLICATE
@@ -123,7 +123,7 @@ async def take_payment(client: Client, order: Order) -> PaymentView:
             return await look(client, order.order_id)
         except WorkflowAlreadyStartedError:
             pass
-        # The answer of an earlier call, or it has closed: only a look tells how it is.
+        # An earlier call's answer, or it has closed: only a query is current.
         view = await look(client, order.order_id)
         newest = view.attempts[-1]
         if view.amount != order.amount:
@@ -134,18 +134,18 @@ async def take_payment(client: Client, order: Order) -> PaymentView:
             return view
         if view.outcome:
             await check_late_money(client, view)
-            # Only after an end that was seen, and seen to be unpaid.
+            # Only after a known, unpaid end.
             reuse = WorkflowIDReusePolicy.ALLOW_DUPLICATE
         order = order.model_copy(
             update={"first_attempt": attempt_of(newest.payment_request_id) + 1}
         )
-    raise RefusedError("the payment changes while it is asked; call again")
+    raise RefusedError("the payment keeps changing; call again")
 
 
 async def ask_for_page(
     client: Client, order: Order, call_id: str, reuse: WorkflowIDReusePolicy
 ) -> PaymentView:
-    """Start the payment unless it runs, and wait for its page: one call."""
+    """Start the payment unless it runs, and wait for its page, in one call."""
     minutes = (
         order.expires_in_minutes or find_wallet(order.wallet).default_expiry_minutes
     )
@@ -166,23 +166,23 @@ async def ask_for_page(
             f"{order.wallet} {in_words(order.amount)}, order {order.order_id}"
         ),
     )
-    wish = PageWish(amount=order.amount, wallet=order.wallet, call_id=call_id)
+    request = PageWish(amount=order.amount, wallet=order.wallet, call_id=call_id)
     try:
         return await client.execute_update_with_start_workflow(
             CashierPayment.cashier_page,  # type: ignore[arg-type]
-            wish,
+            request,
             start_workflow_operation=start,
             id=page_update_id(order),
             rpc_timeout=PATIENCE,
         )
     finally:
-        # Where the call fails the start fails, too, and asyncio minds if nobody looks.
+        # If the call fails the start fails too, and asyncio warns if nobody awaits it.
         with suppress(Exception):
             await asyncio.wait_for(start.workflow_handle(), timeout=1)
 
 
 async def look(client: Client, order_id: str) -> PaymentView:
-    """Return how a payment is: by query while it runs, else by its result."""
+    """Return a payment: by query while it runs, else from its result."""
     handle: WorkflowHandle[CashierPayment, PaymentView] = client.get_workflow_handle(
         workflow_id(order_id), result_type=PaymentView
     )
@@ -197,10 +197,10 @@ async def look(client: Client, order_id: str) -> PaymentView:
 
 
 async def check_late_money(client: Client, closed: PaymentView) -> None:
-    """Let an order that ended unpaid be paid anew only if it was not paid afterwards.
+    """Check that an order that ended unpaid was not paid afterwards.
 
     Raises:
-        RefusedError: It was, and the money is kept, or is being dealt with.
+        RefusedError: It was paid late, and the money is kept or being dealt with.
     """
     for number in range(1, attempt_of(closed.attempts[-1].payment_request_id) + 1):
         named = late_payment_id(payment_request_id(closed.order_id, number))
@@ -240,6 +240,6 @@ async def main() -> int:
 if __name__ == "__main__":
     code = asyncio.run(main())
     sys.stdout.flush()
-    # Threads of the SDK may call an interpreter that takes itself apart, and abort
-    # (https://github.com/temporalio/sdk-python/issues/300): a script ends at once.
+    # Threads of the SDK may abort the interpreter while it shuts down
+    # (https://github.com/temporalio/sdk-python/issues/300), so it exits at once.
     os._exit(code)

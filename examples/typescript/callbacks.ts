@@ -1,4 +1,4 @@
-// Hears callbacks: verifies, notes each down once, answers at once.
+// Receives callbacks: verifies, stores each once, answers at once.
 // Run as `node dist/callbacks.js PORT`, with CALLBACK_SECRET in the environment.
 
 import { createServer } from "node:http";
@@ -20,14 +20,14 @@ const NOT_PAID = ["payment.declined", "payment.expired", "payment.cancelled"];
 const GIVEN_BACK = ["late_payment.returned", "late_payment.refunded"];
 // The review of late money is over, and no money has moved: the order is as it was.
 const UNCHANGED = ["late_payment.not_paid", "late_payment.not_late"];
-// Of money that goes back of a paid order, which stays paid: `refund` in the event says
-// what is left. `failed`: nothing has gone back; `returned`: it has come back again.
+// Refunds of a paid order, which stays paid: `refund` in the event has the refundable
+// rest. `failed`: nothing was refunded; `returned`: the refunded money came back.
 const REFUNDS = ["refund.succeeded", "refund.failed", "refund.waiting", "refund.returned"];
-// Others are noted down and change nothing: there may be more in years to come.
+// Other types are stored and change nothing: later releases may have more.
 const KNOWN = [...DELIVER, ...WAIT, ...NOT_PAID, ...GIVEN_BACK, ...UNCHANGED];
 
 // In a shop: a table whose primary key is the id.
-const heard = new Map<string, ShopEvent>();
+const received = new Map<string, ShopEvent>();
 
 createServer((request, response) => {
   const parts: Buffer[] = [];
@@ -44,10 +44,10 @@ createServer((request, response) => {
       const verifier = new Webhook(env["CALLBACK_SECRET"] ?? "");
       const headers = request.headers as Record<string, string>;
       const { data } = verifier.verify(Buffer.concat(parts), headers) as { data: ShopEvent };
-      const isNews = !heard.has(data.id);
-      heard.set(data.id, data); // a repeat has the same id, and changes nothing
+      const isNews = !received.has(data.id);
+      received.set(data.id, data); // a repeat has the same id, and changes nothing
       response.writeHead(204).end();
-      // What follows from it (deliver, send a mail) is done after the answer.
+      // The consequences (deliver, send a mail) follow after the answer.
       if (isNews && KNOWN.includes(data.type)) {
         console.log(data.order_id, newestOf(data.order_id));
       }
@@ -60,15 +60,15 @@ createServer((request, response) => {
   });
 }).listen(Number(argv[2]), "127.0.0.1");
 
-// What is true of an order, in whatever order its callbacks came.
+// The state of an order, for any order of its callbacks.
 function newestOf(orderId: string): string | undefined {
-  const all = [...heard.values()]
+  const all = [...received.values()]
     .filter((event) => event.order_id === orderId && KNOWN.includes(event.type))
     .sort((a, b) => Date.parse(a.occurred_at) - Date.parse(b.occurred_at))
     .map((event) => event.type);
   const isUnchanged = all.some((type) => UNCHANGED.includes(type));
   const over = isUnchanged ? ["late_payment.review", ...UNCHANGED] : [];
   const found = all.filter((type) => !over.includes(type));
-  // What was paid stays paid: late money after it is of a second payment.
+  // A paid order stays paid: later late money belongs to a second payment.
   return found.filter((type) => DELIVER.includes(type)).at(-1) ?? found.at(-1) ?? all.at(-1);
 }

@@ -1,4 +1,4 @@
-// Connects to Temporal by the settings of the environment; payloads are encrypted.
+// Connects to Temporal with the settings of the environment; payloads are encrypted.
 
 import { env } from "node:process";
 import { Client, Connection } from "@temporalio/client";

@@ -1,4 +1,4 @@
-// The contracts, as far as this example uses them: docs/contracts.json has them all.
+// The contracts that this example uses; docs/contracts.json has them all.
 
 import { createHash } from "node:crypto";
 import { defineSearchAttributeKey, SearchAttributeType } from "@temporalio/common";
@@ -53,11 +53,11 @@ export interface PaymentView {
   asked_by: string | null;
 }
 
-// Equal wishes share one update; other money, wallet or attempt makes another one.
+// Equal requests share one update; other money, wallet or attempt makes another one.
 export function pageUpdateId(order: Order): string {
   const { order_id, amount, wallet, first_attempt } = order;
-  const wish = `${order_id}/${amount.currency}/${amount.value}/${wallet}/${first_attempt}`;
-  return `page-${createHash("sha256").update(wish).digest("hex").slice(0, 32)}`;
+  const request = `${order_id}/${amount.currency}/${amount.value}/${wallet}/${first_attempt}`;
+  return `page-${createHash("sha256").update(request).digest("hex").slice(0, 32)}`;
 }
 
 export function newestOf(view: PaymentView): Attempt {
@@ -130,11 +130,11 @@ export function refundsId(orderId: string): string {
 // Equal requests share one update.
 export function refundUpdateId(orderId: string, { refund_id, amount }: RefundRequest): string {
   const money = amount === null ? "/" : `${amount.currency}/${amount.value}`;
-  const wish = `${orderId}/${refund_id}/${money}//`;
-  return `refund-${createHash("sha256").update(wish).digest("hex").slice(0, 32)}`;
+  const request = `${orderId}/${refund_id}/${money}//`;
+  return `refund-${createHash("sha256").update(request).digest("hex").slice(0, 32)}`;
 }
 
-// So many characters of the SHA-256 in Base32, in small letters.
+// The first characters of the SHA-256 in Base32, in lower case.
 function base32(text: string, length: number): string {
   const digest = createHash("sha256").update(text).digest();
   const bits = [...digest].map((byte) => byte.toString(2).padStart(8, "0")).join("");

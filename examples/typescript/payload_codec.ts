@@ -1,4 +1,4 @@
-// Encrypts what goes to Temporal, and decrypts what comes back: as codec/ does it.
+// Encrypts payloads to Temporal, and decrypts payloads from it, as codec/ does.
 
 import { createCipheriv, createDecipheriv, randomBytes } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
@@ -22,7 +22,7 @@ export class EncryptingCodec implements PayloadCodec {
 
   async encode(payloads: Payload[]): Promise<Payload[]> {
     const now = new Date().toISOString().replace(/[-:]|\.\d+/g, ""); // 20261124T090000Z
-    // Ids sort as the times they stand for; a key may lie there before its time.
+    // Ids sort by time; a key may be in the folder before its time.
     const keyId = this.keyIds().filter((id) => id <= now).sort().at(-1);
     if (keyId === undefined) {
       throw new Error(`no payload key's time has come in ${this.folder}`);
@@ -37,7 +37,7 @@ export class EncryptingCodec implements PayloadCodec {
         return payload;
       }
       const keyId = text(payload.metadata?.[KEY_ID_FIELD]);
-      // It comes from outside, and must name no other file.
+      // The id comes from outside, and must not name another file.
       if (!this.keyIds().includes(keyId)) {
         throw new Error(`there is no payload key ${JSON.stringify(keyId.slice(0, 32))}`);
       }
@@ -81,7 +81,7 @@ function decrypt(payload: Payload, keyId: string, key: Buffer): Payload {
   cipher.setAAD(Buffer.from(LABEL + keyId));
   cipher.setAuthTag(data.subarray(-TAG_BYTES));
   const plain = cipher.update(data.subarray(NONCE_BYTES, -TAG_BYTES));
-  // final() throws where one bit was changed.
+  // final() throws if a bit was changed.
   return PayloadProto.decode(Buffer.concat([plain, cipher.final()]));
 }
 

@@ -1,7 +1,7 @@
-// Gives money of a paid order back by name, as a storefront in any language can; all
-// names stand in docs/contracts.json. Run as
+// Refunds a paid order by name, as a storefront in any language can; all names are in
+// docs/contracts.json. Run as
 // `node dist/refund_payment.js refund|look ORDER_ID REFUND_ID [VALUE]` (in minor units;
-// without it all that is left), with the settings of Temporal and of the API in the
+// without it the whole rest), with the settings of Temporal and of the API in the
 // environment.
 
 import { randomUUID } from "node:crypto";
@@ -18,37 +18,37 @@ import { connect } from "./connection.js";
 import * as contracts from "./contracts.js";
 import type { PaymentView, RefundRecord, RefundRequest, RefundsView } from "./contracts.js";
 
-// Alipay is looked at and called.
+// Alipay is queried and called.
 const PATIENCE_MS = 8_000;
-// Begun, and ended, in between: more looks mean that somebody works against us.
+// An owner may begin and end in between: more tries mean that somebody interferes.
 const MOST_LOOKS = 4;
 
 class Refused extends Error {}
 
-// Give money back, once for each refund_id. SUCCEEDED is given back, REFUSED is not; all
-// others go on by themselves, or wait for a person.
+// Refund money, once for each refund_id. SUCCEEDED is refunded, REFUSED is not; all others
+// continue by themselves, or wait for a person.
 async function giveBack(
   client: Client,
   orderId: string,
-  wish: RefundRequest,
+  request: RefundRequest,
 ): Promise<RefundRecord> {
   for (let looks = 0; looks < MOST_LOOKS; looks++) {
     const ended = await howTheOwnerEnded(client, orderId);
-    const known = ended && recordIn(ended, wish.refund_id);
+    const known = ended && recordIn(ended, request.refund_id);
     if (known) {
-      return sameAmount(known, wish);
+      return sameAmount(known, request);
     }
     try {
-      const view = await ask(client, await paidPayment(client, orderId), ended, wish);
-      const found = recordIn(view, wish.refund_id);
-      // The answer of an equal call may be old: only a look tells how it is now.
-      return found?.call_id === wish.call_id ? found : await look(client, orderId, wish.refund_id);
+      const view = await ask(client, await paidPayment(client, orderId), ended, request);
+      const found = recordIn(view, request.refund_id);
+      // The answer of an equal call may be old: only a query has the current state.
+      return found?.call_id === request.call_id ? found : await look(client, orderId, request.refund_id);
     } catch (error) {
       if (error instanceof WorkflowUpdateFailedError) {
         throw new Refused(error.cause?.message ?? error.message);
       }
       if (error instanceof WorkflowUpdateRPCTimeoutOrCancelledError) {
-        return await look(client, orderId, wish.refund_id);
+        return await look(client, orderId, request.refund_id);
       }
       // An owner has begun, and ended, since none was found.
       if (!(error instanceof WorkflowExecutionAlreadyStartedError)) {
@@ -74,7 +74,7 @@ async function howTheOwnerEnded(client: Client, orderId: string): Promise<Refund
   }
 }
 
-// Money that was paid late, and is kept, is refunded through the API.
+// Late money that is kept is refunded through the API.
 async function paidPayment(client: Client, orderId: string): Promise<PaymentView> {
   const handle = client.workflow.getHandle<() => Promise<PaymentView>>(`payment:${orderId}`);
   const { status } = await handle.describe();
@@ -87,12 +87,12 @@ async function paidPayment(client: Client, orderId: string): Promise<PaymentView
   throw new Refused("the order is not paid: nothing can go back");
 }
 
-// Start the owner unless it runs, and have it reserve and send: one call.
+// Start the owner unless it runs, and let it reserve and send, in one call.
 async function ask(
   client: Client,
   payment: PaymentView,
   ended: RefundsView | null,
-  wish: RefundRequest,
+  request: RefundRequest,
 ): Promise<RefundsView> {
   const { order_id, amount } = payment;
   const payer = payment.attempts.filter((one) => one.is_paid).at(-1);
@@ -117,7 +117,7 @@ async function ask(
     taskQueue: contracts.TASK_QUEUE,
     args: [given],
     workflowIdConflictPolicy: "USE_EXISTING",
-    // A new owner must know what the one before it knew.
+    // A new owner needs the state of the one before it.
     workflowIdReusePolicy: ended ? "ALLOW_DUPLICATE" : "REJECT_DUPLICATE",
     typedSearchAttributes: [
       { key: contracts.PAYMENT_STATUS, value: "REFUNDS" },
@@ -128,21 +128,21 @@ async function ask(
     ],
     staticSummary: `Refunds of ${contracts.inWords(amount)}, order ${order_id}`,
   });
-  // Where the call fails the start fails, too, and Node.js ends if nobody looks.
+  // If the call fails the start fails too, and Node.js exits if nobody awaits it.
   start.workflowHandle().catch(() => undefined);
   return await client.withDeadline(Date.now() + PATIENCE_MS, () =>
     client.workflow.executeUpdateWithStart<() => Promise<RefundsView>, RefundsView, [object]>(
       "refund",
       {
-        updateId: contracts.refundUpdateId(order_id, wish),
-        args: [wish],
+        updateId: contracts.refundUpdateId(order_id, request),
+        args: [request],
         startWorkflowOperation: start,
       },
     ),
   );
 }
 
-// By the owner's result, or by query while it runs.
+// From the owner's result, or by query while it runs.
 async function look(client: Client, orderId: string, refundId: string): Promise<RefundRecord> {
   let view = await howTheOwnerEnded(client, orderId);
   if (view === null) {
@@ -175,7 +175,7 @@ async function main(): Promise<number> {
   if (orderId === undefined || refundId === undefined) {
     throw new Error("usage: refund_payment.js refund|look ORDER_ID REFUND_ID [VALUE]");
   }
-  const wish: RefundRequest = {
+  const request: RefundRequest = {
     refund_id: refundId,
     amount: value === undefined ? null : { currency: "PHP", value: Number(value) },
     reason_for_customer: "One cup was cold",
@@ -186,7 +186,7 @@ async function main(): Promise<number> {
   try {
     const found =
       action === "refund"
-        ? await giveBack(client, orderId, wish)
+        ? await giveBack(client, orderId, request)
         : await look(client, orderId, refundId);
     console.log(JSON.stringify(found));
     return 0;

@@ -1,4 +1,4 @@
-// Starts a payment by name, as a storefront in any language can; all names stand in
+// Starts a payment by name, as a storefront in any language can; all names are in
 // docs/contracts.json. Run as `node dist/take_payment.js start|look ORDER_ID [WALLET]`,
 // with the settings of Temporal and of the API in the environment.
 
@@ -19,15 +19,15 @@ import type { Order, PaymentView } from "./contracts.js";
 
 // A cashier page takes well under a second.
 const PATIENCE_MS = 8_000;
-// New, moved on, and closed in between: more looks mean that somebody works against us.
+// It may begin, continue and close in between: more tries mean that somebody interferes.
 const MOST_LOOKS = 4;
-// How long most wallets give the customer; only for the filters of Temporal's list.
+// The time to pay of most wallets; only for the filters of Temporal's list.
 const USUAL_EXPIRY_MINUTES = 14;
 
 class Refused extends Error {}
 
-// What the shop wants, and the merchant's rules that the API adds to it from these settings:
-// without them nobody would be told, and late money would go another way.
+// The order, with the merchant's rules that the API adds from these settings: without them
+// the shop would get no callbacks, and late money would be handled otherwise.
 function orderOfTheShop(orderId: string, wallet: string): Order {
   const limits: Record<string, number> = JSON.parse(env["CASHIER_SECOND_PERSON_ABOVE"] ?? "{}");
   return {
@@ -47,7 +47,7 @@ function orderOfTheShop(orderId: string, wallet: string): Order {
   };
 }
 
-// Have an order paid, once, however often and from wherever this is called. An answer
+// Start the payment of an order, once, for any number of calls and callers. An answer
 // without a page and without an outcome means: it is being opened, call again.
 async function takePayment(client: Client, order: Order): Promise<PaymentView> {
   const callId = randomUUID().replaceAll("-", "");
@@ -69,7 +69,7 @@ async function takePayment(client: Client, order: Order): Promise<PaymentView> {
         throw error;
       }
     }
-    // The answer of an earlier call, or it has closed: only a look tells how it is.
+    // An earlier call's answer, or it has closed: only a query has the current state.
     const view = await look(client, order.order_id);
     const newest = contracts.newestOf(view);
     const { currency, value } = view.amount;
@@ -88,7 +88,7 @@ async function takePayment(client: Client, order: Order): Promise<PaymentView> {
   throw new Refused("the payment changes while it is asked; call again");
 }
 
-// Start the payment unless it runs, and wait for its page: one call.
+// Start the payment unless it runs, and wait for its page, in one call.
 async function askForPage(
   client: Client,
   order: Order,
@@ -112,7 +112,7 @@ async function askForPage(
     ],
     staticSummary: `${wallet} ${contracts.inWords(amount)}, order ${order_id}`,
   });
-  // Where the call fails the start fails, too, and Node.js ends if nobody looks.
+  // If the call fails the start fails too, and Node.js exits if nobody awaits it.
   start.workflowHandle().catch(() => undefined);
   return await client.withDeadline(Date.now() + PATIENCE_MS, () =>
     client.workflow.executeUpdateWithStart<() => Promise<PaymentView>, PaymentView, [object]>(
@@ -126,7 +126,7 @@ async function askForPage(
   );
 }
 
-// By query while it runs, else by its result.
+// By query while it runs, else from its result.
 async function look(client: Client, orderId: string): Promise<PaymentView> {
   const handle = client.workflow.getHandle<() => Promise<PaymentView>>(`payment:${orderId}`);
   try {
@@ -139,7 +139,7 @@ async function look(client: Client, orderId: string): Promise<PaymentView> {
   }
 }
 
-// Let an order that ended unpaid be paid anew only if it was not paid afterwards.
+// Check that an order that ended unpaid was not paid afterwards.
 async function checkLateMoney(client: Client, closed: PaymentView): Promise<void> {
   for (let number = 1; number <= contracts.numberOf(contracts.newestOf(closed)); number++) {
     const id = `late-payment:${closed.order_id}_${number}`;

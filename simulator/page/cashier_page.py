@@ -50,7 +50,7 @@ class CashierPage:
         return self._page(payment, 200)
 
     async def pay(self, token: str, request: Request) -> RedirectResponse:
-        """The customer pays; `fault` (query or form) names what goes wrong."""
+        """The customer pays, with the `fault` in query or form if there is one."""
         payment = self._find(token)
         self._simulation.lifecycle.pay(payment, await _chosen_fault(request))
         return _back(payment)

@@ -80,8 +80,8 @@ class Lifecycle:
             payment.complete(payment.completes_at)
             self._charge(payment)
         if payment.expire(now):
-            told_after = self._config.shortened(NOTIFIED_AFTER_EXPIRY)
-            self._end_unpaid(payment, payment.expires_at + told_after)
+            delay = self._config.shortened(NOTIFIED_AFTER_EXPIRY)
+            self._end_unpaid(payment, payment.expires_at + delay)
         if payment.pays_late_at is not None and now >= payment.pays_late_at:
             self._pay_late(payment)
         self._refunds.catch_up(payment)
@@ -189,7 +189,7 @@ class Lifecycle:
             self._save(payment)
 
     def _charge(self, payment: Payment) -> None:
-        """Write what the wallet took, and tell the merchant."""
+        """Record the charge, and notify the merchant."""
         if self._faults.take(keys_of(payment), {Fault.OTHER_AMOUNT}):
             # A multiple of 100, so that it is valid rupiah as well.
             payment.other_value = payment.value + 100
@@ -239,7 +239,7 @@ class Lifecycle:
 
 
 def late_faults(payment: Payment) -> frozenset[Fault]:
-    """Return what lets the customer pay a payment that is closed."""
+    """Return the faults that let the customer pay a closed payment."""
     if payment.expired:
         return frozenset({Fault.PAY_AFTER_EXPIRY})
     if payment.status is Status.CANCELLED and payment.paid_at is None:

@@ -44,7 +44,7 @@ class Money:
 
 @dataclass(frozen=True)
 class Quote:
-    """What a payment is worth in the merchant's settlement currency."""
+    """The value of a payment in the merchant's settlement currency."""
 
     settled: Money
     pair: str

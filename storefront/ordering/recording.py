@@ -22,7 +22,7 @@ log = logging.getLogger(__name__)
 
 
 class Effect(StrEnum):
-    """What an outcome has changed in an order."""
+    """The change of an order by an outcome."""
 
     FULFILLED = "FULFILLED"
     STATUS = "STATUS"

@@ -189,7 +189,7 @@ def keep(db: Connection, order_id: str, news: OrderRefund) -> bool:
     known = {one.refund_id: one for one in refunds_in(db, order_id)}
     before = known.get(news.refund_id)
     after = news.after(before) if before else news
-    # A new time alone is no change: each answer of the API has a later one.
+    # A new time alone is not a change: each answer of the API has a later one.
     if before and after.model_copy(update={"status_at": before.status_at}) == before:
         return False
     values = after.model_dump(mode="json")

@@ -162,7 +162,7 @@ async def test_a_rule_that_is_broken_is_told_with_its_field(
     [
         ("FORBIDDEN", 403, "may not make this refund"),
         ("OVER_LIMIT", 403, "more than the back office may refund at a time"),
-        ("UNAUTHORIZED", 401, "does not know the key of the back office"),
+        ("UNAUTHORIZED", 401, "does not accept the key of the back office"),
         ("UNDER_REVIEW", 409, "A person must decide about this payment first"),
         ("TOO_NEW", 409, "did not accept this (TOO_NEW)"),
     ],

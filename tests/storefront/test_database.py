@@ -32,7 +32,7 @@ def test_a_file_of_an_older_release_gets_what_it_lacks_and_keeps_what_it_has(
     file = tmp_path / "shop.sqlite"
     before = SCHEMA.replace(
         """not null,             -- what it changed in the order
-    review text                       -- what a person must decide; null of outcomes""",
+    review text                       -- the decision to make; null for outcomes""",
         "not null",
     )
     with closing(sqlite3.connect(file)) as connection:
