@@ -92,7 +92,7 @@ PARTS_WITHOUT_HISTORIES = (
     "wallet_looks",
 )
 PAGES = ("*.md", "docs/*.md", "docs/decisions/*.md", "Dockerfile", "*.yml", "Makefile")
-TEXT_FILES = set(".css .env .html .js .json .sh .toml .ts .yaml .yml".split())
+TEXT_FILES = re.compile(r"\.(css|env|html|js|json|sh|toml|ts|ya?ml)")
 # Say notify, send, report, show, receive, request, redirect, accept or handle.
 MORE_DIALECT = re.compile(
     OUR_DIALECT.pattern

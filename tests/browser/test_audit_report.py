@@ -27,7 +27,7 @@ async def page(chromium: Browser, report: Path) -> AsyncIterator[Page]:
     await page.close()
 
 
-async def test_a_payment_is_opened_and_tells_who_signed_what(page: Page) -> None:
+async def test_a_payment_is_opened_and_shows_who_signed_what(page: Page) -> None:
     payment = page.locator("details.history", has_text="recorded-proven-paid").first
     steps = payment.locator("table", has_text="What happened")
     assert not await steps.is_visible()

@@ -121,7 +121,7 @@ async def test_a_lost_notification_costs_the_customer_seconds(
     await books.tell_paid(order_id, held=COFFEE_PHP)
 
 
-async def test_money_that_comes_late_goes_back_and_the_customer_is_told(
+async def test_money_that_comes_late_goes_back_and_the_customer_sees_it(
     customer: Customer, books: Books
 ) -> None:
     order_id = await customer.comes_to_the_wallet()

@@ -87,7 +87,7 @@ async def test_on_a_phone_pay_is_in_sight(
     await is_in_sight(page, "Pay ")
 
 
-async def test_a_missing_choice_is_told_by_the_page(customer: Customer) -> None:
+async def test_a_missing_choice_is_shown_by_the_page(customer: Customer) -> None:
     await customer.enters()
     await customer.adds()
     await customer.goes_to_the_cart()

@@ -94,7 +94,7 @@ async def test_a_refund_that_takes_time_is_under_way_until_alipay_has_said_it(
     assert await books.held(order_id) == COFFEE_PHP // 2
 
 
-async def test_what_alipay_refuses_is_told_to_the_shop_and_takes_nothing(
+async def test_a_refusal_by_alipay_is_shown_to_the_shop_and_takes_nothing(
     customer: Customer, shopkeeper: Shopkeeper, books: Books
 ) -> None:
     order_id = await buys_a_coffee(customer, "The next refund is refused.")

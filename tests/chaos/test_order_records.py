@@ -49,7 +49,7 @@ def with_late_money(
         ),
     ],
 )
-def test_books_that_agree_are_not_complained_of(right: OrderRecords) -> None:
+def test_records_that_agree_have_no_faults(right: OrderRecords) -> None:
     assert right.faults() == []
 
 
@@ -109,7 +109,7 @@ def test_a_review_for_which_nothing_was_done_to_the_money_is_found(
     assert records(reported, held=100).faults() == [Column.STILL_OPEN]
 
 
-def test_a_shop_that_is_told_something_else_than_the_workflow_says_is_found() -> None:
+def test_a_report_to_the_shop_that_differs_from_the_workflow_is_found() -> None:
     torn = replace(
         records(EXPIRED, held=0), workflow=OrderReport("DECLINED", "DECLINED")
     )

@@ -37,7 +37,7 @@ def test_the_older_releases_of_the_storm_are_commits_of_their_own(
     assert len(set(codes)) == 3
 
 
-def test_the_versions_of_the_storm_are_told_apart(builds: Builds) -> None:
+def test_the_versions_of_the_storm_are_distinguished(builds: Builds) -> None:
     assert builds.unversioned.settings == {}
     assert builds.old.settings.keys() == builds.new.settings.keys()
     assert builds.old.settings != builds.new.settings

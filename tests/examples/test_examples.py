@@ -104,7 +104,7 @@ async def test_a_payment_is_cancelled_over_http(shop: Storefront, way: str) -> N
 
 
 @pytest.mark.parametrize("way", HTTP)
-async def test_a_refusal_over_http_tells_its_code(shop: Storefront, way: str) -> None:
+async def test_a_refusal_over_http_shows_its_code(shop: Storefront, way: str) -> None:
     order_id = an_order_id()
     await shop.opened(order_id, amount={"currency": "PHP", "value": 100})
     refused = await shop.run(way, "start", order_id)
@@ -418,7 +418,7 @@ async def test_a_receiver_lets_neither_late_money_nor_unknown_types_undo_a_payme
 
 
 @pytest.mark.parametrize("way", RECEIVERS, indirect=True)
-async def test_a_receiver_hears_of_refunds_and_the_order_stays_paid(
+async def test_a_receiver_gets_refunds_and_the_order_stays_paid(
     way: str, tmp_path: Path
 ) -> None:
     refunded, returned = (
@@ -483,7 +483,7 @@ def test_each_type_of_callback_is_in_the_examples_and_in_their_document(
     assert set(named.findall("".join(rows))) == types
 
 
-async def test_a_shop_hears_of_its_payment(shop: Storefront) -> None:
+async def test_a_shop_receives_the_callback_of_its_payment(shop: Storefront) -> None:
     order_id = an_order_id()
     opened = await shop.opened(order_id)
     await shop.pay(page_of(opened))

@@ -74,7 +74,7 @@ def test_they_are_taken_as_texts_of_several_lines(sound: dict[str, str]) -> None
 
 
 @pytest.mark.parametrize("name", ["CLIENT_CERT", "CLIENT_KEY", "SERVER_CA_CERT"])
-def test_a_file_that_is_no_pem_is_named_by_its_variable(
+def test_a_file_that_is_not_pem_is_named_by_its_variable(
     name: str, sound: dict[str, str], tmp_path: Path
 ) -> None:
     (tmp_path / "wrong.pem").write_text("s3cret-nonsense")

@@ -226,7 +226,7 @@ async def test_a_late_customer_may_choose_another_fault_as_well(shop: Shop) -> N
     assert shop.summaries == ["PAYMENT_RESULT F"]
 
 
-async def test_the_page_tells_how_it_ended_and_leads_back(shop: Shop) -> None:
+async def test_the_page_shows_how_it_ended_and_leads_back(shop: Shop) -> None:
     paid = await page_of(shop)
     await shop.plan("other_amount")
     await shop.http.post(f"{paid}/pay")
@@ -251,7 +251,7 @@ async def test_the_page_tells_how_it_ended_and_leads_back(shop: Shop) -> None:
         assert f'action="{url.removeprefix(BASE_URL)}/pay"' not in page
 
 
-async def test_a_refund_is_told_on_the_page(shop: Shop) -> None:
+async def test_a_refund_is_shown_on_the_page(shop: Shop) -> None:
     url = await page_of(shop)
     await shop.http.post(f"{url}/pay")
     await shop.refund(31_400)

@@ -69,7 +69,7 @@ async def test_a_short_balance_is_short_in_the_portal_too(paid: Shop) -> None:
         ("refund_fails_after_hours", "?outcome=SUCCESS", "SUCCESS"),
     ],
 )
-async def test_a_refund_in_process_can_be_ended_by_hand_and_is_told(
+async def test_a_refund_in_process_can_be_ended_by_hand_and_is_notified(
     paid: Shop, planned: str, outcome: str, status: str
 ) -> None:
     await paid.plan(planned)
@@ -112,7 +112,7 @@ async def test_refunds_are_listed_with_their_payment(paid: Shop) -> None:
     assert one.items() >= wanted.items()
 
 
-async def test_only_the_settlement_file_tells_that_a_refund_returned(
+async def test_only_the_settlement_file_shows_that_a_refund_returned(
     paid: Shop,
 ) -> None:
     await paid.refund(100)

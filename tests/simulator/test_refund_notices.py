@@ -110,7 +110,7 @@ async def test_a_notification_of_a_refund_may_come_twice_or_late(shop: Shop) -> 
     assert len(shop.heard) == 4
 
 
-async def test_a_forged_notification_tells_of_success_while_nothing_is_given_back(
+async def test_a_forged_notification_reports_success_while_nothing_is_given_back(
     shop: Shop,
 ) -> None:
     await paid(shop)
@@ -168,7 +168,7 @@ async def test_a_notification_can_be_sent_by_hand(shop: Shop) -> None:
 
 
 @pytest.mark.parametrize("named", [True, False])
-async def test_a_refund_of_the_portal_is_told_where_the_dashboard_says_if_it_does(
+async def test_a_refund_of_the_portal_is_notified_at_the_dashboards_url_if_any(
     config: SimulatorConfig, merchant_key: RSAPrivateKey, *, named: bool
 ) -> None:
     config = config if named else replace(config, refund_notify_url=None)

@@ -77,7 +77,7 @@ async def test_a_production_client_is_served_on_the_production_path(shop: Shop) 
 
 
 @pytest.mark.parametrize("body", [b"", b"[]", b"{", b"\xff", b"[" * 100_000])
-async def test_a_body_that_is_no_object_is_refused_signed(
+async def test_a_body_that_is_not_an_object_is_refused_signed(
     shop: Shop, body: bytes
 ) -> None:
     response = await shop.send("pay", body)

@@ -89,7 +89,7 @@ async def test_the_cookie_is_for_https_where_the_shop_is(
         ("ana", "\udcff"),
     ],
 )
-async def test_a_wrong_name_or_password_is_told_in_the_same_words(
+async def test_a_wrong_name_or_password_is_shown_in_the_same_words(
     stranger: Member, name: str, password: str
 ) -> None:
     form = {"name": name, "password": password.encode("utf-8", "surrogatepass")}
@@ -256,7 +256,7 @@ def test_a_password_that_the_command_hashed_is_known() -> None:
         "ana:bcrypt$2$8$5$YQ==$YQ==",
     ],
 )
-def test_a_line_that_is_none_is_named_and_not_told(
+def test_a_malformed_line_is_named_and_not_shown(
     line: str, shop_settings: StorefrontSettings
 ) -> None:
     file = shop_settings.staff_file

@@ -145,7 +145,7 @@ async def test_more_than_was_paid_is_refused_and_not_kept(
     assert (await member.customer.order()).refunds == ()
 
 
-async def test_a_rule_that_is_broken_is_told_with_its_field(
+async def test_a_rule_that_is_broken_is_shown_with_its_field(
     member: Member, order_id: str, api: PlayedApi
 ) -> None:
     rule = {"field": "amount", "rule": "BillEase refunds the whole amount only"}
@@ -167,7 +167,7 @@ async def test_a_rule_that_is_broken_is_told_with_its_field(
         ("TOO_NEW", 409, "did not accept this (TOO_NEW)"),
     ],
 )
-async def test_why_the_api_refuses_is_told(
+async def test_the_reason_of_a_refusal_by_the_api_is_shown(
     member: Member, order_id: str, api: PlayedApi, code: str, status: int, words: str
 ) -> None:
     refusal = a_refusal(code, status, detail="at most PHP 10.00")
@@ -213,7 +213,7 @@ async def test_what_alipay_refuses_stands_there_with_code_and_advice(
         ("PONDERED", "that this shop does not know: PONDERED", "Paid. Thank you!"),
     ],
 )
-async def test_each_status_is_told_in_words(
+async def test_each_status_is_shown_in_words(
     member: Member,
     order_id: str,
     api: PlayedApi,
@@ -295,7 +295,7 @@ async def test_a_refund_is_called_as_the_form_calls_it(
     assert api.refunds.bodies == []
 
 
-async def test_a_refund_that_took_effect_unheard_is_seen_at_the_next_look(
+async def test_a_refund_that_took_effect_without_an_answer_is_seen_at_the_next_look(
     member: Member, order_id: str, api: PlayedApi
 ) -> None:
     form = await member.form_of(order_id)
@@ -329,7 +329,7 @@ async def test_a_payment_that_the_api_does_not_keep_any_more_is_refunded_by_its_
     assert "Can still be refunded ₱130.00" in told
 
 
-async def test_while_the_api_is_away_the_page_says_so_and_tells_what_is_known(
+async def test_while_the_api_is_away_the_page_says_so_and_shows_the_stored_data(
     member: Member, order_id: str, api: PlayedApi
 ) -> None:
     await member.refunds(order_id, "50")
@@ -409,7 +409,7 @@ async def test_refunds_that_operators_make_are_seen_in_the_back_office(
     assert "Refunded in full" in await member.customer.looks()
 
 
-async def test_why_a_refund_failed_is_told_with_its_code(
+async def test_why_a_refund_failed_is_shown_with_its_code(
     member: Member, order_id: str
 ) -> None:
     event = a_refund(order_id, "failed", result_code="REFUND_WINDOW_EXCEED")

@@ -27,7 +27,7 @@ async def test_a_coffee_is_bought_with_gcash_in_three_steps(
     assert answer.headers["location"] == f"{CASHIER}{body['order_id']}"
 
 
-async def test_the_api_is_told_what_is_bought_and_where_to_come_back(
+async def test_the_api_gets_the_goods_and_the_redirect_url(
     customer: Customer, api: PlayedApi
 ) -> None:
     await customer.add()
@@ -235,7 +235,7 @@ def unreachable(_: httpx.Request) -> httpx.Response:
         (lambda _: a_problem(418, "TEAPOT"), "did not accept this (TEAPOT)"),
     ],
 )
-async def test_without_a_page_the_customer_is_told_the_truth_and_may_try_again(
+async def test_without_a_page_the_customer_sees_the_truth_and_may_try_again(
     customer: Customer, api: PlayedApi, answer: Any, words: str
 ) -> None:
     api.instead["POST /payments"] = answer
@@ -253,7 +253,7 @@ async def test_without_a_page_the_customer_is_told_the_truth_and_may_try_again(
     assert words not in await customer.looks()
 
 
-async def test_a_time_out_that_took_effect_is_no_failure(
+async def test_a_time_out_that_took_effect_is_not_a_failure(
     customer: Customer, api: PlayedApi
 ) -> None:
     def late(request: httpx.Request) -> httpx.Response:
@@ -306,7 +306,7 @@ async def test_a_page_that_is_being_opened_is_offered_once_it_is_open(
         ("LATE_MONEY", {"status": "EXPIRED", "late": [(1, None)]}, "came late"),
     ],
 )
-async def test_a_refusal_is_told_by_how_the_payment_stands(
+async def test_a_refusal_is_shown_by_the_state_of_the_payment(
     customer: Customer,
     api: PlayedApi,
     code: str,
@@ -327,7 +327,7 @@ async def test_a_refusal_is_told_by_how_the_payment_stands(
     assert "did not accept this" not in told
 
 
-async def test_a_wallet_that_does_not_let_go_is_told_with_its_time(
+async def test_a_wallet_that_cannot_be_cancelled_is_shown_with_its_time(
     customer: Customer, api: PlayedApi
 ) -> None:
     await customer.http.post("/preferences", data={"market": "ID"})

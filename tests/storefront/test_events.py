@@ -78,7 +78,7 @@ async def test_a_stream_that_breaks_off_goes_on_where_it_was(
     assert pauses == [1.0, 2.0]
 
 
-async def test_while_the_api_is_away_nothing_is_told_and_the_pauses_grow(
+async def test_while_the_api_is_away_nothing_is_sent_and_the_pauses_grow(
     customer: Customer, api: PlayedApi, order_id: str, pauses: list[float]
 ) -> None:
     tries: list[Any] = [
@@ -224,7 +224,7 @@ class Feed(httpx.AsyncByteStream):
         self.is_closed = True
 
 
-async def test_who_leaves_while_something_is_told_leaves_no_stream_open(
+async def test_a_browser_that_leaves_during_an_event_leaves_no_stream_open(
     customer: Customer,
     api: PlayedApi,
     order_id: str,

@@ -132,7 +132,7 @@ async def test_a_payment_is_cancelled_and_may_be_begun_again(
     assert (await customer.order()).status == "CANCELLED"
 
 
-async def test_a_cancel_that_comes_too_late_is_told_as_paid(
+async def test_a_cancel_that_comes_too_late_is_shown_as_paid(
     customer: Customer, api: PlayedApi
 ) -> None:
     await customer.buy()
@@ -145,7 +145,7 @@ async def test_a_cancel_that_comes_too_late_is_told_as_paid(
     assert "Paid. Thank you!" in await customer.looks()
 
 
-async def test_a_cancel_that_is_not_allowed_is_told_with_its_time(
+async def test_a_cancel_that_is_not_allowed_is_shown_with_its_time(
     customer: Customer, api: PlayedApi
 ) -> None:
     await customer.buy()
@@ -197,7 +197,7 @@ async def test_without_script_the_page_reloads_itself_until_it_is_over(
     assert "data-over" in page
 
 
-async def test_the_record_tells_developers_what_the_shop_knows(
+async def test_the_record_shows_developers_the_data_of_the_shop(
     customer: Customer, api: PlayedApi
 ) -> None:
     await customer.buy()
@@ -217,7 +217,7 @@ async def test_names_of_products_and_wallets_cannot_write_into_the_page(
     assert "<script>alert" not in page
 
 
-async def test_a_callback_that_overtakes_the_api_s_answer_is_told(
+async def test_a_callback_that_overtakes_the_api_s_answer_is_shown(
     customer: Customer, api: PlayedApi, shop_settings: StorefrontSettings
 ) -> None:
     await customer.buy()

@@ -111,7 +111,7 @@ def test_money_of_an_earlier_payment_is_mentioned_and_no_headline() -> None:
     assert (waiting.kind, waiting.second_payment) == (Kind.WAITING, "returned")
 
 
-def test_a_second_payment_is_told_on_top_of_the_first() -> None:
+def test_a_second_payment_is_shown_on_top_of_the_first() -> None:
     twice = stands(status="PAID", late=[(2, None)])
     assert (twice.kind, twice.second_payment) == (Kind.PAID, "pending")
     assert not twice.is_over
@@ -119,7 +119,7 @@ def test_a_second_payment_is_told_on_top_of_the_first() -> None:
     assert (settled.second_payment, settled.is_over) == ("refunded", True)
 
 
-def test_money_that_alipay_did_not_keep_is_no_payment_that_never_was() -> None:
+def test_money_that_alipay_did_not_keep_differs_from_a_payment_that_never_was() -> None:
     state = state_of(status="CANCELLED", late=[(1, "NOT_PAID")])
     [late] = state.late_money
     paid = late.model_copy(update={"paid_at": "2026-11-24T03:02:40-07:00"})
@@ -129,7 +129,7 @@ def test_money_that_alipay_did_not_keep_is_no_payment_that_never_was() -> None:
     assert order_status_of(an_order(), gone, NOW).may_pay_again
 
 
-def test_a_refusal_is_told_for_its_time_and_not_once_it_is_paid() -> None:
+def test_a_refusal_is_shown_for_its_time_and_not_once_it_is_paid() -> None:
     soon = NOW + timedelta(minutes=1)
     refused = an_order(notice=Notice(code="CANNOT_CANCEL", wallet="DANA", until=soon))
     assert stands(refused).notice
@@ -159,7 +159,7 @@ def test_a_payment_over_another_amount_than_the_order_is_for_a_person(
     late=st.lists(st.tuples(st.integers(1, 3), st.sampled_from(LATE)), max_size=3),
     answered=st.sampled_from(["yes", "no payment", "away"]),
 )
-def test_paid_is_only_told_where_the_api_says_so(
+def test_paid_is_only_shown_if_the_api_says_so(
     status: str,
     has_page: bool,
     number: int,

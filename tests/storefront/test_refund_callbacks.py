@@ -31,7 +31,7 @@ async def statuses_of(customer: Customer) -> dict[str, str]:
         ("returned", "RETURNED", "GCash has returned it to us"),
     ],
 )
-async def test_what_happens_to_a_refund_is_kept_and_told(
+async def test_what_happens_to_a_refund_is_kept_and_shown(
     customer: Customer, order_id: str, happened: str, status: str, words: str
 ) -> None:
     for _ in range(2):
@@ -64,7 +64,7 @@ async def test_the_order_in_which_callbacks_of_a_refund_arrive_does_not_matter(
         assert await statuses_of(customer) == {"r1": "RETURNED", "r2": "REFUSED"}
 
 
-async def test_money_that_has_gone_back_stays_gone_whatever_is_heard_later(
+async def test_refunded_money_stays_refunded_whatever_comes_later(
     customer: Customer, order_id: str
 ) -> None:
     for minute, happened in enumerate(("failed", "succeeded", "failed", "waiting")):

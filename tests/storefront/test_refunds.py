@@ -55,7 +55,7 @@ def in_brief(given_back: int, *refunds: tuple[str, int, str]) -> RefundsInBrief:
 
 
 @given(told=TOLD, data=st.data())
-def test_whatever_the_order_of_what_is_told_the_furthest_counts(
+def test_in_any_order_of_messages_the_furthest_status_counts(
     told: list[OrderRefund], data: st.DataObject
 ) -> None:
     arrival = data.draw(st.permutations(told))
@@ -64,7 +64,7 @@ def test_whatever_the_order_of_what_is_told_the_furthest_counts(
     assert known.status == furthest
 
 
-def test_who_asked_and_why_stays_whatever_is_told() -> None:
+def test_the_requester_and_the_reason_stay() -> None:
     asked = a_refund("r1", ASKED).model_copy(
         update={"asked_by": "ana", "reason": "cold", "note": "sorry"}
     )
@@ -74,7 +74,7 @@ def test_who_asked_and_why_stays_whatever_is_told() -> None:
         assert known.status == "SUCCEEDED"
 
 
-def test_what_the_customer_is_told_is_the_sum_of_each_kind() -> None:
+def test_the_customer_sees_the_sum_of_each_kind() -> None:
     known = [
         a_refund("r1", "SUCCEEDED", value=100),
         a_refund("r2", "SUCCEEDED", value=200),
@@ -87,14 +87,14 @@ def test_what_the_customer_is_told_is_the_sum_of_each_kind() -> None:
     assert refunded_of(known) == Refunded(given_back=300, under_way=400, returned=800)
 
 
-def test_a_reason_is_told_once_its_refund_has_gone_back() -> None:
+def test_a_reason_is_shown_once_its_refund_has_gone_back() -> None:
     cold = a_refund("r1", "SUCCEEDED").model_copy(update={"reason": "It was cold"})
     waits = a_refund("r2", "WAITING").model_copy(update={"reason": "It was late"})
     silent = a_refund("r3", "SUCCEEDED")
     assert refunded_of([cold, waits, silent]).reasons == ("It was cold",)
 
 
-def test_what_went_back_elsewhere_is_told_by_the_answer_alone() -> None:
+def test_refunds_elsewhere_are_known_by_the_answer_alone() -> None:
     told = in_brief(350, ("r1", 50, "SUCCEEDED"), ("r2", 70, "IN_PROCESS"))
     assert refunded_of([], told) == Refunded(given_back=350, under_way=70)
     known = [a_refund("r1", "SUCCEEDED", value=50)]

@@ -57,7 +57,7 @@ async def tell_anew(customer: Customer, order_id: str, events: Sequence[Event]) 
 # ---- the callback alone ----
 
 
-async def test_a_review_is_told_with_its_time_and_delivers_nothing(
+async def test_a_review_is_shown_with_its_time_and_delivers_nothing(
     customer: Customer, order_id: str, away: Callable[[], None]
 ) -> None:
     assert (await tell(customer, a_review(order_id))).status_code == 204
@@ -70,7 +70,7 @@ async def test_a_review_is_told_with_its_time_and_delivers_nothing(
     assert (await customer.order()).fulfilled_at is None
 
 
-async def test_a_review_is_told_in_the_customer_s_language(
+async def test_a_review_is_shown_in_the_customer_s_language(
     customer: Customer, order_id: str, away: Callable[[], None]
 ) -> None:
     await tell(customer, a_review(order_id))
@@ -110,7 +110,7 @@ async def test_what_is_in_doubt_is_kept_for_the_shop_and_not_shown_to_the_custom
     )
 
 
-async def test_a_review_over_another_amount_is_told_all_the_same(
+async def test_a_review_over_another_amount_is_shown_all_the_same(
     customer: Customer, order_id: str, away: Callable[[], None]
 ) -> None:
     other = {"currency": "PHP", "value": 1}
@@ -122,7 +122,7 @@ async def test_a_review_over_another_amount_is_told_all_the_same(
 # ---- the answer, or the stream, alone ----
 
 
-async def test_a_review_is_told_by_the_answer_alone_without_a_time_that_nobody_said(
+async def test_a_review_in_the_answer_alone_is_shown_without_a_time(
     customer: Customer, api: PlayedApi, order_id: str
 ) -> None:
     api.payments[order_id] = a_state(order_id, status="REVIEW")
@@ -144,7 +144,7 @@ async def test_late_money_is_under_review_by_the_answer_alone(
     assert "Pay ₱" not in told
 
 
-async def test_the_stream_and_the_callback_tell_the_same(
+async def test_the_stream_and_the_callback_show_the_same(
     customer: Customer, api: PlayedApi, order_id: str
 ) -> None:
     token = (await customer.order()).token
@@ -193,7 +193,7 @@ async def test_the_outcome_replaces_the_review_in_whatever_order_they_arrive(
         assert title in (await customer.http.get(f"/orders/{token}")).text
 
 
-async def test_a_doubt_that_changed_is_told_by_its_newest(
+async def test_of_a_changed_doubt_the_newest_is_shown(
     customer: Customer, order_id: str
 ) -> None:
     first, second = a_review(order_id), a_review(order_id, which=2, minute=3)
@@ -217,7 +217,7 @@ async def test_an_older_review_that_arrives_late_or_twice_changes_nothing(
     assert (kept["type"], kept["effect"]) == ("payment.review", "NO_NEWS")
 
 
-async def test_late_money_under_review_is_told_until_its_outcome_comes(
+async def test_late_money_under_review_is_shown_until_its_outcome_comes(
     customer: Customer, order_id: str, away: Callable[[], None]
 ) -> None:
     expired = an_event(order_id, "EXPIRED", minute=14)
@@ -269,7 +269,7 @@ async def test_an_answer_that_shows_the_end_ends_the_review(
     assert "Paid late, and refunded" in await customer.looks()
 
 
-async def test_a_second_payment_under_review_is_told_on_top_of_the_first(
+async def test_a_second_payment_under_review_is_shown_on_top_of_the_first(
     customer: Customer, api: PlayedApi, order_id: str, away: Callable[[], None]
 ) -> None:
     await tell(customer, an_event(order_id, "PAID", number=2, minute=1))

@@ -88,7 +88,7 @@ async def test_cookies_are_for_no_script_and_no_other_site(
         assert word in cookie
 
 
-async def test_no_log_tells_a_token(
+async def test_no_log_shows_a_token(
     shop_settings: StorefrontSettings,
     api: PlayedApi,
     caplog: pytest.LogCaptureFixture,

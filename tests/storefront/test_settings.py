@@ -44,7 +44,7 @@ def test_a_wrong_setting_is_named(
         StorefrontSettings.model_validate({**sound, name: value})
 
 
-def test_a_secret_that_is_none_is_named_and_not_told(
+def test_a_malformed_secret_is_named_and_not_shown(
     sound: dict[str, str], tmp_path: Path
 ) -> None:
     for wrong in ("whsec_!", f"{SECRETS[0][:-1]}*", SECRETS[0][6:], "whsec_YQ=="):
@@ -66,7 +66,7 @@ def test_staff_that_cannot_log_in_is_named_before_anything_starts(
 
 
 @pytest.mark.parametrize("name", ["api_key_file", "refund_key_file", "staff_file"])
-def test_a_key_in_place_of_its_file_is_named_and_not_told(
+def test_a_key_in_place_of_its_file_is_named_and_not_shown(
     sound: dict[str, str], name: str
 ) -> None:
     key = f"cashier_{'Zk3-' * 10}abc"

@@ -44,7 +44,7 @@ def the_offer(value: int, **rules: Any) -> tuple[str, str]:
         ({"refund": "by_some_new_way"}, "14 minutes to pay"),
     ],
 )
-def test_the_rules_that_matter_are_told(rules: dict[str, Any], words: str) -> None:
+def test_the_rules_that_matter_are_shown(rules: dict[str, Any], words: str) -> None:
     assert the_offer(18000, **rules) == (words, "")
 
 
@@ -87,7 +87,7 @@ def test_the_shop_s_time_never_exceeds_the_wallet_s() -> None:
         ("", Device("WEB")),
     ],
 )
-def test_the_device_is_told_by_its_browser(user_agent: str, device: Device) -> None:
+def test_the_browser_names_the_device(user_agent: str, device: Device) -> None:
     assert Device.of(user_agent) == device
 
 

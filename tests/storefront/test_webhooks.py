@@ -30,7 +30,7 @@ async def test_a_callback_of_either_secret_fulfils_the_order(
     assert order.fulfilled_at
 
 
-async def test_an_order_is_fulfilled_once_whatever_is_heard_later(
+async def test_an_order_is_fulfilled_once_whatever_comes_later(
     customer: Customer, order_id: str
 ) -> None:
     await tell(customer, an_event(order_id, "PAID"))
@@ -88,7 +88,7 @@ async def test_a_repeat_is_accepted_and_changes_nothing(
     assert (kept["webhook_id"], kept["effect"]) == (f"{order_id}_1-expired", "STATUS")
 
 
-async def test_a_callback_is_told_on_the_page_while_the_api_is_away(
+async def test_a_callback_is_shown_on_the_page_while_the_api_is_away(
     customer: Customer, api: PlayedApi, order_id: str
 ) -> None:
     await tell(customer, an_event(order_id, "PAID"))
@@ -110,7 +110,7 @@ async def test_of_another_amount_nothing_is_delivered(
     assert "amount of the payment differs from the order" in caplog.text
 
 
-async def test_a_callback_of_an_order_that_is_not_ours_is_kept_and_told_to_the_log(
+async def test_a_callback_of_an_unknown_order_is_kept_and_logged(
     customer: Customer, caplog: pytest.LogCaptureFixture
 ) -> None:
     answer = await tell(customer, an_event("somebody-else", "PAID"))

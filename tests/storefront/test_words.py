@@ -221,9 +221,7 @@ async def test_what_nobody_offers_is_not_kept(customer: Customer) -> None:
         (";;;q=x,,", ""),
     ],
 )
-def test_the_browser_tells_in_which_country_its_customer_is(
-    accepted: str, country: str
-) -> None:
+def test_the_browser_names_the_customers_country(accepted: str, country: str) -> None:
     markets = {market.code for market in CATALOG.markets}
     assert country_of(accepted, markets) == country
 

@@ -39,7 +39,7 @@ OF_ONE_MACHINE = {
 
 
 @pytest.mark.parametrize("service", SERVICES)
-def test_a_container_is_told_what_the_local_process_is_told(service: str) -> None:
+def test_a_container_has_the_settings_of_the_local_process(service: str) -> None:
     local = service_environment(service, USUAL_PORTS, DATABASE)
     told = CONTAINERS[service]["environment"]
     assert told.keys() <= local.keys()

@@ -28,7 +28,7 @@ def test_a_process_is_one_service_and_has_metrics_of_its_own(service: str) -> No
     assert told["PROMETHEUS_ENDPOINT"] == f"127.0.0.1:{metrics}"
 
 
-def test_all_services_are_told_the_same_but_for_themselves() -> None:
+def test_all_services_have_the_same_settings_except_their_name() -> None:
     own = {"TEMPORAL_SERVICES", "PROMETHEUS_ENDPOINT"}
     told = [
         {

@@ -68,7 +68,7 @@ def test_pip_reaches_in_the_build_what_it_reaches_here() -> None:
     assert conf["install"]["retries"] == "7"
 
 
-def test_pip_is_not_told_of_files_that_the_image_does_not_have() -> None:
+def test_pip_gets_no_files_that_the_image_does_not_have() -> None:
     listed = "global.cert='/etc/x.crt'\n:env:.find-links='/opt/wheels'\n"
     assert dict(parsed(as_pip_conf(listed))["global"]) == {}
 

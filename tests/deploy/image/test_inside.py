@@ -92,7 +92,7 @@ def test_a_module_that_cannot_be_imported_is_found_by_name(image: Path) -> None:
     }
 
 
-def test_its_user_and_that_it_has_no_rights_besides_are_told(image: Path) -> None:
+def test_its_user_and_its_lack_of_other_rights_are_reported(image: Path) -> None:
     found = found_in(image)
     assert found["user"] == (NOBODY if os.geteuid() == 0 else os.getuid())
     assert int(found["capabilities"], 16) == 0
