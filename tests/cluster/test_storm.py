@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from chaos.books import Column
 from chaos.cluster import WEIGHTS
+from chaos.order_records import Column
 from chaos.run import Chaos
 
 # Of the first eight kills that this seed draws, each kind of the cluster's is one.
