@@ -1,7 +1,6 @@
 """Docstrings, comments and names use the trade's words, and not metaphors of our own.
 
-Where texts are in recorded histories, which must keep their words, only docstrings and
-comments are checked; elsewhere all texts and names are, and the documentation, too.
+Strings are not checked: those in recorded histories must keep their words.
 """
 
 import ast
@@ -78,31 +77,6 @@ RECORDED_NAMES = {
     "untold",
     "wallet_wish",
 }
-
-
-# No text of these parts is in a recorded history.
-PARTS_WITHOUT_HISTORIES = (
-    "bench",
-    "chaos",
-    "deploy",
-    "examples",
-    "settings",
-    "simulator",
-    "storefront",
-    "wallet_looks",
-)
-PAGES = ("*.md", "docs/*.md", "docs/decisions/*.md", "Dockerfile", "*.yml", "Makefile")
-TEXT_FILES = re.compile(r"\.(css|env|html|js|json|sh|toml|ts|ya?ml)")
-# Say notify, send, report, show, receive, request, redirect, accept or handle.
-MORE_DIALECT = re.compile(
-    OUR_DIALECT.pattern
-    + r"|\b(tell|telling|hears?|heard|wish|wishes|whoever|way back|next door|"
-    r"takes? on|taken on|sees? to|(?:is|are) no(?! longer))\b"
-    # "There is no file" says what is missing, "this is no file" is dialect.
-    r"(?<!there is no)(?<!there are no)",
-    re.IGNORECASE,
-)
-NAMES_OF_DIALECT = {"told", "tell", "tells", "hear", "heard", "wish", "wishes"}
 
 
 def prose_of(source: str) -> Iterator[tuple[int, str]]:
