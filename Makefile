@@ -35,7 +35,7 @@ up: $(READY)  ## Keep everything running: the shop, API, simulator, worker, Temp
 cluster: $(READY)  ## Run a real cluster: PostgreSQL, and Temporal as four processes
 	@$(BIN)/python -m deploy.cluster
 
-stuck-demo: $(READY)  ## Make one payment of each stuck kind, to be looked at in the Temporal UI
+stuck-demo: $(READY)  ## Make a payment or refund of each stuck kind, to be looked at in the Temporal UI
 	@$(BIN)/cashier stuck-demo
 
 audit-demo: $(READY)  ## Make payments of all kinds, prove them from files, tamper with them

@@ -205,8 +205,9 @@ ROOM_MAY_IMPORT: dict[str, set[str]] = {
     # Demonstrations use the system as people do: the product does not import them.
     "cashier.demos": {
         "alipay", "api", "audit", "cashier.given", "cashier.payments",
-        "cashier.running", "cashier.stuck", "cashier.system", "codec", "contracts",
-        "temporal_client", "translation", "visibility", "workflows",
+        "cashier.refunds.actions", "cashier.running", "cashier.stuck", "cashier.system",
+        "codec", "contracts", "temporal_client", "translation", "visibility",
+        "workflows",
     },
     "cashier.demos.audit": {
         "audit", "cashier.payments", "cashier.system", "codec", "contracts",

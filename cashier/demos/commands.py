@@ -56,7 +56,7 @@ def stuck_demo(
     api_metrics_port: Port = 9465,
     shop_port: Port = 8000,
 ) -> None:
-    """Make one payment of each stuck kind, to be looked at in the Temporal UI."""
+    """Make a payment or refund of each stuck kind, to look at in the Temporal UI."""
     from cashier.demos.stuck import show_stuck_payments
 
     ports = ports_given(

@@ -1,6 +1,7 @@
-"""`cashier stuck-demo`: one payment of each stuck kind, to be looked at in the UI."""
+"""`cashier stuck-demo`: a payment or a refund of each stuck kind, to be looked at."""
 
 import asyncio
+import json
 import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -10,7 +11,8 @@ from pathlib import Path
 import httpx
 from rich.console import Console
 
-from cashier.demos.stuck_makers import MAKERS, Maker
+from cashier.demos.stuck_makers import PAYMENT_MAKERS, SECOND_PERSON_ABOVE, Maker
+from cashier.demos.stuck_refunds import REFUND_MAKERS
 from cashier.stuck.finding import find_stuck
 from cashier.stuck.report import Wanted, report_stuck, show_queries
 from cashier.system.home import Home
@@ -24,6 +26,7 @@ from cashier.system.up import show_addresses
 PATIENCE_SECONDS = 90
 # How each of them is ended here, where simulator and demo shop stand for the world.
 HOW_TO_END = "docs/operating.md#practise-on-stuck-payments"
+MAKERS = PAYMENT_MAKERS | REFUND_MAKERS
 
 
 async def show_stuck_payments(console: Console, ports: Ports) -> int:
@@ -54,14 +57,13 @@ async def _keep_stuck(console: Console, ports: Ports) -> None:
 
 @asynccontextmanager
 async def stuck_system(folder: Path, ports: Ports) -> AsyncIterator[System]:
-    """Run a whole system with one payment of each kind, which get stuck by and by."""
+    """Run a whole system with a payment or a refund of each kind, soon stuck."""
     home = Home(folder)
     home.prepare()
     settings = {
         # The shop does not run, so it accepts no callbacks.
         **home.shop_environment(ports),
-        # Four cups of coffee need a second person; one cup does not.
-        "CASHIER_SECOND_PERSON_ABOVE": '{"PHP": 100000}',
+        "CASHIER_SECOND_PERSON_ABOVE": json.dumps(SECOND_PERSON_ABOVE),
     }
     async with running_system(home, ports, keep=True, settings=settings) as system:
         async with httpx.AsyncClient(timeout=40, trust_env=False) as http:

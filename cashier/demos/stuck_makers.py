@@ -1,8 +1,7 @@
 """Makes a payment of each stuck kind, the way it comes about."""
 
 import asyncio
-import json
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -10,36 +9,30 @@ import httpx
 from cryptography.hazmat.primitives.asymmetric import rsa
 from temporalio.api.common.v1 import WorkflowExecution
 from temporalio.api.workflowservice.v1 import DeleteWorkflowExecutionRequest
-from temporalio.client import Client
+from temporalio.client import Client, WorkflowHandle
 from temporalio.common import WorkflowIDConflictPolicy
 
-from alipay.answers import path_of
 from alipay.keys.files import read_private_key, read_public_keys
 from alipay.keys.rsa import AlipayKeys
-from alipay.messages import Message, Signed
-from alipay.signing import sign
 from api.merchant_rules import MerchantRules
 from api.payments.new_payment_page import facts_of, summary_of
 from cashier.demos.earlier_run import go_on_from_facts
 from cashier.demos.pausing import pause_call
+from cashier.demos.signed_page import signed_page
 from cashier.system.home import CLIENT_ID, write_public_key
 from cashier.system.processes import System
 from contracts import (
     TASK_QUEUE,
     AlipayTrust,
-    Cashier,
     Customer,
-    Evidence,
     Money,
     Order,
-    PayAnswer,
-    PayVerdict,
-    SignedEvidence,
+    PageWish,
+    PaymentView,
     Terminal,
     payment_request_id,
     workflow_id,
 )
-from translation.evidence import whole_evidence
 from visibility import attributes_of
 from visibility.stuck import Kind
 from visibility.views import newest_run
@@ -51,6 +44,8 @@ from workflows.payment.facts import Facts
 CUSTOMER_EMAIL = "canary@customer.example"
 # Where another release's workers would ask, if there were any.
 OTHER_QUEUE = "cashier-of-another-release"
+# Four cups of coffee need a second person; one cup does not. In minor units.
+SECOND_PERSON_ABOVE = {"PHP": 100000}
 # Temporal answers in milliseconds.
 PATIENCE = timedelta(seconds=5)
 
@@ -59,13 +54,14 @@ class Maker:
     """The shop, the customer and the bad luck that stuck payments take."""
 
     def __init__(self, system: System, client: Client, http: httpx.AsyncClient) -> None:
+        self.client = client
         self._system = system
-        self._client = client
         self._http = http
         self._alipay_key = read_private_key(system.home.simulator_key)
         keys = AlipayKeys(read_public_keys(system.home.alipay_keys))
         self._rules = MerchantRules(
             client_id=CLIENT_ID,
+            second_person_above=SECOND_PERSON_ABOVE,
             runbook_url=f"{system.ports.codec_url}/runbook",
             trust=AlipayTrust(client_id=CLIENT_ID, keys=keys.fingerprints),
         )
@@ -79,7 +75,7 @@ class Maker:
     async def without_verdict(self) -> None:
         """Alipay answers every call with `unknown`, for ever."""
         order = _order("stuck-no-verdict", 52000, "GCASH")
-        await self._plan(order, "u_for_ever")
+        await self.plan(order.order_id, "u_for_ever")
         await self._open(order)
 
     async def callback_refused(self) -> None:
@@ -100,62 +96,30 @@ class Maker:
         began = datetime.now(UTC) - timedelta(hours=1)
         facts = Facts.of(self._rules.applied_to(order), began)
         expires_at = began + timedelta(minutes=14)
-        page = self._signed_page(opened, began, expires_at)
+        page = signed_page(opened, began, expires_at, self._alipay_key)
         facts.current.pays.append(Asked(began, began, page))
         await go_on_from_facts(
-            self._client,
+            self.client,
             "CashierPayment",
             facts.carried(),
             **self._as_listed(order, expires_at),
-        )
-
-    def _signed_page(
-        self, opened: Mapping[str, Any], at: datetime, expires_at: datetime
-    ) -> PayAnswer:
-        """Return the page as Alipay has signed it: unsigned, it would not count."""
-        cashier = Cashier.model_validate(opened["cashier"])
-        said = {
-            "result": {
-                "resultStatus": "U",
-                "resultCode": "PAYMENT_IN_PROCESS",
-                "resultMessage": "",
-            },
-            "paymentRequestId": opened["payment_request_id"],
-            "paymentId": opened["payment_id"],
-            f"{cashier.kind}Url": cashier.url,
-        }
-        message = Message(
-            "POST",
-            path_of("pay", CLIENT_ID),
-            CLIENT_ID,
-            at.isoformat(timespec="seconds"),
-            json.dumps(said).encode(),
-        )
-        answer = whole_evidence(Signed(message, sign(message, self._alipay_key)))
-        return PayAnswer(
-            verdict=PayVerdict.OPENED,
-            result_code="PAYMENT_IN_PROCESS",
-            payment_id=opened["payment_id"],
-            cashier=cashier,
-            expires_at=expires_at,
-            evidence=Evidence(request=SignedEvidence(), answer=answer),
         )
 
     async def stopped(self) -> None:
         """Somebody terminates it, while the customer is at the wallet."""
         order = _order("stuck-stopped", 84500, "GCASH")
         await self._open(order)
-        handle = self._client.get_workflow_handle(workflow_id(order.order_id))
+        handle = self.client.get_workflow_handle(workflow_id(order.order_id))
         await handle.terminate(reason="It looked stuck")
 
     async def paused(self) -> None:
         """Somebody pauses the call that asks Alipay for its page."""
         order = _order("stuck-paused", 61000, "GCASH")
-        await self._plan(order, "u_for_ever")
+        await self.plan(order.order_id, "u_for_ever")
         # The API answers once it has waited for the page: the call may have ended then.
         await self._start(self._rules.applied_to(order))
         name = workflow_id(order.order_id)
-        await pause_call(self._client, name, by="nina@shop.example", reason="To look")
+        await pause_call(self.client, name, by="nina@shop.example", reason="To look")
 
     async def failing_task(self) -> None:
         """It trusts a public key of Alipay whose file somebody has moved away."""
@@ -175,6 +139,20 @@ class Maker:
         order = self._rules.applied_to(order)
         await self._start(order, task_queue=OTHER_QUEUE)
 
+    async def pay_for(self, order_id: str, value: int) -> None:
+        """Have an order paid without callbacks: these would be stuck beside its refund.
+
+        Args:
+            order_id: The order.
+            value: What is paid, in minor units of PHP.
+        """
+        order = self._rules.applied_to(_order(order_id, value, "GCASH"))
+        payment = await self._start(order)
+        wish = PageWish(amount=order.amount, wallet=order.wallet, call_id=order_id)
+        await payment.execute_update("cashier_page", wish)
+        await self._customer_pays(order)
+        await payment.result()
+
     async def _open(self, order: Order) -> Any:  # noqa: ANN401 - JSON
         key = self._system.home.api_key.read_text()
         body = order.model_dump(
@@ -193,14 +171,14 @@ class Maker:
 
     async def _delete(self, name: str) -> None:
         """Delete a payment, so that nobody takes it for one that was stopped."""
-        await self._client.workflow_service.delete_workflow_execution(
+        await self.client.workflow_service.delete_workflow_execution(
             DeleteWorkflowExecutionRequest(
-                namespace=self._client.namespace,
+                namespace=self.client.namespace,
                 workflow_execution=WorkflowExecution(workflow_id=name),
             )
         )
         # The server has no way to wait until it is gone.
-        while await newest_run(self._client, name, within=PATIENCE):  # noqa: ASYNC110
+        while await newest_run(self.client, name, within=PATIENCE):  # noqa: ASYNC110
             await asyncio.sleep(0.1)
 
     async def _customer_pays(self, order: Order, *, fault: str | None = None) -> None:
@@ -209,16 +187,19 @@ class Maker:
         params = {"fault": fault} if fault else {}
         (await self._http.post(pay, params=params)).raise_for_status()
 
-    async def _plan(self, order: Order, fault: str) -> None:
+    async def plan(self, order_id: str, fault: str) -> None:
+        """Have the simulator play a fault on an order."""
         planned = await self._http.post(
             f"{self._system.ports.simulator_url}/control/faults",
-            json={"order_id": order.order_id, "fault": fault},
+            json={"order_id": order_id, "fault": fault},
         )
         planned.raise_for_status()
 
-    async def _start(self, order: Order, *, task_queue: str = TASK_QUEUE) -> None:
+    async def _start(
+        self, order: Order, *, task_queue: str = TASK_QUEUE
+    ) -> WorkflowHandle[CashierPayment, PaymentView]:
         expires_at = datetime.now(UTC) + timedelta(minutes=14)
-        await self._client.start_workflow(
+        return await self.client.start_workflow(
             CashierPayment.run,
             order,
             task_queue=task_queue,
@@ -241,8 +222,8 @@ class Maker:
         }
 
 
-# Of payments: what refunds alone are stuck by (`KINDS_OF_REFUNDS`) is not played.
-MAKERS: dict[Kind, Callable[[Maker], Awaitable[None]]] = {
+# Refunds have theirs beside this file, in `stuck_refunds.py`.
+PAYMENT_MAKERS: dict[Kind, Callable[[Maker], Awaitable[None]]] = {
     Kind.NO_WORKER: Maker.without_worker,
     Kind.TASK_FAILURE: Maker.failing_task,
     Kind.STOPPED: Maker.stopped,

@@ -85,4 +85,33 @@ STUCK_PAGES = {
             "where there are none, no worker runs",
         ),
     ),
+    Kind.SECOND_PERSON: StuckPage(
+        "refunds:stuck-second-person",
+        METADATA,
+        (
+            "return-1 over PHP 1,100.00: waits for a second person",
+            "Another person confirms it, or withdraws it",
+            "confirm it with the update confirm",
+        ),
+    ),
+    Kind.BALANCE: StuckPage(
+        "refunds:stuck-balance",
+        METADATA,
+        (
+            "return-1 over PHP 365.00: waits for the merchant"
+            "\N{RIGHT SINGLE QUOTATION MARK}s balance at Alipay",
+            "it is sent again by itself, within about an hour, or at once with SEND",
+            # Refused once, so the next try is under a new id.
+            "At Alipay it is stuck-balance_rreturn-1_2",
+        ),
+    ),
+    Kind.REFUSED: StuckPage(
+        "refunds:stuck-refused",
+        METADATA,
+        (
+            "return-1 over PHP 190.00: was refused: RISK_REJECT",
+            "Nothing went back, and it is not tried again",
+            "PHP 380.00 can still be refunded",
+        ),
+    ),
 }

@@ -11,10 +11,10 @@ from cashier.demos.stuck_makers import CUSTOMER_EMAIL
 from cashier.stuck.queries import RUNBOOK, saved_views
 from cashier.stuck.report import Wanted, report_stuck
 from cashier.system.processes import System
-from contracts import PaymentOutcome, PaymentView
+from contracts import PaymentOutcome, PaymentView, RefundStatus, RefundsView
 from tests.browser.stuck_pages import STUCK_PAGES
 from tests.browser.temporal_ui import TemporalUi
-from visibility.stuck import Kind
+from visibility.stuck import KINDS_OF_REFUNDS, Kind
 
 # The first test waits until all are stuck.
 pytestmark = pytest.mark.timeout(150)
@@ -51,6 +51,9 @@ async def test_cashier_stuck_lists_exactly_one_of_each_kind(
     assert "UNKNOWN_EXCEPTION" in why[Kind.NO_VERDICT]
     assert "Alipay's public key of version 7" in why[Kind.TASK_FAILURE]
     assert "cashier-of-another-release" in why[Kind.NO_WORKER]
+    assert "which nina has asked for" in why[Kind.SECOND_PERSON]
+    assert "balance at Alipay is too low for return-1" in why[Kind.BALANCE]
+    assert "RISK_REJECT" in why[Kind.REFUSED]
     todo = {row["kind"]: row["todo"] for row in rows}
     assert "CASHIER_ALIPAY_KEYS_DIR" in todo[Kind.TASK_FAILURE]
 
@@ -145,7 +148,10 @@ async def test_the_link_of_what_is_stuck_opens_the_page_that_explains_it(
             ui_url=stuck.ports.ui_url,
         )
     rows = {row["workflow_id"]: row for row in json.loads(report.read_text())}
-    for kind in (Kind.REVIEW, Kind.NO_VERDICT, Kind.CALLBACK, Kind.TASK_FAILURE):
+    for kind in (
+        *(Kind.REVIEW, Kind.NO_VERDICT, Kind.CALLBACK, Kind.TASK_FAILURE),
+        *KINDS_OF_REFUNDS,
+    ):
         page = STUCK_PAGES[kind]
         await operator.page.goto(rows[page.workflow_id]["link"])
         if page.unfolded:
@@ -194,3 +200,24 @@ async def test_an_operator_settles_a_review_with_the_buttons_of_the_ui(
     assert result.outcome is PaymentOutcome.CANCELLED
     assert result.resolved is not None
     assert (result.resolved.by, result.resolved.confirmed_by) == ("anna", "berta")
+
+
+async def test_a_second_person_confirms_a_refund_with_the_buttons_of_the_ui(
+    operator: TemporalUi, stuck: System
+) -> None:
+    page = STUCK_PAGES[Kind.SECOND_PERSON]
+    said = {"refund_id": "return-1", "by": "nina", "reason": "seen the parcel"}
+    await operator.open(page.workflow_id)
+    await operator.update(
+        "confirm", said, refused="this person has asked for the refund"
+    )
+    await operator.open(page.workflow_id)
+    await operator.update("confirm", said | {"by": "berta"})
+    await operator.open(page.workflow_id, page.tab)
+    await operator.reads("return-1: PHP 1,100.00, has gone back")
+    handle = (await stuck.client()).get_workflow_handle(page.workflow_id)
+    view = RefundsView.model_validate(await handle.query("view"))
+    [refund] = view.refunds
+    assert refund.status is RefundStatus.SUCCEEDED
+    assert refund.confirmed is not None
+    assert (refund.confirmed.by, refund.confirmed.confirmed_by) == ("nina", "berta")
