@@ -115,6 +115,7 @@ from contracts.refund_ids import (
 from contracts.refunds import (
     ENDED,
     ENDED_BY_A_PERSON,
+    REFUND_DECISIONS,
     OrderRefundAnswer,
     OrderRefundCall,
     PaymentLook,
@@ -146,6 +147,7 @@ __all__ = [
     "LOST",
     "MOST_RETRIES",
     "ORDER_ID_PATTERN",
+    "REFUND_DECISIONS",
     "REFUND_ID_PATTERN",
     "RELEASE",
     "TASK_QUEUE",

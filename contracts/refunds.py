@@ -5,7 +5,7 @@ All amounts are minor units of the payment's currency.
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
 from contracts.base import Contract, Money
 from contracts.calls import AlipayAnswer, CancelAnswer, InquiryAnswer, RefundAnswer
@@ -77,6 +77,25 @@ class RefundDecision(StrEnum):
     GIVEN_BACK = "GIVEN_BACK"  # Alipay's portal shows that the money has gone back
     NOT_GIVEN_BACK = "NOT_GIVEN_BACK"  # Alipay's portal shows that it has not
 
+
+# Decisions that a person may take, by the refund's status; IN_PROCESS after a day.
+# A refund that may have been sent is not withdrawn, and one that never was sent has not
+# been given back.
+REFUND_DECISIONS: Final = {
+    RefundStatus.CONFIRMING: (RefundDecision.WITHDRAW,),
+    RefundStatus.REVIEW: (RefundDecision.SEND, RefundDecision.WITHDRAW),
+    RefundStatus.WAITING: (RefundDecision.SEND, RefundDecision.WITHDRAW),
+    RefundStatus.SENT: (
+        RefundDecision.SEND,
+        RefundDecision.GIVEN_BACK,
+        RefundDecision.NOT_GIVEN_BACK,
+    ),
+    RefundStatus.IN_PROCESS: (
+        RefundDecision.SEND,
+        RefundDecision.GIVEN_BACK,
+        RefundDecision.NOT_GIVEN_BACK,
+    ),
+}
 
 # Result codes of refunds that a person has ended, and Alipay has not refused.
 ENDED_BY_A_PERSON = ("WITHDRAWN", "NOT_GIVEN_BACK")

@@ -168,8 +168,8 @@ ROOM_MAY_IMPORT: dict[str, set[str]] = {
         "temporal_client", "visibility",
     },
     "cashier.stuck": {
-        "alipay", "cashier.running", "cashier.settings", "cashier.temporal_calls",
-        "contracts", "visibility",
+        "alipay", "cashier.refund_decisions", "cashier.running", "cashier.settings",
+        "cashier.temporal_calls", "contracts", "visibility",
     },
     "cashier.releases": {
         "cashier.payments.reading", "cashier.running", "cashier.temporal_calls",
@@ -186,16 +186,17 @@ ROOM_MAY_IMPORT: dict[str, set[str]] = {
     "cashier.payments": {
         "alipay", "api.merchant_rules", "api.payments.lost_orders",
         "api.payments.recovery", "api.problems", "api.refunds.recovery",
-        "api.settings", "audit.reconcile.files", "cashier.given", "cashier.running",
-        "cashier.settings", "cashier.stuck", "cashier.temporal_calls", "codec",
-        "contracts", "settings.worker", "translation.answers", "visibility", "worker",
+        "api.settings", "audit.reconcile.files", "cashier.given",
+        "cashier.refund_decisions", "cashier.running", "cashier.settings",
+        "cashier.stuck", "cashier.temporal_calls", "codec", "contracts",
+        "settings.worker", "translation.answers", "visibility", "worker",
     },
     # Begins an order's owner of refunds as the API does.
     "cashier.refunds": {
         "api.merchant_rules", "api.problems", "api.refunds", "api.temporal_calls",
-        "cashier.payments",
-        "cashier.running", "cashier.settings", "cashier.temporal_calls", "contracts",
-        "visibility", "workflows.order_refunds",
+        "cashier.payments", "cashier.refund_decisions", "cashier.running",
+        "cashier.settings", "cashier.temporal_calls", "contracts", "visibility",
+        "workflows.order_refunds",
     },
     "cashier.audit": {
         "alipay", "audit", "cashier.given", "cashier.running", "cashier.settings",

@@ -6,6 +6,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from cashier.refund_decisions import what_one_may
 from cashier.temporal_calls import printable
 from contracts import (
     RefundRecord,
@@ -46,18 +47,22 @@ def show_refunds(console: Console, view: RefundsView) -> None:
     for seen in view.elsewhere:
         amount = in_words(seen.amount)
         _line(console, f"Gone back otherwise: {amount}, {seen.kind} {seen.status}")
+    for one in view.refunds:
+        if may := what_one_may(view.order_id, one):
+            _line(console, f"{one.refund_id}, you may: {printable(may, longest=1000)}")
     left = in_words(view.left) if view.left else "not known yet; Alipay knows"
     _line(console, f"Paid: {in_words(view.paid)}. Can still be refunded: {left}.")
 
 
-def show_refund(console: Console, record: RefundRecord) -> None:
-    """Print all that is known of one refund."""
+def show_refund(console: Console, order_id: str, record: RefundRecord) -> None:
+    """Print all that is known of one refund, and what a person may do about it."""
     grid = Table.grid(padding=(0, 2))
     for name, value in (
         ("Refund", record.refund_id),
         ("Amount", in_words(record.amount)),
         ("Status", str(record.status)),
         ("Waits for", WAITS_FOR.get(record.status, "")),
+        ("You may", what_one_may(order_id, record)),
         ("Review", record.review or ""),
         ("Result", f"{record.result_code} {record.result_message}".strip()),
         ("By cancel", "yes: no commission is due" if record.by_cancel else ""),

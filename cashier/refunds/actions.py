@@ -9,6 +9,7 @@ from temporalio.client import Client
 from cashier.payments.names import order_named
 from cashier.payments.refunds import WAITS_FOR, show_refund
 from cashier.payments.send_update import PATIENCE
+from cashier.refund_decisions import resolve_command
 from cashier.refunds.amounts import amount_of
 from cashier.refunds.owner import (
     find_owner,
@@ -130,10 +131,10 @@ async def resolve(
             console,
             f"Proposed: {now.proposed.outcome} by {printable(now.proposed.by)}. It "
             "counts once a second person says the same:\n"
-            f"  {resolve_command(order_id, said.refund_id, now.proposed.outcome)}",
+            f"  {resolve_command(order_id, said.refund_id, [now.proposed.outcome])}",
         )
         return 0
-    show_refund(console, now)
+    show_refund(console, order_id, now)
     return 0
 
 
@@ -168,14 +169,6 @@ async def returned(
         f"{in_words(after.left)} can be refunded of order {order_id}.",
     )
     return 0
-
-
-def resolve_command(order_id: str, refund_id: str, outcome: str) -> str:
-    """Return the command with which a second person confirms what is proposed."""
-    return (
-        f"cashier refunds resolve {order_id} {refund_id} --outcome {outcome} "
-        "--by NAME --reason WHY"
-    )
 
 
 def _request(options: RefundOptions, paid: Money | None) -> RefundRequest:
@@ -213,7 +206,7 @@ def _ask_whether_to(
 def _tell(console: Console, view: RefundsView, refund_id: str) -> int:
     """Say what became of a refund; return 1 where it was refused, else 0."""
     record = known_refund(view, view.order_id, refund_id)
-    show_refund(console, record)
+    show_refund(console, view.order_id, record)
     if waits := WAITS_FOR.get(record.status):
         _line(console, f"It waits for {waits}. The same command again shows how it is.")
     if view.left:

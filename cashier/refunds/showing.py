@@ -54,7 +54,7 @@ async def show(
         return 0
     _line(console, f"Order {order_id}, paid by {view.payment_request_id}")
     if record:
-        show_refund(console, record)
+        show_refund(console, order_id, record)
     else:
         show_refunds(console, view)
     page = page_of(ui_url, client.namespace, owner.workflow_id, owner.run_id)

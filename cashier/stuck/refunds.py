@@ -1,7 +1,9 @@
 """Says of an order's refunds, in words, why one does not go on, and what to do."""
 
+from cashier.refund_decisions import confirm_command, resolve_command
 from contracts import (
     ENDED_BY_A_PERSON,
+    REFUND_DECISIONS,
     RefundRecord,
     RefundStatus,
     RefundsView,
@@ -61,24 +63,21 @@ def what_to_do(kind: Kind, order_id: str, meant: tuple[RefundRecord, ...]) -> st
     """Return what an operator does first: a sentence with the command to run."""
     first = meant[0] if meant else None
     name = first.refund_id if first else "REFUND"
-    resolve = f"cashier refunds resolve {order_id} {name}"
-    who = "--by NAME --reason WHY"
     if first and first.proposed:
-        outcome = first.proposed.outcome
-        by = first.proposed.by
-        return f"As another person than {by}: {resolve} --outcome {outcome} {who}"
+        by, proposed = first.proposed.by, [first.proposed.outcome]
+        command = resolve_command(order_id, name, proposed)
+        return f"As another person than {by}: {command}"
+    resolve = resolve_command(order_id, name, REFUND_DECISIONS.get(_STANDS[kind], ()))
     match kind:
         case Kind.SECOND_PERSON:
-            return f"As another person: cashier refunds confirm {order_id} {name} {who}"
+            confirm = confirm_command(order_id, name)
+            return f"As another person: {confirm}. If it shall not go back: {resolve}"
         case Kind.REVIEW:
-            return (
-                "Look the dispute up in Alipay's portal, then: "
-                f"{resolve} --outcome SEND|WITHDRAW {who}"
-            )
+            return f"Look the dispute up in Alipay's portal, then: {resolve}"
         case Kind.BALANCE:
             return (
                 "Top up the merchant's balance at Alipay; it is sent again by itself. "
-                f"At once: {resolve} --outcome SEND {who}"
+                f"At once, or not at all: {resolve}"
             )
         case Kind.REFUSED:
             return (
@@ -87,8 +86,8 @@ def what_to_do(kind: Kind, order_id: str, meant: tuple[RefundRecord, ...]) -> st
             )
         case _:
             return (
-                "Never refund it a second time meanwhile. If Alipay's portal says how "
-                f"it ended: {resolve} --outcome GIVEN_BACK|NOT_GIVEN_BACK {who}"
+                "Never refund it a second time meanwhile. To ask Alipay at once, or "
+                f"where its portal says how it ended: {resolve}"
             )
 
 

@@ -1,6 +1,7 @@
 """What `cashier stuck` says of refunds: each way to hang, and what a person does."""
 
 import json
+import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -9,6 +10,7 @@ from typing import Any
 import pytest
 from temporalio import activity
 from temporalio.testing import WorkflowEnvironment
+from typer.testing import Result
 
 from cashier.refunds.owner import tell_owner
 from cashier.stuck.finding import find_stuck
@@ -172,6 +174,43 @@ async def test_a_row_says_in_words_why_and_what_to_do(
     assert "r-1 over PHP 60.00" in row["why"]
     assert todo in row["todo"]
     assert str(kind) in row["todo"]  # the order, so that the command can be copied
+
+
+@pytest.mark.parametrize(
+    ("kind", "impossible"),
+    [
+        (Kind.REVIEW, "GIVEN_BACK"),
+        (Kind.SECOND_PERSON, "SEND"),
+        (Kind.NO_VERDICT, "WITHDRAW"),
+        (Kind.OVERDUE, "WITHDRAW"),
+        (Kind.BALANCE, "NOT_GIVEN_BACK"),
+    ],
+)
+async def test_each_outcome_that_the_owner_takes_is_named_with_its_command(
+    desk: Desk, kind: Kind, impossible: str
+) -> None:
+    resolve = ("refunds", "resolve", kind, "r-1", "--yes", *AS_ANNA, *BECAUSE)
+    refused = in_one_line(await desk.run(*resolve, "--outcome", impossible))
+    possible = re.search(r"must be one of ([A-Z_, ]+) while", refused)
+    assert possible, refused
+    outcomes = possible[1].replace(", ", "|")
+    command = f"cashier refunds resolve {kind} r-1 --outcome {outcomes} --by NAME"
+    assert command in (await listed(desk))[kind]["todo"]
+    one = in_one_line(await desk.run("refunds", "show", kind, "r-1"))
+    every = in_one_line(await desk.run("refunds", "show", kind))
+    for told in (one, every):
+        assert command in told
+        assert all(f"{outcome}: " in told for outcome in outcomes.split("|"))
+
+
+async def test_nothing_is_offered_for_a_refund_that_is_over(desk: Desk) -> None:
+    told = await desk.run("refunds", "show", Kind.REFUSED, "r-1")
+    assert told.exit_code == 0, told.output
+    assert "ou may" not in told.output
+
+
+def in_one_line(told: Result) -> str:
+    return " ".join(told.output.split())
 
 
 async def test_the_money_that_waits_is_what_is_at_risk(desk: Desk) -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zlib import crc32
 
-from contracts import RefundDecision, RefundStatus
+from contracts import REFUND_DECISIONS, RefundDecision, RefundStatus
 from visibility import NeedsAttention
 from workflows.refunds.refund import MOST_UNKNOWN, Refund
 
@@ -126,23 +126,10 @@ def attention_of(refund: Refund, now: datetime) -> NeedsAttention | None:
 
 
 def decisions_for(refund: Refund, now: datetime) -> tuple[RefundDecision, ...]:
-    """Return the decisions a person may take; none while nothing needs one.
-
-    A refund that may have been sent is not withdrawn, and one that never was sent has
-    not been given back.
-    """
-    match refund.status:
-        case RefundStatus.CONFIRMING:
-            return (RefundDecision.WITHDRAW,)
-        case RefundStatus.REVIEW | RefundStatus.WAITING:
-            return (RefundDecision.SEND, RefundDecision.WITHDRAW)
-        case RefundStatus.SENT | RefundStatus.IN_PROCESS if attention_of(refund, now):
-            return (
-                RefundDecision.SEND,
-                RefundDecision.GIVEN_BACK,
-                RefundDecision.NOT_GIVEN_BACK,
-            )
-    return ()
+    """Return the decisions a person may take; none while nothing needs one."""
+    if attention_of(refund, now) is None:
+        return ()
+    return REFUND_DECISIONS.get(refund.status, ())
 
 
 def why_a_person(refund: Refund, now: datetime) -> str | None:
