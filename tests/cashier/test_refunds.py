@@ -188,6 +188,24 @@ async def test_nothing_is_sent_before_the_operator_has_said_yes(desk: Desk) -> N
     assert not alipay.calls
 
 
+async def test_a_script_without_yes_refunds_and_settles_nothing(desk: Desk) -> None:
+    alipay = RefundingAlipay()
+    async with served(desk, alipay):
+        order = await a_paid_order(desk, second_person_above=5000)
+        words = ("--refund-id", "r-1", "--amount", "60.00", *AS_ANNA)
+        told = await desk.run("refunds", "start", order.order_id, *words)
+        none = await desk.run("refunds", "show", order.order_id)
+        await give_back(desk, order, "r-1", "60.00")
+        resolve = ("refunds", "resolve", order.order_id, "r-1", *AS_ANNA, *BECAUSE)
+        settled = await desk.run(*resolve, "--outcome", "WITHDRAW")
+        after = await shown(desk, order.order_id, "r-1")
+    for one in (told, settled):
+        assert one.exit_code == 1
+        assert "nothing was changed; --yes does not ask" in one.output
+    assert "has no refunds" in none.output
+    assert after["proposed"] is None
+
+
 async def test_a_large_refund_waits_for_a_second_person(desk: Desk) -> None:
     alipay = RefundingAlipay()
     async with served(desk, alipay):
