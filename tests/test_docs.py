@@ -1,10 +1,12 @@
 """Every test, file and command that the documents name exists."""
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from alipay.wallets import WALLETS
 from tests.examples.showing import DOCUMENT, SHOWN, renewed
 
 ROOT = Path(__file__).parent.parent
@@ -62,6 +64,30 @@ def test_every_make_command_of_a_document_is_a_target_of_make(document: Path) ->
     named = re.findall(r"^make ([a-z-]+)", blocks, re.MULTILINE)
     named += re.findall(r"`make ([a-z-]+)", text)
     assert set(named) <= targets
+
+
+def test_each_list_of_wallets_is_named_where_a_wallet_is_added() -> None:
+    text = (ROOT / "CONTRIBUTING.md").read_text()
+    chapter = text.partition("## Add a wallet")[2].partition("\n## ")[0]
+    lists = {name for name in files_of_ours() if names_most_wallets(ROOT / name)}
+    assert "alipay/wallets.toml" in lists
+    assert [name for name in sorted(lists) if f"`{name}`" not in chapter] == []
+    named = re.findall(r"`([\w/]+/[\w.]+)`", chapter)
+    assert [name for name in named if not (ROOT / name).exists()] == []
+
+
+def files_of_ours() -> Iterator[str]:
+    """Yield the files of code and data in the folders of the repository."""
+    for folder in ROOT.iterdir():
+        if folder.is_dir() and not folder.name.startswith("."):
+            for file in folder.rglob("*.*"):
+                if file.suffix in {".py", ".toml", ".json", ".ts"}:
+                    yield file.relative_to(ROOT).as_posix()
+
+
+def names_most_wallets(file: Path) -> bool:
+    words = set(re.findall(r"[A-Z0-9_]+", file.read_text(errors="ignore")))
+    return len(words & WALLETS.keys()) * 2 > len(WALLETS)
 
 
 def test_the_readme_is_read_in_some_minutes() -> None:
