@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from alipay.wallets import WALLETS
+from contracts import EXPIRY_MARGIN, EXPIRY_SPREAD
 from tests.examples.showing import DOCUMENT, SHOWN, renewed
 
 ROOT = Path(__file__).parent.parent
@@ -64,6 +65,12 @@ def test_every_make_command_of_a_document_is_a_target_of_make(document: Path) ->
     named = re.findall(r"^make ([a-z-]+)", blocks, re.MULTILINE)
     named += re.findall(r"`make ([a-z-]+)", text)
     assert set(named) <= targets
+
+
+def test_a_shop_reads_how_long_after_its_time_a_payment_ends() -> None:
+    least, most = EXPIRY_MARGIN, EXPIRY_MARGIN + EXPIRY_SPREAD
+    words = f"{least.seconds} to {most.seconds} seconds after `expires_at`"
+    assert f"{words} (the *margin*)" in DOCUMENT.read_text()
 
 
 def test_each_list_of_wallets_is_named_where_a_wallet_is_added() -> None:
