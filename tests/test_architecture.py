@@ -164,12 +164,12 @@ ROOM_MAY_IMPORT: dict[str, set[str]] = {
         "telemetry",
     },
     "cashier.system": {
-        "alipay", "api.callers.keys", "cashier.temporal_calls", "codec",
-        "temporal_client", "visibility",
+        "alipay", "api.callers.keys", "cashier.printing", "cashier.temporal_calls",
+        "codec", "temporal_client", "visibility",
     },
     "cashier.stuck": {
-        "alipay", "cashier.refund_decisions", "cashier.running", "cashier.settings",
-        "cashier.temporal_calls", "contracts", "visibility",
+        "alipay", "cashier.printing", "cashier.refund_decisions", "cashier.running",
+        "cashier.settings", "cashier.temporal_calls", "contracts", "visibility",
     },
     "cashier.releases": {
         "cashier.payments.reading", "cashier.running", "cashier.temporal_calls",
@@ -178,30 +178,31 @@ ROOM_MAY_IMPORT: dict[str, set[str]] = {
     # Reads the settings of all parts, and makes calls as the parts do.
     "cashier.doctor": {
         "activities.callbacks", "activities.shop_connections",
-        "alipay", "api.settings", "audit.bundle", "cashier.given", "cashier.running",
-        "cashier.settings", "cashier.system", "cashier.temporal_calls", "codec",
-        "contracts", "settings", "simulator.settings", "storefront.settings",
-        "translation", "version", "visibility", "worker",
+        "alipay", "api.settings", "audit.bundle", "cashier.given", "cashier.printing",
+        "cashier.running", "cashier.settings", "cashier.system",
+        "cashier.temporal_calls", "codec", "contracts", "settings",
+        "simulator.settings", "storefront.settings", "translation", "version",
+        "visibility", "worker",
     },
     "cashier.payments": {
         "alipay", "api.merchant_rules", "api.payments.lost_orders",
         "api.payments.recovery", "api.problems", "api.refunds.recovery",
         "api.settings", "audit.reconcile.files", "cashier.given",
-        "cashier.refund_decisions", "cashier.running", "cashier.settings",
-        "cashier.stuck", "cashier.temporal_calls", "codec", "contracts",
-        "settings.worker", "translation.answers", "visibility", "worker",
+        "cashier.printing", "cashier.refund_decisions", "cashier.running",
+        "cashier.settings", "cashier.stuck", "cashier.temporal_calls", "codec",
+        "contracts", "settings.worker", "translation.answers", "visibility", "worker",
     },
     # Begins an order's owner of refunds as the API does.
     "cashier.refunds": {
         "api.merchant_rules", "api.problems", "api.refunds", "api.temporal_calls",
-        "cashier.payments", "cashier.refund_decisions", "cashier.running",
-        "cashier.settings", "cashier.temporal_calls", "contracts", "visibility",
-        "workflows.order_refunds",
+        "cashier.payments", "cashier.printing", "cashier.refund_decisions",
+        "cashier.running", "cashier.settings", "cashier.temporal_calls", "contracts",
+        "visibility", "workflows.order_refunds",
     },
     "cashier.audit": {
-        "alipay", "audit", "cashier.given", "cashier.running", "cashier.settings",
-        "cashier.temporal_calls", "codec", "contracts", "http_server", "telemetry",
-        "temporal_client", "version",
+        "alipay", "audit", "cashier.given", "cashier.printing", "cashier.running",
+        "cashier.settings", "cashier.temporal_calls", "codec", "contracts",
+        "http_server", "telemetry", "temporal_client", "version",
     },
     # Demonstrations use the system as people do: the product does not import them.
     "cashier.demos": {

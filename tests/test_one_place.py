@@ -176,3 +176,9 @@ def test_the_answers_of_a_history_are_decoded_once() -> None:
         "audit/reconcile/our_refunds.py",
         "audit/verify/evidence.py",
     ]
+
+
+def test_commands_print_lines_with_words_of_others_in_one_place() -> None:
+    line = "ANY_CONSOLE.print(ANY_TEXT, markup=False, highlight=False, soft_wrap=True)"
+    found = {file for file in places(line) if file.startswith("cashier/")}
+    assert found == {"cashier/printing.py"}

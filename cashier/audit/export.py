@@ -21,6 +21,7 @@ from audit.bundle.export import digest_of_bundle, export_bundle
 from audit.bundle.manifest import Manifest, Selection
 from audit.bundle.signing_keys import key_id, load_private, load_public, make_pair
 from audit.bundle.writing import write_bundle
+from cashier.printing import print_line
 from cashier.temporal_calls import CommandError, WrongSettingError, printable
 from codec.keyring import Keyring
 from codec.payload_codec import EncryptingCodec
@@ -59,9 +60,11 @@ def make_keys(folder: Path, console: Console) -> None:
         raise WrongSettingError(
             f"{error.filename} exists already; nothing was changed"
         ) from None
-    _say(console, f"Signs bundles:    {private}  (keep it where bundles are made)")
-    _say(console, f"Verifies bundles: {public}  (give it to the auditors)")
-    _say(console, f"Its id in manifests: {key_id(load_public(public))}")
+    print_line(
+        console, f"Signs bundles:    {private}  (keep it where bundles are made)"
+    )
+    print_line(console, f"Verifies bundles: {public}  (give it to the auditors)")
+    print_line(console, f"Its id in manifests: {key_id(load_public(public))}")
 
 
 async def export(
@@ -101,7 +104,9 @@ async def export(
     _tell_of(console, folder, exported.manifest)
     if exported.manifest.histories > exported.fetched:
         there = exported.manifest.histories - exported.fetched
-        _say(console, f"{there:,} of them were there from the interrupted export.")
+        print_line(
+            console, f"{there:,} of them were there from the interrupted export."
+        )
     if not exported.gone:
         return 0
     named = "\n".join(f"  {one}" for one in exported.gone[:MOST_NAMED])
@@ -167,8 +172,4 @@ def _contents(files: Sequence[Path]) -> Iterator[tuple[str, bytes]]:
 def _tell_of(console: Console, folder: Path, manifest: Manifest) -> None:
     signed = f"signed by {manifest.key_id}" if manifest.key_id else "not signed"
     after = f", after {manifest.previous[:16]}..." if manifest.previous else ""
-    _say(console, f"{folder}: {manifest.histories:,} histories, {signed}{after}")
-
-
-def _say(console: Console, text: str) -> None:
-    console.print(text, markup=False, highlight=False, soft_wrap=True)
+    print_line(console, f"{folder}: {manifest.histories:,} histories, {signed}{after}")

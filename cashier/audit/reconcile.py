@@ -18,6 +18,7 @@ from audit.reconcile.files.text import UTF_8
 from audit.reconcile.matching import reconcile
 from audit.reconcile.our_money import Histories
 from audit.reconcile.outcome import Difference, Kind, Reconciliation, Sums
+from cashier.printing import print_line
 from cashier.temporal_calls import WrongSettingError, a_console, printable
 from codec.keyring import Keyring
 from contracts import Money
@@ -148,12 +149,12 @@ def _show(console: Console, result: Reconciliation, notes: Sequence[str]) -> Non
     if result.lack_their_keys:
         # Once, and at the top: it is the cause of all that follows.
         told = f"{Kind.UNREADABLE_HERE}: {result.lack_their_keys}"
-        _line(console, f"{_printable(told)}: see {KEYS_SETTING}")
+        print_line(console, f"{_printable(told)}: see {KEYS_SETTING}")
         differences = differences[1:]
     for note in notes:
-        _line(console, _printable(note))
+        print_line(console, _printable(note))
     for file in result.files:
-        _line(console, _told(file))
+        print_line(console, _told(file))
     console.print()
     if differences:
         _show_differences(console, differences)
@@ -161,24 +162,26 @@ def _show(console: Console, result: Reconciliation, notes: Sequence[str]) -> Non
     number = len(result.differences)
     words = f"{number} {'differs' if number == 1 else 'differ'}"
     words = "nothing differs" if result.is_clean else words
-    _line(console, f"Matched: {result.matched}; {words}")
+    print_line(console, f"Matched: {result.matched}; {words}")
     if result.orders is None:
-        _line(
+        print_line(
             console,
             "The shop's list of orders was not given (--orders): an order that was "
             "kept out of all bundles, and was not paid, cannot be missed",
         )
     else:
-        _line(console, f"Orders in the shop's list: {result.orders}")
+        print_line(console, f"Orders in the shop's list: {result.orders}")
     if result.returned:
-        _line(
+        print_line(
             console,
             f"Taken and returned by Alipay, and unpaid here: {len(result.returned)}; "
             "see --json",
         )
     if result.not_settled:
         number = result.not_settled
-        _line(console, f"Not in a settlement file: {number}; Alipay pays out later")
+        print_line(
+            console, f"Not in a settlement file: {number}; Alipay pays out later"
+        )
 
 
 def _show_differences(console: Console, differences: Sequence[Difference]) -> None:
@@ -198,7 +201,9 @@ def _show_differences(console: Console, differences: Sequence[Difference]) -> No
         )
     console.print(table)
     if len(differences) > ROWS_FOR_PEOPLE:
-        _line(console, f"... and {len(differences) - ROWS_FOR_PEOPLE} more; see --json")
+        print_line(
+            console, f"... and {len(differences) - ROWS_FOR_PEOPLE} more; see --json"
+        )
 
 
 def _show_sums(console: Console, result: Reconciliation) -> None:
@@ -309,7 +314,3 @@ def _sum(currency: str, number: int, minor: int) -> str:
 def _printable(text: str) -> str:
     """Return a text of somebody's file, safe for a terminal."""
     return "".join(sign if sign.isprintable() or sign == "\n" else "?" for sign in text)
-
-
-def _line(console: Console, text: str) -> None:
-    console.print(text, markup=False, highlight=False, soft_wrap=True)

@@ -9,6 +9,7 @@ import typer
 
 from cashier.doctor.settings import USUAL, Part
 from cashier.given import as_given
+from cashier.printing import print_line
 from cashier.running import errors, leave
 
 # Imports of the parts stand inside the commands, as in `cashier.commands`.
@@ -45,12 +46,10 @@ def doctor(
         try:
             examine_local(home, parts or [*Part], as_json=as_json)
         except FileNotFoundError as error:
-            errors.print(
+            print_line(
+                errors,
                 f"There is no local system in {error.filename}: `cashier prepare` or "
                 "`cashier up` makes one",
-                markup=False,
-                highlight=False,
-                soft_wrap=True,
             )
             raise typer.Exit(2) from None
     asyncio.run(_examine(parts or USUAL, as_json=as_json))

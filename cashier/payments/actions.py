@@ -13,6 +13,7 @@ from cashier.payments.names import AskAlipay, order_named
 from cashier.payments.reading import look_at, look_at_order, waits_of
 from cashier.payments.report import as_json, show_order, show_payment, show_waits
 from cashier.payments.send_update import PATIENCE, act
+from cashier.printing import print_line
 from cashier.stuck.money import risk_in_words
 from cashier.temporal_calls import QUICK, CommandError, ends_within, printable
 from contracts import (
@@ -185,13 +186,11 @@ async def _resolve(
     view = await act(client, named, "resolve", said, answers=kind)
     if view.outcome is None and view.proposed:
         order_id = view.order_id if isinstance(view, PaymentView) else named
-        console.print(
+        print_line(
+            console,
             f"Proposed: {view.proposed.outcome} by {view.proposed.by}. It counts once "
             "a second person says the same:\n"
             f"  {resolve_words(order_id, view, more)}",
-            markup=False,
-            highlight=False,
-            soft_wrap=True,
         )
         return 0
     by = view.resolved
@@ -217,7 +216,7 @@ async def _tell_what_is_settled(
             f"Proposed so far: {proposed.outcome} by {proposed.by}: {proposed.reason}"
         )
     for line in lines:
-        console.print(printable(line), markup=False, highlight=False, soft_wrap=True)
+        print_line(console, printable(line))
 
 
 def resolve_words(named: str, view: PaymentView | LatePaymentView, more: str) -> str:

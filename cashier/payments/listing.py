@@ -12,6 +12,7 @@ from rich.text import Text
 from temporalio.client import Client, WorkflowExecution, WorkflowExecutionStatus
 
 from cashier.payments.send_update import PATIENCE
+from cashier.printing import time_in_utc
 from cashier.temporal_calls import QUICK, ends_within, page_of
 from contracts import Money, PaymentOutcome, in_words
 from visibility import (
@@ -164,8 +165,8 @@ def _show(console: Console, lines: Sequence[Line]) -> None:
             in_words(line.amount) if line.amount else "unknown",
             line.status,
             Text(line.attention or "", style="red"),
-            _time(line.began),
-            _time(line.ended) if line.ended else "",
+            time_in_utc(line.began),
+            time_in_utc(line.ended) if line.ended else "",
         )
     console.print(table)
 
@@ -187,7 +188,3 @@ def _entry(line: Line, ui_url: str, namespace: str) -> dict[str, Any]:
         else None,
         "link": page_of(ui_url, namespace, line.workflow_id, line.run_id),
     }
-
-
-def _time(at: datetime) -> str:
-    return f"{at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"

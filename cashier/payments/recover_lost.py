@@ -16,6 +16,7 @@ from api.payments.recovery import RecoveryRequest
 from api.problems import Problem, UnavailableProblem
 from cashier.payments.lost_list import read_lost_orders
 from cashier.payments.reading import check_worker
+from cashier.printing import print_line
 from cashier.temporal_calls import UnreachableError, printable
 from contracts import TASK_QUEUE
 from visibility.stopped import UnreadableRunError
@@ -130,4 +131,4 @@ class _Recovery:
         return 1 if self._failed else 0
 
     def _say(self, line: str) -> None:
-        self._console.print(line, markup=False, highlight=False, soft_wrap=True)
+        print_line(self._console, line)

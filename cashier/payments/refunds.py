@@ -1,11 +1,10 @@
 """Shows the refunds of an order: how each stands, who asked, and what is left."""
 
-from datetime import UTC, datetime
-
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from cashier.printing import print_line, time_in_utc
 from cashier.refund_decisions import what_one_may
 from cashier.temporal_calls import printable
 from contracts import (
@@ -38,20 +37,22 @@ def show_refunds(console: Console, view: RefundsView) -> None:
             in_words(one.amount),
             str(one.status),
             printable(one.by),
-            _time(one.asked_at),
-            _time(one.ended_at) if one.ended_at else "",
+            time_in_utc(one.asked_at),
+            time_in_utc(one.ended_at) if one.ended_at else "",
             Text(_why(one)),
         )
     if view.refunds:
         console.print(table)
     for seen in view.elsewhere:
         amount = in_words(seen.amount)
-        _line(console, f"Gone back otherwise: {amount}, {seen.kind} {seen.status}")
+        print_line(console, f"Gone back otherwise: {amount}, {seen.kind} {seen.status}")
     for one in view.refunds:
         if may := what_one_may(view.order_id, one):
-            _line(console, f"{one.refund_id}, you may: {printable(may, longest=1000)}")
+            print_line(
+                console, f"{one.refund_id}, you may: {printable(may, longest=1000)}"
+            )
     left = in_words(view.left) if view.left else "not known yet; Alipay knows"
-    _line(console, f"Paid: {in_words(view.paid)}. Can still be refunded: {left}.")
+    print_line(console, f"Paid: {in_words(view.paid)}. Can still be refunded: {left}.")
 
 
 def show_refund(console: Console, order_id: str, record: RefundRecord) -> None:
@@ -74,9 +75,9 @@ def show_refund(console: Console, order_id: str, record: RefundRecord) -> None:
         ("Resolved", _by(record.resolved)),
         ("Bounced", _by(record.returned)),
         ("At Alipay", record.refund_request_id),
-        ("Asked", _time(record.asked_at)),
-        ("Sent", _time(record.sent_at) if record.sent_at else ""),
-        ("Ended", _time(record.ended_at) if record.ended_at else ""),
+        ("Asked", time_in_utc(record.asked_at)),
+        ("Sent", time_in_utc(record.sent_at) if record.sent_at else ""),
+        ("Ended", time_in_utc(record.ended_at) if record.ended_at else ""),
     ):
         if value:
             grid.add_row(name, Text(printable(value, longest=1000)))
@@ -102,11 +103,3 @@ def _by(said: Resolved | None) -> str:
         return ""
     second = f", confirmed by {said.confirmed_by}" if said.confirmed_by else ""
     return printable(f"by {said.by}{second}: {said.reason}", longest=1000)
-
-
-def _line(console: Console, text: str) -> None:
-    console.print(text, markup=False, highlight=False, soft_wrap=True)
-
-
-def _time(at: datetime) -> str:
-    return f"{at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Sequence
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import datetime
 
 from rich.console import Console
 from rich.markdown import Markdown
@@ -13,6 +13,7 @@ from rich.text import Text
 from cashier.payments.history_of_acts import Act
 from cashier.payments.reading import OrderSeen, Seen
 from cashier.payments.refunds import show_refunds
+from cashier.printing import print_line, time_in_utc
 from cashier.temporal_calls import page_of, printable
 from contracts import (
     CallbackView,
@@ -49,8 +50,8 @@ def show_order(
     else:
         _show_payment(console, view)
     if seen.paused:
-        _line(console, f"\nIt is {seen.paused.in_words}. To free it:")
-        _line(console, f"  {seen.paused.frees}")
+        print_line(console, f"\nIt is {seen.paused.in_words}. To free it:")
+        print_line(console, f"  {seen.paused.frees}")
     if seen.waits:
         show_waits(console, seen.waits)
     for late in seen.late_money:
@@ -62,10 +63,10 @@ def show_order(
     if acts:
         console.print("\n[bold]Who acted[/]")
     for act in acts:
-        _line(console, f"{_time(act.at)}  {act.name}  {_said(act)}")
+        print_line(console, f"{time_in_utc(act.at)}  {act.name}  {_said(act)}")
     page = page_of(ui_url, namespace, payment.workflow_id, payment.run_id)
     console.print()
-    _line(console, f"Page: {page}")
+    print_line(console, f"Page: {page}")
 
 
 def show_payment(console: Console, view: PaymentView) -> None:
@@ -80,8 +81,8 @@ def show_payment(console: Console, view: PaymentView) -> None:
         ("Review", view.review and printable(view.review)),
         ("Proposed", _proposal(view)),
         ("Resolved", _resolution(view)),
-        ("Began", view.started_at and _time(view.started_at)),
-        ("Ended", view.closed_at and _time(view.closed_at)),
+        ("Began", view.started_at and time_in_utc(view.started_at)),
+        ("Ended", view.closed_at and time_in_utc(view.closed_at)),
     ):
         if value:
             grid.add_row(name, Text(value))
@@ -98,7 +99,7 @@ def _show_payment(console: Console, view: PaymentView) -> None:
             one.payment_request_id,
             one.wallet,
             one.payment_id or "",
-            _time(one.expires_at) if one.expires_at else "",
+            time_in_utc(one.expires_at) if one.expires_at else "",
             "paid" if one.is_paid else "",
         )
     console.print(table)
@@ -111,29 +112,29 @@ def show_waits(console: Console, waits: str) -> None:
     if console.is_terminal:
         console.print(Markdown(waits))
     else:
-        _line(console, waits)
+        print_line(console, waits)
 
 
 def _show_late_money(console: Console, late: Seen[LatePaymentView]) -> None:
     console.print(f"\n[bold]Late money[/] {late.workflow_id}", highlight=False)
     if late.view is None:
-        _line(console, f"  stopped before its end: {late.stopped}")
+        print_line(console, f"  stopped before its end: {late.stopped}")
         return
     view = late.view
-    _line(console, f"  {in_words(view.amount)}: {printable(view.status)}")
+    print_line(console, f"  {in_words(view.amount)}: {printable(view.status)}")
     for name, value in (
         ("Review", view.review and printable(view.review)),
         ("Proposed", _proposal(view)),
         ("Resolved", _resolution(view)),
     ):
         if value:
-            _line(console, f"  {name}: {value}")
+            print_line(console, f"  {name}: {value}")
 
 
 def _show_refunds(console: Console, refunds: Seen[RefundsView]) -> None:
     console.print(f"\n[bold]Refunds[/] {refunds.workflow_id}", highlight=False)
     if refunds.view is None:
-        _line(console, f"  stopped before its end: {refunds.stopped}")
+        print_line(console, f"  stopped before its end: {refunds.stopped}")
     else:
         show_refunds(console, refunds.view)
 
@@ -141,7 +142,7 @@ def _show_refunds(console: Console, refunds: Seen[RefundsView]) -> None:
 def _show_callback(console: Console, callback: Seen[CallbackView]) -> None:
     console.print(f"\n[bold]Callback[/] {callback.workflow_id}", highlight=False)
     if callback.view is None:
-        _line(console, f"  stopped before its end: {callback.stopped}")
+        print_line(console, f"  stopped before its end: {callback.stopped}")
         return
     view = callback.view
     for before in view.ended:
@@ -155,9 +156,9 @@ def _show_callback(console: Console, callback: Seen[CallbackView]) -> None:
 def _show_event(
     console: Console, event: ShopEvent, told: str, resolved: Resolved | None
 ) -> None:
-    _line(console, f"  {event.type}, {event.outcome}: {told}  ({event.id})")
+    print_line(console, f"  {event.type}, {event.outcome}: {told}  ({event.id})")
     if resolved:
-        _line(console, f"  Settled: {_by(resolved)}")
+        print_line(console, f"  Settled: {_by(resolved)}")
 
 
 def as_json(
@@ -229,10 +230,6 @@ def _said(act: Act) -> str:
     return f"{words}  ({printable(act.identity)})".strip()
 
 
-def _line(console: Console, text: str) -> None:
-    console.print(text, markup=False, highlight=False, soft_wrap=True)
-
-
 def _money_of(payment: Seen[PaymentView]) -> str:
     return in_words(payment.amount) if payment.amount else "Its money"
 
@@ -240,9 +237,5 @@ def _money_of(payment: Seen[PaymentView]) -> str:
 def _time_of_alipay(said: str) -> str:
     """Return a time of Alipay's like all others; as Alipay wrote it if it is none."""
     with suppress(ValueError):
-        return _time(datetime.fromisoformat(said))
+        return time_in_utc(datetime.fromisoformat(said))
     return printable(said)
-
-
-def _time(at: datetime) -> str:
-    return f"{at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"

@@ -9,6 +9,7 @@ from temporalio.client import Client
 from cashier.payments.names import order_named
 from cashier.payments.refunds import WAITS_FOR, show_refund
 from cashier.payments.send_update import PATIENCE
+from cashier.printing import print_line
 from cashier.refund_decisions import resolve_command
 from cashier.refunds.amounts import amount_of
 from cashier.refunds.owner import (
@@ -121,13 +122,15 @@ async def resolve(
     order_id = await order_named(client, name)
     owner = await find_owner(client, order_id)
     record = known_refund(owner.view if owner else None, order_id, said.refund_id)
-    _line(console, f"{said.refund_id}: {in_words(record.amount)}, {record.status}.")
+    print_line(
+        console, f"{said.refund_id}: {in_words(record.amount)}, {record.status}."
+    )
     if not confirm(f"Settle it as {said.outcome}, in the name of {said.by}?"):
         raise CommandError("nothing was changed")
     view = await tell_open_owner(client, order_id, "resolve", said)
     now = known_refund(view, order_id, said.refund_id)
     if now.proposed and now.status not in ENDED:
-        _line(
+        print_line(
             console,
             f"Proposed: {now.proposed.outcome} by {printable(now.proposed.by)}. It "
             "counts once a second person says the same:\n"
@@ -163,7 +166,7 @@ async def returned(
     else:
         given = await input_again(client, run, view)
         after = await tell_owner(client, given, "returned", said)
-    _line(
+    print_line(
         console,
         f"Recorded: {said.refund_id} has bounced, by {said.by}. "
         f"{in_words(after.left)} can be refunded of order {order_id}.",
@@ -208,11 +211,9 @@ def _tell(console: Console, view: RefundsView, refund_id: str) -> int:
     record = known_refund(view, view.order_id, refund_id)
     show_refund(console, view.order_id, record)
     if waits := WAITS_FOR.get(record.status):
-        _line(console, f"It waits for {waits}. The same command again shows how it is.")
+        print_line(
+            console, f"It waits for {waits}. The same command again shows how it is."
+        )
     if view.left:
-        _line(console, f"{in_words(view.left)} can still be refunded.")
+        print_line(console, f"{in_words(view.left)} can still be refunded.")
     return 1 if record.status is RefundStatus.REFUSED else 0
-
-
-def _line(console: Console, text: str) -> None:
-    console.print(text, markup=False, highlight=False, soft_wrap=True)

@@ -14,6 +14,7 @@ from temporalio.client import Client, WorkflowExecution, WorkflowExecutionStatus
 
 from cashier.payments.reading import look_at
 from cashier.payments.send_update import PATIENCE
+from cashier.printing import time_in_utc
 from cashier.temporal_calls import QUICK, CommandError, ends_within, page_of, printable
 from contracts import RefundRecord, RefundStatus, RefundsView, in_words
 from visibility import NEEDS_ATTENTION, ORDER_ID
@@ -142,7 +143,7 @@ def _show(console: Console, lines: Sequence[Line]) -> None:
             str(one.status) if one else Text(printable(line.unread), style="red"),
             Text(line.attention or "", style="red"),
             printable(one.by) if one else "",
-            f"{one.asked_at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC" if one else "",
+            time_in_utc(one.asked_at) if one else "",
         )
     console.print(table)
 

@@ -9,6 +9,7 @@ from cashier.payments.alipay_ids import ask_alipay_for_request_id
 from cashier.payments.names import AskAlipay, order_named
 from cashier.payments.refunds import show_refund, show_refunds
 from cashier.payments.send_update import PATIENCE
+from cashier.printing import print_line
 from cashier.refunds.owner import find_owner, known_refund
 from cashier.temporal_calls import CommandError, ends_within, page_of
 from contracts import RefundsView, refund_named_in
@@ -52,13 +53,13 @@ async def show(
         said = (record or view).model_dump(mode="json")
         console.file.write(json.dumps(said, indent=1) + "\n")
         return 0
-    _line(console, f"Order {order_id}, paid by {view.payment_request_id}")
+    print_line(console, f"Order {order_id}, paid by {view.payment_request_id}")
     if record:
         show_refund(console, order_id, record)
     else:
         show_refunds(console, view)
     page = page_of(ui_url, client.namespace, owner.workflow_id, owner.run_id)
-    _line(console, f"Page: {page}")
+    print_line(console, f"Page: {page}")
     return 0
 
 
@@ -68,7 +69,3 @@ def _refund_sent_as(view: RefundsView, name: str) -> str | None:
         if refund_named_in(one.refund_request_id) == refund_named_in(name):
             return one.refund_id
     return None
-
-
-def _line(console: Console, text: str) -> None:
-    console.print(text, markup=False, highlight=False, soft_wrap=True)

@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 from temporalio.client import Client
 
+from cashier.printing import print_line
 from cashier.stuck.details import Details, details_of
 from cashier.stuck.finding import Stuck, find_stuck
 from cashier.stuck.money import all_at_risk, risk_in_words
@@ -188,14 +189,12 @@ def show_totals(console: Console, rows: Sequence[Row], *, is_cut: bool) -> None:
 
 def show_queries(console: Console, *, ui_url: str, namespace: str) -> None:
     """Print the filters to be kept as saved views in the Temporal UI."""
-    console.print(
+    print_line(
+        console,
         "Filters for the Temporal UI. Open a link, then keep it with *Save as New* "
         "under *Saved Views*. No filter holds a time, so a saved view stays true: "
         "the list shows the newest first. Add these columns to the list (the gear "
         f"above it, *Custom Search Attributes*): {', '.join(COLUMNS)}.\n",
-        markup=False,
-        highlight=False,
-        soft_wrap=True,
     )
     for view in saved_views():
         console.print(f"[bold]{view.name}[/]: {view.finds}", highlight=False)

@@ -19,6 +19,7 @@ from temporalio.api.workflowservice.v1 import (
 from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
+from cashier.printing import print_line
 from cashier.temporal_calls import (
     QUICK,
     UnreachableError,
@@ -139,7 +140,7 @@ def print_cloud(
         retention_days: How long closed payments shall be kept; None leaves it.
     """
     for line in _cloud_commands(namespace, retention_days):
-        console.print(line, markup=False, highlight=False, soft_wrap=True)
+        print_line(console, line)
 
 
 def _cloud_commands(namespace: str, retention_days: int | None) -> Iterable[str]:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from cashier.printing import print_line
 from cashier.system.folder_lock import FolderInUseError
 from cashier.system.home import OPERATOR, SHOPKEEPER, Home
 from cashier.system.part import PartFailedError
@@ -102,8 +103,7 @@ def show_addresses(console: Console, system: System) -> None:
         console.print("Behind the shop:\n")
     width = max(len(name) for name, _ in rows)
     for name, text in rows:
-        line = f"{name:<{width}}  {text}"
-        console.print(line, markup=False, highlight=False, soft_wrap=True)
+        print_line(console, f"{name:<{width}}  {text}")
 
 
 def _of_the_shop(system: System) -> tuple[tuple[str, str], ...]:
