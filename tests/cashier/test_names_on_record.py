@@ -42,7 +42,7 @@ def named_after(words: str) -> set[str]:
 
 def test_the_runbook_names_each_command_that_takes_no_name() -> None:
     without = {name for name in COMMANDS if "--by" not in options_of(name)}
-    assert without == named_after("only that identity is kept:")
+    assert without == named_after("only that identity is recorded:")
 
 
 def test_the_runbook_names_each_command_that_asks_first() -> None:
