@@ -19,7 +19,6 @@ from cashier.refunds import commands as refund_commands
 from cashier.releases import commands as release_commands
 from cashier.running import errors, leave, read_settings
 from cashier.stuck import commands as stuck_commands
-from version import VERSION
 
 # Imports of the parts stand inside the commands: each process loads only its own.
 
@@ -42,6 +41,8 @@ app.add_typer(demo_commands.app)
 
 def _show_version(is_wanted: bool) -> None:
     if is_wanted:
+        from version import VERSION
+
         sys.stdout.write(f"cashier {VERSION}\n")
         raise typer.Exit
 

@@ -8,14 +8,13 @@ import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Final
-
-from temporalio.envconfig import ClientConfig, ClientConnectConfig
-from temporalio.service import TLSConfig
+from typing import TYPE_CHECKING, Final
 
 from settings.given_text import as_meant
 from settings.path_names import check_path_name, shown
-from settings.temporal_tls import check_tls
+
+if TYPE_CHECKING:
+    from temporalio.envconfig import ClientConnectConfig
 
 PREFIX: Final = "TEMPORAL_"
 USUAL: Final = "localhost:7233"
@@ -64,7 +63,7 @@ class TemporalSettingError(ValueError):
 
 def temporal_config(
     environment: Mapping[str, str] | None = None,
-) -> ClientConnectConfig:
+) -> "ClientConnectConfig":
     """Return how to connect, from the environment and the SDK's configuration file.
 
     Args:
@@ -95,7 +94,13 @@ def is_address(text: str) -> bool:
     return found is not None and 0 < int(found[2]) < 65536
 
 
-def _loaded(given: Mapping[str, str]) -> ClientConnectConfig:
+def _loaded(given: Mapping[str, str]) -> "ClientConnectConfig":
+    # Here, because every command imports this file, and many do without Temporal.
+    from temporalio.envconfig import ClientConfig
+    from temporalio.service import TLSConfig
+
+    from settings.temporal_tls import check_tls
+
     try:
         config = ClientConfig.load_client_connect_config(override_env_vars=given)
     except OSError as error:

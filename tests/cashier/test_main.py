@@ -85,3 +85,12 @@ def test_a_reader_who_leaves_is_no_finding(words: list[str], tmp_path: Path) -> 
     os.close(write)
     assert ended.returncode == PIPE_CLOSED
     assert ended.stderr == b""
+
+
+def test_the_command_line_is_read_without_loading_temporal(tmp_path: Path) -> None:
+    """Every part of a system starts as a command, and many do without Temporal."""
+    code = "import sys, cashier.commands; print(*sorted(sys.modules))"
+    ended, said = cashier(folder=tmp_path, code=code)
+    assert ended == 0
+    loaded = {"temporalio", "cryptography", "fastapi", "httpx", "contracts"}
+    assert not loaded & set(said.split())
