@@ -29,7 +29,11 @@ async def chromium() -> AsyncIterator[Browser]:
         yield browser
 
 
-@pytest.fixture(scope="session")
+# These three end with the file that uses them: a page of the Temporal UI that stays
+# open asks and draws until it is closed.
+
+
+@pytest.fixture(scope="module")
 async def stuck(
     chromium: Browser, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[System]:
@@ -39,7 +43,7 @@ async def stuck(
         yield system
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 async def operator(chromium: Browser, stuck: System) -> AsyncIterator[TemporalUi]:
     """An operator's tab, logged in, in a browser that asks the codec server."""
     context = await chromium.new_context(viewport={"width": 1400, "height": 1000})
@@ -50,7 +54,7 @@ async def operator(chromium: Browser, stuck: System) -> AsyncIterator[TemporalUi
     await close(context)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 async def stranger(chromium: Browser, stuck: System) -> AsyncIterator[TemporalUi]:
     """The tab of somebody who may open the UI, and has no login."""
     context = await chromium.new_context()
