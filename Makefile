@@ -9,7 +9,7 @@ READY := $(VENV)/.ready
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up stuck-demo audit-demo test browser official-sdk kubernetes-tools upgrade-test disaster-test image-test check format bench chaos rollout-storm screenshots contracts settings lock cluster cluster-test
+.PHONY: help setup demo up stuck-demo audit-demo test slow-test browser official-sdk kubernetes-tools upgrade-test disaster-test image-test check format bench chaos rollout-storm screenshots contracts settings lock cluster cluster-test
 
 help:  ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "make %-16s %s\n", $$1, $$2}'
@@ -46,11 +46,15 @@ audit-demo: $(READY)  ## Make payments of all kinds, prove them from files, tamp
 # share two cores.
 PYTEST := $(BIN)/python -m pytest --numprocesses 4 --dist loadfile --no-loadscope-reorder
 
-test: $(READY)  ## Run the whole test suite
-	@$(PYTEST)
+# Under six minutes on two cores: a test that takes most of a minute is marked as slow.
+test: $(READY)  ## Run the test suite, but for the slow tests and those in a browser
+	@$(PYTEST) -m "not slow"
+
+slow-test: $(READY)  ## Run the slow tests: whole systems that are killed, restarted, audited
+	@$(PYTEST) -m slow
 
 browser: $(READY)  ## Run the tests in a real browser, which must be there
-	@CASHIER_BROWSER_TESTS=required CASHIER_NODE_TESTS=required $(BIN)/python -m pytest tests/browser
+	@CASHIER_BROWSER_TESTS=required CASHIER_NODE_TESTS=required $(PYTEST) tests/browser
 
 # Apart, because it pins another version of a package that we have too.
 SDK := $(VENV)/official-sdk
@@ -87,11 +91,11 @@ cluster-test: $(READY)  ## Try a real cluster: its list of payments, its restart
 image-test: $(READY)  ## Build the image, with Docker or without, and take a payment inside it
 	@$(BIN)/python -m deploy.image
 
-check: $(READY)  ## Lint, format check, types, tests: what CI runs
+check: $(READY)  ## Lint, format check, types, tests: what CI runs first
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy .
-	@$(PYTEST)
+	@$(PYTEST) -m "not slow"
 
 format: $(READY)  ## Format the code and apply the linter's safe fixes
 	@$(BIN)/ruff check --fix .

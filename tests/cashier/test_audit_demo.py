@@ -18,6 +18,7 @@ from cashier.demos.audit.tamperings import TAMPERINGS
 QUICK = sum(not kind.is_slow for kind in KINDS.values()) + NEXT
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(400)
 async def test_payments_of_all_kinds_are_proven_and_every_tampering_is_named(
     tmp_path: Path,

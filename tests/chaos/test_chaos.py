@@ -9,6 +9,7 @@ from chaos.run import Chaos
 
 
 # About a minute on two idle cores; most of it is waiting for repeats, not computing.
+@pytest.mark.slow
 @pytest.mark.timeout(300)
 async def test_no_money_is_lost_while_processes_are_killed(tmp_path: Path) -> None:
     run = await Chaos(payments=25, seed=1, folder=tmp_path).run()

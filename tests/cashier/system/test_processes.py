@@ -121,6 +121,7 @@ def program(path: Path, *lines: str) -> str:
     return str(path)
 
 
+@pytest.mark.slow
 async def test_a_worker_may_start_before_temporal_as_often_as_it_takes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
