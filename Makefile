@@ -46,12 +46,13 @@ audit-demo: $(READY)  ## Make payments of all kinds, prove them from files, tamp
 # share two cores.
 PYTEST := $(BIN)/python -m pytest --numprocesses 4 --dist loadfile --no-loadscope-reorder
 
-# Under six minutes on two cores: a test that takes most of a minute is marked as slow.
+# Under six minutes on two cores: a test that starts a whole system for itself alone is
+# marked as slow.
 test: $(READY)  ## Run the test suite, but for the slow tests and those in a browser
 	@$(PYTEST) -m "not slow"
 
-slow-test: $(READY)  ## Run the slow tests: whole systems that are killed, restarted, audited
-	@$(PYTEST) -m slow
+slow-test: $(READY)  ## Run the slow tests: each starts a whole system for itself alone
+	@$(PYTEST) -m slow $$(grep -rlE '^(@|pytestmark = )pytest\.mark\.slow' tests)
 
 browser: $(READY)  ## Run the tests in a real browser, which must be there
 	@CASHIER_BROWSER_TESTS=required CASHIER_NODE_TESTS=required $(PYTEST) tests/browser

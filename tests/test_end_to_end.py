@@ -141,6 +141,7 @@ async def test_the_worker_runs_workflows_without_sandbox_as_in_production(
     assert started
 
 
+@pytest.mark.slow
 async def test_a_worker_in_the_sandbox_takes_a_payment_all_the_same(
     tmp_path: Path,
 ) -> None:
@@ -324,6 +325,7 @@ def _logs(folder: Path) -> list[Path]:
     return sorted(folder.glob("*.log"))
 
 
+@pytest.mark.slow
 async def test_a_payment_survives_a_restart_of_everything(tmp_path: Path) -> None:
     home, ports, order_id = Home(tmp_path), Ports.free(), an_order_id()
     async with httpx.AsyncClient(timeout=30) as http:

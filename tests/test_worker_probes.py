@@ -13,6 +13,7 @@ from tests.telemetry.running import free_address
 pytestmark = pytest.mark.timeout(120)
 
 
+@pytest.mark.slow
 async def test_a_worker_is_ready_once_it_serves_and_lives_without_temporal(
     tmp_path: Path,
 ) -> None:

@@ -17,6 +17,7 @@ from tests.test_end_to_end import CANARY_EMAIL, Shop, an_order_id
 pytestmark = pytest.mark.timeout(120)
 
 
+@pytest.mark.slow
 async def test_the_processes_are_watched_and_keep_their_secrets(tmp_path: Path) -> None:
     home, ports, order_id = Home(tmp_path), Ports.free(), an_order_id()
     with collecting() as collector:

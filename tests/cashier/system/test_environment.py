@@ -20,6 +20,7 @@ from tests.cashier.system.hostile import (
 pytestmark = pytest.mark.timeout(120)
 
 
+@pytest.mark.slow
 async def test_the_demo_takes_no_setting_of_the_developer(tmp_path: Path) -> None:
     checkout = copy_of_checkout(tmp_path)
     with real_shop() as shop:

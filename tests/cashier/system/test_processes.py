@@ -150,6 +150,7 @@ async def test_where_temporal_does_not_start_its_own_words_are_told(
 # ---- on a cluster that runs already ----
 
 
+@pytest.mark.slow
 async def test_a_system_on_a_cluster_has_no_temporal_of_its_own(tmp_path: Path) -> None:
     home, ports = Home(tmp_path / "home"), Ports.free()
     async with await start_embedded() as cluster:

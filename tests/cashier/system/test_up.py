@@ -30,6 +30,7 @@ async def until_all_have_gone(up: Up) -> None:
     assert up.ports.taken() == []
 
 
+@pytest.mark.slow
 async def test_no_part_is_left_when_the_terminal_is_closed(tmp_path: Path) -> None:
     async with cashier_up(tmp_path, Ports.free(), in_a_terminal=True) as up:
         assert up.terminal
@@ -38,6 +39,7 @@ async def test_no_part_is_left_when_the_terminal_is_closed(tmp_path: Path) -> No
         await until_gone(up.starter)
 
 
+@pytest.mark.slow
 async def test_no_part_is_left_when_their_starter_is_killed(tmp_path: Path) -> None:
     async with cashier_up(tmp_path, Ports.free()) as up:
         assert len(up.ports.taken()) == len(up.ports.__dataclass_fields__)
@@ -45,6 +47,7 @@ async def test_no_part_is_left_when_their_starter_is_killed(tmp_path: Path) -> N
         await until_all_have_gone(up)
 
 
+@pytest.mark.slow
 async def test_a_setting_that_is_given_by_name_reaches_the_parts(
     tmp_path: Path,
 ) -> None:
