@@ -12,6 +12,8 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from hypothesis import HealthCheck, settings
 from hypothesis.configuration import set_hypothesis_home_dir
 from temporalio.testing import WorkflowEnvironment
+from xdist.remote import Producer
+from xdist.scheduler import LoadFileScheduling
 
 from cashier.system.temporal import SERVER_OPTIONS, guarded_program, start_embedded
 from temporal_client import DATA_CONVERTER
@@ -69,6 +71,31 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         return first, sha256(name.encode()).digest()
 
     items.sort(key=place)
+
+
+# Files of a folder that share a system of processes, which takes seconds of a processor
+# to start, or the one place where npm installs.
+SHARING = {
+    "tests/examples": ("test_examples.py", "test_refund_examples.py"),
+    "tests/cashier/doctor": ("test_doctor.py", "test_faults.py"),
+}
+
+
+class ByFileOrSystem(LoadFileScheduling):  # type: ignore[misc]  # xdist has no types
+    """Gives one process each file as a whole, and so all files that share a system."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file: str = super()._split_scope(nodeid)
+        folder, _, name = file.rpartition("/")
+        return folder if name in SHARING.get(folder, ()) else file
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(
+    config: pytest.Config, log: Producer
+) -> ByFileOrSystem | None:
+    is_by_file = config.getoption("dist") == "loadfile"
+    return ByFileOrSystem(config, log) if is_by_file else None
 
 
 @pytest.fixture(scope="session", autouse=True)

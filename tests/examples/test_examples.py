@@ -3,7 +3,7 @@
 import asyncio
 import json
 import re
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -40,14 +40,12 @@ from tests.examples.running import (
     TYPESCRIPT,
     PlayedApi,
     an_answer,
-    build_typescript,
     run,
     running,
 )
 from tests.examples.showing import DOCUMENT
 from tests.examples.storefront import (
     Storefront,
-    a_storefront,
     an_order_id,
     attempt_of,
     page_of,
@@ -60,26 +58,6 @@ pytestmark = pytest.mark.timeout(180)
 
 HTTP = ["curl", "python"]
 CLIENTS = ["client", "typescript"]
-
-
-@pytest.fixture(scope="module")
-async def typescript() -> None:
-    await build_typescript()
-
-
-@pytest.fixture
-def way(request: pytest.FixtureRequest) -> str:
-    """One of the ways to start payments; TypeScript is compiled when it is needed."""
-    name: str = request.param
-    if name == "typescript":
-        request.getfixturevalue("typescript")
-    return name
-
-
-@pytest.fixture(scope="module")
-async def shop(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Storefront]:
-    async with a_storefront(tmp_path_factory.mktemp("system")) as shop:
-        yield shop
 
 
 # ---- the HTTP API ----

@@ -1,35 +1,12 @@
 """The examples that give money back, each run as it is printed in the document."""
 
-from collections.abc import AsyncIterator
-
 import pytest
 
-from tests.examples.running import build_typescript
-from tests.examples.storefront import Storefront, a_storefront, an_order_id
+from tests.examples.storefront import Storefront, an_order_id
 
 pytestmark = pytest.mark.timeout(180)
 
 WAYS = ["curl", "python", "client", "typescript"]
-
-
-@pytest.fixture(scope="module")
-async def typescript() -> None:
-    await build_typescript()
-
-
-@pytest.fixture
-def way(request: pytest.FixtureRequest) -> str:
-    """One of the ways to give money back; TypeScript is compiled when it is needed."""
-    name: str = request.param
-    if name == "typescript":
-        request.getfixturevalue("typescript")
-    return name
-
-
-@pytest.fixture(scope="module")
-async def shop(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Storefront]:
-    async with a_storefront(tmp_path_factory.mktemp("system")) as shop:
-        yield shop
 
 
 @pytest.mark.parametrize("way", WAYS, indirect=True)
