@@ -5,6 +5,8 @@ from contextlib import asynccontextmanager
 
 from playwright.async_api import Browser, BrowserContext, ViewportSize
 
+from tests.browser.chromium import close
+
 DESKTOP: ViewportSize = {"width": 1280, "height": 900}
 PHONE: ViewportSize = {"width": 390, "height": 844}
 ANDROID = "Mozilla/5.0 (Linux; Android 14; Mobile) Chrome/140.0 Mobile Safari"
@@ -23,4 +25,4 @@ async def a_device(chromium: Browser, kind: str) -> AsyncIterator[BrowserContext
         locale="en-GB",
     )
     yield context
-    await context.close()
+    await close(context)
