@@ -1,8 +1,12 @@
-"""What `make test` leaves out is not left out of CI."""
+"""What `make test` runs together, and that CI runs what it leaves out."""
 
 import re
 import tomllib
 from pathlib import Path
+
+import pytest
+
+from tests.conftest import SHARING, ByFileOrSystem
 
 ROOT = Path(__file__).parent.parent
 MAKEFILE = (ROOT / "Makefile").read_text()
@@ -41,3 +45,13 @@ def test_each_folder_that_is_not_collected_has_a_command_which_ci_runs() -> None
     }
     assert commands.keys() == folders
     assert set(commands.values()) <= in_ci() | BY_HAND
+
+
+@pytest.mark.parametrize(
+    ("folder", "name"), [(folder, one) for folder in SHARING for one in SHARING[folder]]
+)
+def test_files_that_share_a_system_run_in_one_process(folder: str, name: str) -> None:
+    assert (ROOT / folder / name).is_file()
+    scheduler = object.__new__(ByFileOrSystem)
+    assert scheduler._split_scope(f"{folder}/{name}::test_x") == folder
+    assert scheduler._split_scope("tests/test_x.py::test_x") == "tests/test_x.py"
