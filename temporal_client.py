@@ -104,7 +104,7 @@ def data_converter(
             failure's type stays readable, and the message of a refusal. None leaves
             everything in clear text.
         clear_text_refused_since: From when on a worker's activities refuse what came in
-            clear text; its workflows do so by `codec.clear_text.RefusingRunner`.
+            clear text; its workflows do so by `codec.refusing_runner.RefusingRunner`.
     """
     if keyring is None:
         return DATA_CONVERTER

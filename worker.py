@@ -32,7 +32,7 @@ from activities.shop_connections import open_shop_connections
 from activities.trust import TrustActivities
 from alipay.client import LIMITS, AlipayClient, open_connections
 from alipay.wallets import WALLETS
-from codec.clear_text import RefusingRunner
+from codec.refusing_runner import RefusingRunner
 from contracts import ENDED, TASK_QUEUE, LateOutcome, PaymentOutcome
 from http_server.beside import served_beside
 from http_server.health import create_health_app

@@ -6,7 +6,6 @@ with rights in Temporal may have written.
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import zip_longest
 from typing import Any, Final, Self
@@ -15,11 +14,6 @@ from temporalio.api.common.v1 import Payload
 from temporalio.common import RawValue
 from temporalio.contrib.pydantic import PydanticPayloadConverter
 from temporalio.converter import ActivitySerializationContext, SerializationContext
-from temporalio.worker import (
-    WorkflowInstance,
-    WorkflowInstanceDetails,
-    WorkflowRunner,
-)
 
 # Set by the codec, which alone sees whether a payload came encrypted.
 _MARK: Final = "cashier-came-in-clear-text"
@@ -79,33 +73,6 @@ def converter_since(refused_since: datetime) -> type[PydanticPayloadConverter]:
             return self
 
     return Converter
-
-
-class RefusingRunner(WorkflowRunner):
-    """Has runs that started since a time refuse clear text, from their input on.
-
-    By their start, which stands in their history, so that each replay refuses the same.
-    Older runs read it as before.
-    """
-
-    def __init__(self, runner: WorkflowRunner, *, since: datetime) -> None:
-        self._runner = runner
-        self._since = since
-
-    def prepare_workflow(self, defn: Any) -> None:  # noqa: ANN401 - private to the SDK
-        self._runner.prepare_workflow(defn)
-
-    def create_instance(self, det: WorkflowInstanceDetails) -> WorkflowInstance:
-        is_old = det.info.start_time < self._since
-        kind = PydanticPayloadConverter if is_old else RefusingConverter
-        return self._runner.create_instance(
-            replace(det, payload_converter_factory=kind)
-        )
-
-    def set_worker_level_failure_exception_types(
-        self, types: Sequence[type[BaseException]]
-    ) -> None:
-        self._runner.set_worker_level_failure_exception_types(types)
 
 
 _REFUSING: Final = RefusingConverter()

@@ -37,7 +37,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "activities": {"alipay", "contracts", "translation", "visibility"},
     "version": {"contracts"},
     "worker": {
-        "activities", "alipay", "codec.clear_text", "contracts", "http_server",
+        "activities", "alipay", "codec.refusing_runner", "contracts", "http_server",
         "settings", "telemetry", "temporal_client", "version", "workflows",
     },
     "api": {

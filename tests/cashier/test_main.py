@@ -87,10 +87,19 @@ def test_a_reader_who_leaves_is_no_finding(words: list[str], tmp_path: Path) -> 
     assert ended.stderr == b""
 
 
-def test_the_command_line_is_read_without_loading_temporal(tmp_path: Path) -> None:
-    """Every part of a system starts as a command, and many do without Temporal."""
-    code = "import sys, cashier.commands; print(*sorted(sys.modules))"
+@pytest.mark.parametrize(
+    ("part", "without"),
+    [
+        # Every part of a system starts as a command, and many do without Temporal.
+        ("cashier.commands", {"temporalio", "cryptography", "fastapi", "contracts"}),
+        ("codec.server.app", {"temporalio.client", "temporalio.worker", "contracts"}),
+    ],
+)
+def test_a_part_does_not_load_what_only_others_need(
+    part: str, without: set[str], tmp_path: Path
+) -> None:
+    code = f"import sys, {part}; print(*sorted(sys.modules))"
     ended, said = cashier(folder=tmp_path, code=code)
     assert ended == 0
-    loaded = {"temporalio", "cryptography", "fastapi", "httpx", "contracts"}
-    assert not loaded & set(said.split())
+    assert part in said.split()
+    assert not without & set(said.split())

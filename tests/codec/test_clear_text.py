@@ -14,7 +14,8 @@ from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner
 
-from codec.clear_text import ClearTextRefusedError, RefusingRunner
+from codec.clear_text import ClearTextRefusedError
+from codec.refusing_runner import RefusingRunner
 from contracts import (
     CancelWish,
     InquiryCall,
