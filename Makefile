@@ -52,7 +52,7 @@ test: $(READY)  ## Run the test suite, but for the slow tests and those in a bro
 	@$(PYTEST) -m "not slow"
 
 slow-test: $(READY)  ## Run the slow tests: each starts a whole system for itself alone
-	@$(PYTEST) -m slow $$(grep -rlE '^(@|pytestmark = )pytest\.mark\.slow' tests)
+	@$(PYTEST) -m slow $$(grep -rl --include='test_*.py' 'mark\.slow' tests)
 
 browser: $(READY)  ## Run the tests in a real browser, which must be there
 	@CASHIER_BROWSER_TESTS=required CASHIER_NODE_TESTS=required $(PYTEST) tests/browser

@@ -19,7 +19,7 @@ from contracts import CallbackView, PaymentView
 from tests.cashier.operating import until
 from tests.cashier.system.test_settings_file import read_by_a_shell
 
-pytestmark = pytest.mark.timeout(150)
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(150)]
 
 
 @pytest.fixture(scope="module")
