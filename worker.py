@@ -46,6 +46,7 @@ from temporal_client import connect
 from version import VERSION, identity_of_worker
 from workflows.kinds import VERSIONED_WORKFLOWS, WORKFLOWS
 from workflows.odd_signals import OddSignalFilter
+from workflows.overtaking_queries import OvertakingQueryFilter
 
 # Share of the polls for workflow tasks. A new payment's first task is in the common
 # task queue, the tasks of cached payments are in the worker's sticky queue: when a
@@ -140,7 +141,8 @@ def deployment_of(version: WorkerDeploymentVersion) -> WorkerDeploymentConfig:
 
 def runner_of(*, sandbox: bool) -> WorkflowRunner:
     """Return the workflow runner: sandboxed or not (decision 34)."""
-    return SandboxedWorkflowRunner() if sandbox else UnsandboxedWorkflowRunner()
+    runner = SandboxedWorkflowRunner() if sandbox else UnsandboxedWorkflowRunner()
+    return OvertakingQueryFilter(runner)
 
 
 async def run_worker(settings: WorkerSettings) -> None:

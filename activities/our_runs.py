@@ -23,7 +23,7 @@ from temporalio.client import (
 from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 
-from visibility.views import Look, look_at_run, newest_run
+from visibility.views import Look, look_at_run, newest_run, query_stopped
 
 ViewT = TypeVar("ViewT", bound=BaseModel)
 
@@ -130,9 +130,7 @@ class OurRuns:
             return look
         handle = self._client.get_workflow_handle(run.id, run_id=run.run_id)
         try:
-            view: ViewT = await handle.query(
-                "view", result_type=kind, rpc_timeout=self._within
-            )
+            view = await query_stopped(handle, kind, within=self._within)
         except WorkflowQueryFailedError:
             return look
         except RPCError as error:

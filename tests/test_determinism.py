@@ -29,6 +29,7 @@ from tests.histories.signed_paths import payload_keys, trust_recorded_signers
 from tests.outside_calls import outside_calls
 from tests.shared_state import shared_state
 from tests.workflows.running import worker_of
+from workflows.overtaking_queries import OvertakingQueryFilter
 
 ROOT = Path(__file__).parent.parent
 trust_recorded_signers()
@@ -195,7 +196,9 @@ async def test_the_workers_of_tests_run_workflows_in_the_sandbox(
     dev_server: WorkflowEnvironment,
 ) -> None:
     worker = worker_of(dev_server.client, FakeAlipay(), "test")
-    assert isinstance(worker.config()["workflow_runner"], SandboxedWorkflowRunner)
+    runner = worker.config()["workflow_runner"]
+    assert isinstance(runner, OvertakingQueryFilter)
+    assert isinstance(runner.runner, SandboxedWorkflowRunner)
     unsandboxed = {
         file.name
         for file in (ROOT / "tests").rglob("*.py")

@@ -36,7 +36,7 @@ from contracts import (
     order_of,
 )
 from visibility.stuck import STOPPED
-from visibility.views import newest_run
+from visibility.views import newest_run, query_stopped
 
 STOPPED_STATES: Final = (
     WorkflowExecutionStatus.TERMINATED,
@@ -156,9 +156,7 @@ async def read_stopped_refunds(
     given = await read_input(client, run, RefundsInput)
     handle = client.get_workflow_handle(run.id, run_id=run.run_id)
     try:
-        known: RefundsView = await handle.query(
-            "view", result_type=RefundsView, rpc_timeout=within
-        )
+        known = await query_stopped(handle, RefundsView, within=within)
     except (WorkflowQueryFailedError, RPCError) as error:
         raise UnreadableRunError(
             f"no worker answers how its refunds stood ({error}); start a worker whose "

@@ -14,6 +14,7 @@ from temporalio.client import (
     WorkflowExecutionStatus,
     WorkflowFailureError,
     WorkflowHandle,
+    WorkflowQueryFailedError,
     WorkflowQueryRejectedError,
 )
 from temporalio.common import QueryRejectCondition
@@ -25,11 +26,17 @@ ViewT = TypeVar("ViewT", bound=BaseModel)
 
 # A run may close between two looks, and the next one begin; hardly twice in a row.
 MOST_LOOKS = 3
+# The query of each workflow that says what is known.
+VIEW = "view"
+# The same of a run that was stopped before its end: no workflow task will come, which
+# the query could overtake.
+VIEW_OF_STOPPED = "view_of_stopped"
+# How workers reject a query that does (`workflows/overtaking_queries.py`).
+OVERTAKES_A_TASK = "the query has overtaken a workflow task: put it again"
 # A query waits for a worker on the server only so long, and is then put anew. One that
-# waits while its worker is gone and a signal comes is answered by another worker from a
-# history that ends within a workflow task. That worker then goes on from there, and the
-# payment fails with a nondeterminism error (seen with SDK 1.35 and server 1.32). A
-# query that is put after the signal waits for the workflow task, as it should.
+# waits while its worker is gone and a signal comes is given to another worker with a
+# history that ends within a workflow task, and is rejected (seen with SDK 1.35 and
+# server 1.32). A query that is put after the signal waits for the workflow task.
 LONGEST_WAIT = timedelta(seconds=1)
 WAITED_IN_VAIN = (RPCStatusCode.DEADLINE_EXCEEDED, RPCStatusCode.CANCELLED)
 
@@ -157,13 +164,14 @@ async def _query(
 
     Raises:
         RPCError: There was no answer within the time, or another failure.
+        WorkflowQueryFailedError: Its worker cannot answer.
     """
     until = time.monotonic() + within.total_seconds()
     while True:
         left = timedelta(seconds=max(0.1, until - time.monotonic()))
         try:
             view: ViewT = await handle.query(
-                "view",
+                VIEW,
                 result_type=kind,
                 reject_condition=QueryRejectCondition.NOT_OPEN,
                 rpc_timeout=min(left, LONGEST_WAIT),
@@ -172,6 +180,32 @@ async def _query(
         except RPCError as error:
             if error.status not in WAITED_IN_VAIN or left <= LONGEST_WAIT:
                 raise
+        except WorkflowQueryFailedError as error:
+            if OVERTAKES_A_TASK not in str(error) or left <= LONGEST_WAIT:
+                raise
+
+
+async def query_stopped(
+    handle: WorkflowHandle[Any, Any], kind: type[ViewT], *, within: timedelta
+) -> ViewT:
+    """Ask a run that was stopped before its end.
+
+    Args:
+        handle: Of that run.
+        kind: What its query `view` is.
+        within: How long each query may take.
+
+    Raises:
+        RPCError: Temporal or a worker does not answer.
+        WorkflowQueryFailedError: No worker can answer.
+    """
+    try:
+        view: ViewT = await handle.query(VIEW, result_type=kind, rpc_timeout=within)
+    except WorkflowQueryFailedError as error:
+        if OVERTAKES_A_TASK not in str(error):
+            raise
+        view = await handle.query(VIEW_OF_STOPPED, result_type=kind, rpc_timeout=within)
+    return view
 
 
 async def _result(

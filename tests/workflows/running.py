@@ -12,7 +12,7 @@ from temporalio.client import Client, WithStartWorkflowOperation, WorkflowHandle
 from temporalio.common import WorkflowIDConflictPolicy
 from temporalio.service import RPCError
 from temporalio.testing import WorkflowEnvironment
-from temporalio.worker import Worker
+from temporalio.worker import Worker, WorkflowRunner
 
 from api.payments.new_payment_page import listing_of
 from contracts import (
@@ -32,6 +32,7 @@ from contracts import (
 from tests.builders import a_notification, an_order
 from tests.fakes import FakeAlipay
 from visibility import NEEDS_ATTENTION, PAYMENT_STATUS
+from worker import runner_of
 from workflows.cashier_payment import CashierPayment
 from workflows.kinds import WORKFLOWS
 from workflows.odd_signals import OddSignalFilter
@@ -179,7 +180,12 @@ async def a_worker(
         yield task_queue
 
 
-def worker_of(client: Client, alipay: FakeAlipay, task_queue: str) -> Worker:
+def worker_of(
+    client: Client,
+    alipay: FakeAlipay,
+    task_queue: str,
+    runner: WorkflowRunner | None = None,
+) -> Worker:
     """Return the worker of the tests: in the SDK's sandbox, as is its default."""
     return Worker(
         client,
@@ -187,6 +193,7 @@ def worker_of(client: Client, alipay: FakeAlipay, task_queue: str) -> Worker:
         workflows=WORKFLOWS,
         activities=alipay.activities,
         interceptors=[OddSignalFilter()],
+        workflow_runner=runner or runner_of(sandbox=True),
     )
 
 

@@ -1,7 +1,8 @@
 """A wait ends once its timer has fired, though the SDK may report an old time.
 
 A query that waited while no worker polled is given to the next worker together with the
-workflow task. SDK 1.35 then runs that task with the time of the task before it.
+workflow task. SDK 1.35 then runs that task with the time of the task before it. These
+workers do not reject such queries (`workflows/overtaking_queries.py`).
 """
 
 import asyncio
@@ -12,6 +13,7 @@ from uuid import uuid4
 from temporalio.client import WorkflowHistory
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Replayer
+from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner
 
 from contracts import PaymentView
 from temporal_client import DATA_CONVERTER
@@ -54,7 +56,7 @@ async def test_a_payment_queried_without_a_worker_continues_and_replays(
     payments = [
         RunningPayment(dev_server, an_order(), task_queue) for _ in range(PAYMENTS)
     ]
-    async with worker_of(client, alipay, task_queue):
+    async with worker_of(client, alipay, task_queue, SandboxedWorkflowRunner()):
         for payment in payments:
             await payment.start()
         await until(lambda: alipay.calls.count("inquire") >= PAYMENTS)
@@ -62,7 +64,7 @@ async def test_a_payment_queried_without_a_worker_continues_and_replays(
     looks = [asyncio.create_task(look(payment)) for payment in payments]
     # No worker: timers fire meanwhile.
     await asyncio.sleep(LONGER_THAN_THE_WAIT.total_seconds())
-    async with worker_of(client, alipay, task_queue):
+    async with worker_of(client, alipay, task_queue, SandboxedWorkflowRunner()):
         await asyncio.gather(*looks)
         await until(lambda: len(alipay.calls) >= asked + PAYMENTS)
         histories = [await payment.handle.fetch_history() for payment in payments]
