@@ -69,7 +69,9 @@ class OrderRefundActivities:
         refund = await answer_of(
             self._alipay.refund(request), from_refund_response, from_refund_refusal
         )
-        return OrderRefundAnswer(look=look, cancel=cancel, refund=refund)
+        return OrderRefundAnswer(
+            look=look, cancel=cancel, refund=refund, certain=certain
+        )
 
     async def look(self, call: InquiryCall) -> PaymentLook:
         """Inquire the payment, with its refunds so far.

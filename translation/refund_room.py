@@ -39,6 +39,7 @@ def may_be_sent(call: OrderRefundCall, look: PaymentLook) -> bool:
         look.verdict is InquiryVerdict.SUCCESS
         and not is_another_amount(call, look)
         and not is_under_way(call, look)
+        and not is_another_try_listed(call, look)
         and room_for(call, look) >= call.amount.value
     )
 
@@ -75,6 +76,21 @@ def is_under_way(call: OrderRefundCall, look: PaymentLook) -> bool:
     """Whether Alipay lists this try as in process: then it is never sent again."""
     return any(
         one.refund_request_id == call.refund_request_id and one.status == "PROCESSING"
+        for one in look.refunds
+    )
+
+
+def is_another_try_listed(call: OrderRefundCall, look: PaymentLook) -> bool:
+    """Whether an earlier try of the same refund has given money back, or may do so.
+
+    A new one begins only after the earlier was refused. Where Alipay lists that one as
+    successful all the same, or as taken on, the new one would give it back twice.
+    """
+    name = refund_named_in(call.refund_request_id)
+    return any(
+        one.refund_request_id != call.refund_request_id
+        and refund_named_in(one.refund_request_id) == name
+        and goes_back(one)
         for one in look.refunds
     )
 

@@ -282,11 +282,13 @@ class OrderRefunds:
             record_order_answer(
                 self._ledger, refund, call, asked.answer, self._clock.now
             )
+            # Alipay may list others as successful that were over for us.
+            for one in self._ledger.refunds.values():
+                self._follow(one)
 
     async def _inquire(self, refund: Refund) -> None:
         request_id, refund.at_once = refund.request_id, False
-        if refund.may_be_cancelled and not refund.taken_on_at:
-            # `inquiryRefund` does not report a cancel; `inquiryPayment` does.
+        if refund.is_told_by_payment:
             refund.unknown = 0
             await self._send(refund)
             return
@@ -432,6 +434,8 @@ class OrderRefunds:
     async def returned(self, said: RefundReturn) -> RefundsView:
         """Release the amount of a refund that has bounced."""
         await workflow.wait_condition(lambda: self._is_set_up)
+        # Another person may have said so at the same time.
+        check_return(self._ledger, said)
         refund = self._ledger.refunds[said.refund_id]
         record_return(refund, said)
         self._follow(refund)

@@ -6,7 +6,12 @@ What was signed is checked part by part; this is about what lies between the par
 from collections.abc import Iterable, Iterator
 
 from audit.history.answers import Answered
-from contracts import CancelVerdict, OrderRefundAnswer, OrderRefundCall
+from contracts import (
+    CancelVerdict,
+    OrderRefundAnswer,
+    OrderRefundCall,
+    RefundVerdict,
+)
 from translation.refund_room import is_all_of_it, may_be_sent
 
 # Event, what was expected, and what was seen instead.
@@ -34,7 +39,9 @@ def _problems(
         yield "nothing sent, for Alipay's look forbids it", "a refund was sent"
     if may and not was_sent:
         yield "what Alipay answered to the refund", "no answer to it"
-    if not may and not was_sent and said.certain != is_first:
+    is_refused = said.refund and said.refund.verdict is RefundVerdict.REFUSED
+    is_over = is_refused or (not may and not was_sent)
+    if is_over and said.certain != is_first:
         seen = "certain" if said.certain else "not certain"
         yield "certain in the first try of the activity only", seen
     if said.cancel and not is_all_of_it(call, said.look):

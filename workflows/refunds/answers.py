@@ -16,7 +16,7 @@ from contracts import (
     in_words,
 )
 from translation.refund_room import is_another_amount, is_under_way, room_for
-from workflows.refunds.ledger import Ledger
+from workflows.refunds.ledger import UNSETTLED, Ledger
 from workflows.refunds.refund import CANCELLED_BEFORE, Refund, Refusal
 from workflows.refunds.trust import proof_in
 
@@ -38,6 +38,8 @@ def record_order_answer(
         one.has_gone_back(request_id, now, proof_in(look))
     if said.cancel and said.cancel.verdict is CancelVerdict.CANCELLED:
         refund.was_cancelled(now, proof_in(said.cancel))
+    elif said.refund and _may_follow_a_cancel(call, said.refund, said):
+        refund.got_no_verdict(now)
     elif said.refund:
         # `refund` was called after a cancel had been refused, or instead of one.
         refund.may_be_cancelled = False
@@ -54,19 +56,38 @@ def record_order_answer(
             words = "the whole payment has gone back already, by a cancel"
             refund.is_refused(Refusal(CANCELLED_BEFORE, words), now)
     else:
-        _was_not_sent(refund, call, said, now)
+        _was_not_sent(ledger, refund, call, said, now)
+
+
+def _may_follow_a_cancel(
+    call: OrderRefundCall, refund: RefundAnswer, said: OrderRefundAnswer
+) -> bool:
+    """Whether a refusal says nothing, for a cancel may be taking effect unseen.
+
+    An earlier try of this call may have sent that. Then the payment is asked about
+    again, after a pause.
+    """
+    is_refused = refund.verdict is RefundVerdict.REFUSED
+    return is_refused and call.may_cancel and not said.certain
 
 
 def _was_not_sent(
-    refund: Refund, call: OrderRefundCall, said: OrderRefundAnswer, now: datetime
+    ledger: Ledger,
+    refund: Refund,
+    call: OrderRefundCall,
+    said: OrderRefundAnswer,
+    now: datetime,
 ) -> None:
     """Record that nothing was sent, because of Alipay's answer to the inquiry."""
-    refusal = _refusal_by(call, said)
+    is_contradiction = ledger.paid is not None and said.look.verdict in UNSETTLED
+    refusal = None if is_contradiction else _refusal_by(call, said)
     if refusal and said.certain:
         refund.is_refused(refusal, now)
     else:
-        # The answer is not the worker's; or an earlier try of this call may have taken
-        # effect without an answer.
+        # The answer is not the worker's; an earlier try of this call may have taken
+        # effect without an answer; another try of this refund is listed as successful
+        # or in process; or Alipay does not know yet of a payment that it called paid.
+        refund.is_withheld = said.certain
         refund.got_no_verdict(now)
 
 

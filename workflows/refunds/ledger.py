@@ -19,6 +19,14 @@ from contracts import (
 from translation.refund_room import elsewhere, goes_back
 from workflows.refunds.refund import Refund
 
+# What Alipay may say of a payment for a moment though it was paid: its inquiries may be
+# behind its notifications. What can still be refunded does not follow from it.
+UNSETTLED = (
+    InquiryVerdict.PROCESSING,
+    InquiryVerdict.PENDING,
+    InquiryVerdict.NOT_EXIST,
+)
+
 
 @dataclass
 class Ledger:
@@ -71,7 +79,8 @@ class Ledger:
         """Return the paid amount, less our refunds and these."""
         if self.paid is None:
             return None
-        if self.look and self.look.verdict is not InquiryVerdict.SUCCESS:
+        settled = (InquiryVerdict.SUCCESS, *UNSETTLED)
+        if self.look and self.look.verdict not in settled:
             return self.paid.model_copy(update={"value": 0})
         taken = sum(refund.reserved for refund in self.refunds.values())
         other = sum(
@@ -126,7 +135,8 @@ class Ledger:
     def take(self, look: PaymentLook) -> None:
         """Record Alipay's answer: the paid amount, and the refunds so far."""
         self.look = look
-        self.paid = look.amount or self.paid
+        if look.verdict not in UNSETTLED:
+            self.paid = look.amount or self.paid
         self.paid_at = look.paid_at or self.paid_at
 
     def succeeded_by(self, look: PaymentLook) -> list[tuple[Refund, str]]:
@@ -192,7 +202,12 @@ def why_not(
         paid: The paid amount.
     """
     if left is None or at_most is None:
-        return None
+        if request.remaining is None:
+            return None
+        return Refusal.REMAINING_DIFFERS, (
+            "remaining: what can still be refunded is not known here, for the payment "
+            "is not kept any more; leave it out, or ask Alipay's portal"
+        )
     if request.amount and request.amount.currency != left.currency:
         return Refusal.CURRENCY_DIFFERS, (
             f"amount.currency: must be {left.currency}, as the payment's, not "

@@ -59,6 +59,8 @@ class Refund:
         retry: The number of the present try; each has a refundRequestId of its own.
         sent_at: When the present try was first sent, if it is known.
         may_be_cancelled: A cancel may have been sent in its place.
+        is_withheld: Alipay's answer to the inquiry kept the present try from being
+            sent, and did not refuse it for certain.
         asked_last: When the last call about it was made.
         unanswered: How often in a row there was no verdict.
         unknown: How often in a row Alipay did not know the present try.
@@ -82,6 +84,7 @@ class Refund:
     retry: int = 1
     sent_at: datetime | None = None
     may_be_cancelled: bool = False
+    is_withheld: bool = False
     asked_last: datetime | None = None
     unanswered: int = 0
     unknown: int = 0
@@ -150,7 +153,7 @@ class Refund:
         """Record that the present try is under way from now on."""
         self.sent_at = self.sent_at or now
         self.may_be_cancelled = self.may_be_cancelled or may_be_cancelled
-        self.at_once = False
+        self.at_once = self.is_withheld = False
         # After so many answers "not known" it may be sent again: the count starts
         # again.
         self.unknown = 0
@@ -158,6 +161,14 @@ class Refund:
     def got_no_verdict(self, now: datetime) -> None:
         self.unanswered += 1
         self.asked_last = now
+
+    @property
+    def is_told_by_payment(self) -> bool:
+        """Whether only `inquiryPayment` says more.
+
+        `inquiryRefund` reports no cancel, and no refund that was withheld.
+        """
+        return (self.may_be_cancelled or self.is_withheld) and not self.taken_on_at
 
     def add_answer(
         self,

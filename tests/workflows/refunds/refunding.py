@@ -46,12 +46,7 @@ from contracts import (
 )
 from tests.builders import PAYMENT_ID
 from tests.signing import signed_answer, signed_refund_notice, trust
-from translation.refund_room import (
-    is_all_of_it,
-    is_another_amount,
-    is_under_way,
-    room_for,
-)
+from translation.refund_room import is_all_of_it, may_be_sent
 from translation.refunds import refund_call_of
 from visibility import NEEDS_ATTENTION, Listed, attributes_of
 from workflows.kinds import WORKFLOWS
@@ -119,12 +114,7 @@ class RefundingAlipay:
             raise no_verdict()
         look = self._look(call)
         answer = OrderRefundAnswer(look=look)
-        if (
-            look.verdict is not InquiryVerdict.SUCCESS
-            or is_another_amount(call, look)
-            or is_under_way(call, look)
-            or room_for(call, look) < call.amount.value
-        ):
+        if not may_be_sent(call, look):
             return answer
         self.sent.append(call)
         if is_all_of_it(call, look) and self.cancels is CancelVerdict.CANCELLED:
