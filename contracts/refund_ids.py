@@ -98,19 +98,25 @@ def refund_update_id(
     refund_id: str,
     amount: tuple[str, int] | None,
     remaining: tuple[str, int] | None,
+    *,
+    freed: int = 0,
 ) -> str:
     """Return the id of the update that asks for a refund.
 
-    Equal requests share one: a workflow takes only ten updates at a time.
+    Equal requests share one: a workflow takes only ten updates at a time. Temporal
+    repeats its answer for ever, also that not so much was left; so the id is another
+    one once an amount is free again.
 
     Args:
         order_id: The order.
         refund_id: The merchant's name of the refund.
         amount: Currency and minor units; None for the whole remaining amount.
         remaining: The amount the caller expects to be left; None for no expectation.
+        freed: How many refunds of the order were refused, or have bounced.
     """
     money = [f"{one[0]}/{one[1]}" if one else "/" for one in (amount, remaining)]
-    request = "/".join([order_id, refund_id, *money])
+    parts = [order_id, refund_id, *money, *([str(freed)] if freed else ())]
+    request = "/".join(parts)
     return f"refund-{hashlib.sha256(request.encode()).hexdigest()[:32]}"
 
 

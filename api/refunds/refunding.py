@@ -110,14 +110,18 @@ class Refunding:
         try:
             view = await self._payments.view_of_ended(order_id)
         except UnknownOrderProblem:
-            if refunds:
-                return payer_in(refunds)
-            if named:
-                return payer_not_kept(order_id, named)
-            raise
-        is_paid = view.outcome is PaymentOutcome.PAID
-        unpaid = view.outcome is not None and not is_paid
-        found = payer_of(view, await self._late_payments.of(view) if unpaid else ())
+            if not (refunds or named):
+                raise
+            view = None
+        if view:
+            is_paid = view.outcome is PaymentOutcome.PAID
+            unpaid = view.outcome is not None and not is_paid
+            late = await self._late_payments.of(view) if unpaid else ()
+            found = payer_of(view, late)
+        elif refunds:
+            found = payer_in(refunds)
+        else:
+            found = payer_not_kept(order_id, named or "")
         if named and named != found.payment_request_id:
             rule = f"must be {found.payment_request_id}, which pays the order"
             raise of_refusal(Refusal.REFUND_INCOMPLETE, f"payment_request_id: {rule}")
@@ -136,7 +140,8 @@ class Refunding:
         if not (view and record_in(view, request.refund_id)):
             request = await self._checked(request, payer, view, caller)
         ended = view if owner and not owner.is_open else None
-        return await self._send(new_owner(payer, ended, self._rules), request)
+        given = new_owner(payer, ended, self._rules, request.amount)
+        return await self._send(given, request, view)
 
     async def _checked(
         self,
@@ -165,10 +170,12 @@ class Refunding:
         dispute_id = await self._disputes.open_about(payer)
         return request.model_copy(update={"dispute_id": dispute_id})
 
-    async def _send(self, given: RefundsInput, request: RefundRequest) -> Asked:
+    async def _send(
+        self, given: RefundsInput, request: RefundRequest, seen: RefundsView | None
+    ) -> Asked:
         order_id, refund_id = given.order_id, request.refund_id
         try:
-            view: RefundsView | None = await self._refunds.ask(given, request)
+            view: RefundsView | None = await self._refunds.ask(given, request, seen)
         except NoAnswerYet:
             view = await self._refunds.view(order_id)
             if view is None or record_in(view, refund_id) is None:

@@ -33,6 +33,7 @@ from contracts import (
     RefundNotified,
     RefundRequest,
     RefundsInput,
+    RefundStatus,
     RefundsView,
     refund_update_id,
     refunds_id,
@@ -120,12 +121,15 @@ class RefundWorkflows:
         owner = await self.find(refunds_id(order_id))
         return await self.view_of(owner) if owner else None
 
-    async def ask(self, given: RefundsInput, request: RefundRequest) -> RefundsView:
+    async def ask(
+        self, given: RefundsInput, request: RefundRequest, seen: RefundsView | None
+    ) -> RefundsView:
         """Have a refund reserved and sent, by the open owner or by a new one.
 
         Args:
             given: What a new owner begins with.
             request: What is asked for.
+            seen: What was known of the order's refunds before; None for nothing.
 
         Returns:
             What the owner knew when Alipay had answered, or the refund had to wait. The
@@ -160,7 +164,7 @@ class RefundWorkflows:
                     OrderRefunds.refund,  # type: ignore[arg-type]
                     request,
                     start_workflow_operation=start,
-                    id=_update_id(given.order_id, request),
+                    id=_update_id(given.order_id, request, seen),
                     rpc_timeout=PATIENCE,
                 )
             )
@@ -246,11 +250,13 @@ class RefundWorkflows:
         )
 
 
-def _update_id(order_id: str, request: RefundRequest) -> str:
+def _update_id(order_id: str, request: RefundRequest, seen: RefundsView | None) -> str:
     amount, left = request.amount, request.remaining
+    free = (RefundStatus.REFUSED, RefundStatus.RETURNED)
     return refund_update_id(
         order_id,
         request.refund_id,
         (amount.currency, amount.value) if amount else None,
         (left.currency, left.value) if left else None,
+        freed=sum(1 for one in seen.refunds if one.status in free) if seen else 0,
     )

@@ -15,6 +15,7 @@ from contracts import (
     refund_event_id,
     refund_named_in,
     refund_request_id,
+    refund_update_id,
     refunds_id,
     refunds_id_of,
 )
@@ -80,3 +81,13 @@ def test_the_order_of_a_short_id_is_read_back_from_its_owner(order_id: str) -> N
 def test_a_long_order_cannot_be_read_back_from_its_digest() -> None:
     with pytest.raises(ValueError, match="not the id of the refunds of an order with"):
         order_of_workflow(refunds_id("a" * 60))
+
+
+def test_an_amount_that_is_free_again_makes_another_update_of_an_equal_request() -> (
+    None
+):
+    first = refund_update_id("order-1", "r-1", ("PHP", 6000), None)
+    again = refund_update_id("order-1", "r-1", ("PHP", 6000), None, freed=0)
+    later = refund_update_id("order-1", "r-1", ("PHP", 6000), None, freed=1)
+    assert first == again
+    assert later != first

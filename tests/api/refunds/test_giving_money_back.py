@@ -3,6 +3,7 @@
 import asyncio
 from collections import Counter
 
+from contracts import RefundReturn, refunds_id
 from tests.api.refunds.refunding_shop import RefundingShop, php
 
 
@@ -71,3 +72,20 @@ async def test_a_late_answer_is_a_202_and_the_same_call_again_is_the_same_refund
     again = await refunding.refunds(order_id, "r-1", 6000)
     assert (again.status_code, again.json()["status"]) == (200, "SUCCEEDED")
     assert len(refunding.ledgers.of(order_id).sent) == 1
+
+
+async def test_a_refund_for_which_too_little_was_left_is_made_once_enough_is_left(
+    refunding: RefundingShop,
+) -> None:
+    """Temporal repeats what it has answered to an equal update, for ever."""
+    order_id = await refunding.paid()
+    calls = (refunding.refunds(order_id, f"r-{i}", 6000) for i in range(10))
+    answers = await asyncio.gather(*calls)
+    [made] = [one.json()["refund_id"] for one in answers if one.status_code == 201]
+    owner = refunding.shop.client.get_workflow_handle(refunds_id(order_id))
+    said = RefundReturn(refund_id=made, by="anna", reason="settlement file")
+    await owner.execute_update("returned", said)
+    refunding.ledgers.of(order_id).bounced = 6000
+    others = [f"r-{i}" for i in range(10) if f"r-{i}" != made]
+    again = [await refunding.refunds(order_id, one, 6000) for one in others]
+    assert [one.status_code for one in again] == [201, *[409] * 8]

@@ -85,6 +85,51 @@ async def test_a_payment_that_is_not_kept_any_more_is_refunded_by_its_name(
     assert (later.status_code, later.json()["left"]) == (201, php(0))
 
 
+async def test_what_is_left_of_a_payment_that_is_not_kept_cannot_be_compared(
+    refunding: RefundingShop,
+) -> None:
+    order_id = await refunding.paid()
+    await deleted(refunding.shop, workflow_id(order_id))
+    named: dict[str, Any] = {"payment_request_id": f"{order_id}_1"}
+    answer = await refunding.refunds(
+        order_id, "r-1", 6000, remaining=php(9000), **named
+    )
+    assert (answer.status_code, answer.json()["code"]) == (409, "REMAINING_DIFFERS")
+    assert refunding.ledgers.of(order_id).calls == {}
+
+
+async def test_a_payment_that_is_not_kept_needs_a_second_person_as_any_other(
+    refunding: RefundingShop, alipay_key: RSAPrivateKey, tmp_path: Path
+) -> None:
+    """Though only its refund says in which currency it was paid."""
+    settings = settings_in(tmp_path, alipay_key).model_copy(
+        update={"second_person_above": {"PHP": 5000}}
+    )
+    order_id = await refunding.paid()
+    await deleted(refunding.shop, workflow_id(order_id))
+    shop = Shop(settings, refunding.shop.client, alipay_key)
+    named: dict[str, Any] = {"payment_request_id": f"{order_id}_1"}
+    async with shop.http:
+        desk = RefundingShop(shop, refunding.ledgers)
+        answer = await desk.refunds(order_id, "r-1", 6000, **named)
+    assert (answer.status_code, answer.json()["status"]) == (202, "CONFIRMING")
+    assert refunding.ledgers.of(order_id).calls == {}
+
+
+async def test_another_payment_than_the_refunded_one_is_not_taken_for_it(
+    refunding: RefundingShop,
+) -> None:
+    order_id = await refunding.paid()
+    await refunding.refunds(order_id, "r-1", 1000)
+    await deleted(refunding.shop, workflow_id(order_id))
+    other: dict[str, Any] = {"payment_request_id": f"{order_id}_2"}
+    answer = await refunding.refunds(order_id, "r-2", 2000, **other)
+    assert answer.status_code == 422
+    [error] = answer.json()["errors"]
+    assert f"{order_id}_1" in error["rule"]
+    assert refunding.ledgers.of(order_id).total_back == 1000
+
+
 async def test_a_payment_that_is_kept_is_refunded_under_its_own_name_only(
     refunding: RefundingShop,
 ) -> None:
