@@ -62,11 +62,16 @@ class RefundRequest(Contract):
 
 
 class RefundConfirmation(Contract):
-    """The update `confirm`: a second person confirms a refund."""
+    """The update `confirm`: a second person confirms a refund.
+
+    Attributes:
+        dispute_id: As in `RefundRequest`: it may have been opened since then.
+    """
 
     refund_id: str = ""
     by: str = ""
     reason: str = ""
+    dispute_id: str = ""
 
 
 class RefundDecision(StrEnum):

@@ -47,6 +47,7 @@ with workflow.unsafe.imports_passed_through():
         check_resolution,
         check_return,
         confirm_refund,
+        doubt_about,
         record_return,
         settle,
     )
@@ -386,12 +387,6 @@ class OrderRefunds:
         amount = request.amount or ledger.left
         assert amount is not None  # noqa: S101 - the validator has checked it
         currency = (ledger.paid or amount).currency
-        doubt = None
-        if request.dispute_id:
-            doubt = (
-                f"dispute {request.dispute_id} is open: if it is lost, the customer is "
-                "paid twice"
-            )
         refund = Refund(
             order_id=ledger.order_id,
             request=request.model_copy(update={"by": request.by.strip()}),
@@ -400,7 +395,7 @@ class OrderRefunds:
             needs_second_person=needs_second_person(
                 self._given.second_person_above, currency, [amount]
             ),
-            doubt=doubt,
+            doubt=doubt_about(request.dispute_id),
         )
         ledger.refunds[request.refund_id] = refund
         return refund

@@ -127,6 +127,15 @@ class Refunding:
             raise of_refusal(Refusal.REFUND_INCOMPLETE, f"payment_request_id: {rule}")
         return found
 
+    async def find_dispute(self, refunds: RefundsView) -> str:
+        """Return the id of an open dispute about a payment; empty where none is known.
+
+        Raises:
+            Problem: As `payer` does; 503 when Temporal is away.
+        """
+        payer = await self.payer(refunds.order_id, refunds=refunds)
+        return await self._disputes.open_about(payer)
+
     async def _ask(
         self, order_id: str, body: RefundBody, request: RefundRequest, caller: Caller
     ) -> Asked:

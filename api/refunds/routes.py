@@ -118,6 +118,7 @@ async def confirm_refund(
     response: Response,
     caller: MayRefund,
     workflows: Workflows,
+    refunding: RefundingOfThisApp,
     watch: Watch,
 ) -> RefundState:
     """Let a refund be sent that needs a second person: the holder of another key."""
@@ -126,7 +127,12 @@ async def confirm_refund(
     if view is None or record is None:
         raise _unknown(order_id, refund_id)
     caller.check_refund(record.amount)
-    said = RefundConfirmation(refund_id=refund_id, by=caller.name, reason=body.reason)
+    said = RefundConfirmation(
+        refund_id=refund_id,
+        by=caller.name,
+        reason=body.reason,
+        dispute_id=await refunding.find_dispute(view),
+    )
     try:
         view = await workflows.confirm(order_id, said)
     except (RPCError, UnknownOrderProblem):

@@ -20,7 +20,7 @@ from cashier.refunds.owner import (
     tell_open_owner,
     tell_owner,
 )
-from cashier.refunds.payer import check_refund, find_payer, input_for
+from cashier.refunds.payer import check_refund, find_dispute, find_payer, input_for
 from cashier.temporal_calls import QUICK, CommandError, ends_within, printable
 from contracts import (
     ENDED,
@@ -101,7 +101,11 @@ async def confirm_refund(
 ) -> int:
     """Let a refund be sent as its second person; return 1 where it was refused."""
     order_id = await order_named(client, name)
-    said = RefundConfirmation(refund_id=refund_id, by=by, reason=reason)
+    owner = await find_owner(client, order_id)
+    dispute_id = await find_dispute(client, owner.view) if owner and owner.view else ""
+    said = RefundConfirmation(
+        refund_id=refund_id, by=by, reason=reason, dispute_id=dispute_id
+    )
     view = await tell_open_owner(client, order_id, "confirm", said)
     return _tell(console, view, refund_id)
 

@@ -1,12 +1,14 @@
 """Finds the payment of which money goes back, and checks what can be known before."""
 
+from contextlib import suppress
+
 from temporalio.client import Client
 
 from api.merchant_rules import ALL_OTHERS, MerchantRules
 from api.problems import Problem
 from api.refunds.disputes import Disputes
 from api.refunds.new_owner import new_owner
-from api.refunds.payers import Payer, payer_of
+from api.refunds.payers import Payer, payer_in, payer_of
 from api.refunds.wallet_rules import check_wallet
 from cashier.payments.reading import look_at_order
 from cashier.temporal_calls import QUICK, CommandError
@@ -79,6 +81,21 @@ async def check_refund(
     try:
         if asked := amount or left:
             check_wallet(payer, asked, left)
+        return await Disputes(client).open_about(payer)
+    except Problem as problem:
+        raise CommandError(f"refused: {problem}") from problem
+
+
+async def find_dispute(client: Client, refunds: RefundsView) -> str:
+    """Return the id of an open dispute about a payment; empty where none is known.
+
+    Raises:
+        CommandError: Nobody answers.
+    """
+    payer = payer_in(refunds)
+    with suppress(CommandError):  # not kept any more
+        payer = await find_payer(client, refunds.order_id)
+    try:
         return await Disputes(client).open_about(payer)
     except Problem as problem:
         raise CommandError(f"refused: {problem}") from problem

@@ -102,6 +102,14 @@ def confirm_refund(refund: Refund, said: RefundConfirmation) -> None:
     refund.confirmed = Resolved(
         by=refund.request.by, reason=said.reason, confirmed_by=said.by.strip()
     )
+    refund.doubt = refund.doubt or doubt_about(said.dispute_id)
+
+
+def doubt_about(dispute_id: str) -> str | None:
+    """Return why a person must decide about a refund; None without an open dispute."""
+    if not dispute_id:
+        return None
+    return f"dispute {dispute_id} is open: if it is lost, the customer is paid twice"
 
 
 def settle(

@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from api.app import create_app
 from api.callers.keys import ApiKey, Scope, new_key, read_keys, write_keys
 from tests.api.refunds.refunding_shop import RefundingShop, php
+from tests.api.refunds.test_disputed_payments import dispute, kept, listed
 from tests.api.running import API_KEY, settings_in
 
 
@@ -110,6 +111,21 @@ async def test_a_refund_above_the_limit_of_one_person_waits_for_a_second_key(
     assert (second.status_code, second.json()["status"]) == (200, "SUCCEEDED")
     assert (third.status_code, third.json()["code"]) == (409, "NOT_OPEN")
     assert refunding.ledgers.of(order_id).total_back == 6000
+
+
+async def test_a_dispute_that_was_opened_since_keeps_what_a_second_key_confirms(
+    desks: Desks, refunding: RefundingShop
+) -> None:
+    order_id = await refunding.paid()
+    maker = desks.gives("maria", Scope.REFUND)
+    checker = desks.gives("jose", Scope.REFUND)
+    await desks.refunds(maker, order_id, {"refund_id": "r-1", "amount": php(6000)})
+    await kept(refunding, dispute(order_id, "DISPUTE_CREATED"))
+    await listed(refunding, order_id, 1)
+    answer = await desks.refunds(checker, order_id, {}, "/r-1/confirm")
+    assert (answer.status_code, answer.json()["status"]) == (202, "REVIEW")
+    assert f"D-{order_id}" in answer.json()["waits_for"]
+    assert refunding.ledgers.of(order_id).calls == {}
 
 
 async def test_whoever_asked_first_is_the_one_by_whom_it_is(
