@@ -95,6 +95,11 @@ def is_another_try_listed(call: OrderRefundCall, look: PaymentLook) -> bool:
     )
 
 
+def lists_a_cancel(look: PaymentLook) -> bool:
+    """Whether Alipay lists a cancel that gives money back, or may do so."""
+    return any(one.kind == "CANCEL" and goes_back(one) for one in look.refunds)
+
+
 def is_all_of_it(call: OrderRefundCall, look: PaymentLook) -> bool:
     """Whether a cancel may replace the refund: the only one, of the whole payment.
 

@@ -15,7 +15,12 @@ from contracts import (
     SignedEvidence,
     in_words,
 )
-from translation.refund_room import is_another_amount, is_under_way, room_for
+from translation.refund_room import (
+    is_another_amount,
+    is_under_way,
+    lists_a_cancel,
+    room_for,
+)
 from workflows.refunds.ledger import UNSETTLED, Ledger
 from workflows.refunds.refund import CANCELLED_BEFORE, Refund, Refusal
 from workflows.refunds.trust import proof_in
@@ -80,13 +85,16 @@ def _was_not_sent(
 ) -> None:
     """Record that nothing was sent, because of Alipay's answer to the inquiry."""
     is_contradiction = ledger.paid is not None and said.look.verdict in UNSETTLED
-    refusal = None if is_contradiction else _refusal_by(call, said)
+    is_being_cancelled = call.may_cancel and lists_a_cancel(said.look)
+    is_unclear = is_contradiction or is_being_cancelled
+    refusal = None if is_unclear else _refusal_by(call, said)
     if refusal and said.certain:
         refund.is_refused(refusal, now)
     else:
         # The answer is not the worker's; an earlier try of this call may have taken
         # effect without an answer; another try of this refund is listed as successful
-        # or in process; or Alipay does not know yet of a payment that it called paid.
+        # or in process, or a cancel is; or Alipay does not know yet of a payment that
+        # it called paid.
         refund.is_withheld = said.certain
         refund.got_no_verdict(now)
 

@@ -128,7 +128,8 @@ class Ledger:
             amount=refund.amount,
             reason=refund.request.reason_for_customer,
             others=others,
-            may_cancel=is_all,
+            # Also where an earlier call may have been a cancel: now it may be listed.
+            may_cancel=is_all or refund.may_be_cancelled,
             paid_at=(self.look and self.look.paid_at) or self.paid_at,
         )
 

@@ -16,10 +16,12 @@ from contracts import (
     OrderRefundAnswer,
     OrderRefundCall,
     RefundDecision,
+    RefundSeen,
     RefundStatus,
     refund_request_id,
 )
 from tests.workflows.refunds.refunding import (
+    PAID,
     RefundingAlipay,
     Refunds,
     php,
@@ -110,30 +112,47 @@ async def test_a_paid_payment_that_alipay_does_not_find_at_once_is_refunded_late
     assert alipay.total_back == 4000
 
 
+CANCELLING = RefundSeen(
+    refund_request_id="", kind="CANCEL", status="PROCESSING", amount=PAID
+)
+
+
 @dataclass
 class SlowToCancel(RefundingAlipay):
     """A cancel of an earlier try takes effect only after the refund was refused."""
+
+    is_listed: bool = False
 
     @activity.defn
     async def refund_order(self, call: OrderRefundCall) -> OrderRefundAnswer:
         said = await RefundingAlipay.refund_order(self, call)
         if said.refund is None:
             return said
-        self.verdict = InquiryVerdict.CANCELLED
+        if self.is_listed:
+            self.listed.append(CANCELLING)
+        else:
+            self.verdict = InquiryVerdict.CANCELLED
         return said.model_copy(update={"certain": False})
 
 
+@pytest.mark.parametrize("is_listed", [True, False])
 async def test_a_refusal_after_a_cancel_without_an_answer_is_no_end(
-    skipping: WorkflowEnvironment,
+    skipping: WorkflowEnvironment, is_listed: bool
 ) -> None:
     alipay = SlowToCancel(
-        cancels=CancelVerdict.NOT_ALLOWED, next_refunds=["ORDER_STATUS_INVALID"]
+        cancels=CancelVerdict.NOT_ALLOWED,
+        next_refunds=["ORDER_STATUS_INVALID"],
+        is_listed=is_listed,
     )
     async with refunds_of(skipping.client, alipay) as refunds:
         with skipping.with_time_skipping_disabled():
             view = await refunds.ask("r-1", 10000)
             assert record_in(view, "r-1").status is RefundStatus.SENT
             assert view.left == php(0)
+        if is_listed:
+            await skipping.fast_forward(refunds.handle, A_WHILE)
+            assert (await refunds.one("r-1")).status is RefundStatus.SENT
+            alipay.verdict = InquiryVerdict.CANCELLED
         await skipping.fast_forward(refunds.handle)
         record = record_in(await refunds.handle.result(), "r-1")
     assert (record.status, record.by_cancel) == (RefundStatus.SUCCEEDED, True)
