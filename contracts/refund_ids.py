@@ -104,8 +104,8 @@ def refund_update_id(
     """Return the id of the update that asks for a refund.
 
     Equal requests share one: a workflow takes only ten updates at a time. Temporal
-    repeats its answer for ever, also that not so much was left; so the id is another
-    one once an amount is free again.
+    stores the answer of an update, also a refusal; so an equal request has another id
+    once an amount is free again.
 
     Args:
         order_id: The order.

@@ -289,7 +289,7 @@ class OrderRefunds:
 
     async def _inquire(self, refund: Refund) -> None:
         request_id, refund.at_once = refund.request_id, False
-        if refund.is_told_by_payment:
+        if refund.is_known_by_payment_only:
             refund.unknown = 0
             await self._send(refund)
             return

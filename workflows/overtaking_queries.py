@@ -1,4 +1,4 @@
-"""Rejects a query that overtakes a workflow task, before the run goes on by it.
+"""Rejects a query that overtakes a workflow task, before the worker runs it.
 
 A query that waited while no worker polled is given to the next one with the events that
 have come since, though their workflow task has not started. SDK 1.35 then carries out

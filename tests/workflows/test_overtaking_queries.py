@@ -1,4 +1,4 @@
-"""A query that overtakes a workflow task does not have the run go on by an old time.
+"""A query that overtakes a workflow task does not make the run use an old time.
 
 It has waited while no worker polled, and events have come since: SDK 1.35 carries them
 out for the query, with the time of the task before (`workflows/overtaking_queries.py`).
@@ -73,7 +73,7 @@ async def test_a_payment_that_was_looked_at_before_its_news_came_keeps_right_tim
     assert {str(one) for one in rejected} <= {OVERTAKES_A_TASK}
 
 
-async def test_a_look_that_overtakes_a_task_is_put_anew_and_answered(
+async def test_a_query_that_overtakes_a_task_is_sent_again_and_answered(
     dev_server: WorkflowEnvironment,
 ) -> None:
     alipay, task_queue = FakeAlipay(pay=[a_page()]), f"test-{uuid4()}"
@@ -93,10 +93,10 @@ async def test_a_look_that_overtakes_a_task_is_put_anew_and_answered(
     assert all(look.view for look in seen)
 
 
-async def test_a_stopped_payment_tells_what_it_had_not_taken_up_yet(
+async def test_a_stopped_payment_shows_events_it_had_not_processed_yet(
     dev_server: WorkflowEnvironment,
 ) -> None:
-    """No workflow task comes any more, so nothing can go on by an old time."""
+    """No workflow task comes any more, so no command can follow from an old time."""
     alipay = FakeAlipay(pay=[a_page()], inquiries=[an_inquiry("SUCCESS")])
     task_queue, client = f"test-{uuid4()}", dev_server.client
     async with opened_payments(dev_server, alipay, task_queue) as payments:

@@ -19,8 +19,8 @@ from contracts import (
 from translation.refund_room import elsewhere, goes_back
 from workflows.refunds.refund import Refund
 
-# What Alipay may say of a payment for a moment though it was paid: its inquiries may be
-# behind its notifications. What can still be refunded does not follow from it.
+# Verdicts that Alipay may give for a moment about a paid payment, for its inquiries may
+# be behind its notifications. The amount left does not follow from them.
 UNSETTLED = (
     InquiryVerdict.PROCESSING,
     InquiryVerdict.PENDING,

@@ -163,7 +163,7 @@ class Refund:
         self.asked_last = now
 
     @property
-    def is_told_by_payment(self) -> bool:
+    def is_known_by_payment_only(self) -> bool:
         """Whether only `inquiryPayment` says more.
 
         `inquiryRefund` reports no cancel, and no refund that was withheld.

@@ -1,4 +1,4 @@
-"""Refunds of which Alipay's answers and lists tell different things at different times.
+"""Refunds about which Alipay's answers and lists contradict each other over time.
 
 Money that an earlier call has moved is neither moved again nor called refused.
 """
@@ -72,7 +72,7 @@ async def test_a_new_try_waits_for_the_end_of_one_that_alipay_has_taken_on(
     assert alipay.total_back == 3000
 
 
-async def test_the_shop_hears_of_a_refund_that_another_ones_look_finds_successful(
+async def test_the_shop_is_notified_of_a_refund_that_a_later_look_finds_successful(
     skipping: WorkflowEnvironment,
 ) -> None:
     alipay = RefundingAlipay(next_refunds=["UNKNOWN_EXCEPTION"])
@@ -86,7 +86,7 @@ async def test_the_shop_hears_of_a_refund_that_another_ones_look_finds_successfu
         await skipping.fast_forward(refunds.handle)
         await refunds.handle.result()
     heard = [
-        (one.refund and one.refund.refund_id, one.type) for one in alipay.shop_heard
+        (one.refund and one.refund.refund_id, one.type) for one in alipay.shop_events
     ]
     assert heard.count(("r-1", "refund.failed")) == 1
     assert heard.count(("r-1", "refund.succeeded")) == 1
@@ -156,4 +156,4 @@ async def test_a_refusal_after_a_cancel_without_an_answer_is_no_end(
         await skipping.fast_forward(refunds.handle)
         record = record_in(await refunds.handle.result(), "r-1")
     assert (record.status, record.by_cancel) == (RefundStatus.SUCCEEDED, True)
-    assert [event.type for event in alipay.shop_heard] == ["refund.succeeded"]
+    assert [event.type for event in alipay.shop_events] == ["refund.succeeded"]
