@@ -1,4 +1,4 @@
-"""How this project's processes reach Temporal: one converter, one set of settings."""
+"""Connects processes to Temporal, with one data converter for all of them."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -32,8 +32,9 @@ from codec.payload_codec import EncryptingCodec
 from contracts import Refusal
 from settings.temporal import temporal_config
 
-# The SDK warns from here on, and the worker counts its warnings: a quarter of the 2 MiB
-# at which a server refuses a payload. The largest order that the API takes is 1 MiB.
+# The SDK warns above this size, and the worker counts the warnings: a quarter of the 2
+# MiB above which a server rejects a payload. The largest order that the API takes is 1
+# MiB.
 PAYLOAD_LIMITS = PayloadLimitsConfig(
     payloads_warn_size=512 * 1024, memo_warn_size=2 * 1024
 )
@@ -42,10 +43,10 @@ _SDK_CONVERTERS = tuple(PydanticPayloadConverter().converters.values())
 
 
 class SharedPayloadConverter(CompositePayloadConverter):
-    """The SDK's converter for pydantic, whose parts are made once in a process.
+    """The SDK's pydantic converter, whose parts are created once per process.
 
-    The SDK makes a converter for each workflow and each of its tasks, and a new one of
-    its own would have to learn all types again.
+    The SDK creates a converter for each workflow and each of its tasks; each would
+    build the schemas of all types again.
     """
 
     def __init__(self) -> None:
@@ -57,11 +58,12 @@ DATA_CONVERTER = DataConverter(payload_converter_class=SharedPayloadConverter)
 
 
 class ReadableRefusals(DefaultFailureConverterWithEncodedAttributes):
-    """Encrypts what failures say, but for the words in which an update is refused.
+    """Encrypts the messages of failures, except those of rejected updates.
 
-    The Temporal UI does not decode these, and who is refused must know why. They hold
-    no secret (`contracts/refusals.py`), and Temporal keeps no refusal. What cannot be
-    decoded is described by its fields and rules, never by its values.
+    The Temporal UI does not decode these, and the operator must know why an update was
+    rejected. They contain no secret (`contracts/refusals.py`), and Temporal does not
+    store rejections. An argument that cannot be decoded is described by its fields and
+    rules, never by its values.
     """
 
     def to_failure(
@@ -79,7 +81,7 @@ class ReadableRefusals(DefaultFailureConverterWithEncodedAttributes):
 
 
 def _wrong_shape(exception: BaseException) -> ApplicationError | None:
-    """Return in words why an argument was not decoded, if that is what failed."""
+    """Return why an argument was not decoded, if that caused the failure."""
     error: BaseException | None = exception
     while not (error is None or isinstance(error, ValidationError)):
         error = error.__cause__
@@ -97,12 +99,12 @@ def _wrong_shape(exception: BaseException) -> ApplicationError | None:
 def data_converter(
     keyring: Keyring | None, *, clear_text_refused_since: datetime | None = None
 ) -> DataConverter:
-    """Return the converter: the same in every process, or one could not read another.
+    """Return the data converter, which must be the same in all processes.
 
     Args:
-        keyring: Encrypts payloads, and messages and stack traces of failures; a
-            failure's type stays readable, and the message of a refusal. None leaves
-            everything in clear text.
+        keyring: Encrypts payloads, and messages and stack traces of failures; the type
+            of a failure, and the message of a rejected update, stay readable. None
+            leaves everything in clear text.
         clear_text_refused_since: From when on a worker's activities refuse what came in
             clear text; its workflows do so by `codec.refusing_runner.RefusingRunner`.
     """
@@ -120,21 +122,21 @@ def data_converter(
 
 
 class PausedIsRunning(ServiceClient):
-    """Calls a paused workflow a running one, which it is: it has no end.
+    """Reports a paused workflow as running, because it has not closed.
 
-    The SDK cannot name the server's status PAUSED, and fails to read every answer that
-    holds it, a list of a thousand others included. That it is paused, by whom and why,
-    stays in its description (`visibility/paused.py`).
+    The SDK does not know the server's status PAUSED, and fails to read every answer
+    that contains it, such as a page of a list. The pause, by whom and why, stays in the
+    description (`visibility/paused.py`).
     """
 
     def __init__(self, given: ServiceClient) -> None:
-        """Wrap what reaches the server."""
+        """Wrap the service client that calls the server."""
         super().__init__(given.config)
         self._given = given
 
     @property
     def worker_service_client(self) -> _BridgeServiceClient:
-        """Return the client that workers poll with, which reports no status."""
+        """Return the client for the workers' polls, whose answers have no status."""
         return self._given.worker_service_client
 
     def update_rpc_metadata(self, metadata: Mapping[str, str | bytes]) -> None:
@@ -187,7 +189,7 @@ def _call_running(answer: Message) -> None:
 
 
 def paused_is_running(client: Client) -> Client:
-    """Return the same client, which survives paused workflows."""
+    """Return the client, changed so that it can read paused workflows."""
     config = client.config()
     config["service_client"] = PausedIsRunning(client.service_client)
     return Client(**config)
@@ -202,21 +204,21 @@ async def connect(
     runtime: Runtime | None = None,
     interceptors: Sequence[Interceptor] = (),
 ) -> Client:
-    """Connect as the environment says.
+    """Connect with the settings of the environment.
 
     TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE, TEMPORAL_API_KEY, TEMPORAL_TLS and the like
     (`temporalio.envconfig`) choose the cluster, so Temporal Cloud is only a setting.
 
     Args:
         keyring: The keys of all payloads; None for clear text.
-        clear_text_refused_since: As in `data_converter`; of a worker alone.
-        lazy: Connect with the first call, so that Temporal may come up later.
-        identity: Who calls, as histories keep it; None for process and machine.
+        clear_text_refused_since: As in `data_converter`; only for a worker.
+        lazy: Connect with the first call, so that Temporal may start later.
+        identity: The client's identity in histories; None for process and machine.
         runtime: Where the SDK's metrics go; None for nowhere.
-        interceptors: What looks at each call, as tracing does.
+        interceptors: Interceptors of the client, as for tracing.
 
     Raises:
-        TemporalSettingError: A setting TEMPORAL_* cannot be used.
+        TemporalSettingError: A setting TEMPORAL_* is wrong.
     """
     config = temporal_config()
     client = await Client.connect(

@@ -1,23 +1,23 @@
-"""Which version this is: the release that workflows name, and a number within it.
+"""The version of this program: the release that workflows record, and a patch number.
 
-An operator who reads `0.3.1` knows that its payments are begun by release 3, and that
-`docs/upgrading.md` says what 0.4.0 asks for. `pyproject.toml` repeats the version, and
-`CHANGELOG.md` begins with it.
+The payments that version `0.3.1` starts are of release 3; `docs/upgrading.md` describes
+the upgrade to 0.4.0. `pyproject.toml` repeats the version, and `CHANGELOG.md` begins
+with it.
 """
 
 from typing import Final
 
 from contracts import RELEASE
 
-# Counted up by what is published between two releases; 0 again with a new release.
+# Counted up with each publication within a release; 0 again with a new release.
 PATCH: Final = 0
 VERSION: Final = f"0.{RELEASE}.{PATCH}"
 
 
 def identity_of_worker(process: str) -> str:
-    """Return how a versioned worker calls itself: its process, and our version.
+    """Return the identity of a versioned worker: its process, and our version.
 
-    Its build id is chosen by whoever deploys it, and may say something else.
+    The build id is chosen at the deployment, and may be something else.
     """
     return f"{process}/{VERSION}"
 
@@ -29,7 +29,7 @@ def version_of_worker(identity: str, build_id: str) -> str:
 
 
 def release_of(version: str) -> int | None:
-    """Return the release that a version names; None where it is no version of ours."""
+    """Return the release of a version; None where it is not one of our versions."""
     major, _, rest = version.partition(".")
     release, _, patch = rest.partition(".")
     is_ours = all(part.isascii() and part.isdecimal() for part in (release, patch))

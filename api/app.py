@@ -33,15 +33,15 @@ from telemetry.access import AccessLog, Call
 
 
 def create_app(settings: ApiSettings, client: Client) -> FastAPI:
-    """Return the application; the client may be lazy, so Temporal may come up later."""
+    """Return the application; with a lazy client, Temporal may start later."""
     app = FastAPI(
         title="Durable cashier",
         summary="Take payments with digital wallets through Alipay Cashier Payment",
         version="1",
-        # FastAPI's own pages fetch their scripts from elsewhere.
+        # FastAPI's own pages load scripts from other hosts.
         docs_url=None,
         redoc_url=None,
-        # A redirect would name the host that the caller claims to have called.
+        # A redirect would contain the host that the caller put into the header.
         redirect_slashes=False,
     )
     rules = MerchantRules.of(settings)

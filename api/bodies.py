@@ -1,4 +1,4 @@
-"""The bodies of requests and answers about payments."""
+"""The bodies of requests and responses about payments."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -34,43 +34,44 @@ from contracts import (
 LARGEST_VALUE = 10**16 - 1
 
 
-# URLs with these schemes run, read or show something, and do not lead to a shop.
+# URLs with these schemes run code or open local content, and do not lead to a shop.
 NOT_A_WAY_BACK = (
     *("about", "blob", "data", "file", "filesystem"),
     *("javascript", "vbscript", "view-source"),
-    # Schemes of browsers and of Android: none of them leads to a shop's page or app.
+    # Schemes of browsers and Android: none of them leads to a shop's page or app.
     *("chrome", "chrome-extension", "moz-extension", "resource", "content", "intent"),
     *("ftp", "ws", "wss"),
 )
 
 
 def _is_redirect_url(value: str) -> str:
-    # Before the URL is parsed, which drops some of these characters. A browser reads a
-    # backslash as a slash, so that it may call another host than the parser sees.
+    # Before the URL is parsed, because parsing drops some of these characters. A
+    # browser reads a backslash as a slash, so that it may call another host than the
+    # parser sees.
     if "\\" in value or not value.isprintable() or any(map(str.isspace, value)):
         raise ValueError(
             "must not contain blanks, line feeds, control characters or backslashes"
         )
     parts = urlsplit(value)
-    _ = parts.port  # one out of range is a ValueError, which says so
+    _ = parts.port  # raises ValueError for a port out of range
     if parts.scheme in NOT_A_WAY_BACK:
-        raise ValueError("must not be a URL that runs, reads or shows something")
+        raise ValueError("must not have a scheme that runs code or opens local content")
     local = parts.hostname in ("127.0.0.1", "localhost", "::1")
     if (
         not (parts.scheme and (parts.netloc or parts.path.strip("/")))
         or (parts.scheme in ("http", "https") and not parts.hostname)
         or (parts.scheme == "http" and not local)
     ):
-        raise ValueError("must be a full URL, https or the scheme of your app")
-    if parts.scheme in ("http", "https") and not _is_plain_host(parts):
         raise ValueError(
-            "must name its host plainly: ASCII, no empty parts, no user name before it"
+            "must be an absolute URL, with https or the scheme of your app"
         )
+    if parts.scheme in ("http", "https") and not _is_plain_host(parts):
+        raise ValueError("must have a plain host: ASCII, no empty labels, no user name")
     return value
 
 
 def _is_plain_host(parts: SplitResult) -> bool:
-    """Whether a reader and a browser understand the same host."""
+    """Whether a person and a browser read the same host."""
     host = (parts.hostname or "").removesuffix(".")
     named = ":" in host or all(host.split("."))
     return parts.username is None and host.isascii() and named
@@ -115,7 +116,7 @@ class TerminalBody(Body):
 
 
 class GoodsBody(Body):
-    """One article; for Alipay's risk evaluation."""
+    """One article, for Alipay's risk evaluation."""
 
     id: Text64
     name: Annotated[str, Field(min_length=1, max_length=256)]
@@ -127,7 +128,7 @@ class GoodsBody(Body):
 
 
 class CustomerBody(Body):
-    """Who buys; for Alipay's risk evaluation."""
+    """The customer, for Alipay's risk evaluation."""
 
     id: Text64 | None = None
     first_name: Annotated[str, Field(max_length=32)] | None = None
@@ -137,7 +138,7 @@ class CustomerBody(Body):
 
 
 class DeviceBody(Body):
-    """The customer's device; for Alipay's risk evaluation."""
+    """The customer's device, for Alipay's risk evaluation."""
 
     ip: Text64 | None = None
     device_id: Text64 | None = None
@@ -147,7 +148,7 @@ class DeviceBody(Body):
 
 
 class PaymentBody(Body):
-    """One order to be paid with one wallet.
+    """An order to be paid with a wallet.
 
     Attributes:
         expires_in_minutes: How long the customer has to pay, at most the wallet's
@@ -169,12 +170,12 @@ class PaymentBody(Body):
     client: DeviceBody | None = None
 
     def to_order(self) -> Order:
-        """Return the order as the shop wants it paid."""
+        """Return the order of the request."""
         return Order.model_validate(self.model_dump())
 
 
 class OpenedPayment(BaseModel):
-    """A payment the customer can be sent to, or one that has ended already."""
+    """A payment with a cashier page to redirect to, or one that has ended."""
 
     order_id: str
     payment_request_id: str
@@ -191,7 +192,7 @@ class OpenedPayment(BaseModel):
             order_id=view.order_id,
             payment_request_id=newest.payment_request_id,
             payment_id=newest.payment_id,
-            # No customer may be sent to a page of a payment that has ended.
+            # No customer must be redirected to the page of an ended payment.
             cashier=newest.cashier if view.outcome is None else None,
             expires_at=newest.expires_at,
             status=view.status,
@@ -211,7 +212,7 @@ class AttemptBody(BaseModel):
 
 
 class LateMoney(BaseModel):
-    """Money that came after the payment's end, and what became of it."""
+    """Money that came after the payment's end, and its outcome."""
 
     payment_request_id: str
     status: str
@@ -220,7 +221,7 @@ class LateMoney(BaseModel):
 
 
 class PaymentState(BaseModel):
-    """All that a shop may know of a payment."""
+    """The full state of a payment."""
 
     model_config = ConfigDict(from_attributes=True)
 

@@ -32,7 +32,7 @@ def _page() -> str:
 
 
 def _policy_of(page: str) -> str:
-    """Return the policy that lets this very page run its script, and no other."""
+    """Return the policy that allows this page to run its own script only."""
     [script] = re.findall(r"<script>(.*?)</script>", page, re.DOTALL)
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     return "; ".join(
@@ -40,9 +40,9 @@ def _policy_of(page: str) -> str:
             "default-src 'none'",
             f"script-src 'self' 'sha256-{digest}'",
             "style-src 'self'",
-            # The style sheet has its small pictures within it.
+            # The style sheet contains its images.
             "img-src 'self' data:",
-            # What the page asks: openapi.json, and the calls one tries out with it.
+            # The page calls openapi.json, and the API for "Try it out".
             "connect-src 'self'",
             "base-uri 'none'",
             "form-action 'none'",

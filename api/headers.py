@@ -1,7 +1,7 @@
-"""Security headers of every answer: no frames, no caching, no scripts.
+"""Adds security headers to every answer: no frames, no caching, no scripts.
 
-Storefronts' back ends call, and no browser of a customer does; so the strictest rules
-harm nobody, and an answer that ends up in a browser all the same can do nothing there.
+Only storefronts' back ends call the API, and no customer's browser; so the strictest
+rules do no harm, and an answer that ends up in a browser can do nothing there.
 """
 
 from typing import Final
@@ -10,7 +10,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 POLICY: Final = "content-security-policy"
-# No Strict-Transport-Security: the proxy that speaks TLS knows for how long it will.
+# No Strict-Transport-Security: that is up to the proxy that terminates TLS.
 HEADERS: Final = {
     "cache-control": "no-store",
     "referrer-policy": "no-referrer",
@@ -22,7 +22,7 @@ HEADERS: Final = {
 
 
 class SecurityHeaders:
-    """Adds the headers as an answer begins; what it sends passes through untouched."""
+    """Adds the headers at the start of an answer; the body passes through unchanged."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -31,7 +31,7 @@ class SecurityHeaders:
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
-                # A page sets the policy for its own script itself.
+                # The page /docs sets the policy for its own script.
                 headers.update(
                     {**HEADERS, POLICY: headers.get(POLICY, HEADERS[POLICY])}
                 )

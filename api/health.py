@@ -1,4 +1,4 @@
-"""Whether this process lives, and whether payments can be taken right now."""
+"""Health probes: whether this process runs, and whether it can take payments now."""
 
 from fastapi import APIRouter, Request
 

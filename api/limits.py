@@ -3,12 +3,12 @@
 from fastapi import HTTPException, status
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-# An order with a hundred articles, all fields at their longest, makes about 300 kB.
+# An order with a hundred articles, with the longest fields, has about 300 kB.
 LARGEST_BODY = 1024 * 1024
 
 
 class BodyLimit:
-    """Refuses a body over the limit: by its announced length, or while it comes in."""
+    """Rejects a body over the limit: by its Content-Length, or while it is received."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -35,7 +35,7 @@ class BodyLimit:
 
 def _announced(scope: Scope) -> int:
     length: bytes = dict(scope["headers"]).get(b"content-length", b"0")
-    # int() must not chew on a header of kilobytes; the server has checked the digits.
+    # int() is slow for a header of kilobytes; the server has checked the digits.
     return int(length) if length.isdigit() and len(length) < 16 else LARGEST_BODY + 1
 
 

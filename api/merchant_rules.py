@@ -11,17 +11,17 @@ ALL_OTHERS = "*"
 
 @dataclass(frozen=True)
 class MerchantRules:
-    """The settings of the merchant that each new payment gets.
+    """The merchant's settings that each new payment records.
 
     Attributes:
-        client_id: The merchant at Alipay, as operators know it.
-        settlement_currency: Where the shop names none.
-        late_money: What to do with money that comes after the end.
-        second_person_above: By currency (`*` for all others) the most, in minor units,
-            that one person may resolve; any amount where the currency is not named.
-        tells_shop: Whether the shop hears of outcomes by callbacks.
-        runbook_url: Where operators find what to do.
-        trust: Whose signatures a payment believes.
+        client_id: The merchant's client id at Alipay.
+        settlement_currency: The settlement currency where the shop names none.
+        late_money: The policy for money that comes after the end.
+        second_person_above: By currency (`*` for all others), the most that one person
+            may resolve, in minor units; no limit where the currency is not named.
+        tells_shop: Whether the shop is notified of outcomes by callbacks.
+        runbook_url: The address of the runbook.
+        trust: The keys whose signatures a payment trusts.
     """
 
     client_id: str = ""
@@ -52,7 +52,7 @@ class MerchantRules:
         return limits.get(currency, limits.get(ALL_OTHERS))
 
     def applied_to(self, order: Order) -> Order:
-        """Return the order as its payment is begun with it."""
+        """Return the order with these settings, as the input of its payment."""
         return order.model_copy(
             update={
                 "settlement_currency": order.settlement_currency

@@ -11,37 +11,37 @@ from starlette.exceptions import HTTPException
 
 from api.headers import HEADERS
 
-# At most so many errors in one answer, and names no longer than our longest field.
+# The most errors in one answer, and the longest name of a field.
 MOST_ERRORS = 20
 LONGEST_NAME = 64
 MEDIA_TYPE = "application/problem+json"
 
 
 class ProblemDocument(BaseModel):
-    """What every error looks like; some say more."""
+    """The form of every error; some have more fields."""
 
     status: int
     code: str
     detail: str
 
 
-# For the OpenAPI page, which would else promise FastAPI's own form of errors.
+# For the OpenAPI page, which would otherwise show FastAPI's own form of errors.
 DOCUMENTED: dict[int | str, dict[str, Any]] = {
     status: {"model": ProblemDocument, "description": description}
     for status, description in (
-        (401, "The API key is missing, wrong, or has ended"),
-        (403, "The API key has not the scope that this call needs"),
+        (401, "The API key is missing, wrong or expired"),
+        (403, "The API key lacks the scope that this call needs"),
         (404, "No payment of this order"),
         (413, "The body is too large"),
-        (422, "A field breaks its rule; `errors` names both"),
+        (422, "A field is invalid; `errors` names fields and rules"),
         (429, "Too many calls; call again after `Retry-After` seconds"),
-        (503, "Temporal or the worker is away; call again"),
+        (503, "Temporal or the worker does not answer; call again"),
     )
 }
 
 
 class Problem(Exception):  # noqa: N818 - the word of RFC 9457
-    """An error with its HTTP status, a code for programs and a text for people."""
+    """An error with HTTP status, a code for programs and a text for people."""
 
     def __init__(
         self,
@@ -73,7 +73,7 @@ class UnavailableProblem(Problem):
 
 
 def _place(location: Sequence[int | str]) -> str:
-    """Return the field's place; a name that the caller made up may be of any length."""
+    """Return the path of the field, cut: the caller can send names of any length."""
     return ".".join(str(part)[:LONGEST_NAME] for part in location[1:]) or "body"
 
 
@@ -94,7 +94,7 @@ def add_problem_handlers(app: FastAPI) -> None:
 
     @app.exception_handler(RequestValidationError)
     async def of_input(_: Request, error: RequestValidationError) -> JSONResponse:
-        # The rule and the place, never the value: it may be a customer's.
+        # The rule and the field, never the value: it may be a customer's.
         errors = [
             {
                 "field": _place(found["loc"]),
@@ -114,7 +114,7 @@ def add_problem_handlers(app: FastAPI) -> None:
 
     @app.exception_handler(Exception)
     async def of_a_defect(_: Request, __: Exception) -> JSONResponse:
-        # Starlette answers it outside of all that is added to the application.
+        # Starlette answers it outside of all middleware.
         return _answer(
-            Problem(500, "FAILED", "this is a defect of ours", headers=HEADERS)
+            Problem(500, "FAILED", "this is a bug in this service", headers=HEADERS)
         )

@@ -1,4 +1,4 @@
-"""A payment's refunds, in short, as part of the payment's state."""
+"""The summary of a payment's refunds, as part of the payment's state."""
 
 from typing import Self
 
@@ -8,7 +8,7 @@ from contracts import ENDED, Money, RefundStatus, RefundsView
 
 
 class RefundBrief(BaseModel):
-    """One refund of a payment, in short."""
+    """The summary of one refund."""
 
     refund_id: str
     amount: Money
@@ -16,9 +16,9 @@ class RefundBrief(BaseModel):
 
 
 class RefundsOfPayment(BaseModel):
-    """What went back of a payment, what may, and what is left of it.
+    """The refunds of a payment: refunded, under way, and left to refund.
 
-    What went back by Alipay's portal counts as far as it is known.
+    Refunds in Alipay's portal are included as far as they are known.
     """
 
     given_back: Money
@@ -28,7 +28,7 @@ class RefundsOfPayment(BaseModel):
 
     @classmethod
     def of(cls, view: RefundsView) -> Self | None:
-        """Return the refunds in short; None where nothing went back, nor may."""
+        """Return the summary of the refunds; None where there are none."""
         if view.left is None or not (view.refunds or view.elsewhere):
             return None
         return cls(
@@ -45,14 +45,14 @@ _SHORT = set(RefundBrief.model_fields)
 
 
 def under_way(view: RefundsView) -> Money:
-    """Return what may have gone back, or is going to, and nobody knows for certain."""
+    """Return the amount of refunds under way, or of unknown outcome."""
     ours = [one.amount for one in view.refunds if one.status not in ENDED]
     others = [one.amount for one in view.elsewhere if one.status != "SUCCESS"]
     return _money(view, sum(one.value for one in [*ours, *others] if one))
 
 
 def given_back(view: RefundsView) -> Money:
-    """Return what has gone back for certain, and has not bounced."""
+    """Return the amount that was certainly refunded, and has not bounced."""
     if view.paid and view.left:
         left = view.left.value + under_way(view).value
         return _money(view, max(0, view.paid.value - left))

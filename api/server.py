@@ -17,12 +17,12 @@ from telemetry.runtime import start_runtime
 from telemetry.tracing import interceptors_of, start_tracing
 from temporal_client import connect
 
-# Longer than the longest wait for a cashier page, so that a stop cuts nobody off.
+# Longer than the longest wait for a cashier page, so that a stop cuts off no call.
 GRACE_SECONDS = 20
 
 
 class ApiServer(uvicorn.Server):
-    """Ends the event streams first: they would outlast every grace."""
+    """Ends the event streams first: they would exceed any grace period."""
 
     def __init__(self, watch: PaymentWatch, config: uvicorn.Config) -> None:
         super().__init__(config)
@@ -35,7 +35,7 @@ class ApiServer(uvicorn.Server):
 
 async def serve_api(settings: ApiSettings) -> None:
     """Serve until SIGTERM or SIGINT, then finish the calls in flight."""
-    # Lazy: the API lives, and says 503, while Temporal is away.
+    # Lazy: while Temporal does not answer, the API runs and answers 503.
     tracing = start_tracing("api")
     client = await connect(
         keyring=settings.keyring,
@@ -66,8 +66,8 @@ async def serve_api(settings: ApiSettings) -> None:
 def _outliving_signals() -> Iterator[None]:
     """Keep the signal from ending the process, so that the code after the server runs.
 
-    The server raises the signal that ended it once more, when it has put back the
-    handlers that were there before; by default that ends the process on the spot.
+    uvicorn raises the signal that ended it once more, after it has restored the earlier
+    handlers; by default that ends the process at once.
     """
     ours = (signal.SIGTERM, signal.SIGINT)
     before = {one: signal.signal(one, lambda *_: None) for one in ours}

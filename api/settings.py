@@ -24,14 +24,12 @@ from settings.forms import (
 from settings.shared import Settings
 from settings.urls import LinkUrl
 
-# An API process opens some 50 pages a second at its best (docs/benchmarks.md), and a
-# shop looks at each once: twice that is more than one shop needs, and all that a shop
-# gone wild may take from the others.
+# An API process opens at most some 50 pages a second (docs/benchmarks.md), and a shop
+# reads each once: twice that is more than one shop needs, and limits a faulty shop.
 CALLS_PER_MINUTE = 6000
-# A result page takes one; a shop of which more customers look at once has more than one
-# process of ours.
+# A result page needs one; a shop with more customers at once needs more API processes.
 STREAMS_PER_KEY = 1000
-# More than a process has file descriptors for: such a limit limits nothing.
+# More than the file descriptors of a process.
 MOST_STREAMS = 1_000_000
 
 
@@ -85,7 +83,7 @@ class ApiSettings(Settings):
         description="What is done with money that arrives after its payment has ended: "
         "give it back, or keep it, and the shop delivers late",
     )
-    # Read here, because pydantic's own reading of JSON ends in a traceback.
+    # Parsed here, because pydantic's own JSON parsing ends in a traceback.
     second_person_above: Annotated[
         dict[str, int],
         NoDecode,
@@ -135,7 +133,7 @@ class ApiSettings(Settings):
         return path
 
     def notification_reader(self) -> NotificationReader:
-        """Return the reader of what Alipay sends to the notification URL."""
+        """Return the reader of notifications sent to the notify URL."""
         return NotificationReader(
             path=urlsplit(self.notify_url).path,
             client_id=self.client_id,

@@ -22,7 +22,7 @@ from contracts import Refusal
 from visibility.paused import PausedError
 from visibility.views import KeepsChangingError, look_up
 
-# Signals, queries and results need no call to Alipay.
+# In seconds: signals, queries and results need no call to Alipay.
 QUICK = timedelta(seconds=4)
 
 log = logging.getLogger(__name__)
@@ -31,28 +31,28 @@ ViewT = TypeVar("ViewT", bound=BaseModel)
 
 
 class NoAnswerYet(UnavailableProblem):
-    """Alipay, or the worker, has not answered within our patience."""
+    """Alipay, or the worker, has not answered in time."""
 
     def __init__(self) -> None:
         super().__init__("the payment has not been answered yet; call again")
 
 
 class PausedProblem(UnavailableProblem):
-    """Somebody has paused the workflow; a repeat is safe once it is freed."""
+    """The workflow is paused; a repeat is safe once it is unpaused."""
 
     def __init__(self) -> None:
         super().__init__("the payment is paused by an operator; call again later")
 
 
 class UnknownOrderProblem(Problem):
-    """Temporal has no payment of the order: it never had, or it was deleted."""
+    """Temporal has no payment of the order: it never existed, or was deleted."""
 
     def __init__(self) -> None:
         super().__init__(404, "UNKNOWN_ORDER", "no payment of this order")
 
 
 class StoppedProblem(Problem):
-    """The workflow was stopped before its end, by whoever may do that in Temporal."""
+    """The workflow was stopped before its end, by an operator of Temporal."""
 
     def __init__(self, workflow_id: str, how: str) -> None:
         self.workflow_id = workflow_id
@@ -60,7 +60,7 @@ class StoppedProblem(Problem):
             409,
             "WORKFLOW_STOPPED",
             f"{workflow_id} was stopped before its end ({how}); start the payment "
-            "again, and Alipay is asked what became of the money",
+            f"again: Alipay is then asked for its outcome",
         )
 
 
@@ -69,12 +69,12 @@ async def reach(call: Awaitable[ResultT]) -> ResultT:
 
     Raises:
         Problem: 404, 409 or 503.
-        RPCError: With status NOT_FOUND, where the workflow has closed, or just closes.
+        RPCError: With status NOT_FOUND, where the workflow has closed, or is closing.
     """
     try:
         return await call
     except RuntimeError as error:
-        # A client that has never connected says so without an RPCError.
+        # A lazy client that cannot connect raises RuntimeError instead of RPCError.
         if "client connect" not in str(error):
             raise
         raise UnavailableProblem("Temporal does not answer; call again") from error
@@ -93,8 +93,8 @@ async def reach(call: Awaitable[ResultT]) -> ResultT:
         if "search attribute" in error.message.lower():
             log.error("Temporal does not know our search attributes: %s", error.message)
             raise UnavailableProblem(
-                "Temporal does not know how payments are listed; the operator must run "
-                "`cashier setup`"
+                "Temporal lacks the search attributes of payments; the operator must "
+                "run `cashier setup`"
             ) from error
         raise UnavailableProblem(
             f"Temporal does not answer ({error.status.name}); call again"
@@ -108,13 +108,13 @@ async def read_view(
     *,
     run: WorkflowExecution | None = None,
 ) -> ViewT:
-    """Return what a workflow knows: asked while it is open, its result after that.
+    """Return the view of a workflow: by query while it is open, then its result.
 
     Args:
-        client: Reaches Temporal.
-        workflow_id: Whose newest run is meant.
-        kind: What its query `view` and its result are.
-        run: The newest run, where it has been described already.
+        client: Connected to Temporal.
+        workflow_id: The workflow, of which the newest run is read.
+        kind: The type of its query `view` and its result.
+        run: The newest run, where it was described before.
 
     Raises:
         StoppedProblem: It was stopped before its end.
@@ -125,7 +125,7 @@ async def read_view(
     except KeepsChangingError:
         raise NoAnswerYet from None
     except PausedError as error:
-        # By whom and why it was stopped concerns operators only.
+        # Who stopped it, and why, is for operators only.
         raise PausedProblem from error
     if look.view is None:
         raise StoppedProblem(workflow_id, type(look.stopped).__name__) from look.stopped
@@ -133,10 +133,10 @@ async def read_view(
 
 
 async def look_away(start: WithStartWorkflowOperation[Any, Any]) -> None:
-    """Read the start's own future, which failed where the call failed.
+    """Mark the exception of the start's future as retrieved.
 
-    Nobody else does, and asyncio complains of failures that nobody has seen. Where not
-    even a connection was made it stays open for ever, so it must not be waited for.
+    Nobody else reads it, and asyncio logs exceptions that were never retrieved. Without
+    a connection it never completes, so it must not be awaited.
     """
     looked = asyncio.ensure_future(start.workflow_handle())
     await asyncio.sleep(0)
@@ -146,8 +146,8 @@ async def look_away(start: WithStartWorkflowOperation[Any, Any]) -> None:
         looked.exception()
 
 
-# The errors of an update that the workflow has refused; others mean that the workflow
-# has ended meanwhile.
+# The errors of an update that the workflow has rejected; other errors mean that the
+# workflow has ended meanwhile.
 _REFUSED: Final = {
     Refusal.ORDER_DIFFERS: 409,
     Refusal.REFUND_INCOMPLETE: 422,
@@ -163,17 +163,17 @@ _REFUSED: Final = {
 
 
 def of_refusal(kind: str | None, words: str) -> Problem:
-    """Return the problem for an update that the workflow has refused.
+    """Return the problem for an update that the workflow has rejected.
 
     Args:
         kind: A `Refusal`, or the type of another failure.
-        words: Why; of a field that breaks its rule `{field}: {rule}`.
+        words: The reason; for an invalid field `{field}: {rule}`.
     """
     if kind == Refusal.IN_REVIEW:
-        return NoAnswerYet()  # a person must decide: the payment's view says so
+        return NoAnswerYet()  # a person must decide: the payment's view shows that
     status = _REFUSED.get(Refusal(kind)) if kind in list(Refusal) else None
     if status is None:
-        return UnavailableProblem("the payment ended while it was asked; call again")
+        return UnavailableProblem("the payment ended during the call; call again")
     field, _, rule = words.partition(": ")
     if status == 422:
         errors = [{"field": field, "rule": rule}]

@@ -20,13 +20,13 @@ class WalletBody(BaseModel):
 
     Attributes:
         code: What `POST /payments` takes as `wallet`.
-        market: The customer's country, ISO 3166; null for a page of many wallets.
-        value_multiple: In which steps amounts go.
-        longest_expiry_minutes: The longest that `expires_in_minutes` may be.
+        market: The customer's country, ISO 3166; null for a page with several wallets.
+        value_multiple: The step of amounts: each must be a multiple of it.
+        longest_expiry_minutes: The maximum of `expires_in_minutes`.
         may_cancel: Whether a payment can be cancelled before it is paid.
         refund: `none`, `full` (only the whole amount) or `partial` (any part, too).
-        refund_days: How long after the payment it may be refunded.
-        minimum_refund: What a refund must be at least, and what it may leave at least.
+        refund_days: How many days after the payment it may be refunded.
+        minimum_refund: The minimum of a refund, and of the rest that it leaves.
     """
 
     code: str
@@ -69,7 +69,7 @@ class WalletBody(BaseModel):
 
 
 class WalletsBody(BaseModel):
-    """The wallets that fit, in the order of `alipay/wallets.toml`."""
+    """The matching wallets, in the order of `alipay/wallets.toml`."""
 
     wallets: list[WalletBody]
 
@@ -85,9 +85,9 @@ async def list_wallets(
     currency: Annotated[str | None, Query(pattern=r"^[A-Z]{3}$")] = None,
     terminal: Terminal | None = None,
 ) -> WalletsBody:
-    """Return the wallets that take this currency and run on this terminal."""
+    """Return the wallets for a currency and a terminal."""
     if currency is not None and currency not in CURRENCIES:
-        rule = f"{currency} is none of the currencies that Alipay takes"
+        rule = f"{currency} is not a currency that Alipay accepts"
         found = {"field": "currency", "rule": rule, "source": RULES.amounts.cited}
         raise Problem(422, "INVALID", f"currency: {rule}", errors=[found])
     return WalletsBody(

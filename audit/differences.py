@@ -1,16 +1,16 @@
-"""Says where two values differ, in few words."""
+"""Describes the difference of two values in a short text."""
 
 import json
 from collections.abc import Iterator
 from itertools import islice
 
-# Of a difference: how much is shown.
+# How much of a difference is shown.
 MOST_PLACES = 3
 LONGEST_VALUE = 80
 
 
 def difference(expected: object, seen: object) -> tuple[str, str]:
-    """Say where two plain values differ, side by side, the first few places only."""
+    """Return the first few places where two plain values differ, as two texts."""
     places = list(islice(_differences("", expected, seen), MOST_PLACES))
     return (
         ", ".join(f"{where}{_shown(one)}" for where, one, _ in places),

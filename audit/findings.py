@@ -1,47 +1,51 @@
-"""What can be wrong with a bundle or with a payment in it, one finding each."""
+"""The rules for bundles and payments, and a finding for each broken rule."""
 
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-# The seen value comes from an untrusted file, and may be of any length.
+# The seen value comes from an untrusted file, and may have any length.
 LONGEST_SHOWN: Final = 300
 
 
 class Rule(StrEnum):
-    """The rules that a bundle, and each history in it, must obey."""
+    """The rules for a bundle, and for each history in it."""
 
     # Of the bundle: nothing was removed, added or changed.
-    MANIFEST = "MANIFEST"  # it is there, and of a form that we know
+    MANIFEST = "MANIFEST"  # it exists, in a known form
     SIGNATURE_OF_BUNDLE = "SIGNATURE_OF_BUNDLE"
-    CHAIN = "CHAIN"  # it names the bundle before it
+    CHAIN = "CHAIN"  # it names the previous bundle
     PERIOD_GAP = "PERIOD_GAP"  # the periods of the bundles follow each other
     FILE_MISSING = "FILE_MISSING"
     FILE_ADDED = "FILE_ADDED"
     FILE_CHANGED = "FILE_CHANGED"
-    INDEX_DIFFERS = "INDEX_DIFFERS"  # the index says what the history says
+    INDEX_DIFFERS = "INDEX_DIFFERS"  # the index agrees with the history
 
-    # Of a history: our code did this, and nothing else.
+    # Of a history: our code has made it, and nothing else.
     UNREADABLE = "UNREADABLE"
     REPLAY = "REPLAY"
     INPUT_DIFFERS = "INPUT_DIFFERS"
     TIMER_DIFFERS = "TIMER_DIFFERS"
     RESULT_DIFFERS = "RESULT_DIFFERS"
     NOT_CLOSED = "NOT_CLOSED"
-    STOPPED = "STOPPED"  # it was ended from outside, and not by its code
-    STOPPED_WITH_MONEY = "STOPPED_WITH_MONEY"  # the same, and Alipay says: paid
-    ID_DIFFERS = "ID_DIFFERS"  # the workflow's id does not fit its input
-    START_DIFFERS = "START_DIFFERS"  # what the UI shows of it does not fit its input
+    STOPPED = "STOPPED"  # it was stopped from outside
+    STOPPED_WITH_MONEY = (
+        "STOPPED_WITH_MONEY"  # the same, although Alipay has signed that it was paid
+    )
+    ID_DIFFERS = "ID_DIFFERS"  # the workflow id does not match its input
+    START_DIFFERS = "START_DIFFERS"  # the texts in the UI do not match its input
 
-    # Of all runs together: none was left out, none was made twice.
+    # Of all runs together: none is missing, none is doubled.
     RUN_MISSING = "RUN_MISSING"
     RUN_DOUBLED = "RUN_DOUBLED"
 
-    # Of its evidence: Alipay and we have said this.
+    # Of its evidence: Alipay and we have signed this.
     ALIPAY_SIGNATURE = "ALIPAY_SIGNATURE"
     OWN_SIGNATURE = "OWN_SIGNATURE"
     EVIDENCE_MISSING = "EVIDENCE_MISSING"
-    EVIDENCE_DIFFERS = "EVIDENCE_DIFFERS"  # what is recorded is what was signed
+    EVIDENCE_DIFFERS = (
+        "EVIDENCE_DIFFERS"  # the recorded values agree with the signed message
+    )
 
     # Of the money.
     PAID_WITHOUT_PROOF = "PAID_WITHOUT_PROOF"
@@ -49,8 +53,10 @@ class Rule(StrEnum):
     REFUNDED_TOO_MUCH = "REFUNDED_TOO_MUCH"
     REFUNDED_TWICE = "REFUNDED_TWICE"  # one refund_id has moved money more than once
     REFUNDED_WITHOUT_PROOF = "REFUNDED_WITHOUT_PROOF"
-    REFUSED_WITHOUT_PROOF = "REFUSED_WITHOUT_PROOF"  # its money became free again
-    TWO_OWNERS = "TWO_OWNERS"  # two workflows have given money of one payment back
+    REFUSED_WITHOUT_PROOF = (
+        "REFUSED_WITHOUT_PROOF"  # its amount became refundable again
+    )
+    TWO_OWNERS = "TWO_OWNERS"  # two workflows have returned money of one payment
 
     # Of the people.
     NOBODY_NAMED = "NOBODY_NAMED"  # an operator acts with a name and a reason
@@ -59,11 +65,11 @@ class Rule(StrEnum):
 
 @dataclass(frozen=True)
 class Finding:
-    """One rule that was broken: where, what was expected, and what was seen.
+    """One broken rule: where, the expected value, and the value seen.
 
     Attributes:
-        workflow_id, order_id: Empty where the bundle as a whole is meant.
-        event_id: Of the history; 0 where it is meant as a whole.
+        workflow_id, order_id: Empty for a finding about the whole bundle.
+        event_id: The event; 0 for a finding about the whole history.
     """
 
     rule: Rule
@@ -74,7 +80,7 @@ class Finding:
     seen: str = ""
 
     def in_words(self) -> str:
-        """Return it as one line for a person, safe for a terminal."""
+        """Return it as one line of text, safe for a terminal."""
         where = ""
         if self.order_id or self.workflow_id:
             where = f" order {_printable(self.order_id) or '?'}"

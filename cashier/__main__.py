@@ -6,12 +6,12 @@ from io import TextIOWrapper
 from cashier.commands import app
 from cashier.running import PIPE_CLOSED, leave
 
-# As sysexits.h has it. Python's own is 1, which is what `stuck` says of a finding.
+# EX_SOFTWARE of sysexits.h. Python's own is 1, which `stuck` returns for a finding.
 DEFECT = 70
 
 
 def main() -> int:
-    """Carry out what the command line says; return the exit code."""
+    """Run the command of the command line; return the exit code."""
     for stream in (sys.stdout, sys.stderr):
         # A terminal of another encoding than UTF-8 gets `\\xe9`, and not a traceback.
         if isinstance(stream, TextIOWrapper):

@@ -68,7 +68,7 @@ Cluster = Annotated[
         "--temporal",
         metavar="HOST:PORT",
         callback=address_as_given,
-        help="A cluster that runs already and was set up; none: one of its own",
+        help="A running Temporal cluster, set up before; if not given, starts its own",
     ),
 ]
 
@@ -98,12 +98,14 @@ def up(
     temporal: Cluster = None,
     assignments: Annotated[
         list[str] | None,
-        typer.Option("--set", metavar="NAME=VALUE", help="A setting of all parts"),
+        typer.Option(
+            "--set", metavar="NAME=VALUE", help="A setting of all processes, NAME=VALUE"
+        ),
     ] = None,
 ) -> None:
     """Keep everything running until Ctrl-C; payments survive a restart.
 
-    The parts take no setting from the environment or from `.env`: give it by --set.
+    The processes take no setting from the environment or from `.env`: use --set.
     """
     from cashier.system.environment import read_assignments
     from cashier.system.up import keep_running
@@ -129,7 +131,7 @@ def prepare(
         ),
     ] = Path(".cashier"),
 ) -> None:
-    """Make the keys that a local system needs, as `up` does; existing ones stay."""
+    """Make the keys that a local system needs, as `up` does; existing keys stay."""
     from cashier.system.home import Home
 
     Home(folder).prepare()
@@ -140,7 +142,8 @@ def prepare(
 def worker() -> None:
     """Run the worker; it serves payments until SIGTERM.
 
-    Exit code: 0 it was ended; 2 a setting is wrong; 3 Temporal cannot be reached.
+    Exit code: 0 stopped by a signal; 2 a setting is wrong; 3 Temporal cannot be
+    reached.
     """
     from cashier.temporal_calls import check_namespace, run_command
     from settings.worker import WorkerSettings
@@ -148,7 +151,7 @@ def worker() -> None:
     from worker import run_worker
 
     settings = read_settings(WorkerSettings)
-    # A worker that cannot reach it ends; this way with a message that says why.
+    # A worker that cannot reach Temporal ends; so it ends with a message that says why.
     if code := run_command(check_namespace):
         raise typer.Exit(code)
     start_logging("worker")
@@ -233,16 +236,14 @@ def settings(context: typer.Context) -> None:
 @app.command()
 def setup(
     namespace: Annotated[
-        str | None, typer.Option(help="Another one than TEMPORAL_NAMESPACE says")
+        str | None, typer.Option(help="In place of TEMPORAL_NAMESPACE")
     ] = None,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Only say what would be done")
+        bool, typer.Option("--dry-run", help="Only print what would be done")
     ] = False,
     cloud: Annotated[
         bool,
-        typer.Option(
-            "--cloud", help="Print the commands for Temporal Cloud, and do nothing"
-        ),
+        typer.Option("--cloud", help="Only print the commands for Temporal Cloud"),
     ] = False,
     retention_days: Annotated[
         int | None,
@@ -251,7 +252,7 @@ def setup(
 ) -> None:
     """Register the search attributes of payments in Temporal; repeats change nothing.
 
-    For any cluster but the one of `up`, which does so by itself. It needs no keys.
+    Needed for any cluster but the one that `up` starts. It needs no keys.
     """
     from cashier.system.setup import print_cloud, set_up
     from cashier.temporal_calls import a_console, configured_namespace, run_command

@@ -15,7 +15,7 @@ from contracts import (
     refunds_id,
 )
 
-# Its update id stands in the document, so that other languages can test their hash.
+# The document contains its update id, so that other languages can test their hash.
 EXAMPLE: Final = Order(
     order_id="coffee-1",
     amount=Money(currency="PHP", value=131400),
@@ -24,7 +24,7 @@ EXAMPLE: Final = Order(
     redirect_url="https://shop.example/return/coffee-1",
     terminal=Terminal(type="WEB"),
 )
-# The longest that an order's id may be; another one names its refunds.
+# The longest order id; the id of its refunds' workflow contains a digest of it.
 LONG_ORDER: Final = f"coffee-{'1' * 53}"
 
 

@@ -13,12 +13,13 @@ ValueT = TypeVar("ValueT")
 
 
 def as_given(value: ValueT) -> ValueT:
-    """Return a text or path as it was meant; the callback of an option or argument.
+    """Return a text or path, cleaned up; the callback of an option or argument.
 
-    Each one of a list is read so.
+    Also for each item of a list.
 
     Raises:
-        typer.BadParameter: Something stands in it that nobody can have meant.
+        typer.BadParameter: It contains characters that cannot be meant, such as control
+        characters.
     """
     if value is None:
         return value
@@ -31,15 +32,16 @@ def as_given(value: ValueT) -> ValueT:
     except ValueError as error:
         raise typer.BadParameter(str(error)) from None
     if not meant:
-        raise typer.BadParameter("is given, and empty")
+        raise typer.BadParameter("is given, but empty")
     return type(value)(meant)  # type: ignore[call-arg]
 
 
 def port_as_given(port: int) -> int:
-    """Return a port on which a part can listen, and others find it.
+    """Return a port that is fixed, so that other processes find it.
 
     Raises:
-        typer.BadParameter: It is not a port, or 0, which is any port to the system.
+        typer.BadParameter: It is not a port, or it is 0, for which the system would
+        choose any port.
     """
     if not 0 < port < 65536:
         raise typer.BadParameter(f"{port}: must be a port, from 1 to 65535")
@@ -47,7 +49,7 @@ def port_as_given(port: int) -> int:
 
 
 def address_as_given(address: str | None) -> str | None:
-    """Return an address at which Temporal can be, or None where none is given.
+    """Return an address for Temporal, or None where none is given.
 
     Raises:
         typer.BadParameter: It does not name a host and a port.

@@ -1,6 +1,6 @@
-"""Who is at this terminal, as Temporal notes it in the events of what a command does.
+"""The identity of this terminal, which Temporal records in the events of a command.
 
-It stands beside the name that the command was given by `--by`, and is chosen by nobody:
+It is recorded beside the name given by `--by`, and cannot be chosen freely:
 so there are two traces, and an audit compares them (decision 40).
 """
 
@@ -20,7 +20,7 @@ def identity_at_this_terminal() -> str:
 
 
 def _subject_of(token: str | None) -> str | None:
-    """Return whose token it is; None where it is not a JWT with a subject.
+    """Return the subject of a token; None where it is not a JWT with a subject.
 
     Its signature is the server's to verify, which refuses the call otherwise.
     """

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from cashier.settings import OperatorSettings
 
 errors = Console(stderr=True)
-# Nobody reads any more, as after `| head -1`. Shells say so with 128 and the number of
-# SIGPIPE; 1 is what `stuck` and `audit` say of a finding.
+# The reader of the pipe has gone, as after `| head -1`. Shells use 128 plus the number
+# of SIGPIPE; 1 is what `stuck` and `audit` return for a finding.
 PIPE_CLOSED = 128 + 13
 WRONG = "These settings are wrong; nothing was started:"
 Result = TypeVar("Result")
@@ -23,7 +23,7 @@ SettingsT = TypeVar("SettingsT", bound=BaseSettings)
 
 
 def leave(code: int = 0) -> NoReturn:
-    """End the process at once, all its work being done.
+    """End the process at once, when all its work is done.
 
     While the interpreter takes itself apart, threads of the Temporal SDK may still call
     it and abort (https://github.com/temporalio/sdk-python/issues/300), and an
@@ -50,7 +50,7 @@ class WrongSettingsError(Exception):
 
 
 def read_settings(settings: type[SettingsT]) -> SettingsT:
-    """Return the settings, or say which is wrong and exit with 2.
+    """Return the settings, or print which are wrong and exit with 2.
 
     Those of Temporal are checked too, where the process uses it.
     """
@@ -59,7 +59,7 @@ def read_settings(settings: type[SettingsT]) -> SettingsT:
     except WrongSettingsError as error:
         errors.print(WRONG)
         for line in error.lines:
-            # What was found in a file may look like markup.
+            # Text of a file may look like markup.
             errors.print(f"  {line}", soft_wrap=True, markup=False, highlight=False)
         sys.exit(2)
 
@@ -68,7 +68,7 @@ def checked_settings(settings: type[SettingsT]) -> SettingsT:
     """Return the settings; those of Temporal are checked too, where they are used.
 
     Raises:
-        WrongSettingsError: Names each that is wrong, and shows no value.
+        WrongSettingsError: It names each wrong setting, and shows no value.
     """
     try:
         given = settings()
@@ -97,20 +97,20 @@ def _check_temporal() -> None:
 
 
 def _named(prefix: str, loc: tuple[int | str, ...], message: str) -> str:
-    """Return what is wrong behind the name of the variable that sets it."""
+    """Return a validation error as text, after the name of the setting's variable."""
     said = message.removeprefix("Value error, ")
     name = str(loc[0]) if loc else ""
     if not name:
-        # Of what several settings say together, the message names the first.
+        # A message about several settings together names the first of them.
         name, colon, rest = said.partition(": ")
         name, said = (name, rest) if colon else ("", said)
-    # A setting that several processes share, or that Temporal named, is said in full.
+    # Settings shared by processes, or named by Temporal, stand with their full name.
     is_whole = name.startswith(("CASHIER_", "TEMPORAL_")) or not name
     return f"{name.upper()}: {said}" if is_whole else f"{prefix}{name.upper()}: {said}"
 
 
 def settings_of(*, writes: bool = False) -> "OperatorSettings":
-    """Return the settings; who writes must write as encrypted as all else is."""
+    """Return the settings; for a command that writes, they must encrypt."""
     from cashier.settings import OperatorSettings
 
     settings = read_settings(OperatorSettings)
@@ -120,27 +120,27 @@ def settings_of(*, writes: bool = False) -> "OperatorSettings":
 
 
 def check_writing(settings: "OperatorSettings") -> None:
-    """End the command where it would write something readable into a history."""
+    """End the command where it would write clear text into a history."""
     from cashier.temporal_calls import WrongSettingError
 
     def check() -> None:
         if not settings.may_write:
             raise WrongSettingError(
-                "CASHIER_PAYLOAD_KEYS_DIR: needed, so that nothing readable is written "
-                "into a history; only CASHIER_CLEAR_TEXT=true does without"
+                "CASHIER_PAYLOAD_KEYS_DIR: needed, so that no clear text is written "
+                "into a history; only with CASHIER_CLEAR_TEXT=true it is not needed"
             )
 
     carry_out(check)
 
 
 def carry_out(work: Callable[[], Result]) -> Result:
-    """Do it; what is wrong is said in plain words, and ends the command."""
+    """Run the work; print an expected error as plain text, and end the command."""
     from cashier.temporal_calls import CommandError
 
     try:
         return work()
     except CommandError as error:
-        # Texts of files may hold anything that looks like markup.
+        # Text of a file may look like markup.
         Console(stderr=True).print(
             str(error), style="red", markup=False, highlight=False, soft_wrap=True
         )

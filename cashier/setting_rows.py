@@ -10,7 +10,7 @@ from typing import Any
 from pydantic_settings import BaseSettings
 
 NEEDED = "**yes**"
-# Of pydantic's JSON schema; bounds of some types bear the names of the fields instead.
+# Names of pydantic's JSON schema; some types use the names of the fields instead.
 AT_LEAST, AT_MOST, ABOVE = (
     ("minimum", "ge"),
     ("maximum", "le"),
@@ -27,11 +27,12 @@ class SettingRow:
     Attributes:
         name: The variable of the environment.
         meaning: The field's description.
-        form: What may be written, with bounds; units stand in the meaning.
-        default: What holds where it is not given.
-        needed: Whether, or in which case, it must be given.
-        secret: What of it is secret: the value, the file or the folder; or empty.
-        example: A value, where it is among the least that a process needs; or empty.
+        form: The allowed values, with bounds; the meaning names the units.
+        default: The value where it is not given.
+        needed: Whether, or when, it must be given.
+        secret: Which part is secret: the value, the file or the folder; or empty.
+        example: A value, where it belongs to the minimum that a process needs; or
+            empty.
     """
 
     name: str
@@ -73,7 +74,7 @@ def _row(name: str, field: Schema, schema: Schema, *, is_required: bool) -> Sett
 
 
 def _kind(field: Schema, schema: Schema) -> Schema:
-    """Return the schema of what may be written, if anything is."""
+    """Return the schema of the allowed values other than None."""
     if "$ref" in field:
         kind: Schema = schema["$defs"][field["$ref"].rpartition("/")[2]]
         return kind

@@ -8,7 +8,7 @@ from workflows.resolution import LONGEST_NAME
 
 
 class OperatorSettings(PayloadSettings):
-    """Settings of operators; without keys they see only the list."""
+    """Settings of operators; without payload keys only the list is readable."""
 
     reads_both = True
 
@@ -24,9 +24,9 @@ class OperatorSettings(PayloadSettings):
 
     @property
     def may_write(self) -> bool:
-        """Whether what we write is as readable as all else, and no more."""
+        """Whether what we write is encrypted, or clear text is wanted everywhere."""
         return self.keyring is not None or self.clear_text
 
 
 class ArchiverSettings(OperatorSettings, ProbedSettings):
-    """Settings of the process that makes the archive; it reads as operators do."""
+    """Settings of the archiver; it reads histories as operators do."""

@@ -1,7 +1,7 @@
 """How the commands of operators reach Temporal, and how they end.
 
-Exit codes: 0 done, 1 refused or something was found, 2 a setting is wrong, 3 Temporal
-or the worker does not answer, 70 a defect of ours, with a traceback.
+Exit codes: 0 done, 1 refused or there are findings, 2 a setting is wrong, 3 Temporal or
+the worker does not answer, 70 a bug of this program, with a traceback.
 """
 
 import asyncio
@@ -23,35 +23,35 @@ from temporal_client import connect
 
 ReachedT = TypeVar("ReachedT")
 
-# The tab of a workflow's page that says what it waits for, and what one may do.
+# The tab of a workflow's page with its current details and its actions.
 EXPLAINED = "user-metadata"
 
-# People wait for this at a terminal; a Temporal that is well answers in milliseconds.
+# A person waits for this at a terminal; a healthy Temporal answers in milliseconds.
 QUICK = timedelta(seconds=4)
 CONNECT_SECONDS = 5.0
-# What the SDK says of a connection that fails, and how people call it.
+# The SDK's messages for a failed connection, and plain texts for them.
 REASONS = {
     "Connection refused": "Connection refused",
     "dns error": "no such host (dns error)",
     "certificate": "its certificate, or ours, is not accepted (TEMPORAL_TLS_*)",
     "Certificate": "its certificate, or ours, is not accepted (TEMPORAL_TLS_*)",
-    "CorruptMessage": "no TLS is spoken there (TEMPORAL_TLS)",
-    "InvalidMessage": "no TLS is spoken there (TEMPORAL_TLS)",
-    "PermissionDenied": "it does not let us (TEMPORAL_API_KEY, TEMPORAL_NAMESPACE)",
-    "Unauthenticated": "it does not let us (TEMPORAL_API_KEY, TEMPORAL_NAMESPACE)",
+    "CorruptMessage": "the server does not use TLS (TEMPORAL_TLS)",
+    "InvalidMessage": "the server does not use TLS (TEMPORAL_TLS)",
+    "PermissionDenied": "access is denied (TEMPORAL_API_KEY, TEMPORAL_NAMESPACE)",
+    "Unauthenticated": "access is denied (TEMPORAL_API_KEY, TEMPORAL_NAMESPACE)",
 }
-# Without a terminal there is no width to fit into, and links shall stay whole.
+# Without a terminal there is no width to fit into, and links must not be wrapped.
 WIDTH_OF_A_PIPE = 220
 
 
 class CommandError(Exception):
-    """A command cannot do what it was asked; the message is for people."""
+    """A command cannot do its work; the message is for the operator."""
 
     exit_code = 1
 
 
 class WrongSettingError(CommandError):
-    """Nothing was done, because a setting or the cluster's setup is wrong."""
+    """A setting or the setup of the cluster is wrong; nothing was done."""
 
     exit_code = 2
 
@@ -64,14 +64,14 @@ class UnreachableError(CommandError):
 
 @asynccontextmanager
 async def reached_temporal(*, keyring: Keyring | None) -> AsyncIterator[Client]:
-    """Connect within seconds; what the server then answers ends in plain words.
+    """Connect within seconds; turn errors of the server into plain messages.
 
     Args:
-        keyring: Reads what is encrypted; None where clear text is enough.
+        keyring: Decrypts payloads; None where clear text is enough.
 
     Raises:
-        WrongSettingError: Of TEMPORAL_*, or the namespace is unknown.
-        UnreachableError: Nobody answers there.
+        WrongSettingError: A setting TEMPORAL_* is wrong, or the namespace is unknown.
+        UnreachableError: No server answers there.
     """
     try:
         async with asyncio.timeout(CONNECT_SECONDS):
@@ -91,10 +91,10 @@ async def reached_temporal(*, keyring: Keyring | None) -> AsyncIterator[Client]:
 
 
 async def check_namespace(client: Client) -> int:
-    """Let Temporal say whether the namespace is there, as a worker will ask it.
+    """Ask Temporal whether the namespace exists, as a worker does.
 
     Raises:
-        RPCError: It is not, or we may not use it.
+        RPCError: It does not exist, or we may not use it.
     """
     await client.workflow_service.describe_namespace(
         DescribeNamespaceRequest(namespace=client.namespace), timeout=QUICK
@@ -104,13 +104,13 @@ async def check_namespace(client: Client) -> int:
 
 @asynccontextmanager
 async def ends_within(patience: timedelta, otherwise: str) -> AsyncIterator[None]:
-    """End what is done inside in time, whatever the SDK repeats behind it.
+    """Limit the time of the block, whatever the SDK repeats inside.
 
-    Its calls take a time-out each; lists, histories and updates call anew after one.
+    A time-out of the SDK is for one call; lists, histories and updates make several.
 
     Args:
-        patience: How long it may take.
-        otherwise: What to say then, after the time.
+        patience: How long it may take, in seconds.
+        otherwise: The rest of the error message, after the time.
 
     Raises:
         UnreachableError: It took longer.
@@ -126,7 +126,7 @@ async def ends_within(patience: timedelta, otherwise: str) -> AsyncIterator[None
 
 @contextmanager
 def plain_words() -> Iterator[None]:
-    """Turn failed calls to Temporal into errors that say what to do."""
+    """Turn failed calls to Temporal into errors that name the remedy."""
     try:
         yield
     except RPCError as error:
@@ -138,9 +138,9 @@ def run_command(
     *,
     keyring: Keyring | None = None,
 ) -> int:
-    """Connect, carry a command out, and return its exit code.
+    """Connect, run a command, and return its exit code.
 
-    What goes wrong is said on stderr.
+    Errors are printed on stderr.
     """
 
     async def carry_out() -> int:
@@ -150,7 +150,7 @@ def run_command(
     try:
         return asyncio.run(carry_out())
     except CommandError as error:
-        # Texts of servers may hold anything that looks like markup.
+        # Text of a server may look like markup.
         Console(stderr=True).print(
             str(error), style="red", markup=False, highlight=False, soft_wrap=True
         )
@@ -163,7 +163,7 @@ def configured_namespace() -> str:
 
 
 def a_console() -> Console:
-    """Return where a command prints: as wide as the terminal, or wide in a pipe."""
+    """Return the console of a command: as wide as the terminal, or wide in a pipe."""
     console = Console()
     return console if console.is_terminal else Console(width=WIDTH_OF_A_PIPE)
 
@@ -214,19 +214,19 @@ def _in_words(error: RPCError) -> CommandError:
                 f"({said}); run: cashier setup"
             )
         case RPCStatusCode.PERMISSION_DENIED | RPCStatusCode.UNAUTHENTICATED:
-            return WrongSettingError(f"Temporal does not let us: {said}")
+            return WrongSettingError(f"Temporal denies access: {said}")
     return UnreachableError(f"Temporal does not answer ({error.status.name}): {said}")
 
 
 def _nobody(why: str) -> str:
     return (
-        f"Temporal cannot be reached: {why}. TEMPORAL_ADDRESS says where it is "
-        "(localhost:7233 if not set)."
+        f"Temporal cannot be reached: {why}. TEMPORAL_ADDRESS is its address "
+        f"(localhost:7233 if not set)."
     )
 
 
 def _not_connected(said: str) -> CommandError:
-    """Say it without the SDK's words, which are of its own insides."""
+    """Return the error without the SDK's message, which describes its internals."""
     for known, words in REASONS.items():
         if known in said:
             return UnreachableError(_nobody(words))

@@ -1,1 +1,1 @@
-"""Encrypts all payloads, and lets operators read them through the codec server."""
+"""Encrypts all payloads; the codec server decrypts them for operators."""

@@ -1,8 +1,8 @@
-"""Rejects payloads in clear text, so that nobody without the keys can send any.
+"""Rejects payloads in clear text, so that only holders of the keys can send any.
 
-Encryption is by a key that only our processes have, so what is encrypted was written by
-one of them. What comes in clear text, as a click in the Temporal UI sends it, anybody
-with rights in Temporal may have written.
+Only our processes have the keys, so they have written all encrypted payloads. A payload
+in clear text, such as the Temporal UI sends, may come from anybody with write access to
+Temporal.
 """
 
 from collections.abc import Sequence
@@ -15,22 +15,22 @@ from temporalio.common import RawValue
 from temporalio.contrib.pydantic import PydanticPayloadConverter
 from temporalio.converter import ActivitySerializationContext, SerializationContext
 
-# Set by the codec, which alone sees whether a payload came encrypted.
+# Set by the codec, because only the codec sees whether a payload was encrypted.
 _MARK: Final = "cashier-came-in-clear-text"
 
 
 class ClearTextRefusedError(Exception):
-    """A payload came in clear text, where only encrypted ones count."""
+    """A payload came in clear text, where only encrypted ones are accepted."""
 
     def __init__(self) -> None:
         super().__init__(
-            "a payload came in clear text: since the time that "
-            "CASHIER_CLEAR_TEXT_REFUSED_SINCE names only encrypted ones are read"
+            "a payload came in clear text: since CASHIER_CLEAR_TEXT_REFUSED_SINCE "
+            "only encrypted payloads are accepted"
         )
 
 
 def mark_clear_text(payload: Payload) -> Payload:
-    """Return a payload that came in clear text, marked as such."""
+    """Mark a payload that came in clear text, and return it."""
     marked = Payload()
     marked.CopyFrom(payload)
     marked.metadata[_MARK] = b"true"
@@ -40,9 +40,9 @@ def mark_clear_text(payload: Payload) -> Payload:
 class RefusingConverter(PydanticPayloadConverter):
     """Rejects each payload that came in clear text.
 
-    The SDK's own rules follow from it: a signal is dropped, an update rejected, and an
-    input fails the workflow task before the run begins. A result that is taken raw, as
-    workflows take an answer, is refused when it is read: it gives no verdict.
+    The SDK then drops a signal, rejects an update, and fails the workflow task of an
+    input before the run begins. A raw result, as workflows take an answer, is rejected
+    when it is read: it gives no verdict.
     """
 
     def from_payloads(
@@ -60,9 +60,10 @@ class RefusingConverter(PydanticPayloadConverter):
 
 
 def converter_since(refused_since: datetime) -> type[PydanticPayloadConverter]:
-    """Return the converter of a worker's client: it refuses what activities are given.
+    """Return the converter of a worker's client: it rejects arguments of activities.
 
-    What the client reads elsewhere, as results of old runs, it reads as before.
+    Other payloads that the client reads, such as results of old runs, may be clear
+    text.
     """
 
     class Converter(PydanticPayloadConverter):

@@ -1,8 +1,8 @@
-"""The keys that encrypt payloads: a folder of files, each named by when it begins.
+"""The keys that encrypt payloads: a folder of files, each named by its start time.
 
-A key's id is the UTC time from which it is written with, so that a new key can be given
-to all processes in advance, and all change to it at that time without a restart. Old
-keys stay for as long as anything that they have encrypted is kept.
+A key's id is the UTC time from which it encrypts, so that a new key can be given to all
+processes in advance, and all switch to it at that time without a restart. Old keys are
+needed as long as payloads encrypted with them are kept.
 """
 
 import base64
@@ -22,9 +22,9 @@ logger = logging.getLogger(__name__)
 KEY_BYTES = 32  # AES-256
 KEY_ID = re.compile(r"\d{8}T\d{6}Z")
 ID_FORMAT = "%Y%m%dT%H%M%SZ"
-# A new key is seen long before its time, and the disk is hardly touched.
+# Often enough to see a new key before its time, rare enough for the disk.
 LOOK_AGAIN_SECONDS = 60.0
-# Requests for keys that do not exist must not cause endless reading of the disk.
+# Requests for unknown keys must not make us read the disk all the time.
 LEAST_PAUSE_SECONDS = 1.0
 
 
@@ -42,7 +42,7 @@ class MissingKeyError(KeyringError):
 
 
 class Keyring:
-    """Keys by their ids; the folder they come from is looked into again as they age.
+    """Keys by their ids; the folder is read again from time to time.
 
     Reading the folder takes a fraction of a millisecond, so it is done where it is
     needed, in the event loop too.
@@ -60,12 +60,12 @@ class Keyring:
 
         Args:
             keys: 32 bytes each, by key id.
-            folder: Where to look for keys that came later; None for nowhere.
-            now: The clock by which keys begin.
+            folder: The folder to read again for new keys; None for none.
+            now: The clock for the start times of keys.
             monotonic: The clock of the pauses, in seconds.
 
         Raises:
-            KeyringError: An id or a length is wrong, or no key's time has come.
+            KeyringError: An id or a length is wrong, or all keys start later.
         """
         self._folder = folder
         self._now = now
@@ -88,36 +88,36 @@ class Keyring:
         """Read all `{key id}.key` of a folder.
 
         Raises:
-            KeyringError: There is none, one cannot be read or is malformed, or no
-                key's time has come; the message names the file.
+            KeyringError: There is none, one cannot be read or is malformed, or all keys
+                start later; the message names the file.
         """
         return cls(read_keys(folder), folder=folder, now=now, monotonic=monotonic)
 
     def newest(self) -> tuple[str, AESGCM]:
-        """Return the id and the cipher of the key to write with now.
+        """Return the id and the cipher of the key that encrypts now.
 
         Raises:
-            KeyringError: No key's time has come.
+            KeyringError: All keys start later.
         """
         if self._monotonic() - self._looked_at >= LOOK_AGAIN_SECONDS:
             self._look_again()
         present = key_id_from(self._now())
-        # Ids sort as the times they stand for.
+        # Ids sort like the times they contain.
         begun = [key_id for key_id in self._keys if key_id <= present]
         if not begun:
             first = min(self._keys, default="none")
             raise KeyringError(
-                f"no payload key's time has come: it is {present}, and the first key "
+                f"no payload key is valid yet: it is {present}, and the first key "
                 f"{self._place()}begins at {first}"
             )
         key_id = max(begun)
         return key_id, self._keys[key_id]
 
     def cipher_of(self, key_id: str) -> AESGCM:
-        """Return the cipher of a key; it may be one whose time is still to come.
+        """Return the cipher of a key, even of a key that starts later.
 
         Raises:
-            MissingKeyError: No key has this id, not in the folder either.
+            MissingKeyError: No key has this id, also in the folder.
         """
         age = self._monotonic() - self._looked_at
         if key_id not in self._keys and age >= LEAST_PAUSE_SECONDS:
@@ -125,11 +125,11 @@ class Keyring:
         try:
             return self._keys[key_id]
         except KeyError:
-            # An id comes from outside, and may be of any length.
+            # The id comes from a payload, and may have any length.
             raise MissingKeyError(key_id[:32], self._folder) from None
 
     def _look_again(self) -> None:
-        """Take over what is in the folder; a bad file must not stop what runs well."""
+        """Read the folder again; a malformed file must not stop the process."""
         self._looked_at = self._monotonic()
         if self._folder is None:
             return
@@ -141,7 +141,7 @@ class Keyring:
         for key_id in found.keys() - self._keys.keys():
             logger.info("found the new payload key %s", key_id)
         for key_id in self._keys.keys() - found.keys():
-            logger.warning("the payload key %s was taken away", key_id)
+            logger.warning("the payload key %s was removed", key_id)
         self._keys = {
             key_id: _cipher(key_id, key, f"key {key_id!r}")
             for key_id, key in found.items()
@@ -176,10 +176,10 @@ def read_keys(folder: Path) -> dict[str, bytes]:
 
 def _read_key(file: Path) -> bytes:
     try:
-        # A key has 44 characters; another file need not be read whole.
+        # A key has 44 characters; a larger file is not read whole.
         with file.open("rb") as opened:
             text = opened.read(1024)
-        # As an editor saves it: with a byte order mark, or quotation marks around.
+        # As an editor may save it: with a byte order mark or quotation marks.
         digits = text.decode("utf-8-sig").strip().strip("\"'")
         key = base64.b64decode(digits, validate=True)
     except OSError as error:
@@ -195,7 +195,7 @@ def _read_key(file: Path) -> bytes:
 def _cipher(key_id: str, key: bytes, what: str) -> AESGCM:
     if not is_key_id(key_id):
         raise KeyringError(
-            f"the payload {what} is not named by a UTC time such as 20261124T090000Z"
+            f"the payload {what} is not named after a UTC time such as 20261124T090000Z"
         )
     if len(key) != KEY_BYTES:
         raise KeyringError(
@@ -205,17 +205,17 @@ def _cipher(key_id: str, key: bytes, what: str) -> AESGCM:
 
 
 def is_key_id(text: str) -> bool:
-    """Whether it is a UTC time as key ids are written."""
+    """Whether a text is a UTC time in the format of key ids."""
     try:
         datetime.strptime(text, ID_FORMAT).replace(tzinfo=UTC)
     except ValueError:
         return False
-    # strptime takes fewer digits, too.
+    # strptime accepts fewer digits, too.
     return bool(KEY_ID.fullmatch(text))
 
 
 def key_id_from(begins: datetime) -> str:
-    """Return the id of a key that is written with from then on.
+    """Return the id of a key that encrypts from a time on.
 
     Args:
         begins: With a time zone; fractions of a second are dropped.
@@ -227,16 +227,17 @@ def make_key(folder: Path, *, begins: datetime) -> Path:
     """Make a new key that only its owner can read; return its file.
 
     Raises:
-        FileExistsError: There is a key of that time already; none is ever overwritten.
+        FileExistsError: There is already a key of that time; keys are never
+            overwritten.
     """
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{key_id_from(begins)}.key"
-    # Whole or not at all: processes that run may look into the folder at any time.
+    # Atomically: running processes may read the folder at any time.
     draft = folder / f".{path.name}.{secrets.token_hex(4)}"
     draft.touch(mode=0o600)
     draft.write_bytes(base64.b64encode(secrets.token_bytes(KEY_BYTES)) + b"\n")
     try:
-        os.link(draft, path)  # unlike a renaming, it fails where there is one
+        os.link(draft, path)  # unlike renaming, it fails if the file exists
     finally:
         draft.unlink()
     return path

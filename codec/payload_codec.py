@@ -1,4 +1,4 @@
-"""Encrypts each payload before it leaves the process, and reads it on its way back."""
+"""Encrypts each payload before it leaves the process, and decrypts incoming ones."""
 
 import os
 from collections.abc import Sequence
@@ -11,16 +11,15 @@ from temporalio.converter import PayloadCodec
 from codec.clear_text import mark_clear_text
 from codec.keyring import Keyring
 
-ENCODING = b"binary/encrypted"  # what Temporal's own samples and tools call it
+ENCODING = b"binary/encrypted"  # the name in Temporal's own samples and tools
 KEY_ID_FIELD = "encryption-key-id"
 NONCE_BYTES = 12
-# The purpose of our cipher text: text for another purpose, or with another key id, is
-# rejected.
+# Associated data: cipher text for another purpose, or with another key id, is rejected.
 LABEL = b"durable-cashier payload v1\n"
 
 
 class UnreadablePayloadError(Exception):
-    """A payload was changed, or was not encrypted by the key whose id it bears."""
+    """A payload was changed, or not encrypted with the key whose id it contains."""
 
     def __init__(self, key_id: str, why: str) -> None:
         super().__init__(f"a payload encrypted with key {key_id!r} {why}")
@@ -28,19 +27,19 @@ class UnreadablePayloadError(Exception):
 
 
 class EncryptingCodec(PayloadCodec):
-    """AES-256-GCM with the newest key; reads what any key of the ring has encrypted.
+    """AES-256-GCM with the newest key; decrypts with any key of the ring.
 
-    Clear text is passed on when it is read, so that older histories stay readable. All
+    Clear text is passed through when read, so that older histories stay readable. All
     work is done in the event loop: a payload takes some microseconds, and
     the largest that Temporal takes (2 MB) about a millisecond.
     """
 
     def __init__(self, keyring: Keyring, *, marks_clear_text: bool = False) -> None:
-        """Encrypt with a ring.
+        """Use the keys of a ring.
 
         Args:
             keyring: The keys.
-            marks_clear_text: Whether a converter is to know what came in clear text
+            marks_clear_text: Whether to mark clear text for the converter
                 (`codec.clear_text`).
         """
         self._keyring = keyring
@@ -55,7 +54,7 @@ class EncryptingCodec(PayloadCodec):
         return [self._encrypt(payload) for payload in payloads]
 
     async def decode(self, payloads: Sequence[Payload]) -> list[Payload]:
-        """Return the payloads as they were before they were encrypted.
+        """Decrypt the payloads; return them.
 
         Raises:
             MissingKeyError: The key of one is not in the ring.
@@ -65,8 +64,8 @@ class EncryptingCodec(PayloadCodec):
 
     def _encrypt(self, payload: Payload) -> Payload:
         key_id, cipher = self._keyring.newest()
-        # Chance, not a count: many processes write with the same key. Safe for 2**32
-        # payloads of one key (NIST SP 800-38D 8.3).
+        # Random, not a counter: many processes encrypt with the same key. Safe for
+        # 2**32 payloads of one key (NIST SP 800-38D 8.3).
         nonce = os.urandom(NONCE_BYTES)
         text = cipher.encrypt(nonce, payload.SerializeToString(), _bound_to(key_id))
         return Payload(
@@ -89,7 +88,7 @@ class EncryptingCodec(PayloadCodec):
                 key_id, "was changed, or the key is not the one it was encrypted with"
             ) from None
         except DecodeError:
-            raise UnreadablePayloadError(key_id, "holds no payload") from None
+            raise UnreadablePayloadError(key_id, "does not contain a payload") from None
 
 
 def _bound_to(key_id: str) -> bytes:

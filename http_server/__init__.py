@@ -1,1 +1,1 @@
-"""How our applications are served over HTTP: which requests are read, and how long."""
+"""Serves all our HTTP applications, with limits on requests."""

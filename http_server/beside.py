@@ -22,9 +22,9 @@ async def served_beside(
 
     Args:
         app: The application.
-        address: `host:port`; None or empty for nowhere. Where it is taken the process
-            goes on without: payments matter more than metrics.
-        what: What is off then, as the log says it: "metrics are", "health is".
+        address: `host:port`; None or empty for none. Where the port is taken, the
+            process runs without this server: payments matter more than metrics.
+        what: The subject of the log line in that case: "metrics are", "health is".
     """
     listening = _listen(address, what)
     if listening is None:
@@ -40,7 +40,7 @@ async def served_beside(
 
 
 class _Server(uvicorn.Server):
-    """A server that leaves the signals to the process."""
+    """A server that does not handle signals."""
 
     async def begin(self, listening: socket.socket) -> None:
         self._serving = asyncio.create_task(self.serve(sockets=[listening]))

@@ -1,4 +1,4 @@
-"""Which requests are waited for: how long, how many at once, with how large a head."""
+"""Limits on incoming requests: time, number at once, size of the head."""
 
 import logging
 import time
@@ -7,15 +7,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-# Real headers arrive at once; so long takes a telephone that drives through a tunnel.
+# Real headers arrive at once; a phone in a tunnel may take this long.
 HEADER_SECONDS = 10.0
-# A megabyte, which is the API's largest body, at a third of a megabit a second.
+# A megabyte, the API's largest body, at a third of a megabit per second.
 BODY_SECONDS = 30.0
-# Half of the 1024 files that a process may have open where nobody has raised that.
+# Half of the 1024 files that a process may have open by default.
 MOST_INCOMPLETE = 500
-# Real headers measure one or two kB, the signature included.
+# Real headers have one or two kB, with the signature.
 LARGEST_HEAD = 16 * 1024
-# A flood of slow requests is one line a minute.
+# A flood of slow requests is logged once a minute, in seconds.
 LINE_EVERY_SECONDS = 60.0
 
 log = logging.getLogger(__name__)
@@ -23,15 +23,15 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Bounds:
-    """What a server grants to requests that have not arrived yet.
+    """A server's limits on requests that have not arrived completely.
 
     Attributes:
         header_seconds: From the connection, or from the first byte of a later request
             on it, to the end of the headers.
         body_seconds: From the end of the headers to the end of the body.
-        most_incomplete: How many connections may wait for the rest of a request at
-            once. One more ends the oldest, whoever it comes from: behind a proxy all
-            callers have the same address.
+        most_incomplete: The most connections that may wait for the rest of a request at
+            once. One more ends the oldest, from any caller: behind a proxy all callers
+            have the same address.
         largest_head: Bytes of the request line and the headers together.
     """
 
@@ -45,7 +45,7 @@ class Unfinished(Protocol):
     """A connection on which a request is arriving."""
 
     def displace(self) -> None:
-        """End it, because a newer one needs its place."""
+        """End it, to make room for a newer one."""
 
 
 class IncompleteRequests:
@@ -56,13 +56,13 @@ class IncompleteRequests:
     ) -> None:
         self._most = most
         self._monotonic = monotonic
-        # A dictionary keeps the order in which they began.
+        # A dictionary keeps the order of insertion.
         self._waiting: dict[Unfinished, None] = {}
         self._ended: Counter[str] = Counter()
         self._told_at: float | None = None
 
     def add(self, connection: Unfinished) -> None:
-        """Count one; where there are too many, end the one that began first."""
+        """Add one; if there are too many, end the oldest."""
         while len(self._waiting) >= self._most:
             oldest = next(iter(self._waiting))
             self.remove(oldest)

@@ -1,4 +1,4 @@
-"""What a process that serves nothing else answers to the probes of an orchestrator."""
+"""The health endpoints of a process that serves no other HTTP."""
 
 from collections.abc import Callable
 
@@ -8,11 +8,11 @@ from fastapi import FastAPI, Response
 def create_health_app(is_ready: Callable[[], bool]) -> FastAPI:
     """Return the application; it must be served on the event loop that does the work.
 
-    That it answers at all proves that the loop turns. It asks nobody else: an outage of
-    Temporal would restart every process.
+    An answer proves that the event loop runs. It does not check Temporal: an outage
+    would restart every process.
 
     Args:
-        is_ready: Whether the process takes work now.
+        is_ready: Returns whether the process takes work now.
     """
     app = FastAPI(openapi_url=None, redirect_slashes=False)
 

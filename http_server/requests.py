@@ -1,4 +1,4 @@
-"""Reads requests: refuses too large a head, and understands the absolute form."""
+"""Parses requests: rejects a head that is too large, and accepts the absolute form."""
 
 import h11
 
@@ -9,15 +9,16 @@ class Requests(h11.Connection):
     def __init__(self, largest_head: int) -> None:
         super().__init__(h11.SERVER, largest_head)
         self._largest_head = largest_head
-        # What to answer to the request that could not be read.
+        # The status for a request that could not be parsed.
         self.refusal_status = 400
-        # Whether one was read, and of the last one, whether its answer has no body.
+        # Whether a request was parsed, and whether the answer to the last one has no
+        # body.
         self.has_begun = self.is_head = False
 
     def next_event(
         self,
     ) -> h11.Event | type[h11.NEED_DATA] | type[h11.PAUSED]:
-        """Return what h11 has read.
+        """Return the next event of h11.
 
         Raises:
             h11.RemoteProtocolError: The request breaks HTTP's rules, or its head is too
@@ -36,11 +37,11 @@ class Requests(h11.Connection):
         return event
 
     def _check_head(self, request: h11.Request) -> None:
-        # h11 looks at the size of a head only while its end has not come.
+        # h11 checks the size of a head only until its end has arrived.
         lines = (len(name) + len(value) + 4 for name, value in request.headers)
         if len(request.target) + sum(lines) > self._largest_head:
             raise h11.RemoteProtocolError("head too large", error_status_hint=431)
-        # A proxy that goes by the other one would take the rest for another request;
+        # A proxy that uses the other length would take the rest for another request;
         # the connection must be closed in any case (RFC 9112 6.1).
         names = {name for name, _ in request.headers}
         if {b"content-length", b"transfer-encoding"} <= names:
@@ -48,10 +49,10 @@ class Requests(h11.Connection):
 
 
 def in_origin_form(request: h11.Request) -> h11.Request:
-    """Return the request with a path as its target, as applications know it.
+    """Return the request with a path as its target, as applications expect it.
 
-    A client may name the whole URL, as it would to a proxy; every server must accept
-    that and take the host from there (RFC 9112 3.2.2). Alipay's official SDK does so.
+    A client may send the whole URL, as to a proxy; every server must accept that and
+    take the host from it (RFC 9112 3.2.2). Alipay's official SDK sends it.
     """
     scheme, separator, rest = request.target.partition(b"://")
     if not separator or scheme.lower() not in (b"http", b"https"):

@@ -1,4 +1,4 @@
-"""The server of every application of ours: uvicorn, with bounds on what arrives."""
+"""The server of all our applications: uvicorn, with limits on requests."""
 
 import asyncio
 import sys
@@ -15,7 +15,7 @@ from uvicorn.server import ServerState
 from http_server.bounds import Bounds, IncompleteRequests
 from http_server.requests import Requests
 
-# As uvicorn's own command ends.
+# The exit code of uvicorn's own command.
 NOT_STARTED = 3
 
 
@@ -31,15 +31,15 @@ class ServerConfig(uvicorn.Config):
         grace_seconds: int | None = None,
         bounds: Bounds | None = None,
     ) -> None:
-        """Say what is served, and where.
+        """Configure the application and its address.
 
         Args:
             app: The application.
             host: The address to listen on.
             port: The port to listen on; 0 for any.
-            grace_seconds: How long calls in flight may take when the server stops;
-                None for as long as they want.
-            bounds: For requests that have not arrived yet; None for the usual ones.
+            grace_seconds: How long calls in flight may take when the server stops; None
+                for no limit.
+            bounds: The limits on incoming requests; None for the defaults.
         """
         self.bounds = bounds or Bounds()
         self.incomplete = IncompleteRequests(self.bounds.most_incomplete)
@@ -49,7 +49,7 @@ class ServerConfig(uvicorn.Config):
             port=port,
             http=BoundedConnection,
             ws="none",
-            # Ours, as JSON; telemetry/access.py logs each call.
+            # Our own JSON log; telemetry/access.py logs each call.
             log_config=None,
             log_level="warning",
             access_log=False,
@@ -79,7 +79,7 @@ class BoundedConnection(H11Protocol):
         self._bounds = config.bounds
         self._incomplete = config.incomplete
         self.conn = self._requests = Requests(config.bounds.largest_head)
-        # What is awaited, and for which request: the next one has its own time.
+        # The awaited thing and its request: the next request has its own time.
         self._awaited: tuple[_Awaited, object] | None = None
         self._timer: asyncio.TimerHandle | None = None
 
@@ -99,11 +99,11 @@ class BoundedConnection(H11Protocol):
         self._refuse(self._requests.refusal_status, msg)
 
     def displace(self) -> None:
-        """End the request, because a newer one needs its place."""
+        """End the request, to make room for a newer one."""
         self._end("displaced")
 
     def _watch(self) -> None:
-        """Start the time of what the connection waits for now; stop that of before."""
+        """Restart the timer for the thing that the connection now waits for."""
         awaited = None if self.transport.is_closing() else self._find_awaited()
         self._await((awaited, self.cycle) if awaited else None)
 
@@ -112,7 +112,7 @@ class BoundedConnection(H11Protocol):
             return _Awaited.BODY
         if self.conn.their_state is not h11.IDLE:
             return None
-        # An idle connection between two requests is uvicorn's matter: 5 s.
+        # uvicorn itself closes idle connections, after 5 s.
         is_between = self._requests.has_begun and not self.conn.trailing_data[0]
         return None if is_between else _Awaited.HEADERS
 
@@ -135,16 +135,16 @@ class BoundedConnection(H11Protocol):
     def _end(self, why: str) -> None:
         self._await(None)
         if not self._requests.has_begun and not self.conn.trailing_data[0]:
-            # Nothing was asked, so nothing is answered.
+            # No request has begun, so there is no answer.
             self.transport.abort()
             return
         self._incomplete.tell_ended(why)
         self._refuse(408, "The request did not arrive in time.")
 
     def _refuse(self, status: int, text: str) -> None:
-        """Answer in place of the application, if it has not begun to, and hang up."""
+        """Answer in place of the application, unless it has begun to, and close."""
         if self.cycle:
-            # It learns that the caller has gone, and what it still says goes nowhere.
+            # The application sees a disconnect, and its further output is dropped.
             self.cycle.disconnected = True
             self.cycle.message_event.set()
         if self.conn.our_state not in (h11.IDLE, h11.SEND_RESPONSE):
@@ -167,7 +167,7 @@ def run(app: ASGIApp, *, host: str, port: int) -> None:
     """Serve until SIGTERM or SIGINT, in a process that does nothing else.
 
     Raises:
-        SystemExit: It could not begin.
+        SystemExit: It could not start.
     """
     server = uvicorn.Server(ServerConfig(app, host=host, port=port))
     with suppress(KeyboardInterrupt):

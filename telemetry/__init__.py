@@ -1,1 +1,1 @@
-"""What operators can see of the running processes: logs, metrics, traces."""
+"""Logs, metrics and traces of the processes."""

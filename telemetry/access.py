@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-# Asked every few seconds by health probes; nobody reads these lines.
+# Called every few seconds by health probes; nobody needs these lines.
 UNTOLD: Final = ("/health/live", "/health/ready")
 NO_ROUTE: Final = "unknown"
 METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
@@ -20,17 +20,17 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Call:
-    """One call as it was answered.
+    """One answered call.
 
     Attributes:
-        method: Of HTTP, or `other`.
-        route: The template, `/payments/{order_id}`, never what was called: a path may
-            hold a customer's token. `unknown` where nothing was found.
+        method: The HTTP method, or `other`.
+        route: The route's template, `/payments/{order_id}`, never the path: it may
+            contain a customer's token. `unknown` where no route matched.
         status: The HTTP status; 500 where the application failed.
         seconds: From the call's arrival to its last byte.
-        peer: The address that it came from; a proxy's, where one stands in front.
-        order_id: Where the path or the application has named it.
-        noted: What the application has noted of the call in `request.state`.
+        peer: The address of the caller, or of the proxy in front.
+        order_id: The order, where the path or the application has named it.
+        noted: Further fields that the application has set in `request.state`.
     """
 
     method: str
@@ -90,7 +90,7 @@ def _call(scope: Scope, status: int, seconds: float) -> Call:
     named = (scope.get("path_params") or {}).get("order_id") or noted.get("order_id")
     return Call(
         method=method if method in METHODS else "other",
-        # Set by the router, in this same dictionary, once it has found a route.
+        # The router sets it in this same dictionary, once it has found a route.
         route=getattr(scope.get("route"), "path", NO_ROUTE),
         status=status,
         seconds=seconds,
@@ -101,7 +101,7 @@ def _call(scope: Scope, status: int, seconds: float) -> Call:
 
 
 def _peer(scope: Scope) -> str | None:
-    """Return the address if it is one: a header of a proxy may hold anything."""
+    """Return the address if it is valid: a proxy's header may contain anything."""
     host, _ = scope.get("client") or ("", 0)
     try:
         return str(ipaddress.ip_address(host))
@@ -110,6 +110,6 @@ def _peer(scope: Scope) -> str | None:
 
 
 def _order_id(named: object) -> str | None:
-    """Return the id if it is one: a caller may write anything in its place."""
+    """Return the order id if it is valid: the caller chooses the path."""
     is_id = isinstance(named, str) and re.fullmatch(r"[A-Za-z0-9_-]{1,60}", named)
     return str(named) if is_id else None

@@ -20,7 +20,7 @@ log = logging.getLogger(__name__)
 # The logged fields of inputs and results: ids and verdicts; never customer data.
 OF_INPUT = ("order_id", "payment_request_id", "refund_request_id")
 OF_RESULT = ("verdict", "result_code", "http_status")
-# Our own words, but Alipay's are in some of them.
+# The longest logged message: ours may quote Alipay's.
 LONGEST_REASON = 200
 
 
@@ -35,7 +35,7 @@ class ActivityLog(Interceptor):
 
 
 class _Inbound(ActivityInboundInterceptor):
-    """Looks at one execution; changes nothing of it."""
+    """Observes one execution, and does not change it."""
 
     async def execute_activity(self, input: ExecuteActivityInput) -> Any:  # noqa: A002, ANN401 - the SDK's
         began = perf_counter()
@@ -51,7 +51,7 @@ class _Inbound(ActivityInboundInterceptor):
                 )
                 raise
             except Exception as error:
-                # A bug, or the end of the worker; the SDK adds the stack trace.
+                # A bug, or the shutdown of the worker; the SDK logs the stack trace.
                 _log("activity failed", began, error=type(error).__name__)
                 raise
             _log("activity answered", began, **_chosen(result, OF_RESULT))

@@ -1,4 +1,4 @@
-"""Counts payloads that come near what Temporal takes, before it refuses one."""
+"""Counts payloads close to Temporal's size limit, before one is rejected."""
 
 import logging
 from typing import Final
@@ -8,14 +8,14 @@ from temporalio.runtime import Runtime
 
 from telemetry.names import LARGE_PAYLOADS
 
-# The SDK's code of the warning that a payload, or a memo, is over its limit.
+# The SDK's code of its warning about the size of a payload or a memo.
 CODE: Final = "TMPRL1103"
-# To which the SDK's engine logs (`telemetry/runtime.py`).
+# The logger of the SDK's core (`telemetry/runtime.py`).
 ENGINE: Final = "temporalio.core"
 
 
 class LargePayloads(logging.Handler):
-    """Counts the engine's warnings; the warning itself names size and limit."""
+    """Counts the core's warnings, which themselves name size and limit."""
 
     def __init__(self, counter: MetricCounter) -> None:
         super().__init__(logging.WARNING)
@@ -27,7 +27,7 @@ class LargePayloads(logging.Handler):
 
 
 def count_large_payloads(runtime: Runtime) -> None:
-    """Show the counter on the endpoint of this process, from 0 on."""
+    """Expose the counter on the metrics endpoint of this process, from 0 on."""
     counter = runtime.metric_meter.create_counter(LARGE_PAYLOADS)
     counter.add(0)
     logging.getLogger(ENGINE).addHandler(LargePayloads(counter))

@@ -1,4 +1,4 @@
-"""The fields that a log line gets from where it was written: ids, attempts."""
+"""Log fields from the context of a log line: ids, attempts."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -12,7 +12,7 @@ _here: ContextVar[Fields] = ContextVar(
     "fields_of_the_log", default=MappingProxyType({})
 )
 
-# What the SDK of Temporal puts into its records, by our names; the rest is left out.
+# The fields of the Temporal SDK's records, with our names; the rest is left out.
 _OF_SDK: Final = {
     "workflow_id": "workflow_id",
     "run_id": "run_id",
@@ -27,7 +27,7 @@ _OF_SDK: Final = {
 
 @contextmanager
 def log_fields(**fields: object) -> Iterator[None]:
-    """Give these fields to every line that is logged inside the block."""
+    """Add these fields to every line that is logged inside the block."""
     token = _here.set({**_here.get(), **fields})
     try:
         yield
@@ -40,7 +40,7 @@ def fields_here() -> Fields:
 
 
 def fields_of_sdk(details: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the fields of a record of the SDK, the ids of the order among them."""
+    """Return the fields of an SDK record, with the ids of the order."""
     fields = {
         ours: details[theirs]
         for theirs, ours in _OF_SDK.items()
@@ -50,9 +50,9 @@ def fields_of_sdk(details: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def ids_of(workflow_id: str) -> dict[str, str]:
-    """Return the order and the attempt that an id of a workflow names.
+    """Return the order and the attempt that a workflow id names.
 
-    That of one callback, of older releases, names neither: its id is the event's.
+    The id of one callback of older releases names neither: it is the event's id.
     """
     kind, _, name = workflow_id.partition(":")
     if not name:

@@ -12,14 +12,14 @@ from pythonjsonlogger.json import JsonFormatter
 from telemetry.log_fields import fields_here, fields_of_sdk
 from telemetry.redaction import redact
 
-# httpx logs each call with its whole URL, and a path may be a customer's token; we log
-# the call and its end ourselves.
+# httpx logs the whole URL of each call, and a path may be a customer's token; we log
+# our calls ourselves.
 QUIET: Final = ("httpx", "httpcore", "hpack", "asyncio")
 
-# Of the SDK's records: flattened into our own fields.
+# Dictionaries in the SDK's records, which become fields of ours.
 SDK_EXTRAS: Final = ("temporal_workflow", "temporal_activity")
 
-# What a record of the SDK's engine carries for its own formatting.
+# Attributes that the SDK's core adds for its own formatting.
 DROPPED: Final = (
     "temporal_log",
     "__temporal_error_identifier",
@@ -32,8 +32,8 @@ def start_logging(service: str, *, stream: TextIO | None = None) -> None:
     """Log everything of this process as JSON, UTC, without secrets.
 
     Args:
-        service: The process, for the field of that name: `worker`, `api`, ...
-        stream: Where to; stderr where it is left out.
+        service: The name of the process, for the field `service`: `worker`, `api`, ...
+        stream: Where to write; None for stderr.
     """
     handler = logging.StreamHandler(stream or sys.stderr)
     handler.setFormatter(_Json(service))
@@ -48,7 +48,7 @@ def start_logging(service: str, *, stream: TextIO | None = None) -> None:
 
 
 class _Json(JsonFormatter):
-    """One record as one line; every text in it passes the guard."""
+    """Formats a record as one line; every text in it is redacted."""
 
     def __init__(self, service: str) -> None:
         super().__init__("%(message)s", json_ensure_ascii=False)
@@ -98,11 +98,11 @@ def _guarded(value: Any) -> Any:  # noqa: ANN401 - whatever was logged
 
 
 def _is_news(record: logging.LogRecord) -> bool:
-    """Drop what the SDK says of an activity that failed as it may.
+    """Drop the SDK's record of an activity that failed in an expected way.
 
-    `telemetry.activities` has logged it already; the SDK adds a stack trace of 30
-    lines, and where Alipay is away for hours it does so for each call. A bug is no
-    ApplicationError, and its stack trace stays.
+    `telemetry.activities` has logged it; the SDK would add a stack trace of 30 lines to
+    each call while Alipay does not answer. A bug is not an ApplicationError: its stack
+    trace stays.
     """
     raised = record.exc_info[1] if record.exc_info else None
     expected = type(raised).__name__ == "ApplicationError"

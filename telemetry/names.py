@@ -1,18 +1,20 @@
-"""The names of our own metrics, and what is counted by which label.
+"""The names of our metrics, with their labels.
 
-Workflow code may not import this part, so it repeats the names of what it counts;
-`tests/telemetry/test_names.py` holds both together.
+Workflow code may not import this folder, so it repeats the names of its metrics;
+`tests/telemetry/test_names.py` compares both.
 """
 
 from typing import Final
 
-# Of the worker, on the endpoint of the SDK; the SDK adds `_total` to the counters.
+# The worker's metrics, on the SDK's endpoint; the SDK adds `_total` to counters.
 PAYMENTS_CLOSED: Final = "cashier_payments_closed"  # outcome, wallet
 LATE_PAYMENTS_CLOSED: Final = "cashier_late_payments_closed"  # outcome
 REFUNDS_ENDED: Final = "cashier_refunds_ended"  # outcome, wallet
 CALLBACKS: Final = "cashier_callbacks"  # result
 NOTIFICATION_TO_PAID: Final = "cashier_notification_to_paid_seconds"
-RUNS_CONTINUED: Final = "cashier_runs_continued"  # of a history that grew long
+RUNS_CONTINUED: Final = (
+    "cashier_runs_continued"  # runs continued because of a long history
+)
 LARGE_PAYLOADS: Final = "cashier_large_payloads"
 CACHED_WORKFLOWS: Final = "cashier_cached_workflows"  # the most that are kept
 
@@ -24,7 +26,7 @@ CALLS_REFUSED: Final = "cashier_calls_refused"  # reason
 PAGE: Final = "cashier_page_seconds"  # wallet, result
 HTTP_CALLS: Final = "cashier_http_call_seconds"  # method, route, status
 
-# Of the API, counted in Temporal's list.
+# The API's metrics, counted in Temporal's list.
 VISIBILITY_UP: Final = "cashier_visibility_up"
 PAYMENTS_OPEN: Final = "cashier_payments_open"
 STUCK: Final = "cashier_payments_stuck"  # why

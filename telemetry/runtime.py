@@ -1,6 +1,6 @@
-"""The SDK's engine of a process: where its metrics and its own log lines go.
+"""Sets up the SDK's core of a process: its metrics and its log lines.
 
-One for each process; it brings threads of its own.
+There is one for each process; it has threads of its own.
 """
 
 import logging
@@ -27,10 +27,10 @@ from telemetry.names import (
     RUNS_CONTINUED,
 )
 
-# From a healthy system's milliseconds to a notification that waited for the worker.
+# Buckets from milliseconds up to a notification that waited for the worker.
 TO_PAID_SECONDS: Final = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800)
-# The SDK's own are milliseconds where we ask for seconds, or end too early: a task that
-# waits for a minute is what an operator must see.
+# The SDK's own buckets are in milliseconds where we ask for seconds, or too short: an
+# operator must see a task that waits for a minute.
 WAIT_SECONDS: Final = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
 BUCKETS: Final = {
     NOTIFICATION_TO_PAID: TO_PAID_SECONDS,
@@ -43,14 +43,14 @@ log = logging.getLogger(__name__)
 
 
 def start_runtime(metrics_address: str | None = None) -> Runtime:
-    """Start the engine of this process.
+    """Start the SDK's core of this process.
 
     Args:
-        metrics_address: Where Prometheus finds its metrics, `host:port`; None for
-            nowhere. Where that is taken, e.g. by another worker of the same machine,
-            the process goes on without: a payment is worth more than its measurement.
+        metrics_address: Where Prometheus finds its metrics, `host:port`; None for none.
+            Where the port is taken, e.g. by another worker of this machine, the process
+            runs without metrics: payments matter more.
     """
-    # The ids are fields already; in the message they would stand twice.
+    # The ids are fields; in the message they would be repeated.
     activity.logger.activity_info_on_message = False
     workflow.logger.workflow_info_on_message = False
     if metrics_address:
@@ -72,22 +72,22 @@ def count_from_zero(
     refund_outcomes: Iterable[str],
     workflow_types: Iterable[str],
 ) -> None:
-    """Show our counters before their first event.
+    """Expose our counters with 0 before their first event.
 
-    Prometheus sees only what grows: of a counter that appears with 1 it would miss the
-    first event, and an alert on a counter that is not there never fires.
+    Prometheus sees only increases: of a counter that appears with 1 it misses the first
+    event, and an alert on a missing counter never fires.
 
     Args:
-        runtime: Whose endpoint shows them.
-        namespace: As the worker has it; a label.
-        task_queue: As the worker has it; a label.
-        wallets: All wallets that are counted by name.
-        outcomes: How payments can end.
-        late_outcomes: How late payments can end.
-        refund_outcomes: How refunds can end.
-        workflow_types: All whose runs may grow long.
+        runtime: The runtime whose endpoint exposes them.
+        namespace: The worker's; a label.
+        task_queue: The worker's; a label.
+        wallets: The wallets with a label of their own.
+        outcomes: The outcomes of payments.
+        late_outcomes: The outcomes of late payments.
+        refund_outcomes: The outcomes of refunds.
+        workflow_types: The workflow types whose runs may be continued.
     """
-    # As the SDK labels what a workflow counts, or it would be another counter.
+    # With the SDK's labels of workflow metrics, or it would be another counter.
     meters = {
         name: runtime.metric_meter.with_additional_attributes(
             {"namespace": namespace, "task_queue": task_queue, "workflow_type": name}
@@ -127,7 +127,7 @@ def _telemetry(metrics: PrometheusConfig | None) -> TelemetryConfig:
         metrics=metrics,
         logging=LoggingConfig(
             filter=TelemetryFilter(core_level="WARN", other_level="ERROR"),
-            # Else the engine writes its own form straight to the console.
+            # Otherwise the core writes to the console in its own format.
             forwarding=LogForwardingConfig(
                 logger=logging.getLogger("temporalio.core"),
                 append_target_to_name=False,

@@ -1,4 +1,4 @@
-"""What traces consist of: one trace through API, Temporal, worker and Alipay."""
+"""The spans of a trace through API, Temporal, worker and Alipay."""
 
 import asyncio
 import logging
@@ -25,11 +25,11 @@ from temporalio.contrib.opentelemetry import (
 )
 from temporalio.worker import WorkflowInterceptorClassInput
 
-# The trace's ids alone. Baggage would carry whatever a caller puts into it on into
-# histories, and on to Alipay.
+# Only the trace's ids. Baggage would carry arbitrary data of callers into histories,
+# and to Alipay.
 PROPAGATOR: Final = TraceContextTextMapPropagator()
 
-# Ids, names and numbers. All else stays here: URLs with tokens, messages of errors.
+# Ids, names and numbers. URLs with tokens and error messages are not exported.
 ALLOWED: Final = frozenset(
     {
         "temporalWorkflowID",
@@ -51,12 +51,12 @@ ALLOWED: Final = frozenset(
         "otel.status_code",
     }
 )
-# How long the end of a process waits for the last spans to be taken.
+# How long a process waits at its end for the export of the last spans, in seconds.
 FLUSH_SECONDS: Final = 3.0
 
 
 class GuardedExporter(SpanExporter):
-    """Sends spans on, with what is allowed in them and nothing else."""
+    """Exports spans with the allowed attributes only."""
 
     def __init__(self, inner: SpanExporter) -> None:
         self._inner = inner
@@ -84,7 +84,7 @@ def _guarded(span: ReadableSpan) -> ReadableSpan:
         ],
         links=span.links,
         kind=span.kind,
-        # Without its description, which is the message of an error.
+        # Without its description, which is an error message.
         status=Status(span.status.status_code),
         start_time=span.start_time,
         end_time=span.end_time,
@@ -99,7 +99,7 @@ def _allowed(attributes: Any) -> dict[str, Any]:  # noqa: ANN401 - OpenTelemetry
 
 
 class _WorkflowSpans(TracingWorkflowInboundInterceptor):
-    """The spans inside workflows; instant ones, so that a replay needs no clock."""
+    """The spans inside workflows; without duration, so that a replay needs no clock."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - the SDK's
         super().__init__(*args, **kwargs)
@@ -107,7 +107,7 @@ class _WorkflowSpans(TracingWorkflowInboundInterceptor):
 
 
 class TemporalSpans(TracingInterceptor):
-    """Carries the trace through Temporal, in the headers of its messages."""
+    """Propagates the trace through Temporal, in its headers."""
 
     def __init__(self, tracer: trace.Tracer) -> None:
         super().__init__(tracer)
@@ -125,38 +125,39 @@ class Tracing:
     """Traces one process."""
 
     def __init__(self, service: str, processor: SpanProcessor) -> None:
-        # The stable names of HTTP's attributes, where nobody has chosen others.
+        # The stable names of HTTP attributes, where the environment does not choose
+        # others.
         os.environ.setdefault("OTEL_SEMCONV_STABILITY_OPT_IN", "http")
         name = os.environ.get("OTEL_SERVICE_NAME") or f"cashier-{service}"
         self._provider = TracerProvider(
             resource=Resource.create({SERVICE_NAME: name}), shutdown_on_exit=False
         )
         self._provider.add_span_processor(processor)
-        # The instrumentations of HTTP take it from here only.
+        # The instrumentations of HTTP read it only from here.
         set_global_textmap(PROPAGATOR)
         self.interceptor = TemporalSpans(self._provider.get_tracer("cashier"))
         for handler in logging.getLogger().handlers:
             handler.addFilter(_name_trace)
 
     def watch_app(self, app: FastAPI) -> None:
-        """Begin a span with each call, below the caller's own where it sends one."""
+        """Start a span for each call, as a child of the caller's span if any."""
         FastAPIInstrumentor.instrument_app(
             app,
             tracer_provider=self._provider,
-            # A stream of events is open for an hour, and no step of a payment.
+            # A stream of events is open for an hour, and is not a step of a payment.
             excluded_urls="health,/events$",
             exclude_spans=["receive", "send"],
         )
 
     def watch_client(self, http: httpx.AsyncClient) -> None:
-        """Begin a span with each call to Alipay, or to the shop."""
+        """Start a span for each call to Alipay, or to the shop."""
         HTTPXClientInstrumentor.instrument_client(
             http, tracer_provider=self._provider, request_hook=_name_call
         )
 
     async def stop(self) -> None:
-        """Send what is still to be sent, but do not wait for long."""
-        # A daemon: where nobody takes the spans it goes on trying after our patience.
+        """Export the remaining spans, but do not wait for long."""
+        # A daemon thread: without a collector it would retry after our time limit.
         last_words = Thread(target=self._provider.shutdown, daemon=True)
         last_words.start()
         await asyncio.to_thread(last_words.join, FLUSH_SECONDS)

@@ -1,4 +1,4 @@
-"""Traces, where an endpoint for them is set: from the shop's call to Alipay's answer.
+"""Starts tracing where an endpoint is set: from the shop's call to Alipay's answer.
 
 The settings are OpenTelemetry's own: OTEL_EXPORTER_OTLP_ENDPOINT switches traces on,
 OTEL_EXPORTER_OTLP_HEADERS, OTEL_TRACES_SAMPLER and the rest are read by its SDK.
@@ -15,11 +15,11 @@ if TYPE_CHECKING:
 
 
 def start_tracing(service: str) -> "Tracing | None":
-    """Return what traces this process, or None where nobody wants traces.
+    """Return the tracing of this process, or None where no endpoint is set.
 
     Args:
-        service: What the process is called in traces, after `cashier-`, where no
-            OTEL_SERVICE_NAME names it.
+        service: The name of the process in traces, after `cashier-`, unless
+            OTEL_SERVICE_NAME is set.
     """
     wanted = any(
         os.environ.get(f"OTEL_EXPORTER_OTLP_{name}")
@@ -27,7 +27,7 @@ def start_tracing(service: str) -> "Tracing | None":
     )
     if not wanted or os.environ.get("OTEL_SDK_DISABLED", "").lower() == "true":
         return None
-    # Here, because OpenTelemetry takes as long to import as all the rest of a process.
+    # Here, because importing OpenTelemetry takes as long as all other imports.
     from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
     from opentelemetry.sdk.trace.export import BatchSpanProcessor
 
@@ -37,5 +37,5 @@ def start_tracing(service: str) -> "Tracing | None":
 
 
 def interceptors_of(tracing: "Tracing | None") -> Sequence[Interceptor]:
-    """Return what a client of Temporal needs to carry the trace on."""
+    """Return the interceptors with which a Temporal client propagates the trace."""
     return [tracing.interceptor] if tracing else []

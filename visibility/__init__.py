@@ -1,4 +1,4 @@
-"""Reads Temporal about payments: attributes, filters, workers, views."""
+"""Reads the state of payments from Temporal: search attributes, workers, views."""
 
 from visibility.attributes import (
     AMOUNT_MINOR,

@@ -14,7 +14,7 @@ async def ask_what_is_at_risk(
 ) -> MoneyAtRisk | None:
     """Return the workflow's answer; None where there is none.
 
-    Its worker may be away, or of an older release, or the keys be missing here.
+    Its worker may not run, or be of an older release, or the keys may be missing here.
     """
     handle = client.get_workflow_handle(workflow_id, run_id=run_id)
     with suppress(Exception):  # the codec raises errors of its own
@@ -26,7 +26,7 @@ async def ask_what_is_at_risk(
 
 
 def listed_as_at_risk(listed: WorkflowExecution) -> MoneyAtRisk:
-    """Return the most that the list alone shows: the order's amount."""
+    """Return the most that can be at risk by the list alone: the order's amount."""
     known = listed.typed_search_attributes
     value, currency = known.get(AMOUNT_MINOR), known.get(CURRENCY)
     if currency is None or value is None:

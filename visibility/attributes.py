@@ -1,8 +1,8 @@
-"""The search attributes, by which Temporal's list of payments can be filtered.
+"""The search attributes of payments, for filters of Temporal's list.
 
-They are never encrypted, so no customer data may stand in them. They are set at the
-start, which is free; a change costs an action, so a payment changes them only where it
-leaves its course (docs/decisions/0012-search-attributes-without-upserts.md).
+They are never encrypted, so they must not contain customer data. They are set at the
+start, which is free; a change costs an action, so a payment changes them only when it
+needs attention (docs/decisions/0012-search-attributes-without-upserts.md).
 """
 
 from datetime import datetime, timedelta
@@ -25,7 +25,7 @@ AMOUNT_MINOR: Final = SearchAttributeKey.for_int("AmountMinor")
 EXPIRES_AT: Final = SearchAttributeKey.for_datetime("ExpiresAt")
 NEEDS_ATTENTION: Final = SearchAttributeKey.for_keyword("NeedsAttention")
 
-# After its time to pay Alipay ends a payment within a minute or two.
+# After the time to pay, Alipay ends a payment within a minute or two.
 OVERDUE_AFTER: Final = timedelta(minutes=5)
 
 KEYS: Final = (
@@ -40,9 +40,9 @@ KEYS: Final = (
 
 
 class Listed(StrEnum):
-    """PaymentStatus in the list; besides these it is the outcome, unless paid."""
+    """The values of PaymentStatus; it can also be an outcome other than PAID."""
 
-    # Being paid while it runs, and PAID once it is completed: without an upsert.
+    # Of an open run: being paid; of a completed run: PAID. This saves an upsert.
     ON_COURSE = "ON_COURSE"
     REVIEW = "REVIEW"
     LATE_MONEY = "LATE_MONEY"
@@ -52,14 +52,16 @@ class Listed(StrEnum):
 
 
 class NeedsAttention(StrEnum):
-    """Why an operator should look at it."""
+    """Why a workflow needs an operator."""
 
     REVIEW = "REVIEW"  # a person must decide
-    NO_VERDICT = "NO_VERDICT"  # Alipay does not answer; it is asked slowly
-    OVERDUE = "OVERDUE"  # open long after its time to pay was over
-    CALLBACK = "CALLBACK"  # the shop does not accept the outcome
+    NO_VERDICT = "NO_VERDICT"  # Alipay does not answer; it is asked at long intervals
+    OVERDUE = "OVERDUE"  # open long after the time to pay
+    CALLBACK = "CALLBACK"  # the shop does not accept the callback
     # Of refunds alone:
-    SECOND_PERSON = "SECOND_PERSON"  # too much for one person; another one must confirm
+    SECOND_PERSON = (
+        "SECOND_PERSON"  # above the limit of one person; another one must confirm
+    )
     BALANCE = "BALANCE"  # the merchant's balance at Alipay is too low
     REFUSED = "REFUSED"  # Alipay refused the refund, and nobody has acted on it
 
@@ -73,15 +75,15 @@ def attributes_of(
     expires_at: datetime | None = None,
     needs_attention: NeedsAttention | None = None,
 ) -> TypedSearchAttributes:
-    """Return the attributes with which a workflow is started.
+    """Return the search attributes for the start of a workflow.
 
     Args:
         order_id: The shop's order.
-        amount: What the order costs.
+        amount: The price of the order.
         wallet: Alipay's code; empty where it is not known.
         status: `Listed`, or an outcome.
         expires_at: When the customer can no longer pay.
-        needs_attention: Why an operator should look at it from the start.
+        needs_attention: Why it needs an operator from the start; None if it does not.
     """
     pairs: list[SearchAttributePair[Any]] = [
         SearchAttributePair(PAYMENT_STATUS, str(status)),
@@ -99,10 +101,10 @@ def attributes_of(
 
 
 def attributes_of_notice(order_id: str) -> TypedSearchAttributes:
-    """Return the attributes with which a notice is started.
+    """Return the search attributes for the start of a notice.
 
     Args:
-        order_id: The order that it names; empty where it names none of ours.
+        order_id: The order it names; empty where it names none of ours.
     """
     pairs: list[SearchAttributePair[Any]] = [
         SearchAttributePair(PAYMENT_STATUS, str(Listed.NOTICE))
@@ -113,7 +115,7 @@ def attributes_of_notice(order_id: str) -> TypedSearchAttributes:
 
 
 def amount_in(attributes: TypedSearchAttributes) -> Money | None:
-    """Return what the order costs, as the list knows it; None of older releases."""
+    """Return the price of the order from the list; None for older releases."""
     value, currency = attributes.get(AMOUNT_MINOR), attributes.get(CURRENCY)
     if not currency or value is None:
         return None
@@ -121,9 +123,9 @@ def amount_in(attributes: TypedSearchAttributes) -> Money | None:
 
 
 def is_listed(attributes: TypedSearchAttributes) -> bool:
-    """Whether a workflow was started with these attributes, and may change them.
+    """Whether a workflow was started with search attributes, and may change them.
 
     Runs of older releases, and of clusters that do not know the attributes, were not:
-    a change would not replay, or would be refused.
+    a change would not replay, or would be rejected.
     """
     return attributes.get(ORDER_ID) is not None

@@ -13,14 +13,14 @@ WORKFLOW: Final = "the workflow"
 
 @dataclass(frozen=True)
 class Paused:
-    """A pause that is still on.
+    """A pause that is in effect.
 
     Attributes:
         what: `the workflow`, or the type of the paused activity.
-        by: The identity that has paused it; empty where Temporal does not name it.
-        reason: Why, in their words; may be empty.
-        since: Since when.
-        frees: What ends the pause, in words.
+        by: The identity that paused it; empty where Temporal does not name it.
+        reason: The reason they gave; may be empty.
+        since: When it was paused.
+        frees: The command or rule that ends the pause.
     """
 
     what: str
@@ -31,12 +31,12 @@ class Paused:
 
     @property
     def is_workflow(self) -> bool:
-        """Whether the workflow itself is paused, and answers no query."""
+        """Whether the workflow itself is paused, so that it answers no query."""
         return self.what == WORKFLOW
 
     @property
     def in_words(self) -> str:
-        """Return in words what is paused, by whom and why."""
+        """Return as text what is paused, by whom, and why."""
         by = f" by {self.by}" if self.by else ""
         reason = f": {self.reason}" if self.reason else ""
         return f"paused{by}: {self.what}{reason}"
@@ -47,11 +47,11 @@ class PausedError(Exception):
 
     def __init__(self, paused: Paused) -> None:
         self.paused = paused
-        super().__init__(f"it is {paused.in_words}; free it by: {paused.frees}")
+        super().__init__(f"it is {paused.in_words}; unpause it by: {paused.frees}")
 
 
 def paused_of(described: DescribeWorkflowExecutionResponse) -> Paused | None:
-    """Return the pause of a workflow, or else of its calls; None where there is none.
+    """Return the pause of a workflow, or else of its activities; None without one.
 
     Args:
         described: The workflow as Temporal describes it.

@@ -1,4 +1,4 @@
-"""The chapters of docs/runbook.md about refunds: the list and the pages lead there."""
+"""The chapters of docs/runbook.md about refunds, for links from lists and pages."""
 
 from typing import Final
 

@@ -1,7 +1,7 @@
-"""Workflows that were stopped before their end: found, and read for a new run.
+"""Finds workflows that were stopped before their end, and reads them for a new run.
 
 A terminated, timed-out or failed run may leave money at risk. So it stays listed until
-a newer run of the same id has begun.
+a newer run of the same id has started.
 """
 
 import asyncio
@@ -44,12 +44,12 @@ STOPPED_STATES: Final = (
     WorkflowExecutionStatus.FAILED,
     WorkflowExecutionStatus.CANCELED,
 )
-# Stopped runs are rare; where they are not, the newest thousand show it.
+# Stopped runs are rare; otherwise the newest thousand are enough to see it.
 MOST_LISTED: Final = 1000
 AT_ONCE: Final = 16
-# Attempts that a new run takes up; as many as a continued run does.
+# The most attempts that a new run continues; as in a continued run.
 MOST_ATTEMPTS: Final = 50
-# Attempts that signals name, which anybody with rights in Temporal can send.
+# The most attempts from signals, which anybody with write access to Temporal can send.
 MOST_HEARD_OF: Final = 10
 
 ContractT = TypeVar("ContractT", bound=Contract)
@@ -58,11 +58,12 @@ _STOPPED_ATTEMPTS = TypeAdapter(list[StoppedAttempt])
 
 @dataclass(frozen=True)
 class StoppedPayment:
-    """A payment by the history of its stopped run.
+    """A payment, read from the history of its stopped run.
 
     Attributes:
         order: Its input.
-        attempts: Those that it may have sent to Alipay, or heard of; the newest last.
+        attempts: The attempts that it may have sent to Alipay, or that signals named;
+            the newest last.
     """
 
     order: Order
@@ -79,10 +80,10 @@ async def find_stopped(
     """Return the workflows whose newest run was stopped before its end.
 
     Args:
-        client: Reaches Temporal; needs no keys.
+        client: Connected to Temporal; needs no payload keys.
         within: How long each call may take.
-        also: What else must be true of them, as Temporal's filters say it.
-        most: How many stopped runs are looked at, recovered ones included.
+        also: A further condition for Temporal's filter.
+        most: The most stopped runs that are read, including recovered ones.
 
     Raises:
         RPCError: Temporal does not answer, or lacks the search attributes.
@@ -106,11 +107,12 @@ async def find_stopped(
 async def read_stopped_payment(
     client: Client, run: WorkflowExecution
 ) -> StoppedPayment:
-    """Return a stopped payment, with its attempts, from its history.
+    """Return a stopped payment and its attempts, from its history.
 
     Raises:
         RPCError: Temporal does not answer.
-        UnreadableRunError: The history is not there, or not readable with our keys.
+        UnreadableRunError: The history was deleted, or cannot be decrypted with our
+            keys.
     """
     events = await _events(client, run)
     order = await _first_input(client, events, Order)
@@ -122,7 +124,7 @@ async def read_stopped_payment(
             known.sent(call, event.event_time.ToDatetime(tzinfo=run.start_time.tzinfo))
         signalled = event.workflow_execution_signaled_event_attributes
         if signalled.signal_name == "payment_notified":
-            with suppress(UnreadableRunError):  # a signal may hold anything
+            with suppress(UnreadableRunError):  # a signal may contain anything
                 said = await _read(client, signalled.input, PaymentNotified)
                 known.heard_of(said.payment_request_id, run.start_time)
     return StoppedPayment(order, known.newest())
@@ -131,11 +133,12 @@ async def read_stopped_payment(
 async def read_stopped_late_payment(
     client: Client, run: WorkflowExecution
 ) -> LatePaymentInput:
-    """Return the input of stopped late money.
+    """Return the input of a stopped late payment.
 
     Raises:
         RPCError: Temporal does not answer.
-        UnreadableRunError: The history is not there, or not readable with our keys.
+        UnreadableRunError: The history was deleted, or cannot be decrypted with our
+            keys.
     """
     return await read_input(client, run, LatePaymentInput)
 
@@ -143,15 +146,15 @@ async def read_stopped_late_payment(
 async def read_stopped_refunds(
     client: Client, run: WorkflowExecution, *, within: timedelta
 ) -> tuple[RefundsInput, RefundsView]:
-    """Return the input of a stopped owner of refunds, and its last view.
+    """Return the input of a stopped `OrderRefunds`, and its last view.
 
-    A worker replays its history for that: only the code that decided about the refunds
-    knows which were reserved, confirmed and answered.
+    A worker replays the history for that: only the workflow code can tell which refunds
+    were reserved, confirmed and answered.
 
     Raises:
         RPCError: Temporal does not answer.
-        UnreadableRunError: The history is not there, or not readable with our keys; or
-            no worker can replay it.
+        UnreadableRunError: The history was deleted, or cannot be decrypted with our
+            keys, or no worker can replay it.
     """
     given = await read_input(client, run, RefundsInput)
     handle = client.get_workflow_handle(run.id, run_id=run.run_id)
@@ -159,7 +162,8 @@ async def read_stopped_refunds(
         known = await query_stopped(handle, RefundsView, within=within)
     except (WorkflowQueryFailedError, RPCError) as error:
         raise UnreadableRunError(
-            f"no worker answers how its refunds stood ({error}); start a worker whose "
+            f"no worker answers with the state of its refunds ({error}); start a "
+            f"worker whose "
             "code can replay it, and try again"
         ) from error
     return given, known
@@ -172,7 +176,8 @@ async def read_input(
 
     Raises:
         RPCError: Temporal does not answer.
-        UnreadableRunError: The history is not there, or not readable with our keys.
+        UnreadableRunError: The history was deleted, or cannot be decrypted with our
+            keys.
     """
     handle = client.get_workflow_handle(run.id, run_id=run.run_id)
     try:
@@ -191,7 +196,8 @@ async def read_stopped_callbacks(
 
     Raises:
         RPCError: Temporal does not answer.
-        UnreadableRunError: The history is not there, or not readable with our keys.
+        UnreadableRunError: The history was deleted, or cannot be decrypted with our
+            keys.
     """
     events = await _events(client, run)
     first = await _first_input(client, events, CallbackInput)
@@ -221,7 +227,7 @@ class _Attempts:
         number = attempt_of(call.payment_request_id)
         minutes = self.order.expires_in_minutes
         if call.expires_at and minutes:
-            # `pay` must ask for the same expiry again, to the second.
+            # `pay` must send the same expiry again, to the second.
             at = call.expires_at - timedelta(minutes=minutes)
         known = self.found.get(number)
         if known is None or not known.wallet:
@@ -234,12 +240,12 @@ class _Attempts:
             is_ours = order_of(request_id) == self.order.order_id
             number = attempt_of(request_id)
         except ValueError:
-            return  # whoever sends signals may write anything into them
+            return  # a signal may contain anything
         if is_ours and number not in self.found:
             self.found[number] = StoppedAttempt(number=number, wallet="", begun_at=at)
 
     def newest(self) -> tuple[StoppedAttempt, ...]:
-        """Return those that were sent, and of the others only so many."""
+        """Return the attempts that were sent, and a limited number of the others."""
         in_order = [self.found[number] for number in sorted(self.found)]
         sent = [one for one in in_order if one.wallet][-MOST_ATTEMPTS:]
         heard_of = [one for one in in_order if not one.wallet][-MOST_HEARD_OF:]
@@ -247,7 +253,7 @@ class _Attempts:
 
 
 def _carried(order: Order) -> list[StoppedAttempt]:
-    """Return the attempts of a run that had been continued; none of odd facts."""
+    """Return the attempts carried into a continued run; none of malformed facts."""
     try:
         return _STOPPED_ATTEMPTS.validate_python((order.carried or {}).get("attempts"))
     except ValueError:
@@ -278,7 +284,7 @@ async def _read(client: Client, given: Payloads, kind: type[ContractT]) -> Contr
         [read, *_] = await client.data_converter.decode(given.payloads, [kind])
         told: Any = read
         return kind.model_validate(told)
-    except Exception as error:  # whatever a codec or a converter makes of it
+    except Exception as error:  # any error of a codec or a converter
         raise UnreadableRunError(
-            f"it is not readable with our keys ({type(error).__name__})"
+            f"it cannot be decrypted with our keys ({type(error).__name__})"
         ) from error

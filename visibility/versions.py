@@ -1,4 +1,4 @@
-"""The worker version of a run, as Temporal's list has it."""
+"""Filters of Temporal's list by worker version."""
 
 from collections.abc import Iterable
 from typing import Final
@@ -9,14 +9,14 @@ from temporalio.common import SearchAttributeKey, WorkerDeploymentVersion
 from visibility.attributes import NEEDS_ATTENTION
 from visibility.stuck import OURS, any_of
 
-# Temporal's own. A version is listed as `name:build`.
+# Temporal's own search attributes. A version is listed as `name:build`.
 VERSION: Final = SearchAttributeKey.for_keyword("TemporalWorkerDeploymentVersion")
 BEHAVIOR: Final = SearchAttributeKey.for_keyword("TemporalWorkflowVersioningBehavior")
-# Of a run without a version: `unversioned:BUILD` for each of its workers' builds.
+# For a run without a version: `unversioned:BUILD` for each of its workers' builds.
 BUILDS: Final = SearchAttributeKey.for_keyword_list("BuildIds")
 WITHOUT_VERSION: Final = "unversioned:"
 
-# Paused ones, too, which are not "Running" (visibility/stuck.py).
+# Paused workflows, too, which are not "Running" (visibility/stuck.py).
 NOT_ENDED: Final = f"{OURS} AND CloseTime IS NULL"
 UNVERSIONED: Final = f"{NOT_ENDED} AND {VERSION.name} IS NULL"
 PINNED: Final = f'{BEHAVIOR.name} = "Pinned"'
@@ -25,34 +25,34 @@ FOR_A_PERSON: Final = f"{NEEDS_ATTENTION.name} IS NOT NULL"
 
 
 def listed_name(version: WorkerDeploymentVersion) -> str:
-    """Write a version as the list has it; the SDK writes it with a dot."""
+    """Write a version as in Temporal's list; the SDK writes it with a dot."""
     return f"{version.deployment_name}:{version.build_id}"
 
 
 def open_on(version: WorkerDeploymentVersion) -> str:
-    """Return the filter of what is open and was last on a version, or is pinned to it.
+    """Return the filter for open workflows whose last version is this, or pinned to it.
 
-    What upgrades itself is listed under its last version until its next task.
+    Auto-upgrading workflows are listed under their last version until their next task.
     """
     return f'{NOT_ENDED} AND {VERSION.name} = "{listed_name(version)}"'
 
 
 def pinned_to(version: WorkerDeploymentVersion) -> str:
-    """Return the filter of what is open, and goes on with this version only."""
+    """Return the filter for open workflows that continue on this version only."""
     return f"{open_on(version)} AND {PINNED}"
 
 
 def pinned_elsewhere(versions: Iterable[WorkerDeploymentVersion]) -> str:
-    """Return the filter of what is open, and pinned to none of these versions."""
+    """Return the filter for open workflows pinned to other versions than these."""
     names = any_of(sorted(map(listed_name, versions)))
     others = f" AND {VERSION.name} NOT IN ({names})" if names else ""
     return f"{NOT_ENDED} AND {PINNED}{others}"
 
 
 def version_pinned(one: WorkflowExecution) -> str:
-    """Return the version without whose workers a run stands still, as it is listed.
+    """Return the version whose workers a run needs, as listed.
 
-    Empty for a run that upgrades itself, and for one without a version.
+    Empty for an auto-upgrading run, and for one without a version.
     """
     known = one.typed_search_attributes
     is_pinned = known.get(BEHAVIOR) == "Pinned"
@@ -60,7 +60,7 @@ def version_pinned(one: WorkflowExecution) -> str:
 
 
 def build_that_began(one: WorkflowExecution) -> str:
-    """Return which build has begun a run without a version; empty: not begun yet."""
+    """Return the build that started a run without a version; empty: not started yet."""
     builds = one.typed_search_attributes.get(BUILDS) or ()
     for build in builds:
         if build.startswith(WITHOUT_VERSION):

@@ -24,35 +24,35 @@ from visibility.paused import PausedError, paused_of
 
 ViewT = TypeVar("ViewT", bound=BaseModel)
 
-# A run may close between two looks, and the next one begin; hardly twice in a row.
+# A run may close between two reads, and the next one start; hardly twice in a row.
 MOST_LOOKS = 3
-# The query of each workflow that says what is known.
+# The query of each workflow that returns its view.
 VIEW = "view"
-# The same of a run that was stopped before its end: no workflow task will come, which
+# The same for a run that was stopped before its end: no workflow task will come that
 # the query could overtake.
 VIEW_OF_STOPPED = "view_of_stopped"
 # How workers reject a query that does (`workflows/overtaking_queries.py`).
 OVERTAKES_A_TASK = "the query has overtaken a workflow task: put it again"
-# A query waits for a worker on the server only so long, and is then put anew. One that
+# A query waits on the server for a worker only so long, and is then sent again. One that
 # waits while its worker is gone and a signal comes is given to another worker with a
 # history that ends within a workflow task, and is rejected (seen with SDK 1.35 and
-# server 1.32). A query that is put after the signal waits for the workflow task.
+# server 1.32). A query that is sent after the signal waits for the workflow task.
 LONGEST_WAIT = timedelta(seconds=1)
 WAITED_IN_VAIN = (RPCStatusCode.DEADLINE_EXCEEDED, RPCStatusCode.CANCELLED)
 
 
 class KeepsChangingError(Exception):
-    """Runs have closed and others begun as often as this was looked at."""
+    """With each read, a run had closed and the next one had started."""
 
 
 @dataclass(frozen=True)
 class Look(Generic[ViewT]):
-    """A workflow's view at one time.
+    """The result of reading a workflow.
 
     Attributes:
-        view: None where it was stopped before its end.
-        run: The run that this is about; None where it was asked without a description.
-        stopped: What it ended with instead, as TerminatedError.
+        view: The workflow's view; None where it was stopped before its end.
+        run: The run that was read; None where it was queried without a description.
+        stopped: The error that it ended with instead, such as TerminatedError.
     """
 
     is_open: bool
@@ -64,7 +64,7 @@ class Look(Generic[ViewT]):
 async def newest_run(
     client: Client, workflow_id: str, *, within: timedelta
 ) -> WorkflowExecutionDescription | None:
-    """Describe the newest run under an id; None if there is none.
+    """Describe the newest run of an id; None if there is none.
 
     Raises:
         RPCError: Temporal does not answer, or does not know the namespace.
@@ -89,18 +89,18 @@ async def look_up(
     """Return the view of a workflow's newest run, or its result.
 
     Args:
-        client: Reaches Temporal.
-        workflow_id: Whose newest run is meant.
-        kind: What both its query `view` and its result are.
-        within: How long each call to Temporal may take, queries put anew included.
-        run: The newest run, where it has been described already. Without, its query is
-            the first call, and the only one while it is open (decision 0008).
+        client: Connected to Temporal.
+        workflow_id: The workflow, of which the newest run is read.
+        kind: The type of both its query `view` and its result.
+        within: How long each call to Temporal may take, repeated queries included.
+        run: The newest run, where it was described before. Without it the query is the
+            first call, and the only one while the run is open (decision 0008).
 
     Raises:
-        RPCError: Temporal does not know it, or Temporal or its worker do not answer.
+        RPCError: Temporal does not know it, or Temporal or its worker does not answer.
         WorkflowQueryFailedError: Its worker cannot answer.
-        PausedError: It is paused, and answers nobody.
-        KeepsChangingError: See there.
+        PausedError: It is paused, and answers no query.
+        KeepsChangingError: Runs kept closing while it was read.
     """
     for _ in range(MOST_LOOKS):
         if run is None or run.status is WorkflowExecutionStatus.RUNNING:
@@ -115,19 +115,19 @@ async def look_up(
                 run = await _unpaused(newest, within=within)
         if run.status is not WorkflowExecutionStatus.RUNNING:
             return await _result(client, run, kind, within=within)
-    raise KeepsChangingError(f"{workflow_id} changes while it is looked at")
+    raise KeepsChangingError(f"{workflow_id} changed while it was read")
 
 
 async def look_at_run(
     client: Client, run: WorkflowExecution, kind: type[ViewT], *, within: timedelta
 ) -> Look[ViewT]:
-    """Return the view of this run, or its result, also where a newer run has begun.
+    """Return the view of this run, or its result, even where a newer run has started.
 
     Raises:
-        RPCError: Temporal or the run's worker do not answer.
+        RPCError: Temporal or the run's worker does not answer.
         WorkflowQueryFailedError: Its worker cannot answer.
-        PausedError: It is paused, and answers nobody.
-        KeepsChangingError: It goes on in another run.
+        PausedError: It is paused, and answers no query.
+        KeepsChangingError: It continues in another run.
     """
     if run.status is WorkflowExecutionStatus.RUNNING:
         handle = client.get_workflow_handle(run.id, run_id=run.run_id)
@@ -139,7 +139,7 @@ async def look_at_run(
     try:
         return await _result(client, run, kind, within=within)
     except WorkflowContinuedAsNewError:
-        raise KeepsChangingError(f"{run.id} goes on in another run") from None
+        raise KeepsChangingError(f"{run.id} continues in another run") from None
 
 
 async def _unpaused(
@@ -148,7 +148,7 @@ async def _unpaused(
     """Return the state of a workflow that has rejected a query.
 
     Raises:
-        PausedError: It is paused, and answers nobody.
+        PausedError: It is paused, and answers no query.
     """
     described = await handle.describe(rpc_timeout=within)
     paused = paused_of(described.raw_description)
@@ -160,10 +160,10 @@ async def _unpaused(
 async def _query(
     handle: WorkflowHandle[Any, Any], kind: type[ViewT], *, within: timedelta
 ) -> ViewT:
-    """Ask an open workflow, anew each time that its worker lets the query wait.
+    """Query an open workflow; send the query again while no worker answers.
 
     Raises:
-        RPCError: There was no answer within the time, or another failure.
+        RPCError: There was no answer in time, or another failure.
         WorkflowQueryFailedError: Its worker cannot answer.
     """
     until = time.monotonic() + within.total_seconds()
@@ -211,8 +211,8 @@ async def query_stopped(
 async def _result(
     client: Client, run: WorkflowExecution, kind: type[ViewT], *, within: timedelta
 ) -> Look[ViewT]:
-    # The next run may have begun meanwhile, and its result is still to come: only the
-    # result of this very run can be waited for.
+    # The next run may have started meanwhile, without a result: wait only for the
+    # result of this run.
     closed = client.get_workflow_handle(run.id, run_id=run.run_id, result_type=kind)
     try:
         result: ViewT = await closed.result(follow_runs=False, rpc_timeout=within)

@@ -1,4 +1,4 @@
-"""The workers that poll, and the version that new runs get."""
+"""The workers that poll a task queue, and the version on which new runs start."""
 
 import time
 from collections.abc import Mapping
@@ -13,7 +13,7 @@ from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
 from temporalio.client import Client
 from temporalio.common import WorkerDeploymentVersion
 
-# A poll lasts at most a minute, so a living worker was seen in the last one.
+# A poll lasts a minute at most, so a running worker was seen in the last minute.
 POLLED_WITHIN_SECONDS: Final = 70
 WORKFLOWS: Final = TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW
 _VERSIONED: Final = WorkerVersioningMode.WORKER_VERSIONING_MODE_VERSIONED
@@ -25,8 +25,8 @@ class Poller:
 
     Attributes:
         identity: Its process.
-        build_id: Its own name; empty where it sends none.
-        version: Of its worker deployment; None for a worker without a version.
+        build_id: Its build id; empty where it sends none.
+        version: Its worker deployment version; None for a worker without a version.
     """
 
     identity: str
@@ -36,13 +36,15 @@ class Poller:
 
 @dataclass(frozen=True)
 class Polled:
-    """A task queue: its workers, and the versions that new runs begin on.
+    """A task queue: its workers, and the versions on which new runs start.
 
     Attributes:
-        pollers: Those seen in the last minute, and no others.
-        current: The version that new runs get; None: workers without a version.
-        ramping: The version that some of the new runs get; None where there is none.
-        ramp_percentage: How many of a hundred new runs `ramping` gets.
+        pollers: The workers seen in the last minute.
+        current: The version on which new runs start; None: on workers without a
+            version.
+        ramping: The version on which some of the new runs start; None where there is
+            none.
+        ramp_percentage: How many of a hundred new runs start on `ramping`.
     """
 
     pollers: tuple[Poller, ...]
@@ -52,7 +54,7 @@ class Polled:
 
     @property
     def serving(self) -> list[Poller]:
-        """The workers that are given new payments."""
+        """The workers that get new payments."""
         return self.of(self.current)
 
     def of(self, version: WorkerDeploymentVersion | None) -> list[Poller]:
@@ -114,8 +116,7 @@ async def builds_polling(
 ) -> Mapping[str, str]:
     """Return the workers that poll a task queue: the build of each, by its identity.
 
-    A build is the worker's own name (`Worker(build_id=...)`); empty where it sends
-    none.
+    The build is `Worker(build_id=...)`; empty where the worker sends none.
 
     Raises:
         RPCError: Temporal does not answer in time.

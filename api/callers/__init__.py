@@ -1,1 +1,1 @@
-"""Who calls: their keys, what each may and how often, and what is refused."""
+"""The API's callers: their keys, scopes and limits, and refused calls."""

@@ -1,4 +1,4 @@
-"""Authenticates callers by their keys, and limits how much each may call."""
+"""Authenticates callers by their keys, and limits their calls."""
 
 import math
 import time
@@ -16,19 +16,19 @@ from api.callers.refusals import Reason, Refusal
 from contracts import Money, in_words
 
 # The calls of so many seconds may come at once: a shop's short burst passes, and a shop
-# in an endless loop is stopped before others wait for it.
+# in an endless loop is stopped before it slows down others.
 BURST_SECONDS: Final = 10
-# A place is free again when a customer leaves a page, which happens all the time.
+# In seconds. A stream ends when a customer leaves a page, which happens often.
 STREAM_RETRY_SECONDS: Final = 15
 
 
 @dataclass(frozen=True)
 class Limits:
-    """What a caller may do in one process.
+    """The limits of a caller in one process.
 
     Attributes:
-        per_minute: How many calls a minute, where the key says nothing else.
-        streams: How many streams of events may be open at once.
+        per_minute: The most calls a minute, where the key has no limit of its own.
+        streams: The most streams of events open at once.
     """
 
     per_minute: int
@@ -36,7 +36,7 @@ class Limits:
 
 
 class Usage:
-    """The calls and streams of one caller; both keys of a rotation share them."""
+    """The calls and streams of one caller; both keys of a rotation count together."""
 
     def __init__(self, monotonic: Callable[[], float]) -> None:
         self.calls = TokenBucket(monotonic)
@@ -59,7 +59,7 @@ class Caller:
         """Count a call.
 
         Raises:
-            Refusal: It is one too many.
+            Refusal: The limit is exceeded.
         """
         per_minute = self.key.per_minute or self.limits.per_minute
         at_once = max(1.0, per_minute * BURST_SECONDS / 60)
@@ -77,10 +77,10 @@ class Caller:
             )
 
     def check_refund(self, amount: Money) -> bool:
-        """Return whether the key limits refunds, and allows one of this amount.
+        """Return whether the key limits refunds; check that it allows this amount.
 
         Raises:
-            Refusal: It is too much for this key.
+            Refusal: The amount is above the key's limit.
         """
         limits = self.key.refund_limits
         if limits is None:
@@ -98,10 +98,10 @@ class Caller:
 
     @contextmanager
     def streaming(self) -> Iterator[None]:
-        """Hold a place for a stream of events while the block runs.
+        """Count an open stream of events while the block runs.
 
         Raises:
-            Refusal: All places are taken.
+            Refusal: Too many streams are open.
         """
         if self.usage.open_streams >= self.limits.streams:
             raise Refusal(
@@ -130,24 +130,24 @@ class Callers:
     ) -> None:
         self._keys = keys
         self._limits = limits
-        # By name, and names come from the file alone, so it stays small.
+        # By name; names come only from the file of keys, so it stays small.
         self._usage: defaultdict[str, Usage] = defaultdict(lambda: Usage(monotonic))
 
     def admit(self, given: str | None, scope: Scope) -> Caller:
-        """Return the caller, once the call is counted and found to be allowed.
+        """Count the call, check that it is allowed, and return the caller.
 
         Raises:
-            Refusal: Without a key that may do this now.
+            Refusal: The key is missing, invalid, lacks the scope, or is over its limit.
         """
         key = self._live_key(given, scope)
         caller = Caller(key, self._limits, self._usage[key.name])
-        # Before the scope, so that calls without it are limited too.
+        # Before the scope, so that calls without it are limited, too.
         caller.count_call(scope)
         if scope not in key.scopes:
             raise Refusal(
                 Reason.SCOPE,
-                f"this call needs the scope `{scope}`, which the API key `{key.name}` "
-                "has not",
+                f"the API key `{key.name}` lacks the scope `{scope}`, which this call "
+                f"needs",
                 scope=scope,
                 key=key,
             )
@@ -158,7 +158,7 @@ class Callers:
         if key is None:
             raise Refusal(
                 Reason.UNKNOWN_KEY if given else Reason.NO_KEY,
-                "this API key is not known here, or was removed"
+                "this API key is unknown, or was removed"
                 if given
                 else "this call needs the header `Authorization: Bearer <API key>`",
                 scope=scope,
@@ -167,7 +167,7 @@ class Callers:
             raise Refusal(
                 Reason.ENDED_KEY,
                 f"this API key of `{key.name}` ended at {key.ends_at:%Y-%m-%d %H:%M} "
-                "UTC; call with the newer one",
+                "UTC; use the newer key",
                 scope=scope,
                 key=key,
             )

@@ -1,11 +1,11 @@
-"""Token buckets: some calls at once, then so many a minute."""
+"""Token buckets: a burst of calls, then a number of calls per minute."""
 
 import time
 from collections.abc import Callable
 
 
 class TokenBucket:
-    """Fills with time up to its limit; while it is empty, callers must wait."""
+    """A token bucket: refills with time up to its limit."""
 
     def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._monotonic = monotonic
@@ -13,9 +13,9 @@ class TokenBucket:
         self._counted_at = monotonic()
 
     def take(self, *, per_minute: float, at_once: float) -> float:
-        """Take one, if there is one; return the seconds until there is, 0 if taken.
+        """Take a token and return 0, or return the seconds until there is one.
 
-        The limits are given each time, because a file may change them meanwhile.
+        The limits are arguments, because the file of keys may change them.
         """
         now = self._monotonic()
         a_second = per_minute / 60

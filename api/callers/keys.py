@@ -1,6 +1,7 @@
-"""Keys of the HTTP API: their form, what is stored of them, and their file.
+"""Keys of the HTTP API: their form, their stored form, and their file.
 
-The file holds one JSON object a line, and no key: who reads it cannot call with it.
+The file has one JSON object per line, with hashes only: its readers cannot call the
+API.
 """
 
 import fcntl
@@ -18,17 +19,17 @@ from typing import Annotated, Final, Self
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
-# So that secret scanners, and people, recognize a key where it should not be.
+# So that secret scanners, and people, recognize a leaked key.
 PREFIX: Final = "cashier_"
-# 256 bits of chance; a key of before the prefix is as long without it.
+# 256 random bits; older keys without the prefix have the same length.
 SECRET_CHARACTERS: Final = 43
 ID_CHARACTERS: Final = 8
-# A million a minute is more than any process answers: such a limit limits nothing.
+# No process answers more than a million calls a minute.
 MOST_PER_MINUTE: Final = 1_000_000
 
 
 class Scope(StrEnum):
-    """A scope: what a key lets its holder do."""
+    """A scope: the calls that a key allows."""
 
     START = "start"
     READ = "read"
@@ -41,7 +42,7 @@ USUAL_SCOPES: Final = (Scope.START, Scope.READ, Scope.CANCEL)
 
 
 class ApiKeysError(Exception):
-    """The file of keys cannot be used; the message names line and rule, no content."""
+    """The file of keys is unusable; the message names line and rule only."""
 
 
 RefundLimits = Annotated[
@@ -51,19 +52,20 @@ RefundLimits = Annotated[
 
 
 class ApiKey(BaseModel):
-    """A key as the file stores it: by its hash.
+    """The stored form of a key, with its hash.
 
     Attributes:
-        name: Who holds it, for logs and answers; two keys may bear it for a while.
-        per_minute: How many calls a minute its holder may make; None for the default.
-        refund_limits: By currency the most, in minor units, that one refund may give
-            back; of a currency that is not named nothing. None for no limit.
-        ends_at: From when on it is refused; None for never.
+        name: The caller's name, for logs and answers; during a rotation two keys have
+            it.
+        per_minute: The most calls a minute; None for the default.
+        refund_limits: The largest single refund by currency, in minor units; refunds in
+            other currencies are refused. None for no limit.
+        ends_at: The time of its expiry; None for never.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
-    # No e-mail addresses, as with operators: logs take them out.
+    # No e-mail addresses, as with operators: logs would redact them.
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
     sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
     scopes: Annotated[tuple[Scope, ...], Field(min_length=1)]
@@ -82,7 +84,7 @@ class ApiKey(BaseModel):
         per_minute: int | None = None,
         refund_limits: Mapping[str, int] | None = None,
     ) -> Self:
-        """Return a key as the file stores it.
+        """Return the stored form of a key.
 
         Raises:
             ApiKeysError: The key could be guessed, or a value breaks its rule.
@@ -90,7 +92,7 @@ class ApiKey(BaseModel):
         if len(key.removeprefix(PREFIX)) < SECRET_CHARACTERS:
             raise ApiKeysError(
                 f"a key of {len(key)} characters could be guessed: it must have "
-                f"{SECRET_CHARACTERS} by chance, as `cashier api-keys new` makes them"
+                f"{SECRET_CHARACTERS} random ones, as `cashier api-keys new` makes them"
             )
         try:
             return cls(
@@ -106,11 +108,11 @@ class ApiKey(BaseModel):
 
     @property
     def id(self) -> str:
-        """The start of the hash: names a key in lists and logs, and is not secret."""
+        """The start of the hash, which names the key in lists and logs; not secret."""
         return self.sha256[:ID_CHARACTERS]
 
     def is_of(self, key: str) -> bool:
-        """Whether this is the stored form of a key; as slow for wrong ones."""
+        """Whether this is the stored form of a key; in constant time."""
         return hmac.compare_digest(_hash_of(key), self.sha256)
 
     def has_ended(self, now: datetime) -> bool:
@@ -118,23 +120,23 @@ class ApiKey(BaseModel):
 
 
 class ApiKeys:
-    """The keys of one reading of the file."""
+    """The keys, from one reading of the file."""
 
     def __init__(self, keys: Iterable[ApiKey]) -> None:
         self._by_id = {key.id: key for key in keys}
 
     def find(self, key: str) -> ApiKey | None:
-        """Return a key as stored, ended or not; one look-up among however many keys.
+        """Return the stored form of a key, expired or not, by one look-up.
 
-        The time of the look-up shows an attacker nothing but the start of the hash of
-        his own guess.
+        The time of the look-up reveals at most the start of the hash of the guess
+        itself.
         """
         found = self._by_id.get(_hash_of(key)[:ID_CHARACTERS])
         return found if found and found.is_of(key) else None
 
 
 def new_key() -> str:
-    """Return a key that nobody guesses."""
+    """Return a new random key."""
     return PREFIX + secrets.token_urlsafe(32)
 
 
@@ -167,7 +169,7 @@ def read_keys(file: Path) -> tuple[ApiKey, ...]:
 
 
 def write_keys(file: Path, keys: Iterable[ApiKey]) -> None:
-    """Replace the file, whole or not at all: an API may read it at any time.
+    """Replace the file atomically: an API may read it at any time.
 
     Raises:
         ApiKeysError: It cannot be written.
@@ -177,7 +179,7 @@ def write_keys(file: Path, keys: Iterable[ApiKey]) -> None:
     try:
         draft.touch(mode=0o600)
         draft.write_text(text)
-        # An administrator must not take it away from the user that the API runs as.
+        # Keep the owner: the API's user must still be able to read it.
         if file.exists():
             with suppress(PermissionError):
                 os.chown(draft, file.stat().st_uid, file.stat().st_gid)
@@ -188,16 +190,16 @@ def write_keys(file: Path, keys: Iterable[ApiKey]) -> None:
 
 @contextmanager
 def changing(file: Path) -> Iterator[list[ApiKey]]:
-    """Let the block change the list of keys, and nobody else meanwhile.
+    """Lock the file while the block changes the list of keys.
 
-    Without the lock a key that one person removes could come back with what another
-    one, who had read the file before, writes after it.
+    Without the lock, a key that one person removes could come back when another person,
+    who had read the file before, writes it.
 
     Raises:
         ApiKeysError: The file cannot be read or written, or a line breaks a rule.
     """
     try:
-        # The folder, because the file is another one after each change.
+        # The lock is on the folder, because each change replaces the file.
         folder = os.open(file.parent, os.O_RDONLY)
     except OSError as error:
         raise _unwritable(file, error) from None
@@ -215,16 +217,16 @@ def _unwritable(file: Path, error: OSError) -> ApiKeysError:
 
 
 def _hash_of(key: str) -> str:
-    # Quick on purpose: 256 bits cannot be guessed at any speed, so a slow hash would
-    # protect nothing, and would let strangers keep us busy.
+    # A fast hash on purpose: 256 bits cannot be guessed, and a slow hash would let
+    # strangers keep us busy.
     return hashlib.sha256(key.encode()).hexdigest()
 
 
 def _broken_rule(keys: list[ApiKey]) -> str | None:
-    """Return the rule that the newest of the keys breaks together with the others."""
+    """Return the rule that the last key breaks together with the others."""
     newest = keys[-1]
     if newest.id in {key.id for key in keys[:-1]}:
-        return "this key stands here already"
+        return "this key is already in the file"
     of_name = [key for key in keys if key.name == newest.name]
     if len(of_name) > 2 or Counter(key.ends_at for key in of_name)[None] > 1:
         return "a name may have two keys, and one of them must have `ends_at`"
@@ -232,11 +234,11 @@ def _broken_rule(keys: list[ApiKey]) -> str | None:
 
 
 def _rule_of(error: ValidationError) -> str:
-    """Return the first broken rule, without anything that stands in the file."""
+    """Return the first broken rule, without any content of the file."""
     found = error.errors(include_input=False, include_url=False)[0]
     field = str(found["loc"][0]) if found["loc"] else ""
     if found["type"] == "json_invalid" or not field:
         return "is not a JSON object"
     if field not in ApiKey.model_fields:
-        return "has a field that no key has"
+        return "has an unknown field"
     return f"{field}: {found['msg']}"

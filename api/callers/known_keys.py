@@ -1,4 +1,4 @@
-"""The keys that may call right now: what the file says, without a restart."""
+"""The keys of the API: follows changes of their file without a restart."""
 
 import logging
 from pathlib import Path
@@ -6,8 +6,8 @@ from typing import Final
 
 from api.callers.keys import ApiKey, ApiKeys, ApiKeysError, read_keys
 
-# Identifies a state of the file. The time of its last change of *any* kind is part of
-# it, so that restored read permissions are noticed too.
+# Identifies a state of the file. It contains the time of the last change of *any* kind,
+# so that restored read permissions are noticed, too.
 _Look = tuple[int, ...] | None
 _NOT_THERE: Final[_Look] = None
 
@@ -15,10 +15,10 @@ log = logging.getLogger(__name__)
 
 
 class KnownKeys:
-    """Reads the file again when it has changed; keeps the last good keys if it is bad.
+    """Reads the file again when it has changed; keeps the old keys if it is malformed.
 
-    A look at the file for each call takes microseconds, so a removed key is refused
-    with the next call, and not some seconds later.
+    Checking the file for each call takes microseconds, so a removed key is refused with
+    the next call.
     """
 
     def __init__(self, file: Path) -> None:
@@ -32,8 +32,8 @@ class KnownKeys:
         self._keys = ApiKeys(read_keys(file))
 
     def find(self, key: str) -> ApiKey | None:
-        """Return a key as stored, ended or not; None for an unknown key."""
-        # Looked at before it is read: a change in between is found by the next look.
+        """Return the stored form of a key, expired or not; None for an unknown key."""
+        # Checked before it is read: the next check finds a change in between.
         seen = _look(self._file)
         if seen != self._seen:
             self._seen = seen
@@ -44,8 +44,11 @@ class KnownKeys:
         try:
             self._keys = ApiKeys(read_keys(self._file))
         except ApiKeysError as error:
-            # Once for each change: nobody else can make us log it again.
-            log.error("the API keys cannot be read, the last good ones hold: %s", error)
+            # Once for each change: callers cannot make us log it again.
+            log.error(
+                "the API keys cannot be read, the last valid ones stay in use: %s",
+                error,
+            )
         else:
             log.info("the API keys were read again")
 

@@ -1,4 +1,4 @@
-"""Calls refused because of their caller: the answer, and the audit log's line."""
+"""Calls refused because of their caller: the answer, and the log line."""
 
 import logging
 import time
@@ -13,18 +13,17 @@ from api.metrics.answers import calls_refused
 from api.problems import Problem
 from telemetry.access import Call
 
-# For each key, and once for all strangers, so that a stranger's flood of wrong keys
-# hides nothing of what is done with a right one. A person sees what goes on, and a
-# flood adds six lines a minute.
+# For each key, and once for all unknown callers, so that a flood of wrong keys does not
+# hide refusals of a valid key. A flood adds six lines a minute.
 LINES_AT_ONCE: Final = 20
 LINES_A_MINUTE: Final = 6
 
-# By this name operators find it (docs/observing.md), wherever this file stands.
+# Operators search by this name (docs/observing.md), so it does not follow the file's.
 log = logging.getLogger("api.refusals")
 
 
 class Reason(StrEnum):
-    """Why a call was refused; also the label of the metric."""
+    """The reason of a refusal; also the label of the metric."""
 
     NO_KEY = "no_key"
     UNKNOWN_KEY = "unknown_key"
@@ -59,14 +58,15 @@ class Refusal(Problem):
         key: ApiKey | None = None,
         retry_after: int | None = None,
     ) -> None:
-        """Say why.
+        """Set the reason.
 
         Args:
             reason: For the log and the metric.
             detail: For the caller.
-            scope: What the call needs.
-            key: The key that it came with; None where nobody made that one.
-            retry_after: In how many seconds it may be made; None for never like this.
+            scope: The scope that the call needs.
+            key: The key of the call; None for a missing or unknown key.
+            retry_after: The seconds until it may be made; None where waiting does not
+                help.
         """
         status, code = _ANSWERS.get(reason, _UNKNOWN)
         headers = {"WWW-Authenticate": "Bearer"} if status == 401 else {}
@@ -81,10 +81,10 @@ class Refusal(Problem):
 
 
 class RefusalLog:
-    """Logs each refused call, unless there are too many, and counts all."""
+    """Logs refused calls, unless there are too many, and counts all."""
 
     def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
-        # By the key's name, and names come from the file alone; None for all strangers.
+        # By the key's name, from the file of keys; None for all unknown callers.
         self._buckets: defaultdict[str | None, TokenBucket] = defaultdict(
             lambda: TokenBucket(monotonic)
         )
@@ -110,7 +110,8 @@ class RefusalLog:
             "order_id": call.order_id,
             "key": name,
             "key_id": refusal.key.id if refusal.key else None,
-            # How many were refused, and not logged, since the last line of this caller.
+            # The number of refusals of this caller that were not logged since the last
+            # line.
             "untold": self._untold.pop(name, None),
         }
         logged = {field: value for field, value in fields.items() if value is not None}

@@ -1,4 +1,4 @@
-"""Who may call which route: a route names the scope that its callers' keys need."""
+"""The scope that each route requires of its callers' keys."""
 
 from collections.abc import AsyncIterator
 from typing import Annotated, Final
@@ -19,7 +19,7 @@ async def admitted(
     needed: SecurityScopes,
     credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
 ) -> Caller:
-    """Let a call pass if its key has the route's scope, and is not used too often.
+    """Admit a call if its key has the route's scope and is within its limit.
 
     Raises:
         Refusal: 401, 403 or 429.
@@ -30,7 +30,7 @@ async def admitted(
     return callers.admit(given, Scope(scope))
 
 
-# What a route depends on; as a parameter, `Annotated[Caller, MAY_READ]` says who calls.
+# Dependencies of routes; as a parameter, `Annotated[Caller, MAY_READ]` is the caller.
 MAY_START: Final = Security(admitted, scopes=[Scope.START])
 MAY_READ: Final = Security(admitted, scopes=[Scope.READ])
 MAY_CANCEL: Final = Security(admitted, scopes=[Scope.CANCEL])
@@ -38,14 +38,14 @@ MAY_REFUND: Final = Security(admitted, scopes=[Scope.REFUND])
 
 
 async def _following(caller: Annotated[Caller, MAY_READ]) -> AsyncIterator[Caller]:
-    """Hold one of the caller's places for a stream until its last byte is sent.
+    """Count one of the caller's open streams until its last byte is sent.
 
     Raises:
-        Refusal: 429 where all places are taken, besides those of MAY_READ.
+        Refusal: 429 where too many streams are open; others as MAY_READ.
     """
     with caller.streaming():
         yield caller
 
 
-# In place of MAY_READ, for a route that answers with a stream of events.
+# Instead of MAY_READ, for a route that answers with a stream of events.
 MAY_FOLLOW: Final = Depends(_following)

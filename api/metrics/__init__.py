@@ -1,1 +1,1 @@
-"""What the API measures and serves as metrics, and what waits in Temporal's list."""
+"""The API's metrics: its own answers, and counts from Temporal's list."""

@@ -1,4 +1,4 @@
-"""Metrics of the API's answers; callers cannot invent labels."""
+"""Metrics of the API's answers; callers cannot create new labels."""
 
 from typing import Final
 
@@ -9,14 +9,14 @@ from alipay.wallets import WALLETS
 from telemetry import names
 from telemetry.access import Call
 
-# A second series for each of ours, which nobody looks at.
+# No `_created` series: nobody uses them.
 disable_created_metrics()  # type: ignore[no-untyped-call]
 
-# A page takes Alipay under a second; callers wait for up to 16 s.
+# Alipay answers with a page within a second; callers wait for up to 16 s.
 PAGE_SECONDS: Final = (0.05, 0.1, 0.25, 0.5, 0.75, 1, 1.5, 2.5, 5, 10, 20)
 
-# How a call for a cashier page ended. A call with a wrong key or a wrong field asked
-# for none.
+# The results of calls for a cashier page. Calls with a wrong key or field are not
+# counted.
 PAGE_RESULTS: Final = {
     201: "created",
     200: "repeated",
@@ -27,8 +27,8 @@ PAGE_RESULTS: Final = {
     503: "failed",
 }
 
-# What Alipay is known to notify besides our own payments (docs/protocol.md 2.7, 2.8);
-# the rest is `other`, for the text is not ours and each would be a new series.
+# The known types of notifications besides payments (docs/protocol.md 2.7, 2.8); the
+# rest is `other`, because each text of Alipay's would be a new series.
 NOTICE_TYPES: Final = frozenset(
     {
         "PAYMENT_RESULT",  # these two of another system's payments
@@ -45,7 +45,7 @@ NOTICE_TYPES: Final = frozenset(
     }
 )
 OTHER: Final = "other"
-# A success of an order whose payment was deleted.
+# The success of an order whose payment was deleted.
 OF_A_DELETED_PAYMENT: Final = "SUCCESS_OF_DELETED_PAYMENT"
 
 notifications_rejected = Counter(
@@ -55,16 +55,16 @@ notifications_rejected = Counter(
 )
 notifications_accepted = Counter(
     names.NOTIFICATIONS_ACCEPTED,
-    "Notifications that were acknowledged: kept by Temporal, or known already",
+    "Notifications that were acknowledged: stored by Temporal, or already known",
 )
 notices_kept = Counter(
     names.NOTICES_KEPT,
-    "Notices that belong to no payment, kept for a person to read, by their type",
+    "Notices that belong to no payment, stored for a person to read, by type",
     ["notify_type"],
 )
 calls_refused = Counter(
     names.CALLS_REFUSED,
-    "Calls that were refused because of their caller, by reason",
+    "Calls refused because of their caller, by reason",
     ["reason"],
 )
 page_seconds = Histogram(
@@ -75,7 +75,7 @@ page_seconds = Histogram(
 )
 http_seconds = Histogram(
     names.HTTP_CALLS,
-    "HTTP calls that were answered",
+    "Answered HTTP calls",
     ["method", "route", "status"],
     buckets=PAGE_SECONDS,
 )
@@ -93,27 +93,27 @@ for _type in (*NOTICE_TYPES, OTHER, OF_A_DELETED_PAYMENT):
 
 
 def count_notice(notify_type: str) -> None:
-    """Count a notice that was kept."""
+    """Count a stored notice."""
     known = (*NOTICE_TYPES, OF_A_DELETED_PAYMENT)
     named = notify_type if notify_type in known else OTHER
     notices_kept.labels(named.lower()).inc()
 
 
 async def note_order(request: Request) -> None:
-    """Note the order and wallet of a call for a page, for the log and for `measure`."""
+    """Record order and wallet of a call for a page, for the log and for `measure`."""
     if request.method != "POST":
         return
     try:
         body = await request.json()
     except (ValueError, RecursionError):
-        return  # the route rejects it
+        return  # the route will reject it
     if isinstance(body, dict):
         request.state.order_id = body.get("order_id")
         request.state.wallet = body.get("wallet")
 
 
 def measure(call: Call) -> None:
-    """Count a call that was answered, and how long a page took."""
+    """Count an answered call, and the time until a page."""
     http_seconds.labels(call.method, call.route, str(call.status)).observe(call.seconds)
     if call.method == "POST" and call.route == "/payments":
         result = PAGE_RESULTS.get(call.status)

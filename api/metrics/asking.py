@@ -1,4 +1,4 @@
-"""Counts and lists workflows for metrics, and goes on where Temporal fails."""
+"""Counts and lists workflows for metrics; a failure of Temporal is not an error."""
 
 import logging
 from collections.abc import Awaitable, Iterable
@@ -8,9 +8,9 @@ from typing import Final, TypeVar
 from temporalio.client import Client, WorkflowExecution
 from temporalio.service import RPCError
 
-# Together the answers must fit into the ten seconds that Prometheus waits.
+# All answers must arrive within the ten seconds that Prometheus waits.
 PATIENCE: Final = timedelta(seconds=3)
-# Of more than these the oldest is old enough to be seen, and the money large enough.
+# The most entries that are read; with more, age and money are alarming anyway.
 MOST_LISTED: Final = 200
 
 AnswerT = TypeVar("AnswerT")
@@ -19,7 +19,7 @@ log = logging.getLogger(__name__)
 
 
 async def count(client: Client, query: str) -> float | None:
-    """Return how many workflows a filter finds; None without an answer."""
+    """Return how many workflows match a filter; None without an answer."""
     answer = await or_none(client.count_workflows(query, rpc_timeout=PATIENCE))
     return None if answer is None else answer.count
 
@@ -27,7 +27,7 @@ async def count(client: Client, query: str) -> float | None:
 async def list_any(
     client: Client, queries: Iterable[str]
 ) -> list[WorkflowExecution] | None:
-    """Return the workflows that any of the filters finds; None without an answer."""
+    """Return the workflows that match any of the filters; None without an answer."""
     either = " OR ".join(f"({query})" for query in queries)
     listed = client.list_workflows(either, limit=MOST_LISTED, rpc_timeout=PATIENCE)
 
@@ -38,12 +38,12 @@ async def list_any(
 
 
 async def or_none(call: Awaitable[AnswerT]) -> AnswerT | None:
-    """Return the answer; None where Temporal does not give it."""
+    """Return the answer; None where Temporal does not answer."""
     try:
         return await call
     except RPCError as error:
         log.warning("Temporal did not answer a count: %s", error.status.name)
     except RuntimeError as error:
-        # A client that has never connected says so without an RPCError.
+        # A lazy client that cannot connect raises RuntimeError instead of RPCError.
         log.warning("Temporal did not answer a count: %s", error)
     return None

@@ -12,15 +12,16 @@ from alipay.wallets import CURRENCIES
 from contracts import TASK_QUEUE, Money, MoneyAtRisk
 from visibility.at_risk import ask_what_is_at_risk, listed_as_at_risk
 
-# A worker that is well answers in milliseconds; together they fit into the patience of
-# Prometheus, of which the list has taken a part.
+# A healthy worker answers in milliseconds; all answers fit into the time-out of
+# Prometheus, after the list.
 EACH: Final = timedelta(seconds=1)
 ALL_SECONDS: Final = 3.0
 AT_ONCE: Final = 16
-# How many answers are cached: a workflow is asked anew once its history has grown.
+# The most cached answers: a workflow is queried again once its history has grown.
 MOST_KEPT: Final = 1000
 
-# Currency, and whether it was taken for certain: amount in the currency's main unit.
+# By currency and whether it was certainly taken: the amount in the currency's main
+# unit.
 Sums = Mapping[tuple[str, bool], float]
 
 
@@ -29,7 +30,7 @@ class MoneyQuestions:
 
     def __init__(self, client: Client) -> None:
         self._client = client
-        # By run and by how many events its history has.
+        # By run and number of events in its history.
         self._known: OrderedDict[tuple[str, int], MoneyAtRisk] = OrderedDict()
 
     async def sums(
@@ -38,8 +39,8 @@ class MoneyQuestions:
         """Return the sums by currency; without an answer the order's amount counts.
 
         Args:
-            stuck: What is stuck, as the list knows it.
-            has_worker: Whether anybody asks for the usual task queue.
+            stuck: The stuck workflows, from the list.
+            has_worker: Whether a worker polls the task queue.
         """
         if has_worker:
             await self._ask([one for one in stuck if one.task_queue == TASK_QUEUE])

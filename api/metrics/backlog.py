@@ -19,7 +19,7 @@ from visibility.stopped import find_stopped
 from visibility.stuck import OPEN_CALLBACKS, OPEN_PAYMENTS, WAITING_REFUNDS
 from visibility.workers import look_at_queue
 
-# Counting and listing are free of billable actions, but not of work for the server.
+# Counting and listing are not billable actions, but work for the server.
 KEPT_SECONDS: Final = 15
 STOPPED_AND_NOT_RECOVERED: Final = "STOPPED"
 
@@ -30,14 +30,15 @@ class Counted:
 
     Attributes:
         open: Payments that have not ended.
-        stuck: What an operator should look at, by reason.
+        stuck: Workflows that need an operator, by reason.
         oldest_stuck_seconds: Age of the oldest of these, since the end of its time to
-            pay, or since it began where it had none; 0 where there is none.
-        callbacks_pending: Orders of which the shop has not accepted an outcome yet.
-        workers_polling: Processes that ask for work, and are given new payments.
-        at_risk: The money in what is stuck, by currency and by whether it was taken.
-        refunds_stuck: Orders of which a refund does not go on, by reason.
-        to_give_back: The money of refunds that wait, by currency.
+            pay, or since its start without one; 0 where there is none.
+        callbacks_pending: Orders with a callback that the shop has not accepted yet.
+        workers_polling: Worker processes that poll and get new payments.
+        at_risk: The money at risk in stuck workflows, by currency and whether it was
+            taken.
+        refunds_stuck: Orders with a stuck refund, by reason.
+        to_give_back: The money of waiting refunds, by currency.
     """
 
     open: float | None = None
@@ -64,7 +65,7 @@ class Counted:
 
 
 class Backlog:
-    """Counts, and caches the counts for a little while."""
+    """Counts workflows, and caches the counts for a short time."""
 
     def __init__(
         self, client: Client, *, clock: Callable[[], float] = time.monotonic
@@ -77,7 +78,7 @@ class Backlog:
         self._counting = asyncio.Lock()
 
     async def counted(self) -> Counted:
-        """Return counts not older than KEPT_SECONDS; never raises for Temporal."""
+        """Return counts no older than KEPT_SECONDS; never raises for Temporal."""
         async with self._counting:
             age = None if self._counted_at is None else self._clock() - self._counted_at
             if age is None or age >= KEPT_SECONDS:
@@ -89,7 +90,7 @@ class Backlog:
         now = datetime.now(UTC)
         reasons, of_refunds = queries_of_stuck(now), queries_of_stuck_refunds(now)
         queries = [*reasons.values(), *of_refunds.values()]
-        # Apart from the counts: the checker knows no gather of so many types.
+        # Apart from the counts: mypy has no type of a gather with so many arguments.
         asking = asyncio.gather(
             list_any(self._client, queries),
             list_any(self._client, [WAITING_REFUNDS]),
@@ -131,7 +132,7 @@ class Backlog:
         *,
         has_worker: bool,
     ) -> Mapping[str, float] | None:
-        """Return the refunds that wait; without an answer the paid amount counts."""
+        """Return waiting refunds; without an answer the paid amount counts."""
         if listed is None or waiting is None:
             return None
         refunds = {one.run_id: one for one in (*listed, *waiting) if _is_refunds(one)}

@@ -28,7 +28,7 @@ _OF_REFUNDS_ALONE: Final = [ATTENTIONS[kind] for kind in KINDS_OF_REFUNDS]
 
 
 def queries_of_stuck(now: datetime) -> dict[str, str]:
-    """Return the filter for each reason; no payment matches two of them.
+    """Return the filter for each reason; no payment matches two filters.
 
     Filters for waits leave refunds out, filters for failures include them.
     """
@@ -42,7 +42,7 @@ def queries_of_stuck(now: datetime) -> dict[str, str]:
 
 
 def queries_of_stuck_refunds(now: datetime) -> dict[str, str]:
-    """Return by reason the filter for orders of which a refund does not go on."""
+    """Return the filter for orders with a stuck refund, for each reason."""
     return _by_attention(list(REFUND_CHAPTERS), _REFUNDS, now)
 
 

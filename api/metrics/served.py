@@ -1,4 +1,4 @@
-"""Serves the API's metrics, at an address that shops and Alipay do not reach."""
+"""Serves the API's metrics, at an address that shops and Alipay cannot reach."""
 
 from collections.abc import Iterable
 from contextlib import AbstractAsyncContextManager
@@ -32,7 +32,7 @@ def create_metrics_app(backlog: Backlog) -> FastAPI:
 
 
 class _Gauges(Collector):
-    """The counts as Prometheus metrics; unknown ones are left out."""
+    """The counts as Prometheus metrics; unknown counts are left out."""
 
     def __init__(self, counted: Counted) -> None:
         self._counted = counted
@@ -41,18 +41,18 @@ class _Gauges(Collector):
         counted = self._counted
         yield _gauge(
             names.VISIBILITY_UP,
-            "Whether Temporal has answered all counts",
+            "1 if Temporal has answered all counts, else 0",
             int(counted.is_complete),
         )
         yield _gauge(names.PAYMENTS_OPEN, "Payments that have not ended", counted.open)
         yield _gauge(
             names.OLDEST_STUCK,
-            "Age of the oldest payment or callback that an operator should look at",
+            "Age of the oldest payment or callback that needs an operator",
             counted.oldest_stuck_seconds,
         )
         yield _gauge(
             names.CALLBACKS_PENDING,
-            "Orders of which the shop has not accepted an outcome yet",
+            "Orders with a callback that the shop has not accepted yet",
             counted.callbacks_pending,
         )
         yield _gauge(
@@ -61,7 +61,7 @@ class _Gauges(Collector):
             counted.workers_polling,
         )
         stuck = GaugeMetricFamily(
-            names.STUCK, "What an operator should look at, by reason", labels=["why"]
+            names.STUCK, "Workflows that need an operator, by reason", labels=["why"]
         )
         for why, count in counted.stuck.items():
             if count is not None:
@@ -77,7 +77,7 @@ class _Gauges(Collector):
         yield at_risk
         refunds = GaugeMetricFamily(
             names.REFUNDS_STUCK,
-            "Orders of which a refund does not go on, by reason",
+            "Orders with a stuck refund, by reason",
             labels=["why"],
         )
         for why, count in counted.refunds_stuck.items():
@@ -86,7 +86,7 @@ class _Gauges(Collector):
         yield refunds
         to_give_back = GaugeMetricFamily(
             names.MONEY_TO_GIVE_BACK,
-            "Money of refunds that wait, in the currency's main unit",
+            "Money of waiting refunds, in the currency's main unit",
             labels=["currency"],
         )
         for currency, amount in (counted.to_give_back or {}).items():
@@ -104,11 +104,11 @@ def _gauge(name: str, meaning: str, value: float | None) -> GaugeMetricFamily:
 def served_metrics(
     address: str | None, backlog: Backlog
 ) -> AbstractAsyncContextManager[None]:
-    """Serve the metrics beside the API, on its loop, while the block runs.
+    """Serve the metrics beside the API, on its event loop, while the block runs.
 
     Args:
-        address: `host:port`; None for nowhere. Where it is taken the API goes on
-            without.
-        backlog: Counts what is open and stuck.
+        address: `host:port`; None for none. Where the port is taken, the API runs
+            without metrics.
+        backlog: Counts open and stuck workflows.
     """
     return served_beside(create_metrics_app(backlog), address, what="metrics are")

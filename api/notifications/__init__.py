@@ -1,1 +1,1 @@
-"""Alipay's notifications: verified, handed to their workflow or kept, acknowledged."""
+"""Alipay's notifications: verified, signalled or stored, acknowledged."""

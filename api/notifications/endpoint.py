@@ -1,4 +1,4 @@
-"""Receives Alipay's notifications: acknowledged only once Temporal has them."""
+"""Receives Alipay's notifications; acknowledges each only once Temporal has it."""
 
 import logging
 from collections import OrderedDict
@@ -39,7 +39,7 @@ from translation.notifications import (
 from translation.refunds import to_refund_notified
 from visibility.views import MOST_LOOKS
 
-# About a megabyte; at 50 payments a second the notifications of three minutes.
+# About a megabyte: the notifications of three minutes at 50 payments a second.
 MOST_SEEN = 10_000
 
 log = logging.getLogger(__name__)
@@ -47,10 +47,10 @@ router = APIRouter(tags=["Alipay"])
 
 
 class SeenNotifications:
-    """The notifications that Temporal has kept lately: a flood of one stops here.
+    """The notifications that Temporal has stored lately: stops repeated ones.
 
-    Only a saving: what is forgotten, or was kept by another process, is handed over
-    again and changes nothing.
+    Only an optimization: a notification that is not in here is signalled again, and
+    changes nothing.
     """
 
     def __init__(self) -> None:
@@ -67,11 +67,12 @@ class SeenNotifications:
 
 @router.post("/alipay/notifications/payment")
 async def payment_notification(request: Request, verified: Verified) -> dict[str, Any]:
-    """Take a notification; acknowledged only when Temporal keeps it.
+    """Receive a notification; acknowledge it only when Temporal has it.
 
-    Alipay sends again, eight times within 24 hours, until it is acknowledged, so every
-    refusal here is safe (docs/protocol.md 4.1), unless it is refused each time: what
-    no payment takes is therefore kept as a notice (decision 0025).
+    Alipay sends it again, eight times within 24 hours, until it is acknowledged, so a
+    refusal is safe (docs/protocol.md 4.1), unless it is refused each time: a
+    notification that belongs to no payment is therefore stored as a notice (decision
+    0025).
     """
     return await _take(request.app.state, verified)
 
@@ -80,9 +81,9 @@ async def payment_notification(request: Request, verified: Verified) -> dict[str
 async def refund_notification(
     request: Request, verified: VerifiedOfRefund
 ) -> dict[str, Any]:
-    """Take a notice about a refund of an order, at the address that names the order.
+    """Receive a notice about a refund, at the path that contains the order.
 
-    Acknowledged as a payment's is: only when Temporal keeps it.
+    Acknowledged like a payment's: only when Temporal has it.
     """
     return await _take(request.app.state, verified)
 
@@ -91,15 +92,15 @@ async def refund_notification(
 async def refund_notification_of_any_order(
     request: Request, verified: VerifiedAtDashboards
 ) -> dict[str, Any]:
-    """Take a notice about a refund, at the address that Alipay's dashboard may have."""
+    """Receive a notice about a refund, at the path for Alipay's dashboard."""
     return await _take(request.app.state, verified)
 
 
 async def _take(state: State, verified: VerifiedNotification) -> dict[str, Any]:
-    """Hand a notification to its workflow, at whichever address it has come.
+    """Signal a notification to its workflow, whichever path it came to.
 
     Raises:
-        Problem: Temporal does not keep it; Alipay sends it again.
+        Problem: Temporal does not have it; Alipay sends it again.
     """
     seen: SeenNotifications = state.seen_notifications
     if not seen.has(verified.body):
@@ -116,7 +117,7 @@ async def _take(state: State, verified: VerifiedNotification) -> dict[str, Any]:
 
 
 async def _take_refund(state: State, verified: VerifiedNotification) -> None:
-    """Hand a notice about a refund to its owner; have it kept where there is none."""
+    """Signal a notice to the owner of its refund; store it where there is none."""
     said, order_id = to_refund_notified(verified.signed), verified.order_id
     notices: RefundNotices = state.refund_notices
     with _noting_what_is_not_kept(refund_request_id=said.refund_request_id):
@@ -128,13 +129,13 @@ async def _take_refund(state: State, verified: VerifiedNotification) -> None:
 
 
 async def _keep(notices: Notices, verified: VerifiedNotification) -> None:
-    """Keep a notice that belongs to no payment."""
+    """Store a notice that belongs to no payment."""
     with _noting_what_is_not_kept():
         await notices.keep(to_notice(verified.signed))
 
 
 async def _notify(state: State, order_id: str, verified: VerifiedNotification) -> None:
-    """Hand a notification over to its payment, and wake the streams that watch it."""
+    """Signal a notification to its payment, and wake the streams that watch it."""
     notification = to_payment_notified(verified.signed)
     watch: PaymentWatch = state.watch
     with _noting_what_is_not_kept(
@@ -147,7 +148,7 @@ async def _notify(state: State, order_id: str, verified: VerifiedNotification) -
         except UnknownOrderProblem:
             if not notification.says_paid:
                 raise
-            # Its payment was deleted: nobody but a person can say what it pays.
+            # Its payment was deleted: only a person can find out what it pays.
             await state.notices.keep(
                 to_notice(verified.signed), counted_as=OF_A_DELETED_PAYMENT
             )
@@ -156,7 +157,7 @@ async def _notify(state: State, order_id: str, verified: VerifiedNotification) -
 
 @contextmanager
 def _noting_what_is_not_kept(**ids: str) -> Iterator[None]:
-    """Count and log a problem, after which Alipay sends the notification again."""
+    """Count and log a problem; Alipay then sends the notification again."""
     try:
         yield
     except Problem as problem:
@@ -183,7 +184,7 @@ async def _hand_over(
             )
             continue  # signal the new run
         if closed.outcome is None:
-            continue  # the next run has begun meanwhile: signal that one
+            continue  # the next run has started meanwhile: signal that one
         if late_payments.is_news(notification, closed):
             await late_payments.begin(notification, closed)
         return

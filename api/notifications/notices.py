@@ -1,4 +1,4 @@
-"""Keeps signed notices that belong to no payment: one short workflow each."""
+"""Stores signed notices that belong to no payment: one short workflow each."""
 
 import logging
 from typing import Final
@@ -13,24 +13,24 @@ from contracts import RELEASE, TASK_QUEUE, NoticeInput, notice_id
 from visibility import attributes_of_notice
 from workflows.notice import AlipayNotice, notice_details_of, subjects_of
 
-# Temporal takes 400 bytes, and encryption adds some.
+# Temporal accepts 400 bytes, and encryption adds some.
 LONGEST_SUMMARY: Final = 200
 
 log = logging.getLogger(__name__)
 
 
 class Notices:
-    """The notices of the merchant; each is kept once, however often it is sent."""
+    """The merchant's notices; each is stored once, however often it is sent."""
 
     def __init__(self, client: Client) -> None:
         self._client = client
 
     async def keep(self, notice: NoticeInput, *, counted_as: str | None = None) -> None:
-        """Return once Temporal has the notice, now or from an earlier send.
+        """Store a notice; return once Temporal has it, now or since an earlier call.
 
         Args:
             notice: The signed notice.
-            counted_as: Its label in the metrics; None for its own type.
+            counted_as: Its label in the metrics; None for its type.
 
         Raises:
             Problem: 503 when Temporal has not accepted it.

@@ -1,4 +1,4 @@
-"""Reads and verifies a notification before any handler sees it, or refuses it."""
+"""Reads and verifies notifications before a handler gets them, or rejects them."""
 
 import logging
 from dataclasses import dataclass
@@ -16,7 +16,8 @@ from api.problems import Problem
 from translation.notifications import order_notified_of
 from translation.refunds import notify_url_of
 
-# Notifications measure one to two kB; Alipay's own limits add up to far less than this.
+# Notifications have one to two kB; with Alipay's limits of all fields, far less than
+# this.
 LARGEST_BODY = 64 * 1024
 
 log = logging.getLogger(__name__)
@@ -27,8 +28,8 @@ class VerifiedNotification:
     """A notification that Alipay has signed.
 
     Attributes:
-        order_id: The order of ours whose payment it is about, or whose refund, as the
-            signed path says; None where neither says so.
+        order_id: Our order, by its payment's id or by the signed path of a refund; None
+            where neither names one.
     """
 
     order_id: str | None
@@ -36,12 +37,12 @@ class VerifiedNotification:
 
     @property
     def body(self) -> bytes:
-        """The raw bytes, as they were signed: the same in each resend."""
+        """The raw bytes that were signed: the same in each repeat."""
         return self.signed.message.body
 
 
 async def _verified(request: Request) -> VerifiedNotification:
-    """Read the whole body and verify it, as called at the address of payments.
+    """Read the body and verify it, with the path for payments.
 
     Raises:
         Problem: As `_read` does.
@@ -56,7 +57,7 @@ async def _verified(request: Request) -> VerifiedNotification:
 async def _verified_of_refund(
     request: Request, order_id: OrderIdInPath
 ) -> VerifiedNotification:
-    """Read the whole body and verify it, as called at the address of a refund.
+    """Read the body and verify it, with the path for one order's refunds.
 
     Raises:
         Problem: As `_read` does.
@@ -67,7 +68,7 @@ async def _verified_of_refund(
 
 
 async def _verified_at_dashboards(request: Request) -> VerifiedNotification:
-    """Read the whole body and verify it, as called at the address for all refunds.
+    """Read the body and verify it, with the path for all refunds.
 
     Raises:
         Problem: As `_read` does.
@@ -76,7 +77,7 @@ async def _verified_at_dashboards(request: Request) -> VerifiedNotification:
 
 
 def _refund_path(request: Request, order_id: str) -> str:
-    """Return an address of refunds as Alipay calls it; a proxy may rewrite it."""
+    """Return a path for refunds as Alipay calls it; a proxy may rewrite it."""
     return urlsplit(notify_url_of(order_id, request.app.state.notify_url)).path
 
 
@@ -84,8 +85,8 @@ async def _read(request: Request, path: str | None) -> SignedNotification:
     """Read the whole body and verify it.
 
     Raises:
-        Problem: 413 too large; 400 cut short, or signed and yet not readable; 401 not
-            provably Alipay's.
+        Problem: 413 too large; 400 incomplete, or signed but not readable; 401 without
+            a valid signature of Alipay.
     """
     reader: NotificationReader = request.app.state.notification_reader
     try:
@@ -98,7 +99,7 @@ async def _read(request: Request, path: str | None) -> SignedNotification:
         raise _rejection(400, "MALFORMED", str(error)) from error
 
 
-# The handlers' parameters: FastAPI calls them with verified notifications only.
+# Types of the handlers' parameters: FastAPI passes verified notifications only.
 Verified = Annotated[VerifiedNotification, Depends(_verified)]
 VerifiedOfRefund = Annotated[VerifiedNotification, Depends(_verified_of_refund)]
 VerifiedAtDashboards = Annotated[VerifiedNotification, Depends(_verified_at_dashboards)]

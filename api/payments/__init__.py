@@ -1,1 +1,1 @@
-"""Takes payments: the storefronts' calls, and the workflows behind them."""
+"""Payments: the storefronts' calls, and their workflows."""

@@ -1,4 +1,4 @@
-"""Starts, and finds, the workflows that deal with money after a payment's end."""
+"""Starts and finds the workflows for money that comes after a payment's end."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator, Sequence
@@ -35,19 +35,19 @@ from visibility import ORDER_ID
 from workflows.late_payment import LatePayment
 from workflows.priorities import CLEAN_UP
 
-# An order with more attempts than this has other problems than being shown in full.
+# The most attempts that are shown; no normal order has more.
 MOST_ATTEMPTS_SHOWN = 20
 
 
 class LatePayments:
-    """The late money of all orders; each attempt's has its own workflow."""
+    """The late money of all orders, with one workflow for each attempt."""
 
     def __init__(self, client: Client, rules: MerchantRules) -> None:
         self._client = client
         self._rules = rules
 
     def is_news(self, notification: PaymentNotified, closed: PaymentView) -> bool:
-        """Whether a notification reports money that a closed payment has not seen."""
+        """Whether a notification reports money that a closed payment does not know."""
         known = any(
             attempt.is_paid
             and attempt.payment_request_id == notification.payment_request_id
@@ -56,7 +56,7 @@ class LatePayments:
         return notification.says_paid and not known
 
     async def begin(self, notification: PaymentNotified, closed: PaymentView) -> None:
-        """Have the late money dealt with, once, however often it is notified.
+        """Start the workflow for late money, once, however often it is notified.
 
         Raises:
             Problem: 503 when Temporal has not accepted it.
@@ -65,9 +65,9 @@ class LatePayments:
         wallets = {
             attempt.payment_request_id: attempt.wallet for attempt in closed.attempts
         }
-        # An order that is paid already cannot be delivered twice for money twice.
+        # An order that is already paid is not delivered a second time.
         paid = closed.outcome is PaymentOutcome.PAID
-        # Where a person alone has called it paid, this may be the money that was meant.
+        # Where only a person has resolved it as paid, this may be that money.
         is_proven = paid and not (closed.resolved and closed.paid_at is None)
         paid_by = [
             one.payment_request_id
@@ -89,11 +89,11 @@ class LatePayments:
             order_paid_by=paid_by[-1] if paid_by else None,
         )
         try:
-            # One that was stopped begins again: its ids are fixed, and it asks first.
+            # A stopped one starts again: its ids are fixed, and it asks Alipay first.
             await self._start(late, WorkflowIDReusePolicy.ALLOW_DUPLICATE_FAILED_ONLY)
         except WorkflowAlreadyStartedError:
             before = await self._find(request_id)
-            # What was settled stays so; what was untrue then may be true now.
+            # Outcomes are final, except these two: the money may have come since.
             untrue = (LateOutcome.NOT_PAID, LateOutcome.NOT_LATE)
             if before and before.outcome in untrue:
                 await self._start(late, WorkflowIDReusePolicy.ALLOW_DUPLICATE)
@@ -120,9 +120,9 @@ class LatePayments:
         )
 
     async def of(self, closed: PaymentView) -> list[LatePaymentView]:
-        """Return the late money of a closed payment, of old runs and others too.
+        """Return the late money of a closed payment, also of earlier runs.
 
-        The ids are looked up one by one, for the list may be some seconds behind; the
+        The ids are looked up one by one, because the list may be some seconds late; the
         list adds money of attempts that this order's payments have never opened.
         """
         expected = list(_unpaid_ids(closed))
@@ -143,7 +143,7 @@ class LatePayments:
         found = late_payment_id(request_id)
         handle = self._client.get_workflow_handle(found)
         try:
-            # Describing is free of charge, and nearly always finds nothing.
+            # A description is free of charge, and nearly always finds nothing.
             await reach(handle.describe(rpc_timeout=QUICK))
         except Problem as problem:
             if problem.status == HTTPStatus.NOT_FOUND:
@@ -159,10 +159,10 @@ async def _all_of(
 
 
 def check_late_money(late: Sequence[LatePaymentView]) -> None:
-    """Return when an order that ended unpaid may be paid anew.
+    """Return if an order that ended unpaid may be paid again.
 
     Raises:
-        Problem: 409 where late money was kept, or where it is not settled yet.
+        Problem: 409 where late money was honoured, or is not handled yet.
     """
     if any(money.outcome is LateOutcome.HONOURED for money in late):
         raise Problem(
@@ -174,7 +174,7 @@ def check_late_money(late: Sequence[LatePaymentView]) -> None:
         raise Problem(
             409,
             "LATE_MONEY",
-            "money that came after the end is being dealt with; look at the payment",
+            "money that came after the end is being handled; read the payment",
             headers={"Retry-After": "5"},
         )
 

@@ -1,8 +1,8 @@
-"""Starts payments anew after Temporal's database was lost, or restored from a backup.
+"""Restarts payments after Temporal's database was lost, or restored from a backup.
 
 An order without a workflow gets a run that asks Alipay about its attempts, one after
 the other, and opens none (docs/decisions/0048-the-lost-cluster.md). Existing workflows
-are left alone, but for money that Alipay lists and none of them has seen.
+are left unchanged, except for money that Alipay lists and none of them knows.
 """
 
 from dataclasses import dataclass
@@ -44,9 +44,9 @@ from visibility.views import newest_run
 from workflows.cashier_payment import CashierPayment
 from workflows.priorities import CLEAN_UP
 
-# The wallet where no list names it: Alipay decides whether a cancel is possible.
+# The wallet where no list names it: Alipay decides whether to allow a cancel.
 UNKNOWN_WALLET: Final = "UNKNOWN"
-# How long ago a lost attempt counts as begun: no call about it can be under way.
+# The assumed age of a lost attempt: no call about it can still be in flight.
 LONG_AGO: Final = timedelta(hours=1)
 
 
@@ -55,10 +55,10 @@ class LostOrder:
     """An order that Temporal may have lost, as the shop or Alipay lists it.
 
     Attributes:
-        amount: What it costs, in minor units.
+        amount: Its price, in minor units.
         wallet: Alipay's code; `UNKNOWN_WALLET` where no list names it.
-        is_called_paid: Whether the shop calls it paid.
-        paid_attempts: The numbers of those that Alipay lists as paid.
+        is_called_paid: Whether the shop lists it as paid.
+        paid_attempts: The numbers of the attempts that Alipay lists as paid.
     """
 
     order_id: str
@@ -77,15 +77,15 @@ class LostOrder:
 class Deed(StrEnum):
     """The action about one order."""
 
-    NOTHING = "NOTHING"  # it is here, and knows all that the lists say
+    NOTHING = "NOTHING"  # its workflow knows all that is in the lists
     BEGIN = "BEGIN"  # a run asks Alipay about its attempts
-    HINT = "HINT"  # its open run is made to ask about what Alipay lists as paid
-    RECOVER = "RECOVER"  # its run was stopped from outside, and goes on in a new one
-    LATE_MONEY = "LATE_MONEY"  # money beside its end is dealt with
+    HINT = "HINT"  # its open run must ask about the attempts that Alipay lists as paid
+    RECOVER = "RECOVER"  # its run was stopped from outside, and continues in a new one
+    LATE_MONEY = "LATE_MONEY"  # it closed unpaid, and Alipay lists money: late money
 
 
 class LostOrders:
-    """Looks each order up, and starts the workflows that are missing."""
+    """Looks up orders, and starts missing workflows."""
 
     def __init__(
         self, client: Client, rules: MerchantRules, request: RecoveryRequest
@@ -96,7 +96,7 @@ class LostOrders:
         self._late_payments = LatePayments(client, rules)
 
     async def deed_for(self, lost: LostOrder) -> Deed:
-        """Return the action about an order, without doing it.
+        """Return the action for an order, without doing it.
 
         Raises:
             RPCError: Temporal does not answer.
@@ -125,7 +125,7 @@ class LostOrders:
         return Deed.NOTHING
 
     async def do(self, lost: LostOrder, deed: Deed) -> bool:
-        """Do it; return whether anything was begun: another may have been faster.
+        """Do the action; return False if another process was faster.
 
         Raises:
             RPCError: Temporal does not answer.
@@ -159,14 +159,14 @@ class LostOrders:
                 order,
                 id=workflow_id(lost.order_id),
                 task_queue=TASK_QUEUE,
-                # One that the shop has begun meanwhile asks Alipay by itself.
+                # A payment that the shop has started meanwhile asks Alipay by itself.
                 id_conflict_policy=WorkflowIDConflictPolicy.FAIL,
-                # It may have ended unpaid, before what is lost.
+                # It may have ended unpaid before the attempts that were lost.
                 id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
                 search_attributes=listing_of(order),
                 static_summary=summary_of(order),
                 static_details=facts_of(order, self._rules),
-                # Customers who are at the shop now go first.
+                # The calls of current customers have priority.
                 priority=CLEAN_UP,
                 rpc_timeout=QUICK,
             )
@@ -175,7 +175,7 @@ class LostOrders:
         return True
 
     def _order_of(self, lost: LostOrder) -> Order:
-        """Return the input: no list says how a page was opened, and none is opened."""
+        """Return the input; fields for a page are placeholders: none is opened."""
         begun_at = datetime.now(UTC) - LONG_AGO
         newest = max(lost.paid_attempts, default=1)
         attempts = tuple(
@@ -204,7 +204,7 @@ class LostOrders:
         return await read_view(self._client, workflow_id(lost.order_id), PaymentView)
 
     async def _unseen(self, lost: LostOrder, view: PaymentView) -> list[str]:
-        """Return the attempts that Alipay lists as paid, and no workflow here knows."""
+        """Return the attempts that Alipay lists as paid and no workflow knows."""
         paid = {one.payment_request_id for one in view.attempts if one.is_paid}
         return [
             name

@@ -1,6 +1,6 @@
-"""A new payment as operators see it: its line in the list, and its page.
+"""The search attributes, summary and details with which a payment starts.
 
-Never anything of the customer: search attributes are not encrypted.
+They contain nothing about the customer: search attributes are not encrypted.
 """
 
 from datetime import UTC, datetime, timedelta
@@ -15,7 +15,7 @@ from workflows.late_money.questions import PATIENCE
 
 
 def facts_of(order: Order, rules: MerchantRules) -> str:
-    """Return the static details of a payment: Markdown, nothing of the customer."""
+    """Return the static details of a payment: Markdown, nothing about the customer."""
     wallet = WALLETS.get(order.wallet)
     name = f"{wallet.name} (`{order.wallet}`)" if wallet else f"`{order.wallet}`"
     settled = (
@@ -56,7 +56,7 @@ def _when_nothing_is_shown(url: str | None) -> str:
         else "the workflow's code fails"
     )
     return (
-        "Current details, which say what it waits for, are told by a worker: where "
+        "The current details, which say what it waits for, come from a worker: if "
         f"there are none, {no_worker}, or {fails}."
     )
 
@@ -67,7 +67,7 @@ def summary_of(order: Order) -> str:
 
 
 def listing_of(order: Order) -> TypedSearchAttributes:
-    """Return how a new payment is listed; it expires as the wallet usually does."""
+    """Return the search attributes of a new payment, with the wallet's usual expiry."""
     minutes = order.expires_in_minutes
     lasts = timedelta(minutes=minutes) if minutes else default_expiry(order.wallet)
     return attributes_of(
@@ -79,7 +79,7 @@ def listing_of(order: Order) -> TypedSearchAttributes:
 
 
 def listing_of_late_money(late: LatePaymentInput) -> TypedSearchAttributes:
-    """Return how late money is listed."""
+    """Return the search attributes of late money."""
     return attributes_of(
         order_id=late.order_id,
         amount=late.amount,

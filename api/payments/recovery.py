@@ -1,7 +1,7 @@
-"""Begins a new run of a workflow that was stopped from outside; it asks Alipay first.
+"""Starts a new run of a workflow that was stopped from outside; it asks Alipay first.
 
-The new run bears the same id and takes up the same attempt numbers, so that every call
-to Alipay that the stopped run may have made is repeated and none is made beside it
+The new run has the same workflow id and the same attempt numbers, so that it repeats
+each call to Alipay that the stopped run may have made, and makes no other
 (docs/decisions/0041-stopped-payments-come-back.md).
 """
 
@@ -51,8 +51,8 @@ class _Start(TypedDict):
     id_reuse_policy: WorkflowIDReusePolicy
 
 
-# Only after a run that was stopped: one that has ended by itself stays as it is,
-# whoever else has recovered it meanwhile.
+# Only after a stopped run: a run that has ended by itself is not restarted, even if
+# another call has recovered it meanwhile.
 AFTER_A_STOP: Final = _Start(
     task_queue=TASK_QUEUE,
     id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
@@ -64,7 +64,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class RecoveryRequest:
-    """By whom, and why, a stopped workflow is recovered; it stays on record."""
+    """Who recovers a stopped workflow, and why; recorded in the history."""
 
     by: str
     reason: str
@@ -76,16 +76,17 @@ async def recover(
     request: RecoveryRequest,
     rules: MerchantRules | None = None,
 ) -> bool:
-    """Begin a new run of a stopped workflow; return whether it was stopped at all.
+    """Start a new run of a stopped workflow; return whether it was stopped at all.
 
     Args:
-        client: Reaches Temporal, with the keys that read the stopped run.
+        client: Connected to Temporal, with the keys that decrypt the stopped run.
         name: The workflow's id.
-        request: By whom, and why.
-        rules: The merchant's rules of today; None for those of the stopped run.
+        request: Who, and why.
+        rules: The merchant's current rules; None for those of the stopped run.
 
     Raises:
-        UnreadableRunError: Its history was deleted, or is not readable; nothing begins.
+        UnreadableRunError: Its history was deleted, or is not readable; nothing is
+            started.
         RPCError: Temporal does not answer.
     """
     run = await newest_run(client, name, within=QUICK)
@@ -170,7 +171,7 @@ async def _recover_late_payment(client: Client, run: WorkflowExecution) -> None:
 
 
 async def _recover_callbacks(client: Client, run: WorkflowExecution) -> None:
-    """Send all events to the shop again; it recognizes repeats by their id."""
+    """Send all events to the shop again, with the same ids."""
     first, *others = untold = await read_stopped_callbacks(client, run)
     given = first.model_copy(
         update={

@@ -44,19 +44,23 @@ Watch = Annotated[PaymentWatch, Depends(_watch)]
     dependencies=[MAY_START],
     responses={
         200: {"model": OpenedPayment, "description": "The same call again"},
-        202: {"model": OpenedPayment, "description": "Being opened; ask again by GET"},
+        202: {"model": OpenedPayment, "description": "Being opened; read it by GET"},
         402: {"description": "Alipay refused the payment"},
-        409: {"description": "Other money, or a wallet that does not let go yet"},
-        503: {"description": "Temporal or the worker is away; call again"},
+        409: {
+            "description": "Another amount, or the other wallet's payment cannot be "
+            "cancelled yet"
+        },
+        503: {"description": "Temporal or the worker does not answer; call again"},
     },
 )
 async def take_payment(
     body: PaymentBody, response: Response, workflows: Workflows, watch: Watch
 ) -> OpenedPayment:
-    """Take a payment of one order; answers the page to which to send the customer.
+    """Start the payment of an order; returns the cashier page for the customer.
 
-    Calling twice is safe: one order has one payment and one cashier page. Calling with
-    another wallet closes the page of the one before, where that wallet allows it.
+    Repeating the call is safe: an order has one payment and one cashier page. A call
+    with another wallet closes the page of the previous wallet, if that wallet allows
+    it.
     """
     _check_wallet_rules(body)
     order = body.to_order()
@@ -89,7 +93,7 @@ async def take_payment(
 async def look_at_payment(
     order_id: OrderIdInPath, request: Request, watch: Watch, refresh: bool = False
 ) -> PaymentState:
-    """Return what is known of a payment; `refresh=1` asks Alipay first."""
+    """Return the state of a payment; `refresh=1` asks Alipay first."""
     states: PaymentStates = request.app.state.payment_states
     state = await states.of(order_id, refresh=refresh)
     if refresh:
@@ -101,14 +105,14 @@ async def look_at_payment(
     "/{order_id}/cancel",
     dependencies=[MAY_CANCEL],
     responses={
-        202: {"model": PaymentState, "description": "Being cancelled; ask by GET"},
-        409: {"description": "Its wallet cannot be cancelled before its time"},
+        202: {"model": PaymentState, "description": "Being cancelled; read it by GET"},
+        409: {"description": "Payments with this wallet cannot be cancelled"},
     },
 )
 async def cancel_payment(
     order_id: OrderIdInPath, response: Response, workflows: Workflows, watch: Watch
 ) -> PaymentState:
-    """Close a payment: CANCELLED for certain, or PAID if the customer was faster."""
+    """Cancel a payment; returns CANCELLED, or PAID if the customer had paid before."""
     view = await workflows.cancel(order_id, CancelWish(by="shop"))
     watch.hint(order_id)
     newest = view.attempts[-1]
@@ -116,8 +120,8 @@ async def cancel_payment(
         raise Problem(
             409,
             "CANNOT_CANCEL",
-            f"{newest.wallet} does not let a payment be cancelled; it ends by itself, "
-            f"or is paid, by {_time(newest)}",
+            f"{newest.wallet} does not allow a cancel; the payment ends, paid or "
+            f"unpaid, by {_time(newest)}",
             available_at=_time(newest),
         )
     response.status_code = 200 if view.outcome else 202
@@ -128,8 +132,8 @@ def _no_other_wallet_yet(paying: AttemptView) -> Problem:
     return Problem(
         409,
         "WALLET_IS_PAYING",
-        f"the order can still be paid with {paying.wallet}, which does not let go "
-        f"before {_time(paying)}; send the customer back to its page, or wait",
+        f"the order can still be paid with {paying.wallet}, whose payment cannot be "
+        f"cancelled before {_time(paying)}; redirect the customer to its page, or wait",
         available_at=_time(paying),
         wallet=paying.wallet,
         cashier=paying.cashier.model_dump() if paying.cashier else None,
@@ -137,7 +141,7 @@ def _no_other_wallet_yet(paying: AttemptView) -> Problem:
 
 
 def _time(attempt: AttemptView) -> str:
-    """When the attempt is over for certain, and another one can begin."""
+    """When the attempt has certainly ended, and another one can start."""
     expires_at = attempt.expires_at or datetime.now(UTC)
     ends = expires_at + expiry_margin(attempt.payment_request_id)
     return ends.astimezone(UTC).isoformat(timespec="seconds")

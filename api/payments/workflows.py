@@ -46,21 +46,22 @@ from visibility.stopped import UnreadableRunError
 from visibility.workers import look_at_queue
 from workflows.cashier_payment import CashierPayment
 
-# A cashier page takes Alipay well under a second; a shop's customer waits no longer
-# than this. The SDK may repeat a call before it gives up: callers wait up to twice.
+# Alipay answers with a cashier page well within a second; no customer waits longer than
+# this. The SDK may repeat a call: callers wait up to twice as long.
 PATIENCE = timedelta(seconds=8)
 # Refreshes within this many seconds share one update and so one inquiry.
 SAME_WISH_SECONDS = 5
-# New, moved on, and closed in between: more looks mean that another caller interferes.
+# New, another attempt, and closed meanwhile: more tries mean that another caller
+# interferes.
 MOST_LOOKS = 4
 
-# The three `type: ignore` below: the SDK's types of an update with a description take
-# the handler's coroutine for its result.
+# The three `type: ignore` below: for an update with a description, the SDK's types
+# confuse the handler's coroutine with its result.
 PaymentHandle = WorkflowHandle[CashierPayment, PaymentView]
 
 
 class PaymentWorkflows:
-    """The payments of all orders, each its own workflow."""
+    """The payments of all orders, one workflow each."""
 
     def __init__(
         self, client: Client, late_payments: LatePayments, rules: MerchantRules
@@ -72,11 +73,12 @@ class PaymentWorkflows:
     async def open(self, order: Order) -> tuple[PaymentView, bool]:
         """Start an order's payment; return it, and whether this call opened its page.
 
-        A page of another wallet in the answer means that Alipay does not let go of it.
+        A page of another wallet in the answer means that its payment cannot be
+        cancelled yet.
 
         Raises:
-            Problem: 409 for other money, or money that came late and is kept or not
-                dealt with yet; 503 where the outcome is not known. A repeat is safe.
+            Problem: 409 for another amount, or for late money that was honoured or is
+                not handled yet; 503 where the outcome is unknown. A repeat is safe.
         """
         for _ in range(MOST_LOOKS):
             try:
@@ -85,13 +87,14 @@ class PaymentWorkflows:
                 await self.recover(
                     stopped, RecoveryRequest("shop", "the order was opened again")
                 )
-        raise UnavailableProblem("the payment is stopped again and again; call again")
+        raise UnavailableProblem("the payment was stopped repeatedly; call again")
 
     async def recover(self, stopped: StoppedProblem, request: RecoveryRequest) -> None:
         """Recover a stopped workflow by a new run, which asks Alipay first.
 
         Raises:
-            Problem: 409 where its history cannot be read; 503 when Temporal is away.
+            Problem: 409 where its history cannot be read; 503 when Temporal does not
+                answer.
         """
         name = stopped.workflow_id
         try:
@@ -107,17 +110,18 @@ class PaymentWorkflows:
         call_id = uuid4().hex
         order = self._rules.applied_to(order)
         reuse = WorkflowIDReusePolicy.REJECT_DUPLICATE
-        # Once as if it were new; then with what was found out: that it is another
-        # attempt of the running payment, or a new run after one that ended unpaid.
+        # First as a new payment; then as found out: another attempt of the running
+        # payment, or a new run after one that ended unpaid.
         for _ in range(MOST_LOOKS):
             try:
                 view = await self._ask_for_page(order, call_id, reuse)
                 if view.asked_by == call_id:
                     return view, view.opened_by == call_id
-                # An echo of an earlier call, whose payment may have moved on since.
+                # The stored answer to an earlier call; the payment may have changed
+                # since.
                 view = await self.view(order.order_id)
             except (WorkflowAlreadyStartedError, RPCError):
-                # It has closed, long ago or while it was asked.
+                # It has closed, long ago or during the call.
                 view = await self.view(order.order_id)
             except NoAnswerYet:
                 return await self.view(order.order_id), False
@@ -131,19 +135,19 @@ class PaymentWorkflows:
                 check_late_money(late)
             if view.outcome is None and same_wallet and newest.cashier:
                 return view, False
-            # The update id holds the expected attempt, so this is not an echo now: of
-            # one that is being opened by another call, or else of the next one.
+            # The update id contains the expected attempt, so this is not an old answer:
+            # it is about the attempt that another call opens, or about the next one.
             opening = view.outcome is None and same_wallet
             expected = attempt_of(newest.payment_request_id) + (0 if opening else 1)
             order = order.model_copy(update={"first_attempt": expected})
-            # A new run only after one that was seen to end unpaid: one that is open now
-            # may be paid before we call again.
+            # A new run only after a run that ended unpaid: an open one may be paid
+            # before we call again.
             reuse = (
                 WorkflowIDReusePolicy.ALLOW_DUPLICATE
                 if view.outcome
                 else WorkflowIDReusePolicy.REJECT_DUPLICATE
             )
-        raise UnavailableProblem("the payment changes while it is asked; call again")
+        raise UnavailableProblem("the payment changed during the call; call again")
 
     async def _ask_for_page(
         self, order: Order, call_id: str, reuse: WorkflowIDReusePolicy
@@ -174,15 +178,16 @@ class PaymentWorkflows:
             await look_away(start)
 
     async def view(self, order_id: str) -> PaymentView:
-        """Return what is known of a payment, open or closed.
+        """Return the view of a payment, open or closed.
 
         Raises:
-            Problem: 404 for an unknown order, 503 when Temporal or the worker is away.
+            Problem: 404 for an unknown order, 503 when Temporal or the worker does not
+                answer.
         """
         return await read_view(self._client, workflow_id(order_id), PaymentView)
 
     async def view_of_ended(self, order_id: str) -> PaymentView:
-        """Return the same where it has most likely ended: no query, no action, then.
+        """Return the view of a payment, without a query if it has ended.
 
         Raises:
             Problem: As `view` does.
@@ -192,7 +197,7 @@ class PaymentWorkflows:
         return await read_view(self._client, name, PaymentView, run=run)
 
     async def check(self, order_id: str) -> PaymentView:
-        """Ask Alipay first, then return what is known of a payment."""
+        """Ask Alipay first, then return the view of a payment."""
         view = await self._update_or_result(
             order_id,
             lambda handle: handle.execute_update(
@@ -201,11 +206,12 @@ class PaymentWorkflows:
                 rpc_timeout=PATIENCE,
             ),
         )
-        # It may be the echo of another call within these seconds: only an end lasts.
+        # It may be the stored answer to another call within these seconds: only an end
+        # is final.
         return view if view.outcome else await self.view(order_id)
 
     async def cancel(self, order_id: str, wish: CancelWish) -> PaymentView:
-        """Close a payment; return how it ended, or the open one if that is refused."""
+        """Close a payment; return its view, which is still open if Alipay refused."""
         return await self._update_or_result(
             order_id,
             lambda handle: handle.execute_update(
@@ -217,7 +223,7 @@ class PaymentWorkflows:
         )
 
     async def notify(self, order_id: str, notification: PaymentNotified) -> bool:
-        """Hand a verified notification to the open payment; False if it has closed.
+        """Signal a verified notification to the open payment; False if it has closed.
 
         Raises:
             Problem: 404 for an unknown order, 503 when Temporal has not accepted it.
@@ -230,13 +236,13 @@ class PaymentWorkflows:
                 )
             )
         except RPCError:
-            # Not found: closed, or never known. `describe` distinguishes these.
+            # Not found: closed, or unknown. `describe` distinguishes these.
             await reach(self._handle(order_id).describe(rpc_timeout=QUICK))
             return False
         return True
 
     async def has_worker(self) -> bool:
-        """Whether Temporal answers, and a worker polls that is given new payments."""
+        """Whether Temporal answers, and a worker polls that gets new payments."""
         queue = await reach(look_at_queue(self._client, TASK_QUEUE, within=QUICK))
         return bool(queue.serving)
 
@@ -248,7 +254,7 @@ class PaymentWorkflows:
         try:
             return await reach(update(self._handle(order_id)))
         except (NoAnswerYet, RPCError):
-            # Still asking, or closed (not found): the view says which.
+            # No answer yet, or closed (not found): the view shows which.
             return await self.view(order_id)
 
     def _handle(self, order_id: str) -> PaymentHandle:

@@ -1,1 +1,1 @@
-"""Refunds payments: the storefronts' calls, and the workflows behind them."""
+"""Refunds: the storefronts' calls, and their workflows."""

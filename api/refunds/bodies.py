@@ -1,4 +1,4 @@
-"""The bodies of requests and answers about refunds."""
+"""The bodies of requests and responses about refunds."""
 
 from datetime import datetime
 from typing import Annotated, Any, Final, Self
@@ -17,44 +17,49 @@ from contracts import (
     RefundsView,
 )
 
-# Of refundReason (docs/protocol.md 2.5).
+# The limit of refundReason (docs/protocol.md 2.5).
 LONGEST_CUSTOMER_REASON: Final = 256
 LONGEST_NOTE: Final = 1000
 
-# What a refund that is not over waits for.
+# What an open refund waits for, by its status.
 WAITS_FOR: Final = {
     RefundStatus.CONFIRMING: "a second person must confirm it",
     RefundStatus.REVIEW: "a person must decide",
     RefundStatus.REQUESTED: "it is being sent to Alipay",
-    RefundStatus.SENT: "Alipay has not said what became of it; it is asked again",
+    RefundStatus.SENT: "Alipay has not reported an outcome; it is asked again",
     RefundStatus.WAITING: (
-        "the merchant's balance at Alipay is too low; it is sent again by itself"
+        "the merchant's balance at Alipay is too low; it is sent again automatically"
     ),
-    RefundStatus.IN_PROCESS: "Alipay has taken it on, and says later how it ended",
+    RefundStatus.IN_PROCESS: "Alipay has accepted it, and reports the outcome later",
 }
-# What to do about a refusal, by Alipay's code or ours (docs/protocol.md 3.7).
+# The advice on a refusal, by Alipay's code or ours (docs/protocol.md 3.7).
 ADVICE: Final = {
-    "REFUND_AMOUNT_EXCEED": "look what is left: Alipay counts more as given back",
-    "MORE_THAN_IS_LEFT": "look what is left: more was refunded in Alipay's portal",
-    "REFUND_WINDOW_EXCEED": "the wallet's period for refunds is over; pay otherwise",
-    "REFUND_NOT_SUPPORTED": "the wallet gives no refunds; pay otherwise",
-    "PAYMENT_METHOD_NOT_SUPPORTED": "the wallet gives no refunds; pay otherwise",
-    "PARTIAL_REFUND_NOT_SUPPORTED": "the wallet refunds the whole payment only",
+    "REFUND_AMOUNT_EXCEED": "check what is left: Alipay has refunded more",
+    "MORE_THAN_IS_LEFT": "check what is left: more was refunded in Alipay's portal",
+    "REFUND_WINDOW_EXCEED": "the wallet's refund period is over; pay the customer in "
+    "another way",
+    "REFUND_NOT_SUPPORTED": "the wallet allows no refunds; pay the customer in "
+    "another way",
+    "PAYMENT_METHOD_NOT_SUPPORTED": "the wallet allows no refunds; pay the customer "
+    "in another way",
+    "PARTIAL_REFUND_NOT_SUPPORTED": "the wallet refunds only the whole payment",
     "MULTIPLE_REFUNDS_NOT_SUPPORTED": "the wallet refunds a payment only once",
     "CURRENCY_NOT_SUPPORT": "ask Alipay in which currency the payment is refunded",
-    "ORDER_IS_CANCELED": "the money has gone back already, by a cancel",
-    "ORDER_IS_CLOSED": "the payment was never paid; nothing is to be refunded",
-    "ORDER_STATUS_INVALID": "the payment was never paid; nothing is to be refunded",
-    "NOT_PAID": "the payment is not paid at Alipay; nothing is to be refunded",
-    "RISK_REJECT": "ask Alipay's support why; a new refund_id asks once more",
-    "WITHDRAWN": "a person has withdrawn it; a new refund_id asks once more",
+    "ORDER_IS_CANCELED": "the money was already returned by a cancel",
+    "ORDER_IS_CLOSED": "the payment was never paid; there is nothing to refund",
+    "ORDER_STATUS_INVALID": "the payment was never paid; there is nothing to refund",
+    "NOT_PAID": "the payment is not paid at Alipay; there is nothing to refund",
+    "RISK_REJECT": "ask Alipay's support for the reason; a new refund_id tries again",
+    "WITHDRAWN": "a person has withdrawn it; a new refund_id tries again",
 }
-USUAL_ADVICE: Final = "look into Alipay's portal; a new refund_id asks once more"
+USUAL_ADVICE: Final = "look into Alipay's portal; a new refund_id tries again"
 
 
 def _is_printable(value: str) -> str:
     if not value.isprintable():
-        raise ValueError("must hold printable characters only, no control characters")
+        raise ValueError(
+            "must contain printable characters only, no control characters"
+        )
     return value
 
 
@@ -75,9 +80,9 @@ class RefundBody(Body):
     Attributes:
         amount: None for all that is left.
         reason_for_customer: The customer and the wallet may see it.
-        note: For the merchant's own people; Alipay does not get it.
-        remaining: What the caller believes is left; another amount is a 409.
-        payment_request_id: Only for a payment that is not kept here any more.
+        note: For the merchant's own staff; not sent to Alipay.
+        remaining: The amount that the caller believes is left; another amount is a 409.
+        payment_request_id: Only for a payment past its retention here.
     """
 
     refund_id: RefundId
@@ -92,13 +97,13 @@ class RefundBody(Body):
     payment_request_id: Text64 | None = None
 
     def to_request(self, *, by: str, call_id: str) -> RefundRequest:
-        """Return the request as the order's owner of refunds takes it."""
+        """Return the request as the argument of the workflow's update."""
         asked = self.model_dump(exclude={"payment_request_id"})
         return RefundRequest.model_validate({**asked, "by": by, "call_id": call_id})
 
 
 class ConfirmationBody(Body):
-    """A second person's word that a refund shall be sent."""
+    """A second person's confirmation of a refund."""
 
     reason: Annotated[
         str, Field(max_length=LONGEST_NOTE), AfterValidator(_is_printable)
@@ -106,13 +111,14 @@ class ConfirmationBody(Body):
 
 
 class RefundState(BaseModel):
-    """All that a shop may know of a refund.
+    """The full state of a refund.
 
     Attributes:
-        by: Who has asked for it: the name of an API key, or a person's.
-        by_cancel: The whole payment was cancelled in its place: no commission is due.
-        waits_for: In words; None once it is over.
-        left: What can still be refunded of the payment; None while nobody knows.
+        by: Who requested it: the name of an API key, or of a person.
+        by_cancel: Whether the whole payment was cancelled instead: no commission is
+            due.
+        waits_for: A text; None once it has ended.
+        left: The amount of the payment that can still be refunded; None while unknown.
     """
 
     order_id: str
@@ -148,7 +154,7 @@ class RefundState(BaseModel):
 
 
 class ElsewhereState(BaseModel):
-    """What went back otherwise, or is going: by Alipay's portal, or long ago."""
+    """Money returned in another way: by Alipay's portal, or long ago."""
 
     amount: Money | None
     status: str
@@ -158,9 +164,9 @@ class RefundsState(BaseModel):
     """All refunds of an order.
 
     Attributes:
-        paid: What was paid; None where nothing was, or nobody knows.
-        left: What can still be refunded.
-        given_back: What has gone back for certain, by whomever.
+        paid: The paid amount; None where nothing was paid, or it is unknown.
+        left: The amount that can still be refunded.
+        given_back: The amount that was certainly returned, in any way.
     """
 
     order_id: str

@@ -1,7 +1,6 @@
-"""Open disputes about a payment, by the notices that are kept of them.
+"""Finds open disputes about a payment, in the stored notices.
 
-A customer who disputes a payment may be given the money by the wallet; a refund would
-be a second one.
+The wallet may return the money of a disputed payment; a refund would return it twice.
 """
 
 import asyncio
@@ -18,10 +17,10 @@ from api.temporal_calls import QUICK, reach
 from contracts import NoticeInput
 from visibility import ORDER_ID
 
-# With these a dispute is over (docs/protocol.md 2.8); ACCEPTED means that the customer
-# is paid, so a refund would still be a second one.
+# These end a dispute (docs/protocol.md 2.8). ACCEPTED is not among them: the customer
+# gets the money, so a refund would still be a second one.
 OVER: Final = ("DISPUTE_JUDGED", "DISPUTE_CANCELLED")
-# Of one order; and of those that name no order, the newest.
+# The most notices that are read: of one order, and the newest without an order.
 MOST_NOTICES: Final = 100
 MOST_KEPT: Final = 1000
 
@@ -29,7 +28,7 @@ log = logging.getLogger(__name__)
 
 
 class Disputes:
-    """Reads kept notices; each is read once, for it never changes."""
+    """Reads stored notices; each is read once, because it never changes."""
 
     def __init__(self, client: Client) -> None:
         self._client = client
@@ -39,7 +38,7 @@ class Disputes:
         """Return the id of an open dispute about a payment; empty where none is known.
 
         Raises:
-            Problem: 503 when Temporal is away.
+            Problem: 503 when Temporal does not answer.
         """
         return open_dispute(await self._notices_of(payer), payer)
 
@@ -47,7 +46,7 @@ class Disputes:
         kinds = 'WorkflowType = "AlipayNotice"'
         filters = [f'{kinds} AND {ORDER_ID.name} = "{payer.order_id}"']
         if payer.payment_id:
-            # Of a notice that names Alipay's id alone, the order is not known.
+            # A notice that names only Alipay's id is stored without an order.
             filters.append(f"{kinds} AND {ORDER_ID.name} IS NULL")
         listed = await asyncio.gather(*(self._listed(one) for one in filters))
         found = await asyncio.gather(*(self._read(one) for one in chain(*listed)))
@@ -78,9 +77,9 @@ class Disputes:
             [read] = await self._client.data_converter.decode(
                 given.payloads, [NoticeInput]
             )
-        except Exception as error:  # whatever a codec or a converter makes of it
+        except Exception as error:  # any error of a codec or a converter
             log.warning(
-                "a kept notice is not readable (%s)",
+                "a stored notice is not readable (%s)",
                 type(error).__name__,
                 extra={"workflow_id": run.id},
             )
@@ -90,7 +89,7 @@ class Disputes:
 
 
 def open_dispute(notices: Iterable[NoticeInput], payer: Payer) -> str:
-    """Return the id of a dispute about a payment that is not over; empty if none."""
+    """Return the id of a dispute about a payment that has not ended; empty if none."""
     about = [one for one in notices if one.dispute_id and _is_about(one, payer)]
     over = {one.dispute_id for one in about if one.notify_type in OVER}
     return next(

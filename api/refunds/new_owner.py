@@ -1,4 +1,4 @@
-"""The input of a new owner of refunds."""
+"""The input of a new `OrderRefunds`, which owns an order's refunds."""
 
 from api.merchant_rules import MerchantRules
 from api.refunds.payers import Payer
@@ -11,14 +11,14 @@ def new_owner(
     rules: MerchantRules,
     asked: Money | None = None,
 ) -> RefundsInput:
-    """Return the input of a new owner; an open one goes on with its own.
+    """Return the input of a new owner; an open one keeps its own.
 
     Args:
         payer: The payment that pays the order.
-        known: How the owner before this one has ended; None where there was none.
-        rules: The merchant's rules of today.
-        asked: What is asked for, where only Alipay knows what was paid: it must be in
-            the same currency, which says how much one person may give back.
+        known: The result of the previous owner; None where there was none.
+        rules: The merchant's current rules.
+        asked: The requested amount, where only Alipay knows the paid amount: both must
+            be in the same currency, which decides how much one person may refund.
     """
     money = payer.paid or asked
     currency = money.currency if money else ""

@@ -1,6 +1,6 @@
-"""A new owner of refunds as operators see it.
+"""The search attributes, summary and details with which an `OrderRefunds` starts.
 
-Never anything of the customer: search attributes are not encrypted.
+They contain nothing about the customer: search attributes are not encrypted.
 """
 
 from temporalio.common import TypedSearchAttributes
@@ -10,7 +10,7 @@ from visibility import Listed, attributes_of
 
 
 def facts_of(given: RefundsInput) -> str:
-    """Return the static details: Markdown, nothing of the customer."""
+    """Return the static details: Markdown, nothing about the customer."""
     paid = in_words(given.paid) if given.paid else "an amount that Alipay knows"
     return "\n\n".join(
         [
@@ -22,7 +22,7 @@ def facts_of(given: RefundsInput) -> str:
 
 
 def summary_of(given: RefundsInput) -> str:
-    """Return the static summary: the order, and what was paid."""
+    """Return the static summary: the order, and the paid amount."""
     paid = f" of {in_words(given.paid)}" if given.paid else ""
     return f"Refunds{paid}, order {given.order_id}"
 
@@ -30,7 +30,7 @@ def summary_of(given: RefundsInput) -> str:
 def listing_of(
     given: RefundsInput, asked: Money | None = None
 ) -> TypedSearchAttributes:
-    """Return how a new owner is listed, by what was paid, or else by what is asked."""
+    """Return the search attributes: with the paid amount, or else the requested one."""
     return attributes_of(
         order_id=given.order_id,
         amount=given.paid or asked or Money(currency="", value=0),

@@ -1,4 +1,4 @@
-"""Hands Alipay's notices about refunds to their owners."""
+"""Signals Alipay's notices about refunds to their owners."""
 
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -33,15 +33,15 @@ class RefundNotices:
         self._rules = rules
 
     async def take(self, said: RefundNotified, order_id: str | None) -> bool:
-        """Hand a verified notice to the owner of the refund that it names.
+        """Signal a verified notice to the owner of the refund that it names.
 
         Args:
             said: The notice.
-            order_id: The order that the signed path names; None where it names none.
+            order_id: The order in the signed path; None where it contains none.
 
         Returns:
-            Whether an owner knows the refund; one of another system, or one made in
-            Alipay's portal, has no owner here.
+            Whether an owner has the refund; refunds of another system, or in Alipay's
+            portal, have no owner here.
 
         Raises:
             Problem: 503 when Temporal has not accepted it.
@@ -57,7 +57,7 @@ class RefundNotices:
             if owner is None:
                 return False
             if owner.is_open:
-                continue  # the next run has begun meanwhile: signal that one
+                continue  # the next run has started meanwhile: signal that one
             try:
                 return await self._compare(owner, said)
             except StoppedProblem as stopped:
@@ -66,7 +66,7 @@ class RefundNotices:
         raise NoAnswerYet
 
     async def _compare(self, owner: Owner, said: RefundNotified) -> bool:
-        """Compare a notice with how its owner has ended; what is new begins another."""
+        """Compare a notice with its owner's result; start a new run if it is news."""
         view = await self._refunds.view_of(owner)
         known = find_record(view, said)
         if known is None:
@@ -79,10 +79,10 @@ class RefundNotices:
 
 
 def owner_of(said: RefundNotified, order_id: str | None) -> str | None:
-    """Return the id of the workflow that owns a notified refund; None if none of ours.
+    """Return the id of the owner of a notified refund; None if it is not one of ours.
 
-    The refundRequestId alone leads there; a path that names another order makes it a
-    refund of somebody else.
+    The id follows from the refundRequestId; if the path contains another order, the
+    refund belongs to another system.
     """
     with suppress(ValueError):
         found = refunds_id_of(said.refund_request_id)
@@ -92,7 +92,7 @@ def owner_of(said: RefundNotified, order_id: str | None) -> str | None:
 
 
 def find_record(view: RefundsView, said: RefundNotified) -> RefundRecord | None:
-    """Return the refund that a notice is about, whichever try of it."""
+    """Return the refund that a notice is about, by any of its tries."""
     name = refund_named_in(said.refund_request_id)
     for record in view.refunds:
         if refund_named_in(record.refund_request_id) == name:
@@ -101,11 +101,11 @@ def find_record(view: RefundsView, said: RefundNotified) -> RefundRecord | None:
 
 
 def is_news(said: RefundNotified, known: RefundRecord) -> bool:
-    """Whether a notice says of a refund what its owner had not heard at its end."""
+    """Whether a notice reports more of a refund than its owner's result."""
     has_gone_back = known.status in (RefundStatus.SUCCEEDED, RefundStatus.RETURNED)
     match said.status:
         case "SUCCESS" if has_gone_back:
-            # Another try of the same refund would have given it back twice.
+            # A success of another try: the refund was made twice.
             proof = known.proof.body if known.proof else ""
             is_same = said.refund_request_id == known.refund_request_id
             return not is_same and said.refund_request_id not in proof

@@ -1,4 +1,4 @@
-"""Finds the payment that pays an order, so that it may be refunded."""
+"""Finds the payment that pays an order, for its refunds."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,10 +23,10 @@ class Payer:
     """The payment that pays an order.
 
     Attributes:
-        wallet: Alipay's code; empty where it is not known.
-        paid: What was paid; None where only Alipay knows.
-        paid_at: When, as Alipay wrote it; None where it is not known.
-        payment_id: Alipay's id of it; None where it is not known.
+        wallet: Alipay's code; empty where it is unknown.
+        paid: The paid amount; None where only Alipay knows it.
+        paid_at: When, in Alipay's format; None where it is unknown.
+        payment_id: Alipay's paymentId; None where it is unknown.
     """
 
     order_id: str
@@ -45,7 +45,7 @@ def payer_of(view: PaymentView, late: Sequence[LatePaymentView]) -> Payer:
         late: Its late money, where the payment has ended unpaid.
 
     Raises:
-        Problem: 409 where nothing pays it, or nobody can say yet.
+        Problem: 409 where nothing pays it, or it is not known yet.
     """
     if view.outcome is None:
         raise _open(view)
@@ -55,8 +55,8 @@ def payer_of(view: PaymentView, late: Sequence[LatePaymentView]) -> Payer:
             raise Problem(
                 409,
                 "NOT_PAID",
-                f"a person has called order {view.order_id} paid, and no payment at "
-                "Alipay is known that pays it; refund it in Alipay's portal",
+                f"a person has resolved order {view.order_id} as paid, and no payment "
+                f"at Alipay is known for it; refund it in Alipay's portal",
             )
         return _payer(view, paid[-1], view.amount, view.paid_at)
     for money in late:
@@ -66,10 +66,10 @@ def payer_of(view: PaymentView, late: Sequence[LatePaymentView]) -> Payer:
 
 
 def payer_not_kept(order_id: str, payment_request_id: str) -> Payer:
-    """Return a payment that is not kept here any more, as the caller names it.
+    """Return a payment past its retention here, by the id that the caller gives.
 
     Raises:
-        Problem: 422 where it is another order's.
+        Problem: 422 where the id is of another order.
     """
     try:
         is_its_own = order_of(payment_request_id) == order_id
@@ -87,11 +87,11 @@ def payer_not_kept(order_id: str, payment_request_id: str) -> Payer:
 
 
 def payer_in(view: RefundsView, wallet: str = "") -> Payer:
-    """Return the payment whose refunds these are, though it may not be kept any more.
+    """Return the payment of these refunds, even if it is past its retention.
 
     Args:
         view: The refunds.
-        wallet: Alipay's code; empty where it is not known.
+        wallet: Alipay's code; empty where it is unknown.
     """
     return Payer(view.order_id, view.payment_request_id, wallet, view.paid)
 
@@ -135,8 +135,8 @@ def _unpaid(view: PaymentView, late: Sequence[LatePaymentView]) -> Problem:
         return Problem(
             409,
             "LATE_MONEY",
-            f"order {order_id} ended {view.outcome}, and money that came after that is "
-            "being dealt with; look at the payment",
+            f"order {order_id} ended {view.outcome}, and money that came after that "
+            f"is being handled; read the payment",
             headers={"Retry-After": "5"},
         )
     for money in late:
@@ -145,10 +145,10 @@ def _unpaid(view: PaymentView, late: Sequence[LatePaymentView]) -> Problem:
                 409,
                 "GONE_BACK",
                 f"order {order_id} ended {view.outcome}, and the "
-                f"{in_words(money.amount)} that came after that have gone back already",
+                f"{in_words(money.amount)} that came after that were already returned",
             )
     return Problem(
         409,
         "NOT_PAID",
-        f"order {order_id} ended {view.outcome}: nothing was paid that could go back",
+        f"order {order_id} ended {view.outcome}: there is nothing to refund",
     )

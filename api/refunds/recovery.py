@@ -1,8 +1,8 @@
-"""Begins a new owner of refunds in the place of one that was stopped from outside.
+"""Starts a new run of an owner of refunds that was stopped from outside.
 
-It bears the same id and knows all refunds of the stopped one, those that were open too.
-What may have been sent is asked about under the refundRequestId that it was sent with,
-so nothing goes back twice (docs/decisions/0041-stopped-payments-come-back.md).
+It has the same workflow id and all refunds of the stopped run, including the open ones.
+Refunds that may have been sent are inquired by the refundRequestId that they were sent
+with, so nothing is refunded twice (docs/decisions/0041-stopped-payments-come-back.md).
 """
 
 import logging
@@ -32,16 +32,16 @@ log = logging.getLogger(__name__)
 
 
 async def recover_refunds(client: Client, name: str, request: RecoveryRequest) -> bool:
-    """Begin a new run of a stopped owner; return whether it was stopped at all.
+    """Start a new run of a stopped owner; return whether it was stopped at all.
 
     Args:
-        client: Reaches Temporal, with the keys that read the stopped run.
+        client: Connected to Temporal, with the keys that decrypt the stopped run.
         name: The workflow's id.
-        request: By whom, and why.
+        request: Who, and why.
 
     Raises:
         UnreadableRunError: Its history was deleted, is not readable, or no worker can
-            replay it; nothing begins.
+            replay it; nothing is started.
         RPCError: Temporal does not answer.
     """
     run = await newest_run(client, name, within=QUICK)

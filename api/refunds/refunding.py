@@ -1,4 +1,4 @@
-"""Takes a shop's request for a refund, and checks it before the owner gets it."""
+"""Checks a shop's request for a refund, and sends it to the owner."""
 
 from dataclasses import dataclass
 from uuid import uuid4
@@ -41,10 +41,10 @@ from workflows.refunds.ledger import why_no_repeat, why_not
 
 @dataclass(frozen=True)
 class Asked:
-    """A refund that was asked for.
+    """A requested refund.
 
     Attributes:
-        is_new: Whether this very call has caused it, and no earlier or equal one.
+        is_new: Whether this call has created it, and not an equal earlier one.
     """
 
     record: RefundRecord
@@ -53,7 +53,7 @@ class Asked:
 
 
 class Refunding:
-    """Refunds payments, once for each refund_id."""
+    """Requests refunds, once for each refund_id."""
 
     def __init__(
         self,
@@ -70,24 +70,24 @@ class Refunding:
         self._rules = rules
 
     async def ask(self, order_id: str, body: RefundBody, caller: Caller) -> Asked:
-        """Return a refund as it stands once Alipay has answered, or it has to wait.
+        """Request a refund; return it once Alipay has answered, or it has to wait.
 
         Raises:
             Problem: 403, 404, 409 or 422, and nothing was sent or reserved; 503 when
-                the outcome is not known. A repeat is safe.
+                the outcome is unknown. A repeat is safe.
         """
         request = body.to_request(by=caller.name, call_id=uuid4().hex)
         for _ in range(MOST_LOOKS):
             try:
                 return await self._ask(order_id, body, request, caller)
             except (RPCError, WorkflowAlreadyStartedError):
-                continue  # the owner has closed right now
+                continue  # the owner has just closed
             except StoppedProblem as stopped:
                 if stopped.workflow_id != refunds_id(order_id):
                     raise
-                recovery = RecoveryRequest("shop", "a refund was asked for")
+                recovery = RecoveryRequest("shop", "a refund was requested")
                 await self._refunds.recover(stopped, recovery)
-        raise UnavailableProblem("the refunds change while they are asked; call again")
+        raise UnavailableProblem("the refunds changed during the call; call again")
 
     async def payer(
         self,
@@ -100,12 +100,12 @@ class Refunding:
 
         Args:
             order_id: The order.
-            named: Its payment_request_id, where the caller names it.
-            refunds: What is known of the order's refunds.
+            named: Its payment_request_id, where the caller gives it.
+            refunds: The view of the order's refunds.
 
         Raises:
-            Problem: 404 where no payment is kept and none is named, 409 where nothing
-                pays the order, 422 where another one is named.
+            Problem: 404 where no payment is stored and none is named, 409 where nothing
+                pays the order, 422 where another payment is named.
         """
         try:
             view = await self._payments.view_of_ended(order_id)
@@ -159,7 +159,7 @@ class Refunding:
         view: RefundsView | None,
         caller: Caller,
     ) -> RefundRequest:
-        """Return a new request, with what the owner should know of it.
+        """Check a new request, and return it for the owner, with its warnings.
 
         Raises:
             Problem: 403, 409 or 422.
@@ -168,13 +168,13 @@ class Refunding:
         left = view.left if view else payer.paid
         amount = request.amount or left
         if amount is None:
-            rule = "must be named, for the payment is not kept here any more"
+            rule = "is needed, because the payment is past its retention here"
             raise of_refusal(Refusal.REFUND_INCOMPLETE, f"amount: {rule}")
         at_most = with_all_under_way(view) if view else left
         _raise(why_not(request, left=left, at_most=at_most, paid=paid))
         check_wallet(payer, amount, left)
         if caller.check_refund(amount) and request.amount is None:
-            # All that is left may be more by the time that it is reserved.
+            # All that is left may be more when it is reserved.
             request = request.model_copy(update={"remaining": left})
         dispute_id = await self._disputes.open_about(payer)
         return request.model_copy(update={"dispute_id": dispute_id})
@@ -194,21 +194,21 @@ class Refunding:
             raise NoAnswerYet
         is_new = record.call_id == request.call_id
         if not is_new:
-            # The echo of an equal call, whose refund may have moved on since.
+            # The stored answer to an equal call; the refund may have changed since.
             view = await self._refunds.view(order_id) or view
             record = record_in(view, refund_id) or record
         return Asked(record, view, is_new=is_new)
 
 
 def record_in(view: RefundsView, refund_id: str) -> RefundRecord | None:
-    """Return what is known of a refund; None if there is none of this name."""
+    """Return a refund by its id; None if there is none."""
     return next((one for one in view.refunds if one.refund_id == refund_id), None)
 
 
 def with_all_under_way(view: RefundsView) -> Money | None:
-    """Return what is left, had all failed that is under way elsewhere.
+    """Return the view, as if all returns under way elsewhere had failed.
 
-    Only Alipay knows by now: it is asked before anything is sent.
+    Only Alipay knows the rest: it is asked before anything is sent.
     """
     if view.left is None or view.paid is None:
         return view.left

@@ -29,7 +29,7 @@ from contracts import (
 )
 
 router = APIRouter(prefix="/payments/{order_id}/refunds", tags=["refunds"])
-# A person, or Alipay, takes longer than a moment.
+# Refunds with these statuses wait for a person, or for Alipay.
 RETRY_AFTER_SECONDS = 5
 
 
@@ -59,8 +59,11 @@ MayRefund = Annotated[Caller, MAY_REFUND]
     status_code=201,
     responses={
         200: {"model": RefundState, "description": "The same call again"},
-        202: {"model": RefundState, "description": "Under way, or waits for a person"},
-        402: {"description": "Nothing goes back: `result_code`, and what to do"},
+        202: {
+            "model": RefundState,
+            "description": "Under way, or waiting for a person",
+        },
+        402: {"description": "Refused: `result_code`, and advice"},
         409: {"description": "Not paid, more than is left, or another amount"},
     },
 )
@@ -72,9 +75,9 @@ async def give_money_back(
     refunding: RefundingOfThisApp,
     watch: Watch,
 ) -> RefundState:
-    """Give money of a paid order back: a part of it, or without `amount` all of it.
+    """Refund a paid order: the given `amount`, or without it all that is left.
 
-    Calling twice is safe: one `refund_id` is one refund, for ever.
+    Repeating the call is safe: one `refund_id` is one refund.
     """
     asked = await refunding.ask(order_id, body, caller)
     watch.hint(order_id)
@@ -85,7 +88,7 @@ async def give_money_back(
 async def look_at_refunds(
     order_id: OrderIdInPath, workflows: Workflows, refunding: RefundingOfThisApp
 ) -> RefundsState:
-    """Return all refunds of an order, and what is left."""
+    """Return all refunds of an order, and the amount left to refund."""
     view = await workflows.view(order_id)
     if view:
         return RefundsState.of(view)
@@ -96,7 +99,7 @@ async def look_at_refunds(
 async def look_at_refund(
     order_id: OrderIdInPath, refund_id: RefundIdInPath, workflows: Workflows
 ) -> RefundState:
-    """Return what became of a refund."""
+    """Return the state of a refund."""
     view = await workflows.view(order_id)
     record = record_in(view, refund_id) if view else None
     if view is None or record is None:
@@ -108,7 +111,10 @@ async def look_at_refund(
     "/{refund_id}/confirm",
     responses={
         202: {"model": RefundState, "description": "Under way"},
-        409: {"description": "It needs no confirmation, or the same key asked for it"},
+        409: {
+            "description": "It does not wait for a confirmation, or the same key "
+            "requested it"
+        },
     },
 )
 async def confirm_refund(
@@ -121,7 +127,7 @@ async def confirm_refund(
     refunding: RefundingOfThisApp,
     watch: Watch,
 ) -> RefundState:
-    """Let a refund be sent that needs a second person: the holder of another key."""
+    """Confirm a refund that needs a second person, with another API key."""
     view = await workflows.view(order_id)
     record = record_in(view, refund_id) if view else None
     if view is None or record is None:
@@ -147,10 +153,10 @@ async def confirm_refund(
 
 
 async def _without_refunds(order_id: str, refunding: Refunding) -> RefundsState:
-    """Return what a payment without refunds leaves to be refunded.
+    """Return the state of an order without refunds.
 
     Raises:
-        Problem: 404 for an unknown order, 503 when Temporal is away.
+        Problem: 404 for an unknown order, 503 when Temporal does not answer.
     """
     try:
         payer = await refunding.payer(order_id)
@@ -177,10 +183,10 @@ async def _without_refunds(order_id: str, refunding: Refunding) -> RefundsState:
 def _told(
     record: RefundRecord, view: RefundsView, response: Response, *, is_new: bool
 ) -> RefundState:
-    """Return a refund's state, and set the status that says how it stands.
+    """Return a refund's state, and set the HTTP status accordingly.
 
     Raises:
-        Problem: 402 where it was refused, also for a repeat: nothing has gone back.
+        Problem: 402 where it was refused, also for a repeat: nothing was refunded.
     """
     state = RefundState.of(record, view)
     if record.status is RefundStatus.REFUSED:
@@ -188,7 +194,7 @@ def _told(
         raise Problem(
             402,
             "REFUSED",
-            f"nothing goes back: {why}",
+            f"the refund was refused: {why}",
             result_code=state.result_code,
             result_message=state.result_message,
             advice=state.advice,

@@ -1,4 +1,4 @@
-"""Whether the wallet of a payment gives so much back, and still does."""
+"""Checks a refund against the rules of the payment's wallet."""
 
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -12,12 +12,12 @@ from contracts import Money
 
 
 def check_wallet(payer: Payer, amount: Money, left: Money | None) -> None:
-    """Return where the wallet allows a refund; of an unknown wallet Alipay decides.
+    """Return if the wallet allows a refund; for an unknown wallet Alipay decides.
 
     Args:
         payer: The payment that is refunded.
-        amount: What shall go back.
-        left: What can still be refunded; None where nobody knows.
+        amount: The amount to refund.
+        left: The amount that can still be refunded; None where it is unknown.
 
     Raises:
         Problem: 422 with the field, the rule and its source.
@@ -42,7 +42,7 @@ def check_wallet(payer: Payer, amount: Money, left: Money | None) -> None:
 
 
 def _time(written: str | None) -> datetime | None:
-    """Read a time of Alipay's; None where it is invalid, or has no zone."""
+    """Parse a time of Alipay's; None where it is invalid, or has no zone."""
     with suppress(ValueError):
         read = datetime.fromisoformat(written or "")
         return read if read.utcoffset() is not None else None

@@ -43,14 +43,14 @@ from visibility.stopped import UnreadableRunError
 from visibility.views import newest_run
 from workflows.order_refunds import OrderRefunds
 
-# A look at the payment and a refund take Alipay a second or two; after this the caller
-# gets the answer that the refund is under way.
+# An inquiry and a refund take Alipay a second or two; after this time the answer is
+# that the refund is under way.
 PATIENCE: Final = timedelta(seconds=8)
-# Some megabytes: what was last heard of so many orders' refunds.
+# The cached views of so many orders' refunds take some megabytes.
 MOST_KEPT: Final = 1000
 
-# The `type: ignore` below: the SDK's types of an update with a description take the
-# handler's coroutine for its result.
+# The `type: ignore` below: for an update with a description, the SDK's types confuse
+# the handler's coroutine with its result.
 RefundsHandle = WorkflowHandle[OrderRefunds, RefundsView]
 
 
@@ -66,29 +66,29 @@ class Owner:
 
     @property
     def wallet(self) -> str:
-        """Alipay's code, as it is listed; empty where it is not known."""
+        """Alipay's code, from the list; empty where it is unknown."""
         return self.run.typed_search_attributes.get(WALLET) or ""
 
     @property
     def state(self) -> tuple[str, int, str]:
-        """Another one whenever the run may know anything new."""
+        """A value that changes whenever the run may have a new view."""
         return self.run.run_id, self.run.history_length, str(self.run.status)
 
 
 class RefundWorkflows:
-    """The refunds of all orders; each order's have one owner."""
+    """The refunds of all orders, with one owner for each order."""
 
     def __init__(self, client: Client) -> None:
         self._client = client
-        # A query is a billable action, and a description is not: it is not asked again
-        # for what it has said of the same history.
+        # A query is a billable action, and a description is not: the view is cached as
+        # long as the history does not grow.
         self._kept: OrderedDict[tuple[str, int, str], RefundsView] = OrderedDict()
 
     async def find(self, owner_id: str) -> Owner | None:
         """Return the newest run of an owner of refunds; None if there is none.
 
         Args:
-            owner_id: Its workflow id, as `refunds_id` makes it of an order.
+            owner_id: Its workflow id, from `refunds_id`.
 
         Raises:
             Problem: 503 when Temporal is away.
@@ -97,7 +97,7 @@ class RefundWorkflows:
         return Owner(run) if run else None
 
     async def view_of(self, owner: Owner) -> RefundsView:
-        """Return what an owner knows, or how it ended.
+        """Return the view of an owner, or its result.
 
         Raises:
             StoppedProblem: It was stopped before its end.
@@ -113,7 +113,7 @@ class RefundWorkflows:
         return kept
 
     async def view(self, order_id: str) -> RefundsView | None:
-        """Return what is known of an order's refunds; None if there never were any.
+        """Return the view of an order's refunds; None if there never were any.
 
         Raises:
             Problem: As `view_of` and `find` do.
@@ -124,22 +124,23 @@ class RefundWorkflows:
     async def ask(
         self, given: RefundsInput, request: RefundRequest, seen: RefundsView | None
     ) -> RefundsView:
-        """Have a refund reserved and sent, by the open owner or by a new one.
+        """Request a refund from the open owner, or from a new one.
 
         Args:
-            given: What a new owner begins with.
-            request: What is asked for.
-            seen: What was known of the order's refunds before; None for nothing.
+            given: The input of a new owner.
+            request: The requested refund.
+            seen: The view of the order's refunds before; None where there was none.
 
         Returns:
-            What the owner knew when Alipay had answered, or the refund had to wait. The
-            echo of an equal request may be older.
+            The owner's view when Alipay had answered, or the refund had to wait. For a
+            repeated request it may be the stored older answer.
 
         Raises:
-            NoAnswerYet: Nobody has answered within our patience.
+            NoAnswerYet: There was no answer in time.
             Problem: 404, 409 or 422 as the owner has refused it; 503 otherwise.
-            RPCError: With status NOT_FOUND, where the owner just closes.
-            WorkflowAlreadyStartedError: One has begun and ended since none was found.
+            RPCError: With status NOT_FOUND, where the owner is just closing.
+            WorkflowAlreadyStartedError: An owner has started and ended since the
+                look-up.
         """
         start = WithStartWorkflowOperation(
             OrderRefunds.run,
@@ -147,8 +148,8 @@ class RefundWorkflows:
             id=refunds_id(given.order_id),
             task_queue=TASK_QUEUE,
             id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
-            # One that has begun, and given all back, since none was found, is not
-            # followed by one that does not know of it.
+            # After an owner that has started, refunded all and ended since the look-up,
+            # no other may start without its refunds.
             id_reuse_policy=(
                 WorkflowIDReusePolicy.ALLOW_DUPLICATE
                 if given.known
@@ -172,7 +173,7 @@ class RefundWorkflows:
             await look_away(start)
 
     async def confirm(self, order_id: str, said: RefundConfirmation) -> RefundsView:
-        """Let a refund be sent that is too much for one person.
+        """Confirm a refund above the limit of one person.
 
         Raises:
             Problem: 404, 409 or 422 as the owner has refused it; 503 otherwise.
@@ -203,7 +204,7 @@ class RefundWorkflows:
             ) from error
 
     async def notify(self, owner_id: str, said: RefundNotified) -> bool:
-        """Hand a verified notice to an open owner; False where none is open.
+        """Signal a verified notice to an open owner; False where none is open.
 
         Args:
             owner_id: The owner's workflow id.
@@ -219,7 +220,7 @@ class RefundWorkflows:
                 handle.signal(OrderRefunds.refund_notified, said, rpc_timeout=QUICK)
             )
         except (RPCError, UnknownOrderProblem):
-            return False  # not found: closed, or never known
+            return False  # not found: closed, or unknown
         return True
 
     async def begin_with(self, given: RefundsInput, said: RefundNotified) -> None:

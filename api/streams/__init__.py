@@ -1,1 +1,1 @@
-"""Streams of a payment's events: one look at Temporal serves all who watch."""
+"""Streams of a payment's states: one read from Temporal serves all viewers."""

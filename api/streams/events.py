@@ -1,8 +1,8 @@
-"""`GET /payments/{order_id}/events`: hear of each change of a payment as it happens.
+"""`GET /payments/{order_id}/events`: each change of a payment as an event.
 
-Server-sent events, as https://html.spec.whatwg.org/multipage/server-sent-events.html
-says. Each event is the whole state, so a viewer that has missed some needs only the
-newest, and the id of a state is its digest, so any process knows what was missed.
+Server-sent events (https://html.spec.whatwg.org/multipage/server-sent-events.html).
+Each event is the whole state, so a viewer that has missed some needs only the newest;
+the id of a state is its digest, so any process can compare it.
 """
 
 import time
@@ -20,24 +20,24 @@ from api.streams.watching import PaymentWatch, Snapshot, WatchedPayment
 
 router = APIRouter(prefix="/payments", tags=["payments"])
 
-# Proxies take a silent connection for a dead one after 30 to 60 s.
+# Proxies close silent connections after 30 to 60 s.
 KEEPALIVE_SECONDS: Final = 15.0
-# A comment, and no blank line after it: some clients would take that for an event.
+# A comment without a blank line after it, which some clients would read as an event.
 KEEPALIVE: Final = b": ping\n"
-# Then the client comes back, perhaps to another process: so load spreads, and what a
-# proxy has forgotten to close goes.
+# Then the client reconnects, perhaps to another process: this spreads load, and ends
+# connections that a proxy has left open.
 LONGEST_STREAM_SECONDS: Final = 3600.0
-# How soon a client that was cut off comes back; longer than a restart's worst moment.
+# After how many milliseconds a client reconnects; longer than a restart takes.
 RETRY_MILLISECONDS: Final = 2000
-# nginx, and what understands its header, would keep events until they fill a buffer.
+# nginx and compatible proxies would hold events until they fill a buffer.
 UNBUFFERED: Final = {"X-Accel-Buffering": "no"}
 
 
 class PaymentEvents(StreamingResponse):
-    """The stream of one viewer, whose place is freed whatever ends it.
+    """The stream of one viewer; always releases its watch at the end.
 
-    FastAPI's own EventSourceResponse has a task and a queue for each stream, and begins
-    it before a route can say 404.
+    FastAPI's own EventSourceResponse has a task and a queue for each stream, and starts
+    before a route can answer 404.
     """
 
     media_type = "text/event-stream"
@@ -63,7 +63,7 @@ class PaymentEvents(StreamingResponse):
     responses={
         200: {
             "content": {"text/event-stream": {"schema": {"type": "string"}}},
-            "description": "Events named `payment`; data as GET answers it",
+            "description": "Events named `payment`, with the same data as GET",
         }
     },
 )
@@ -72,10 +72,10 @@ async def follow_payment(
     request: Request,
     last_event_id: Annotated[str | None, Header(max_length=64)] = None,
 ) -> PaymentEvents:
-    """Send the payment's state, and again whenever it changes, within a second.
+    """Stream the payment's state: now, and within a second of each change.
 
-    The first event comes at once, unless `Last-Event-ID` names the present state. The
-    stream goes on after the end, because money may come late.
+    The first event comes at once, unless `Last-Event-ID` is the id of the current
+    state. The stream continues after the payment's end, because money may come late.
     """
     watch: PaymentWatch = request.app.state.watch
     watched = watch.join(order_id)
@@ -90,7 +90,7 @@ async def follow_payment(
 async def _stream(
     watch: PaymentWatch, watched: WatchedPayment, seen: str | None
 ) -> AsyncIterator[bytes]:
-    # Now, so that the client knows that it is connected, though nothing may change.
+    # At once, so that the client knows that it is connected.
     yield KEEPALIVE
     ends = time.monotonic() + LONGEST_STREAM_SECONDS
     while not watch.is_closing and time.monotonic() < ends:
@@ -103,7 +103,7 @@ async def _stream(
 
 
 def _event(snapshot: Snapshot) -> bytes:
-    # `retry` in an event of its own would be an empty event to some clients.
+    # `retry` alone would be an empty event for some clients.
     return format_sse_event(
         event="payment",
         id=snapshot.id,

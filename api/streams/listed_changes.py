@@ -1,4 +1,4 @@
-"""What has changed in Temporal's list since it was last looked at, for all payments."""
+"""Finds changed payments in Temporal's list, with one request for all."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -9,21 +9,21 @@ from temporalio.client import Client
 from visibility import NEEDS_ATTENTION, ORDER_ID, NeedsAttention
 from visibility.stuck import RUNNING, any_of, time_in_query
 
-# The workflows whose changes concern a customer; a callback concerns only the shop.
+# The types that a customer's page depends on; callbacks concern only the shop.
 TYPES: Final = any_of(("CashierPayment", "LatePayment", "OrderRefunds"))
-# A line comes into the list late, by two seconds on a large cluster, and is dated by a
-# clock that need not go like ours.
+# An entry appears in the list late, by two seconds on a large cluster, with the time of
+# a clock that may differ from ours.
 OVERLAP: Final = timedelta(seconds=10)
-# A review changes a line without starting or ending anything, so lines under review are
-# looked at as a whole: as long as a customer may still sit before the page.
+# A review changes an entry without a start or an end, so all entries under review are
+# read, as long as a customer may still look at the page.
 REVIEWED_WITHIN: Final = timedelta(hours=1)
-# Changes beyond this number within the overlap are reported in the next rounds.
+# Further changes within the overlap are reported by the next requests.
 MOST_LINES: Final = 2000
 PATIENCE: Final = timedelta(seconds=4)
 
 
 class ListedChanges:
-    """Sends Temporal one request, however many payments are watched."""
+    """Reads the changes, with one request however many payments are watched."""
 
     def __init__(
         self,
@@ -36,7 +36,7 @@ class ListedChanges:
         self._seen: frozenset[tuple[object, ...]] = frozenset()
 
     async def since_last_time(self) -> set[str]:
-        """Return the orders of which something began, ended or came under review.
+        """Return the orders with a workflow that started, ended or came under review.
 
         Listing is not a billable action.
 
@@ -59,7 +59,7 @@ class ListedChanges:
 
 
 def query_of_changes(now: datetime) -> str:
-    """Return the filter that finds what may have changed lately."""
+    """Return the filter for workflows that may have changed lately."""
     since = time_in_query(now - OVERLAP)
     reviewed_since = time_in_query(now - REVIEWED_WITHIN)
     review = (

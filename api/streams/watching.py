@@ -1,8 +1,8 @@
-"""Watches payments for their viewers: one look serves all viewers of a payment.
+"""Watches payments for their viewers: one read serves all viewers of a payment.
 
-Nothing is polled for a viewer. A payment is looked at when something hints that it may
-have changed: a call that this process has just served, a line of Temporal's list (one
-question for all payments), or the time at which it would change by itself.
+There is no polling per viewer. A payment is read when it may have changed: after a call
+that this process has served, after a change in Temporal's list (one request for all
+payments), or at the time when it would change by itself.
 """
 
 import asyncio
@@ -19,20 +19,21 @@ from api.problems import Problem, UnavailableProblem
 from api.streams.listed_changes import ListedChanges
 from contracts import PaymentStatus, expiry_margin
 
-# Half of what a customer may wait to hear of a change; the list takes the other half.
+# Half of the time until a customer sees a change; the list takes the other half.
 PAUSE_SECONDS: Final = 0.4
-# A look is a billable query: a flood of notifications shall not become a flood of them.
+# A read is a billable query: a flood of notifications must not become a flood of
+# queries.
 LEAST_PAUSE_SECONDS: Final = 0.2
-# Where Temporal is away, it is not asked in vain more often than this.
+# The pause between reads while Temporal does not answer.
 LONGEST_PAUSE_SECONDS: Final = 15.0
-# After a restart all viewers come back at once; Temporal shall not notice.
+# The most concurrent reads: after a restart all viewers reconnect at once.
 LOOKS_AT_ONCE: Final = 20
-# All looks of a thousand viewers take less, unless Temporal does not answer. Then who
-# waits longer has been left by the caller, and only holds a place.
+# The reads for a thousand viewers take less, unless Temporal does not answer. Callers
+# have given up by then, and only occupy a stream.
 LONGEST_WAIT_SECONDS: Final = 5.0
-# The workflow has asked Alipay by then, if it had to.
+# By then the workflow has asked Alipay, if needed.
 ANSWERED_WITHIN: Final = timedelta(seconds=3)
-# These pass quickly and without a line in the list.
+# These statuses pass quickly, without a change in the list.
 PASSING: Final = (
     PaymentStatus.OPENING,
     PaymentStatus.CHECKING,
@@ -44,12 +45,11 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Snapshot:
-    """A payment as it stood at one time.
+    """The state of a payment at one time.
 
     Attributes:
-        id: Follows from the state alone, so that each process and each start of one
-            calls the same state by the same name.
-        text: The state as JSON, made once for all viewers.
+        id: The digest of the state: the same in each process.
+        text: The state as JSON, serialized once for all viewers.
     """
 
     id: str
@@ -63,7 +63,7 @@ class Snapshot:
 
 
 class WatchedPayment:
-    """One payment while somebody watches it."""
+    """One payment that has viewers."""
 
     def __init__(
         self, order_id: str, read: Callable[[str], Awaitable[PaymentState]]
@@ -79,24 +79,24 @@ class WatchedPayment:
         self._keeper: asyncio.Task[None] | None = None
 
     async def newest(self) -> Snapshot:
-        """Return the payment as it stands, looked up for the first who wants to know.
+        """Return the current state, which is read for the first viewer.
 
         Raises:
-            Problem: As reading it does; for all who wait for the same look.
+            Problem: As reading it does; for all viewers that wait for the same read.
         """
         if self._newest:
             return self._newest
-        # Were each to look for themselves after a look that failed, the last of many
-        # would wait for minutes, and hold a place all the time.
+        # If each viewer repeated a failed read, the last of many would wait for
+        # minutes.
         if self._first_look is None or self._first_look.done():
             self._first_look = asyncio.create_task(self._look_first())
         return await asyncio.shield(self._first_look)
 
     async def other_than(self, seen: str | None, *, within: float) -> Snapshot | None:
-        """Return the payment once it stands otherwise than seen; None: not by then.
+        """Return the state once it differs from the one seen; None after the time.
 
         Args:
-            seen: The id of a snapshot; None for nothing seen yet.
+            seen: The id of the snapshot seen; None for none yet.
             within: Seconds to wait.
         """
         changed, newest = self._changed, await self.newest()
@@ -133,14 +133,14 @@ class WatchedPayment:
             try:
                 snapshot = Snapshot.of(await self._read(self._order_id))
             except Problem as problem:
-                # No event: an unknown state is not a change. That Temporal is away is
+                # No event: an unknown state is not a change. A failure of Temporal is
                 # logged once for all payments, by the reader of its list.
                 log.debug("a watched payment could not be read: %s", problem)
                 await self._look_again()
             except Exception:
-                # Of a broken worker, say. Were this the end, viewers would hear nothing
-                # more, and not know it.
-                log.exception("a look at a watched payment failed")
+                # For example of a broken worker. If the task ended here, viewers would
+                # get no more events, without noticing.
+                log.exception("reading a watched payment failed")
                 await self._look_again()
             else:
                 self._publish(snapshot)
@@ -156,11 +156,11 @@ class WatchedPayment:
             self.wake_viewers()
 
     def _seconds_to_next_look(self) -> float | None:
-        """Return when it may have changed without a hint; None for never."""
+        """Return in how many seconds it may change without a hint; None for never."""
         assert self._newest  # noqa: S101 - this begins with the first snapshot
         state = self._newest.state
         if state.outcome:
-            # The list does not show how an owner's open refunds go on.
+            # The list does not show the progress of open refunds.
             return self._longer_pause() if _may_be_refunded(state) else None
         attempt = state.attempts[-1]
         expires_at = attempt.expires_at
@@ -177,13 +177,13 @@ class WatchedPayment:
 
 
 def _may_be_refunded(state: PaymentState) -> bool:
-    """Whether more may go back of what has been refunded in part, or is going."""
+    """Whether refunds are under way, or more may be refunded after a part."""
     refunds = state.refunds
     return refunds is not None and bool(refunds.under_way.value or refunds.left.value)
 
 
 class PaymentWatch:
-    """All payments that somebody watches right now."""
+    """All payments that have viewers now."""
 
     def __init__(
         self,
@@ -192,12 +192,12 @@ class PaymentWatch:
         *,
         longest_wait: float = LONGEST_WAIT_SECONDS,
     ) -> None:
-        """Watch nothing yet.
+        """Start without watched payments.
 
         Args:
-            read: Returns how a payment stands; raises Problem.
-            changes: Reports what other processes, and time, have changed.
-            longest_wait: For how many seconds a look waits for others to end.
+            read: Returns the state of a payment; raises Problem.
+            changes: Reports changes by other processes, and by time.
+            longest_wait: How many seconds a read waits for other reads to end.
         """
         self._read = read
         self._changes = changes
@@ -219,7 +219,7 @@ class PaymentWatch:
         return watched
 
     def leave(self, order_id: str) -> None:
-        """Watch it no longer; with the last viewer all that was kept for it goes."""
+        """Stop watching a payment; after the last viewer its data is dropped."""
         watched = self._watched[order_id]
         watched.viewers -= 1
         if watched.viewers == 0:
@@ -230,13 +230,13 @@ class PaymentWatch:
             self._listener = None
 
     def hint(self, order_id: str) -> None:
-        """Have a payment looked at if it is watched: it may have changed just now."""
+        """Read a payment again if it is watched, because it may have changed."""
         watched = self._watched.get(order_id)
         if watched:
             watched.look_soon()
 
     def close(self) -> None:
-        """Let all streams end, so that the process can; their viewers come back."""
+        """End all streams, so that the process can end; their viewers reconnect."""
         self.is_closing = True
         for watched in self._watched.values():
             watched.wake_viewers()
@@ -262,7 +262,8 @@ class PaymentWatch:
                     self.hint(order_id)
                 pause = PAUSE_SECONDS
             except Exception as error:
-                # Whatever it is: all viewers would hear no more of what others change.
+                # Any error: otherwise all viewers would miss the changes by other
+                # processes.
                 pause = min(2 * pause, LONGEST_PAUSE_SECONDS)
                 log.warning("Temporal's list could not be read: %s", error)
             await asyncio.sleep(pause)

@@ -1,4 +1,4 @@
-"""Writes the bundles of an archive: a folder, in it a bundle for each day (UTC)."""
+"""Writes the bundles of the archive: a folder with a bundle for each day (UTC)."""
 
 import re
 from collections.abc import Callable
@@ -19,8 +19,8 @@ from codec.payload_codec import EncryptingCodec
 from contracts import Contract
 
 DAY: Final = timedelta(days=1)
-# Temporal's list may show an end some seconds late, and what it shows after the export
-# would be in no bundle.
+# Temporal's list may show a closed workflow some seconds late; one listed after the
+# export would be in no bundle.
 UNTIL_LISTED: Final = timedelta(minutes=5)
 _NAME: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
 
@@ -29,8 +29,8 @@ class ArchivedDay(Contract):
     """One bundle of the archive.
 
     Attributes:
-        manifest: SHA-256 of its manifest; a bundle that was exchanged has another.
-        gone: How many histories the server had forgotten before they were fetched.
+        manifest: SHA-256 of its manifest; a replaced bundle has another one.
+        gone: How many histories the server had deleted before they were fetched.
     """
 
     day: date
@@ -51,14 +51,14 @@ class ArchiveActivities:
         codec: EncryptingCodec | None = None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
-        """Take the parts that the activity needs.
+        """Set the dependencies of the activity.
 
         Args:
-            client: Lists and fetches.
-            folder: Where the bundles are, each named by its day.
-            key: Signs them.
-            codec: Reads outcomes and money for the index.
-            now: The clock by which a day is over.
+            client: Lists and fetches histories.
+            folder: The folder of the bundles, which are named by their days.
+            key: Signs the bundles.
+            codec: Decrypts outcomes and money for the index.
+            now: The clock that tells whether a day has ended.
         """
         self._client = client
         self._folder = folder
@@ -68,14 +68,14 @@ class ArchiveActivities:
 
     @activity.defn
     async def archive_until(self, day: date) -> list[ArchivedDay]:
-        """Make the bundles of all days that have none, up to this one.
+        """Make the missing bundles of all days, up to this one.
 
-        The first bundle of an archive holds all that was closed before its day was
-        over. A day that has its bundle is left as it is.
+        The first bundle of an archive contains all histories closed before the end of
+        its day. An existing bundle is left unchanged.
 
         Raises:
-            ApplicationError: The day is not over, or a bundle cannot be written; the
-                repeat goes on where it stopped.
+            ApplicationError: The day has not ended, or a bundle cannot be written; the
+                retry continues where it stopped.
         """
         self._must_be_over(day)
         try:
@@ -83,7 +83,7 @@ class ArchiveActivities:
             if day in done:
                 return [self._known(day)]
             if not done:
-                # An interrupted first bundle keeps its day, and what it has.
+                # An interrupted first bundle keeps its day, and its histories.
                 return [
                     await self._archive(one, previous=one - DAY if number else None)
                     for number, one in enumerate(_days(min([*begun, day]), day))
@@ -100,13 +100,14 @@ class ArchiveActivities:
         ready = datetime.combine(day + DAY, time(), UTC) + UNTIL_LISTED
         if (left := ready - self._now()) > timedelta():
             raise ApplicationError(
-                f"{day} is not over, or its last ends may not be listed yet",
+                f"{day} has not ended, or its last closed workflows may not be listed "
+                f"yet",
                 type="DayNotOver",
                 next_retry_delay=left,
             )
 
     def _days(self) -> tuple[set[date], set[date]]:
-        """Return the days that have their bundle, and those that were begun."""
+        """Return the days with a finished bundle, and those with an unfinished one."""
         self._folder.mkdir(parents=True, exist_ok=True)
         done: set[date] = set()
         begun: set[date] = set()
@@ -137,7 +138,7 @@ class ArchiveActivities:
         )
         if exported.gone:
             activity.logger.warning(
-                "histories were forgotten before they were archived",
+                "histories were deleted before they were archived",
                 extra={"day": f"{day}", "gone": len(exported.gone)},
             )
         known = self._known(day)

@@ -1,7 +1,7 @@
-"""The archive: each day's histories as a bundle, chained to the day before.
+"""The workflow of the archive: a bundle of each day's histories, in a chain.
 
-It runs on a task queue of its own, so that what takes payments never touches the keys
-that sign bundles, nor the disk that keeps them.
+It runs on a task queue of its own, so that the payments' worker needs neither the key
+that signs bundles nor their disk.
 """
 
 from datetime import date, timedelta
@@ -13,31 +13,31 @@ with workflow.unsafe.imports_passed_through():
     from audit.archive.activities import ArchiveActivities, ArchivedDay
     from contracts import Contract
 
-# Set by the server on what a schedule starts, also where it starts late.
+# Set by the server on workflows of a schedule, also if they start late.
 SCHEDULED_AT = SearchAttributeKey.for_datetime("TemporalScheduledStartTime")
-# Of a day with very many payments, or of all days since the archive was last made.
+# For a day with very many payments, or for many days at once.
 LONGEST = timedelta(hours=12)
-# The heartbeat comes after each history, and between two days while disks are written.
+# There is a heartbeat after each history; between two days, files are written.
 HEARTBEAT = timedelta(minutes=2)
-# A full disk or a lost key is mended by a person; the archive then goes on by itself.
+# A person must fix a full disk or a lost key; the archive then continues by itself.
 REPEAT = RetryPolicy(maximum_interval=timedelta(minutes=10))
 
 
 class ArchiveWish(Contract):
-    """Which day is wanted; none stands for the day before the start."""
+    """The day to archive; None for the day before the start."""
 
     day: date | None = None
 
 
 class ArchiveDone(Contract):
-    """The bundles that were made, each with the SHA-256 of its manifest."""
+    """The new bundles, each with the SHA-256 of its manifest."""
 
     days: tuple[ArchivedDay, ...] = ()
 
 
 @workflow.defn
 class ArchiveDay:
-    """Makes the bundle of a day that is over, and of those before that have none."""
+    """Makes the bundle of an ended day, and missing ones of earlier days."""
 
     @workflow.run
     async def run(self, wish: ArchiveWish | None = None) -> ArchiveDone:
@@ -54,7 +54,7 @@ class ArchiveDay:
 
 
 def _yesterday() -> date:
-    # By the time for which it was planned: one that starts late means the same day.
+    # By the scheduled time, so that a late start archives the same day.
     info = workflow.info()
     planned = info.typed_search_attributes.get(SCHEDULED_AT) or info.start_time
     return planned.date() - timedelta(days=1)

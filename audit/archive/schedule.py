@@ -1,4 +1,4 @@
-"""When the archive is made: a schedule of Temporal's, once a day."""
+"""The Temporal schedule that makes the archive, once a day."""
 
 from datetime import UTC, datetime, time, timedelta
 from typing import Final
@@ -24,21 +24,21 @@ from audit.archive.days import ArchiveDay
 
 SCHEDULE_ID: Final = "cashier-archive"
 TASK_QUEUE: Final = "cashier-archive"
-# The archive of a day is asked for when that day's last ends are in Temporal's list.
+# The earliest time: the day's last closed workflows are then in Temporal's list.
 EARLIEST: Final = time(0, 10)
-# What is in flight goes on with the next archiver where it stopped.
+# An interrupted archive continues in the next archiver.
 GRACE: Final = timedelta(seconds=10)
 
 
 async def plan_archive(client: Client, *, at: time) -> bool:
-    """Have the archive made once a day; return whether it was not planned before.
+    """Create or change the schedule; return whether it is new.
 
     Args:
-        client: Reaches the server.
+        client: Connected to the server.
         at: The time of day, in UTC.
 
     Raises:
-        ValueError: So early that the day before may not be in the list.
+        ValueError: It is too early: the previous day may not be listed completely.
     """
     if at < EARLIEST:
         raise ValueError(f"must be {EARLIEST:%H:%M} or later (UTC)")
@@ -47,7 +47,7 @@ async def plan_archive(client: Client, *, at: time) -> bool:
             ArchiveDay.run,
             id="archive-day",
             task_queue=TASK_QUEUE,
-            static_summary="The histories of the day before, as a signed bundle",
+            static_summary="The histories of the previous day, as a signed bundle",
         ),
         spec=ScheduleSpec(
             calendars=[
@@ -56,7 +56,7 @@ async def plan_archive(client: Client, *, at: time) -> bool:
                 )
             ]
         ),
-        # One that waits is enough: it makes all days that have no bundle.
+        # One waiting run is enough: it makes all missing bundles.
         policy=SchedulePolicy(overlap=ScheduleOverlapPolicy.BUFFER_ONE),
         state=ScheduleState(note="Planned by `cashier audit schedule`"),
     )
@@ -71,7 +71,7 @@ async def plan_archive(client: Client, *, at: time) -> bool:
 
 
 async def next_archive(client: Client) -> datetime | None:
-    """Return when the archive is made next; None while the schedule is paused."""
+    """Return the next time of the archive; None while the schedule is paused."""
     described = await client.get_schedule_handle(SCHEDULE_ID).describe()
     times = described.info.next_action_times
     if described.schedule.state.paused or not times:
@@ -80,19 +80,20 @@ async def next_archive(client: Client) -> datetime | None:
 
 
 def build_archiver(client: Client, activities: ArchiveActivities) -> Worker:
-    """Return the worker of the archive, and of nothing else."""
+    """Return the worker of the archive, which serves nothing else."""
     return Worker(
         client,
         task_queue=TASK_QUEUE,
         workflows=[ArchiveDay],
         activities=[activities.archive_until],
-        # Two days at once would break the chain; the folder is this process's alone.
+        # Two days at once would break the chain; only this process writes to the
+        # folder.
         max_concurrent_activities=1,
         graceful_shutdown_timeout=GRACE,
     )
 
 
 def _changed(known: ScheduleUpdateInput, schedule: Schedule) -> ScheduleUpdate:
-    """Change the plan, and leave it paused if somebody has paused it."""
+    """Change the schedule, and leave it paused if it is paused."""
     schedule.state = known.description.schedule.state
     return ScheduleUpdate(schedule=schedule)

@@ -1,6 +1,7 @@
-"""Whether a bundle is what was signed: nothing removed, added or changed.
+"""Checks that a bundle is unchanged since it was signed: nothing removed or added.
 
-Manifest and index are sorted alike, so both are read in step, once, line by line.
+Manifest and index have the same order, so both are read in parallel, once, line by
+line.
 """
 
 from collections.abc import Iterator
@@ -31,7 +32,7 @@ def find_problems(
     public_key: Ed25519PublicKey | None,
     previous: Path | None,
 ) -> Iterator[Finding]:
-    """Find all that is wrong with a bundle, apart from what its histories say."""
+    """Find all problems of a bundle, apart from the content of its histories."""
     return chain(
         signature_problems(folder, manifest, public_key),
         chain_problems(folder, manifest, previous),
@@ -40,7 +41,7 @@ def find_problems(
 
 
 def _files(folder: Path, manifest: Manifest) -> Iterator[Finding]:
-    """Compare manifest, index and disk, in step."""
+    """Compare manifest, index and disk in parallel."""
     histories = 0
     index = _Index(folder) if plain_file(folder, INDEX) else None
     try:
@@ -48,7 +49,7 @@ def _files(folder: Path, manifest: Manifest) -> Iterator[Finding]:
             for file in files:
                 entry = None
                 histories += file.name != INDEX
-                # Without an index, that alone is said, and not again for each file.
+                # A missing index is one problem, and not one for each file.
                 if file.name != INDEX and index is not None:
                     yield from index.until(file.name)
                     entry = index.take(file.name)
@@ -66,7 +67,7 @@ def _files(folder: Path, manifest: Manifest) -> Iterator[Finding]:
 
 
 class _Index:
-    """The index, read as far as the manifest has been read."""
+    """The index, read as far as the manifest."""
 
     def __init__(self, folder: Path) -> None:
         self._lines = read_index(folder)
@@ -74,7 +75,7 @@ class _Index:
         self._ahead: Entry | None = None
 
     def until(self, name: str | None) -> Iterator[Finding]:
-        """Find what stands in the index before a file; None for all that is left."""
+        """Find entries of the index before a file; None for all remaining ones."""
         while True:
             if self._ahead is None:
                 number, entry = next(self._lines, (0, None))
@@ -119,7 +120,7 @@ def _about_file(
         seen = "something else" if (folder / file.name).exists() else "no such file"
         yield _of(Rule.FILE_MISSING, entry, f"the file {file.name}", seen)
         return
-    # The size first: a changed file must not make us read more than was written.
+    # The size first: a changed file must not make us read more than the original size.
     size = path.stat().st_size
     if size != file.size:
         expected = f"{file.name} of {file.size} bytes"
@@ -132,8 +133,8 @@ def _about_file(
 def _added(folder: Path) -> Iterator[Finding]:
     """Find files that the manifest does not name.
 
-    Names are collected only where there are more files than named ones: what is named
-    was looked for already, and stands there once.
+    Names are collected only if there are more files than named ones: each named file
+    was already checked.
     """
     own = {MANIFEST, SIGNATURE}
     there = sum(1 for name in own if plain_file(folder, name))

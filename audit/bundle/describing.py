@@ -1,7 +1,7 @@
-"""The index entry of a history, read from the history alone.
+"""Makes the index entry of a history, from the history alone.
 
 With the keys from its result; without them from its search attributes, which are never
-encrypted, so that an exported history can be found again either way.
+encrypted, so that the index is searchable in both cases.
 """
 
 import hashlib
@@ -33,7 +33,7 @@ from visibility import AMOUNT_MINOR, CURRENCY, ORDER_ID, PAYMENT_STATUS, Listed
 
 RUNNING: Final = "RUNNING"
 _END: Final = "EVENT_TYPE_WORKFLOW_EXECUTION_"
-# What ends a run, and what its status is called after it.
+# The events that end a run, and the status after each.
 STATUS_AFTER: Final = {
     getattr(EventType, f"{_END}{status}"): status
     for status in (
@@ -42,7 +42,7 @@ STATUS_AFTER: Final = {
     )
 }  # fmt: skip
 OUTCOMES: Final = {*PaymentOutcome, *LateOutcome, *CallbackOutcome}
-# An id of ours has at most 100 characters, and all of these signs.
+# Our ids have at most 100 of these characters.
 _UNSAFE: Final = re.compile(r"[^A-Za-z0-9_-]+")
 LONGEST_NAME_OF_ID: Final = 100
 
@@ -50,16 +50,16 @@ LONGEST_NAME_OF_ID: Final = 100
 def describe(
     history: WorkflowHistory, codec: EncryptingCodec | None, *, sha256: str
 ) -> Entry:
-    """Return the entry of a history.
+    """Return the index entry of a history.
 
     Args:
-        history: Its events, encrypted or not.
-        codec: Reads what is encrypted; None, or a key it lacks, leaves out what only
-            the payloads say.
-        sha256: Of the file that it will be.
+        history: The history, encrypted or not.
+        codec: Decrypts payloads; with None, or without a key, fields that only payloads
+            contain are left out.
+        sha256: The SHA-256 of its file.
 
     Raises:
-        BundleError: It is not a history that begins with a workflow's start.
+        BundleError: It does not begin with a workflow's start.
     """
     begun, last = _first(history), history.events[-1]
     started = begun.workflow_execution_started_event_attributes
@@ -89,12 +89,12 @@ def describe(
 def differences(
     entry: Entry, history: WorkflowHistory, codec: EncryptingCodec | None
 ) -> Iterator[Finding]:
-    """Find where an index says something else than a history.
+    """Find fields in which an index entry differs from the history.
 
-    What the index leaves out, because its maker had no keys, is not a difference.
+    Fields left out, because the bundle was made without keys, are not differences.
 
     Raises:
-        BundleError: It is not a history that begins with a workflow's start.
+        BundleError: It does not begin with a workflow's start.
     """
     true = describe(history, codec, sha256=entry.sha256)
     for name in Entry.model_fields:
@@ -110,11 +110,11 @@ def differences(
 
 
 def parse_history(text: str | bytes, where: str) -> WorkflowHistory:
-    """Read a history as Temporal's UI, its CLI and `cashier audit export` write it.
+    """Parse a history from the JSON of Temporal's UI or CLI, or of our export.
 
     Args:
         text: JSON.
-        where: What to call it in an error.
+        where: Its name in an error.
 
     Raises:
         BundleError: It is not a history.
@@ -125,7 +125,7 @@ def parse_history(text: str | bytes, where: str) -> WorkflowHistory:
         _first(history)
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError,
             json_format.Error, BundleError) as error:  # fmt: skip
-        # Unreadable text may hold customer data: the error names only its kind.
+        # The text may contain customer data: the error names only its type.
         raise BundleError(
             f"{where} is not a history in Temporal's JSON ({type(error).__name__})"
         ) from None
@@ -133,17 +133,17 @@ def parse_history(text: str | bytes, where: str) -> WorkflowHistory:
 
 
 def file_name(workflow_id: str, run_id: str) -> str:
-    """Return the name of a history in its bundle: readable, safe, and its run's own."""
+    """Return the file name of a history in its bundle: safe, and unique per run."""
     readable = _UNSAFE.sub("-", workflow_id).strip("-")[:LONGEST_NAME_OF_ID]
     run = _UNSAFE.sub("-", run_id)
     if run != run_id or not 0 < len(run) <= 60:
-        # No run id of Temporal's, but one in a file that was given to us.
+        # Not a run id of Temporal's, but one in a foreign file.
         run = hashlib.sha256(run_id.encode()).hexdigest()[:32]
     return f"histories/{readable or 'workflow'}--{run}.json"
 
 
 def run_id_of(events: Sequence[HistoryEvent]) -> str:
-    """Return the run's own id: after a reset the start bears the one of before."""
+    """Return the run's id; after a reset, the start event has that of the old run."""
     for event in reversed(events):
         if new := event.workflow_task_failed_event_attributes.new_run_id:
             return new
@@ -161,13 +161,13 @@ def _first(history: WorkflowHistory) -> HistoryEvent:
 
 
 def _value(payloads: Payloads, codec: EncryptingCodec | None) -> dict[str, Any]:
-    """Return what one payload says; empty where it cannot be read."""
+    """Return the value of a payload; empty where it cannot be read."""
     payload = payloads.payloads[0] if payloads.payloads else Payload()
     if payload.metadata.get("encoding") == ENCODING:
         if codec is None:
             return {}
         try:
-            codec.decode([payload]).send(None)  # it never waits
+            codec.decode([payload]).send(None)  # the codec never waits
         except StopIteration as done:
             payload = done.value[0]
         except (KeyringError, UnreadablePayloadError):
@@ -180,7 +180,7 @@ def _value(payloads: Payloads, codec: EncryptingCodec | None) -> dict[str, Any]:
 
 
 def _listed(history: WorkflowHistory) -> dict[str, Any]:
-    """Return the search attributes as they were at the end."""
+    """Return the search attributes at the end of the history."""
     listed: dict[str, Any] = {}
     for event in history.events:
         started = event.workflow_execution_started_event_attributes
@@ -203,9 +203,9 @@ def _order(given: dict[str, Any]) -> str | None:
 
 
 def _named(workflow_id: str) -> str:
-    """Return the order by the id alone; empty of refunds whose order id is a long one.
+    """Return the order from the workflow id; empty for refunds of a long order id.
 
-    Only the input and the list name that order; the id has a digest of it.
+    That id contains a digest; only the input and the list name the order.
     """
     with suppress(ValueError):
         return order_of_workflow(workflow_id)
@@ -219,14 +219,16 @@ def _outcome(
         return None
     said = result.get("outcome") or listed.get(PAYMENT_STATUS.name)
     if said == Listed.ON_COURSE and kind == "CashierPayment":
-        return PaymentOutcome.PAID.value  # without an upsert (decision 0012)
+        return (
+            PaymentOutcome.PAID.value
+        )  # PAID is listed without an upsert (decision 0012)
     return str(said) if said in OUTCOMES else None
 
 
 def _money(view: dict[str, Any]) -> tuple[str, int] | None:
     event = view.get("event")
     told = event if isinstance(event, dict) else view
-    # Of refunds: what was paid.
+    # Of refunds: the paid amount.
     amount = told.get("amount") or told.get("paid")
     if not isinstance(amount, dict):
         return None

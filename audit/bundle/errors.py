@@ -2,4 +2,4 @@
 
 
 class BundleError(Exception):
-    """A bundle cannot be written or read; the message is for people, and names what."""
+    """A bundle cannot be written or read; the message names the file and the reason."""

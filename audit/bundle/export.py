@@ -1,4 +1,4 @@
-"""Exports histories from a server as a bundle, and goes on where it was stopped."""
+"""Exports histories from a server as a bundle; continues an interrupted export."""
 
 import asyncio
 import hashlib
@@ -32,10 +32,10 @@ from contracts import (
 from visibility import ORDER_ID
 from visibility.stuck import OURS, time_in_query
 
-# A server answers so many side by side without being kept from payments.
+# A server answers so many concurrent calls without slowing down payments.
 FETCHES_AT_ONCE: Final = 16
 PAGE: Final = 500
-# One call to Temporal, which answers in milliseconds; the SDK repeats it for a while.
+# The time-out of one call to Temporal, which the SDK repeats for a while.
 PATIENCE: Final = timedelta(seconds=30)
 
 Tell = Callable[[int, int], None]
@@ -46,9 +46,9 @@ class Exported:
     """The result of an export.
 
     Attributes:
-        manifest: Of the finished bundle.
-        fetched: How many histories this call has fetched; the rest was there already.
-        gone: Runs that were listed, and that the server had forgotten by then.
+        manifest: The manifest of the finished bundle.
+        fetched: How many histories this call has fetched; the others were there before.
+        gone: Runs that were listed, but deleted before they were fetched.
     """
 
     manifest: Manifest
@@ -71,22 +71,22 @@ async def export_bundle(
     previous: Path | None = None,
     tell: Tell = _silence,
 ) -> Exported:
-    """Write the bundle of a selection; an interrupted one goes on with what is left.
+    """Write the bundle of a selection; an interrupted one is continued.
 
     Args:
-        client: Reaches the server; histories are kept as it stores them, encrypted.
-        folder: New or empty, or with what an interrupted export has left.
-        selection: Which histories; without an end, all that the list shows.
-        codec: Reads outcomes and money for the index; without it the index has of
-            encrypted histories what the list shows.
+        client: Connected to the server; histories are written as stored, encrypted.
+        folder: A new or empty folder, or that of an interrupted export.
+        selection: Which histories; without an end, all that are listed.
+        codec: Decrypts outcomes and money for the index; without it, the index has the
+            listed fields of encrypted histories.
         key: Signs it; None for an unsigned one.
-        previous: The bundle before this one, to which it is chained.
-        tell: Called with how many are done, and of how many.
+        previous: The previous bundle, to which it is chained.
+        tell: Called with the number of finished histories, and of all.
 
     Raises:
         BundleError: The folder cannot be written to, `previous` is not a bundle, or the
             order's id is malformed.
-        RPCError: Temporal does not answer, or does not take the query.
+        RPCError: Temporal does not answer, or rejects the query.
     """
     chained = digest_of_bundle(previous) if previous else None
     with UnfinishedBundle.opened(folder) as unfinished:
@@ -98,22 +98,22 @@ async def export_bundle(
 
 
 def digest_of_bundle(folder: Path) -> str:
-    """Return the SHA-256 by which the next bundle names this one.
+    """Return the SHA-256 of a bundle's manifest, by which the next bundle names it.
 
     Raises:
-        BundleError: There is no bundle.
+        BundleError: The folder is not a bundle.
     """
     Bundle.open(folder)
     return digest_of(folder / MANIFEST)
 
 
 def query_of(selection: Selection) -> str:
-    """Return the filter of Temporal's list that finds a selection, and little more.
+    """Return the filter of Temporal's list for a selection; it may match some more.
 
     Raises:
         BundleError: The order's id is malformed.
     """
-    # Not by the status: of the two that are open the SDK knows one.
+    # Not by status: the SDK knows only one of the two open statuses.
     closed = ["CloseTime IS NOT NULL"]
     if selection.since:
         closed.append(f'CloseTime >= "{time_in_query(selection.since)}"')
@@ -129,7 +129,7 @@ def query_of(selection: Selection) -> str:
                 "order: must be 1 to 60 letters, digits, - and _; it has "
                 f"{len(order)} characters"
             )
-        # The ids too: what older releases began has no attributes.
+        # By ids, too: workflows of older releases have no search attributes.
         parts.append(
             f'({ORDER_ID.name} = "{order}" OR WorkflowId = "{workflow_id(order)}" OR '
             f'WorkflowId STARTS_WITH "{late_payment_id(f"{order}_")}" OR '
@@ -178,11 +178,12 @@ class _Export:
         try:
             async with asyncio.TaskGroup() as group:
                 async for one in self._listed():
-                    # Waits for a free slot, so that only a page of the list is held.
+                    # Waits for a free slot, so that only a page of the list is in
+                    # memory.
                     await self._slots.acquire()
                     group.create_task(take(one))
         except BaseExceptionGroup as several:
-            # They fail alike, and callers know what to do about one.
+            # All fail in the same way; callers handle a single error.
             raise several.exceptions[0] from None
 
     def _listed(self) -> AsyncIterator[WorkflowExecution]:
@@ -209,10 +210,11 @@ class _Export:
             self.fetched += 1
 
     def _is_wanted(self, entry: Entry) -> bool:
-        """Whether it is the order's own, if one is wanted.
+        """Whether a run belongs to the selected order, if there is one.
 
-        The list finds another order's late money too, if its id begins alike. Refunds
-        may be known by their workflow's id alone, which follows from the order's.
+        The filter also matches late money of orders whose id has the same beginning.
+        Refunds may be recognizable only by their workflow id, which follows from the
+        order's.
         """
         wanted = self._selection.order_id
         if not wanted:
@@ -221,9 +223,9 @@ class _Export:
 
 
 def to_json(history: WorkflowHistory) -> bytes:
-    """Write a history as `temporal workflow show -o json` does, on one line.
+    """Write a history like `temporal workflow show -o json`, on one line.
 
-    With sorted keys, so that two exports of a closed run have the same bytes.
+    With sorted keys, so that two exports of a closed run are identical.
     """
     written = json.dumps(history.to_json_dict(), separators=(",", ":"), sort_keys=True)
     return written.encode() + b"\n"

@@ -9,22 +9,22 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationErro
 from audit.bundle.folders import plain_file
 from audit.bundle.manifest import HISTORY_NAME, INDEX, LONGEST_LINE, SHA256
 
-# Workflow ids, which Temporal limits to 1,000 characters, and what is shorter.
+# The limit of a field: Temporal's limit of workflow ids is 1,000 characters.
 Text = Annotated[str, Field(max_length=1000)]
 
 
 class Entry(BaseModel):
-    """One run of a workflow, as the index has it.
+    """One run of a workflow, as an entry of the index.
 
     Attributes:
-        order_id: Empty where it could not be known.
-        outcome: How it ended; None while it goes on, or where it could not be read.
-        status: How the run ended for Temporal: `COMPLETED`, ...; or `RUNNING`.
-        amount_minor: What the order costs, in minor units of the currency.
-        file, sha256: Where its history is, and of which bytes.
+        order_id: Empty where it is unknown.
+        outcome: Its outcome; None while it is open, or where it could not be read.
+        status: Temporal's status of the run: `COMPLETED`, ...; or `RUNNING`.
+        amount_minor: The price of the order, in minor units of the currency.
+        file, sha256: The file of its history, and its SHA-256.
     """
 
-    # Without its cache of strings, which would fill up with ids that never come again.
+    # Without the parser's string cache, which would fill up with unique ids.
     model_config = ConfigDict(frozen=True, extra="ignore", cache_strings="keys")
 
     workflow_id: Text
@@ -42,9 +42,9 @@ class Entry(BaseModel):
 
 
 def read_index(folder: Path) -> Iterator[tuple[int, Entry | None]]:
-    """Read an index with line numbers; None stands for a line that is not an entry.
+    """Read an index with line numbers; None for a malformed line.
 
-    An index that is not there has no lines.
+    A missing index has no lines.
     """
     path = plain_file(folder, INDEX)
     if path is None:

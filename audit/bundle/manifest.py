@@ -1,4 +1,4 @@
-"""The manifest of a bundle: what belongs to it, each file with its SHA-256.
+"""The manifest of a bundle: all its files, each with its SHA-256.
 
 It is JSON with one line for each file, sorted by name, so that it is written and read
 line by line: a bundle may hold more histories than fit into memory.
@@ -23,7 +23,7 @@ SIGNATURE: Final = "manifest.sig"
 INDEX: Final = "index.jsonl"
 HISTORIES: Final = "histories"
 
-# The only names there are: none of them can leave the folder, or hide in it.
+# The only valid names: none of them is hidden, or outside of the folder.
 HISTORY_NAME: Final = r"histories/[A-Za-z0-9_-][A-Za-z0-9_.-]{0,199}\.json"
 SHA256: Final = r"[0-9a-f]{64}"
 _FILE_LINE: Final = re.compile(
@@ -31,21 +31,21 @@ _FILE_LINE: Final = re.compile(
     rf'\{{"sha256": "({SHA256})", "bytes": (0|[1-9][0-9]{{0,14}})\}}(,?)'
 )
 _FILES: Final = '"files": {'
-# Of what is not ours: the longest line that is read, and the most lines of a head.
+# Limits for foreign files: the longest line, and the most lines of a head.
 LONGEST_LINE: Final = 20_000
 MOST_HEAD_LINES: Final = 40
 
 
 class Selection(BaseModel):
-    """Which histories a bundle was asked for; None and empty select nothing away.
+    """Which histories a bundle should contain; None and empty fields exclude nothing.
 
     Attributes:
-        since, before: The time of closing: from the first on, up to but without the
-            second.
-        order_id: Only what belongs to one order.
-        query: A filter of Temporal's list, besides.
-        include_open: Whether histories that still go on are in it.
-        from_files: Whether they were given one by one, and not asked of a server.
+        since, before: The time of closing: from the first, included, to the second,
+            excluded.
+        order_id: Only workflows of one order.
+        query: A further filter of Temporal's list.
+        include_open: Whether open histories are included.
+        from_files: Whether they came from files, and not from a server.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -59,13 +59,13 @@ class Selection(BaseModel):
 
 
 class Manifest(BaseModel):
-    """What a manifest says besides its files.
+    """The head of a manifest: everything but the files.
 
     Attributes:
-        histories: How many there are.
-        previous: SHA-256 of the manifest of the bundle before this one; None begins
-            a chain.
-        key_id: Of the key that signed it; None for an unsigned bundle.
+        histories: The number of histories.
+        previous: SHA-256 of the previous bundle's manifest; None for the first of a
+            chain.
+        key_id: The id of the key that signed it; None for an unsigned bundle.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -80,7 +80,7 @@ class Manifest(BaseModel):
 
 @dataclass(frozen=True)
 class ListedFile:
-    """One file as a manifest names it."""
+    """One file in a manifest."""
 
     name: str
     sha256: str
@@ -106,8 +106,8 @@ def opened_manifest(folder: Path) -> Iterator[tuple[Manifest, Iterator[ListedFil
     """Read a manifest: its head at once, its files one by one.
 
     Raises:
-        BundleError: There is none, or it is not of the form that is written here; the
-            files raise it too, where their lines are not.
+        BundleError: There is none, or it has another form than this program writes;
+            iterating the files raises it, too, for their lines.
     """
     path = folder / MANIFEST
     if path.is_symlink() or not path.is_file():
@@ -117,10 +117,10 @@ def opened_manifest(folder: Path) -> Iterator[tuple[Manifest, Iterator[ListedFil
 
 
 def read_head(folder: Path) -> Manifest:
-    """Return what a manifest says besides its files.
+    """Return the head of a manifest.
 
     Raises:
-        BundleError: There is none, or it is not of the form that is written here.
+        BundleError: There is none, or it has another form than this program writes.
     """
     with opened_manifest(folder) as (manifest, _):
         return manifest
@@ -170,7 +170,7 @@ def _read_files(lines: IO[str]) -> Iterator[ListedFile]:
         if not read:
             raise BundleError(f"{MANIFEST}: files: line {number} is not a file's")
         if read[1] <= before:
-            # So no name stands there twice, for each reader another one.
+            # So no name is repeated, which readers could interpret differently.
             raise BundleError(f"{MANIFEST}: files: line {number} is not in its order")
         before, more = read[1], bool(read[4])
         yield ListedFile(read[1], read[2], int(read[3]))

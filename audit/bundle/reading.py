@@ -1,8 +1,7 @@
-"""A bundle: a folder of histories, with an index, a manifest and a signature.
+"""Reads a bundle: a folder of histories with an index, a manifest and a signature.
 
-Its content is not trusted until `Bundle.problems` has found nothing: names are accepted
-only in the form in which they are written here, links are not followed, and sizes are
-limited before anything is read.
+Its content is not trusted until `Bundle.problems` has found nothing: only names in our
+own form are accepted, links are not followed, and sizes are limited before reading.
 """
 
 from collections.abc import Iterator
@@ -21,12 +20,12 @@ from audit.findings import Finding
 
 __all__ = ["Bundle", "BundleError", "Entry", "write_bundle"]
 
-# Temporal ends a run whose history has grown to 50 MB; as JSON it is at most this.
+# Temporal ends a run whose history reaches 50 MB; its JSON has at most this size.
 LARGEST_HISTORY: Final = 200_000_000
 
 
 class Bundle:
-    """A finished bundle on disk; nothing here changes it."""
+    """A finished bundle on disk, read only."""
 
     def __init__(self, folder: Path, manifest: Manifest) -> None:
         self.folder = folder
@@ -34,25 +33,25 @@ class Bundle:
 
     @classmethod
     def open(cls, folder: Path) -> "Bundle":
-        """Open a bundle for reading; `problems` checks whether it is sound.
+        """Open a bundle for reading; `problems` checks whether it is valid.
 
         Raises:
-            BundleError: It has no manifest of the form that is written here.
+            BundleError: It has no manifest in the form that this program writes.
         """
         return cls(folder, read_head(folder))
 
     def entries(self) -> Iterator[Entry]:
         """Read the index, one run after the other, sorted by file.
 
-        Malformed lines are left out here; `problems` names them, so that one bad
-        line does not hide all others.
+        Malformed lines are skipped here, and reported by `problems`, so that one of
+        them does not hide all others.
         """
         for _, entry in read_index(self.folder):
             if entry is not None:
                 yield entry
 
     def read(self, entry: Entry) -> str:
-        """Return the history of an entry: Temporal's own JSON.
+        """Return the history of an entry, as Temporal's JSON.
 
         `problems` checks whether these are the bytes that were signed.
 
@@ -72,7 +71,7 @@ class Bundle:
         """
         path = plain_file(self.folder, name)
         if path is None:
-            raise BundleError(f"{name} is not there, or is not a plain file")
+            raise BundleError(f"{name} is missing, or is not a regular file")
         size = path.stat().st_size
         if size > LARGEST_HISTORY:
             raise BundleError(
@@ -83,11 +82,11 @@ class Bundle:
     def problems(
         self, public_key: Ed25519PublicKey | None, previous: Path | None = None
     ) -> Iterator[Finding]:
-        """Find what was removed, added or changed; nothing found means sound.
+        """Find files that were removed, added or changed; none means that it is valid.
 
         Args:
-            public_key: Of who made the bundle; None leaves the signature unverified,
-                and then a bundle proves only that it agrees with itself.
-            previous: The bundle before this one; None looks for it beside this one.
+            public_key: The public key of its maker; None leaves the signature
+                unverified: then only the consistency of the bundle is checked.
+            previous: The previous bundle; None looks for it beside this one.
         """
         return find_problems(self.folder, self.manifest, public_key, previous)

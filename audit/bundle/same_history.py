@@ -1,6 +1,6 @@
-"""Whether two files hold the same history, however each of them writes its JSON.
+"""Compares two histories, whatever the formatting of their JSON.
 
-Temporal keeps maps (search attributes, a payload's metadata) in no order, so that two
+Temporal's maps (search attributes, a payload's metadata) have no order, so that two
 exports of one closed run may differ in their bytes.
 """
 
@@ -8,9 +8,9 @@ import json
 
 
 def is_same_history(one: str | bytes, other: str | bytes) -> bool:
-    """Return whether two texts are the same JSON but for blanks and order of fields.
+    """Return whether two texts are the same JSON, apart from blanks and order.
 
-    What is no JSON is the same only byte for byte.
+    Texts that are not JSON must be identical.
     """
     if one == other:
         return True
@@ -21,5 +21,5 @@ def is_same_history(one: str | bytes, other: str | bytes) -> bool:
 
 
 def _canonical(text: str | bytes) -> str:
-    # As text, for in Python True equals 1, and 1 equals 1.0.
+    # As text, because in Python True equals 1, and 1 equals 1.0.
     return json.dumps(json.loads(text), sort_keys=True)

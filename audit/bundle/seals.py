@@ -24,7 +24,7 @@ SIGNATURE_BYTES: Final = 64
 def signature_problems(
     folder: Path, manifest: Manifest, key: Ed25519PublicKey | None
 ) -> Iterator[Finding]:
-    """Find whether the manifest was not signed by the key's owner."""
+    """Find out whether the signature of the manifest is missing or invalid."""
     if key is None:
         return
     rule, named = Rule.SIGNATURE_OF_BUNDLE, manifest.key_id
@@ -35,14 +35,14 @@ def signature_problems(
     elif (size := path.stat().st_size) != SIGNATURE_BYTES:
         yield Finding(rule, expected=expected, seen=f"{SIGNATURE} of {size} bytes")
     elif not _fits(key, path.read_bytes(), folder / MANIFEST):
-        seen = f"one that does not fit; the manifest names the key {named}"
+        seen = f"one that does not match; the manifest names the key {named}"
         yield Finding(rule, expected=expected, seen=seen)
     elif named != key_id(key):
         yield Finding(rule, expected=expected, seen=f"the key {named} is named")
 
 
 def _fits(key: Ed25519PublicKey, signature: bytes, manifest: Path) -> bool:
-    # Mapped, not read: a manifest grows with its bundle.
+    # Memory-mapped: a manifest grows with its bundle.
     with (
         manifest.open("rb") as file,
         mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as mapped,
@@ -58,19 +58,19 @@ def _fits(key: Ed25519PublicKey, signature: bytes, manifest: Path) -> bool:
 def chain_problems(
     folder: Path, manifest: Manifest, previous: Path | None
 ) -> Iterator[Finding]:
-    """Find whether a bundle before this one was removed, or changed.
+    """Find out whether the previous bundle was removed or changed.
 
     Args:
         folder: Where the bundle is.
-        manifest: What its manifest says.
-        previous: The bundle before it; None looks for it beside this one, and is
-            content where no older bundle lies there: one bundle can be verified alone.
+        manifest: Its manifest.
+        previous: The previous bundle; None looks for it beside this one, and finds no
+            problem if there is no older bundle: one bundle can be verified alone.
     """
     wanted = manifest.previous
     if previous is None:
         older = list(_older_beside(folder, manifest))
         if wanted and older and not any(map(_is_manifest_of(wanted), older)):
-            expected = f"beside it the bundle before it, with the manifest {wanted}"
+            expected = f"beside it the previous bundle, with the manifest {wanted}"
             seen = f"{len(older)} older, none of them that one"
             yield Finding(Rule.CHAIN, expected=expected, seen=seen)
         return
@@ -91,7 +91,7 @@ def _is_manifest_of(digest: str) -> Callable[[Path], bool]:
 
 
 def _older_beside(folder: Path, manifest: Manifest) -> Iterator[Path]:
-    """Name the older bundles beside one; most likely the last name is wanted."""
+    """Return the names of older bundles beside one, the most likely one last."""
     here = folder.resolve()
     for one in sorted(here.parent.iterdir(), reverse=True):
         try:

@@ -1,4 +1,4 @@
-"""The Ed25519 keys of bundles: the exporter signs, and everybody may verify."""
+"""The Ed25519 keys of bundles: the exporter signs, and auditors verify."""
 
 import hashlib
 import os
@@ -16,17 +16,17 @@ from audit.bundle.errors import BundleError
 
 PRIVATE_FILE: Final = "bundle-key.pem"
 PUBLIC_FILE: Final = "bundle-key.pub.pem"
-# A key in PEM has some hundred bytes; whatever else lies there need not be read whole.
+# A key in PEM has some hundred bytes; a larger file is not read whole.
 LARGEST_KEY: Final = 10_000
-# Enough to distinguish the few keys of a merchant, and short enough to be compared.
+# Long enough to distinguish a merchant's few keys, short enough to compare by eye.
 DIGITS_OF_ID: Final = 16
 
 
 def make_pair(folder: Path) -> tuple[Path, Path]:
-    """Make a key pair; return the private file, its owner's only, and the public one.
+    """Make a key pair; return the files of the private and of the public key.
 
     Raises:
-        FileExistsError: There is one already; keys are never overwritten.
+        FileExistsError: One exists; keys are never overwritten.
     """
     private, public = folder / PRIVATE_FILE, folder / PUBLIC_FILE
     for file in (private, public):
@@ -51,12 +51,13 @@ def load_private(file: Path) -> Ed25519PrivateKey:
     """Read the key that signs bundles.
 
     Raises:
-        BundleError: It cannot be read, or is not a key; the message never quotes it.
+        BundleError: It cannot be read, or is not such a key; the message never quotes
+            it.
     """
     try:
         key = serialization.load_pem_private_key(_read(file), password=None)
     except (ValueError, TypeError, UnsupportedAlgorithm):
-        # `from None`: the library's message may quote what it could not read.
+        # `from None`: the library's message may quote the file.
         raise BundleError(f"{str(file)!r} is not a private key in PEM") from None
     if not isinstance(key, Ed25519PrivateKey):
         raise BundleError(f"{str(file)!r} is not an Ed25519 key")
@@ -79,7 +80,7 @@ def load_public(file: Path) -> Ed25519PublicKey:
 
 
 def key_id(key: Ed25519PublicKey) -> str:
-    """Return by what name a manifest calls the key that signed it."""
+    """Return the id of a key, by which manifests name the key that signed them."""
     return hashlib.sha256(key.public_bytes_raw()).hexdigest()[:DIGITS_OF_ID]
 
 

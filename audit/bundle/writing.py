@@ -1,7 +1,7 @@
 """Writes a bundle; an interrupted one is continued where it stopped.
 
-What has been written stands in a small database beside the histories, which goes away
-with the last step: the manifest. Without a manifest a folder is not a bundle.
+A small database beside the histories records the written files; the last step, the
+manifest, removes it. A folder without a manifest is not a bundle.
 """
 
 import hashlib
@@ -35,7 +35,7 @@ from audit.bundle.signing_keys import key_id
 from codec.payload_codec import EncryptingCodec
 
 STATE: Final = ".unfinished.sqlite"
-# The manifest, until everything that it names is on the disk.
+# The name of the manifest until all its files are on the disk.
 UNNAMED: Final = f".{MANIFEST}"
 _TABLES: Final = """
 CREATE TABLE IF NOT EXISTS plan (selection TEXT NOT NULL);
@@ -47,7 +47,7 @@ CREATE TABLE IF NOT EXISTS done (
 
 
 class UnfinishedBundle:
-    """A bundle that is being written, by one process at a time."""
+    """A bundle that is being written by one process."""
 
     def __init__(self, folder: Path, database: sqlite3.Connection) -> None:
         self.folder = folder
@@ -56,23 +56,27 @@ class UnfinishedBundle:
     @classmethod
     @contextmanager
     def opened(cls, folder: Path) -> Iterator["UnfinishedBundle"]:
-        """Begin a bundle, or go on with one that was interrupted.
+        """Begin a bundle, or continue an interrupted one.
 
         Raises:
-            BundleError: It is finished, something else lies in the folder, or another
+            BundleError: It is finished, or the folder has other content, or another
                 process is writing to it.
         """
         if (folder / UNNAMED).exists() and not (folder / STATE).exists():
-            # All was written, and only the last step is left.
+            # Everything is written, and only the last step is missing.
             (folder / UNNAMED).rename(folder / MANIFEST)
         if (folder / MANIFEST).exists():
-            raise BundleError(f"{str(folder)!r} is a finished bundle: none is changed")
+            raise BundleError(
+                f"{str(folder)!r} is a finished bundle, which is never changed"
+            )
         if folder.exists() and not (folder / STATE).is_file() and any(folder.iterdir()):
-            raise BundleError(f"{str(folder)!r} is not empty, and no unfinished bundle")
+            raise BundleError(
+                f"{str(folder)!r} is not empty, and not an unfinished bundle"
+            )
         (folder / HISTORIES).mkdir(parents=True, exist_ok=True)
         database = sqlite3.connect(folder / STATE, isolation_level=None, timeout=1)
         try:
-            # Held until it is closed, so that two exports cannot mix.
+            # Locked until it is closed, so that two exports cannot mix.
             database.execute("PRAGMA locking_mode = EXCLUSIVE")
             database.execute("PRAGMA journal_mode = WAL")
             database.executescript(_TABLES)
@@ -87,10 +91,10 @@ class UnfinishedBundle:
             database.close()
 
     def agree_on(self, selection: Selection) -> Selection:
-        """Note what the bundle is of, and return it.
+        """Store the selection of the bundle, and return it.
 
         Raises:
-            BundleError: The folder holds an unfinished bundle of something else.
+            BundleError: The folder contains an unfinished bundle of another selection.
         """
         noted = self._database.execute("SELECT selection FROM plan").fetchone()
         said = selection.model_dump_json()
@@ -98,8 +102,9 @@ class UnfinishedBundle:
             self._database.execute("INSERT INTO plan VALUES (?)", (said,))
         elif noted[0] != said:
             raise BundleError(
-                f"{str(self.folder)!r} holds an unfinished bundle of something else "
-                f"({noted[0]}); finish it with the same options, or name another folder"
+                f"{str(self.folder)!r} contains an unfinished bundle of another "
+                f"selection ({noted[0]}); finish it with the same options, or name "
+                f"another folder"
             )
         return selection
 
@@ -108,20 +113,20 @@ class UnfinishedBundle:
         return counted
 
     def has(self, file: str) -> bool:
-        """Whether a history is written already, and is whole."""
+        """Whether a history is completely written."""
         known = self._database.execute(
             "SELECT size FROM done WHERE file = ?", (file,)
         ).fetchone()
-        # A machine that lost its power may have kept the note and not the file.
+        # After a power failure the row may exist without the file.
         with suppress(OSError):
             return known is not None and known[0] == _size(self.folder / file)
         return False
 
     def add(self, entry: Entry, content: bytes) -> None:
-        """Write a history and note it; the same one again changes nothing.
+        """Write and record a history; the same one again changes nothing.
 
         Raises:
-            BundleError: Another history of the same run is there.
+            BundleError: There is another history of the same run.
         """
         known = self._database.execute(
             "SELECT sha256 FROM done WHERE file = ?", (entry.file,)
@@ -147,12 +152,12 @@ class UnfinishedBundle:
         previous: str | None,
         made_at: datetime | None = None,
     ) -> Manifest:
-        """Write index, signature and manifest; after it, it is a bundle.
+        """Write index, signature and manifest, which complete the bundle.
 
         Args:
-            selection: What the bundle is of.
+            selection: The selection of the bundle.
             key: Signs it; None for an unsigned one.
-            previous: SHA-256 of the manifest of the bundle before it.
+            previous: SHA-256 of the previous bundle's manifest.
             made_at: When it was made; None for now.
         """
         manifest = Manifest(
@@ -174,7 +179,7 @@ class UnfinishedBundle:
             (self.folder / SIGNATURE).write_bytes(key.sign(unnamed.read_bytes()))
         for file in (self.folder / HISTORIES).glob(".*.part"):
             file.unlink()
-        # All on the disk before the manifest says that it is.
+        # All files are on the disk before the manifest.
         os.sync()
         self._database.close()
         for name in (f"{STATE}-wal", f"{STATE}-shm", STATE):
@@ -201,14 +206,14 @@ def write_bundle(
     previous: str | None = None,
     made_at: datetime | None = None,
 ) -> Manifest:
-    """Write a bundle of histories that are at hand, each as it is.
+    """Write a bundle of given histories, unchanged.
 
     Args:
-        folder: New, or with what an interrupted call has left.
-        histories: Each with a name for errors, and Temporal's JSON.
-        codec: Reads outcomes and money for the index, where they are encrypted.
+        folder: A new folder, or that of an interrupted call.
+        histories: The histories: a name for errors, and Temporal's JSON.
+        codec: Decrypts outcomes and money for the index.
         key: Signs it; None for an unsigned one.
-        previous: SHA-256 of the manifest of the bundle before it.
+        previous: SHA-256 of the previous bundle's manifest.
         made_at: When it was made; None for now.
 
     Raises:
@@ -224,7 +229,7 @@ def write_bundle(
 
 
 def _write(file: Path, content: bytes) -> None:
-    """Write a file whole or not at all."""
+    """Write a file atomically."""
     part = file.with_name(f".{file.name}.part")
     part.write_bytes(content)
     part.replace(file)

@@ -1,1 +1,1 @@
-"""A history as it was recorded: typed, with its evidence, and in words."""
+"""Reads recorded histories: typed payloads, evidence, and steps as text."""

@@ -1,4 +1,4 @@
-"""Alipay's answers and notifications in a history, with their events."""
+"""Finds Alipay's answers and notifications in a history."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -23,18 +23,18 @@ from contracts import (
 )
 from translation.refunds import refund_call_of
 
-# A look at the payment before a refund is not an activity, but a part of one.
+# The inquiry before a refund is not an activity, but a part of one.
 LOOK = "look"
 
 
 @dataclass(frozen=True)
 class Answered:
-    """One activity that ended with an answer of Alipay's.
+    """One activity that completed with an answer from Alipay.
 
     Attributes:
-        name: The activity's.
-        began_at: When the try began that got the answer, by the server's clock.
-        attempt: Which of its tries that was, from 1.
+        name: The name of the activity.
+        began_at: The start of the attempt that got the answer, by the server's clock.
+        attempt: The number of that attempt, from 1.
     """
 
     scheduled: HistoryEvent
@@ -56,16 +56,16 @@ class RefundNotice:
 
 @dataclass(frozen=True)
 class Notified:
-    """One notification; of late money the first stands in the workflow's input."""
+    """One notification; the first one about late money is in the workflow's input."""
 
     event: HistoryEvent
     notification: PaymentNotified
 
 
 def trusts_of(record: Record) -> Iterator[AlipayTrust]:
-    """Yield the keys that the code trusted: from its input, or from a later activity.
+    """Yield the keys that the workflow trusted: from its input, or a later activity.
 
-    A result that cannot be read as such is one for which the code did not wait either.
+    Unreadable results are skipped: the workflow did not use them either.
     """
     given = getattr(record.input, "trust", None)
     if isinstance(given, AlipayTrust):
@@ -85,7 +85,7 @@ def trusts_of(record: Record) -> Iterator[AlipayTrust]:
 
 
 def answers_of(record: Record) -> Iterator[Answered]:
-    """Yield Alipay's answers; what cannot be read as one does not replay either."""
+    """Yield Alipay's answers; an unreadable result does not replay anyway."""
     scheduled: dict[int, HistoryEvent] = {}
     tries: dict[int, HistoryEvent] = {}
     for event in record.events:
@@ -113,7 +113,7 @@ def _answered(
     takes, gives = ACTIVITIES[name]
     call = parsed(asked.input, takes)
     answer = parsed(completed.activity_task_completed_event_attributes.result, gives)
-    # The shop's answer is not Alipay's.
+    # Callbacks are answered by the shop.
     if isinstance(call, Contract) and isinstance(answer, AlipayAnswer):
         began_at = started.event_time.ToDatetime(UTC)
         attempt = started.activity_task_started_event_attributes.attempt or 1
@@ -121,10 +121,10 @@ def _answered(
 
 
 def parts_of(one: Answered) -> Iterator[Answered]:
-    """Yield each call to Alipay that an activity has made, with its own answer.
+    """Yield each call to Alipay of an activity, with its answer.
 
-    The activity `refund_order` makes up to three: it looks at the payment, and then
-    cancels it, or asks for the refund, or both.
+    The activity `refund_order` makes up to three calls: an inquiry, and then a cancel,
+    or a refund, or both.
     """
     call, said = one.call, one.answer
     if not (isinstance(call, OrderRefundCall) and isinstance(said, OrderRefundAnswer)):
@@ -146,7 +146,7 @@ def parts_of(one: Answered) -> Iterator[Answered]:
 
 
 def refund_notices_of(record: Record) -> Iterator[RefundNotice]:
-    """Yield what Alipay has notified of the order's refunds."""
+    """Yield Alipay's notices about the order's refunds."""
     for event in record.events:
         signal = event.workflow_execution_signaled_event_attributes
         if not signal.signal_name:
@@ -157,7 +157,7 @@ def refund_notices_of(record: Record) -> Iterator[RefundNotice]:
 
 
 def notifications_of(record: Record) -> Iterator[Notified]:
-    """Yield what Alipay has notified."""
+    """Yield Alipay's notifications."""
     given = record.input
     if isinstance(given, LatePaymentInput) and given.notification:
         yield Notified(record.events[0], given.notification)

@@ -1,4 +1,4 @@
-"""The claims of a history that only the other histories of its order can confirm."""
+"""The claims of a history, to compare with the other histories of its order."""
 
 import hashlib
 import json
@@ -24,13 +24,13 @@ from contracts import (
     attempt_of,
 )
 
-# What was untrue then may be true later: then another run deals with it.
+# The money may come after these outcomes: another run then handles it.
 _NOT_THEN = (LateOutcome.NOT_PAID, LateOutcome.NOT_LATE)
 
 
 @dataclass(frozen=True)
 class HandedOver:
-    """The input of another run, as this one gave it, or as that one received it."""
+    """The digest of an input that one run gave to another, from either history."""
 
     run_id: str
     digest: str
@@ -38,7 +38,7 @@ class HandedOver:
 
 @dataclass(frozen=True)
 class SentRefund:
-    """One refund of an order, whatever number of tries it took.
+    """One refund of an order, with all its tries.
 
     Attributes:
         name: Its refundRequestId without the number of the try.
@@ -51,22 +51,23 @@ class SentRefund:
 
 @dataclass(frozen=True)
 class Claims:
-    """Some facts of one history, small enough to be kept of all.
+    """The claims of one history, small enough to keep those of all histories.
 
     Attributes:
-        event_id: Of the end.
-        outcome: How it ended, or its status where it has no outcome.
-        ended: The attempts that this run has opened or keeps, if it has a result.
+        event_id: The event that ends the run.
+        outcome: Its outcome, or its status where it has none.
+        ended: The attempts that this run has opened or whose money it keeps, if it has
+            a result.
         attempts: The numbers of all attempts of this run.
-        first_attempt: The number that its input begins with.
+        first_attempt: The first attempt number, from its input.
         names: The other runs that it names.
-        resets: Each reset that led to it, in words.
+        resets: The resets that led to it, as texts.
         kept: The attempts whose money the shop keeps.
-        owed: Paid attempts, proven by the run before this one, as it carries them on.
-        proven: What is proven here to have been paid.
-        moved: The attempts of which this workflow itself has given money back.
-        refunds: The refunds of the order that it has sent, each with its amount.
-        gave, took: Inputs handed over to other runs, and by another run.
+        owed: Paid attempts carried from the run before, which must prove them.
+        proven: Payments proven in this history.
+        moved: The attempts of which this workflow itself has returned money.
+        refunds: The refunds that it has sent, each with its amount.
+        gave, took: Inputs given to other runs, and received from another run.
     """
 
     workflow_id: str
@@ -92,7 +93,7 @@ class Claims:
 
 
 def kept_by(record: Record) -> tuple[str, ...]:
-    """Return the attempts whose money is kept, as the run's result says it."""
+    """Return the attempts whose money is kept, by the run's result."""
     result, given = record.result, record.input
     if isinstance(result, PaymentView) and result.outcome is PaymentOutcome.PAID:
         return tuple(one.payment_request_id for one in result.attempts if one.is_paid)
@@ -104,10 +105,10 @@ def kept_by(record: Record) -> tuple[str, ...]:
 
 
 def ended_by(record: Record, answers: Iterable[Answered]) -> tuple[str, ...]:
-    """Return the attempts that only one run can bring to an end, and this one did.
+    """Return the attempts that this run ended, as only one run can.
 
-    Those that it has opened itself, or keeps. Its result names others, too: an earlier
-    run's attempt, of which Alipay has notified only this one.
+    The attempts that it has opened itself, or whose money it keeps. Its result also has
+    others: attempts of an earlier run that were notified to this run.
     """
     result = record.result
     if isinstance(result, PaymentView):
@@ -124,7 +125,7 @@ def ended_by(record: Record, answers: Iterable[Answered]) -> tuple[str, ...]:
 
 
 def attempts_of(record: Record) -> tuple[int, ...]:
-    """Return the numbers of the attempts that a run has asked Alipay for."""
+    """Return the numbers of the attempts that a run has sent to Alipay."""
     asked = (
         event.activity_task_scheduled_event_attributes.input
         for event in record.events
@@ -135,7 +136,7 @@ def attempts_of(record: Record) -> tuple[int, ...]:
 
 
 def given_to_others(record: Record) -> Iterator[HandedOver]:
-    """Yield what this run handed over: to its next run, and to its children."""
+    """Yield the inputs that this run gave to its next run and to its children."""
     begun: dict[int, str] = {}
     for event in record.events:
         child = event.start_child_workflow_execution_initiated_event_attributes
@@ -152,14 +153,14 @@ def given_to_others(record: Record) -> Iterator[HandedOver]:
 
 
 def taken_from_another(record: Record) -> HandedOver | None:
-    """Return what this run was handed by another one; None where a client began it."""
+    """Return the input from another run; None where a client started this run."""
     started = record.started
     by_a_run = started.continued_execution_run_id or started.HasField(
         "parent_workflow_execution"
     )
     if not by_a_run:
         return None
-    # Of a reset this is the run that was reset: the one that was handed it.
+    # After a reset this is the run that was reset, which received the input.
     run_id = started.original_execution_run_id
     return HandedOver(run_id, _digest(record.workflow_type, started.input))
 

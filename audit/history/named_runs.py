@@ -1,4 +1,4 @@
-"""The other runs that a history names: they must be there, too."""
+"""The other runs that a history names: their histories must exist, too."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -9,13 +9,13 @@ from audit.history.record import Record
 
 @dataclass(frozen=True)
 class NamedRun:
-    """A run that another one names.
+    """A run that another run's history names.
 
     Attributes:
-        event_id: Of the naming history.
-        what: What it is to the naming run, in words.
-        at: When it certainly existed.
-        has_ended: Whether it was over then, so that its history was complete.
+        event_id: The event in the naming history.
+        what: Its relation to the naming run, as text.
+        at: A time at which it existed.
+        has_ended: Whether it had ended by then, so that its history was complete.
     """
 
     run_id: str
@@ -26,15 +26,15 @@ class NamedRun:
 
 
 def named_by(record: Record) -> Iterator[NamedRun]:
-    """Yield the runs from which this one came, and those that came from it."""
+    """Yield the parent and earlier runs, and the children and later runs."""
     started, began = record.started, record.events[0]
     at = began.event_time.ToDatetime(UTC)
     if before := started.continued_execution_run_id:
-        what = "the run that goes on in this one"
+        what = "the run that continues in this one"
         yield NamedRun(before, 1, what, at, has_ended=True)
     if started.HasField("parent_workflow_execution"):
         parent = started.parent_workflow_execution
-        what = f"{parent.workflow_id}, which has begun this one"
+        what = f"{parent.workflow_id}, which started this one"
         yield NamedRun(parent.run_id, 1, what, at, has_ended=False)
     for event in record.events:
         at = event.event_time.ToDatetime(UTC)
@@ -42,10 +42,10 @@ def named_by(record: Record) -> Iterator[NamedRun]:
         going_on = event.workflow_execution_continued_as_new_event_attributes
         failed = event.workflow_task_failed_event_attributes
         if run_id := child.workflow_execution.run_id:
-            what = f"{child.workflow_execution.workflow_id}, begun here"
+            what = f"{child.workflow_execution.workflow_id}, started here"
             yield NamedRun(run_id, event.event_id, what, at, has_ended=False)
         if run_id := going_on.new_execution_run_id:
-            what = "the run in which this one goes on"
+            what = "the run in which this one continues"
             yield NamedRun(run_id, event.event_id, what, at, has_ended=False)
         if run_id := failed.base_run_id:
             what = "the run of which this one is a reset"
@@ -53,7 +53,7 @@ def named_by(record: Record) -> Iterator[NamedRun]:
 
 
 def resets_of(record: Record) -> Iterator[str]:
-    """Yield each reset that led to this run, in words."""
+    """Yield each reset that led to this run, as text."""
     for event in record.events:
         failed = event.workflow_task_failed_event_attributes
         if failed.base_run_id:

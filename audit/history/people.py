@@ -1,4 +1,4 @@
-"""Resolutions by persons, and whether Alipay's signed messages contradict them."""
+"""Resolutions by persons, and contradictions to Alipay's signed messages."""
 
 from collections.abc import Iterator
 
@@ -21,7 +21,7 @@ _KEPT = (PaymentOutcome.PAID, LateOutcome.HONOURED)
 
 
 def settled_by_a_person(record: Record, evidenced: Evidenced) -> Settled | None:
-    """Return how a person settled this run; None where nobody had to."""
+    """Return how a person resolved this run; None where nobody had to."""
     result, closing = record.result, record.closing
     if facts := facts_of_refunds(record, evidenced):
         return refunds_settled_by_persons(facts, record)

@@ -1,4 +1,4 @@
-"""The payments and refunds that the evidence of a history proves."""
+"""The payments and returns that the evidence of a history proves."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -25,11 +25,11 @@ from contracts import (
 
 @dataclass(frozen=True)
 class Paid:
-    """What was paid, as Alipay says it.
+    """A payment, as Alipay reports it.
 
     Attributes:
-        event_id: Of the event that records it.
-        request_id: The attempt, by payment_request_id.
+        event_id: The event that records it.
+        request_id: The attempt's payment_request_id.
     """
 
     event_id: int
@@ -40,13 +40,13 @@ class Paid:
 
 @dataclass(frozen=True)
 class GivenBack:
-    """What went back to the customer, as Alipay says it.
+    """Money returned to the customer, as Alipay reports it.
 
     Attributes:
-        key: The same in every repeat of one return.
-        request_id: The attempt whose money it was.
-        amount: None where all that was paid went back, by a cancel. Negative of a
-            refund that has bounced, as a person has recorded it.
+        key: The same in all messages about one return.
+        request_id: The attempt whose money was returned.
+        amount: None where a cancel returned the whole payment. Negative for a bounced
+            refund, as a person has recorded it.
     """
 
     event_id: int
@@ -57,12 +57,12 @@ class GivenBack:
 
 @dataclass(frozen=True)
 class Settled:
-    """An outcome that rests on a person's resolution.
+    """An outcome that a person decided.
 
     Attributes:
-        event_id: Of the end of the run; of refunds that of the last such word.
-        against: What Alipay has signed, or has not signed, in words, where that is not
-            what the person says; empty where both agree.
+        event_id: The end of the run; for refunds the last such decision.
+        against: A text about Alipay's signed messages where they contradict the person;
+            empty where both agree.
     """
 
     workflow_id: str
@@ -77,20 +77,20 @@ class Settled:
 
 @dataclass
 class Evidenced:
-    """What the evidence of one history comes to.
+    """The result of checking the evidence of one history.
 
     Attributes:
-        notes: What an auditor should know, though nothing is wrong with it.
-        signed: By event, and by the activity's call of which it is the answer, else
-            empty: who has signed what it records, in words.
-        paid: What verified words of Alipay's say was paid.
-        unproven: The same, of words that came without evidence.
-        given_back: What went back, proven or not: either way it must not be too much.
-        is_older: The history is from before evidence was kept, as the auditor says.
-        answers: All that Alipay has answered, proven or not, in the history's order;
-            where an activity has made several calls, each of them.
-        proven: Those of them that Alipay has signed, as they are recorded.
-        refund_notices: What Alipay has notified of refunds, likewise.
+        notes: Remarks for the auditor that are not findings.
+        signed: The signer as text, by event and by the activity's call if it is an
+            answer, else by an empty name.
+        paid: Payments by verified messages of Alipay's.
+        unproven: Payments by messages without evidence.
+        given_back: Returns, proven or not: in any case they must not be too much.
+        is_older: Whether, by the auditor's option, the history is older than evidence.
+        answers: All answers of Alipay, proven or not, in the history's order; with each
+            call of an activity that has made several.
+        proven: Those that Alipay has signed as recorded.
+        refund_notices: Alipay's notices about refunds, likewise.
     """
 
     findings: list[Finding] = field(default_factory=list)
@@ -106,17 +106,17 @@ class Evidenced:
 
     @property
     def older(self) -> list[Paid]:
-        """What was paid by words without evidence, where none was kept then."""
+        """Payments by messages without evidence, where none was recorded then."""
         return self.unproven if self.is_older else []
 
     @property
     def believed(self) -> list[Paid]:
-        """What counts as paid: what is proven, and what could not be at that time."""
+        """The payments that count: proven ones, and older ones without evidence."""
         return [*self.paid, *self.older]
 
 
 def paid_by_notification(event_id: int, told: PaymentNotified) -> Iterator[Paid]:
-    """Yield what a notification says was paid: PAYMENT_RESULT with S, nothing else.
+    """Yield the payment that a notification reports: PAYMENT_RESULT with S only.
 
     The auditor's own reading on purpose, beside `PaymentNotified.says_paid`, by which
     workflows decide: a mistake there must not hide itself here.
@@ -126,7 +126,7 @@ def paid_by_notification(event_id: int, told: PaymentNotified) -> Iterator[Paid]
 
 
 def paid_by_answer(one: Answered) -> Iterator[Paid]:
-    """Yield what an answer says was paid: an inquiry's SUCCESS, nothing else."""
+    """Yield the payment that an answer reports: SUCCESS of an inquiry only."""
     call, answer = one.call, one.answer
     if not (isinstance(call, InquiryCall) and isinstance(answer, InquiryAnswer)):
         return
@@ -140,9 +140,9 @@ def paid_by_answer(one: Answered) -> Iterator[Paid]:
 
 
 def given_back_by(one: Answered, record: Record) -> Iterator[GivenBack]:
-    """Yield what an answer says went, or goes, back to the customer.
+    """Yield the return that an answer reports, completed or under way.
 
-    Not of an order's refunds, which several answers report: `refunds.py`.
+    Not for an order's refunds, which several answers report: `refunds.py`.
     """
     if isinstance(record.input, RefundsInput):
         return

@@ -1,4 +1,4 @@
-"""A history as it is written in a file, with every payload decrypted and typed."""
+"""Reads a history from a file, with all payloads decrypted and typed."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -37,10 +37,10 @@ from workflows.kinds import WORKFLOWS
 
 ModelT = TypeVar("ModelT", bound=BaseModel)
 
-# What starts a run of ours.
+# The workflow types of this program.
 Input = Order | LatePaymentInput | CallbackInput | NoticeInput | RefundsInput
 
-# Private, yet exported: nothing else says what a workflow takes and gives.
+# Private, yet exported: the only source for the types of a workflow.
 _DEFINITIONS = [workflow._Definition.must_from_class(kind) for kind in WORKFLOWS]
 
 
@@ -53,18 +53,18 @@ def _brought_to(definition: workflow._Definition) -> dict[str, type[BaseModel]]:
     }
 
 
-# What each kind of workflow takes and gives, by its name in the history.
+# The input and result types of each workflow type.
 INPUTS: dict[str, type[BaseModel]] = {
     one.name: one.arg_types[0] for one in _DEFINITIONS if one.name and one.arg_types
 }
 RESULTS: dict[str, type[BaseModel]] = {
     one.name: one.ret_type for one in _DEFINITIONS if one.name and one.ret_type
 }
-# What updates and signals take; `resolve` means another thing to late money.
+# The argument types of updates and signals; `resolve` of late money has another.
 MESSAGES: dict[str, dict[str, type[BaseModel]]] = {
     one.name: _brought_to(one) for one in _DEFINITIONS if one.name
 }
-# Everything that ends a run.
+# The events that end a run.
 CLOSING = {
     EventType.EVENT_TYPE_WORKFLOW_EXECUTION_COMPLETED: "COMPLETED",
     EventType.EVENT_TYPE_WORKFLOW_EXECUTION_FAILED: "FAILED",
@@ -82,7 +82,7 @@ def _types_of(method: Callable[..., object]) -> tuple[type[BaseModel], type[Base
     return call, answer
 
 
-# What each activity takes and answers.
+# The input and result types of each activity.
 ACTIVITIES: dict[str, tuple[type[BaseModel], type[BaseModel]]] = {
     method.__name__: _types_of(method)
     for method in (
@@ -99,11 +99,11 @@ ACTIVITIES: dict[str, tuple[type[BaseModel], type[BaseModel]]] = {
 
 
 class UnreadableHistoryError(Exception):
-    """A history cannot be read: not a history, or its key is not given."""
+    """A history cannot be read: it is not a history, or its key is missing."""
 
 
 class UndecryptedHistoryError(UnreadableHistoryError):
-    """A payload stays encrypted: its key is not given or another one, or it changed."""
+    """A payload cannot be decrypted: its key is missing or wrong, or it was changed."""
 
 
 @dataclass
@@ -111,8 +111,8 @@ class Record:
     """One history: its events, with payloads in clear text.
 
     Attributes:
-        workflow_id: As the history's first event names it.
-        events: In their order.
+        workflow_id: From the history's first event.
+        events: The events, in order.
     """
 
     workflow_id: str
@@ -132,10 +132,10 @@ class Record:
 
     @cached_property
     def input(self) -> Input:
-        """What the run was started with.
+        """The input of the run.
 
         Raises:
-            UnreadableHistoryError: It is not what this kind of workflow takes.
+            UnreadableHistoryError: It is not the input of this workflow type.
         """
         model = INPUTS[self.workflow_type]
         read = parsed(self.started.input, model)
@@ -165,14 +165,14 @@ class Record:
 
     @cached_property
     def result(self) -> BaseModel | None:
-        """What the run came to; None without a result that can be read."""
+        """The result of the run; None without a readable result."""
         if self.closing is None:
             return None
         done = self.closing.workflow_execution_completed_event_attributes
         return parsed(done.result, RESULTS[self.workflow_type])
 
     def message(self, name: str, payloads: Payloads) -> BaseModel | None:
-        """Read what an update or a signal brought; None where it takes nothing."""
+        """Read the argument of an update or signal; None where it has none."""
         model = MESSAGES[self.workflow_type].get(name)
         return parsed(payloads, model) if model else None
 
@@ -181,7 +181,8 @@ def read_history(text: str, codec: EncryptingCodec | None) -> Record:
     """Read a history's JSON and decrypt it.
 
     Raises:
-        UnreadableHistoryError: Not a history of ours, or not all of it is readable.
+        UnreadableHistoryError: It is not one of our histories, or not all of it is
+            readable.
     """
     try:
         events = list(parse_history(text, "the file").events)
@@ -191,7 +192,9 @@ def read_history(text: str, codec: EncryptingCodec | None) -> Record:
         events[0].workflow_execution_started_event_attributes.workflow_id, events
     )
     if record.workflow_type not in INPUTS:
-        raise UnreadableHistoryError(f"no workflow of ours: {record.workflow_type!r}")
+        raise UnreadableHistoryError(
+            f"not one of our workflows: {record.workflow_type!r}"
+        )
     for event in events:
         for payload in _payloads(event):
             if payload.metadata.get("encoding") == ENCODING:
@@ -200,7 +203,7 @@ def read_history(text: str, codec: EncryptingCodec | None) -> Record:
 
 
 def _payloads(message: Message) -> Iterator[Payload]:
-    """Every payload in a message, wherever it stands."""
+    """Yield all payloads in a message, at any depth."""
     for field, value in message.ListFields():
         if field.message_type is None:
             continue
@@ -223,7 +226,7 @@ def _decrypt(payload: Payload, codec: EncryptingCodec | None, event_id: int) -> 
         )
     reading = codec.decode([payload])
     try:
-        reading.send(None)  # it decodes without ever waiting
+        reading.send(None)  # decoding never waits
     except StopIteration as done:
         payload.CopyFrom(done.value[0])
     except (KeyringError, UnreadablePayloadError) as error:
@@ -231,7 +234,7 @@ def _decrypt(payload: Payload, codec: EncryptingCodec | None, event_id: int) -> 
 
 
 def parsed(payloads: Payloads, model: type[ModelT]) -> ModelT | None:
-    """Read the one payload that there should be; None if it is not of this model."""
+    """Read a single payload; None if it does not match the model."""
     if len(payloads.payloads) != 1:
         return None
     try:
@@ -241,9 +244,9 @@ def parsed(payloads: Payloads, model: type[ModelT]) -> ModelT | None:
 
 
 def plain(payloads: Payloads, model: type[BaseModel] | None) -> object:
-    """Return payloads as plain values: with a model, what it makes of them.
+    """Return payloads as plain values, parsed by a model if there is one.
 
-    So a field that a later release added with a default makes no difference.
+    With the model, a field that a later release added with a default is no difference.
     """
     if model is not None and (read := parsed(payloads, model)) is not None:
         return read.model_dump(mode="json")

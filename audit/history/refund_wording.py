@@ -1,4 +1,4 @@
-"""Plain words for what happened to an order's refunds."""
+"""Texts for the events of an order's refunds."""
 
 from pydantic import BaseModel
 
@@ -20,40 +20,40 @@ from contracts import (
 
 _OF_LOOK = {
     InquiryVerdict.FAIL: "says: never paid",
-    InquiryVerdict.CANCELLED: "says: cancelled, all of it has gone back",
+    InquiryVerdict.CANCELLED: "says: cancelled, all of it was returned",
     InquiryVerdict.PROCESSING: "says: not paid yet",
-    InquiryVerdict.PENDING: "says: the wallet is still at it",
+    InquiryVerdict.PENDING: "says: the wallet is still processing it",
     InquiryVerdict.NOT_EXIST: "does not know this payment",
 }
 _OF_DECISION: dict[str, str] = {
-    RefundDecision.SEND: "is to be sent now",
-    RefundDecision.WITHDRAW: "is not wanted any more",
-    RefundDecision.GIVEN_BACK: "has gone back",
-    RefundDecision.NOT_GIVEN_BACK: "has not gone back",
+    RefundDecision.SEND: "should be sent now",
+    RefundDecision.WITHDRAW: "is withdrawn",
+    RefundDecision.GIVEN_BACK: "was given back",
+    RefundDecision.NOT_GIVEN_BACK: "was not given back",
 }
 
 
 def words_of_look(look: PaymentLook) -> str:
-    """Say what Alipay says was paid, and what went back so far."""
+    """Describe Alipay's answer about the payment, and its refunds so far."""
     if look.verdict is not InquiryVerdict.SUCCESS:
         return _OF_LOOK[look.verdict]
     paid = _money(look.amount)
     back = [f"{_money(one.amount)} {one.status}" for one in look.refunds]
-    listed = f"; it lists of refunds: {', '.join(back)}" if back else ""
+    listed = f"; it lists refunds of {', '.join(back)}" if back else ""
     return f"says: {paid} paid{listed}"
 
 
 def words_about_refund(said: BaseModel | None, sender: str) -> str:
-    """Say what somebody wanted of a refund, or what Alipay notified of one.
+    """Describe a person's message about a refund, or Alipay's notice.
 
     Args:
-        said: What was said; empty words of all else.
-        sender: Who sent it, as the server noted.
+        said: The message; other types give an empty text.
+        sender: Who sent it, as the server recorded.
     """
     by = f"says {getattr(said, 'by', '') or 'nobody'} (sent by {sender or 'nobody'})"
     match said:
         case RefundRequest():
-            return f"asks for the refund {said.refund_id}{_why(said)}, {by}"
+            return f"requests the refund {said.refund_id}{_why(said)}, {by}"
         case RefundConfirmation():
             return f"confirms the refund {said.refund_id} as a second person, {by}"
         case RefundResolution():
@@ -71,7 +71,7 @@ def words_about_refund(said: BaseModel | None, sender: str) -> str:
 
 
 def outcome_of_refunds(view: RefundsView) -> str:
-    """Say in one word how much went back, for whoever counts runs of refunds."""
+    """Return in one word how much was refunded, to count runs of refunds."""
     if not any(one.status is RefundStatus.SUCCEEDED for one in view.refunds):
         return "NOTHING_REFUNDED"
     is_all = view.left is not None and view.left.value == 0
@@ -79,7 +79,7 @@ def outcome_of_refunds(view: RefundsView) -> str:
 
 
 def words_of_refunds(view: RefundsView) -> str:
-    """Say how the refunds of an order stand at the end of a run."""
+    """Describe the refunds of an order at the end of a run."""
     told = [_one(one) for one in view.refunds]
     elsewhere = [
         f"{_money(one.amount)} in Alipay's portal: {one.status}"

@@ -1,4 +1,4 @@
-"""What Alipay has signed of refunds, one word for each try that a message is about."""
+"""Alipay's signed statements about refunds, one for each try in a message."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -19,21 +19,21 @@ from contracts import (
 )
 from translation.refund_room import goes_back
 
-# F, and to be sent again under a new id (docs/protocol.md 3.7).
+# F, after which a refund is sent again with a new id (docs/protocol.md 3.7).
 BALANCE_TOO_LOW: Final = "MERCHANT_BALANCE_NOT_ENOUGH"
-# F: the whole payment has gone back already, by a cancel.
+# F: a cancel has already returned the whole payment.
 CANCELLED_BEFORE: Final = "ORDER_IS_CANCELED"
 _OF_NOTICE: Final = {"SUCCESS": RefundVerdict.REFUNDED, "FAIL": RefundVerdict.REFUSED}
 
 
 @dataclass(frozen=True)
 class Word:
-    """What Alipay has signed of one try of a refund.
+    """Alipay's signed statement about one try of a refund.
 
     Attributes:
         request_id: The refundRequestId of that try.
-        was_sent: It answers the refund itself, and no question about it.
-        by_cancel: A cancel is meant, in the refund's place.
+        was_sent: Whether it answers the refund itself, and not an inquiry.
+        by_cancel: Whether it is about a cancel instead of the refund.
     """
 
     event_id: int
@@ -45,11 +45,11 @@ class Word:
 
 
 def words_of_answer(one: Answered, whole: OrderRefundCall | None) -> Iterator[Word]:
-    """Yield what an answer says of refunds.
+    """Yield the statements about refunds in an answer.
 
     Args:
-        one: What Alipay has signed, to one call.
-        whole: The refund of which that call was a part; None for an inquiry.
+        one: Alipay's signed answer to one call.
+        whole: The refund that the call belongs to; None for an inquiry.
     """
     event_id, call, said = one.completed.event_id, one.call, one.answer
     if isinstance(said, RefundAnswer) and isinstance(
@@ -75,7 +75,7 @@ def words_of_answer(one: Answered, whole: OrderRefundCall | None) -> Iterator[Wo
 
 
 def words_of_notice(noticed: RefundNotice) -> Iterator[Word]:
-    """Yield what a notice says of the refund that it is about."""
+    """Yield the statement of a notice about its refund."""
     told = noticed.notice
     if verdict := _OF_NOTICE.get(told.status):
         number, name = noticed.event.event_id, told.refund_request_id
@@ -83,9 +83,9 @@ def words_of_notice(noticed: RefundNotice) -> Iterator[Word]:
 
 
 def _is_cancelled(said: AlipayAnswer) -> bool:
-    """Whether the whole payment has gone back by a cancel.
+    """Whether a cancel has returned the whole payment.
 
-    Also one of an earlier try whose answer was lost: the next try returns it.
+    Also the cancel of an earlier try whose answer was lost: the next try gets it.
     """
     match said:
         case CancelAnswer(verdict=CancelVerdict.CANCELLED):

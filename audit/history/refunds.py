@@ -1,4 +1,4 @@
-"""What a history says of an order's refunds: who asked, what was sent, what was signed.
+"""The facts in a history about an order's refunds: requests, calls, signed answers.
 
 The auditor's own reading on purpose, beside that of `workflows/refunds/`: a mistake
 there must not hide itself here.
@@ -34,7 +34,7 @@ from contracts import (
 
 @dataclass(frozen=True)
 class Said:
-    """What somebody has said to a run by an update."""
+    """An update that a run has accepted."""
 
     event_id: int
     message: RefundRequest | RefundConfirmation | RefundResolution | RefundReturn
@@ -46,14 +46,14 @@ class Said:
 
 @dataclass(frozen=True)
 class Sent:
-    """One call to give money back."""
+    """One call to return money."""
 
     event_id: int
     call: OrderRefundCall
 
 
 class RefundFacts:
-    """The refunds of an order, as far as one history shows them."""
+    """The refunds of an order, by one history."""
 
     def __init__(self, record: Record, given: RefundsInput, seen: Evidenced) -> None:
         self._record = record
@@ -62,7 +62,7 @@ class RefundFacts:
 
     @cached_property
     def said(self) -> list[Said]:
-        """What was asked for, confirmed and decided, in the history's order."""
+        """Requests, confirmations and decisions, in the history's order."""
         found = []
         for event_id, request in requests_of(self._record).items():
             message = self._record.message(request.input.name, request.input.args)
@@ -75,7 +75,7 @@ class RefundFacts:
 
     @cached_property
     def sent(self) -> list[Sent]:
-        """All calls to give money back, in the history's order."""
+        """All calls to return money, in the history's order."""
         found = []
         for event in self._record.events:
             scheduled = event.activity_task_scheduled_event_attributes
@@ -86,7 +86,7 @@ class RefundFacts:
 
     @cached_property
     def words(self) -> list[Word]:
-        """All that Alipay has signed of the refunds, as far as it is proven."""
+        """All statements about the refunds that Alipay has signed."""
         asked = {one.event_id: one.call for one in self.sent}
         found: list[Word] = []
         for one in self._seen.proven:
@@ -97,7 +97,7 @@ class RefundFacts:
 
     @cached_property
     def looks(self) -> list[tuple[int, PaymentLook]]:
-        """What Alipay has signed of the payment, by event."""
+        """The signed answers to inquiries about the payment, by event."""
         return [
             (one.completed.event_id, one.answer)
             for one in self._seen.proven
@@ -106,7 +106,7 @@ class RefundFacts:
 
     @property
     def looks_before_nothing(self) -> Iterator[int]:
-        """Yield the event of each call with a look at the payment, and nothing else."""
+        """Yield the event of each activity that only inquired the payment."""
         sent = {
             one.scheduled.event_id
             for one in self._seen.answers
@@ -119,31 +119,31 @@ class RefundFacts:
 
     @property
     def view(self) -> RefundsView | None:
-        """What the run came to."""
+        """The result of the run."""
         result = self._record.result
         return result if isinstance(result, RefundsView) else None
 
     @cached_property
     def earlier(self) -> dict[str, RefundRecord]:
-        """The refunds that an earlier run has dealt with, as a caller says."""
+        """The refunds of earlier runs, from the input."""
         records = self.given.known.refunds if self.given.known else ()
         return {one.refund_id: one for one in records}
 
     @property
     def goes_on(self) -> bool:
-        """Whether the run goes on from one that grew too long."""
+        """Whether the run continues one with a long history."""
         return self.given.carried is not None
 
     def name_of(self, refund_id: str) -> str:
-        """Return what all tries of a refund have in common."""
+        """Return the part of the id that all tries of a refund share."""
         return refund_named_in(refund_request_id(self.given.order_id, refund_id, 1))
 
     def words_on(self, name: str) -> list[Word]:
-        """Return what Alipay has signed of all tries of a refund."""
+        """Return Alipay's signed statements about all tries of a refund."""
         return [one for one in self.words if refund_named_in(one.request_id) == name]
 
     def is_known(self, request_id: str) -> bool:
-        """Whether Alipay has signed what became of a try, one way or the other."""
+        """Whether Alipay has signed the outcome of a try, whichever."""
         final = (RefundVerdict.REFUNDED, RefundVerdict.REFUSED)
         return any(
             one.request_id == request_id and one.verdict in final for one in self.words
@@ -151,12 +151,12 @@ class RefundFacts:
 
     @property
     def paid(self) -> Money | None:
-        """The paid amount, by Alipay's last answer; else by the run's input."""
+        """The paid amount, from Alipay's last answer, or else from the run's input."""
         amounts = [look.amount for _, look in self.looks if look.amount]
         return amounts[-1] if amounts else self.given.paid
 
     def refund_id_of(self, name: str) -> str:
-        """Return the merchant's name of a refund; empty where nobody here has it."""
+        """Return the merchant's id of a refund; empty where this history lacks it."""
         for refund_id in (*(one.refund_id for one in self.said), *self.earlier):
             if self.name_of(refund_id) == name:
                 return refund_id
@@ -164,12 +164,12 @@ class RefundFacts:
 
     @property
     def cancelled_refund(self) -> str:
-        """The merchant's name of the refund in whose place a cancel has come."""
+        """The merchant's id of the refund that was made by a cancel."""
         names = [refund_named_in(one.request_id) for one in self.words if one.by_cancel]
         return self.refund_id_of(names[-1]) if names else ""
 
     def amount_of(self, name: str) -> Money | None:
-        """Return the amount of a refund, by what was sent or shown; None if unknown."""
+        """Return the amount of a refund, from calls or the result; None if unknown."""
         for sent in self.sent:
             if refund_named_in(sent.call.refund_request_id) == name:
                 return sent.call.amount
@@ -179,7 +179,7 @@ class RefundFacts:
         return None
 
     def decided(self, refund_id: str, *outcomes: str) -> list[Said]:
-        """Return how persons have settled a refund, as far as it is one of these."""
+        """Return the decisions of persons on a refund, of these kinds."""
         return [
             one
             for one in self.said
@@ -189,16 +189,16 @@ class RefundFacts:
         ]
 
     def returns(self) -> Iterator[Said]:
-        """Yield each refund of which a person has recorded that it bounced."""
+        """Yield each refund that a person has recorded as bounced."""
         yield from (one for one in self.said if isinstance(one.message, RefundReturn))
 
 
 def facts_of_refunds(record: Record, seen: Evidenced) -> RefundFacts | None:
-    """Return what a history says of refunds; None where it is about something else."""
+    """Return the refunds of a history; None for a history of another type."""
     given = record.input
     return RefundFacts(record, given, seen) if isinstance(given, RefundsInput) else None
 
 
 def was_given_back(status: RefundStatus) -> bool:
-    """Whether the money of a refund went back, though it may have bounced since."""
+    """Whether a refund was made, even if it has bounced since."""
     return status in (RefundStatus.SUCCEEDED, RefundStatus.RETURNED)

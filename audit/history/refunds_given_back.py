@@ -1,4 +1,4 @@
-"""What went back of a payment by its order's refunds, whoever has made them."""
+"""The money that an order's refunds returned, ours and those of the portal."""
 
 from collections.abc import Iterator
 from typing import Final
@@ -16,16 +16,16 @@ from contracts import (
 )
 from translation.refund_room import goes_back
 
-# Before the name of what was refunded in Alipay's portal, as its list has it.
+# The prefix of the key of a refund in Alipay's portal.
 ELSEWHERE: Final = "elsewhere "
-# Before the name of a refund that has bounced.
+# The prefix of the key of a bounced refund.
 RETURNED: Final = "returned "
 
 
 def refunds_given_back(record: Record, seen: Evidenced) -> Iterator[GivenBack]:
-    """Yield what went back of the payment, by whatever words of Alipay's.
+    """Yield the returned money of the payment, by all messages of Alipay's.
 
-    What has bounced since is yielded with a negative amount: it came back.
+    A bounced refund is also yielded with a negative amount: the money came back.
     """
     facts = facts_of_refunds(record, seen)
     if facts is None:
@@ -39,7 +39,7 @@ def refunds_given_back(record: Record, seen: Evidenced) -> Iterator[GivenBack]:
         if word.by_cancel:
             key, amount = f"cancel {request_id}", None
         elif amount is None:
-            continue  # not ours: it counts as the look has listed it
+            continue  # not ours: it counts as listed in the inquiry
         found.setdefault(key, GivenBack(word.event_id, key, request_id, amount))
     for event_id, look in facts.looks:
         for number, one in enumerate(look.refunds):
@@ -57,9 +57,9 @@ def refunds_given_back(record: Record, seen: Evidenced) -> Iterator[GivenBack]:
 
 
 def moved_by(record: Record, seen: Evidenced) -> tuple[str, ...]:
-    """Return the attempts of which this workflow itself has given money back.
+    """Return the attempts of which this workflow itself has returned money.
 
-    What another one has given back is in Alipay's list as well, and not among them.
+    Alipay's list also has the returns of other workflows, which are left out.
     """
     facts = facts_of_refunds(record, seen)
     if facts is None:
@@ -74,7 +74,7 @@ def moved_by(record: Record, seen: Evidenced) -> tuple[str, ...]:
 
 
 def is_of_the_portal(one: RefundSeen, given: RefundsInput) -> bool:
-    """Whether a refund that Alipay lists was asked for by none of our workflows."""
+    """Whether none of our workflows requested a refund in Alipay's list."""
     if one.refund_request_id == late_refund_id(given.payment_request_id):
         return False
     try:

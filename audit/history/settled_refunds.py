@@ -1,4 +1,4 @@
-"""Refunds that rest on a person's resolution, and what Alipay has signed of them."""
+"""Refunds that persons decided, and contradictions to Alipay's signed messages."""
 
 from collections.abc import Iterator
 
@@ -15,7 +15,7 @@ from contracts import (
 )
 
 _OF_PERSONS = (RefundDecision.GIVEN_BACK, RefundDecision.NOT_GIVEN_BACK)
-# What Alipay would have to sign for each of them, and the opposite of it.
+# The signed outcome that agrees with each decision, and the one that contradicts it.
 _AGREES = {
     RefundDecision.GIVEN_BACK: RefundVerdict.REFUNDED,
     RefundDecision.NOT_GIVEN_BACK: RefundVerdict.REFUSED,
@@ -23,10 +23,10 @@ _AGREES = {
 
 
 def refunds_settled_by_persons(facts: RefundFacts, record: Record) -> Settled | None:
-    """Return what persons have said of the order's refunds; None if nobody had to.
+    """Return the decisions of persons on the order's refunds; None without any.
 
-    Several are named together: who, why, and what of each of them Alipay denies. What
-    Alipay has signed as well does not rest on a person's word.
+    Several are combined: who, why, and the contradictions to Alipay. Decisions that
+    Alipay's signature confirms are left out.
     """
     found = [(one, *_told(one)) for one in _words_of_persons(facts)]
     if not found:
@@ -66,7 +66,7 @@ def _told(said: Said) -> tuple[str, str]:
 
 
 def _against(facts: RefundFacts, found: list[Said]) -> Iterator[str]:
-    """Yield where Alipay has signed the contrary."""
+    """Yield the contradictions to Alipay's signed messages."""
     for said in found:
         message = said.message
         if not isinstance(message, RefundResolution):
@@ -78,10 +78,10 @@ def _against(facts: RefundFacts, found: list[Said]) -> Iterator[str]:
             if RefundVerdict.REFUNDED in signed:
                 yield f"Alipay has signed that {money} went back by {said.refund_id}"
         elif RefundVerdict.REFUSED in signed:
-            yield f"Alipay has signed that nothing went back by {said.refund_id}"
+            yield f"Alipay has signed that nothing was refunded by {said.refund_id}"
 
 
 def _signed(facts: RefundFacts, said: Said) -> set[RefundVerdict]:
-    """Return what Alipay has signed of a refund, but for tries with a new one after."""
+    """Return the signed outcomes of a refund, except of tries with a later one."""
     words = facts.words_on(facts.name_of(said.refund_id))
     return {one.verdict for one in words if one.code != BALANCE_TOO_LOW}

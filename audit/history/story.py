@@ -1,4 +1,4 @@
-"""A payment's history for a reader: who did what, when, with what money."""
+"""Turns a history into steps for a reader: who, what, when, with which money."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -37,7 +37,7 @@ from contracts import (
 )
 
 SHOP, ALIPAY, OPERATOR, CLOCK, US = "shop", "Alipay", "operator", "clock", "us"
-# Updates that only persons send.
+# Updates that only operators send.
 OF_OPERATORS = frozenset({"resolve", "settle", "resend", "confirm", "returned"})
 
 
@@ -47,10 +47,10 @@ class StoryStep:
 
     Attributes:
         at: UTC.
-        event_id: The event of the history that records it.
+        event_id: The event that records it.
         who: `shop`, `Alipay`, `operator`, `clock` or `us`.
-        proof: Who has signed it, with which key; empty where nobody has.
-        money: The amount, where the step is about money.
+        proof: The signer and the key; empty for an unsigned step.
+        money: The amount, if any.
     """
 
     at: datetime
@@ -63,10 +63,10 @@ class StoryStep:
 
 @dataclass(frozen=True)
 class Story:
-    """One run from its start to its end.
+    """One run, from start to end.
 
     Attributes:
-        amount: What the order costs, in minor units.
+        amount: The price of the order, in minor units.
     """
 
     workflow_id: str
@@ -82,7 +82,7 @@ class Story:
 
 
 def story_of(record: Record, evidenced: Evidenced) -> Story:
-    """Return a history as steps, in the history's order."""
+    """Return the steps of a history, in its order."""
     given, closing = record.input, record.closing
     amount = given.amount if isinstance(given, Order | LatePaymentInput) else None
     if isinstance(given, RefundsInput):
@@ -108,7 +108,7 @@ def _outcome(result: BaseModel | None) -> str | None:
 
 
 class _Telling:
-    """Makes steps of events; technical events make none."""
+    """Turns events into steps; technical events are skipped."""
 
     def __init__(self, record: Record, evidenced: Evidenced) -> None:
         self._record = record
@@ -218,15 +218,15 @@ class _Telling:
             or event.activity_task_timed_out_event_attributes.scheduled_event_id
         )
         who = SHOP if self._names.get(number) == "tell_shop" else ALIPAY
-        yield from self._step(event, who, "gives no answer that says anything")
+        yield from self._step(event, who, "gives no conclusive answer")
 
     def _timer(self, event: HistoryEvent) -> Iterator[StoryStep]:
-        yield from self._step(event, CLOCK, "the time that was waited for is over")
+        yield from self._step(event, CLOCK, "the timer fires")
 
     def _child(self, event: HistoryEvent) -> Iterator[StoryStep]:
         child = event.child_workflow_execution_started_event_attributes
         known = {
-            "LatePayment": "begins to give back what was paid on top",
+            "LatePayment": "starts to return the second payment",
             "Callback": "repeats the callback until the shop accepts it",
         }
         name = child.workflow_type.name

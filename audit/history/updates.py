@@ -1,7 +1,7 @@
-"""The requests of updates, also of those that the server has reapplied after a reset.
+"""The requests of updates, including those that the server reapplied after a reset.
 
-A reset copies what came after its point as `UpdateAdmitted`, with the request; the
-`UpdateAccepted` that follows repeats neither its name nor who has sent it.
+A reset copies later updates as `UpdateAdmitted`, with the request; the `UpdateAccepted`
+after it has neither name nor sender.
 """
 
 from temporalio.api.enums.v1 import EventType
@@ -13,7 +13,7 @@ ACCEPTED = EventType.EVENT_TYPE_WORKFLOW_EXECUTION_UPDATE_ACCEPTED
 
 
 def requests_of(record: Record) -> dict[int, Request]:
-    """Return the request of each accepted update, by the event that accepts it."""
+    """Return the requests of accepted updates, by the accepting event."""
     admitted: dict[str, Request] = {}
     requests: dict[int, Request] = {}
     for event in record.events:

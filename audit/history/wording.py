@@ -1,4 +1,4 @@
-"""Plain words for what happened, for readers who know neither Alipay nor Temporal."""
+"""Texts for steps of a history; readers need not know Alipay or Temporal."""
 
 from pydantic import BaseModel
 from temporalio.api.common.v1 import Payloads
@@ -46,56 +46,56 @@ from contracts import (
     ShopEvent,
 )
 
-# A step's words, and the money it is about.
+# The text of a step, and its money.
 Words = tuple[str, Money | None]
 
 _OF_PAY = {
     PayVerdict.OPENED: "opens the payment; the customer can pay now",
-    PayVerdict.NO_PAGE: "knows the payment, but offers no page to pay on",
+    PayVerdict.NO_PAGE: "knows the payment, but returns no cashier page",
     PayVerdict.REFUSED: "refuses the payment",
-    PayVerdict.ID_IS_DEAD: "says that an earlier attempt of this number is over",
+    PayVerdict.ID_IS_DEAD: "says that an earlier attempt with this number has ended",
     PayVerdict.ID_DIFFERS: "says that this number was used for another payment",
 }
 _OF_INQUIRY = {
     InquiryVerdict.SUCCESS: "says: paid",
-    InquiryVerdict.FAIL: "says: not paid, and never will be",
-    InquiryVerdict.CANCELLED: "says: closed, and nothing is kept",
+    InquiryVerdict.FAIL: "says: not paid, and it never will be",
+    InquiryVerdict.CANCELLED: "says: closed, and no money was kept",
     InquiryVerdict.PROCESSING: "says: not paid yet",
-    InquiryVerdict.PENDING: "says: the wallet is still at it",
+    InquiryVerdict.PENDING: "says: the wallet is still processing it",
     InquiryVerdict.NOT_EXIST: "does not know this payment",
 }
 _OF_CANCEL = {
-    CancelVerdict.CANCELLED: "closes the payment; nothing is kept",
+    CancelVerdict.CANCELLED: "closes the payment; no money is kept",
     CancelVerdict.REFUSED: "refuses to close the payment",
-    CancelVerdict.NOT_ALLOWED: "did not ask: the wallet does not let go",
+    CancelVerdict.NOT_ALLOWED: "did not ask: the wallet does not allow a cancel",
 }
 _OF_REFUND = {
     RefundVerdict.REFUNDED: "says: refunded",
-    RefundVerdict.IN_PROCESS: "takes the refund on",
+    RefundVerdict.IN_PROCESS: "accepts the refund",
     RefundVerdict.REFUSED: "refuses the refund",
     RefundVerdict.NOT_EXIST: "does not know this refund",
 }
 
 
 def words_of_start(given: Input) -> Words:
-    """Say how it began."""
+    """Describe the start of a run."""
     match given:
         case Order(carried=None):
             return (
-                f"wants order {given.order_id} paid with {given.wallet}",
+                f"starts the payment of order {given.order_id} with {given.wallet}",
                 given.amount,
             )
         case Order():
-            return "goes on with what was known, in a new run", given.amount
+            return "continues in a new run", given.amount
         case LatePaymentInput():
-            return f"money came late for {given.payment_request_id}", given.amount
+            return f"late money arrived for {given.payment_request_id}", given.amount
         case NoticeInput():
             return f"notifies {given.notify_type or 'something'}{_about(given)}", None
         case RefundsInput():
-            what = f"takes on the refunds of {given.payment_request_id}"
+            what = f"starts to handle the refunds of {given.payment_request_id}"
             return f"{what}, which was paid", given.paid
     event = given.event
-    return f"sends the shop {event.type}, again and again", event.amount
+    return f"sends the shop {event.type}, repeatedly", event.amount
 
 
 def _about(notice: NoticeInput) -> str:
@@ -109,29 +109,29 @@ def _about(notice: NoticeInput) -> str:
 
 
 def words_of_call(activity: str, payloads: Payloads) -> Words:
-    """Say what was asked, of Alipay or of the shop."""
+    """Describe a request to Alipay or to the shop."""
     match parsed(payloads, ACTIVITIES[activity][0]) if activity in ACTIVITIES else None:
         case PayCall() as call:
             what = f"asks to open {call.payment_request_id} with {call.wallet}"
             return what, call.order.amount
         case InquiryCall() as call:
-            return f"asks what became of {call.payment_request_id}", None
+            return f"inquires {call.payment_request_id}", None
         case CancelCall() as call:
             return f"asks to close {call.payment_request_id}", None
         case OrderRefundCall() as call:
-            what = f"looks what is left, and asks for {call.refund_request_id}"
+            what = f"inquires the payment, and requests {call.refund_request_id}"
             return what, call.amount
         case RefundCall() as call:
             return f"asks to refund payment {call.payment_id}", call.amount
         case RefundInquiryCall() as call:
-            return f"asks what became of refund {call.refund_request_id}", None
+            return f"inquires refund {call.refund_request_id}", None
         case ShopEvent() as call:
             return f"sends the shop {call.type}", call.amount
     return f"runs {activity}", None
 
 
 def words_of_answer(one: Answered) -> Words:
-    """Say what Alipay answered."""
+    """Describe an answer of Alipay."""
     answer = one.answer
     match answer:
         case PayAnswer():
@@ -146,7 +146,7 @@ def words_of_answer(one: Answered) -> Words:
                 answer.amount if is_paid else None,
             )
         case CancelAnswer(verdict=CancelVerdict.CANCELLED) if _was_paid(one):
-            return "cancels the payment; all that was paid goes back", None
+            return "cancels the payment; the whole payment is returned", None
         case CancelAnswer():
             return f"{_OF_CANCEL[answer.verdict]}{_why(answer.result_code)}", None
         case RefundAnswer():
@@ -166,37 +166,39 @@ def _why(code: str) -> str:
 
 
 def words_of_message(name: str, said: BaseModel | None, sender: str) -> str:
-    """Say what somebody wanted, or what Alipay notified.
+    """Describe an update or a signal.
 
     Args:
-        name: The update's or signal's.
-        said: What it brought; None where it brings nothing, or nothing readable.
-        sender: Who sent it, as the server noted.
+        name: The name of the update or signal.
+        said: Its argument; None where it has none, or none that is readable.
+        sender: Who sent it, as the server recorded.
     """
     match said:
         case PageWish():
-            return f"asks for the page of {said.wallet}"
+            return f"requests the cashier page of {said.wallet}"
         case CancelWish():
-            return f"wants it closed{_by(said.by, said.reason, sender)}"
+            return f"requests a cancel{_by(said.by, said.reason, sender)}"
         case Resolution() | LateResolution():
             return f"decides: {said.outcome}{_by(said.by, said.reason, sender)}"
         case CallbackInput():
             return f"queues {said.event.type} for the shop, too"
         case CallbackSettlement():
-            return f"says the shop was notified{_by(said.by, said.reason, sender)}"
+            return (
+                f"reports that the shop was notified{_by(said.by, said.reason, sender)}"
+            )
         case PaymentNotified():
             return _of_notification(said)
     if about_refund := words_about_refund(said, sender):
         return about_refund
     known = {
-        "check_now": "wants Alipay to be asked now",
-        "resend": "wants the callback to be sent at once",
+        "check_now": "requests an inquiry at Alipay now",
+        "resend": "requests that the callback is sent at once",
     }
     return f"{known.get(name, name)} ({sender})"
 
 
 def _by(who: str, why: str, sender: str) -> str:
-    """Say who acts in their own words, and from where, as the server noted it."""
+    """Return the given name and reason, and the sender that the server recorded."""
     if who == "shop" and not why:
         return ""
     said = f", says {who or 'nobody'}: {why or 'no reason given'}"
@@ -214,26 +216,26 @@ def _of_notification(told: PaymentNotified) -> str:
 
 
 def words_of_end(status: str, result: BaseModel | None, reason: str) -> Words:
-    """Say how it ended.
+    """Describe the end of a run.
 
     Args:
-        status: Temporal's.
-        result: The run's, if it has one.
-        reason: Of a termination.
+        status: Temporal's status.
+        result: The result of the run, if it has one.
+        reason: The reason of a termination.
     """
     if status == "TERMINATED":
         return f"ends the workflow by force: {reason or 'no reason given'}", None
     if isinstance(result, PaymentView):
         is_paid = result.outcome is PaymentOutcome.PAID
         return (
-            f"the payment is over: {result.outcome}",
+            f"the payment ended: {result.outcome}",
             result.amount if is_paid else None,
         )
     if isinstance(result, LatePaymentView):
-        return f"the late money is dealt with: {result.outcome}", result.amount
+        return f"the late money was handled: {result.outcome}", result.amount
     if isinstance(result, RefundsView):
         return words_of_refunds(result), None
     if isinstance(result, NoticeView):
-        return "the notice is kept, for a person to read", None
+        return "the notice is stored, for a person to read", None
     outcome = getattr(result, "outcome", None)
-    return (f"it is over: {outcome}" if outcome else f"the run ends: {status}"), None
+    return (f"it ended: {outcome}" if outcome else f"the run ends: {status}"), None

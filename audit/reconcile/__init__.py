@@ -1,1 +1,1 @@
-"""Our money beside the money in Alipay's settlement files."""
+"""Compares our money with the money in Alipay's files."""

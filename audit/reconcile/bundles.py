@@ -1,4 +1,4 @@
-"""Opens several bundles at once: Alipay's days are not the days of an export."""
+"""Opens several bundles: Alipay's files and bundles cover different days."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,13 +9,13 @@ from audit.bundle.reading import Bundle
 
 
 def open_bundles(folders: Sequence[Path]) -> tuple[list[Bundle], list[str]]:
-    """Open bundles that are compared together, in whatever order.
+    """Open bundles that are compared together, in any order.
 
     Returns:
-        The bundles; and in words where one seems to be missing between them.
+        The bundles, and a text for each one that seems to be missing between them.
 
     Raises:
-        BundleError: One has no manifest, or is given twice, also as a copy.
+        BundleError: One has no manifest, or is given twice, even as a copy.
         OSError: One cannot be read.
     """
     known: dict[str, Bundle] = {}
@@ -35,13 +35,13 @@ def _open(folder: Path) -> Bundle:
     try:
         return Bundle.open(folder)
     except BundleError as error:
-        raise BundleError(f"{str(folder)!r} is no bundle: {error}") from None
+        raise BundleError(f"{str(folder)!r} is not a bundle: {error}") from None
 
 
 def _gaps(bundles: dict[str, Bundle]) -> list[str]:
-    """Say of each chained bundle that the one before it is not given.
+    """Return a text for each chained bundle whose previous one is not given.
 
-    But not of the first one: what was before is not compared.
+    But not for the first one: earlier money is not compared.
     """
     chained = [one for one in bundles.values() if one.manifest.previous]
     first = min(
@@ -49,8 +49,8 @@ def _gaps(bundles: dict[str, Bundle]) -> list[str]:
         key=lambda one: (one.manifest.previous is not None, one.manifest.made_at),
     )
     return [
-        f"{one.folder.name}: the bundle before it is not given, so that money which "
-        "only that one knows is MISSING_HERE"
+        f"{one.folder.name}: the previous bundle is not given, so money that is only "
+        f"in that bundle is MISSING_HERE"
         for one in chained
         if one is not first and one.manifest.previous not in bundles
     ]

@@ -1,4 +1,4 @@
-"""Matches the money that we know with the money in Alipay's files, line by line."""
+"""Matches the money in our histories with the lines of Alipay's files."""
 
 import hashlib
 from collections import defaultdict
@@ -31,21 +31,21 @@ def reconcile(
 ) -> Reconciliation:
     """Compare all of the bundles with all of the files.
 
-    Our side is kept in memory by its ids, about two kilobytes each; theirs is read line
-    by line, and only what differs and where the rest was found is kept.
+    Our side is kept in memory by its ids, about two kilobytes each; the files are read
+    line by line, and only differences and the places of matches are kept.
 
     Args:
-        bundles: In any order, and best verified before; here they are believed.
+        bundles: In any order; to be verified before, as their content is trusted here.
         files: Transaction and settlement files, in any order.
         keyring: Reads encrypted histories.
-        amounts: How the files write money.
+        amounts: The unit of the files' amounts.
         orders: The shop's own list of orders; None where it is not given.
 
     Raises:
         SettlementFileError: A file cannot be read, or is given twice.
         OSError: A file cannot be read.
     """
-    # First the files' heads: a wrong one is reported before the work begins.
+    # First the heads of the files: an error is reported before the work begins.
     opened = [SettlementFile.open(file, amounts) for file in files]
     _check_once(opened)
     listed = OrderList.open(orders) if orders else None
@@ -62,9 +62,9 @@ def reconcile(
 
 
 def _check_once(files: Iterable[SettlementFile]) -> None:
-    """Refuse a file that is given twice, also as a copy: its money would count twice.
+    """Reject a file that is given twice, even as a copy: its money would count twice.
 
-    Files without a line may well be the same: days without any payment.
+    Empty files may be equal: days without payments.
     """
     known: dict[str, SettlementFile] = {}
     for file in files:
@@ -73,7 +73,7 @@ def _check_once(files: Iterable[SettlementFile]) -> None:
         same = known.setdefault(digest, file)
         if same is not file and file.rows:
             seen = f"holds the same lines as {str(same.path)!r}"
-            rule = "each file is given once"
+            rule = "give each file only once"
             raise SettlementFileError(file.path, 0, "", seen=seen, rule=rule)
 
 
@@ -107,12 +107,12 @@ class _Comparison:
             self._add_ours(ours, row, kind)
 
     def close(self) -> Reconciliation:
-        """Look through both sides, once all lines are known."""
+        """Complete both sides, once all lines are known."""
         result = self._result
         report_unknown(self._unknown, self._ours, self._orders, result)
         unreadable = self._ours.unreadable
         result.lack_their_keys = unreadable.lack_their_keys
-        # First, for it is the cause of all others where no history can be read.
+        # First, because it is the cause of all others if no history can be read.
         at = 0 if result.lack_their_keys else len(result.differences)
         result.differences[at:at] = unreadable.differences()
         if any(file.columns.kind is FileKind.SETTLEMENT for file in result.files):
@@ -121,7 +121,7 @@ class _Comparison:
             self._close_ours(ours)
         return result
 
-    # ---- money that we know ----
+    # ---- money in our histories ----
 
     def _add_ours(self, ours: Ours, row: Row, kind: FileKind) -> None:
         rows = ours.there.setdefault(kind, [])
@@ -160,7 +160,7 @@ class _Comparison:
             self._result.not_settled += 1
 
     def _cannot_be_listed(self, ours: Ours) -> bool:
-        """Whether no file is given that would list it: returns are settled only."""
+        """Whether no given file can list it: bounces are only in settlement files."""
         is_settlement_given = self._result.not_settled is not None
         return ours.movement is Movement.RETURNED and not is_settlement_given
 
@@ -199,7 +199,7 @@ class _Comparison:
 
 
 def _is_repeated(one: Row, row: Row) -> bool:
-    """Whether a line repeats money of ours that another line of its kind has."""
+    """Whether a line repeats money of ours from another line of its kind."""
     is_named = row.movement is Movement.PAYMENT or (
         bool(row.own_id) and row.key == one.key
     )
@@ -207,16 +207,16 @@ def _is_repeated(one: Row, row: Row) -> bool:
 
 
 def _is_twice(before: Row, row: Row, kind: FileKind) -> bool:
-    """Whether a line that is repeated means that money moved twice.
+    """Whether a repeated line means that money moved twice.
 
-    Each day's transactions may repeat the latest of a payment; within one file, or
-    paid out again, it is other money.
+    Each day's transactions may repeat the latest status of a payment; within one file,
+    or in another settlement, it is another movement.
     """
     return kind is FileKind.SETTLEMENT or before.file == row.file
 
 
 def _totals(rows: Iterable[Row]) -> list[Money]:
-    """Return what some lines come to, for each currency."""
+    """Return the sums of some lines by currency."""
     sums: dict[str, int] = defaultdict(int)
     for row in rows:
         sums[row.currency] += row.amount_minor
@@ -224,7 +224,7 @@ def _totals(rows: Iterable[Row]) -> list[Money]:
 
 
 def _hint(here: Money, there: Money) -> str:
-    """Say so where the two differ by nothing but the place of the decimal point."""
+    """Return a hint where the two differ only by the decimal point."""
     factor = 10 ** CURRENCIES[there.currency].exponent
     if here.currency != there.currency or factor == 1:
         return ""

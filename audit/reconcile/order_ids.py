@@ -1,4 +1,4 @@
-"""Finds the order that a line of Alipay's files belongs to, by any id in it."""
+"""Finds the order of a line of Alipay's files, by any id in it."""
 
 from contextlib import suppress
 
@@ -8,9 +8,9 @@ from contracts import order_of, order_of_refunds, refunds_id_of
 
 
 class OrderIds:
-    """Orders by their ids: those that we know, and Alipay's that only files name.
+    """Orders by ids: ours, and Alipay's ids that are only in files.
 
-    A dispute names its payment by Alipay's id alone; the payment's own line bears both.
+    A dispute names its payment only by Alipay's id; the payment's own line has both.
     """
 
     def __init__(self, ours: OurMoney) -> None:
@@ -18,7 +18,7 @@ class OrderIds:
         self._learned: dict[str, str] = {}
 
     def learn(self, row: Row) -> None:
-        """Keep which order a payment's line belongs to, where only its line says so."""
+        """Record the order of a payment's line, if only that line contains it."""
         name = row.transaction_id
         if row.movement is Movement.PAYMENT and not self._ours.order_of(name):
             order_id = self.of(row)
@@ -26,7 +26,7 @@ class OrderIds:
                 self._learned[name] = order_id
 
     def of(self, row: Row) -> str:
-        """Return the order that a line belongs to; empty where nothing names it."""
+        """Return the order of a line; empty where no id names it."""
         requests = (row.request_id, row.original_request_id)
         for one in filter(None, (*requests, row.original_id, row.transaction_id)):
             known = self._ours.order_of(one) or self._learned.get(one)
@@ -40,16 +40,16 @@ class OrderIds:
 
 
 def _order_in(request_id: str, *, is_refund: bool) -> str:
-    """Return the order in an id of ours; empty where it is not, or is no such id."""
+    """Return the order in one of our ids; empty for other ids."""
     owner = ""
     with suppress(ValueError):
         owner = refunds_id_of(request_id) if is_refund else ""
     with suppress(ValueError):
-        # Of a long order id only a digest stands in a refund's.
+        # A refund's id contains only a digest of a long order id.
         return order_of_refunds(owner) if owner else order_of(_of_payment(request_id))
     return ""
 
 
 def _of_payment(request_id: str) -> str:
-    """Return the attempt's id: that of its late money's refund has a word more."""
+    """Return the attempt's id, without the suffix of a late refund."""
     return request_id.removesuffix("_late")

@@ -1,4 +1,4 @@
-"""The money paid and given back, by the histories of bundles."""
+"""Collects the money paid and returned, from the histories of bundles."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
@@ -29,14 +29,14 @@ from contracts import (
 PAYMENT: Final = "CashierPayment"
 LATE_MONEY: Final = "LatePayment"
 REFUNDS: Final = "OrderRefunds"
-# Late money that had come. Of NOT_PAID nothing is left: it never came, or Alipay has
-# returned it by itself.
+# Outcomes of late money that had come. NOT_PAID is not among them: it never came, or
+# Alipay has returned it by itself.
 GIVEN_BACK: Final = (LateOutcome.REFUNDED, LateOutcome.RETURNED)
 HAD_COME: Final = (LateOutcome.HONOURED, *GIVEN_BACK)
 
 
 class Histories(Protocol):
-    """A bundle, as far as it matters here."""
+    """The interface of a bundle that is used here."""
 
     def entries(self) -> Iterator[Entry]: ...
 
@@ -45,13 +45,13 @@ class Histories(Protocol):
 
 @dataclass
 class Ours:
-    """One movement of money as we know it, and where Alipay's files list it.
+    """One movement of money in our histories, and its lines in Alipay's files.
 
     Attributes:
-        id: The id by which we asked for it.
-        there: For each kind of file its lines, each movement of money once.
-        note: Who says so where no answer of Alipay's does, or what a file says besides.
-        refund_id: The merchant's name of it, if it is a refund of an order.
+        id: The id of our request.
+        there: Its lines for each kind of file, without repeats.
+        note: The source where it is not an answer of Alipay's, or a remark from a file.
+        refund_id: The merchant's id of it, if it is a refund of an order.
     """
 
     movement: Movement
@@ -65,14 +65,14 @@ class Ours:
 
 @dataclass(frozen=True, slots=True)
 class _Given:
-    """The history of a run, as the first bundle gave it."""
+    """The history of a run, from the first bundle that has it."""
 
     bundle: Histories
     sha256: str
     file: str
 
     def is_same(self, bundle: Histories, entry: Entry) -> bool:
-        """Whether another bundle's history of that run has the same content."""
+        """Whether another bundle's history of the run has the same content."""
         if self.sha256 == entry.sha256:
             return True
         before = entry.model_copy(update={"file": self.file})
@@ -83,16 +83,16 @@ class _Given:
 
 
 class OurMoney:
-    """All movements that we know, found by any id that a file may name them by.
+    """All movements in our histories, by any id that a file may use.
 
     Attributes:
-        outcomes: How each order ended; says more of money that we do not expect.
-        prices: What each order costs, as far as a history that ended says it.
-        honoured: The orders of which late money was kept.
+        outcomes: The outcome of each order, for remarks on unexpected money.
+        prices: The price of each order with a closed history.
+        honoured: The orders whose late money was honoured.
         unpaid: The order of each attempt that ended unpaid, by our id and by Alipay's.
-            Alipay may list its money all the same, as taken and returned.
+            Alipay may still list its money, as taken and returned.
         not_confirmed: Attempts whose late money ended NOT_PAID.
-        elsewhere: Refunds of Alipay's portal that we have seen, by their ids there.
+        elsewhere: Refunds in Alipay's portal that we know, by their ids there.
         unreadable: The histories that cannot be read, and why.
     """
 
@@ -112,9 +112,9 @@ class OurMoney:
 
     @classmethod
     def of(cls, bundles: Iterable[Histories], keyring: Keyring | None) -> "OurMoney":
-        """Read the histories in which money may have moved, one after the other.
+        """Read the histories that may contain movements of money, one after the other.
 
-        Bundles may come in any order, and overlap: each run is read once.
+        Bundles may be in any order, and overlap: each run is read once.
         """
         ours, codec = cls(), EncryptingCodec(keyring) if keyring else None
         for bundle in bundles:
@@ -123,38 +123,38 @@ class OurMoney:
         return ours
 
     def find(self, row: Row) -> Ours | None:
-        """Return the movement that a line is about."""
+        """Return the movement of a line."""
         if row.movement is None:
             return None
         ids: tuple[str, ...] = (row.request_id, row.transaction_id)
         if row.movement is not Movement.PAYMENT:
-            # Refunds are named by their own ids, cancels by those of their payments.
+            # Refunds have their own ids, cancels those of their payments.
             ids += (row.original_request_id, row.original_id)
         found = (self._by_id.get((row.movement, one)) for one in ids if one)
         return next((one for one in found if one), None)
 
     def keeps(self, ours: Ours) -> bool:
-        """Whether this is a payment of which we know nothing that gave it back."""
+        """Whether this is a payment that was not returned, as far as we know."""
         is_payment = ours.movement is Movement.PAYMENT
         return is_payment and (Movement.BACK, ours.id) not in self._by_id
 
     def keeps_order(self, order_id: str) -> bool:
-        """Whether money of an order is kept, as the histories say: all or a part."""
+        """Whether money of an order is kept, all or a part, by the histories."""
         price = self.prices.get(order_id)
         is_left = price is None or self.refunded(order_id) < price.value
         return self.was_paid(order_id) and is_left
 
     def was_paid(self, order_id: str) -> bool:
-        """Whether an order was paid, though all of it may have been refunded since."""
+        """Whether an order was paid, even if all of it was refunded since."""
         is_paid = self.outcomes.get(order_id) == PaymentOutcome.PAID
         return is_paid or order_id in self.honoured
 
     def refunded(self, order_id: str) -> int:
-        """Return how much of what paid an order went back, in minor units."""
+        """Return the refunded amount of an order, in minor units."""
         return self._refunded[order_id]
 
     def refund_named(self, row: Row) -> Ours | None:
-        """Return the refund of ours whose return a line reports."""
+        """Return our refund whose bounce a line reports."""
         for one in (row.request_id, row.original_request_id):
             known = self._by_id.get((Movement.BACK, one))
             if known and known.refund_id:
@@ -168,7 +168,7 @@ class OurMoney:
                 yield order_id
 
     def order_of(self, any_id: str) -> str:
-        """Return the order that an id belongs to; empty where we do not know it."""
+        """Return the order of an id; empty where it is unknown."""
         for movement in Movement:
             if ours := self._by_id.get((movement, any_id)):
                 return ours.order_id
@@ -180,12 +180,11 @@ class OurMoney:
         if entry.workflow_type not in (PAYMENT, LATE_MONEY, REFUNDS):
             return
         if entry.workflow_type == REFUNDS:
-            # Also of runs that are open: what went back in them went back.
+            # Also of open runs, whose returns have taken place.
             if entry.status != "COMPLETED" or self._is_new(bundle, entry):
                 self._read_history(bundle, entry, codec)
             return
-        # The index is not asked what a history says: it may be wrong, or made by
-        # somebody without the keys.
+        # Not from the index: it may be wrong, or made without the keys.
         if entry.status != "COMPLETED":
             self._ended(entry, entry.order_id, entry.status)
         elif self._is_new(bundle, entry):
@@ -205,7 +204,7 @@ class OurMoney:
             self.unreadable.add(entry.order_id, error)
 
     def _is_new(self, bundle: Histories, entry: Entry) -> bool:
-        """Whether no other bundle has given this run already."""
+        """Whether no earlier bundle has this run."""
         run = (entry.workflow_id, entry.run_id)
         known = self._runs.get(run)
         if known is None:
@@ -215,8 +214,8 @@ class OurMoney:
         return known is None
 
     def _ended(self, entry: Entry, order_id: str, outcome: str) -> None:
-        # An order that was closed unpaid may have been paid in a later run; bundles
-        # are given in any order.
+        # An order closed unpaid may have been paid in a later run; bundles come in any
+        # order.
         at = (
             outcome == PaymentOutcome.PAID,
             entry.closed_at or entry.started_at,
@@ -243,12 +242,12 @@ class OurMoney:
                 self.unpaid |= {one: record.order_id for one in ids if one}
                 self.not_confirmed.add(view.payment_request_id)
         else:
-            raise UnreadableHistoryError("the result is not what this workflow gives")
+            raise UnreadableHistoryError("the result is not of this workflow type")
 
     def _add_payment(self, view: PaymentView, record: Record) -> None:
         is_paid = view.outcome is PaymentOutcome.PAID
         paid = [one for one in view.attempts if one.is_paid]
-        if is_paid and not paid:  # a person's word, and Alipay has not said so
+        if is_paid and not paid:  # decided by a person, without an answer of Alipay
             paid = list(view.attempts[-1:])
         for one in view.attempts:
             if one not in paid:
@@ -259,8 +258,8 @@ class OurMoney:
             amount = view.amount if is_paid else _said(record, id_) or view.amount
             self._know(Movement.PAYMENT, view.order_id, id_, amount, payment_id)
             if not is_paid:
-                # Somebody has ended it unpaid although the customer had paid: as good
-                # as saying that the money went back, under an id that we do not know.
+                # A person has resolved it as unpaid although the customer had paid: the
+                # money must have been returned under an id that we do not know.
                 note = f"ended {view.outcome} by hand"
                 if view.resolved:
                     note += f" by {view.resolved.by}: {view.resolved.reason}"
@@ -268,7 +267,7 @@ class OurMoney:
                 back.note = note
 
     def _add_refunds(self, record: Record) -> None:
-        """Take what went back of the payment that pays an order, each of it once."""
+        """Add the refunds of the payment that pays an order, each once."""
         found = movements_of(record)
         order_id = record.order_id
         for id_, amount in found.elsewhere.items():
@@ -277,7 +276,7 @@ class OurMoney:
         self.elsewhere |= found.elsewhere
         for one in found.movements:
             if (one.movement, one.id) in self._by_id:
-                continue  # an earlier run of the order's refunds has reported it
+                continue  # an earlier run of the order's refunds has it
             known = self._know(one.movement, order_id, one.id, one.amount)
             known.note, known.refund_id = one.note, one.refund_id
             sign = -1 if one.movement is Movement.RETURNED else 1
@@ -299,7 +298,7 @@ class OurMoney:
         amount: Money,
         *other_ids: str,
     ) -> Ours:
-        # A second success is known to its order, and to the workflow that returned it.
+        # A second success is in its payment, and in the workflow that returned it.
         known = self._by_id.get((movement, own_id))
         ours = known or Ours(movement, order_id, own_id, amount)
         if known is None:
@@ -311,14 +310,14 @@ class OurMoney:
 
 
 def _payment_id(given: object) -> str:
-    """Return Alipay's id of late money, as the notification of it has said."""
+    """Return Alipay's id of late money, from its notification."""
     if isinstance(given, LatePaymentInput) and given.notification:
         return given.notification.payment_id
     return ""
 
 
 def _said(record: Record, payment_request_id: str) -> Money | None:
-    """Return what Alipay notified as paid: it may be other money than the order's."""
+    """Return the paid amount in Alipay's notification, which may be another."""
     for event in record.events:
         signal = event.workflow_execution_signaled_event_attributes
         if not signal.signal_name:

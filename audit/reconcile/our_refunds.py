@@ -1,4 +1,4 @@
-"""What a history of an order's refunds says went back, and what bounced."""
+"""The movements of money in a history of an order's refunds."""
 
 from dataclasses import dataclass, field
 
@@ -22,12 +22,12 @@ from contracts import (
 
 @dataclass(frozen=True)
 class RefundMoved:
-    """One movement of money by a refund, or by a cancel in its place.
+    """One movement of money by a refund, or by a cancel instead.
 
     Attributes:
-        id: By which Alipay was asked for it.
-        refund_id: The merchant's name of it; empty where no refund of ours is meant.
-        note: Who says so where Alipay has not signed it.
+        id: The id of our request to Alipay.
+        refund_id: The merchant's id of it; empty where it is not one of our refunds.
+        note: The source, where Alipay has not signed it.
     """
 
     movement: Movement
@@ -39,16 +39,16 @@ class RefundMoved:
 
 @dataclass
 class RefundsMoved:
-    """All of one history; `elsewhere` are refunds of Alipay's portal, by their ids."""
+    """The movements of one history; `elsewhere`: portal refunds by their ids."""
 
     movements: list[RefundMoved] = field(default_factory=list)
     elsewhere: dict[str, Money] = field(default_factory=dict)
 
 
 def movements_of(record: Record) -> RefundsMoved:
-    """Return what moved, as the history records it; here it is believed.
+    """Return the movements in a history, whose content is trusted here.
 
-    Of an open run as well: it has no result yet, and its answers say it all.
+    Also for an open run, which has no result yet, from its answers.
 
     Raises:
         UnreadableHistoryError: It is not a history of refunds.
@@ -58,7 +58,7 @@ def movements_of(record: Record) -> RefundsMoved:
     seen = Evidenced(answers=answers, proven=answers, refund_notices=notices)
     facts = facts_of_refunds(record, seen)
     if facts is None:
-        raise UnreadableHistoryError("the input is not what refunds begin with")
+        raise UnreadableHistoryError("the input is not that of refunds")
     found = RefundsMoved()
     for back in refunds_given_back(record, seen):
         _add(found, back, facts)
@@ -90,7 +90,7 @@ def _add(found: RefundsMoved, back: GivenBack, facts: RefundFacts) -> None:
 
 
 def _returned(name: str, minus: Money, facts: RefundFacts) -> RefundMoved:
-    """Return the movement of a refund that bounced: from Alipay to the merchant."""
+    """Return the movement of a bounced refund: from Alipay to the merchant."""
     words = [one.request_id for one in facts.words_on(name)]
     said = next(
         one for one in facts.returns() if facts.name_of(one.refund_id) == name
@@ -104,7 +104,7 @@ def _returned(name: str, minus: Money, facts: RefundFacts) -> RefundMoved:
 
 
 def _add_by_persons(found: RefundsMoved, facts: RefundFacts) -> None:
-    """Add what went back by a person's word alone."""
+    """Add the refunds that only a person's decision reports."""
     known = {one.refund_id for one in found.movements}
     for sent in facts.sent:
         name = refund_named_in(sent.call.refund_request_id)
@@ -121,6 +121,6 @@ def _add_by_persons(found: RefundsMoved, facts: RefundFacts) -> None:
                 sent.call.refund_request_id,
                 sent.call.amount,
                 refund_id,
-                f"given back by the word of {by}: {reason}",
+                f"given back by decision of {by}: {reason}",
             )
         )

@@ -9,33 +9,35 @@ from contracts import Money
 
 
 class Kind(StrEnum):
-    """What a person must look at."""
+    """The kind of a difference that a person must examine."""
 
-    MISSING_HERE = "MISSING_HERE"  # Alipay lists money that we do not know
-    MISSING_THERE = "MISSING_THERE"  # we know money that no file lists
+    MISSING_HERE = "MISSING_HERE"  # Alipay lists money that is not in our histories
+    MISSING_THERE = "MISSING_THERE"  # money in our histories is in no file
     DIFFERENT_MONEY = "DIFFERENT_MONEY"
     TWICE_THERE = "TWICE_THERE"
-    REFUNDED_IN_PORTAL = "REFUNDED_IN_PORTAL"  # nobody has asked this system for it
-    REFUND_RETURNED = "REFUND_RETURNED"  # it bounced, and nobody has recorded that
-    UNREADABLE_HERE = "UNREADABLE_HERE"  # `cashier audit verify` says more
-    ORDER_MISSING_HERE = "ORDER_MISSING_HERE"  # the shop lists an order we do not know
-    ORDER_MISSING_THERE = "ORDER_MISSING_THERE"  # paid here, and the shop lists it not
-    ORDER_DIFFERS = "ORDER_DIFFERS"  # paid for one side, and not for the other
-    REFUNDS_DIFFER = "REFUNDS_DIFFER"  # the shop calls another amount refunded
-    CUT_OFF = "CUT_OFF"  # a file is not whole, so it may list more money than we see
+    REFUNDED_IN_PORTAL = "REFUNDED_IN_PORTAL"  # not requested from this system
+    REFUND_RETURNED = "REFUND_RETURNED"  # it bounced, and that was not recorded
+    UNREADABLE_HERE = "UNREADABLE_HERE"  # `cashier audit verify` shows more
+    ORDER_MISSING_HERE = (
+        "ORDER_MISSING_HERE"  # the shop lists an order that is in no bundle
+    )
+    ORDER_MISSING_THERE = "ORDER_MISSING_THERE"  # paid here, and not in the shop's list
+    ORDER_DIFFERS = "ORDER_DIFFERS"  # paid by one side only
+    REFUNDS_DIFFER = "REFUNDS_DIFFER"  # the shop lists another refunded amount
+    CUT_OFF = "CUT_OFF"  # a file is incomplete, so money may be missing
 
 
 @dataclass(frozen=True)
 class Difference:
-    """One difference, with what both sides say.
+    """One difference, with the values of both sides.
 
     Attributes:
-        movement: PAYMENT, BACK or RETURNED, or Alipay's word for what this system never
-            does; ORDER where the shop's list of orders is compared.
+        movement: PAYMENT, BACK or RETURNED, or Alipay's type if this system never makes
+            it; ORDER for the shop's list of orders.
         order_id: Empty where neither our histories nor the files name it.
-        id: By which the payment or refund was asked for; Alipay's where it was not.
-        here, there: What each side says. Of what this system never does, negative
-            where the file says so.
+        id: The id of our request for the payment or refund; otherwise Alipay's.
+        here, there: The amounts of both sides; negative only for types that this system
+            never makes.
         where: File and line; empty where no file lists it.
     """
 
@@ -55,7 +57,7 @@ class Returned:
 
     Attributes:
         id: The payment's payment_request_id.
-        where: The lines that list it, and its return.
+        where: The lines of the payment and of its return.
     """
 
     order_id: str
@@ -66,7 +68,7 @@ class Returned:
 
 @dataclass
 class Sums:
-    """How many movements, and how much in minor units, on each side."""
+    """The number of movements, and the sum in minor units, for each side."""
 
     here: int = 0
     here_minor: int = 0
@@ -81,13 +83,13 @@ class Reconciliation:
     """The result of the comparison.
 
     Attributes:
-        sums: By currency and movement; each movement once, however many files list it.
-            What Alipay has returned by itself is not in them.
-        lack_their_keys: Why none of our histories can be read, if each one lacks its
-            payload key; then it is the first of the differences. Else empty.
-        orders: How many orders the shop's list has; None where none was given.
-        not_settled: Matched payments that no settlement file lists yet, for Alipay
-            pays out days later; None where no settlement file was given.
+        sums: By currency and movement; each movement counts once, in however many files
+            it is. Money that Alipay returned by itself is not included.
+        lack_their_keys: The reason if no history can be read for lack of payload keys;
+            it is then the first difference. Otherwise empty.
+        orders: The number of orders in the shop's list; None without a list.
+        not_settled: Matched payments that are in no settlement file yet, because Alipay
+            settles days later; None without a settlement file.
     """
 
     differences: list[Difference] = field(default_factory=list)
@@ -108,5 +110,5 @@ class Reconciliation:
 
 
 def joined(*notes: str) -> str:
-    """Return notes as one, without those that say nothing."""
+    """Join notes, without empty ones."""
     return "; ".join(filter(None, notes))

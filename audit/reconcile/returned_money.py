@@ -1,4 +1,4 @@
-"""Money that Alipay took and gave back by itself, for payments that are unpaid here."""
+"""Money that Alipay took and returned by itself, for payments that are unpaid here."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable
@@ -10,18 +10,17 @@ from audit.reconcile.unknown_money import Unknown
 def find_returned(
     unknown: Iterable[Unknown], unpaid: Collection[str]
 ) -> list[tuple[Unknown, list[Unknown]]]:
-    """Find payments that Alipay took and gave back, and that are unpaid here.
+    """Find payments that Alipay took and returned, and that are unpaid here.
 
-    Neither side has such money, so that nothing is to be settled. A payment of which
-    more, less or nothing came back is not among them, nor one that is listed with two
-    amounts.
+    Such payments balance, so nothing is to be resolved. Payments of which another
+    amount was returned, or which are listed with two amounts, are not among them.
 
     Args:
-        unknown: All movements that we do not know.
+        unknown: All movements that are not in our histories.
         unpaid: All ids of attempts that ended unpaid.
 
     Returns:
-        Each payment, and what gave it back.
+        Each payment, with its return.
     """
     came, backs = _by_payment(unknown, unpaid)
     gone: dict[int, list[Unknown]] = defaultdict(list)
@@ -40,7 +39,7 @@ def find_returned(
 def _by_payment(
     unknown: Iterable[Unknown], unpaid: Collection[str]
 ) -> tuple[dict[str, list[Unknown]], list[Unknown]]:
-    """Return unpaid payments by each of their ids, and all that gives money back."""
+    """Return unpaid payments by each of their ids, and all returns."""
     came: dict[str, list[Unknown]] = defaultdict(list)
     backs: list[Unknown] = []
     for one in unknown:
@@ -66,7 +65,7 @@ def _payment_of(row: Row, came: dict[str, list[Unknown]]) -> Unknown | None:
 
 
 def _returns(payment: Unknown, gone: list[Unknown]) -> list[Unknown] | None:
-    """Return what gave a payment back as a whole; None if it was not given back so."""
+    """Return the returns of a payment; None if it was not returned as a whole."""
     for kind, row in payment.there.items():
         listed = [one for one in gone if kind in one.there]
         lines = [one.there[kind] for one in listed]

@@ -1,7 +1,7 @@
-"""Compares the shop's own list of orders with what the histories say of them.
+"""Compares the shop's own list of orders with the histories.
 
-A bundle cannot show what was never put into it, and Alipay's files list no order that
-was not paid: the shop's list is the one book in which such an order stands.
+A bundle cannot show histories that were left out, and Alipay's files list only paid
+orders: an unpaid order that was left out is only in the shop's list.
 """
 
 from collections.abc import Iterator
@@ -15,10 +15,10 @@ ORDER = "ORDER"
 
 
 def compare_orders(orders: OrderList, ours: OurMoney) -> Iterator[Difference]:
-    """Yield each order on which the shop's list and the histories do not agree.
+    """Yield each order in which the shop's list and the histories differ.
 
     Raises:
-        SettlementFileError: A line of the list cannot be understood.
+        SettlementFileError: A line of the list is malformed.
     """
     lines: dict[str, int] = {}
     for one in orders:
@@ -35,8 +35,8 @@ def compare_orders(orders: OrderList, ours: OurMoney) -> Iterator[Difference]:
                 ORDER,
                 order_id,
                 here=ours.prices.get(order_id),
-                note=f"it is {_state(order_id, ours)} here, and the shop does not list "
-                "it: does the list begin or end at another time?",
+                note=f"it is {_state(order_id, ours)} here, and not in the shop's "
+                f"list: does the list cover another period?",
             )
 
 
@@ -47,11 +47,11 @@ def _compare(one: ListedOrder, ours: OurMoney, where: str) -> Iterator[Differenc
     state = _state(order_id, ours)
     if not state:
         if one.called is not Called.OPEN:
-            note = f"the shop calls it {one.called}, and no bundle has it"
+            note = f"the shop lists it as {one.called}, and no bundle has it"
             yield _difference(Kind.ORDER_MISSING_HERE, one, ours, where, note)
         return
     if not _agrees(one, ours):
-        note = f"the shop calls it {one.called}, and it is {state} here"
+        note = f"the shop lists it as {one.called}, and it is {state} here"
         yield _difference(Kind.ORDER_DIFFERS, one, ours, where, note)
     if one.refunded not in (None, ours.refunded(order_id)):
         told = _money(one.refunded, one.amount.currency)
@@ -64,7 +64,7 @@ def _compare(one: ListedOrder, ours: OurMoney, where: str) -> Iterator[Differenc
 
 
 def _agrees(one: ListedOrder, ours: OurMoney) -> bool:
-    """Whether the shop's word for an order is true here."""
+    """Whether the shop's status of an order agrees with the histories."""
     keeps, went_back = ours.keeps_order(one.order_id), ours.refunded(one.order_id)
     if one.called is Called.PARTLY_REFUNDED:
         return keeps and went_back > 0
@@ -72,7 +72,7 @@ def _agrees(one: ListedOrder, ours: OurMoney) -> bool:
 
 
 def _state(order_id: str, ours: OurMoney) -> str:
-    """Say how an order stands here; empty where no history knows it."""
+    """Return the status of an order in the histories; empty without one."""
     state = ours.outcomes.get(order_id, "")
     if order_id in ours.honoured:
         state = "paid late and HONOURED"

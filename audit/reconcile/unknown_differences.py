@@ -1,4 +1,4 @@
-"""Reports money that only Alipay's files list, with what we know of its order."""
+"""Reports money that is only in Alipay's files, with remarks on its order."""
 
 from audit.reconcile.files.lines import MONEY_MOVED, REFUND, Movement, Row
 from audit.reconcile.order_ids import OrderIds
@@ -20,7 +20,7 @@ def report_unknown(
 ) -> None:
     """Add each such movement to the result: as a difference, or as returned.
 
-    Only once all lines are known: an order's id may stand in the last one.
+    Only once all lines are known: an order's id may be in the last one.
     """
     done: set[int] = set()
     for payment, returns in find_returned(unknown, ours.unpaid):

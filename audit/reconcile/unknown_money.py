@@ -1,4 +1,4 @@
-"""Money that Alipay's files list and we do not know: each movement of it once."""
+"""Collects money that is only in Alipay's files: each movement once."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator
@@ -10,11 +10,11 @@ from audit.reconcile.files.lines import Key, Row
 
 @dataclass
 class Unknown:
-    """One movement of money that we do not know.
+    """One movement of money that is not in our histories.
 
     Attributes:
         there: Its line in each kind of file.
-        like: An earlier line with the same ids, if there is one.
+        like: An earlier line with the same ids, if any.
     """
 
     there: dict[FileKind, Row] = field(default_factory=dict)
@@ -26,7 +26,7 @@ class Unknown:
 
 
 class UnknownMoney:
-    """Lines that nothing of ours explains, put together by movement of money."""
+    """The lines without a movement in our histories, grouped by movement."""
 
     def __init__(self) -> None:
         self._by_key: dict[Key, list[Unknown]] = defaultdict(list)
@@ -37,10 +37,10 @@ class UnknownMoney:
             yield from movements
 
     def add(self, row: Row, kind: FileKind) -> Row | None:
-        """Keep a line; return the line about the same money, if there is one.
+        """Add a line; return another line about the same movement, if any.
 
-        A line that agrees with no earlier one, or has no id of its own and so agrees
-        with another by chance, is a movement of its own: none is ever dropped.
+        A line that agrees with no earlier one is a movement of its own, as is a line
+        without an id of its own, which may agree by chance: no line is dropped.
         """
         movements = self._by_key[row.key]
         if not row.own_id:
@@ -55,7 +55,7 @@ class UnknownMoney:
         return None
 
     def _add_nameless(self, movements: list[Unknown], row: Row, kind: FileKind) -> None:
-        """The n-th such line of one kind of file is the n-th of the other kind."""
+        """Match the n-th such line of one kind of file with the n-th of the other."""
         number = self._nameless[kind, row.key]
         self._nameless[kind, row.key] += 1
         if number < len(movements):

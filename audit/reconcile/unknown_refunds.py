@@ -1,4 +1,4 @@
-"""Refunds that only Alipay's files list: made in its portal, or bounced since."""
+"""Classifies refunds that are only in Alipay's files: of the portal, or bounced."""
 
 from audit.reconcile.files.lines import REFUND, Movement, Row
 from audit.reconcile.our_money import OurMoney
@@ -7,11 +7,11 @@ from contracts import in_words, refunds_id_of
 
 
 def about_refund(row: Row, order_id: str, ours: OurMoney) -> tuple[Kind, str]:
-    """Say what a line is that nothing of ours explains, and what to do about it.
+    """Classify a line without a movement in our histories, with a remedy.
 
     Returns:
-        MISSING_HERE for all that is neither a refund made in Alipay's portal nor the
-        return of a refund.
+        MISSING_HERE for lines that are neither a refund in Alipay's portal nor a
+        bounced refund.
     """
     if row.movement is Movement.RETURNED:
         return Kind.REFUND_RETURNED, _returned(row, ours)
@@ -28,7 +28,7 @@ def about_refund(row: Row, order_id: str, ours: OurMoney) -> tuple[Kind, str]:
 def _returned(row: Row, ours: OurMoney) -> str:
     refund = ours.refund_named(row)
     if refund is None:
-        return "the refund that bounced is in none of the bundles"
+        return "the bounced refund is in none of the bundles"
     note = (
         f"record it: cashier refunds returned {refund.order_id} {refund.refund_id} "
         "--by NAME --reason WHY; the customer does not have it, and it can be "
@@ -41,8 +41,8 @@ def _returned(row: Row, ours: OurMoney) -> str:
 
 def _in_portal(row: Row, ours: OurMoney) -> str:
     if row.request_id in ours.elsewhere:
-        return "seen here since, and counted in what is left"
-    return "not seen here yet: it counts at the next refund of this payment"
+        return "known here since, and included in the amounts"
+    return "not known here yet: the next refund of this payment will include it"
 
 
 def _is_ours(row: Row) -> bool:

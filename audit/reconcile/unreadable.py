@@ -1,4 +1,4 @@
-"""Histories in which money may have moved, and that cannot be read."""
+"""Collects unreadable histories that may contain movements of money."""
 
 from collections.abc import Iterator
 
@@ -7,11 +7,11 @@ from audit.reconcile.outcome import Difference, Kind
 
 
 class UnreadableHistories:
-    """Counts the histories that were looked at, and keeps why some cannot be read.
+    """Counts the histories, and keeps the reasons why some cannot be read.
 
     Attributes:
-        looked_at: How many there are, readable or not.
-        orders: Those of which a history cannot be read.
+        looked_at: The number of histories, readable or not.
+        orders: The orders with an unreadable history.
     """
 
     def __init__(self) -> None:
@@ -22,19 +22,19 @@ class UnreadableHistories:
         self._undecrypted = 0
 
     def add(self, order_id: str, error: Exception) -> None:
-        """Note that a history of an order cannot be read."""
+        """Record that a history of an order cannot be read."""
         self.orders.add(order_id)
         self._why.append((order_id, str(error)))
         self._undecrypted += isinstance(error, UndecryptedHistoryError)
 
     def add_contradiction(self, order_id: str, run_id: str) -> None:
-        """Note that two bundles hold different histories of one run."""
-        why = f"two bundles hold different histories of its run {run_id}"
+        """Record that two bundles contain different histories of one run."""
+        why = f"two bundles contain different histories of its run {run_id}"
         self._contradictions.append((order_id, why))
 
     @property
     def lack_their_keys(self) -> str:
-        """Why none can be read, if each one lacks its key; else empty."""
+        """The reason if no history can be read for lack of keys; otherwise empty."""
         if not self.looked_at or self._undecrypted < self.looked_at:
             return ""
         number = self.looked_at
@@ -45,12 +45,11 @@ class UnreadableHistories:
         )
         cannot = "can be read" if number > 1 else "cannot be read"
         return (
-            f"{none} {cannot}: its payload key is not given, or is another "
-            f"one ({self._why[0][1]})"
+            f"{none} {cannot}: the payload key is missing or wrong ({self._why[0][1]})"
         )
 
     def differences(self) -> Iterator[Difference]:
-        """Yield one difference for each; one for all where each one lacks its key."""
+        """Yield one difference for each; a single one if all lack their keys."""
         why = self._why
         if self.lack_their_keys:
             why = [("", self.lack_their_keys)]

@@ -1,4 +1,4 @@
-"""What of commands and events is compared, as plain values."""
+"""The aspects of commands and events to compare, as plain values."""
 
 import json
 from typing import Any
@@ -22,7 +22,7 @@ def options_of(
     options: ScheduleActivity | ActivityTaskScheduledEventAttributes,
     given: ScheduleActivity,
 ) -> dict[str, object]:
-    """How long an activity may take and how it is repeated, as far as given."""
+    """Return an activity's time-outs and retry policy, as far as given."""
     seconds: dict[str, object] = {
         name: seconds_of(value)
         for name, value in _set(options).items()
@@ -54,7 +54,7 @@ def attributes_of(attributes: SearchAttributes) -> dict[str, str]:
 
 
 def failure_of(failure: Failure) -> dict[str, str]:
-    """What a failure says; where payloads are encrypted, its text is one, too."""
+    """Return the message of a failure, which may be an encrypted payload."""
     message = failure.message
     if failure.HasField("encoded_attributes"):
         message = json.loads(failure.encoded_attributes.data).get("message", "")

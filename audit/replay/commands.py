@@ -1,4 +1,4 @@
-"""The commands of a replay, found by what the history calls them."""
+"""Collects the commands of a replay, by their names in the history."""
 
 from collections.abc import Iterable
 
@@ -13,7 +13,7 @@ from temporalio.bridge.proto.workflow_commands import (
     WorkflowCommand,
 )
 
-# The commands that end a run, and what the history calls that end.
+# The commands that end a run, and the events of that end.
 ENDS = {
     "complete_workflow_execution": "COMPLETED",
     "fail_workflow_execution": "FAILED",
@@ -23,7 +23,7 @@ ENDS = {
 
 
 class Commands:
-    """All that the code wanted, of each kind."""
+    """All commands of the code, by kind."""
 
     def __init__(self, commands: Iterable[WorkflowCommand]) -> None:
         self.activities: dict[str, ScheduleActivity] = {}
@@ -31,7 +31,7 @@ class Commands:
         self.children: dict[str, list[StartChildWorkflowExecution]] = {}
         self.changes: list[UpsertWorkflowSearchAttributes] = []
         self.signals: list[SignalExternalWorkflowExecution] = []
-        # By update: why it was refused; its answer, None while there is none.
+        # By update: the reason of a rejection; the answer, None while there is none.
         self.refused: dict[str, Failure] = {}
         self.answers: dict[str, UpdateResponse | None] = {}
         self.end: WorkflowCommand | None = None

@@ -1,4 +1,4 @@
-"""Compares what the code did in a replay with what the history says it did."""
+"""Compares the commands of a replay with the events of the history."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -27,11 +27,11 @@ from audit.replay.commands import ENDS, Commands
 from audit.replay.replaying import Replayed
 from contracts import Refusal
 
-# What a replay says that differs names the event so.
+# The event in the error message of a replay.
 EVENT_ID = re.compile(r"\bid: (\d+)")
-# The engine lists a run's patches by itself; the code gives no command for it.
+# The SDK's core sets this attribute by itself, without a command of the code.
 OF_THE_ENGINE = {"TemporalChangeVersion"}
-# The types of refusals by which an update's validator asks for a name, or for another.
+# The failure types with which a validator requires a name, or another name.
 REFUSALS: dict[str, Rule] = {
     Refusal.RESOLUTION_INCOMPLETE: Rule.NOBODY_NAMED,
     Refusal.SECOND_PERSON_NEEDED: Rule.SECOND_PERSON,
@@ -40,7 +40,7 @@ REFUSALS: dict[str, Rule] = {
 
 
 class _Comparison:
-    """One history beside its replay."""
+    """Compares one history with its replay."""
 
     def __init__(self, record: Record, replayed: Replayed) -> None:
         self._record = record
@@ -69,7 +69,7 @@ class _Comparison:
         closing = self._record.closing
         if closing is not None:
             yield from self._end(closing)
-        # After a refusal the code goes another way, which is no finding.
+        # After a rejected update the code takes another path, which is not a finding.
         if self._failure is not None and not self._did.refused:
             yield self._deviation(self._failure)
 
@@ -79,12 +79,12 @@ class _Comparison:
         return self._record.found(
             Rule.REPLAY,
             int(named[1]) if named else 0,
-            expected="today's code does what the history says",
+            expected="today's code agrees with the history",
             seen=text,
         )
 
     def _undone(self, event: HistoryEvent, what: str) -> Iterator[Finding]:
-        """What the code did not do; where the replay broke off that is no finding."""
+        """Yield events without a command, unless the replay broke off."""
         if self._failure is None:
             yield self._record.found(
                 Rule.REPLAY, event.event_id, expected="nothing", seen=what
@@ -129,7 +129,7 @@ class _Comparison:
         call, _ = ACTIVITIES.get(done.activity_type, (None, None))
         arguments = Payloads(payloads=done.arguments)
         yield from self._payloads(rule, event, name, arguments, recorded.input, call)
-        # The server fills in what the code leaves open.
+        # The server sets options that the code leaves open.
         yield from self._differs(
             rule,
             event,
@@ -186,7 +186,7 @@ class _Comparison:
             rule, event, f"{name} to", told.workflow_id, whom.workflow_id
         )
         given = Payloads(payloads=done.args)
-        # Signals to other workflows of ours: only callbacks have them.
+        # Signals to our other workflows: only callbacks get them.
         model = MESSAGES["Callback"].get(name)
         yield from self._payloads(rule, event, name, given, recorded.input, model)
 
@@ -240,7 +240,7 @@ class _Comparison:
                 failure_of(outcome.failure),
             )
             return
-        # Every update of ours answers what its workflow comes to.
+        # All our updates answer with the type of the workflow's result.
         model = RESULTS[self._record.workflow_type]
         answer = Payloads(payloads=[done.completed])
         yield from self._payloads(rule, event, name, answer, outcome.success, model)
@@ -248,7 +248,7 @@ class _Comparison:
     def _end(self, event: HistoryEvent) -> Iterator[Finding]:
         recorded = CLOSING[event.event_type]
         if recorded in ("TERMINATED", "TIMED_OUT"):
-            return  # not by the code
+            return  # the code did not end it
         if self._did.end is None:
             yield from self._undone(event, f"the end {recorded}")
             return
@@ -284,5 +284,5 @@ class _Comparison:
 
 
 def compare(record: Record, replayed: Replayed) -> Iterator[Finding]:
-    """Yield what the history says otherwise than the code, in the history's order."""
+    """Yield the differences of history and code, in the history's order."""
     yield from _Comparison(record, replayed).findings()

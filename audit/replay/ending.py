@@ -1,4 +1,4 @@
-"""Whether the end of a history is there: of a run that is over, or was cut off."""
+"""Checks whether the end of a history is missing."""
 
 from collections.abc import Iterator
 
@@ -16,19 +16,19 @@ _TASKS = (EventType.EVENT_TYPE_WORKFLOW_TASK_SCHEDULED, _TASK_DONE)
 def check_end(
     record: Record, replayed: Replayed, *, is_open: bool
 ) -> Iterator[Finding]:
-    """Yield whether the end is missing: of a run that is said to be over, or was cut.
+    """Yield a finding if the end of a closed run is missing, or the history was cut.
 
     Args:
         record: The history.
-        replayed: What the code did with it.
-        is_open: Whether the run is said to have been open when it was exported.
+        replayed: Its replay.
+        is_open: Whether, by the index, the run was open when it was exported.
     """
     if record.closing is not None:
         return
     last = record.events[-1]
     kinds = (event.event_type for event in reversed(record.events))
     newest_task = next((kind for kind in kinds if kind in _TASKS), None)
-    # What the code has decided in a task that is over stands in the history.
+    # The commands of a completed workflow task are in the history.
     decided = replayed.failure is None and any(
         command.WhichOneof("variant") in ENDS for command in replayed.commands
     )

@@ -1,7 +1,7 @@
-"""Whether a history's events stand in an order that a server could have written.
+"""Checks that a server could have written the events in this order.
 
-Looked at before the replay: the engine takes this order for granted, and where it is
-broken waits for ever for what it has already missed.
+Checked before the replay: the SDK's core relies on this order, and with a broken order
+it waits for ever for events that it has missed.
 """
 
 from collections.abc import Iterator
@@ -21,7 +21,7 @@ _AFTER_TASK_STARTED: Final = {
     EventType.EVENT_TYPE_WORKFLOW_EXECUTION_TERMINATED,
     EventType.EVENT_TYPE_WORKFLOW_EXECUTION_TIMED_OUT,
 }
-# What follows from another event, and from which: by the kind of what follows.
+# The event types that follow from another event, with the type of that event.
 _FOLLOWS: Final = {
     "WORKFLOW_TASK_STARTED": ("scheduled_event_id", "WORKFLOW_TASK_SCHEDULED"),
     "WORKFLOW_TASK_COMPLETED": ("started_event_id", "WORKFLOW_TASK_STARTED"),
@@ -44,7 +44,8 @@ _FOLLOWS: Final = {
         "WORKFLOW_EXECUTION_UPDATE_ACCEPTED",
     ),
 }
-# What the code wants stands in one piece behind the task in which it wanted it.
+# The events of commands follow directly after the workflow task that completed with
+# them.
 _OF_THE_CODE: Final = {
     "ACTIVITY_TASK_SCHEDULED",
     "ACTIVITY_TASK_CANCEL_REQUESTED",
@@ -66,7 +67,7 @@ _BY_TASK: Final = "workflow_task_completed_event_id"
 
 
 def check_order(record: Record) -> Iterator[Finding]:
-    """Yield the first event that is doubled, missing or not at its place."""
+    """Yield a finding for the first event that is doubled, missing or misplaced."""
     kinds: dict[int, str] = {}
     before: HistoryEvent | None = None
     for number, event in enumerate(record.events, start=1):
@@ -93,13 +94,13 @@ def check_order(record: Record) -> Iterator[Finding]:
 
 
 def _wanted_before(event: HistoryEvent, kinds: dict[int, str]) -> str:
-    """Say which earlier event this one needs; empty where it is there."""
+    """Return which earlier event this one needs; empty if it exists."""
     attributes = getattr(event, event.WhichOneof("attributes") or "", None)
     if attributes is None:
         return ""
     newest = kinds.get(event.event_id - 1, "")
     if _kind(event) in _OF_THE_CODE and newest not in _BEFORE_CODE:
-        return "WORKFLOW_TASK_COMPLETED, or what else the code wanted, before it"
+        return "WORKFLOW_TASK_COMPLETED, or the event of another command, before it"
     field, kind = _FOLLOWS.get(_kind(event), ("", ""))
     number = getattr(attributes, field, 0) if field else 0
     if field and kinds.get(number) != kind:

@@ -1,8 +1,7 @@
-"""Replays a history on today's code, and keeps every command the code gives.
+"""Replays a history on today's code, and records all commands.
 
-Temporal's own replay compares the kinds of commands and their order. It looks at no
-argument, no result and no time, so what the code says of these is kept here as it
-leaves the workflow, for `audit.replay.comparison`.
+Temporal's replay compares only the types and the order of commands. Arguments, results
+and times are recorded here as the workflow returns them, for `audit.replay.comparison`.
 """
 
 import asyncio
@@ -36,17 +35,17 @@ from workflows.kinds import WORKFLOWS as WORKFLOWS
 from workflows.odd_signals import OddSignalFilter
 
 _LOG = logging.getLogger("temporalio.worker")
-# A replay takes milliseconds; one that hangs is a finding, and never our hanging.
+# In seconds. A replay takes milliseconds; one that hangs is a finding.
 PATIENCE = timedelta(seconds=60)
 
 
 @dataclass
 class Replayed:
-    """What the code did with a history.
+    """The replay of a history.
 
     Attributes:
-        commands: All that it wanted, in its order, payloads in clear text.
-        failure: Why Temporal's replay says that this is not the history's code.
+        commands: All commands in order, with payloads in clear text.
+        failure: The error of Temporal's replay, if the code does not match.
     """
 
     commands: list[WorkflowCommand] = field(default_factory=list)
@@ -54,7 +53,7 @@ class Replayed:
 
 
 class _Watched(WorkflowInstance):
-    """A run whose commands are kept, and whose updates are validated once more."""
+    """A run whose commands are recorded, and whose updates are validated again."""
 
     def __init__(self, run: WorkflowInstance, commands: list[WorkflowCommand]) -> None:
         self._run = run
@@ -63,13 +62,13 @@ class _Watched(WorkflowInstance):
     def activate(self, act: WorkflowActivation) -> WorkflowActivationCompletion:
         for job in act.jobs:
             if job.HasField("do_update"):
-                # A replay takes it for granted that what is recorded was accepted.
+                # A replay skips the validators of recorded updates.
                 job.do_update.run_validator = True
         completion = self._run.activate(act)
         self._commands.extend(completion.successful.commands)
         return completion
 
-    # The SDK does not publish the type of what these two are given.
+    # The SDK does not publish the argument types of these two.
 
     def get_serialization_context(
         self, command_info: object
@@ -93,10 +92,10 @@ class _Watched(WorkflowInstance):
 
 
 class _Watching(UnsandboxedWorkflowRunner):
-    """Makes the runs, without the sandbox.
+    """Creates the runs, without the sandbox.
 
-    The sandbox keeps workflow code from the outside world, which the tests see to;
-    here it would only take half of the time.
+    The sandbox isolates workflow code, which the tests check; here it would only double
+    the time.
     """
 
     def __init__(self) -> None:
@@ -107,7 +106,7 @@ class _Watching(UnsandboxedWorkflowRunner):
 
 
 class Replays:
-    """Replays one history after the other; `async with`, in one event loop."""
+    """Replays histories one after the other; use `async with`, in one event loop."""
 
     def __init__(self) -> None:
         self._watching = _Watching()
@@ -118,7 +117,7 @@ class Replays:
 
     async def __aenter__(self) -> Self:
         self._level = _LOG.level
-        _LOG.setLevel(logging.CRITICAL + 1)  # likewise
+        _LOG.setLevel(logging.CRITICAL + 1)  # for the same reason
         return self
 
     async def __aexit__(
@@ -131,7 +130,7 @@ class Replays:
         _LOG.setLevel(self._level)
 
     async def replay(self, record: Record) -> Replayed:
-        """Replay a history; whatever goes wrong is its failure."""
+        """Replay a history; any error becomes its failure."""
         commands = self._watching.commands = []
         history = WorkflowHistory(record.workflow_id, record.events)
         try:
@@ -152,8 +151,8 @@ class Replays:
             data_converter=DATA_CONVERTER,
             workflow_runner=self._watching,
             interceptors=[OddSignalFilter()],
-            # Runs in this thread and without a limit of time: on a busy machine a slow
-            # replay would otherwise pass for a wrong one.
+            # In this thread and without deadlock detection: on a busy machine a slow
+            # replay would otherwise fail.
             debug_mode=True,
             runtime=_quiet_runtime(),
         )
@@ -171,5 +170,5 @@ class Replays:
 
 @cache
 def _quiet_runtime() -> Runtime:
-    """The engine without a log: what it would complain of is a finding."""
+    """Return a runtime without a log: its errors are findings."""
     return Runtime(telemetry=TelemetryConfig(logging=None))

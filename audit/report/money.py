@@ -1,7 +1,7 @@
-"""The money of all payments, each payment and each return once.
+"""Sums of money for the report: each payment and each return counts once.
 
-A run that was made twice, by a reset or by hand, is about the same money: an attempt
-counts once for its order, whatever number of histories end with it. Kept on disk, for
+Two runs of a payment, by a reset or by hand, are about the same money: an attempt
+counts once for its order, however many histories have it. The data is on disk, because
 memory must not grow with the payments.
 """
 
@@ -42,23 +42,23 @@ BackRow = tuple[str, str, int, str, str]
 
 
 class MoneyOnce:
-    """What was paid and what went back; close it when the report is written."""
+    """Payments and returns; close it when the report is written."""
 
     def __init__(self) -> None:
-        self._database = sqlite3.connect("")  # a file of its own that nobody else sees
+        self._database = sqlite3.connect("")  # a private temporary file
         self._database.executescript(_TABLES)
 
     def close(self) -> None:
-        """Let go of the database."""
+        """Close the database."""
         self._database.close()
 
     def add(self, verdict: HistoryVerdict, *, is_proven: bool) -> None:
-        """Enter what one history says of money."""
+        """Add the money of one history."""
         self._add_paid(verdict, is_proven=is_proven)
         self._add_back(verdict, is_proven=is_proven)
 
     def take_back(self, workflow_id: str) -> None:
-        """Count a workflow's money as not proven after all."""
+        """Count a workflow's money as not proven."""
         for table in ("paid", "back"):
             self._database.execute(
                 f"UPDATE {table} SET is_proven = 0 WHERE workflow_id = ?",  # noqa: S608 - ours
@@ -66,14 +66,14 @@ class MoneyOnce:
             )
 
     def paid(self) -> list[PaidRow]:
-        """Return currency, number of payments, what was paid, and what is proven."""
+        """Return currency, number of payments, paid sum, and proven sum."""
         return [
             (currency, number, format_money(currency, all_), format_money(currency, of))
             for currency, number, all_, of in self._database.execute(_PAID)
         ]
 
     def given_back(self) -> list[BackRow]:
-        """Return currency, how it went back, how often, how much, what is proven."""
+        """Return currency, kind of return, number, sum, and proven sum."""
         return [
             (
                 currency,
@@ -90,7 +90,7 @@ class MoneyOnce:
         is_paid = outcome_of(verdict) == "PAID"
         if entry.workflow_type != PAYMENT or not is_paid or amount is None:
             return
-        # Without a readable history the order itself counts.
+        # Without a readable history, one payment of the order counts.
         kept = verdict.claims.kept if verdict.claims else ()
         for request_id in kept or ("",):
             self._database.execute(

@@ -1,4 +1,4 @@
-"""Plots payments by outcome and day: stacked bars, as a template draws them in SVG."""
+"""Plots payments by outcome and day: stacked bars for an SVG template."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -6,15 +6,15 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
-# More bars than these cannot be distinguished on a page; then a bar is a month.
+# More bars cannot be distinguished on a page; then a bar is a month.
 MOST_DAYS: Final = 62
 WIDTH: Final = 960
 HEIGHT: Final = 300
-LEFT: Final = 48  # room for the numbers of the scale
-RIGHT: Final = 36  # ... for half of the last day's name
-BOTTOM: Final = 40  # ... and for the days
+LEFT: Final = 48  # space for the numbers of the scale
+RIGHT: Final = 36  # ... for half of the last label
+BOTTOM: Final = 40  # ... and for the labels of days
 TOP: Final = 12
-# Days whose names stand below their bars; more of them would run into each other.
+# The most labels below the bars; more would overlap.
 MOST_NAMES: Final = 12
 
 # Okabe and Ito's palette, which people with colour blindness can read.
@@ -29,7 +29,7 @@ OTHER_COLOUR: Final = "#7a7a7a"
 
 @dataclass(frozen=True)
 class Bar:
-    """One outcome of one day; lengths in the picture's own units."""
+    """One outcome of one day; lengths in units of the picture."""
 
     x: float
     y: float
@@ -41,7 +41,7 @@ class Bar:
 
 @dataclass(frozen=True)
 class Mark:
-    """A place on an axis, and what is written there."""
+    """A label at a position of an axis."""
 
     at: float
     text: str
@@ -49,11 +49,11 @@ class Mark:
 
 @dataclass(frozen=True)
 class Plot:
-    """A picture, and the same numbers for who cannot see it.
+    """A plot, and its numbers as a table.
 
     Attributes:
         by: `day`, or `month` where the days are too many for bars of their own.
-        rows: For each day or month its name and a number for each outcome.
+        rows: For each day or month, its name and the number for each outcome.
     """
 
     by: str
@@ -65,10 +65,11 @@ class Plot:
 
 
 def plot_payments(counted: Mapping[tuple[date, str], int]) -> Plot:
-    """Return the plot of how many payments of each day ended how.
+    """Return the plot of payments by day and outcome.
 
     Args:
-        counted: For each day and outcome, how many; days without any are left out.
+        counted: The number for each day and outcome; days without payments are left
+            out.
     """
     by = "day" if len({day for day, _ in counted}) <= MOST_DAYS else "month"
     numbers: Counter[tuple[str, str]] = Counter()
@@ -107,7 +108,7 @@ def _bars(
     step: float,
     top: int,
 ) -> Iterable[Bar]:
-    # A single day shall not become a wall.
+    # Limits the width of a single bar.
     width = min(step * 0.8, 90)
     for place, name in enumerate(names):
         below = 0
@@ -145,7 +146,7 @@ def _round_up(highest: int) -> int:
 
 
 def _in_order(outcomes: Iterable[str]) -> list[str]:
-    """Put the outcomes of payments first, in their own order, then others."""
+    """Sort the outcomes: those of payments first, in their own order, then others."""
     known = list(COLOURS)
     return sorted(
         set(outcomes),

@@ -1,4 +1,4 @@
-"""Makes the report's HTML from templates: escaped, without scripts, in one style."""
+"""Renders the report's HTML from templates: escaped, without scripts."""
 
 import base64
 import hashlib
@@ -14,19 +14,19 @@ from markupsafe import Markup
 FOLDER: Final = Path(__file__).parent / "templates"
 STYLE: Final = (FOLDER / "report.css").read_text("utf-8")
 _STYLE_HASH = base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
-# A file from somebody's disk: whatever slipped in could neither run nor load anything.
+# The report is opened as a local file: injected HTML can neither run nor load anything.
 POLICY: Final = f"default-src 'none'; style-src 'sha256-{_STYLE_HASH}'"
-# The longest part of one text that is shown.
+# The longest text that is shown.
 LONGEST_TEXT: Final = 2_000
-# The actors that have a style of their own; all others differ by the word alone.
+# The actors with a style of their own.
 _WHO: Final = ("alipay", "operator", "shop")
 
 
 def shown(text: object) -> str:
-    """Return a text that others wrote with all its invisible signs made visible.
+    """Return a foreign text with invisible characters made visible.
 
-    Escaping is the template's; this is about signs that would reverse or hide a part of
-    a line, so that a report would read otherwise than what stands in it.
+    The template escapes HTML; this replaces characters that would reverse or hide parts
+    of a line, so that the report would show another text.
     """
     told = str(text)
     if len(told) > LONGEST_TEXT:
@@ -39,7 +39,7 @@ def in_utc(at: datetime) -> str:
 
 
 def generate(template: str, **content: object) -> Iterator[str]:
-    """Yield a template's text piece by piece, so that no whole page is in memory."""
+    """Yield a template's text in pieces, so that no whole page is in memory."""
     return _ENVIRONMENT.get_template(template).generate(
         style=Markup(STYLE),  # noqa: S704 - a file of ours
         policy=Markup(POLICY),  # noqa: S704 - a constant and a hash
@@ -52,8 +52,8 @@ def render(template: str, **content: object) -> str:
 
 
 def _visible(sign: str) -> str:
-    # Separators of lines and paragraphs, controls, formats (bidirectional marks among
-    # them), surrogates and what is not assigned; blanks are all shown as a blank.
+    # Line and paragraph separators, control and format characters (such as
+    # bidirectional marks), surrogates and unassigned ones; all blanks become a space.
     if sign in "\n\t":
         return " "
     if unicodedata.category(sign) in ("Cc", "Cf", "Cs", "Cn", "Co", "Zl", "Zp"):

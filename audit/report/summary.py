@@ -1,7 +1,7 @@
-"""Writes what was verified as HTML: a summary, and a timeline for each payment.
+"""Writes the report as HTML: a summary, and a timeline for each payment.
 
-One payment after the other goes to the disk, so that memory does not grow with them. A
-small report is one file; a large one has its payments in pages beside it.
+Payments are written one after the other, so that memory does not grow with them. A
+small report is one file; a large one has further pages beside it.
 """
 
 import tempfile
@@ -37,15 +37,15 @@ from audit.verify.subject import Subject
 from audit.verify.verdicts import HistoryVerdict
 from version import VERSION
 
-# About 2 MB of HTML, which browsers open at once.
+# About 2 MB of HTML, which browsers open quickly.
 HISTORIES_PER_PAGE: Final = 500
-# The summary lists these; each finding stands with its payment, too.
+# The most findings in the summary; each is also shown with its payment.
 MOST_LISTED: Final = 1_000
 
 
 @dataclass
 class Tally:
-    """What the summary says of all histories; grows with days and rules only."""
+    """The counts for the summary; grows only with days and rules."""
 
     histories: int = 0
     proven: int = 0
@@ -77,7 +77,7 @@ class Tally:
             self.first_settled.append(settled)
 
     def take_back(self, row: dict[str, Any]) -> None:
-        """Count one history as not proven after all."""
+        """Count one history as not proven."""
         kind, outcome = row["type"], row["outcome"]
         self.proven -= 1
         self.proven_by[kind, outcome] -= 1
@@ -100,15 +100,15 @@ def write_report(
     """Write the report; an older one of that name is replaced.
 
     Args:
-        file: The summary; with more payments than one page holds, they stand in the
-            folder `{file's name without its ending}.pages` beside it.
-        verdicts: Each history's; taken one by one.
-        bundle_findings: What is wrong with the bundle itself, or with several
-            histories together; may become more while the verdicts are taken.
-        made_at: When it was verified.
-        subject: What was verified, with whose keys; None leaves it out.
-        bundle_notes: What the bundles cannot show; may become more, as the findings.
-        histories_per_page: How many timelines one file holds.
+        file: The summary; payments that do not fit into it are in the folder `{file's
+            name without its ending}.pages` beside it.
+        verdicts: The verdicts on histories; consumed one by one.
+        bundle_findings: Findings about the bundle, or about several histories together;
+            may grow while the verdicts are consumed.
+        made_at: The time of the verification.
+        subject: The verified bundles and the keys; None leaves them out.
+        bundle_notes: What the bundles cannot prove; may grow like the findings.
+        histories_per_page: The number of timelines in one file.
 
     Returns:
         The files, the summary first.
@@ -162,14 +162,14 @@ def write_report(
 def _of_bundle(
     found: Sequence[Finding], rows: Iterator[dict[str, Any]], tally: Tally
 ) -> list[dict[str, Any]]:
-    """Count the bundle's findings, and find the timelines that they are about."""
+    """Count the bundle's findings, and return the workflows that they are about."""
     about = {one.workflow_id for one in found}
     places: dict[str, tuple[int, str]] = {}
     for row in rows:
         if row["workflow_id"] not in about:
             continue
         places[row["workflow_id"]] = row["page"], row["anchor"]
-        if row["is_proven"]:  # found only when all histories were seen together
+        if row["is_proven"]:  # found only after all histories
             tally.take_back(row)
     for finding in found:
         tally.found(finding)
@@ -213,7 +213,7 @@ def _listed(finding: Finding, page: int, anchor: str) -> dict[str, Any]:
 
 
 def _linked(rows: Iterator[dict[str, Any]], pages: Pages) -> Iterator[dict[str, Any]]:
-    """Add the address of each finding's payment, which depends on the pages' number."""
+    """Add the link to each finding's payment, which depends on the number of pages."""
     for row in rows:
         folder = f"{quote(pages.folder.name)}/{row['page']:04}.html"
         place = f"{folder if pages.files else ''}#{row['anchor']}"
@@ -221,7 +221,7 @@ def _linked(rows: Iterator[dict[str, Any]], pages: Pages) -> Iterator[dict[str, 
 
 
 def _told(tally: Tally) -> dict[str, Any]:
-    """Return the tally as the summary's template wants it."""
+    """Return the tally for the template of the summary."""
     return {
         "histories": tally.histories,
         "proven": tally.proven,
@@ -248,6 +248,6 @@ def _told(tally: Tally) -> dict[str, Any]:
 
 
 def _rank(workflow_type: str) -> int:
-    """Payments first, then what follows from them."""
+    """The sort key of a kind: payments first."""
     kinds = list(KINDS)
     return kinds.index(workflow_type) if workflow_type in kinds else len(kinds)

@@ -1,4 +1,4 @@
-"""The report's timelines: one for each history, in as many files as they need."""
+"""The report's timelines, one for each history, in one or several files."""
 
 import json
 from collections.abc import Iterable, Iterator
@@ -12,20 +12,20 @@ from alipay.wallets import format_money
 from audit.report.rendering import generate, in_utc, render
 from audit.verify.verdicts import HistoryVerdict
 
-# The workflows' names, and what a reader calls them.
+# The names of workflow types for readers.
 PAYMENT: Final = "CashierPayment"
 KINDS: Final = {
     PAYMENT: "payment",
     "LatePayment": "late money",
-    "Callback": "message to the shop",
-    "AlipayNotice": "notice of Alipay",
+    "Callback": "callback to the shop",
+    "AlipayNotice": "notice from Alipay",
     "OrderRefunds": "refunds",
 }
 _PIECE: Final = 1 << 16
 
 
 class Pages:
-    """The files of timelines: one after the other, or none if all fit the summary."""
+    """The files of timelines; none if all fit into the summary."""
 
     def __init__(self, file: Path, current: IO[str], per_page: int) -> None:
         self.folder = file.with_name(f"{file.stem}.pages")
@@ -40,7 +40,7 @@ class Pages:
         self._remove_old()
 
     def add(self, verdict: HistoryVerdict, *, is_spoiled: bool) -> tuple[int, str]:
-        """Keep one timeline; return its page's number and its place there."""
+        """Add one timeline; return its page number and its anchor."""
         if self._on_page == self._per_page:
             self._turn(is_last=False)
         if not self._on_page:
@@ -79,20 +79,20 @@ class Pages:
         self._on_page = 0
 
     def _remove_old(self) -> None:
-        """Pages of a longer report before would pass for pages of this one."""
+        """Remove pages of an earlier, longer report."""
         for old in self.folder.glob("*.html"):
             if old.stem == "orders" or old.stem.isdecimal():
                 old.unlink()
 
 
 def outcome_of(verdict: HistoryVerdict) -> str:
-    """Return how it ended, or in which state a workflow without an outcome is."""
+    """Return the outcome, or the status of a workflow without one."""
     entry = verdict.entry
     return str(verdict.story.outcome or entry.outcome or entry.status)
 
 
 def amount_of(verdict: HistoryVerdict) -> tuple[str, int] | None:
-    """Return currency and minor units, as the history says, and not the index."""
+    """Return currency and minor units, from the history and not from the index."""
     story = verdict.story
     if not story.currency or story.amount is None:
         return None
@@ -121,7 +121,7 @@ def money_of(verdict: HistoryVerdict) -> str:
 
 
 def line_of(row: dict[str, Any]) -> str:
-    # ASCII, so that a lone surrogate of somebody's text cannot stop the report.
+    # ASCII, so that a lone surrogate in a foreign text cannot stop the report.
     return json.dumps(row) + "\n"
 
 
@@ -138,7 +138,7 @@ def pieces_of(spool: IO[str]) -> Iterator[Markup]:
 
 
 def write_whole(file: Path, text: Iterable[str]) -> None:
-    """Write a file whole, or leave the old one: a half report would look like all."""
+    """Write a file atomically: half a report would look complete."""
     part = file.with_name(f"{file.name}.part")
     with part.open("w", encoding="utf-8") as stream:
         stream.writelines(text)

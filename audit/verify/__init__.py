@@ -1,1 +1,1 @@
-"""Whether what bundles say of payments is true, as far as files alone can prove."""
+"""Verifies bundles and the payments in them, from files alone."""

@@ -1,7 +1,7 @@
-"""Verifies bundles: themselves, each history, and all of an order's together.
+"""Verifies bundles, each history in them, and all histories of an order together.
 
-On all cores and in the order of the index; what is kept meanwhile does not grow with
-the number of histories (docs/decisions/0017-what-proves-a-payment.md).
+Uses all cores, in the order of the index; memory does not grow with the number of
+histories (docs/decisions/0017-what-proves-a-payment.md).
 """
 
 import asyncio
@@ -43,23 +43,23 @@ __all__ = [
     "verify_history",
 ]
 
-# Half a second of work: enough to be worth a message between processes, and not more
-# than one likes to wait for after Ctrl-C.
+# Half a second of work: long compared with a message between processes, short enough
+# for Ctrl-C.
 CHUNK = 40
-# Chunks under way for each process: it never waits for the next one.
+# Chunks in flight for each process, so that it never waits.
 AHEAD = 2
 
 Tell = Callable[[int, int], None]
 
 
 class Verdicts(Iterable[HistoryVerdict]):
-    """The verdicts on all histories of some bundles, made while one goes through them.
+    """The verdicts on all histories of some bundles, made during the iteration.
 
     Attributes:
-        bundle_findings: What is wrong with the bundles themselves; once all verdicts
-            were gone through, also what only all histories of an order together show.
-        bundle_notes: What these bundles cannot show, and each reset; complete once all
-            verdicts were gone through.
+        bundle_findings: Findings about the bundles; after the iteration, also those
+            about several histories together.
+        bundle_notes: What these bundles cannot prove, and resets; complete after the
+            iteration.
     """
 
     def __init__(
@@ -109,13 +109,13 @@ class Verdicts(Iterable[HistoryVerdict]):
                     yield from under_way.popleft().result()
             while under_way:
                 yield from under_way.popleft().result()
-            # In good order, or the processes' semaphores are complained of at the end.
+            # An orderly shutdown, or Python warns of leaked semaphores at the end.
             executor.shutdown()
         finally:
             executor.shutdown(wait=False, cancel_futures=True)
 
     def _work(self, ledger: Ledger) -> Iterator[tuple[Path, list[Entry]]]:
-        """Each history once, though several bundles may hold it."""
+        """Yield each history once, although several bundles may contain it."""
         for number, bundle in enumerate(self._bundles):
             entries = self._new_ones(number, ledger)
             for chunk in _chunks(entries):
@@ -141,7 +141,7 @@ class Verdicts(Iterable[HistoryVerdict]):
                 yield entry
 
     def _is_same(self, known: Seen, bundle: Bundle, entry: Entry) -> bool:
-        """Whether a history that was met before has the same content here."""
+        """Whether an earlier history of the run has the same content."""
         if known.sha256 == entry.sha256:
             return True
         try:
@@ -159,19 +159,20 @@ def verify_bundles(
     tell: Tell,
     previous: Path | None = None,
 ) -> Verdicts:
-    """Verify bundles: first themselves, then one history after the other.
+    """Verify bundles: first the bundles, then one history after the other.
 
     Args:
-        bundles: As they lie on the disk; an order's histories may be in several.
-        keys: What the auditor holds.
-        processes: How many work at once; 1 works in this one.
-        tell: Called after each history with how many are done, and of how many.
-        previous: The bundle before the first; None looks for it beside that one. Each
-            other one is looked for among those given, and then beside it.
+        bundles: The bundles' folders; an order's histories may be in several.
+        keys: The auditor's keys.
+        processes: The number of processes; 1 is this process.
+        tell: Called after each history with the number of finished ones, and of all.
+        previous: The bundle before the first; None looks for it beside that one. The
+            previous bundles of the others are looked for among those given, and then
+            beside them.
 
     Raises:
         KeyFormatError: A key cannot be read.
-        KeyringError: The same, of the payload keys.
+        KeyringError: A payload key cannot be read.
     """
     keys.check()
     verdicts = Verdicts(bundles, keys, processes=max(1, processes), tell=tell)
@@ -209,14 +210,14 @@ async def _verify_entries(
 def _executor(processes: int) -> Executor:
     if processes == 1:
         return ThreadPoolExecutor(1)
-    # Spawned, for the engine has threads, which a fork would not copy.
+    # Spawned, because the SDK's core has threads, which a fork would not copy.
     return ProcessPoolExecutor(
         processes, mp_context=get_context("spawn"), initializer=_leave_ctrl_c
     )
 
 
 def _leave_ctrl_c() -> None:
-    """Leave Ctrl-C to the process that waits for us: it stops us, in good order."""
+    """Ignore Ctrl-C: the parent process handles it, and stops this one."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 

@@ -1,7 +1,7 @@
-"""Which time the bundles cover, and what a chain of them leaves open.
+"""Determines which period the bundles cover, and the gaps of a chain.
 
-A bundle cannot show what was never put into it. What can be known from its neighbours
-and its selection is said here: as a finding, or as a note where it may be innocent.
+A bundle cannot show histories that were left out. Conclusions from other bundles and
+from its selection become findings, or notes where there may be a valid reason.
 """
 
 from collections.abc import Iterator, Sequence
@@ -19,12 +19,12 @@ _EVER: Final = datetime.min.replace(tzinfo=UTC)
 
 @dataclass
 class Coverage:
-    """The times of closing of which the bundles hold all that was exported.
+    """The periods of closing times that the bundles cover completely.
 
     Attributes:
-        periods: From and to, merged where they meet, in their order.
-        last_from: When the newest of the bundles' periods begins.
-        has_open: Whether the newest bundle also holds what was still open then.
+        periods: Start and end of each, merged where they meet, in order.
+        last_from: The start of the newest period.
+        has_open: Whether the newest bundle also contains open runs.
     """
 
     periods: list[tuple[datetime, datetime]] = field(default_factory=list)
@@ -49,28 +49,28 @@ class Coverage:
         """Whether a run that existed at a time must be in the bundles.
 
         Args:
-            at: When it existed.
-            has_ended: It was over by then. One that was not may have been open for
-                long: it is missed where the bundles go on to another period.
+            at: The time at which it existed.
+            has_ended: Whether it had ended by then. Otherwise it may have been open for
+                long: it is missing only if the bundles cover a later period.
         """
         if not any(start <= at < end for start, end in self.periods):
             return False
         return has_ended or self.has_open or at < self.last_from
 
     def holds_all_before(self, at: datetime) -> bool:
-        """Whether all that was over at a time must be in the bundles."""
+        """Whether all runs that had ended by a time must be in the bundles."""
         return any(start == _EVER and at < end for start, end in self.periods)
 
 
 def holds_a_period(bundle: Bundle) -> bool:
-    """Whether a bundle holds all that was closed in a time, and not a choice of it."""
+    """Whether a bundle contains all closed runs of a period, and not a selection."""
     return not choice_of(bundle.manifest.selection)
 
 
 def chain_findings(
     bundles: Sequence[Bundle], previous: Path | None
 ) -> Iterator[Finding]:
-    """Yield where bundles that are given together do not follow each other."""
+    """Yield a finding for each gap or fork between bundles given together."""
     ordered = sorted(bundles, key=lambda one: (one.manifest.made_at, one.folder.name))
     known = {digest_of(one.folder / MANIFEST) for one in ordered}
     if previous is not None and (previous / MANIFEST).is_file():
@@ -95,13 +95,14 @@ def chain_findings(
 
 
 def notes_on(bundles: Sequence[Bundle], previous: Path | None) -> Iterator[str]:
-    """Yield what these bundles cannot show, however sound they are."""
+    """Yield what these bundles cannot prove, even if they are valid."""
     ordered = sorted(bundles, key=lambda one: (one.manifest.made_at, one.folder.name))
     known = {digest_of(one.folder / MANIFEST) for one in ordered}
     for one in ordered:
         if choice := choice_of(one.manifest.selection):
             yield (
-                f"{one.folder.name} holds {choice}: what it leaves out cannot be missed"
+                f"{one.folder.name} holds {choice}: histories that it leaves out are "
+                f"not detected as missing"
             )
     if not ordered:
         return
@@ -114,8 +115,9 @@ def notes_on(bundles: Sequence[Bundle], previous: Path | None) -> Iterator[str]:
     since = ordered[0].manifest.selection.since
     if before is None and since is not None:
         yield (
-            f"{ordered[0].folder.name} is the first of its chain, and holds only what "
-            f"closed from {_utc(since)} on: what closed before is in no bundle of it"
+            f"{ordered[0].folder.name} is the first of its chain, and contains only "
+            f"runs that closed from {_utc(since)} on: no bundle of the chain contains "
+            f"runs that closed before"
         )
 
 
@@ -134,12 +136,12 @@ def _gaps(periodic: Sequence[Bundle]) -> Iterator[Finding]:
 
 
 def choice_of(selection: Selection) -> str:
-    """Say which choice of its time a bundle holds; empty where it holds all of it."""
+    """Describe the selection of a bundle within its period; empty for all."""
     if selection.from_files:
         return "histories that were given one by one"
     parts = []
     if selection.order_id:
-        parts.append(f"what belongs to order {selection.order_id}")
+        parts.append(f"workflows of order {selection.order_id}")
     if selection.query:
         parts.append(f"what the query {selection.query!r} finds")
     return "only " + ", and of that ".join(parts) if parts else ""
@@ -150,7 +152,7 @@ def _since(bundle: Bundle) -> datetime:
 
 
 def _until(bundle: Bundle) -> datetime:
-    # What closed after it was made cannot be in it, whatever it was asked for.
+    # Runs that closed after it was made cannot be in it, whatever its selection.
     made_at, before = bundle.manifest.made_at, bundle.manifest.selection.before
     return min(made_at, before) if before else made_at
 

@@ -1,4 +1,4 @@
-"""Verifies every signature of a history, and that it records what was signed."""
+"""Verifies all signatures in a history, and that the recorded values were signed."""
 
 from collections.abc import Iterable
 from datetime import UTC
@@ -60,14 +60,14 @@ from translation.evidence import LONGEST_EVIDENCE_BEFORE
 from translation.notifications import to_notice, to_payment_notified
 from translation.refunds import to_refund_notified
 
-# The one method of this protocol, signed with all else (docs/protocol.md 1.2).
+# The only method of this protocol, which is signed, too (docs/protocol.md 1.2).
 METHOD = "POST"
 
 
 async def check_evidence(
     record: Record, keys: VerifierKeys, rerun: ActivityRerun
 ) -> Evidenced:
-    """Verify all that Alipay and the merchant have signed in a history."""
+    """Verify all signatures of Alipay and the merchant in a history."""
     checking = _Checking(record, keys, rerun)
     if isinstance(record.input, NoticeInput):
         checking.notice(record.input)
@@ -78,7 +78,7 @@ async def check_evidence(
     whole = list(answers_of(record))
     answers = [part for one in whole for part in parts_of(one)]
     checking.seen.answers = answers
-    # No release has ever owned refunds without keeping what proves them.
+    # All releases with refunds have recorded evidence for them.
     has_some = isinstance(record.input, RefundsInput) or any(
         one.answer.evidence for one in answers
     )
@@ -92,7 +92,7 @@ async def check_evidence(
 
 
 class _Checking:
-    """One history's evidence, checked piece by piece."""
+    """Checks the evidence of one history."""
 
     def __init__(
         self, record: Record, keys: VerifierKeys, rerun: ActivityRerun
@@ -146,7 +146,7 @@ class _Checking:
     def _signed(
         self, event_id: int, evidence: SignedEvidence
     ) -> SignedNotification | None:
-        """Read a notification's evidence as the API did; None if it proves nothing."""
+        """Read a notification's evidence like the API; None if it proves nothing."""
         reader = NotificationReader(
             path=evidence.path,
             client_id=evidence.client_id,
@@ -180,7 +180,7 @@ class _Checking:
             says = to_refund_notified(signed).model_copy(update=aside)
             is_same = self._is_same(event_id, says, told.model_copy(update=aside))
             owner = _owner_of(says.refund_request_id)
-            others = unequal("words about", self._record.workflow_id, owner)
+            others = unequal("a message about", self._record.workflow_id, owner)
             if self._is_to_us(event_id, evidence, others) and is_same:
                 self._is_signed(event_id, evidence, "Alipay")
                 self.seen.refund_notices.append(noticed)
@@ -188,7 +188,7 @@ class _Checking:
     def _is_ours(
         self, event_id: int, evidence: SignedEvidence, request_id: str
     ) -> bool:
-        """Whether signed words are about this order, and of this merchant."""
+        """Whether a signed message is about this order, and for this merchant."""
         try:
             order_id = order_of(request_id)
         except ValueError:
@@ -196,13 +196,13 @@ class _Checking:
         return self._is_to_us(
             event_id,
             evidence,
-            unequal("words about order", self._record.order_id, order_id),
+            unequal("a message about order", self._record.order_id, order_id),
         )
 
     def _is_to_us(
         self, event_id: int, evidence: SignedEvidence, others: Iterable[Problem]
     ) -> bool:
-        """Whether signed words are sent to this merchant, and nothing else is wrong."""
+        """Whether a signed message is for this merchant, and nothing else is wrong."""
         self._client_id = self._client_id or evidence.client_id
         problems = [
             *unequal("method", METHOD, evidence.method),
@@ -214,7 +214,7 @@ class _Checking:
         return not problems
 
     def notice(self, kept: NoticeInput) -> None:
-        """Check a notice: it is the workflow's input, and the id follows from it."""
+        """Check a notice: it must match the workflow's input and id."""
         event_id, evidence = self._record.events[0].event_id, kept.evidence
         signed = self._signed(event_id, evidence)
         if signed is None:
@@ -246,7 +246,8 @@ class _Checking:
                 self.seen.paid += paid_by_answer(one)
                 self.seen.proven.append(one)
             else:
-                # A refusal before Alipay knew who called (docs/protocol.md 1.6).
+                # An error before Alipay had identified the caller (docs/protocol.md
+                # 1.6).
                 self.seen.notes.append(
                     f"event {event_id}: Alipay's refusal is unsigned"
                 )
@@ -260,10 +261,10 @@ class _Checking:
             is_expected = has_some and not self._is_older
             self._lacks(event_id, f"the answer of {one.name}", is_expected=is_expected)
         elif may_cancel(one.call, ended_at(one)):
-            # The wallets' rules are not part of the history, and change with time.
+            # The wallets' rules are not in the history, and may change.
             self.seen.notes.append(
-                f"event {event_id}: by today's rules of {one.call.wallet} the cancel, "
-                "which was not sent, would have been allowed"
+                f"event {event_id}: by the current rules of {one.call.wallet} the "
+                f"cancel, which was not sent, would be allowed"
             )
 
     def _lacks(self, event_id: int, what: str, *, is_expected: bool) -> None:
@@ -284,7 +285,7 @@ class _Checking:
         else:
             self.seen.notes.append(
                 f"event {event_id}: {evidence.left_out} signed bytes were too many to "
-                f"be kept; their SHA-256 is {evidence.sha256}"
+                f"be stored; their SHA-256 is {evidence.sha256}"
             )
         return False
 
@@ -308,10 +309,10 @@ class _Checking:
         self.seen.signed[event_id, call] = f"signed by {who}{key}"
 
     async def _is_true(self, one: Answered, evidence: Evidence) -> bool:
-        """Whether the signed words say what is recorded, about what was asked."""
+        """Whether the signed answer matches the recorded values and the request."""
         event_id, call = one.completed.event_id, one.call
         if isinstance(call, CancelCall):
-            # Whether it may be sent was decided then; this is about what was answered.
+            # Only the answer is checked here, not whether the call was allowed.
             call = call.model_copy(update={"wallet": ""})
         try:
             result = await self._rerun.run_again(
@@ -330,7 +331,7 @@ class _Checking:
         return is_asked and self._is_same(event_id, says, recorded)
 
     def _is_asked(self, one: Answered, evidence: Evidence, result: RerunResult) -> bool:
-        """Whether request and answer are about what the activity was called for."""
+        """Whether request and answer match the activity's call."""
         request, answer = evidence.request, evidence.answer
         self._client_id = self._client_id or request.client_id
         problems = [
@@ -358,7 +359,7 @@ class _Checking:
 
 
 def _owner_of(refund_request_id: str) -> str:
-    """Return the workflow that owns a refund; its own id if it has another form."""
+    """Return the workflow id of a refund's owner, or the refund's id itself."""
     try:
         return refunds_id_of(refund_request_id)
     except ValueError:

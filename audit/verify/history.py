@@ -32,12 +32,12 @@ from audit.verify.verdicts import HistoryVerdict
 from codec.payload_codec import EncryptingCodec
 from translation.proof import serve
 
-# Both the code's own refusal and the invariants may say these of one event.
+# Both the replayed code and the invariants may report these for one event.
 _SAID_ONCE = (Rule.NOBODY_NAMED, Rule.SECOND_PERSON)
 
 
 class Verifier:
-    """Verifies histories one after the other; `async with`, in one event loop."""
+    """Verifies histories one after the other; use `async with`, in one event loop."""
 
     def __init__(self, keys: VerifierKeys) -> None:
         self._keys = keys
@@ -66,20 +66,20 @@ class Verifier:
         except UnreadableHistoryError as error:
             return unreadable(entry, str(error))
         except Exception as odd:
-            # Whatever a forged file does to this program, it is not proven by that.
+            # Any error that a forged file causes means that it is not proven.
             return unreadable(entry, f"cannot be verified ({type(odd).__name__})")
 
     def _let_code_verify(self, record: Record) -> None:
-        """Let the replayed code verify with the auditor's keys, and with no others.
+        """Make the replayed code verify with the auditor's keys only.
 
-        A history that trusts a key which the auditor does not hold fails to replay.
+        A history that trusts a key the auditor does not have fails to replay.
         """
         clients = {trust.client_id for trust in trusts_of(record)}
         for client_id in {self._keys.client_id} if self._keys.client_id else clients:
             serve(client_id, self._keys.alipay)
 
     async def _verify(self, record: Record, entry: Entry) -> HistoryVerdict:
-        _ = record.input  # or else nothing can be said of it
+        _ = record.input  # otherwise it cannot be verified
         self._let_code_verify(record)
         same = WorkflowHistory(record.workflow_id, record.events)
         findings = [*differences(entry, same, None), *check_labels(record)]
@@ -140,11 +140,11 @@ def unreadable(entry: Entry, why: str) -> HistoryVerdict:
 
 
 def verify_history(text: str, entry: Entry, keys: VerifierKeys) -> HistoryVerdict:
-    """Verify one history alone; what only its order's others can prove stays open.
+    """Verify one history alone, without the other histories of its order.
 
     Args:
         text: Temporal's JSON.
-        entry: What the index says of it; `audit.bundle.describing.describe` makes one.
+        entry: Its index entry; `audit.bundle.describing.describe` makes one.
         keys: What the auditor holds.
 
     Raises:
@@ -156,6 +156,6 @@ def verify_history(text: str, entry: Entry, keys: VerifierKeys) -> HistoryVerdic
         async with Verifier(keys) as verifier:
             return await verifier.verify(text, entry)
 
-    # In a thread of its own, for the caller may stand in an event loop.
+    # In a thread of its own, because the caller may be in an event loop.
     with ThreadPoolExecutor(1) as thread:
         return thread.submit(asyncio.run, verify()).result()

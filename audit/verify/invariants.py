@@ -1,6 +1,6 @@
-"""The rules about money that every payment must obey, whatever its history.
+"""Checks the rules about money for one history.
 
-Of one history here; of all histories of an order in `audit.verify.orders`.
+`audit.verify.orders` checks the rules for all histories of an order.
 """
 
 from collections import Counter
@@ -35,7 +35,7 @@ from contracts import (
 
 
 def claims_of(record: Record, evidenced: Evidenced) -> Claims:
-    """Return what the other histories of the order are to be compared with."""
+    """Return the claims of a history, to compare with the order's other histories."""
     return Claims(
         workflow_id=record.workflow_id,
         order_id=record.order_id,
@@ -68,7 +68,7 @@ def _refunds(record: Record, evidenced: Evidenced) -> Iterator[SentRefund]:
 
 
 def check_invariants(record: Record, evidenced: Evidenced) -> Iterator[Finding]:
-    """Yield what is wrong with a history, however well it replays."""
+    """Yield the broken rules of a history, even if it replays."""
     yield from _check_money_kept(record, evidenced)
     yield from _check_money_given_back(record, evidenced)
 
@@ -87,9 +87,9 @@ def _check_money_kept(record: Record, evidenced: Evidenced) -> Iterator[Finding]
         )
     by_a_person = getattr(result, "resolved", None)
     if by_a_person is not None and evidenced.believed:
-        # Alipay's word of other money than the order's; a person has settled it.
+        # Alipay has signed another amount than the order's; a person has resolved it.
         evidenced.notes.append(
-            f"event {closing.event_id}: settled by {by_a_person.by}, not by proof"
+            f"event {closing.event_id}: resolved by {by_a_person.by}, not by proof"
         )
         return
     is_paid = isinstance(result, PaymentView) and result.outcome is PaymentOutcome.PAID
@@ -152,7 +152,7 @@ def _check_money_given_back(record: Record, evidenced: Evidenced) -> Iterator[Fi
 
 
 def _money(paid: list[Paid], back: GivenBack) -> Iterator[Money]:
-    """Yield what was paid of the attempt whose money goes back, in its currency."""
+    """Yield the payments of the attempt whose money is returned, in its currency."""
     currency = back.amount.currency if back.amount else None
     for one in paid:
         money = one.amount if one.request_id == back.request_id else None
@@ -161,7 +161,7 @@ def _money(paid: list[Paid], back: GivenBack) -> Iterator[Money]:
 
 
 def _owed(record: Record, evidenced: Evidenced) -> Iterator[Paid]:
-    """Yield the attempts that an earlier run of a long payment must have proven."""
+    """Yield the payments that an earlier run must prove."""
     given, amount = record.input, _amount(record)
     if not isinstance(given, Order) or given.carried is None or record.closing is None:
         return

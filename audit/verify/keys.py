@@ -17,19 +17,19 @@ from codec.keyring import Keyring
 
 @dataclass(frozen=True)
 class VerifierKeys:
-    """Where the keys lie; read when they are first needed, in each process anew.
+    """The locations of the keys; each process reads them when first needed.
 
     Attributes:
         alipay_keys_dir: Alipay's public keys, one file each: `{keyVersion}.pem`.
-        merchant_keys_dir: The merchant's public keys, named alike; None leaves our own
-            signatures unverified, and no outcome rests on them.
+        merchant_keys_dir: The merchant's public keys, with the same names; None leaves
+            our own signatures unverified: no outcome depends on them.
         payload_keys_dir: The keys of encrypted histories, `{key id}.key`; None where
             all are in clear text.
-        bundle_key_file: The Ed25519 public key, PEM, of who made the bundle.
-        client_id: The merchant's client id at Alipay; None accepts the one that each
-            history names.
-        evidence_since: Histories that began earlier may lack evidence, because the
-            releases of that time kept none; None expects it of all.
+        bundle_key_file: The Ed25519 public key of the bundle's maker, in PEM.
+        client_id: The merchant's client id at Alipay; None accepts that of each
+            history.
+        evidence_since: Histories that began earlier may lack evidence, because older
+            releases did not record it; None requires it of all.
     """
 
     alipay_keys_dir: Path
@@ -40,7 +40,7 @@ class VerifierKeys:
     evidence_since: datetime | None = None
 
     def check(self) -> None:
-        """Read all keys once, so that a wrong one is named before anything starts.
+        """Read all keys once, so that a wrong one is reported at the start.
 
         Raises:
             KeyFormatError: One is missing or malformed; the message names the field.
@@ -67,7 +67,7 @@ class VerifierKeys:
 
     @cached_property
     def bundle(self) -> Ed25519PublicKey | None:
-        """The public key of who made the bundle."""
+        """The public key of the bundle's maker."""
         file = self.bundle_key_file
         if file is None:
             return None
@@ -85,7 +85,7 @@ class VerifierKeys:
         return key
 
     def __getstate__(self) -> dict[str, Any]:
-        # Keys cannot be pickled; where they lie can.
+        # Keys cannot be pickled, but their locations can.
         return {field.name: getattr(self, field.name) for field in fields(self)}
 
 

@@ -1,7 +1,7 @@
-"""What the Temporal UI shows of a run is what its input says.
+"""Checks that the texts of a run in the Temporal UI match its input.
 
-Id, search attributes, memo, summary and details stand outside of the input, and no code
-that is replayed compares them: whoever starts a run by hand writes what he likes there.
+Workflow id, search attributes, memo, summary and details are not part of the input, and
+the replay does not compare them: a client that starts a run can choose them freely.
 """
 
 import json
@@ -30,12 +30,12 @@ from contracts import (
 )
 from visibility import AMOUNT_MINOR, CURRENCY, ORDER_ID, WALLET
 
-# Money as `in_words` writes it: PHP 1,314.00; after KRW 1,314, the sentence goes on.
+# Money as `in_words` writes it: PHP 1,314.00, or KRW 1,314 before a comma.
 _MONEY: Final = re.compile(r"\b[A-Z]{3} -?[0-9]+(?:,[0-9]+)*(?:\.[0-9]+)?")
 
 
 def check_labels(record: Record) -> Iterator[Finding]:
-    """Yield where a run is called, listed or described otherwise than its input."""
+    """Yield differences between a run's id, attributes or texts and its input."""
     yield from _check_id(record)
     yield from _check_attributes(record)
     yield from _check_texts(record)
@@ -55,7 +55,7 @@ def _check_id(record: Record) -> Iterator[Finding]:
         case RefundsInput():
             named = [refunds_id(given.order_id)]
         case _:
-            return  # a notice's id is that of its evidence, which is checked there
+            return  # the id of a notice follows from its evidence, and is checked there
     if record.workflow_id not in named:
         yield record.found(
             Rule.ID_DIFFERS,
@@ -77,7 +77,7 @@ def _check_attributes(record: Record) -> Iterator[Finding]:
     if wallet := getattr(record.input, "wallet", ""):
         expected[WALLET.name] = wallet
     for name, value in expected.items():
-        # Older releases, and clusters that lack the attributes, list nothing.
+        # Runs of older releases, or on clusters without the attributes, have none.
         if name in listed and _value(listed[name]) != value:
             seen = f"{name} {_value(listed[name])}"
             yield _differs(record, f"{name} {value} in the list, as in the input", seen)

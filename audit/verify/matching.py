@@ -1,4 +1,4 @@
-"""Whether a request, an answer and a recorded call belong together."""
+"""Checks that a request, an answer and a recorded call belong together."""
 
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -15,10 +15,10 @@ from contracts import (
     RefundCall,
 )
 
-# How much the clocks of two workers, or of a worker and the server, may differ.
+# The allowed difference of the clocks of two workers, or of a worker and the server.
 CLOCKS_DIFFER = timedelta(minutes=2)
-# What of a request says whose money it is, and how much. All else is bound by the call
-# and by our signature, and may be sent in another way by later releases.
+# The fields of a request that identify the money and the amount. The others are covered
+# by the call and our signature, and later releases may send them differently.
 OF_MONEY = (
     "paymentRequestId",
     "paymentId",
@@ -28,23 +28,23 @@ OF_MONEY = (
     "refundAmount",
 )
 
-# What was expected, and what was seen instead.
+# The expected value, and the value seen.
 Problem = tuple[str, str]
 
 
 def ended_at(one: Answered) -> datetime:
-    """Return when an activity got its answer, by the server's clock."""
+    """Return when an activity completed, by the server's clock."""
     return one.completed.event_time.ToDatetime(UTC)
 
 
 def unequal(what: str, expected: str, seen: str) -> Iterator[Problem]:
-    """Yield the two where they are not the same."""
+    """Yield two values if they differ."""
     if expected != seen:
         yield f"{what} {expected}", f"{what} {seen}"
 
 
 def requests_differ(sent_now: str, sent_then: str) -> Iterator[Problem]:
-    """Yield where two requests are not about the same money."""
+    """Yield the differences of two requests about money."""
     now, then = _fields(sent_now), _fields(sent_then)
     ours = {name: now.get(name) for name in OF_MONEY}
     theirs = {name: then.get(name) for name in OF_MONEY}
@@ -54,7 +54,7 @@ def requests_differ(sent_now: str, sent_then: str) -> Iterator[Problem]:
 
 
 def about_another(call: Contract, body: str) -> Iterator[Problem]:
-    """Yield where an answer names another payment, or other money, than the call."""
+    """Yield where an answer names another payment or amount than the call."""
     said = _fields(body)
     wanted: dict[str, object] = {}
     if request_id := getattr(call, "payment_request_id", None):
@@ -75,7 +75,7 @@ def about_another(call: Contract, body: str) -> Iterator[Problem]:
 
 
 def _fields(text: str) -> dict[str, object]:
-    # By the reader that read it then: here the comparison is the auditor's own.
+    # Parsed by the activity's reader; the comparison is the auditor's own.
     try:
         return read_object(text.encode())
     except ValueError:
@@ -83,10 +83,10 @@ def _fields(text: str) -> dict[str, object]:
 
 
 def by_the_clock_of_then(one: Answered, says: AlipayAnswer) -> AlipayAnswer:
-    """Turn the expiry that was computed by today's clock back to the clock of then.
+    """Correct the expiry, which the rerun computes with the current clock.
 
-    It was computed some time between the try's beginning and its end, by a worker's
-    clock; what was recorded counts as the same if it lies between.
+    A worker computed it between the start and the end of the attempt; a recorded expiry
+    in that range counts as the same.
     """
     recorded, call = one.answer, one.call
     if not (isinstance(says, PayAnswer) and isinstance(recorded, PayAnswer)):
@@ -94,7 +94,7 @@ def by_the_clock_of_then(one: Answered, says: AlipayAnswer) -> AlipayAnswer:
     if says.expires_at is None or recorded.expires_at is None:
         return says
     if isinstance(call, PayCall) and call.expires_at is not None:
-        return says  # the shop's wish, not a clock's
+        return says  # chosen by the shop, and not computed
     lasts = says.expires_at - datetime.now(UTC)
     earliest = one.began_at + lasts - CLOCKS_DIFFER
     latest = ended_at(one) + lasts + CLOCKS_DIFFER
@@ -104,10 +104,10 @@ def by_the_clock_of_then(one: Answered, says: AlipayAnswer) -> AlipayAnswer:
 
 
 def calls_out_of_order(answers: Iterable[Answered]) -> Iterator[tuple[int, str, str]]:
-    """Yield answers that were put in the place of others: old, or used twice.
+    """Yield answers that replace others: old ones, or the same one twice.
 
-    Each is judged by its distance from the one before, by Alipay's clock and by ours,
-    so that it does not matter how far the two are apart.
+    Each is compared with the previous one by Alipay's clock and by ours, so that a
+    difference of the clocks does not matter.
     """
     proven = [
         (one.completed.event_id, one.answer.evidence)

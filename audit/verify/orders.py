@@ -1,7 +1,7 @@
-"""The rules for all histories of an order together.
+"""Checks the rules for all histories of an order together.
 
-Kept on disk, in a database that vanishes with the process, so that memory does not grow
-with the number of histories.
+The data is in a temporary database on disk, so that memory does not grow with the
+number of histories.
 """
 
 import sqlite3
@@ -15,7 +15,7 @@ from audit.findings import Finding, Rule
 from audit.history.claims import Claims, HandedOver
 from contracts import in_words
 
-# 2 MB of pages in memory, whatever there is on disk.
+# 2 MB of pages in memory, however large the database is.
 _TABLES: Final = """
 PRAGMA cache_size = -2000;
 CREATE TABLE kept (order_id, request_id, workflow_id, event_id);
@@ -34,7 +34,7 @@ CREATE TABLE refunds (
 CREATE TABLE seen (run_id PRIMARY KEY, sha256, bundle, file);
 CREATE TABLE handed (run_id PRIMARY KEY, digest, workflow_id, order_id, is_given);
 """
-# Attempts whose money is kept, and was not given back by another workflow: all of it.
+# Attempts whose money is kept, and was not completely returned by another workflow.
 _TWICE: Final = """
 SELECT order_id, GROUP_CONCAT(DISTINCT request_id), MAX(workflow_id), MAX(event_id)
 FROM kept WHERE NOT EXISTS (
@@ -58,7 +58,7 @@ WHERE NOT EXISTS (
 )
 ORDER BY order_id
 """
-# Of one attempt by several runs; each alone was checked with its history.
+# Returns of one attempt by several runs; each run was checked with its history.
 _TOO_MUCH: Final = """
 SELECT order_id, MAX(workflow_id), MAX(event_id), request_id,
   SUM(COALESCE(value, (
@@ -88,10 +88,10 @@ ORDER BY order_id
 
 @dataclass(frozen=True)
 class Seen:
-    """Where a run's history was met first.
+    """Where a run's history was read first.
 
     Attributes:
-        bundle: Which of the bundles, from 0.
+        bundle: The index of the bundle, from 0.
     """
 
     sha256: str
@@ -100,10 +100,10 @@ class Seen:
 
 
 class Ledger:
-    """The claims of all histories so far; close it when all is said."""
+    """The claims of all histories; `close` yields the final findings."""
 
     def __init__(self) -> None:
-        self._database = sqlite3.connect("")  # a file of its own that nobody else sees
+        self._database = sqlite3.connect("")  # a private temporary file
         self._database.executescript(_TABLES)
         self._database.executescript(
             "CREATE INDEX of_proven ON proven (order_id, request_id);"
@@ -122,7 +122,7 @@ class Ledger:
         self._database.close()
 
     def note(self, entry: Entry, bundle: int) -> Seen | None:
-        """Note in which bundle a history was met; return where it was before, if so."""
+        """Record where a history was read; return where it was read before, if so."""
         row = self._database.execute(
             "SELECT sha256, bundle, file FROM seen WHERE run_id = ?", (entry.run_id,)
         ).fetchone()
@@ -135,7 +135,7 @@ class Ledger:
         return Seen(*row)
 
     def add(self, claims: Claims) -> Iterator[Finding]:
-        """Enter one history's claims; yield where it fits none that came before."""
+        """Add one history's claims; yield contradictions to earlier ones."""
         order, workflow, event_id = claims.order_id, claims.workflow_id, claims.event_id
         write = self._database.executemany
         write(
@@ -217,12 +217,12 @@ class Ledger:
                 workflow_id,
                 order_id,
                 1,
-                expected=f"the input that {giver} has handed over",
-                seen=f"run {handed.run_id} begins with another one",
+                expected=f"the input that {giver} has given",
+                seen=f"run {handed.run_id} started with another one",
             )
 
     def close(self) -> Iterator[Finding]:
-        """Yield what only all histories together show."""
+        """Yield the findings that only all histories together show."""
         rows = self._database.execute
         for order, requests, workflow, event_id in rows(_TWICE):
             yield Finding(
@@ -251,7 +251,7 @@ class Ledger:
                 order,
                 event_id,
                 expected=f"at most {paid}, which was paid for {request_id}",
-                seen=f"{back} given back by several runs",
+                seen=f"{back} returned by several runs",
             )
         for order, workflow, event_id, request_id, owners in rows(_TWO_OWNERS):
             yield Finding(

@@ -1,4 +1,4 @@
-"""Each act of a person needs a name and a reason; above the limit, two persons."""
+"""Checks that persons acted with name and reason; above the limit, two persons."""
 
 from collections.abc import Iterator
 
@@ -27,9 +27,9 @@ from contracts import (
 )
 from workflows.resolution import needs_second_person
 
-# Who may close a payment without a reason: its own shop, by the API.
+# The name of the shop's API, which may close a payment without a reason.
 THE_SHOP = "shop"
-# What is said with a name; and of these, what needs no reason.
+# The updates that need a name; and those of them that need no reason.
 NAMED = (
     CallbackSettlement,
     LateResolution,
@@ -43,7 +43,7 @@ WITHOUT_REASON = (RefundConfirmation, RefundRequest)
 
 
 def check_people(record: Record, evidenced: Evidenced) -> Iterator[Finding]:
-    """Yield where a person acts without a name, a reason, or a second person."""
+    """Yield acts without a name, a reason, or a second person."""
     requests = requests_of(record)
     for event in record.events:
         yield from _check_who_acted(record, event, requests.get(event.event_id))
@@ -58,7 +58,9 @@ def _check_who_acted(
             said = record.message(request.input.name, request.input.args)
             lacks = _lacks_of(said)
             if said is None and not request.meta.identity:
-                lacks = "identity"  # an update without words: its sender is the name
+                lacks = (
+                    "identity"  # an update without an argument: its sender is the name
+                )
             what = request.input.name
         case EventType.EVENT_TYPE_WORKFLOW_EXECUTION_TERMINATED:
             ended = event.workflow_execution_terminated_event_attributes
@@ -80,7 +82,7 @@ def _check_who_acted(
 
 
 def _lacks_of(said: object) -> str:
-    """Name what somebody who acts has not said."""
+    """Return the missing name or reason."""
     if isinstance(said, CancelWish):
         if said.by == THE_SHOP:
             return ""

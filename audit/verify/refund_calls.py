@@ -1,6 +1,6 @@
-"""Whether `refund_order` has sent what Alipay's look at the payment allowed.
+"""Checks that `refund_order` sent what Alipay's answer to its inquiry allowed.
 
-What was signed is checked part by part; this is about what lies between the parts.
+The single calls are checked elsewhere; this checks their sequence.
 """
 
 from collections.abc import Iterable, Iterator
@@ -14,15 +14,15 @@ from contracts import (
 )
 from translation.refund_room import is_all_of_it, may_be_sent
 
-# Event, what was expected, and what was seen instead.
+# The event, the expected value, and the value seen.
 Problem = tuple[int, str, str]
 
 
 def check_what_was_sent(answers: Iterable[Answered]) -> Iterator[Problem]:
-    """Yield where something was sent against Alipay's look, or withheld though it may.
+    """Yield calls that the inquiry forbade, and missing calls that it allowed.
 
     Args:
-        answers: The whole answers of activities, and not their parts.
+        answers: The answers of activities, not of their single calls.
     """
     for one in answers:
         call, said = one.call, one.answer
@@ -36,16 +36,16 @@ def _problems(
 ) -> Iterator[tuple[str, str]]:
     may, was_sent = may_be_sent(call, said.look), said.cancel or said.refund
     if was_sent and not may:
-        yield "nothing sent, for Alipay's look forbids it", "a refund was sent"
+        yield "nothing sent, because Alipay's answer forbids it", "a refund was sent"
     if may and not was_sent:
-        yield "what Alipay answered to the refund", "no answer to it"
+        yield "Alipay's answer to the refund", "no answer to it"
     is_refused = said.refund and said.refund.verdict is RefundVerdict.REFUSED
     is_over = is_refused or (not may and not was_sent)
     if is_over and said.certain != is_first:
         seen = "certain" if said.certain else "not certain"
         yield "certain in the first try of the activity only", seen
     if said.cancel and not is_all_of_it(call, said.look):
-        yield "a refund, for not all of the payment goes back", "a cancel"
+        yield "a refund, because only a part of the payment is returned", "a cancel"
     was_cancelled = said.cancel and said.cancel.verdict is CancelVerdict.CANCELLED
     if was_cancelled and said.refund:
-        yield "no refund beside a cancel that Alipay has granted", "both"
+        yield "no refund after a cancel that Alipay has accepted", "both"

@@ -1,4 +1,4 @@
-"""Whether a refund was refused for certain, so that its amount became free again."""
+"""Checks that a refund was certainly refused, so that the amount is free again."""
 
 from typing import Final
 
@@ -11,7 +11,7 @@ from contracts import (
     refund_named_in,
 )
 
-# F that says nothing of an earlier call under the same id: our own fault.
+# F that says nothing about an earlier call with the same id: an error of ours.
 OUR_OWN_FAULT: Final = (
     "REPEAT_REQ_INCONSISTENT",
     "PARAM_ILLEGAL",
@@ -19,9 +19,9 @@ OUR_OWN_FAULT: Final = (
     "ACCESS_DENIED",
     "KEY_NOT_FOUND",
 )
-# Alipay knows no such refund: said so often, one that was our own fault is over.
+# The number of answers that the refund is unknown, after which such an error is final.
 MOST_UNKNOWN: Final = 3
-# Alipay's look at the payment has forbidden it, before anything was sent.
+# The codes of refusals by the inquiry, before anything was sent.
 BY_THE_LOOK: Final = (
     Refusal.NOT_PAID,
     Refusal.REFUND_DIFFERS,
@@ -55,12 +55,12 @@ def is_refused_for_certain(facts: RefundFacts, one: RefundRecord) -> bool:
 
 def _is_definite(word: Word) -> bool:
     if word.code == BALANCE_TOO_LOW:
-        return False  # it goes on under a new id
+        return False  # it continues with a new id
     return word.code not in OUR_OWN_FAULT or not word.was_sent
 
 
 def _was_looked_at(facts: RefundFacts, one: RefundRecord) -> bool:
-    """Whether Alipay has signed a look for it after which nothing was sent."""
+    """Whether Alipay has signed an inquiry for it, after which nothing was sent."""
     name = refund_named_in(one.refund_request_id)
     calls = {
         sent.event_id

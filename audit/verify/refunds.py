@@ -1,6 +1,6 @@
-"""The rules that an order's refunds must obey, whatever their history.
+"""Checks the rules for an order's refunds, in one run.
 
-Of one run here; of all runs of an order together in `audit.verify.orders`.
+`audit.verify.orders` checks the rules for all runs of an order.
 """
 
 from collections.abc import Iterator
@@ -38,14 +38,14 @@ from workflows.resolution import is_same_person, needs_second_person
 def check_refunds(
     record: Record, evidenced: Evidenced, keys: VerifierKeys
 ) -> Iterator[Finding]:
-    """Yield what is wrong with the refunds of an order, however well they replay."""
+    """Yield the broken rules of an order's refunds, even if they replay."""
     facts = facts_of_refunds(record, evidenced)
     if facts is not None:
         yield from _Refunds(record, facts, keys).findings()
 
 
 class _Refunds:
-    """The refunds of one run, held against the rules."""
+    """Checks the refunds of one run."""
 
     def __init__(self, record: Record, facts: RefundFacts, keys: VerifierKeys) -> None:
         self._record = record
@@ -71,7 +71,7 @@ class _Refunds:
     # ---- before anything is sent ----
 
     def _check_sent(self, sent: Sent) -> Iterator[Finding]:
-        """Check that it was asked for, by two if it is much, and is due."""
+        """Check that a call was requested, by two persons if needed, and is due."""
         call, facts = sent.call, self._facts
         money, name = in_words(call.amount), refund_named_in(call.refund_request_id)
         asked = self._asked_before(sent)
@@ -82,7 +82,7 @@ class _Refunds:
             yield self._found(
                 Rule.NOBODY_NAMED,
                 sent.event_id,
-                f"somebody with a name who has asked for the refund of {money} before",
+                f"somebody with a name who has requested the refund of {money} before",
                 f"{call.refund_request_id} is sent",
             )
         elif asked is not None:
@@ -90,7 +90,7 @@ class _Refunds:
             yield from self._check_new_try(sent)
 
     def _check_new_try(self, sent: Sent) -> Iterator[Finding]:
-        """Check that the try before was refused so that a new one is due."""
+        """Check that the previous try was refused, so that a new one is allowed."""
         call, facts = sent.call, self._facts
         retry = attempt_of(call.refund_request_id)
         before = f"{refund_named_in(call.refund_request_id)}_{retry - 1}"
@@ -98,12 +98,12 @@ class _Refunds:
             yield self._found(
                 Rule.REFUSED_WITHOUT_PROOF,
                 sent.event_id,
-                f"Alipay's signed refusal of {before} for want of balance",
-                f"{call.refund_request_id} is sent, and that one may take effect",
+                f"Alipay's signed refusal of {before} for insufficient balance",
+                f"{call.refund_request_id} is sent, although that one may take effect",
             )
 
     def _asked_before(self, sent: Sent) -> RefundRequest | None:
-        """Return the request that a call follows from."""
+        """Return the request of a call."""
         name = refund_named_in(sent.call.refund_request_id)
         for said in self._facts.said:
             message = said.message
@@ -132,13 +132,13 @@ class _Refunds:
                 Rule.SECOND_PERSON,
                 sent.event_id,
                 f"a second person has confirmed the refund of {in_words(amount)}",
-                f"{asked.by} alone has asked for it",
+                f"{asked.by} alone has requested it",
             )
 
-    # ---- what became of it ----
+    # ---- the outcome ----
 
     def _check_once(self) -> Iterator[Finding]:
-        """No refund has given money back under two ids, or by two amounts."""
+        """Check that no refund returned money under two ids, or with two amounts."""
         facts = self._facts
         for name in dict.fromkeys(
             refund_named_in(one.call.refund_request_id) for one in facts.sent
@@ -179,7 +179,7 @@ class _Refunds:
         yield self._found(
             Rule.REFUNDED_WITHOUT_PROOF,
             event_id,
-            f"Alipay's signed word that {in_words(one.amount)} went back "
+            f"Alipay's signed message that {in_words(one.amount)} went back "
             f"({one.refund_id}), or a person's decision",
             f"it counts as {one.status}",
         )
@@ -193,7 +193,7 @@ class _Refunds:
         )
 
     def _is_proven(self, one: RefundRecord, proof: SignedEvidence | None) -> bool:
-        """Whether what an earlier run has kept proves it, by the auditor's keys."""
+        """Whether evidence from an earlier run proves it, by the auditor's keys."""
         if proof is None:
             return False
         reader = Proof(self._keys.client_id or proof.client_id, self._keys.alipay)
@@ -216,7 +216,7 @@ class _Refunds:
         earlier = facts.earlier.get(one.refund_id)
         was_refused = earlier is not None and earlier.status is RefundStatus.REFUSED
         if was_refused or facts.goes_on:
-            return  # the run that has refused it must prove that
+            return  # the run in which it was refused must prove that
         if is_refused_for_certain(facts, one):
             return
         by_persons = facts.decided(
@@ -229,7 +229,7 @@ class _Refunds:
             Rule.REFUSED_WITHOUT_PROOF,
             event_id,
             f"Alipay's signed refusal of {one.refund_id}, or a person's decision: only "
-            f"then are {in_words(one.amount)} free again",
+            f"then are {in_words(one.amount)} refundable again",
             f"it counts as {one.status} ({one.result_code})",
         )
 
@@ -246,7 +246,7 @@ class _Refunds:
         yield self._found(
             Rule.SECOND_PERSON,
             event_id,
-            f"two persons have settled {one.refund_id}, of {in_words(amount)}",
+            f"two persons have decided {one.refund_id}, of {in_words(amount)}",
             f"{resolved.by if resolved else 'nobody'}, confirmed by "
             f"{confirmed_by or 'nobody'}",
         )

@@ -1,7 +1,7 @@
 """Runs the activities again, on Alipay's recorded answers.
 
-The verifier has no rules of its own for what an activity makes of an answer: the
-activities themselves read and verify the recorded answer, as they did then.
+The verifier has no rules of its own for the results of activities: the activities
+themselves verify and read the recorded answer, as they did then.
 """
 
 from dataclasses import dataclass, replace
@@ -25,11 +25,11 @@ NOWHERE = "https://alipay.invalid"
 
 
 class NotProvenError(Exception):
-    """Alipay's signature does not prove what is recorded as its answer."""
+    """Alipay's signature does not prove the recorded answer."""
 
 
 class NoVerdictRecordedError(Exception):
-    """The activity could not have accepted the recorded answer as a verdict."""
+    """The recorded answer would not have completed the activity."""
 
 
 @dataclass(frozen=True)
@@ -37,8 +37,8 @@ class RerunResult:
     """The result of an activity that ran again on a recorded answer.
 
     Attributes:
-        answer: Its result, without evidence.
-        path, body: What it would have sent.
+        answer: The result of the activity, without evidence.
+        path, body: The request that it would have sent.
     """
 
     answer: AlipayAnswer
@@ -47,7 +47,7 @@ class RerunResult:
 
 
 class _RecordedWire(httpx.AsyncBaseTransport):
-    """Answers each call with the same recorded answer, and keeps the call."""
+    """An HTTP transport that returns the recorded answer, and keeps the request."""
 
     def __init__(self) -> None:
         self.evidence: Evidence | None = None
@@ -67,7 +67,7 @@ class _RecordedWire(httpx.AsyncBaseTransport):
 
 
 class _NoKey:
-    """Signs nothing, for nothing is sent."""
+    """A signer that does not sign, because nothing is sent."""
 
     def sign(self, *_: object) -> bytes:
         return b""
@@ -85,17 +85,17 @@ class ActivityRerun:
     async def run_again(
         self, activity: str, call: Contract, evidence: Evidence, *, attempt: int
     ) -> RerunResult:
-        """Return the activity's result when Alipay gives the recorded answer.
+        """Return the activity's result for the recorded answer of Alipay.
 
         Args:
             activity: Its name.
-            call: What it was asked.
+            call: Its input.
             evidence: Request and answer as recorded.
-            attempt: Which try of the activity got this answer, from 1.
+            attempt: The number of the attempt that got this answer, from 1.
 
         Raises:
-            NotProvenError: Alipay's signature does not prove the words.
-            NoVerdictRecordedError: The recorded answer does not end the activity.
+            NotProvenError: Alipay's signature does not match.
+            NoVerdictRecordedError: The recorded answer would not complete the activity.
         """
         self._wire.evidence, self._wire.sent = evidence, None
         environment = ActivityEnvironment()
@@ -108,7 +108,7 @@ class ActivityRerun:
                 raise NotProvenError(error.message) from None
             raise NoVerdictRecordedError(error.message) from None
         except (ValueError, TypeError) as odd:
-            # A header or a body that no server could have sent.
+            # A header or a body that no server can send.
             raise NoVerdictRecordedError(type(odd).__name__) from None
         sent = self._wire.sent
         return RerunResult(
@@ -129,7 +129,7 @@ class ActivityRerun:
             payments = PaymentActivities(client, notify_url=NOWHERE)
             refunds = RefundActivities(client)
             order_refunds = OrderRefundActivities(client, notify_url=NOWHERE)
-            # Few merchants, unless the ids are forged: then none is kept for long.
+            # There are few merchants; with forged ids the cache is cleared.
             self._known = {
                 client_id: {
                     "pay": payments.pay,

@@ -1,6 +1,6 @@
-"""Whether each run is there that another one names, and none is there twice over.
+"""Checks that all runs that others name exist, and that none is doubled.
 
-Kept on disk, as in `audit.verify.orders`, so that memory does not grow with the runs.
+The data is on disk, as in `audit.verify.orders`.
 """
 
 import sqlite3
@@ -38,7 +38,7 @@ FROM ended GROUP BY order_id, request_id, kind
 HAVING COUNT(DISTINCT run_id) > 1
 ORDER BY order_id
 """
-# A run whose attempts begin at n needs another one of the order with attempt n - 1.
+# A run whose attempts begin at n needs another run of the order with attempt n - 1.
 _EARLIER: Final = """
 SELECT order_id, first, workflow_id, at FROM later WHERE NOT EXISTS (
   SELECT 1 FROM attempts
@@ -46,31 +46,31 @@ SELECT order_id, first, workflow_id, at FROM later WHERE NOT EXISTS (
 )
 ORDER BY order_id
 """
-# The most that one note names.
+# The most runs that one note names.
 MOST_NAMED: Final = 10
 
 
 class Runs:
-    """The runs that were met, and those that they name."""
+    """The runs read so far, and the runs that they name."""
 
     def __init__(self, coverage: Coverage) -> None:
         self._coverage = coverage
-        self._database = sqlite3.connect("")  # a file of its own that nobody else sees
+        self._database = sqlite3.connect("")  # a private temporary file
         self._database.executescript(_TABLES)
         self._database.executescript(
             "CREATE INDEX of_ended ON ended (order_id, request_id);"
         )
 
     def close(self) -> None:
-        """Let go of the database."""
+        """Close the database."""
         self._database.close()
 
     def meet(self, run_id: str) -> None:
-        """Note that a run's history is there, whether it can be read or not."""
+        """Record that a run's history exists, readable or not."""
         self._database.execute("INSERT OR IGNORE INTO met VALUES (?)", (run_id,))
 
     def add(self, claims: Claims) -> None:
-        """Enter what one history names, and which attempts it brought to an end."""
+        """Add the runs that a history names, and the attempts that it ended."""
         order, workflow = claims.order_id, claims.workflow_id
         self._database.executemany(
             "INSERT OR IGNORE INTO named VALUES (?, ?, ?, ?, ?, ?, ?)",
@@ -113,7 +113,7 @@ class Runs:
             )
 
     def findings(self) -> Iterator[Finding]:
-        """Yield each run that must be there and is not, and each that is doubled."""
+        """Yield each missing run, and each doubled one."""
         for row in self._database.execute(_MISSING):
             if self._must_be_there(row):
                 run_id, what, _, _, workflow, order, event_id = row
@@ -131,12 +131,12 @@ class Runs:
                 workflow,
                 order,
                 event_id,
-                expected=f"one run that says how {request_id} ended",
+                expected=f"one run with the outcome of {request_id}",
                 seen=seen,
             )
 
     def notes(self) -> Iterator[str]:
-        """Yield which runs are named and may lie in bundles that are not given."""
+        """Yield notes on named runs that may be in bundles that are not given."""
         absent = [
             f"order {order}: run {run_id}, {what} ({workflow} event {event_id})"
             for run_id, what, _, _, workflow, order, event_id in (
@@ -154,8 +154,8 @@ class Runs:
             more = len(absent) - MOST_NAMED
             listed = "; ".join(absent[:MOST_NAMED])
             yield (
-                f"{len(absent)} runs are named and not here; they may still be open, "
-                f"or lie in a bundle that is not given: {listed}"
+                f"{len(absent)} runs are named but not in these bundles; they may "
+                f"still be open, or be in another bundle: {listed}"
                 f"{f'; and {more} more' if more > 0 else ''}"
             )
 

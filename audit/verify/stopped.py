@@ -1,4 +1,4 @@
-"""A run that did not end by its own code, and the money that stands in it."""
+"""Checks runs that did not end by their own code, and their money."""
 
 from collections.abc import Iterator
 
@@ -10,14 +10,14 @@ from audit.history.record import CLOSING, Record
 from audit.history.refunds import RefundFacts, facts_of_refunds
 from contracts import in_words
 
-# Ended from outside: nothing that the code would have done about it was done.
+# Ended from outside: the code could not react.
 FROM_OUTSIDE = ("TERMINATED", "TIMED_OUT")
-# Ended without an outcome; of these two the replay says whether the code wanted it.
+# Ended without an outcome; the replay shows whether the code did that.
 WITHOUT_OUTCOME = (*FROM_OUTSIDE, "FAILED", "CANCELED")
 
 
 def check_stopped(record: Record, evidenced: Evidenced) -> Iterator[Finding]:
-    """Yield that a run was stopped; worse where Alipay says that it was paid."""
+    """Yield a finding for a stopped run; a worse one if Alipay has signed a payment."""
     closing = record.closing
     status = CLOSING[closing.event_type] if closing is not None else ""
     if closing is None or status not in WITHOUT_OUTCOME:
@@ -34,7 +34,7 @@ def check_stopped(record: Record, evidenced: Evidenced) -> Iterator[Finding]:
         yield record.found(
             Rule.STOPPED_WITH_MONEY,
             closing.event_id,
-            expected=f"a run that decides about what Alipay calls paid: {paid}",
+            expected=f"a run that handles the payments that Alipay has signed: {paid}",
             seen=_how(status, closing),
         )
     elif status in FROM_OUTSIDE:
@@ -53,7 +53,7 @@ def _stopped(record: Record, status: str, closing: HistoryEvent) -> Finding:
 def _refunds_stopped(
     record: Record, facts: RefundFacts, status: str, closing: HistoryEvent
 ) -> Iterator[Finding]:
-    """Yield the same of refunds; worse where one was sent, and nobody knows its end."""
+    """Yield a finding for stopped refunds; a worse one for a sent refund."""
     under_way = {
         one.call.refund_request_id: one.call.amount
         for one in facts.sent
@@ -69,13 +69,13 @@ def _refunds_stopped(
     yield record.found(
         Rule.STOPPED_WITH_MONEY,
         closing.event_id,
-        expected=f"a run that follows what may have gone back: {money}",
+        expected=f"a run that handles refunds that may have taken effect: {money}",
         seen=_how(status, closing),
     )
 
 
 def _standing(evidenced: Evidenced) -> Iterator[Paid]:
-    """Yield once each attempt that was paid and not given back in this run."""
+    """Yield each attempt that was paid and not returned in this run."""
     back = {one.request_id for one in evidenced.given_back}
     paid = {
         one.request_id: one

@@ -1,4 +1,4 @@
-"""What was verified and with whose keys, so that a report names it."""
+"""The verified bundles and the keys, for the head of the report."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,13 +13,13 @@ from audit.verify.keys import VerifierKeys
 
 @dataclass(frozen=True)
 class BundleSubject:
-    """One bundle, as its manifest describes it.
+    """One bundle, from its manifest.
 
     Attributes:
-        period: Which time of closing it holds, in words.
-        choice: What of that time it holds, in words.
-        sha256: Of the manifest; the next bundle names it.
-        signer: The id of the key that signed it, as the manifest says.
+        period: Its period of closing times, as text.
+        choice: Its selection within the period, as text.
+        sha256: The manifest's SHA-256, which the next bundle names.
+        signer: The id of the key that signed it, from the manifest.
     """
 
     name: str
@@ -34,10 +34,10 @@ class BundleSubject:
 
 @dataclass(frozen=True)
 class Subject:
-    """The bundles that were verified, and the keys that were held for it.
+    """The verified bundles, and the keys.
 
     Attributes:
-        key: The id of the public key that verified the bundles; None where none did.
+        key: The id of the public key for the bundles; None without one.
         alipay_keys, merchant_keys: SHA-256 of each key, by its version.
     """
 
@@ -48,7 +48,7 @@ class Subject:
 
 
 def subject_of(bundles: Sequence[Bundle], keys: VerifierKeys) -> Subject:
-    """Return what a report names at its head.
+    """Return the verified bundles and keys, for the head of a report.
 
     Raises:
         KeyFormatError: A key cannot be read.
@@ -68,7 +68,7 @@ def _bundle(bundle: Bundle) -> BundleSubject:
         name=bundle.folder.resolve().name,
         made_at=manifest.made_at,
         period=_period(manifest.selection),
-        choice=choice_of(manifest.selection) or "all that was closed then",
+        choice=choice_of(manifest.selection) or "all that closed then",
         histories=manifest.histories,
         sha256=digest_of(bundle.folder / MANIFEST),
         previous=manifest.previous,

@@ -1,4 +1,4 @@
-"""What one history was found to be: its story, and all that is wrong with it."""
+"""The verdict on one history: its steps, and its findings."""
 
 from dataclasses import dataclass, field
 
@@ -11,13 +11,13 @@ from audit.history.story import Story
 
 @dataclass(frozen=True)
 class HistoryVerdict:
-    """The verdict on one history; it can be sent from one process to another.
+    """The verdict on one history; it can be pickled.
 
     Attributes:
-        findings: What is wrong; nothing means proven.
-        notes: What an auditor should know, though nothing is wrong with it.
-        claims: What the other histories of the order are compared with.
-        settled: How a person settled it; None where nobody had to.
+        findings: The broken rules; none means proven.
+        notes: Remarks for the auditor that are not findings.
+        claims: The claims to compare with the order's other histories.
+        settled: The decision of a person; None where there is none.
     """
 
     entry: Entry

@@ -33,21 +33,24 @@ FILE: Final = Path(".cashier/keys/api-keys")
 def new(
     name: Name,
     scopes: Annotated[
-        str, typer.Option(help="What it may do, by commas: start, read, cancel, refund")
+        str,
+        typer.Option(
+            help="Its scopes, separated by commas: start, read, cancel, refund"
+        ),
     ],
     per_minute: Annotated[
-        int | None, typer.Option(help="Calls a minute; else as the API is set")
+        int | None, typer.Option(help="Calls a minute; if not given, the API's setting")
     ] = None,
     refund_limit: Annotated[
         list[str] | None,
         typer.Option(
-            help="With scope refund, the most of one refund: PHP=500000, in minor "
-            "units; other currencies are not refunded then. May be given again"
+            help="With the scope refund, the largest single refund: PHP=500000, in "
+            "minor units; refunds in other currencies are then refused. Repeatable"
         ),
     ] = None,
     file: File = FILE,
 ) -> None:
-    """Make a key for a new name, and print it: this once, and nowhere else."""
+    """Make a key for a new name, and print it; it is shown only this once."""
     from api.callers.keys import ApiKeysError
     from cashier.access.api_keys import add_key, read_limits, read_scopes
 
@@ -65,7 +68,7 @@ def rotate(
     overlap_hours: Annotated[
         int,
         typer.Option(
-            min=0, max=LONGEST_OVERLAP_HOURS, help="How long the old key still holds"
+            min=0, max=LONGEST_OVERLAP_HOURS, help="How long the old key remains valid"
         ),
     ] = 24,
     file: File = FILE,
@@ -86,7 +89,7 @@ def rotate(
 
 @app.command("list")
 def show(file: File = FILE) -> None:
-    """List the keys: name, scopes, and end."""
+    """List the keys: name, scopes, limits and expiry."""
     from api.callers.keys import ApiKeysError
     from cashier.access.api_keys import list_keys
 
@@ -110,7 +113,7 @@ def remove(name: Name, file: File = FILE) -> None:
 
 
 def _print_key(key: str, what: str) -> None:
-    """Print the key alone on stdout, so that it can go into a file without more."""
+    """Print only the key on stdout, so that it can be redirected to a file."""
     Console(stderr=True).print(what, soft_wrap=True, highlight=False)
     typer.echo(key)
 

@@ -13,14 +13,16 @@ from contracts import Money, in_words
 
 
 def read_scopes(text: str) -> list[Scope]:
-    """Return the scopes that are written by commas.
+    """Return the scopes of a list with commas.
 
     Raises:
         ApiKeysError: One of them is not a scope.
     """
     wanted = {part.strip() for part in text.split(",")}
     if not wanted <= set(Scope):
-        raise ApiKeysError(f"--scopes: must be some of {','.join(Scope)}, by commas")
+        raise ApiKeysError(
+            f"--scopes: must be one or more of {','.join(Scope)}, separated by commas"
+        )
     return [scope for scope in Scope if scope in wanted]
 
 
@@ -49,7 +51,7 @@ def add_key(
     per_minute: int | None = None,
     refund_limits: Mapping[str, int] | None = None,
 ) -> str:
-    """Make a key and keep its hash; return the key, which stands nowhere else.
+    """Make a key and store its hash; return the key, which is stored nowhere.
 
     Raises:
         ApiKeysError: The file cannot be used, or the name has a key already.
@@ -61,7 +63,7 @@ def add_key(
     with changing(file) as keys:
         if any(one.name == name for one in keys):
             raise ApiKeysError(
-                f"{name} has a key already; `cashier api-keys rotate` renews it"
+                f"{name} already has a key; `cashier api-keys rotate` renews it"
             )
         keys.append(
             ApiKey.of(
@@ -82,7 +84,8 @@ def rotate_key(file: Path, name: str, overlap: timedelta) -> tuple[str, ApiKey]:
         The new key, and the old one as stored.
 
     Raises:
-        ApiKeysError: The file cannot be used, or the name has not just one live key.
+        ApiKeysError: The file cannot be used, or the name does not have exactly one
+            valid key.
     """
     now = datetime.now(UTC).replace(microsecond=0)
     key = new_key()
@@ -124,7 +127,7 @@ def remove_keys(file: Path, name: str) -> int:
 
 
 def list_keys(file: Path, console: Console) -> None:
-    """List names, scopes and ends of the keys; the keys themselves are not known.
+    """List names, scopes and expiries of the keys; the keys themselves are not stored.
 
     Raises:
         ApiKeysError: The file cannot be used.
@@ -148,7 +151,7 @@ def list_keys(file: Path, console: Console) -> None:
 
 
 def _limits(key: ApiKey) -> str:
-    """Say how much one refund of a key may give back."""
+    """Return the most that one refund with the key may be, as text."""
     if Scope.REFUND not in key.scopes:
         return ""
     limits = (key.refund_limits or {}).items()

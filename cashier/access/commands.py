@@ -74,10 +74,13 @@ def new(
     ] = FOLDER,
     begins: Annotated[
         str | None,
-        typer.Option("--from", help="When it begins, as 2026-11-24T09:00Z; else now"),
+        typer.Option(
+            "--from",
+            help="When it comes into use, as 2026-11-24T09:00Z; if not given, now",
+        ),
     ] = None,
 ) -> None:
-    """Make a key; from its time on, everything is encrypted with it."""
+    """Make a key; from its time on, all payloads are encrypted with it."""
     from cashier.access.operators import make_payload_key
 
     try:
@@ -86,7 +89,7 @@ def new(
     except ValueError:
         _refuse("--from: must be a time in ISO 8601, such as 2026-11-24T09:00Z")
     except FileExistsError as error:
-        _refuse(f"there is a key of that time already: {error.filename2}")
+        _refuse(f"there is already a key of that time: {error.filename2}")
 
 
 def _refuse(why: str) -> None:

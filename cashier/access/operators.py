@@ -28,22 +28,23 @@ def let_operator_in(file: Path, name: str, console: Console, *, generate: bool) 
 
 
 def make_payload_key(folder: Path, begins: datetime | None, console: Console) -> None:
-    """Make a key, and say from when on it is written with.
+    """Make a key, and print from when on it encrypts.
 
     Args:
         folder: Where the keys are.
         begins: From when on; without a time zone it is UTC. None for now.
-        console: Where to say it.
+        console: Where that is printed.
 
     Raises:
-        FileExistsError: There is a key of that time already.
+        FileExistsError: There is already a key of that time.
     """
     time = begins or datetime.now(UTC)
     time = time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
     path = make_key(folder, begins=time)
     console.print(f"{path}", soft_wrap=True, highlight=False)
     console.print(
-        f"All processes that have it write with it from {time:%Y-%m-%d %H:%M:%S} UTC "
+        f"All processes that have the key encrypt with it from "
+        f"{time:%Y-%m-%d %H:%M:%S} UTC "
         "on.\nGive it to all of them before, and keep the older keys: payments of "
         "their time need them.",
         highlight=False,

@@ -24,7 +24,7 @@ app = typer.Typer()
 def schedule(
     at: Annotated[str, typer.Option(help="When, UTC")] = "03:00",
 ) -> None:
-    """Schedule each day's archive in Temporal; a repeat changes the time of day."""
+    """Schedule the daily archive in Temporal; a repeat changes the time of day."""
     from cashier.audit import archiver as commands
     from cashier.temporal_calls import a_console, run_command
 
@@ -56,9 +56,10 @@ def archiver(
         ),
     ],
 ) -> None:
-    """Make the archive when the schedule asks, until SIGTERM; one process for a folder.
+    """Make the archive whenever the schedule starts it, until SIGTERM.
 
-    Apart from the worker, which needs neither this key nor this disk.
+    One process per folder, apart from the worker, which needs neither this key nor this
+    disk.
     """
     from cashier.audit.archiver import serve_archive, signing_key
     from cashier.settings import ArchiverSettings

@@ -1,4 +1,4 @@
-"""`cashier audit schedule` and `archiver`: who makes the archive, and when."""
+"""`cashier audit schedule` and `archiver`: schedule the archive, and make it."""
 
 import asyncio
 import signal
@@ -20,12 +20,12 @@ from http_server.beside import served_beside
 from http_server.health import create_health_app
 from temporal_client import connect
 
-# Three calls that a Temporal that is well answers at once.
+# Three calls, which a healthy Temporal answers at once.
 PATIENCE = timedelta(seconds=20)
 
 
 async def schedule(client: Client, console: Console, *, at: str) -> int:
-    """Plan the archive, or change its plan; return the exit code.
+    """Create or change the schedule of the archive; return the exit code.
 
     Raises:
         WrongSettingError: The time of day is malformed, or too early.
@@ -33,7 +33,10 @@ async def schedule(client: Client, console: Console, *, at: str) -> int:
     try:
         clock = time.fromisoformat(at)
         planned = clock.replace(second=0, microsecond=0)
-        async with ends_within(PATIENCE, "whether it is planned is not known; repeat"):
+        async with ends_within(
+            PATIENCE,
+            "it is not known whether the archive is scheduled; repeat the command",
+        ):
             is_new = await plan_archive(client, at=planned)
             when = await next_archive(client)
     except ValueError as error:
@@ -41,7 +44,7 @@ async def schedule(client: Client, console: Console, *, at: str) -> int:
         raise WrongSettingError(
             f"--at: must be a time of day such as 03:00 ({said})"
         ) from None
-    what = "Planned" if is_new else "The plan is changed"
+    what = "Planned" if is_new else "The schedule was changed"
     said = f"next at {when:%Y-%m-%d %H:%M} UTC" if when else "but it is paused"
     console.print(f"{what}: {said}. It needs: cashier audit archiver", highlight=False)
     return 0
@@ -66,12 +69,12 @@ async def serve_archive(
     keyring: Keyring | None,
     health_address: str | None = None,
 ) -> None:
-    """Make archives when the schedule asks, until SIGTERM or SIGINT.
+    """Make archives when the schedule starts them, until SIGTERM or SIGINT.
 
     Args:
         folder: Where each day's bundle goes.
         key: Signs the bundles.
-        keyring: Reads what is encrypted; None where all is in clear text.
+        keyring: Decrypts histories; None where all are in clear text.
         health_address: Where probes are answered, `host:port`; None for nowhere.
     """
     stop = asyncio.Event()

@@ -12,7 +12,7 @@ from cashier.running import carry_out, settings_of
 # Imports of the parts stand inside the commands, as in `cashier.commands`.
 
 app = typer.Typer(
-    help="Take histories away, and prove every payment from them, without a server.",
+    help="Export histories, and prove every payment from them without a server.",
     no_args_is_help=True,
 )
 app.add_typer(archive_commands.app)
@@ -30,11 +30,9 @@ SigningKey = Annotated[
 ]
 Previous = Annotated[
     Path | None,
-    typer.Option(
-        callback=as_given, help="The bundle before it, to which it is chained"
-    ),
+    typer.Option(callback=as_given, help="The previous bundle, to which it is chained"),
 ]
-AsJson = Annotated[bool, typer.Option("--json", help="For programs")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON")]
 
 
 @app.command()
@@ -61,18 +59,20 @@ def export(
         str | None,
         typer.Option("--to", help="Closed before then; all that are, if not given"),
     ] = None,
-    order: Annotated[str, typer.Option(help="Only what belongs to this order")] = "",
-    query: Annotated[str, typer.Option(help="A filter of Temporal's list, too")] = "",
+    order: Annotated[str, typer.Option(help="Only workflows of this order")] = "",
+    query: Annotated[
+        str, typer.Option(help="A further filter of Temporal's list")
+    ] = "",
     key: SigningKey = None,
     previous: Previous = None,
     include_open: Annotated[
-        bool, typer.Option("--include-open", help="What still goes on, too")
+        bool, typer.Option("--include-open", help="Open workflows, too")
     ] = False,
 ) -> None:
-    """Take histories away from Temporal as a bundle; a repeat goes on where it stopped.
+    """Export histories from Temporal as a bundle; a repeat continues after a break.
 
-    Histories stay as stored, encrypted. Exit code: 0 all is there; 1 the server had
-    forgotten some; 2 a setting is wrong; 3 Temporal cannot be reached.
+    Histories stay as stored, encrypted. Exit code: 0 complete; 1 the server no longer
+    had some histories; 2 a setting is wrong; 3 Temporal cannot be reached.
     """
     from audit.bundle.manifest import Selection
     from cashier.audit import export as commands
@@ -123,7 +123,7 @@ def bundle(
     key: SigningKey = None,
     previous: Previous = None,
 ) -> None:
-    """Make a bundle of histories that were downloaded one by one; they stay as are."""
+    """Make a bundle of histories that were downloaded one by one, unchanged."""
     from cashier.audit.export import bundle_files
     from cashier.temporal_calls import a_console
 
@@ -158,11 +158,14 @@ def verify(
         typer.Option(
             envvar="CASHIER_AUDIT_PUBLIC_KEY_FILE",
             callback=as_given,
-            help="The public key of who made the bundle",
+            help="The public key of the bundle's maker",
         ),
     ] = None,
     unsigned: Annotated[
-        bool, typer.Option("--unsigned", help="Do without the bundle's signature")
+        bool,
+        typer.Option(
+            "--unsigned", help="Accept a bundle without verifying its signature"
+        ),
     ] = False,
     merchant_keys: Annotated[
         Path | None,
@@ -175,7 +178,7 @@ def verify(
         typer.Option(
             envvar="CASHIER_PAYLOAD_KEYS_DIR",
             callback=as_given,
-            help="Keys that read the histories",
+            help="Keys that decrypt the histories",
         ),
     ] = None,
     client_id: Annotated[
@@ -183,7 +186,7 @@ def verify(
         typer.Option(
             envvar="CASHIER_CLIENT_ID",
             callback=as_given,
-            help="The merchant's, at Alipay",
+            help="The merchant's client id at Alipay",
         ),
     ] = None,
     evidence_since: Annotated[
@@ -194,7 +197,7 @@ def verify(
         Path | None,
         typer.Option(
             callback=as_given,
-            help="The bundle before the first one; else looked for beside it",
+            help="The bundle before the first one; if not given, looked for beside it",
         ),
     ] = None,
     report: Annotated[
@@ -203,19 +206,21 @@ def verify(
     ] = None,
     as_json: Annotated[
         bool,
-        typer.Option("--json", help="A line for each history, and one for the whole"),
+        typer.Option(
+            "--json", help="Print a JSON line for each history, and one for the whole"
+        ),
     ] = False,
     processes: Annotated[
-        int | None, typer.Option(min=1, help="As many as there are cores if not given")
+        int | None, typer.Option(min=1, help="If not given, one per core")
     ] = None,
 ) -> None:
-    """Prove each payment of some bundles from files alone.
+    """Prove each payment in the bundles from files alone.
 
-    Bundles that are given together are judged together: an order may be in several, and
-    only among several a gap shows. What rests on a person's word, and what the bundles
-    cannot show, stands in the last lines and leaves the exit code alone.
+    Bundles given together are verified together: an order may be in several, and only
+    among several a gap shows. Outcomes that a person decided, and the limits of the
+    bundles, stand in the last lines and do not change the exit code.
 
-    Exit code: 0 all is proven; 1 something is not; 2 a key or a file is wrong.
+    Exit code: 0 all payments are proven; 1 some are not; 2 a key or a file is wrong.
     """
     from audit.verify.keys import VerifierKeys
     from cashier.audit.export import time_of
@@ -253,7 +258,10 @@ def reconcile(
         ),
     ],
     amounts: Annotated[
-        str, typer.Option(help="Their unit: auto, major (14.50) or minor (1450)")
+        str,
+        typer.Option(
+            help="The unit of their amounts: auto, major (14.50) or minor (1450)"
+        ),
     ] = "auto",
     orders: Annotated[
         Path | None,
@@ -261,13 +269,13 @@ def reconcile(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Compare what was paid and given back with Alipay's own files.
+    """Compare payments and refunds with Alipay's own files.
 
     All bundles and files are compared together, in any order. Alipay's days are not the
     bundles' days: give the bundles of the days before and after, too. With --orders,
     every order that the shop calls paid or unpaid must be in the bundles, too.
 
-    Exit code: 0 nothing differs; 1 something does; 2 a bundle or a file is wrong.
+    Exit code: 0 no difference; 1 differences; 2 a bundle or a file is wrong.
     """
     from cashier.audit.reconcile import reconcile_paths
 

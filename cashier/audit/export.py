@@ -26,7 +26,7 @@ from cashier.temporal_calls import CommandError, WrongSettingError, printable
 from codec.keyring import Keyring
 from codec.payload_codec import EncryptingCodec
 
-# Of what the server has forgotten, and of findings: more is counted.
+# The most runs and findings that are listed; the rest is only counted.
 MOST_NAMED = 20
 
 Tell = Callable[[int, int], None]
@@ -34,7 +34,7 @@ Tell = Callable[[int, int], None]
 
 @contextmanager
 def progress_bar(what: str) -> Iterator[Tell]:
-    """Show on stderr how far it is, where that is a terminal."""
+    """Show the progress on stderr, where that is a terminal."""
     bar = Progress(
         TextColumn("{task.description}"),
         BarColumn(),
@@ -49,10 +49,10 @@ def progress_bar(what: str) -> Iterator[Tell]:
 
 
 def make_keys(folder: Path, console: Console) -> None:
-    """Make the key pair of bundles, and say which file is whose.
+    """Make the key pair of bundles, and print who keeps which file.
 
     Raises:
-        WrongSettingError: There is one already.
+        WrongSettingError: There is already one.
     """
     try:
         private, public = make_pair(folder)
@@ -77,14 +77,14 @@ async def export(
     key: Path | None,
     previous: Path | None,
 ) -> int:
-    """Export and say what came of it; return 1 if the server had forgotten some.
+    """Export and print the result; return 1 if the server no longer had some histories.
 
     Raises:
         CommandError: It cannot be written, or Temporal does not take the query.
     """
     try:
         signer = load_private(key) if key else None
-        with progress_bar("Taking histories away") as tell:
+        with progress_bar("Exporting histories") as tell:
             exported = await export_bundle(
                 client,
                 folder,
@@ -111,7 +111,7 @@ async def export(
         return 0
     named = "\n".join(f"  {one}" for one in exported.gone[:MOST_NAMED])
     raise CommandError(
-        f"{len(exported.gone)} histories were listed, and forgotten by the server "
+        f"{len(exported.gone)} histories were listed, and deleted by the server "
         f"before they were fetched; they are not in the bundle:\n{named}"
     )
 
@@ -125,7 +125,7 @@ def bundle_files(
     key: Path | None,
     previous: Path | None,
 ) -> None:
-    """Make a bundle of histories that somebody has downloaded one by one.
+    """Make a bundle of histories that were downloaded one by one.
 
     Raises:
         CommandError: One is not a history, or the folder cannot be written to.

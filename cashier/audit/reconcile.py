@@ -23,23 +23,23 @@ from cashier.temporal_calls import WrongSettingError, a_console, printable
 from codec.keyring import Keyring
 from contracts import Money
 
-# More than a person reads at one sitting; `--json` has them all.
+# More than a person reads at once; `--json` has them all.
 ROWS_FOR_PEOPLE: Final = 200
 KEYS_SETTING: Final = "CASHIER_PAYLOAD_KEYS_DIR"
 
 _MEANS: Final = {
-    Kind.MISSING_HERE: "Alipay lists it, we do not know it",
-    Kind.MISSING_THERE: "we know it, no file lists it",
-    Kind.DIFFERENT_MONEY: "the two sides differ",
+    Kind.MISSING_HERE: "in Alipay's files, not in our histories",
+    Kind.MISSING_THERE: "in our histories, not in any file",
+    Kind.DIFFERENT_MONEY: "our histories and Alipay's files differ",
     Kind.TWICE_THERE: "listed twice",
     Kind.REFUNDED_IN_PORTAL: "refunded in Alipay's portal",
-    Kind.REFUND_RETURNED: "a refund has bounced",
-    Kind.UNREADABLE_HERE: "our history cannot be read",
-    Kind.ORDER_MISSING_HERE: "the shop lists it, no bundle has it",
-    Kind.ORDER_MISSING_THERE: "we know it, the shop does not list it",
-    Kind.ORDER_DIFFERS: "the shop and the histories differ",
-    Kind.REFUNDS_DIFFER: "the shop lists another amount as refunded",
-    Kind.CUT_OFF: "a file is not whole",
+    Kind.REFUND_RETURNED: "a refund bounced",
+    Kind.UNREADABLE_HERE: "a history cannot be read",
+    Kind.ORDER_MISSING_HERE: "in the shop's list, not in any bundle",
+    Kind.ORDER_MISSING_THERE: "in our histories, not in the shop's list",
+    Kind.ORDER_DIFFERS: "the shop's list and our histories differ",
+    Kind.REFUNDS_DIFFER: "the shop lists another refunded amount",
+    Kind.CUT_OFF: "a file is incomplete",
 }
 
 
@@ -54,10 +54,10 @@ def reconcile_paths(
     """Compare the money of bundles with Alipay's files; return the exit code.
 
     Args:
-        paths: Folders are bundles, all others are files of Alipay's; in any order.
+        paths: Folders are bundles, files are Alipay's; in any order.
         keyring: Reads encrypted histories.
         amounts: How the files write money.
-        as_json: One object in place of words.
+        as_json: One JSON object instead of text.
         orders: The shop's own list of orders; None where it is not given.
 
     Raises:
@@ -94,17 +94,17 @@ def _sorted_out(paths: Sequence[Path]) -> tuple[list[Path], list[Path]]:
             raise WrongSettingError(f"{str(path)!r} is given twice: give it once")
         if not path.is_dir() and not path.is_file():
             raise WrongSettingError(
-                f"{str(path)!r} is no plain file: each file is read more than once"
+                f"{str(path)!r} is not a regular file: each file is read more than once"
             )
         known.add(path.resolve())
     folders = [path for path in paths if path.is_dir()]
     files = [path for path in paths if not path.is_dir()]
     if not folders:
-        raise WrongSettingError("no bundle is given: name the folder of one at least")
+        raise WrongSettingError("no bundle is given: name the folder of at least one")
     if not files:
         raise WrongSettingError(
-            "no file of Alipay's is given: name a transaction or settlement file (CSV) "
-            "besides the bundles"
+            "none of Alipay's files is given: name a transaction or settlement file "
+            "(CSV) besides the bundles"
         )
     return folders, files
 
@@ -120,16 +120,16 @@ def run(
     as_json: bool = False,
     orders: Path | None = None,
 ) -> int:
-    """Print what the comparison came to; return 1 if anything differs, else 0.
+    """Print the result of the comparison; return 1 if anything differs, else 0.
 
     Args:
-        bundles: Best verified before; here their histories are believed.
+        bundles: To be verified before; here their histories are taken as true.
         files: Transaction and settlement files.
         console: Where it is printed.
-        notes: What a person should know of the bundles.
+        notes: Warnings about the bundles.
         keyring: Reads encrypted histories.
         amounts: How the files write money.
-        as_json: One object in place of words.
+        as_json: One JSON object instead of text.
         orders: The shop's own list of orders.
 
     Raises:
@@ -147,7 +147,7 @@ def run(
 def _show(console: Console, result: Reconciliation, notes: Sequence[str]) -> None:
     differences = result.differences
     if result.lack_their_keys:
-        # Once, and at the top: it is the cause of all that follows.
+        # Once, and at the top: it is the cause of all differences below.
         told = f"{Kind.UNREADABLE_HERE}: {result.lack_their_keys}"
         print_line(console, f"{_printable(told)}: see {KEYS_SETTING}")
         differences = differences[1:]
@@ -166,27 +166,28 @@ def _show(console: Console, result: Reconciliation, notes: Sequence[str]) -> Non
     if result.orders is None:
         print_line(
             console,
-            "The shop's list of orders was not given (--orders): an order that was "
-            "kept out of all bundles, and was not paid, cannot be missed",
+            "The shop's list of orders was not given (--orders): an unpaid order that "
+            "was left out of all bundles is not detected",
         )
     else:
         print_line(console, f"Orders in the shop's list: {result.orders}")
     if result.returned:
         print_line(
             console,
-            f"Taken and returned by Alipay, and unpaid here: {len(result.returned)}; "
+            f"Taken and returned by Alipay itself, unpaid here: "
+            f"{len(result.returned)}; "
             "see --json",
         )
     if result.not_settled:
         number = result.not_settled
         print_line(
-            console, f"Not in a settlement file: {number}; Alipay pays out later"
+            console, f"Not in a settlement file: {number}; Alipay settles them later"
         )
 
 
 def _show_differences(console: Console, differences: Sequence[Difference]) -> None:
     table = Table(show_lines=True, header_style="bold")
-    for column in ("What", "Order", "Id", "Here", "There", "File and note"):
+    for column in ("What", "Order", "Id", "Here", "There", "File and remark"):
         table.add_column(column, overflow="fold")
     for one in differences[:ROWS_FOR_PEOPLE]:
         table.add_row(
@@ -223,7 +224,7 @@ def _show_sums(console: Console, result: Reconciliation) -> None:
 
 
 def _as_json(result: Reconciliation, notes: Sequence[str]) -> str:
-    """Return the whole comparison for programs; fields are only ever added."""
+    """Return the whole comparison as JSON; fields are only ever added."""
     told = {
         "is_clean": result.is_clean,
         "matched": result.matched,
@@ -291,7 +292,7 @@ def _told(file: SettlementFile) -> str:
     lines = f"{file.rows} {'line' if file.rows == 1 else 'lines'}"
     told = [f"{file.path.name}: {kind}, {lines}", f"amounts in {_unit(file)} units"]
     if file.columns.read_as != UTF_8:
-        # Another encoding than these two may pass for GBK, and lose a sign or two.
+        # Text of a third encoding may pass for GBK, with some characters wrong.
         told.insert(1, f"read as {file.columns.read_as}")
     if file.left_out:
         word = "line" if file.left_out == 1 else "lines"
@@ -312,5 +313,5 @@ def _sum(currency: str, number: int, minor: int) -> str:
 
 
 def _printable(text: str) -> str:
-    """Return a text of somebody's file, safe for a terminal."""
+    """Return a text from a file, safe for a terminal."""
     return "".join(sign if sign.isprintable() or sign == "\n" else "?" for sign in text)

@@ -1,4 +1,4 @@
-"""`cashier audit verify`: says what it finds, and by the exit code."""
+"""`cashier audit verify`: prints the findings, and sets the exit code."""
 
 import os
 import tempfile
@@ -31,10 +31,10 @@ class Wanted:
     """How a bundle is verified, and where the findings go.
 
     Attributes:
-        unsigned: No signature is expected.
+        unsigned: Whether bundles are accepted without a signature.
         previous: The bundle before the first; None looks for it beside that one.
         report: The HTML file; None for none.
-        as_json: One object a line, in place of words.
+        as_json: One JSON object a line, instead of text.
         processes: None for one on each core.
     """
 
@@ -57,21 +57,21 @@ def verify_paths(paths: Sequence[Path], keys: VerifierKeys, wanted: Wanted) -> i
         report = wanted.report
         if report and report.absolute().is_relative_to(path.absolute()):
             raise WrongSettingError(
-                "--report: must lie outside of the bundle, which nobody changes"
+                "--report: must lie outside of the bundle, which must not change"
             )
     files = [path for path in paths if path.is_file()]
     if files and len(paths) > 1:
         raise WrongSettingError(
-            f"{str(files[0])!r} is one history: give it alone, or make a bundle of "
-            "several with `cashier audit bundle`"
+            f"{str(files[0])!r} is a single history: give it alone, or make a bundle "
+            f"of several with `cashier audit bundle`"
         )
     try:
         if files:
             return _verify_file(files[0], keys, wanted)
         if keys.bundle_key_file is None and not wanted.unsigned:
             raise WrongSettingError(
-                "--key: needed, the public key of who made the bundle; without it "
-                "anybody could have made it, and only --unsigned accepts that"
+                "--key: the public key of the bundle's maker is needed: without it "
+                "anybody could have made the bundle; --unsigned accepts that"
             )
         return _verify(paths, keys, wanted)
     except (KeyFormatError, KeyringError) as error:
@@ -79,7 +79,7 @@ def verify_paths(paths: Sequence[Path], keys: VerifierKeys, wanted: Wanted) -> i
 
 
 def _verify_file(file: Path, keys: VerifierKeys, wanted: Wanted) -> int:
-    """Verify one history by the same steps, as a bundle of itself."""
+    """Verify one history by the same steps, as a bundle with one history."""
     codec = EncryptingCodec(keys.keyring) if keys.keyring else None
     with tempfile.TemporaryDirectory() as folder:
         alone = Path(folder) / "bundle"
@@ -96,7 +96,8 @@ def _verify(folders: Sequence[Path], keys: VerifierKeys, wanted: Wanted) -> int:
     try:
         bundles = [Bundle.open(folder) for folder in folders]
     except BundleError as error:
-        # A finding, not a wrong option: a removed manifest must not go unnoticed.
+        # A finding, and not a wrong option: the manifest may have been removed on
+        # purpose.
         expected = f"{MANIFEST} as it was written"
         found = Finding(Rule.MANIFEST, expected=expected, seen=str(error))
         say_end(console, Tally(), [found], as_json=wanted.as_json)

@@ -1,4 +1,4 @@
-"""What `cashier audit verify` says of all histories together, in words or as JSON."""
+"""The summary that `cashier audit verify` prints of all histories: text or JSON."""
 
 import json
 from collections import Counter
@@ -17,13 +17,13 @@ from audit.verify.verdicts import HistoryVerdict
 from cashier.temporal_calls import printable
 from version import VERSION
 
-# More than a person reads at one sitting; `--json` and the report have them all.
+# More than a person reads at once; `--json` and the report have them all.
 MOST_FINDINGS = 100
 
 
 @dataclass
 class Tally:
-    """What all histories came to; of the findings only the first are kept."""
+    """The verdicts on all histories, counted; only the first findings are kept."""
 
     histories: int = 0
     findings: int = 0
@@ -44,7 +44,8 @@ class Tally:
         if settled := verdict.settled:
             self.settled += 1
             self.against += bool(settled.against)
-            # Those against Alipay's word are never pushed out by the others.
+            # Decisions that contradict Alipay are always listed, however many others
+            # there are.
             if settled.against or self.settled - self.against <= MOST_FINDINGS:
                 self.first_settled.append(settled)
 
@@ -59,16 +60,16 @@ def say_end(
     subject: Subject | None = None,
     notes: Sequence[str] = (),
 ) -> None:
-    """Say what all histories came to, the findings first and the verdict last.
+    """Print the findings of all histories, and the verdict last.
 
     Args:
-        console: Where it is said.
-        tally: Of all histories.
+        console: Where it is printed.
+        tally: The verdicts on all histories.
         of_bundle: What is wrong with the bundles, or with several histories together.
-        as_json: One object in place of words.
+        as_json: One JSON object instead of text.
         report: Where the report was written.
         subject: What was verified, with whose keys.
-        notes: What these bundles cannot show.
+        notes: What these bundles cannot prove.
     """
     found = tally.findings + len(of_bundle)
     if as_json:
@@ -107,14 +108,14 @@ def say_end(
 
 
 def _say_settled(console: Console, tally: Tally) -> None:
-    """List what rests on a person's word; against Alipay's word comes last, in red."""
+    """List what persons decided; decisions that contradict Alipay last, in red."""
     for one in sorted(tally.first_settled, key=lambda each: bool(each.against)):
         who = one.by + (
             f", confirmed by {one.confirmed_by}" if one.confirmed_by else ""
         )
-        told = f"Settled by {who}: order {one.order_id} {one.outcome}: {one.reason}"
+        told = f"Decided by {who}: order {one.order_id} {one.outcome}: {one.reason}"
         if one.against:
-            told += f" (against Alipay's word: {one.against})"
+            told += f" (contradicts Alipay: {one.against})"
         _say(
             console,
             printable(told, longest=1000),
@@ -128,8 +129,8 @@ def _say_settled(console: Console, tally: Tally) -> None:
 def _on_words(tally: Tally) -> str:
     many = "outcomes rest" if tally.settled > 1 else "outcome rests"
     return (
-        f"{tally.settled:,} {many} on the word of a person, {tally.against:,} of them "
-        "against what Alipay has signed"
+        f"{tally.settled:,} {many} on the decision of a person, {tally.against:,} of "
+        f"them contradict Alipay's signed messages"
     )
 
 

@@ -1,4 +1,4 @@
-"""The demonstrations that keep a whole system: what they are called, what they take."""
+"""The commands of the demonstrations: their names and options."""
 
 import asyncio
 from pathlib import Path
@@ -22,7 +22,7 @@ FreePort = Annotated[
     int | None,
     typer.Option(
         callback=lambda port: port if port is None else port_as_given(port),
-        help="A free one if not given",
+        help="A free port if not given",
         show_default=False,
     ),
 ]
@@ -32,7 +32,7 @@ def ports_given(*given: int | None) -> "Ports":
     """Return the ports of a local system, in the order of `Ports`.
 
     Args:
-        given: The numbers; None for one that is free.
+        given: The numbers; None for a free port.
 
     Raises:
         typer.BadParameter: One is given twice.
@@ -68,10 +68,12 @@ def stuck_demo(
 
 @app.command("audit-demo")
 def audit_demo(
-    payments: Annotated[int, typer.Option(help="How many are made", min=30)] = 200,
+    payments: Annotated[
+        int, typer.Option(help="How many payments are made", min=30)
+    ] = 200,
     report: Annotated[
         Path | None,
-        typer.Option(callback=as_given, help="Keep the report here, as HTML"),
+        typer.Option(callback=as_given, help="Write the HTML report here"),
     ] = None,
     api_port: FreePort = None,
     simulator_port: FreePort = None,
@@ -82,9 +84,9 @@ def audit_demo(
     api_metrics_port: FreePort = None,
     shop_port: FreePort = None,
 ) -> None:
-    """Make payments of all kinds, prove them without a server, and tamper with them.
+    """Make payments of all kinds, verify them without a server, and tamper with them.
 
-    Exit code: 0 all are proven and every tampering is found; 1 not so.
+    Exit code: 0 all are proven and every tampering is found; 1 otherwise.
     """
     from cashier.demos.audit.demo import show_audit
 

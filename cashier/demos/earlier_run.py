@@ -1,4 +1,4 @@
-"""A run that another one continues, with facts that nobody wants to wait for."""
+"""A run that continues as another workflow, with facts that would take long to get."""
 
 import asyncio
 from typing import Any
@@ -12,10 +12,11 @@ from contracts import TASK_QUEUE
 
 @workflow.defn(name="EarlierRun", sandboxed=False)
 class EarlierRun:
-    """Goes on at once as another workflow.
+    """Continues as another workflow at once.
 
-    Facts in an input count only where the server says that the run continues another
-    one: whoever can start workflows cannot write them, whoever runs a worker can.
+    A workflow accepts facts in its input only if the server records that the run
+    continues another run: a client that starts workflows cannot supply them, a worker
+    can.
     """
 
     @workflow.run
@@ -36,9 +37,9 @@ async def go_on_from_facts(
     Args:
         client: Reaches Temporal.
         kind: The workflow's type.
-        given: Its input, with the facts that it carries.
-        task_queue: On which its worker asks.
-        start: `id` and what else `start_workflow` takes.
+        given: Its input, with the carried facts.
+        task_queue: The task queue of its worker.
+        start: `id` and further arguments of `start_workflow`.
     """
     own_queue = f"{start['id']}-earlier-run"
     async with Worker(client, task_queue=own_queue, workflows=[EarlierRun]):
@@ -50,6 +51,6 @@ async def go_on_from_facts(
         )
         newest = client.get_workflow_handle(start["id"])
         before = first.first_execution_run_id
-        # The server has no way to wait for the run that continues another one.
+        # The server has no call to wait for the next run.
         while (await newest.describe()).run_id == before:  # noqa: ASYNC110
             await asyncio.sleep(0.05)

@@ -32,17 +32,17 @@ from temporal_client import data_converter
 from workflows.cashier_payment import CashierPayment
 
 CURRENCY, VALUE = "PHP", 131400
-# A notification takes a fraction of a second here; with a worker killed on the way it
-# takes as long as its restart.
+# A notification takes a fraction of a second here; if a worker is killed meanwhile, as
+# long as its restart.
 PATIENCE_SECONDS = 60
 
 
 async def take_demo_payment(console: Console, *, cluster: str | None = None) -> int:
-    """Run the demo in a throw-away folder until it is stopped; return the exit code.
+    """Run the demo in a temporary folder until it is stopped; return the exit code.
 
     Args:
         console: Where the steps are printed.
-        cluster: Address of a Temporal that runs already; None for one of its own.
+        cluster: Address of a running Temporal; None starts one.
     """
     ended = await until_told_to_stop(_take_payment(console, cluster))
     return STOPPED if ended is None else ended
@@ -79,7 +79,7 @@ async def _take_payment(console: Console, cluster: str | None) -> int:
 
 
 class Demo:
-    """The shop and its customer, played by a script."""
+    """The shop and its customer, as a script."""
 
     def __init__(
         self, console: Console, system: System, http: httpx.AsyncClient
@@ -112,7 +112,9 @@ class Demo:
             self._say("Pay is pressed")
         with self._step(6, "The customer comes back to the shop"):
             self._say(f"HTTP {paid.status_code} to {paid.headers['location']}")
-            self._say("which proves nothing: the shop asks its own back end")
+            self._say(
+                "which does not prove the payment: the shop asks its own back end"
+            )
         with self._step(7, "The wallet notifies Alipay"):
             settled = f"{ports.simulator_url}/control/settle"
             (await self._http.post(settled)).raise_for_status()
@@ -169,7 +171,7 @@ class Demo:
         )
 
     async def _show_notification(self) -> None:
-        """Show the notification as the history keeps it: headers and raw body."""
+        """Show the notification as the history records it: headers and raw body."""
         converter = data_converter(self._system.home.keyring)
         async for event in (await self._payment()).fetch_history_events():
             signal = event.workflow_execution_signaled_event_attributes
@@ -198,7 +200,7 @@ class Demo:
         self._console.print(f"   {words}", highlight=False, soft_wrap=True)
 
     def _wire(self, line: str, headers: dict[str, str], body: str) -> None:
-        """Show a message as it went over the wire, long values shortened."""
+        """Show a message as it was transferred, with long values shortened."""
         text = Text(line, style="bold")
         for name, value in headers.items():
             text.append(f"\n{name}: {_shortened(value)}", style="not bold green")

@@ -1,4 +1,4 @@
-"""Pauses as the Temporal UI's buttons do, for which the SDK has no method."""
+"""Pauses workflows and activities as the Temporal UI does: the SDK has no method."""
 
 import asyncio
 
@@ -11,7 +11,7 @@ from temporalio.client import Client
 
 
 async def pause_call(client: Client, workflow_id: str, *, by: str, reason: str) -> None:
-    """Pause the call that a workflow waits for, once it has one."""
+    """Pause the activity that a workflow waits for, once there is one."""
     await client.workflow_service.pause_activity(
         PauseActivityRequest(
             namespace=client.namespace,
@@ -24,13 +24,13 @@ async def pause_call(client: Client, workflow_id: str, *, by: str, reason: str) 
 
 
 async def pending_call(client: Client, workflow_id: str) -> str:
-    """Return the id of the activity that a workflow waits for, once it has one."""
+    """Return the id of the activity that a workflow waits for, once there is one."""
     handle = client.get_workflow_handle(workflow_id)
     while True:
         described = (await handle.describe()).raw_description
         for pending in described.pending_activities:
             return str(pending.activity_id)
-        # The server has no way to wait for one.
+        # The server has no call to wait for it.
         await asyncio.sleep(0.05)
 
 

@@ -22,7 +22,7 @@ from cashier.system.processes import PortTakenError, System, running_system
 from cashier.system.stop_signals import until_told_to_stop
 from cashier.system.up import show_addresses
 
-# The slowest kind, an Alipay that does not answer, takes five calls and 15 s of pauses.
+# The slowest kind, no verdict of Alipay, takes five calls and 15 s of pauses.
 PATIENCE_SECONDS = 90
 # How each of them is ended here, where simulator and demo shop stand for the world.
 HOW_TO_END = "docs/operating.md#practise-on-stuck-payments"
@@ -30,7 +30,7 @@ MAKERS = PAYMENT_MAKERS | REFUND_MAKERS
 
 
 async def show_stuck_payments(console: Console, ports: Ports) -> int:
-    """Make them in a throw-away folder, and keep them until stopped by a signal."""
+    """Make them in a temporary folder, and keep them until stopped by a signal."""
     try:
         await until_told_to_stop(_keep_stuck(console, ports))
     except PortTakenError as error:
@@ -76,7 +76,7 @@ async def until_stuck(system: System) -> None:
     """Wait until each kind is listed.
 
     Raises:
-        TimeoutError: One of them goes on.
+        TimeoutError: One of them is not listed in time.
     """
     client = await system.client()
     async with asyncio.timeout(PATIENCE_SECONDS):
@@ -84,7 +84,7 @@ async def until_stuck(system: System) -> None:
             found = await find_stuck(client, datetime.now(UTC))
             if {one.kind for one in found.stuck} == set(MAKERS):
                 return
-            # The list has no way to wait for a line of it.
+            # Temporal's list has no call to wait for an entry.
             await asyncio.sleep(0.5)
 
 

@@ -1,4 +1,4 @@
-"""Makes a payment of each stuck kind, the way it comes about."""
+"""Makes a payment of each stuck kind, as it happens in production."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -40,9 +40,9 @@ from workflows.cashier_payment import CashierPayment
 from workflows.payment.attempt import Asked
 from workflows.payment.facts import Facts
 
-# What nobody without a key may find: the browser test looks for it everywhere.
+# Must not be readable without a key: the browser test searches all pages for it.
 CUSTOMER_EMAIL = "canary@customer.example"
-# Where another release's workers would ask, if there were any.
+# The task queue of another release, which has no workers.
 OTHER_QUEUE = "cashier-of-another-release"
 # Four cups of coffee need a second person; one cup does not. In minor units.
 SECOND_PERSON_ABOVE = {"PHP": 100000}
@@ -51,7 +51,7 @@ PATIENCE = timedelta(seconds=5)
 
 
 class Maker:
-    """The shop, the customer and the bad luck that stuck payments take."""
+    """Acts as the shop, the customer and the fault that make payments stuck."""
 
     def __init__(self, system: System, client: Client, http: httpx.AsyncClient) -> None:
         self.client = client
@@ -67,28 +67,28 @@ class Maker:
         )
 
     async def under_review(self) -> None:
-        """The wallet takes another amount than was asked."""
+        """The wallet takes another amount than requested."""
         order = _order("stuck-review", 131400, "GCASH")
         await self._open(order)
         await self._customer_pays(order, fault="other_amount")
 
     async def without_verdict(self) -> None:
-        """Alipay answers every call with `unknown`, for ever."""
+        """Alipay answers every call with an unknown result."""
         order = _order("stuck-no-verdict", 52000, "GCASH")
         await self.plan(order.order_id, "u_for_ever")
         await self._open(order)
 
     async def callback_refused(self) -> None:
-        """It is paid, and the shop does not listen."""
+        """It is paid, and the shop does not accept callbacks."""
         order = _order("stuck-callback", 25000, "GCASH")
         await self._open(order)
         await self._customer_pays(order)
 
     async def overdue(self) -> None:
-        """It is open an hour after its begin, and Alipay says: still processing.
+        """It is open an hour after its start, and Alipay answers: still processing.
 
-        Nobody wants to wait for an hour, so the run goes on from facts that are as old
-        as that: just what a run that has become too long hands to the next one.
+        To save the hour, the run continues from facts of that age, as a run does that
+        continues as new.
         """
         order = _order("stuck-overdue", 15000000, "DANA", currency="IDR")
         opened = await self._open(order)
@@ -106,17 +106,18 @@ class Maker:
         )
 
     async def stopped(self) -> None:
-        """Somebody terminates it, while the customer is at the wallet."""
+        """It is terminated while the customer is at the wallet."""
         order = _order("stuck-stopped", 84500, "GCASH")
         await self._open(order)
         handle = self.client.get_workflow_handle(workflow_id(order.order_id))
         await handle.terminate(reason="It looked stuck")
 
     async def paused(self) -> None:
-        """Somebody pauses the call that asks Alipay for its page."""
+        """The activity that asks Alipay for its page is paused."""
         order = _order("stuck-paused", 61000, "GCASH")
         await self.plan(order.order_id, "u_for_ever")
-        # The API answers once it has waited for the page: the call may have ended then.
+        # The API answers after it has waited for the page; the client may have gone by
+        # then.
         await self._start(self._rules.applied_to(order))
         name = workflow_id(order.order_id)
         await pause_call(self.client, name, by="nina@shop.example", reason="To look")
@@ -134,7 +135,7 @@ class Maker:
         await self._start(order.model_copy(update={"trust": trust}))
 
     async def without_worker(self) -> None:
-        """It was begun for a task queue for which no worker asks."""
+        """It was started on a task queue that no worker polls."""
         order = _order("stuck-no-worker", 99000, "GCASH")
         order = self._rules.applied_to(order)
         await self._start(order, task_queue=OTHER_QUEUE)
@@ -170,14 +171,14 @@ class Maker:
         return answer.json()
 
     async def _delete(self, name: str) -> None:
-        """Delete a payment, so that nobody takes it for one that was stopped."""
+        """Delete a payment, so that it is not listed as stopped."""
         await self.client.workflow_service.delete_workflow_execution(
             DeleteWorkflowExecutionRequest(
                 namespace=self.client.namespace,
                 workflow_execution=WorkflowExecution(workflow_id=name),
             )
         )
-        # The server has no way to wait until it is gone.
+        # The server has no call to wait for the deletion.
         while await newest_run(self.client, name, within=PATIENCE):  # noqa: ASYNC110
             await asyncio.sleep(0.1)
 
@@ -207,7 +208,7 @@ class Maker:
         )
 
     def _as_listed(self, order: Order, expires_at: datetime) -> dict[str, Any]:
-        """Return how a payment is started, its input apart."""
+        """Return the arguments of a payment's start, without its input."""
         return {
             "id": workflow_id(order.order_id),
             "id_conflict_policy": WorkflowIDConflictPolicy.TERMINATE_EXISTING,

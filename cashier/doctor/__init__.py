@@ -1,1 +1,1 @@
-"""`cashier doctor`: whether all that payments need is there, with a file a subject."""
+"""`cashier doctor`: checks everything that payments need; one file for each subject."""

@@ -1,7 +1,7 @@
-"""One signed call to Alipay, about a payment that cannot exist.
+"""Checks Alipay by one signed inquiry about a payment that cannot exist.
 
-Its answer proves client id, host, path and both signatures at once, and gives Alipay's
-time. No money is asked for, and nothing is created.
+The answer proves client id, host, path and both signatures at once, and gives Alipay's
+time. It moves no money, and creates nothing.
 """
 
 import secrets
@@ -24,9 +24,9 @@ from settings.worker import WorkerSettings
 from translation.answers import NOT_EXIST
 
 SUBJECT = "alipay"
-# No attempt of an order is called so: those end in `_` and a number.
+# No attempt of an order has this id: those end in `_` and a number.
 IMPOSSIBLE_ID = "cashier-doctor-"
-# docs/protocol.md 1.6 has both spellings of the first.
+# docs/protocol.md 1.6 lists both spellings of the first.
 REFUSED_SIGNATURE = ("INVALID_SIGNATURE", "SIGNATURE_INVALID")
 
 
@@ -37,12 +37,12 @@ def utc_now() -> datetime:
 async def check_alipay(
     settings: WorkerSettings, http: httpx.AsyncClient, *, now: Clock = utc_now
 ) -> Findings:
-    """Ask Alipay about a payment that cannot exist.
+    """Inquire at Alipay about a payment that cannot exist.
 
     Args:
-        settings: Who asks, and where.
+        settings: The client id, keys and host to use.
         http: Reaches Alipay.
-        now: Our clock, which is compared with Alipay's.
+        now: Our clock, to be compared with Alipay's.
     """
     client = settings.alipay_client(http)
     sent = now()
@@ -54,13 +54,13 @@ async def check_alipay(
             yield check_clock(refusal.exchange.answer.message.time, sent, now())
     except UnprovenResponseError as error:
         yield _wrong(
-            f"the answer is not provably Alipay's ({printable(str(error))})",
+            f"the answer is not verifiably signed by Alipay ({printable(str(error))})",
             "CASHIER_ALIPAY_KEYS_DIR must hold Alipay's public key, of the version "
             "that its dashboard shows, and CASHIER_CLIENT_ID the client id shown there",
         )
     except UnsendableError as error:
         yield _wrong(
-            f"the call cannot be made or sent: {printable(str(error))}",
+            f"the request cannot be built or sent: {printable(str(error))}",
             "check CASHIER_ALIPAY_HOST, CASHIER_PRIVATE_KEY_FILE and "
             "CASHIER_OUTGOING_PROXY",
         )
@@ -68,8 +68,8 @@ async def check_alipay(
         yield _wrong(*_of_no_verdict(error, settings))
     else:
         yield _wrong(
-            "whoever answers there knows a payment that cannot exist",
-            "CASHIER_ALIPAY_HOST must be Alipay's host of your region",
+            "the server there knows a payment that cannot exist, so it is not Alipay",
+            "CASHIER_ALIPAY_HOST must be Alipay's host for your region",
         )
 
 
@@ -84,44 +84,46 @@ def _of_refusal(refusal: RejectedError, settings: WorkerSettings) -> Finding:
         return ok(
             SUBJECT,
             "call",
-            f"{settings.alipay_host} answers a signed inquiry as {settings.client_id}, "
-            "and signs its answer: client id, host, path and keys fit",
+            f"{settings.alipay_host} answers a signed inquiry with "
+            f"{settings.client_id}, and signs the answer: client id, host, path and "
+            f"keys are right",
         )
     if refusal.result_code in REFUSED_SIGNATURE:
         public = one_line_public_key(settings.private_key.public_key())
         return _wrong(
-            f"Alipay refuses our signature ({code}): CASHIER_PRIVATE_KEY_FILE is not "
-            f"the pair of the key that it has as version {settings.key_version}",
+            f"Alipay refuses our signature ({code}): CASHIER_PRIVATE_KEY_FILE does "
+            f"not match the public key that it has as version {settings.key_version}",
             "set CASHIER_KEY_VERSION to the version on Alipay's dashboard, or paste "
             f"this public key there: {public}",
         )
     if code.startswith("KEY_NOT_FOUND") or "CLIENT" in code:
         return _wrong(
-            f"Alipay does not know the client id, or has no key of it ({code})",
+            f"Alipay does not know the client id, or has no public key for it ({code})",
             "CASHIER_CLIENT_ID must be the client id on Alipay's dashboard, for this "
             "CASHIER_ALIPAY_HOST; paste the public key there",
         )
     if not is_signed:
         return _wrong(
-            f"the answer {code} came without a signature, so that nothing proves it",
-            "look whether something between here and Alipay answers in its place, and "
-            "whether CASHIER_ALIPAY_HOST and CASHIER_CLIENT_ID are right",
+            f"the answer {code} is unsigned, so it is not proven",
+            "check whether something between here and Alipay answers in its place, "
+            "and whether CASHIER_ALIPAY_HOST and CASHIER_CLIENT_ID are right",
         )
     return _wrong(
-        f"Alipay refuses the inquiry: {code}",
-        "keys and client id are right; ask Alipay what the merchant's account lacks",
+        f"Alipay rejects the inquiry: {code}",
+        "keys and client id are right; ask Alipay which permission the merchant's "
+        "account lacks",
     )
 
 
 def _of_no_verdict(error: NoVerdictError, settings: WorkerSettings) -> tuple[str, str]:
     said = printable(str(error).partition(": ")[2] or str(error))
-    why = f"{settings.alipay_host} gives no answer of Alipay's: {said}"
+    why = f"{settings.alipay_host} does not answer as Alipay does: {said}"
     if "HTTP 4" in said or "shape" in said:
         return why, (
-            "CASHIER_ALIPAY_HOST must be Alipay's host of your region: what answers "
+            "CASHIER_ALIPAY_HOST must be Alipay's host for your region: what answers "
             "there is something else"
         )
     return why, (
-        "look whether this machine may reach CASHIER_ALIPAY_HOST: name server, "
-        "firewall, CASHIER_OUTGOING_PROXY; then Alipay's status"
+        "check whether this machine can reach CASHIER_ALIPAY_HOST: DNS, firewall, "
+        "CASHIER_OUTGOING_PROXY; then Alipay's status page"
     )

@@ -1,4 +1,4 @@
-"""Which checks there are for the parts that are looked at, and what each needs."""
+"""The checks for each process, and the settings that each check needs."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -21,9 +21,9 @@ from settings.shared import PayloadSettings, Settings
 from settings.worker import WorkerSettings
 from worker import open_alipay_connections, open_callback_connections
 
-# In seconds. Files are on this machine, or on a network's disk that is well.
+# In seconds. Files are on this machine, or on a healthy network disk.
 OF_FILES = 5
-# A connection within 5 s, and a few questions of at most 4 s each.
+# A connection within 5 s, and a few calls of at most 4 s each.
 OF_TEMPORAL = 20
 # Alipay may take 10 s for an answer, and 3 s for the connection.
 OF_ALIPAY = 15
@@ -34,10 +34,10 @@ USES_TEMPORAL = (*TAKES, Part.ARCHIVER)
 
 
 async def examine(parts: Sequence[Part]) -> list[Finding]:
-    """Return the lines of all checks for the parts.
+    """Return the findings of all checks for some processes.
 
-    Each check ends within its patience, the longest of which is 20 s; all run side by
-    side, and none stops another.
+    Each check ends within its time limit, of 20 s at most; all run concurrently, and
+    none stops another.
     """
     try:
         async with asyncio.timeout(OF_FILES):
@@ -49,10 +49,10 @@ async def examine(parts: Sequence[Part]) -> list[Finding]:
 
 
 def checks_of(parts: Sequence[Part], settings: PartSettings) -> list[Check]:
-    """Return the checks for parts whose settings have been read."""
+    """Return the checks for processes whose settings have been read."""
     read = settings.read
     worker: WorkerSettings | None = read.get(Part.WORKER)
-    # What both have; the worker's say also where the merchant's key is, and the proxy.
+    # Settings of both; the worker's also name the merchant's key, and the proxy.
     shared: Settings | None = worker or read.get(Part.API)
     payloads = next(
         (
@@ -91,13 +91,13 @@ def checks_of(parts: Sequence[Part], settings: PartSettings) -> list[Check]:
 
 
 def _decides_encryption(settings: PayloadSettings) -> bool:
-    """Whether they say how payloads are written; an archiver's need not be set."""
+    """Whether they choose encryption or clear text; an archiver need not."""
     return settings.clear_text or settings.payload_keys_dir is not None
 
 
 async def _skips(subject: str, needs: Sequence[Part]) -> Findings:
     named = ", ".join(needs)
-    yield skipped(subject, f"it needs settings that are wrong, or missing: {named}")
+    yield skipped(subject, f"it needs settings that are wrong or missing: {named}")
 
 
 async def _alipay(settings: WorkerSettings) -> Findings:
@@ -120,7 +120,7 @@ async def _callbacks(settings: WorkerSettings) -> Findings:
 
 
 def _folders_of(settings: PartSettings) -> dict[str, Path]:
-    """Return the folders that the parts write to, by what names them."""
+    """Return the folders that the processes write to, by the name of the setting."""
     found: dict[str, Path | None] = {}
     if archiver := settings.read.get(Part.ARCHIVER):
         found["CASHIER_ARCHIVE_DIR"] = archiver.archive_dir

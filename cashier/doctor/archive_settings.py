@@ -1,4 +1,4 @@
-"""Where the archive goes and what signs it, which its own command takes as options."""
+"""The settings of the archiver's folder and key, which are options of its command."""
 
 from typing import Self
 
@@ -11,7 +11,7 @@ from settings.forms import OwnFolder, ReadableFile
 
 
 class ArchiveSettings(ArchiverSettings):
-    """The settings of `cashier audit archiver`; none where it does not run."""
+    """The settings of `cashier audit archiver`; all None where it does not run."""
 
     archive_dir: OwnFolder | None = Field(
         default=None,

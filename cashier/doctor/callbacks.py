@@ -1,8 +1,7 @@
-"""Callbacks to the shop: a test event that it must accept, and a forgery it must not.
+"""Checks callbacks: the shop must accept a test event, and refuse a forged one.
 
-The event's type is one that no shop acts on: a shop accepts types that it does not know
-and changes nothing (docs/storefronts.md, *Callbacks*). It names no order of the shop's,
-and no money.
+The event has a type that no shop acts on: a shop accepts unknown types and changes
+nothing (docs/storefronts.md, *Callbacks*). It names no real order, and no money.
 """
 
 import base64
@@ -31,7 +30,7 @@ async def check_callbacks(
     """Send the shop a test event, and the same again with an invalid signature.
 
     Args:
-        settings: Where the shop is, and what signs.
+        settings: The shop's URL, and the secrets that sign.
         http: Reaches the shop as the worker does.
     """
     if settings.callback_url is None:
@@ -56,11 +55,11 @@ async def check_callbacks(
 async def _send(
     http: httpx.AsyncClient, settings: WorkerSettings, signing: Sequence[str]
 ) -> int:
-    """Return the status that a test event comes to."""
+    """Send a test event; return the HTTP status of the answer."""
     now = datetime.now(UTC)
     name = f"cashier-doctor-{secrets.token_hex(8)}"
     moment = now.isoformat(timespec="seconds")
-    # What each event has, for shops that read the order before the type.
+    # Fields of every event, for shops that read the order before the type.
     event = {"id": name, "order_id": name, "type": TEST_EVENT, "occurred_at": moment}
     body = json.dumps({"type": TEST_EVENT, "timestamp": moment, "data": event})
     signatures = [Webhook(secret).sign(name, now, body) for secret in signing]
@@ -76,7 +75,7 @@ async def _send(
         },
     )
     for _ in range(MOST_REDIRECTS + 1):
-        # The head alone: a body may be endless, and nobody wants it.
+        # Only the head is read: a body may be endless, and is not needed.
         answer = await http.send(request, stream=True, follow_redirects=False)
         await answer.aclose()
         following = answer.next_request
@@ -97,10 +96,9 @@ async def _of_forgery(http: httpx.AsyncClient, settings: WorkerSettings) -> Find
         return wrong(
             SUBJECT,
             "forged event",
-            f"the shop accepts an event that somebody else has signed (HTTP {status}): "
-            "whoever knows its URL can call orders paid",
-            "let the shop verify `webhook-signature` before anything else "
-            "(docs/storefronts.md)",
+            f"the shop accepts an event with a forged signature (HTTP {status}): "
+            f"anybody who knows its URL can report orders as paid",
+            "the shop must verify `webhook-signature` first (docs/storefronts.md)",
         )
     return ok(SUBJECT, "forged event", f"the shop refuses it (HTTP {status})")
 
@@ -110,24 +108,24 @@ def _of_test_event(status: int) -> Finding:
         return ok(SUBJECT, "test event", f"the shop accepts it (HTTP {status})")
     if status in (httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN):
         return _wrong(
-            f"the shop does not accept our signature (HTTP {status})",
-            "give the shop a secret of CASHIER_CALLBACK_SECRETS_FILE, and let nothing "
-            "before it change the body or want a login",
+            f"the shop rejects our signature (HTTP {status})",
+            "give the shop a secret of CASHIER_CALLBACK_SECRETS_FILE; no proxy may "
+            "change the body or require a login",
         )
     if httpx.codes.is_redirect(status):
         return _wrong(
             f"the shop redirects (HTTP {status})",
-            "set CASHIER_CALLBACK_URL to where the redirect leads; or "
-            "CASHIER_CALLBACK_REDIRECTS=true, which follows 307 and 308 alone",
+            "set CASHIER_CALLBACK_URL to the redirect's target; or "
+            "CASHIER_CALLBACK_REDIRECTS=true, which follows only 307 and 308",
         )
     if status in (httpx.codes.NOT_FOUND, httpx.codes.METHOD_NOT_ALLOWED):
         return _wrong(
-            f"nobody hears callbacks there (HTTP {status})",
-            "CASHIER_CALLBACK_URL must be the URL at which the shop hears them",
+            f"no endpoint for callbacks there (HTTP {status})",
+            "CASHIER_CALLBACK_URL must be the URL of the shop's endpoint for callbacks",
         )
     return _wrong(
-        f"the shop refuses an event of a type that it does not know (HTTP {status})",
-        f"it must accept such events with 2xx and change nothing; {RUNBOOK}",
+        f"the shop rejects an event of an unknown type (HTTP {status})",
+        f"it must accept unknown types with 2xx and change nothing; {RUNBOOK}",
     )
 
 
@@ -137,8 +135,8 @@ def _unreachable(settings: WorkerSettings, error: Exception) -> Finding:
     at = f"{url.host}:{url.port}" if url.port else url.host
     return _wrong(
         f"{at} cannot be reached ({type(error).__name__})",
-        "look whether the worker's machine may reach it: name server, firewall, TLS "
-        f"certificate, CASHIER_OUTGOING_PROXY; {RUNBOOK}",
+        "check whether the worker's machine can reach it: DNS, firewall, TLS "
+        "certificate, CASHIER_OUTGOING_PROXY; {RUNBOOK}",
     )
 
 
@@ -146,12 +144,12 @@ def _forbidden(error: Exception) -> Finding:
     if isinstance(error, PrivateAddressError):
         return _wrong(
             f"the shop's address is not public: {error}",
-            "only CASHIER_CALLBACK_PRIVATE_ADDRESSES=true allows it, for a shop in "
-            "your own network",
+            "for a shop in your own network, set "
+            "CASHIER_CALLBACK_PRIVATE_ADDRESSES=true",
         )
     return _wrong(
-        f"{error} has a public address, and the URL begins with http://",
-        "CASHIER_CALLBACK_URL must begin with https:// there",
+        f"{error} has a public address, but the URL begins with http://",
+        "CASHIER_CALLBACK_URL must begin with https:// for a public address",
     )
 
 

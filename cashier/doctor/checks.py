@@ -1,4 +1,4 @@
-"""Runs checks side by side: each ends in time, and none stops another."""
+"""Runs checks concurrently: each has a time limit, and none stops another."""
 
 import asyncio
 import threading
@@ -13,10 +13,10 @@ from cashier.temporal_calls import CommandError
 ResultT = TypeVar("ResultT")
 Findings = AsyncIterator[Finding]
 
-# The code for a defect of ours, as `cashier.__main__` has it.
+# The exit code for a bug of this program, as in `cashier.__main__`.
 DEFECT = 70
-# By the exit codes of lines, the worst first: a defect of ours, a wrong setting, a
-# Temporal that does not answer, anything else.
+# The exit codes of findings, the worst first: a bug of this program, a wrong setting, a
+# Temporal that does not answer, any other.
 WORST_FIRST = (DEFECT, 2, 3, 1)
 
 
@@ -25,11 +25,11 @@ class Check:
     """One check.
 
     Attributes:
-        subject: What it is about.
-        findings: Yields its lines, each as soon as it is known.
-        patience: After how many seconds it is given up.
-        needs_temporal: Whether it is skipped where Temporal cannot be used, of which
-            another check says why.
+        subject: Its subject, as in the report.
+        findings: Yields its findings, each as soon as it is known.
+        patience: Its time limit in seconds.
+        needs_temporal: Whether it is skipped where Temporal cannot be used; another
+            check reports why.
     """
 
     subject: str
@@ -39,22 +39,22 @@ class Check:
 
 
 async def run_checks(checks: Sequence[Check]) -> list[Finding]:
-    """Return the lines of all checks, in the order of the checks."""
+    """Return the findings of all checks, in the order of the checks."""
     found = await asyncio.gather(*map(_findings_of, checks))
     return [one for lines in found for one in lines]
 
 
 def exit_code_of(findings: Sequence[Finding]) -> int:
-    """Return the exit code of the command: of what is worst, 0 where nothing is."""
+    """Return the exit code of the command: that of the worst finding, or 0."""
     codes = {one.exit_code for one in findings}
     return next((code for code in WORST_FIRST if code in codes), 0)
 
 
 async def in_own_thread(work: Callable[[], ResultT]) -> ResultT:
-    """Return what may take for ever, such as a file on a server that is away.
+    """Run a function that may block for ever, such as reading a file of a dead server.
 
-    It runs in a thread of its own that nobody waits for when the check is given up;
-    `asyncio.to_thread` would be waited for at the end of the command.
+    It runs in a thread of its own that nobody waits for after the time limit; the end
+    of the command would wait for `asyncio.to_thread`.
     """
     loop = asyncio.get_running_loop()
     done: asyncio.Future[ResultT] = loop.create_future()
@@ -88,24 +88,27 @@ async def _findings_of(check: Check) -> list[Finding]:
         async with asyncio.timeout(check.patience):
             async with aclosing(check.findings()) as findings:  # type: ignore[type-var]
                 async for one in findings:
-                    found.append(one)  # noqa: PERF401 - kept when it is given up
+                    found.append(one)  # noqa: PERF401 - kept after the time limit
     except TimeoutError:
-        why = f"no end within {check.patience:g} s"
+        why = f"not completed within {check.patience:g} s"
         found.append(wrong(subject, "patience", why, _WHEN_SLOW))
     except CommandError as error:
         code = error.exit_code
         found.append(
-            skipped(subject, "Temporal does not answer it", exit_code=code)
+            skipped(subject, "Temporal does not answer", exit_code=code)
             if check.needs_temporal
             else wrong(subject, "answer", str(error), _READ, exit_code=code)
         )
     except Exception as error:
-        # Without its words, which may hold a secret.
+        # Without the error's message, which may contain a secret.
         why = f"the check itself failed: {type(error).__name__}"
         found.append(wrong(subject, "defect", why, _REPORT, exit_code=DEFECT))
     return found
 
 
-_WHEN_SLOW = "look whether the network, or the disk, between here and there is away"
-_READ = "correct what this names; where nobody answers, look whether Temporal runs"
-_REPORT = "this is a defect of ours: report it, with what the line says"
+_WHEN_SLOW = "check the network, or the disk, between here and there"
+_READ = (
+    "correct the setting named here; where no server answers, check whether Temporal "
+    "runs"
+)
+_REPORT = "this is a bug of this program: report it with this line"

@@ -1,4 +1,4 @@
-"""How far our clock is from Alipay's, by the time that it signs into its answer."""
+"""Compares our clock with Alipay's, by the signed time of its answer."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -6,47 +6,47 @@ from datetime import UTC, datetime, timedelta
 from cashier.doctor.findings import Finding, ok, wrong
 
 SUBJECT = "alipay"
-# Alipay refuses a request whose time is wrong, and does not publish from when on
-# (docs/protocol.md 1.3); expiries that shops set go by our clock (decision 0009),
-# and a machine whose clock is kept is never off by a second.
+# Alipay rejects a request whose time is wrong, and does not publish the limit
+# (docs/protocol.md 1.3); expiries that shops set use our clock (decision 0009); and a
+# clock that is synchronized is never off by a second.
 MOST_SKEW = timedelta(seconds=30)
 
 Clock = Callable[[], datetime]
 
 
 def check_clock(answered: str, sent: datetime, received: datetime) -> Finding:
-    """Compare the time of an answer with ours.
+    """Compare the time of an answer with our clock.
 
     Args:
-        answered: The answer's Response-Time, as it came.
+        answered: The header Response-Time of the answer.
         sent: When the request was sent, by our clock.
-        received: When the answer was there, by our clock.
+        received: When the answer was received, by our clock.
     """
     theirs = time_of(answered)
     if theirs is None:
-        why = "Alipay's answer bears no time that can be read, so clocks go uncompared"
+        why = "Alipay's answer has no readable time, so the clocks are not compared"
         return ok(SUBJECT, "clock", why)
-    # It was written between the two; a slow network does not mean a wrong clock.
+    # Alipay answered between the two; a slow network does not mean a wrong clock.
     early, late = sent - theirs, theirs - received
     skew = max(early, late, timedelta())
     if skew <= MOST_SKEW:
         return ok(
             SUBJECT,
             "clock",
-            f"ours and Alipay's differ by less than {MOST_SKEW.seconds} s",
+            f"our clock and Alipay's differ by less than {MOST_SKEW.seconds} s",
         )
     which = "behind" if late > early else "ahead of"
     return wrong(
         SUBJECT,
         "clock",
         f"ours is {skew.total_seconds():.0f} s {which} Alipay's",
-        "let this machine keep its time (NTP): payments end too early or too late, and "
-        "Alipay may refuse signatures",
+        "synchronize this machine's clock (NTP): otherwise payments end too early or "
+        "too late, and Alipay may reject requests",
     )
 
 
 def time_of(text: str) -> datetime | None:
-    """Return a time of Alipay's; None where it is in neither form (protocol.md 1.3)."""
+    """Parse a time of Alipay's; None where it has neither form (protocol.md 1.3)."""
     try:
         if text.isascii() and text.isdecimal():
             return datetime.fromtimestamp(int(text) / 1000, UTC)

@@ -1,4 +1,4 @@
-"""`cashier doctor`: what it is called and what it takes."""
+"""`cashier doctor`: its name and options."""
 
 import asyncio
 import sys
@@ -22,23 +22,26 @@ def doctor(
     home: Annotated[
         Path | None,
         typer.Option(
-            callback=as_given, help="The folder of a local system, as of `cashier up`"
+            callback=as_given, help="The folder of a local system, as for `cashier up`"
         ),
     ] = None,
     parts: Annotated[
         list[Part] | None,
         typer.Option(
-            "--part", help="Only what this part needs; worker, api, archiver if not set"
+            "--part",
+            help="Check only what this process needs; if not given, worker, "
+            "api and archiver",
         ),
     ] = None,
     as_json: Annotated[
-        bool, typer.Option("--json", help="For programs: version and findings")
+        bool, typer.Option("--json", help="Print JSON: version and findings")
     ] = False,
 ) -> None:
-    """Check all that payments need, before the first customer or when they hang.
+    """Check everything payments need, before the first customer or when payments hang.
 
     Calls Alipay, the notify URL and the shop with tests that change nothing. Exit code:
-    0 all is well, 1 something is wrong, 2 a setting is, 3 Temporal cannot be reached.
+    0 all checks passed; 1 some failed; 2 a setting is wrong; 3 Temporal cannot be
+    reached.
     """
     if home:
         from cashier.doctor.local import examine_local
@@ -66,5 +69,5 @@ async def _examine(parts: list[Part] | tuple[Part, ...], *, as_json: bool) -> No
         sys.stdout.write(report.as_json(findings) + "\n")
     else:
         report.show(a_console(), findings)
-    # From here, for the end of the loop would wait for names that are still looked up.
+    # Not after the loop, whose end would wait for pending DNS look-ups.
     leave(exit_code_of(findings))

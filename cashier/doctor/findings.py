@@ -1,15 +1,15 @@
-"""What a check has found: a line that is ok, wrong, or could not be checked."""
+"""The findings of checks: ok, wrong, or not checked."""
 
 from dataclasses import dataclass
 from enum import StrEnum
 
 
 class State(StrEnum):
-    """How it stands with what was checked."""
+    """The result of a check."""
 
     OK = "ok"
     WRONG = "wrong"
-    # What it needs is itself wrong, and has a line of its own.
+    # The check needs something that is itself wrong, and has a line of its own.
     SKIPPED = "skipped"
 
 
@@ -18,13 +18,13 @@ class Finding:
     """One line of the report.
 
     Attributes:
-        subject: The check, such as `alipay`.
-        name: What of it, such as `clock`.
-        state: How it stands.
+        subject: The subject of the check, such as `alipay`.
+        name: The thing checked, such as `clock`.
+        state: The result.
         why: What was found; never a secret.
-        todo: What to do; empty where nothing is wrong.
-        exit_code: Of the command, where this is the worst; 0 where nothing is wrong,
-            or another line says what is.
+        todo: The remedy; empty where nothing is wrong.
+        exit_code: The command's exit code, where this is the worst finding; 0 where
+            nothing is wrong, or another finding reports it.
     """
 
     subject: str
@@ -36,17 +36,17 @@ class Finding:
 
 
 def ok(subject: str, name: str, why: str) -> Finding:
-    """Return the line of something that is as it should be."""
+    """Return the finding that something is right."""
     return Finding(subject, name, State.OK, why)
 
 
 def wrong(
     subject: str, name: str, why: str, todo: str, *, exit_code: int = 1
 ) -> Finding:
-    """Return the line of something that is wrong, with what to do about it."""
+    """Return the finding that something is wrong, with the remedy."""
     return Finding(subject, name, State.WRONG, why, todo, exit_code)
 
 
 def skipped(subject: str, why: str, *, exit_code: int = 0) -> Finding:
-    """Return the line of a check that something else, which is wrong, prevents."""
+    """Return the finding that a check was skipped, because something else is wrong."""
     return Finding(subject, "not checked", State.SKIPPED, why, exit_code=exit_code)

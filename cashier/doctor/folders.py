@@ -1,4 +1,4 @@
-"""The folders that our processes write to: writable, and room on their disks."""
+"""Checks the folders that our processes write to: writable, with free space."""
 
 import os
 import shutil
@@ -19,22 +19,22 @@ Free = Callable[[Path], int]
 
 
 def free_bytes(folder: Path) -> int:
-    """Return how many bytes we may still write to the disk of a folder."""
+    """Return how many bytes are free for us on the disk of a folder."""
     return shutil.disk_usage(folder).free
 
 
 async def check_folders(
     folders: Mapping[str, Path], *, free: Free = free_bytes
 ) -> Findings:
-    """Write a file into each folder, and take it away again.
+    """Write a file into each folder, and remove it again.
 
     Args:
-        folders: By the setting that names each, or what stands in it. One that is still
-            to be made is looked at where it will be.
-        free: Says how many bytes are free on a folder's disk.
+        folders: The folders, by the setting or the content that names each. A missing
+            one is checked at its nearest existing parent.
+        free: Returns how many bytes are free on a folder's disk.
     """
     if not folders:
-        yield ok(SUBJECT, "none", "these parts write to no folder")
+        yield ok(SUBJECT, "none", "these processes write to no folder")
     for name, folder in folders.items():
         yield await in_own_thread(partial(_looked_at, name, folder, free))
 
@@ -53,15 +53,15 @@ def _looked_at(name: str, folder: Path, free: Free) -> Finding:
             SUBJECT,
             name,
             f"{str(folder)!r} cannot be written to: {error.strerror}",
-            "let it belong to the user that the process runs as, on a disk that is "
-            "writable and not full",
+            "it must belong to the user of the process, on a disk that is writable "
+            "and not full",
         )
     if left < LEAST_FREE:
         return wrong(
             SUBJECT,
             name,
             f"only {left // MEGABYTE} MB are free on the disk of {str(folder)!r}",
-            f"make room: {LEAST_FREE // MEGABYTE} MB at least",
+            f"free some space: {LEAST_FREE // MEGABYTE} MB at least",
         )
     return ok(
         SUBJECT, name, f"{str(folder)!r} is writable, {left // MEGABYTE:,} MB are free"

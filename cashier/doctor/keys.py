@@ -1,4 +1,4 @@
-"""The merchant's key pair and Alipay's public keys: which they are, and no mix-up."""
+"""Checks the merchant's key pair and Alipay's public keys, and shows which they are."""
 
 import hashlib
 from collections.abc import Mapping
@@ -16,9 +16,9 @@ from settings.worker import WorkerSettings
 SUBJECT = "keys"
 # docs/protocol.md 1.5
 LEAST_BITS = 2048
-# Enough to distinguish a merchant's few keys, and short enough to be compared.
+# Long enough to distinguish a merchant's few keys, short enough to compare by eye.
 DIGITS_SHOWN = 16
-# All keys of a size begin with the same characters in Base64: these differ.
+# All keys of one size begin with the same characters in Base64; these differ.
 DIFFERS = slice(44, 60)
 
 
@@ -28,8 +28,9 @@ async def check_keys(
     """Compare all keys with each other.
 
     Args:
-        settings: Where Alipay's keys are.
-        private_key_of: Where the merchant's is; None where only the worker knows it.
+        settings: The settings that name Alipay's keys.
+        private_key_of: The worker's settings, which name the merchant's key; None
+            without a worker.
     """
     alipay = await in_own_thread(lambda: read_public_keys(settings.alipay_keys_dir))
     merchant = private_key_of.private_key.public_key() if private_key_of else None
@@ -54,15 +55,16 @@ def _of_merchant(key: RSAPublicKey, version: int) -> Finding:
             "merchant",
             f"CASHIER_PRIVATE_KEY_FILE: the key has {key.key_size} bits, and Alipay's "
             f"keys have {LEAST_BITS}",
-            "make a new pair with `cashier keys FOLDER`, and give Alipay's dashboard "
-            "its public half",
+            "make a new pair with `cashier keys FOLDER`, and paste its public key "
+            "into Alipay's dashboard",
         )
     return ok(
         SUBJECT,
         "merchant",
-        f"the public half, of which Alipay's dashboard shows version {version}, reads "
-        f"...{one_line_public_key(key)[DIFFERS]}... from its {DIFFERS.start + 1}th "
-        f"character on (SHA-256 {fingerprint(key)[:DIGITS_SHOWN]})",
+        f"the public key, which Alipay's dashboard shows as version {version}, "
+        f"contains ...{one_line_public_key(key)[DIFFERS]}... from its "
+        f"{DIFFERS.start + 1}th character on (SHA-256 "
+        f"{fingerprint(key)[:DIGITS_SHOWN]})",
     )
 
 
@@ -75,8 +77,8 @@ def _of_alipay(
         return wrong(
             SUBJECT,
             "alipay",
-            f"CASHIER_ALIPAY_KEYS_DIR: {own}.pem is the merchant's own public key, and "
-            "must be Alipay's: nothing that Alipay signs can be verified",
+            f"CASHIER_ALIPAY_KEYS_DIR: {own}.pem is the merchant's own public key "
+            f"instead of Alipay's: no signature of Alipay's can be verified",
             f"copy *Alipay's* public key from the dashboard into {own}.pem, for API "
             "and workers",
         )
@@ -84,7 +86,7 @@ def _of_alipay(
         return wrong(
             SUBJECT,
             "alipay",
-            f"CASHIER_ALIPAY_KEYS_DIR: the files {_files(prints)} hold one key twice",
+            f"CASHIER_ALIPAY_KEYS_DIR: the files {_files(prints)} contain the same key",
             "give each version the key that Alipay's dashboard shows for it",
         )
     short = [version for version, key in alipay.items() if key.key_size < LEAST_BITS]

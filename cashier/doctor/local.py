@@ -1,4 +1,4 @@
-"""Looks at a local system: as its parts do, with their settings and no others."""
+"""Checks a local system with the settings of its own processes."""
 
 import os
 import sys
@@ -10,18 +10,18 @@ from cashier.doctor.settings import Part
 from cashier.system.environment import bare_environment
 from cashier.system.home import Home
 
-# How a terminal is written to, which a part has none of.
+# Settings of the terminal, which the processes do not have.
 TERMINAL = ("TERM", "COLUMNS", "NO_COLOR")
 
 
 def examine_local(folder: Path, parts: Sequence[Part], *, as_json: bool) -> NoReturn:
-    """Go on as a process that has the settings of the system in a folder.
+    """Replace this process by one with the settings of the system in a folder.
 
     Nothing of this process's environment is inherited, as with `cashier up`
     (decision 0024).
 
     Raises:
-        FileNotFoundError: No system was ever prepared there.
+        FileNotFoundError: There is no system in the folder.
     """
     home = Home(folder)
     if not home.merchant_key.is_file():
@@ -38,5 +38,5 @@ def examine_local(folder: Path, parts: Sequence[Part], *, as_json: bool) -> NoRe
     command = ["-m", "cashier", "doctor", *words, *(["--json"] if as_json else [])]
     sys.stdout.flush()
     os.chdir(home.empty_folder)
-    # Not through a shell: the program is this Python, and its words are ours.
+    # Not through a shell: the program is this Python, and the arguments are ours.
     os.execve(sys.executable, [sys.executable, *command], environment)  # noqa: S606

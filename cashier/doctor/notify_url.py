@@ -1,7 +1,7 @@
-"""The notify URL from outside in: called as Alipay does, with a forged notification.
+"""Checks the notify URL: sends it a forged notification, as Alipay would send one.
 
-It is signed with a key made for this one call. So our API, and nothing before it, must
-refuse it, for that signature alone; any other answer is what Alipay would get, too.
+It is signed with a key made for this one call. Our API, and no proxy, must reject it,
+for its signature only. Alipay would get any other answer, too.
 """
 
 import json
@@ -22,29 +22,29 @@ from settings.shared import Settings
 from settings.urls import NOTIFICATIONS_PATH
 
 SUBJECT = "notify URL"
-# What our API says of a signature that is not Alipay's (alipay/signing.py).
+# Our API's message for a signature that is not Alipay's (alipay/signing.py).
 REFUSED = "the signature does not match"
 LARGEST_ANSWER = 10_000
-# What the answer's `detail` says, and what is then wrong.
+# Texts in the answer's `detail`, with the fault and the remedy of each.
 DETAILS = {
     "client-id": (
         "the API has another CASHIER_CLIENT_ID, or a proxy changes the header",
-        "give API and workers the same CASHIER_CLIENT_ID; let the proxy pass all "
-        "headers on",
+        "give API and workers the same CASHIER_CLIENT_ID; the proxy must forward all "
+        "headers",
     ),
     "keyVersion": (
         "the API has other keys in CASHIER_ALIPAY_KEYS_DIR than are here",
         "give API and workers the same keys of Alipay",
     ),
     "header": (
-        "a proxy takes away headers of Alipay's",
-        "let it pass Signature, Request-Time and Client-Id on (docs/proxy.md)",
+        "a proxy removes Alipay's headers",
+        "it must forward Signature, Request-Time and Client-Id (docs/proxy.md)",
     ),
 }
 
 
 async def check_notify_url(settings: Settings, http: httpx.AsyncClient) -> Findings:
-    """Send a forged notification to the notify URL, and judge who answers.
+    """Send a forged notification to the notify URL, and check that our API rejects it.
 
     Args:
         settings: The URL, the client id, and where Alipay's keys are.
@@ -65,7 +65,7 @@ async def check_notify_url(settings: Settings, http: httpx.AsyncClient) -> Findi
 
 def _forged(settings: Settings, http: httpx.AsyncClient) -> httpx.Request:
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-    # Not readable as a payment of any order, should somebody believe it.
+    # Not readable as a payment of any order, in case it is accepted.
     body = json.dumps({"notifyType": "CASHIER_DOCTOR", "id": secrets.token_hex(8)})
     url = settings.notify_url
     time = datetime.now(UTC).isoformat(timespec="seconds")
@@ -106,7 +106,9 @@ def _judged(answer: httpx.Response, body: bytes, url: str) -> Finding:
     if status == httpx.codes.UNAUTHORIZED and detail == REFUSED:
         host = urlsplit(url).hostname
         return ok(
-            SUBJECT, "answer", f"our API is reached at {host}, and refuses forgery"
+            SUBJECT,
+            "answer",
+            f"our API answers at {host}, and rejects forged notifications",
         )
     if status == httpx.codes.UNAUTHORIZED and detail:
         for word, (why, todo) in DETAILS.items():
@@ -119,36 +121,38 @@ def _not_ours(answer: httpx.Response) -> tuple[str, str]:
     status = answer.status_code
     if answer.is_success:
         return (
-            f"HTTP {status}: a forged notification is acknowledged; Alipay's own would "
-            "be too, and lost",
-            f"lead CASHIER_NOTIFY_URL to `cashier api`: POST {NOTIFICATIONS_PATH}",
+            f"HTTP {status}: a forged notification is acknowledged; so Alipay's own "
+            f"would be acknowledged and lost",
+            f"route CASHIER_NOTIFY_URL to `cashier api`: POST {NOTIFICATIONS_PATH}",
         )
     if answer.is_redirect:
         return (
             f"HTTP {status}: a redirect, which Alipay does not follow",
-            "name in CASHIER_NOTIFY_URL, and on Alipay's dashboard, the URL at which "
-            "no proxy redirects: its scheme, its host, no slash at its end",
+            "set CASHIER_NOTIFY_URL, and Alipay's dashboard, to the URL that is not "
+            "redirected: right scheme, right host, no slash at the end",
         )
     if status in (httpx.codes.NOT_FOUND, httpx.codes.METHOD_NOT_ALLOWED):
         return (
             f"HTTP {status}: the path of CASHIER_NOTIFY_URL does not lead to our API",
-            f"let the proxy pass it on to {NOTIFICATIONS_PATH} of `cashier api` "
+            f"the proxy must forward it to {NOTIFICATIONS_PATH} of `cashier api` "
             "(docs/proxy.md)",
         )
     if status in (httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN):
         return (
-            f"HTTP {status}, and not from our API: something before it wants a login, "
-            "or turns callers away",
-            "let the proxy pass POST to the path of CASHIER_NOTIFY_URL without a login",
+            f"HTTP {status}, not from our API: a proxy requires a login, or blocks "
+            f"callers",
+            "the proxy must allow POST to the path of CASHIER_NOTIFY_URL without a "
+            "login",
         )
     if answer.is_server_error:
         return (
-            f"HTTP {status}: the proxy reaches no API, or the API fails",
-            "look whether `cashier api` runs and the proxy leads to its port; its log",
+            f"HTTP {status}: the proxy does not reach the API, or the API fails",
+            "check whether `cashier api` runs and the proxy forwards to its port; "
+            "read its log",
         )
     return (
-        f"HTTP {status}, and not from our API",
-        "look what answers there in the place of `cashier api` (docs/proxy.md)",
+        f"HTTP {status}, not from our API",
+        "find out which server answers there instead of `cashier api` (docs/proxy.md)",
     )
 
 
@@ -157,19 +161,19 @@ def _unreachable(url: str, error: Exception) -> Finding:
     said = type(error).__name__
     if "CERTIFICATE" in str(error).upper():
         return _wrong(
-            f"the certificate of {parts.hostname} is not accepted",
-            "give it one that its name and the public authorities allow: Alipay calls "
-            "nothing else",
+            f"the certificate of {parts.hostname} is not valid",
+            "install a certificate of a public authority for this name: Alipay "
+            "requires it",
         )
     return _wrong(
         f"{parts.hostname} cannot be reached from here ({said})",
-        "look up its name and its port from outside; where only this network is kept "
-        "from calling out, run it from another one",
+        "check its name and port from outside; where only this network blocks "
+        "outgoing calls, run the doctor in another network",
     )
 
 
 def _detail_of(body: bytes) -> str:
-    """Return what a problem document of ours says; empty where it is none."""
+    """Return the `detail` of our problem document; empty for another body."""
     try:
         document = json.loads(body)
     except ValueError:

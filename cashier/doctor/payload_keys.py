@@ -1,4 +1,4 @@
-"""The keys of all that Temporal keeps: the newest, and what open payments need."""
+"""Checks the payload keys: the newest one, and those of open payments."""
 
 import asyncio
 from collections import Counter
@@ -29,23 +29,25 @@ ListedT = TypeVar("ListedT")
 
 SUBJECT = "payload keys"
 NO_PROBLEM = ("", "")
-# The list is read so far; more rows than any merchant has open.
+# The list is read up to here; more rows than any merchant has open.
 MOST_LISTED = 10_000
 LISTING = timedelta(seconds=10)
-# Old keys are needed by the oldest, a key that is elsewhere only by the newest.
+# The oldest need old keys; the newest may need a key that is missing here.
 OLDEST, NEWEST = 150, 50
 AT_ONCE = 20
 RESTORE = (
-    "put the file {key id}.key back into the folder of every worker, API and codec "
+    "restore the file {key id}.key into the folder of every worker, API and codec "
     "server; it is on the machine that made it, or in the backup"
 )
 SPREAD = "copy the newest key into the folder of every worker, API and archiver"
 
 
 async def check_payload_keys(settings: PayloadSettings) -> Findings:
-    """Look at the keys, and read with them what open payments were begun with."""
+    """Check the keys, and decrypt the inputs of open payments with them."""
     if settings.payload_keys_dir is None:
-        why = "CASHIER_CLEAR_TEXT=true: none are used, and Temporal keeps all readable"
+        why = (
+            "CASHIER_CLEAR_TEXT=true: no keys are used, and Temporal stores clear text"
+        )
         yield ok(SUBJECT, "newest", why)
         return
     folder = settings.payload_keys_dir
@@ -82,24 +84,27 @@ async def _of_open_payments(client: Client, keyring: Keyring) -> Finding:
     if found:
         (why, todo), number = found.most_common(1)[0]
         more = f"; {len(found) - 1} more keys" if len(found) > 1 else ""
-        why = f"{why}: {number} of the {len(chosen)} open workflows looked at{more}"
+        why = (
+            f"{why}: {number} of the {len(chosen)} open workflows that were "
+            f"checked{more}"
+        )
         return wrong(SUBJECT, "open payments", why, todo)
     return ok(
         SUBJECT,
         "open payments",
-        f"{read} of {len(listed)} open workflows were looked at, and can be read",
+        f"{read} of {len(listed)} open workflows were checked, and can be decrypted",
     )
 
 
 def chosen_of(listed: Sequence[ListedT]) -> Sequence[ListedT]:
-    """Return those of the open workflows, the oldest first, that are looked at."""
+    """Return the open workflows to check, of all with the oldest first."""
     if len(listed) <= OLDEST + NEWEST:
         return listed
     return [*listed[:OLDEST], *listed[-NEWEST:]]
 
 
 async def _problem_of(client: Client, one: Listed, keyring: Keyring) -> tuple[str, str]:
-    """Return what is wrong with the key of a workflow's input, and what to do."""
+    """Return the fault of the key of a workflow's input, and the remedy."""
     request = GetWorkflowExecutionHistoryRequest(
         namespace=client.namespace,
         execution=WorkflowExecution(workflow_id=one.id, run_id=one.run_id),
@@ -111,7 +116,7 @@ async def _problem_of(client: Client, one: Listed, keyring: Keyring) -> tuple[st
         )
     except RPCError as error:
         if error.status is RPCStatusCode.NOT_FOUND:
-            return NO_PROBLEM  # it has ended, and been removed, meanwhile
+            return NO_PROBLEM  # it has ended, and been deleted, meanwhile
         raise
     started = answer.history.events[0].workflow_execution_started_event_attributes
     payloads = started.input.payloads
@@ -120,14 +125,17 @@ async def _problem_of(client: Client, one: Listed, keyring: Keyring) -> tuple[st
     try:
         await EncryptingCodec(keyring).decode(payloads)
     except (KeyringError, UnreadablePayloadError):
-        return f"payload key {shown} is missing, or another one bears its name", RESTORE
+        return f"payload key {shown} is missing, or another key has its name", RESTORE
     if _is_behind(key_id, one.start_time, keyring.newest()[0]):
-        return f"payload key {shown} is written with by some, past its time", SPREAD
+        return (
+            f"payload key {shown} is still used by some processes, past its time",
+            SPREAD,
+        )
     return NO_PROBLEM
 
 
 def _is_behind(key_id: str, began: datetime, in_use: str) -> bool:
-    """Whether a newer key was in use already when this one was written with."""
+    """Whether a newer key was already in use when this key encrypted."""
     allowed = timedelta(seconds=2 * LOOK_AGAIN_SECONDS)
     return bool(key_id) and key_id < in_use <= key_id_from(began - allowed)
 

@@ -1,4 +1,4 @@
-"""Shows what was found: lines for people, or a list for programs."""
+"""Shows the findings: as text, or as JSON."""
 
 import json
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ STYLES = {State.OK: "green", State.WRONG: "bold red", State.SKIPPED: "yellow"}
 
 
 def as_json(findings: Sequence[Finding]) -> str:
-    """Return the lines for programs; fields are only ever added."""
+    """Return the findings as JSON; fields are only ever added."""
     entries = [_entry(one) for one in findings]
     return json.dumps({"version": VERSION, "findings": entries}, indent=1)
 
@@ -31,7 +31,7 @@ def _entry(one: Finding) -> dict[str, Any]:
 
 
 def show(console: Console, findings: Sequence[Finding]) -> None:
-    """Print a line for each, and how many are wrong."""
+    """Print a line for each finding, and how many are wrong."""
     table = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
     table.add_column(no_wrap=True)
     table.add_column(no_wrap=True)
@@ -49,7 +49,7 @@ def show(console: Console, findings: Sequence[Finding]) -> None:
 def _in_all(findings: Sequence[Finding]) -> str:
     wrong = sum(one.state is State.WRONG for one in findings)
     if all(one.state is State.OK for one in findings):
-        return f"All is well, as far as this can be seen from here ({VERSION})."
+        return f"Everything that can be checked from here is right ({VERSION})."
     left_out = sum(one.state is State.SKIPPED for one in findings)
     rest = f", and {left_out} could not be checked for it" if left_out else ""
     return f"Wrong: {wrong} of {len(findings)}{rest} ({VERSION})."

@@ -1,4 +1,4 @@
-"""Reads the settings of each part as its process would, and names each wrong one."""
+"""Reads the settings of each process as the process would, and names each wrong one."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -12,13 +12,13 @@ from cashier.running import WrongSettingsError, checked_settings
 
 SUBJECT = "settings"
 WHERE = (
-    "correct it in the environment, in `.env`, or in the file that it names; "
+    "correct it in the environment, in `.env`, or in the file it names; "
     "docs/settings.md"
 )
 
 
 class Part(StrEnum):
-    """A process whose settings are looked at, by the name of its command."""
+    """A process whose settings are checked, by the name of its command."""
 
     WORKER = "worker"
     API = "api"
@@ -28,20 +28,20 @@ class Part(StrEnum):
     STOREFRONT = "storefront"
 
 
-# What takes payments, and what keeps them for auditors.
+# The processes that take payments, and the one that archives them.
 USUAL = (Part.WORKER, Part.API, Part.ARCHIVER)
 
 
 @dataclass
 class PartSettings:
-    """The settings of each part that is looked at; none where one of them is wrong."""
+    """The settings of each checked process; None where one of them is wrong."""
 
     read: dict[Part, Any] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
 
 
 def read_parts(parts: Sequence[Part]) -> PartSettings:
-    """Read the settings of the parts, one after the other."""
+    """Read the settings of the processes, one after the other."""
     settings = PartSettings()
     for part in parts:
         try:
@@ -49,17 +49,17 @@ def read_parts(parts: Sequence[Part]) -> PartSettings:
         except WrongSettingsError as error:
             settings.findings += [_wrong(part, line) for line in error.lines]
         else:
-            settings.findings.append(ok(SUBJECT, part, "each is as it must be"))
+            settings.findings.append(ok(SUBJECT, part, "all are valid"))
     return settings
 
 
 def unread(patience: float) -> Finding:
-    """Return the line that settings, or the files they name, cannot be read in time."""
+    """Return the finding that settings, or their files, were not read in time."""
     return wrong(
         SUBJECT,
         "patience",
-        f"settings, and the files that they name, were not read within {patience:g} s",
-        "look whether the disk, or the network's disk, on which they are is away",
+        f"settings, and the files they name, were not read within {patience:g} s",
+        "check the disk, or the network disk, that they are on",
     )
 
 
@@ -103,7 +103,7 @@ def _storefront() -> type[BaseSettings]:
     return StorefrontSettings
 
 
-# Loaded only where the part is looked at, as the parts' own commands do.
+# Loaded only where the process is checked, as its own command does.
 CLASSES: Mapping[Part, Callable[[], type[BaseSettings]]] = {
     Part.WORKER: _worker,
     Part.API: _api,

@@ -1,4 +1,4 @@
-"""Temporal: reachable, its namespace, how long that keeps payments, what it lists."""
+"""Checks Temporal: connection, release, namespace, retention, search attributes."""
 
 from datetime import timedelta
 
@@ -17,16 +17,16 @@ from cashier.system.setup import MANAGED_ELSEWHERE, TYPES, look_at
 from cashier.temporal_calls import QUICK, WrongSettingError, printable, reached_temporal
 
 SUBJECT = "temporal"
-# Alipay sends a notification again for 24 h 22 min (docs/protocol.md 4.1), shops and
-# auditors ask after a weekend, and an archive that stands still is mended in a week.
+# Alipay repeats a notification for 24 h 22 min (docs/protocol.md 4.1), shops and
+# auditors ask after a weekend, and a broken archiver is repaired within a week.
 LEAST_RETENTION = timedelta(days=7)
-# The first that takes an update together with a start, by which the API opens payments.
+# The first release with update-with-start, by which the API opens payments.
 LEAST_SERVER = (1, 28)
 SETUP = "run `cashier setup` (on Temporal Cloud `cashier setup --cloud` says how)"
 
 
 async def check_temporal() -> Findings:
-    """Ask Temporal about itself, and about the namespace."""
+    """Check the server and the namespace."""
     async with reached_temporal(keyring=None) as client:
         yield await _server(client)
         described = await client.workflow_service.describe_namespace(
@@ -52,14 +52,14 @@ async def _server(client: Client) -> Finding:
         return wrong(
             SUBJECT,
             "server",
-            f"{where} is of release {version or 'unknown'}, and payments need {least}",
-            f"renew the Temporal server to {least} or newer",
+            f"{where} has release {version or 'unknown'}; payments need {least}",
+            f"upgrade the Temporal server to {least} or newer",
         )
-    return ok(SUBJECT, "server", f"{where} answers, of release {version}")
+    return ok(SUBJECT, "server", f"{where} answers, with release {version}")
 
 
 def _numbers_of(version: str) -> tuple[int, ...]:
-    """Return major and minor; as new as can be where it names none, as Cloud may."""
+    """Return major and minor; those required if it names none, as Cloud may."""
     parts = version.removeprefix("v").split(".")[:2]
     if len(parts) == 2 and all(part.isdecimal() for part in parts):
         return tuple(map(int, parts))
@@ -68,12 +68,12 @@ def _numbers_of(version: str) -> tuple[int, ...]:
 
 def _namespace(name: str, *, is_there: bool) -> Finding:
     if is_there:
-        return ok(SUBJECT, "namespace", f"{name!r} is there")
+        return ok(SUBJECT, "namespace", f"{name!r} exists")
     return wrong(
         SUBJECT,
         "namespace",
         f"TEMPORAL_NAMESPACE: {name!r} is deprecated or being deleted",
-        "choose a namespace in which payments can be begun",
+        "choose a namespace in which payments can start",
         exit_code=2,
     )
 
@@ -84,8 +84,8 @@ def _retention(name: str, kept: timedelta) -> Finding:
         return wrong(
             SUBJECT,
             "retention",
-            f"{name!r} keeps closed payments for {days:g} days: a notification that "
-            "Alipay sends again would find nobody",
+            f"{name!r} keeps closed payments for {days:g} days: a repeated "
+            f"notification would not find its payment",
             "run `cashier setup --retention-days 90`",
         )
     return ok(SUBJECT, "retention", f"closed payments are kept for {days:g} days")
@@ -104,7 +104,7 @@ async def _search_attributes(client: Client) -> Finding:
         return wrong(
             SUBJECT,
             "search attributes",
-            f"missing: {', '.join(setup.missing)}; no payment can be begun",
+            f"missing: {', '.join(setup.missing)}; no payment can start",
             SETUP,
             exit_code=2,
         )
@@ -112,7 +112,7 @@ async def _search_attributes(client: Client) -> Finding:
 
 
 async def _usable(client: Client) -> Finding:
-    """Ask for them by a filter, where the list of them is not for us to see."""
+    """Try them in a filter, where we may not list them."""
     query = " AND ".join(f"{name} IS NULL" for name in TYPES)
     request = CountWorkflowExecutionsRequest(namespace=client.namespace, query=query)
     try:

@@ -1,4 +1,4 @@
-"""The workers that serve payments: whether any asks for work, and of which version."""
+"""Checks the workers of payments: whether any polls, and their versions."""
 
 from collections.abc import Sequence
 
@@ -20,7 +20,7 @@ KINDS = {
 
 
 async def check_workers() -> Findings:
-    """Ask Temporal who polls the queue of payments."""
+    """Ask Temporal for the pollers of the payments' task queue."""
     async with reached_temporal(keyring=None) as client:
         for name, kind in KINDS.items():
             yield await _polled(client, name, kind)
@@ -34,7 +34,7 @@ async def _polled(client: Client, name: str, kind: TaskQueueType.ValueType) -> F
             SUBJECT,
             name,
             f"no worker polls the task queue {TASK_QUEUE!r} for {name}: no payment "
-            "goes on",
+            f"progresses",
             "start `cashier worker`, for this TEMPORAL_ADDRESS and TEMPORAL_NAMESPACE; "
             "docs/runbook.md#no-worker",
         )
@@ -42,7 +42,7 @@ async def _polled(client: Client, name: str, kind: TaskQueueType.ValueType) -> F
 
 
 def compare_versions(queue: Polled) -> Finding:
-    """Compare the versions of the workers that get payments with ours."""
+    """Compare our version with those of the workers that get payments."""
     if not queue.pollers:
         return ok(SUBJECT, "versions", "none to compare")
     served = queue.serving
@@ -57,8 +57,8 @@ def compare_versions(queue: Polled) -> Finding:
         return wrong(
             SUBJECT,
             "versions",
-            f"a worker is not {what}, as this program, {VERSION}, is: {shown}",
-            "renew all workers before the API (docs/upgrading.md)",
+            f"workers are not {what}, as this program, {VERSION}, is: {shown}",
+            "upgrade all workers before the API (docs/upgrading.md)",
         )
     others = {one.build_id for one in queue.pollers} - {one.build_id for one in served}
     beside = f"; beside them, not current: {_few(others)}" if others else ""
@@ -66,7 +66,7 @@ def compare_versions(queue: Polled) -> Finding:
 
 
 def _nobody_is_given_payments(queue: Polled) -> Finding:
-    """Say which version would be given new payments, and that it has no worker."""
+    """Return the finding that the version of new payments has no worker."""
     set_current = "temporal worker deployment set-current-version"
     if queue.current:
         current = queue.current
@@ -75,14 +75,14 @@ def _nobody_is_given_payments(queue: Polled) -> Finding:
             "versions",
             f"version {printable(current.build_id, longest=60)} of the worker "
             f"deployment {printable(current.deployment_name, longest=60)} is current, "
-            "and none of its workers polls: no new payment begins",
+            f"and none of its workers polls: no new payment starts",
             f"start its workers, or make another version current: {set_current}; "
             "docs/upgrading.md",
         )
     return wrong(
         SUBJECT,
         "versions",
-        "all workers have a version, and no version is current: they are given nothing",
+        "all workers have a version, and no version is current: they get no payments",
         f"{set_current}; docs/upgrading.md",
     )
 

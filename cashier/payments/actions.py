@@ -1,4 +1,4 @@
-"""`cashier payments`: looks at one order, and acts on it in an operator's name."""
+"""`cashier payments`: shows one order, and acts on it in an operator's name."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -38,10 +38,10 @@ ViewT = TypeVar("ViewT", PaymentView, LatePaymentView)
 
 @dataclass(frozen=True)
 class Decision:
-    """How an operator settles it: an outcome's name, who and why.
+    """An operator's resolution: the outcome, who decided it, and why.
 
     Attributes:
-        replaces: The outcome that was proposed, and that this one is proposed for.
+        replaces: The outcome proposed before, which this one replaces.
     """
 
     outcome: str
@@ -62,11 +62,11 @@ async def show(
     """Print all that is known of an order; return the exit code.
 
     Args:
-        client: Reads what is encrypted, with the keys.
-        console: Where to.
+        client: Connected to Temporal, with the keys that decrypt.
+        console: Where it is printed.
         name: The order, by any id that operators meet (`order_named`).
         ui_url: Where the Temporal UI is.
-        json_wanted: Whether a program reads it.
+        json_wanted: Whether to print JSON.
         ask_alipay: Returns the order of a paymentId.
     """
     async with ends_within(PATIENCE, "see whether it is stuck with: cashier stuck"):
@@ -85,7 +85,7 @@ async def show(
 
 
 async def check(client: Client, console: Console, name: str) -> int:
-    """Have Alipay asked now, and print what it says; return the exit code."""
+    """Inquire at Alipay now, and print the answer; return the exit code."""
     named = workflow_id(await order_named(client, name))
     view = await act(client, named, "check_now", answers=PaymentView)
     show_payment(console, view)
@@ -97,7 +97,7 @@ async def check(client: Client, console: Console, name: str) -> int:
 async def cancel(
     client: Client, console: Console, name: str, *, by: str, reason: str
 ) -> int:
-    """Have a payment closed; return 1 if it is still open or was paid, else 0."""
+    """Close a payment; return 1 if it is still open or was paid, else 0."""
     named = workflow_id(await order_named(client, name))
     wish = CancelWish(by=by, reason=reason)
     view = await act(client, named, "cancel", wish, answers=PaymentView)
@@ -110,7 +110,7 @@ async def cancel(
             soft_wrap=True,
         )
     elif view.outcome is PaymentOutcome.PAID:
-        console.print("It is not cancelled: the customer was faster, and has paid.")
+        console.print("The payment was not cancelled: the customer had paid before.")
     unpaid = view.outcome is not None and view.outcome is not PaymentOutcome.PAID
     return 0 if unpaid else 1
 
@@ -124,15 +124,15 @@ async def resolve(
     attempt: int | None,
     confirm: Callable[[str], bool],
 ) -> int:
-    """Settle what needs attention, or propose how; return the exit code.
+    """Resolve a payment, or propose an outcome; return the exit code.
 
     Args:
-        client: Its identity is who is at the terminal.
-        console: Where to say what is at risk, and what came of it.
+        client: Its identity is the operator at the terminal.
+        console: Where the money at risk, and the result, are printed.
         name: The order, by any id of ours.
-        decision: What is decided.
+        decision: The outcome, by whom, and why.
         attempt: The attempt whose late money is meant; None for the payment.
-        confirm: Asked with what is at risk, in words; False changes nothing.
+        confirm: Called with a question that names the decision; False changes nothing.
 
     Raises:
         CommandError: It is refused, unknown, or needs no attention.
@@ -181,15 +181,15 @@ async def _resolve(
     before = (await look_at(client, named, kind)).view
     if before is not None and before.outcome is None:
         await _tell_what_is_settled(client, console, named, before)
-    if not confirm(f"Settle it as {said.outcome}, in the name of {said.by}?"):
+    if not confirm(f"Resolve it as {said.outcome}, in the name of {said.by}?"):
         raise CommandError("nothing was changed")
     view = await act(client, named, "resolve", said, answers=kind)
     if view.outcome is None and view.proposed:
         order_id = view.order_id if isinstance(view, PaymentView) else named
         print_line(
             console,
-            f"Proposed: {view.proposed.outcome} by {view.proposed.by}. It counts once "
-            "a second person says the same:\n"
+            f"Proposed: {view.proposed.outcome} by {view.proposed.by}. It takes "
+            f"effect once a second person confirms it:\n"
             f"  {resolve_words(order_id, view, more)}",
         )
         return 0
@@ -206,10 +206,10 @@ async def _resolve(
 async def _tell_what_is_settled(
     client: Client, console: Console, named: str, view: PaymentView | LatePaymentView
 ) -> None:
-    """Print the money at risk, the doubt, and what somebody else has proposed."""
+    """Print the money at risk, why it needs a person, and the proposed outcome."""
     said = await ask_what_is_at_risk(client, named, None, within=QUICK)
     money = risk_in_words(said or MoneyAtRisk(at_most=(view.amount,)))
-    why = view.review or "Alipay has not said how it ends"
+    why = view.review or "Alipay has not reported an outcome"
     lines = [f"{named}: {money} at risk. {why}."]
     if proposed := view.proposed:
         lines.append(
@@ -220,7 +220,7 @@ async def _tell_what_is_settled(
 
 
 def resolve_words(named: str, view: PaymentView | LatePaymentView, more: str) -> str:
-    """Return the command with which a second person confirms what is proposed."""
+    """Return the command with which a second person confirms the proposed outcome."""
     order_id = named
     if isinstance(view, LatePaymentView):
         order_id = order_of(request_id_of(named))

@@ -1,4 +1,4 @@
-"""Asks Alipay whose paymentId it is: no list of ours holds these."""
+"""Asks Alipay for the order of a paymentId: Temporal does not list paymentIds."""
 
 from alipay.client import AlipayClient
 from alipay.errors import NoVerdictError, RejectedError, UnsendableError
@@ -10,11 +10,11 @@ from translation.answers import NOT_EXIST
 async def ask_alipay_for_request_id(payment_id: str) -> str | None:
     """Return the payment_request_id of a payment; None where Alipay does not know it.
 
-    It is asked as the worker asks, with the settings of the worker.
+    The inquiry needs the settings of the worker.
 
     Raises:
-        WrongSettingError: These are not here.
-        UnreachableError: Alipay does not answer, or not provably.
+        WrongSettingError: These settings are missing or wrong.
+        UnreachableError: Alipay does not answer, or its signature does not match.
     """
     from settings.worker import WorkerSettings
     from worker import open_alipay_connections
@@ -23,9 +23,9 @@ async def ask_alipay_for_request_id(payment_id: str) -> str | None:
         settings = checked_settings(WorkerSettings)
     except WrongSettingsError as error:
         raise WrongSettingError(
-            f"{payment_id} is no order that Temporal knows. If it is Alipay's "
-            "paymentId, only Alipay knows its order, and is asked with the "
-            f"settings of the worker; these are wrong here: {error}"
+            f"{payment_id} is not an order in Temporal. If it is Alipay's paymentId, "
+            f"Alipay must be asked for its order, which needs the settings of the "
+            f"worker; these are wrong here: {error}"
         ) from None
     async with open_alipay_connections(settings) as http:
         return await request_id_of(payment_id, settings.alipay_client(http))
@@ -35,7 +35,7 @@ async def request_id_of(payment_id: str, alipay: AlipayClient) -> str | None:
     """Return the payment_request_id of a payment; None where Alipay does not know it.
 
     Raises:
-        UnreachableError: Alipay does not answer, or not provably.
+        UnreachableError: Alipay does not answer, or its signature does not match.
     """
     try:
         answer = await alipay.inquire_payment_id(payment_id)

@@ -1,4 +1,4 @@
-"""`cashier callbacks`: sends events to the shop again, or ends them by a person."""
+"""`cashier callbacks`: sends events to the shop again, or ends a callback by hand."""
 
 import re
 from contextlib import suppress
@@ -24,7 +24,7 @@ NAMED = re.compile(r"[A-Za-z0-9_-]{1,128}")
 
 
 async def resend(client: Client, console: Console, named: str) -> int:
-    """Send the shop at once all that it has not accepted of an order or an event."""
+    """Send the shop at once the events of an order that it has not accepted."""
     async with ends_within(PATIENCE, "nothing was changed"):
         callbacks = await _pending(client, named)
     for callback in callbacks:
@@ -36,10 +36,10 @@ async def resend(client: Client, console: Console, named: str) -> int:
 async def settle(
     client: Client, console: Console, named: str, *, by: str, reason: str
 ) -> int:
-    """End a callback whose outcome the shop knows from a person.
+    """End a callback after a person has notified the shop of the outcome.
 
     Raises:
-        CommandError: An order has several; each is settled by its event's id.
+        CommandError: An order has several; each is ended by its event's id.
     """
     async with ends_within(PATIENCE, "nothing was changed"):
         callbacks = await _pending(client, named)
@@ -57,15 +57,16 @@ async def settle(
 
 
 async def _meant(client: Client, callback: str, named: str) -> str:
-    """Return the event that is settled, so that no later event is settled instead.
+    """Return the id of the event to end, so that no later event is ended instead.
 
     Raises:
-        CommandError: An order is named, and the shop lacks more events of it.
+        CommandError: An order is named that has several events which the shop has not
+            accepted.
     """
     if callback in _telling_event(named):
         return named
     if callback != callbacks_id(named):
-        return ""  # of an older release, which sends only this event
+        return ""  # a workflow of an older release, which sends only this event
     view = (await look_at(client, callback, CallbackView)).view
     if view is None or not view.waiting:
         return view.event.id if view else ""
@@ -81,11 +82,12 @@ async def _pending(client: Client, named: str) -> list[str]:
     """Return the workflow that sends an event, or those that send an order's.
 
     Raises:
-        CommandError: There is none.
+        CommandError: There is no such workflow.
     """
     if not NAMED.fullmatch(named):
         raise CommandError(
-            f"NAME: {named!r} is neither an order nor an event; it has 1 to 128 of the "
+            f"NAME: {named!r} is neither an order id nor an event id: these have 1 to "
+            f"128 of the "
             "characters A-Z, a-z, 0-9, - and _"
         )
     # By their ids first: the list lags behind.
@@ -102,14 +104,14 @@ async def _pending(client: Client, named: str) -> list[str]:
     found |= {one.id async for one in listed}
     if not found:
         raise CommandError(
-            f"no callback of order or event {named} waits for the shop: it has "
-            "accepted all events, or there was none"
+            f"no callback of order or event {named} is pending: the shop has accepted "
+            f"all events, or there was none"
         )
     return sorted(found)
 
 
 def _telling_event(event_id: str) -> list[str]:
-    """Return the ids that may send an event: of an older release, or its queue."""
+    """Return the ids of the workflows that may send an event: two, for old releases."""
     names = [callback_id(event_id)]
     with suppress(ValueError):
         names.append(callbacks_id(order_of_event(event_id)))

@@ -1,4 +1,4 @@
-"""The commands about one order: what they are called and what they take."""
+"""The commands about payments of orders: their names and options."""
 
 from typing import Annotated
 
@@ -21,7 +21,7 @@ from cashier.running import settings_of
 # Imports of the parts stand inside the commands, as in `cashier.commands`.
 
 payments = typer.Typer(
-    help="Look at the payment of an order, and act on it.", no_args_is_help=True
+    help="Show the payment of an order, and act on it.", no_args_is_help=True
 )
 callbacks = typer.Typer(
     help="Events that the shop has not accepted yet.", no_args_is_help=True
@@ -31,17 +31,19 @@ callbacks = typer.Typer(
 @payments.command("list")
 def list_newest(
     status: Annotated[
-        Status | None, typer.Option(help="Only those that stand so")
+        Status | None, typer.Option(help="Only payments with this status")
     ] = None,
     wallet: Annotated[
         str | None,
-        typer.Option(callback=wallet_as_given, help="Only of this wallet: GCASH, ..."),
+        typer.Option(
+            callback=wallet_as_given, help="Only payments with this wallet: GCASH, ..."
+        ),
     ] = None,
     attention: Annotated[
-        bool, typer.Option("--attention", help="Only those that need attention")
+        bool, typer.Option("--attention", help="Only payments that need attention")
     ] = False,
-    limit: Annotated[int, typer.Option(min=1, help="At most so many")] = 50,
-    as_json: Annotated[bool, typer.Option("--json", help="For programs")] = False,
+    limit: Annotated[int, typer.Option(min=1, help="The most that are listed")] = 50,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON")] = False,
 ) -> None:
     """List the newest payments: order, wallet, amount, status, attention, times."""
     from cashier.payments.listing import Wanted, list_payments
@@ -67,9 +69,9 @@ def show(
             help="The order; or a paymentRequestId, a workflow id, Alipay's paymentId",
         ),
     ],
-    as_json: Annotated[bool, typer.Option("--json", help="For programs")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON")] = False,
 ) -> None:
-    """Print all that is known of an order, open or closed, and who acted on it."""
+    """Print an order in full: payment, late money, refunds, callbacks, who acted."""
     from cashier.payments import actions
     from cashier.temporal_calls import a_console, run_command
 
@@ -90,7 +92,7 @@ def show(
 
 @payments.command()
 def check(order: Order) -> None:
-    """Have Alipay asked now what became of the payment, and print its answer."""
+    """Inquire at Alipay now about the payment, and print the answer."""
     from cashier.payments import actions
     from cashier.temporal_calls import a_console, run_command
 
@@ -132,15 +134,17 @@ def resolve(
     by: By = None,
     attempt: Annotated[
         int | None,
-        typer.Option(min=1, help="The attempt whose late money is settled"),
+        typer.Option(min=1, help="The number of the attempt whose late money is meant"),
     ] = None,
     replaces: Annotated[
         Outcome | None,
-        typer.Option(help="The outcome proposed so far, where this one is another"),
+        typer.Option(help="The outcome proposed so far, if this one differs"),
     ] = None,
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask whether to")] = False,
+    yes: Annotated[
+        bool, typer.Option("--yes", help="Do not ask for confirmation")
+    ] = False,
 ) -> None:
-    """Settle what only a person can settle; above an amount two persons must.
+    """Resolve a payment that needs a person; above a limit two persons are needed.
 
     Look it up at Alipay first. A payment ends PAID, DECLINED, EXPIRED or CANCELLED;
     late money (--attempt) NOT_PAID, RETURNED, REFUNDED, HONOURED or NOT_LATE.
@@ -171,7 +175,7 @@ def resolve(
 
 @callbacks.command()
 def resend(named: OrderOrEvent) -> None:
-    """Send the shop now what it has not accepted; it knows repeats by their id."""
+    """Send the shop now the events it has not accepted; repeats have the same id."""
     from cashier.payments import callbacks as commands
     from cashier.temporal_calls import a_console, run_command
 

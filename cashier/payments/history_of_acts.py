@@ -1,4 +1,4 @@
-"""What people have done to a workflow, as its history keeps it."""
+"""The acts of operators on a workflow, read from its history."""
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import suppress
@@ -17,7 +17,7 @@ from temporalio.client import Client
 from cashier.temporal_calls import printable
 from contracts import Money, in_words
 
-# Updates by which people act; the others are the shop's.
+# Updates that operators send; the others come from the shop.
 BY_PEOPLE = (
     *("check_now", "cancel", "resolve", "resend", "settle"),
     *("refund", "confirm", "returned"),
@@ -26,10 +26,10 @@ BY_PEOPLE = (
 
 @dataclass(frozen=True)
 class Act:
-    """One act: when, what, who.
+    """One act of an operator: when, what, who.
 
     Attributes:
-        identity: Whose client it was, as Temporal noted it.
+        identity: The identity of the client, as Temporal recorded it.
         words: The argument: outcome, reason, by; empty where it cannot be read.
     """
 
@@ -73,7 +73,7 @@ async def _acts(client: Client, workflow_id: str, run_id: str) -> AsyncIterator[
 
 
 def _version_move(options: OptionsUpdated) -> str:
-    """Say to which version of the workers somebody has sent it; empty: to none."""
+    """Return to which worker version the run was moved, as text; empty: it was not."""
     told = options.versioning_override
     once = told.one_time.target_deployment_version.build_id
     build = once or told.pinned.version.build_id
@@ -85,7 +85,7 @@ def _version_move(options: OptionsUpdated) -> str:
 
 
 async def _recovery(client: Client, payloads: Sequence[Payload]) -> dict[str, str]:
-    """Return who has recovered a stopped run with this one; empty where nobody has."""
+    """Return who recovered a stopped run by this run; empty where nobody did."""
     with suppress(Exception):
         [given] = await client.data_converter.decode(payloads, [dict[str, Any]])
         stopped = given.get("stopped") or {}
@@ -97,7 +97,7 @@ async def _recovery(client: Client, payloads: Sequence[Payload]) -> dict[str, st
 async def _words(client: Client, event: HistoryEvent) -> dict[str, str]:
     accepted = event.workflow_execution_update_accepted_event_attributes
     payloads = accepted.accepted_request.input.args.payloads
-    # Without its key an act still has its time and its identity.
+    # Without the payload key an act still has its time and its identity.
     with suppress(Exception):
         [said] = await client.data_converter.decode(payloads, [dict[str, Any]])
         return {str(name): _said(value) for name, value in said.items() if value}

@@ -33,13 +33,13 @@ COMPLETED = WorkflowExecutionStatus.COMPLETED
 
 @dataclass(frozen=True)
 class Wanted:
-    """Which payments are listed; what is None, or False, does not matter.
+    """Which payments are listed; None and False filter nothing.
 
     Attributes:
-        status: As `status_in` writes it.
+        status: As `status_in` returns it.
         wallet: Alipay's code.
-        attention: Only those that an operator should look at.
-        limit: At most so many.
+        attention: Only payments that need attention.
+        limit: The most that are listed.
     """
 
     status: str | None = None
@@ -50,7 +50,7 @@ class Wanted:
 
 @dataclass(frozen=True)
 class Line:
-    """One payment of the list; None where the list does not know it."""
+    """One payment of the list; a field is None where the list does not have it."""
 
     order_id: str
     workflow_id: str
@@ -68,7 +68,7 @@ async def list_payments(
 ) -> int:
     """Print the newest payments; return the exit code.
 
-    The list is read alone: nothing is decoded, and no worker is asked.
+    Only the list is read: nothing is decrypted, and no worker is queried.
     """
     listed = client.list_workflows(
         filter_of(wanted), limit=wanted.limit, rpc_timeout=QUICK
@@ -82,9 +82,11 @@ async def list_payments(
     elif lines:
         _show(console, lines)
         if len(lines) == wanted.limit:
-            console.print("There may be more; see --limit, --status and --wallet.")
+            console.print(
+                "There may be more payments; see --limit, --status and --wallet."
+            )
     else:
-        console.print("There is no such payment.")
+        console.print("No payment matches.")
     return 0
 
 
@@ -104,7 +106,7 @@ def _condition_of(status: str) -> str:
     name = PAYMENT_STATUS.name
     match status:
         case PaymentOutcome.PAID:
-            # On course and completed together say so (decision 12).
+            # PAID is listed as ON_COURSE and completed (decision 12).
             paid = any_of((Listed.ON_COURSE, PaymentOutcome.PAID))
             return f"{_is('Completed')} AND {name} IN ({paid})"
         case "OPEN":
@@ -122,7 +124,7 @@ def _is(status: str) -> str:
 
 
 def line_of(one: WorkflowExecution) -> Line:
-    """Return what the list says of a payment."""
+    """Return the line of a payment, from its entry in Temporal's list."""
     known = one.typed_search_attributes
     value, currency = known.get(AMOUNT_MINOR), known.get(CURRENCY)
     return Line(
@@ -141,7 +143,7 @@ def line_of(one: WorkflowExecution) -> Line:
 
 
 def status_in(one: WorkflowExecution) -> str:
-    """Say how a payment stands: OPEN, REVIEW, its outcome, or how it was stopped.
+    """Return the status of a payment: OPEN, REVIEW, its outcome, or how it was stopped.
 
     A run of an older release, or of a cluster without search attributes, is COMPLETED.
     """
@@ -172,7 +174,7 @@ def _show(console: Console, lines: Sequence[Line]) -> None:
 
 
 def _entry(line: Line, ui_url: str, namespace: str) -> dict[str, Any]:
-    """Return a line for programs; fields are only ever added."""
+    """Return a line as JSON; fields are only ever added."""
     return {
         "order_id": line.order_id,
         "workflow_id": line.workflow_id,

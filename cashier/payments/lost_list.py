@@ -16,12 +16,12 @@ from contracts import attempt_of, order_of
 def read_lost_orders(
     orders: Path | None, transactions: Sequence[Path]
 ) -> tuple[list[LostOrder], list[str]]:
-    """Return each order once, and what a person should know of the files.
+    """Return each order once, and warnings about the files.
 
     Args:
-        orders: The shop's list; it says what an order costs.
-        transactions: Alipay's files; they say which attempts were paid. The amount that
-            was paid counts as the price of an order that the shop's list does not name.
+        orders: The shop's list, with the price of each order.
+        transactions: Alipay's files, with the attempts that were paid. The paid amount
+            counts as the price of an order that is not in the shop's list.
 
     Raises:
         CommandError: A line cannot be understood, or a file is cut off.
@@ -52,8 +52,8 @@ def _read_orders(orders: OrderList, found: dict[str, LostOrder]) -> None:
         )
         if found.setdefault(one.order_id, listed) != listed:
             raise CommandError(
-                f"{orders.path.name}:{one.line}: order {one.order_id} is listed twice, "
-                "and differs: an order is listed once, or the same each time"
+                f"{orders.path.name}:{one.line}: order {one.order_id} is listed "
+                f"twice, and the lines differ: list each order once"
             )
 
 
@@ -67,13 +67,13 @@ def _read_transactions(file: SettlementFile, found: dict[str, LostOrder]) -> lis
     if not others:
         return []
     return [
-        f"{file.path.name}: {others} payments bear an id that is none of ours; they "
-        "are left out"
+        f"{file.path.name}: {others} payments have an id of another system; they are "
+        f"left out"
     ]
 
 
 def _add(row: Row, found: dict[str, LostOrder]) -> bool:
-    """Add what a line says was paid; return whether its id is one of ours."""
+    """Add the payment of a line; return whether its id is one of ours."""
     try:
         order_id = order_of(row.request_id)
     except ValueError:

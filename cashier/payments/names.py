@@ -1,4 +1,4 @@
-"""Finds the order that is meant: operators have an id of ours, or one of Alipay's."""
+"""Finds the order that an operator names, by an id of ours or of Alipay's."""
 
 import re
 from collections.abc import Awaitable, Callable
@@ -24,23 +24,23 @@ from visibility.views import newest_run
 # Returns the payment_request_id of a paymentId; None where Alipay does not know it.
 AskAlipay = Callable[[str], Awaitable[str | None]]
 
-# Alipay's paymentIds are some 30 digits; an order's id that looks so is found first.
+# Alipay's paymentIds have some 30 digits; an order id of that form is found first.
 PAYMENT_ID = re.compile(r"[0-9]{16,64}")
 
 
 async def order_named(
     client: Client, name: str, *, ask_alipay: AskAlipay | None = None
 ) -> str:
-    """Return the order that is meant.
+    """Return the id of the order that a name belongs to.
 
     Args:
         client: Reaches Temporal.
         name: An order, a payment_request_id, a refundRequestId, a workflow id, or
             Alipay's paymentId.
-        ask_alipay: Returns the order of a paymentId; None where it is not asked.
+        ask_alipay: Returns the order of a paymentId; None: Alipay is not asked.
 
     Raises:
-        CommandError: It has the shape of none of these, or Alipay does not know it.
+        CommandError: It has none of these forms, or Alipay does not know it.
     """
     if name.startswith(refunds_id("")):
         return await _order_of_refunds(client, name) or _order_of_workflow(name)
@@ -71,14 +71,14 @@ def _order_of_workflow(name: str) -> str:
             )
         )
         raise CommandError(
-            f"ORDER: {name!r} is no workflow of an order: {forms}"
+            f"ORDER: {name!r} is not a workflow of an order: {forms}"
         ) from None
 
 
 async def _order_of_refunds(client: Client, name: str) -> str | None:
-    """Return the order of an owner of refunds; None where Temporal does not know it.
+    """Return the order of a workflow `OrderRefunds`; None where there is none.
 
-    Its id alone does not show it: that of a long order holds a digest.
+    Its workflow id may not contain the order id: a long order id becomes a digest.
     """
     run = await newest_run(client, name, within=QUICK)
     return run.typed_search_attributes.get(ORDER_ID) if run else None
@@ -88,15 +88,15 @@ async def _order_of_payment_id(name: str, ask_alipay: AskAlipay) -> str:
     request_id = await ask_alipay(name)
     if request_id is None:
         raise CommandError(
-            f"{name} is no order that Temporal knows, and Alipay knows no payment of "
-            "that paymentId"
+            f"{name} is not an order in Temporal, and not the paymentId of a payment "
+            f"at Alipay"
         )
     try:
         return order_of(request_id)
     except ValueError:
         raise CommandError(
-            f"Alipay's payment {name} is {request_id!r}, which is no attempt of an "
-            "order of ours: another system of the merchant has made it"
+            f"Alipay's payment {name} is {request_id!r}, which is not an attempt of "
+            f"one of our orders: another system of the merchant made it"
         ) from None
 
 

@@ -1,4 +1,4 @@
-"""What the commands about one order take, and how it is checked before anything."""
+"""The arguments and options of the commands about one order, and their checks."""
 
 import re
 from enum import StrEnum
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 def _reason_as_given(reason: str) -> str:
     if not reason.strip():
-        raise typer.BadParameter("say why; it stays on record")
+        raise typer.BadParameter("a reason is needed; it is recorded in the history")
     return reason.strip()
 
 
@@ -20,7 +20,7 @@ def wallet_as_given(wallet: str | None) -> str | None:
     """Return a wallet's code; it becomes part of a filter.
 
     Raises:
-        typer.BadParameter: It cannot be one.
+        typer.BadParameter: It cannot be a wallet's code.
     """
     if wallet is not None and not re.fullmatch(r"[A-Za-z0-9_]{1,64}", wallet):
         raise typer.BadParameter("must be Alipay's code of a wallet, such as GCASH")
@@ -39,12 +39,16 @@ OrderOrEvent = Annotated[
 ]
 By = Annotated[
     str | None,
-    typer.Option(help="Who acts; CASHIER_OPERATOR if not given", show_default=False),
+    typer.Option(
+        help="Your name, recorded in the history; CASHIER_OPERATOR if not given",
+        show_default=False,
+    ),
 ]
 Reason = Annotated[
-    str, typer.Option(callback=_reason_as_given, help="Why; it stays on record")
+    str,
+    typer.Option(callback=_reason_as_given, help="The reason, recorded in the history"),
 ]
-# These call themselves so where no person acts.
+# Names that our own processes use where no person acts.
 NO_PERSONS = ("shop", "temporal")
 
 
@@ -65,7 +69,7 @@ def confirmed(question: str) -> bool:
 
 
 class Outcome(StrEnum):
-    """How a person may settle a payment, or late money (--attempt)."""
+    """The outcomes that a person may decide; of late money, with --attempt."""
 
     PAID = "PAID"
     DECLINED = "DECLINED"
@@ -79,7 +83,7 @@ class Outcome(StrEnum):
 
 
 class Status(StrEnum):
-    """How a payment stands; STOPPED is ended by force."""
+    """The status of a payment; STOPPED: the workflow was ended by force."""
 
     OPEN = "OPEN"
     REVIEW = "REVIEW"
@@ -99,12 +103,12 @@ def who_acts(by: str | None, settings: "OperatorSettings") -> str:
     who = (by or settings.operator).strip()
     if who.casefold() in NO_PERSONS:
         raise typer.BadParameter(
-            f"{who} is no person: say your own name", param_hint="--by"
+            f"{who} is not a person: give your own name", param_hint="--by"
         )
     if who:
         return who
     raise typer.BadParameter(
-        "say who acts, or set CASHIER_OPERATOR; the name stays on record",
+        "give your name, or set CASHIER_OPERATOR; it is recorded in the history",
         param_hint="--by",
     )
 
@@ -121,6 +125,6 @@ def check_outcome(outcome: Outcome, attempt: int | None) -> None:
     if outcome not in list(known):
         what = "a payment" if attempt is None else "late money (--attempt)"
         raise typer.BadParameter(
-            f"{outcome} is no outcome of {what}: {', '.join(known)}",
+            f"{outcome} is not an outcome of {what}: {', '.join(known)}",
             param_hint="--outcome",
         )

@@ -53,11 +53,11 @@ MOST_OTHERS = 50
 
 @dataclass(frozen=True)
 class Seen(Generic[ViewT]):
-    """One workflow and what it knows.
+    """One workflow and its view.
 
     Attributes:
-        stopped: How it was stopped before its end; then there is no view.
-        amount: What the order costs, as the list knows it.
+        stopped: How it was stopped before its end; then it has no view.
+        amount: The price of the order, from Temporal's list.
     """
 
     workflow_id: str
@@ -74,7 +74,7 @@ class OrderSeen:
     """An order: its payment, its late money, and its callbacks.
 
     Attributes:
-        waits: What the payment waits for, as its page has it, in Markdown.
+        waits: What the payment waits for: its current details, in Markdown.
         paused: What somebody has paused of the payment; None where nothing is.
     """
 
@@ -97,10 +97,10 @@ class OrderSeen:
 
 
 def check_order_id(order_id: str) -> str:
-    """Return an order id as our API takes it.
+    """Return an order id that has a form our API accepts.
 
     Raises:
-        CommandError: Says the rule.
+        CommandError: It has another form; the message names the rule.
     """
     if not re.fullmatch(ORDER_ID_PATTERN, order_id):
         raise CommandError(
@@ -111,10 +111,11 @@ def check_order_id(order_id: str) -> str:
 
 
 async def look_at_order(client: Client, order_id: str) -> OrderSeen:
-    """Return all that is known of an order.
+    """Return the payment, late money, refunds and callbacks of an order.
 
     Raises:
-        CommandError: It is unknown, unreadable without the keys, or nobody answers.
+        CommandError: It is unknown, or unreadable without the keys, or no worker
+            answers.
     """
     payment = await look_at(client, workflow_id(order_id), PaymentView)
     view = payment.view
@@ -141,10 +142,10 @@ async def look_at_order(client: Client, order_id: str) -> OrderSeen:
 
 
 async def look_at_refunds(client: Client, order_id: str) -> Seen[RefundsView] | None:
-    """Return what the newest owner of an order's refunds knows; None without any.
+    """Return the view of an order's newest `OrderRefunds`; None without any.
 
     Raises:
-        CommandError: It is unreadable without the keys, or nobody answers.
+        CommandError: It is unreadable without the keys, or no worker answers.
     """
     name = refunds_id(order_id)
     if await newest_run(client, name, within=QUICK) is None:
@@ -153,10 +154,11 @@ async def look_at_refunds(client: Client, order_id: str) -> Seen[RefundsView] | 
 
 
 async def look_at(client: Client, workflow_id: str, kind: type[ViewT]) -> Seen[ViewT]:
-    """Return what the newest run of a workflow knows, or what its result was.
+    """Return the view of the newest run of a workflow, or its result.
 
     Raises:
-        CommandError: It is unknown, unreadable without the keys, or nobody answers.
+        CommandError: It is unknown, or unreadable without the keys, or no worker
+            answers.
     """
     run: WorkflowExecution = await _described(client, workflow_id)
     if run.status is WorkflowExecutionStatus.RUNNING:
@@ -165,7 +167,7 @@ async def look_at(client: Client, workflow_id: str, kind: type[ViewT]) -> Seen[V
         look = await look_up(client, workflow_id, kind, within=QUICK, run=run)
     except KeepsChangingError:
         raise UnreachableError(
-            "the payment changes while it is looked at; try again"
+            "the payment changed while it was read; try again"
         ) from None
     except PausedError as error:
         raise UnreachableError(f"{workflow_id} does not answer: {error}") from error
@@ -186,10 +188,10 @@ async def look_at(client: Client, workflow_id: str, kind: type[ViewT]) -> Seen[V
 
 
 async def check_worker(client: Client, task_queue: str) -> None:
-    """Return if somebody can answer: else a query waits, and an update is lost.
+    """Return if a worker polls: without one a query waits, and an update is lost.
 
     Raises:
-        UnreachableError: No worker asks for the task queue.
+        UnreachableError: No worker polls the task queue.
     """
     if not await polled_queues(client, {task_queue}):
         raise UnreachableError(
@@ -202,8 +204,8 @@ async def _described(client: Client, workflow_id: str) -> WorkflowExecution:
     described = await newest_run(client, workflow_id, within=QUICK)
     if described is None:
         raise CommandError(
-            f"there is no {workflow_id!r} in namespace {client.namespace!r}; it "
-            "never was, or is closed for longer than the namespace keeps it"
+            f"there is no {workflow_id!r} in namespace {client.namespace!r}; it never "
+            f"existed, or it closed longer ago than the namespace's retention"
         )
     return described
 
@@ -213,7 +215,7 @@ async def _others(
 ) -> list[WorkflowExecution]:
     """Return the newest runs of an order's late payments and callbacks."""
     names = [callbacks_id(order_id), *map(late_payment_id, attempts)]
-    # The ids too: what older releases began has no attributes.
+    # By ids too: workflows of older releases have no search attributes.
     query = (
         'WorkflowType IN ("LatePayment", "Callback") AND '
         f'({ORDER_ID.name} = "{order_id}" OR WorkflowId IN ({any_of(names)}))'
@@ -232,7 +234,7 @@ async def _paused(client: Client, seen: Seen[PaymentView]) -> Paused | None:
 
 
 async def waits_of(client: Client, workflow_id: str) -> str | None:
-    """Return what the page in the Temporal UI says; None where it says nothing."""
+    """Return the current details, as the Temporal UI shows them; None without any."""
     handle = client.get_workflow_handle(workflow_id)
     with suppress(Exception):
         metadata = await handle.query(
@@ -253,6 +255,6 @@ def _unanswered(error: WorkflowQueryFailedError | RPCError) -> CommandError:
 
 def _unreadable(error: Exception) -> CommandError:
     return WrongSettingError(
-        "it is encrypted, and cannot be read with the keys in "
+        "it is encrypted, and cannot be decrypted with the keys in "
         f"CASHIER_PAYLOAD_KEYS_DIR: {printable(str(error))}"
     )

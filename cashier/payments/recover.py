@@ -1,4 +1,4 @@
-"""`cashier recover`: has what was stopped from outside go on, in an operator's name."""
+"""`cashier recover`: starts new runs for the stopped workflows of an order."""
 
 from rich.console import Console
 from temporalio.client import Client
@@ -15,19 +15,21 @@ from visibility.stopped import UnreadableRunError, find_stopped
 async def recover_order(
     client: Client, console: Console, order_id: str, *, by: str, reason: str
 ) -> int:
-    """Begin a new run of all of an order that was stopped; return the exit code.
+    """Start a new run of each stopped workflow of an order; return the exit code.
 
     Raises:
-        CommandError: Nothing of it was stopped, or what was cannot be read.
+        CommandError: None was stopped, or a stopped one cannot be read.
     """
     order_id = check_order_id(order_id)
     if not reason.strip():
-        raise CommandError("--reason: say why it is recovered; it stays on record")
+        raise CommandError(
+            "--reason: a reason is needed; it is recorded in the history"
+        )
     await check_worker(client, TASK_QUEUE)
     listed = await find_stopped(
         client, within=QUICK, also=f'{ORDER_ID.name} = "{order_id}"'
     )
-    # The list may be some seconds behind; of the payment, and of refunds, the ids are
+    # The list may be some seconds late; the ids of the payment and of the refunds are
     # known.
     known = workflow_id(order_id), refunds_id(order_id)
     names = dict.fromkeys([*known, *(one.id for one in listed)])
@@ -37,13 +39,15 @@ async def recover_order(
     ]
     if not recovered:
         raise CommandError(
-            f"nothing of order {order_id} was stopped before its end. If its payment "
-            "was deleted, have the shop open the order again: Alipay is asked then"
+            f"no workflow of order {order_id} was stopped before its end. If its "
+            f"payment was deleted, let the shop open the order again: that asks "
+            f"Alipay first"
         )
     for name in recovered:
-        console.print(f"Recovered: {name} goes on in a new run.", highlight=False)
+        console.print(f"Recovered: {name} continues in a new run.", highlight=False)
     console.print(
-        f"Alipay is asked first. See: cashier payments show {order_id}", highlight=False
+        f"The new run asks Alipay first. See: cashier payments show {order_id}",
+        highlight=False,
     )
     return 0
 
@@ -56,6 +60,6 @@ async def _recovers(
         return await begins(client, name, request)
     except UnreadableRunError as error:
         raise CommandError(
-            f"{name} was stopped, and cannot be recovered: {error}. Look its money up "
-            "at Alipay"
+            f"{name} was stopped, and cannot be recovered: {error}. Look the payment "
+            f"up at Alipay"
         ) from error

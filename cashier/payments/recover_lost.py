@@ -1,4 +1,4 @@
-"""`cashier recover --orders`: begins what Temporal has lost, from lists of orders."""
+"""`cashier recover --orders`: restarts the orders that Temporal has lost."""
 
 import asyncio
 from collections import Counter
@@ -21,26 +21,26 @@ from cashier.temporal_calls import UnreachableError, printable
 from contracts import TASK_QUEUE
 from visibility.stopped import UnreadableRunError
 
-# More than a person reads at one sitting.
+# More than a person reads at once.
 ROWS_FOR_PEOPLE: Final = 200
 _IN_WORDS: Final = {
-    Deed.NOTHING: "here already, left alone",
-    Deed.BEGIN: "unknown here, or unpaid here and paid by a list: Alipay is asked",
+    Deed.NOTHING: "known here, left unchanged",
+    Deed.BEGIN: "unknown here, or unpaid here and paid in a list: Alipay is asked",
     Deed.HINT: "open here, and paid by Alipay's file: Alipay is asked now",
-    Deed.RECOVER: "stopped from outside: goes on in a new run",
-    Deed.LATE_MONEY: "money beside its end: dealt with as late money",
+    Deed.RECOVER: "stopped from outside: continues in a new run",
+    Deed.LATE_MONEY: "paid, but closed unpaid here: handled as late money",
 }
 
 
 @dataclass(frozen=True)
 class Lists:
-    """What is recovered, and how.
+    """The lists to recover from, and how.
 
     Attributes:
         orders: The shop's list of orders; None where there is none.
         transactions: Alipay's transaction files.
-        per_second: How many orders are begun in a second, at most.
-        dry_run: Whether it is only said what would be done.
+        per_second: The most orders that are started in a second.
+        dry_run: Whether only to print what would be done.
     """
 
     orders: Path | None
@@ -56,10 +56,10 @@ async def recover_lost(
     rules: MerchantRules,
     request: RecoveryRequest,
 ) -> int:
-    """Look each order of the lists up, and begin what must be asked about.
+    """Look up each order of the lists, and start the missing workflows.
 
-    A repeat does only what is still to be done. Returns the exit code: 0 done; 1 what
-    concerns single orders cannot be read, and is named.
+    A repeat does only the rest. Returns the exit code: 0 done; 1 some orders cannot be
+    read, and are named.
 
     Raises:
         CommandError: A list cannot be read, or Temporal or the worker does not answer.
@@ -76,7 +76,7 @@ async def recover_lost(
 
 
 class _Recovery:
-    """Goes through the orders at a bounded speed, and counts what it does."""
+    """Goes through the orders at a limited rate, and counts its actions."""
 
     def __init__(self, orders: LostOrders, console: Console, lists: Lists) -> None:
         self._orders = orders
@@ -87,7 +87,7 @@ class _Recovery:
         self._free_at = 0.0
 
     async def see_to(self, lost: LostOrder) -> None:
-        """Do what must be done about one order.
+        """Recover one order, if needed.
 
         Raises:
             UnreachableError: Temporal or the worker does not answer.
@@ -96,7 +96,7 @@ class _Recovery:
             deed = await self._orders.deed_for(lost)
             if deed is not Deed.NOTHING and not self._lists.dry_run:
                 await self._wait_for_turn()
-                # Otherwise somebody else has begun it since it was looked up.
+                # Otherwise another process has started it since the look-up.
                 deed = deed if await self._orders.do(lost, deed) else Deed.NOTHING
         except UnavailableProblem as problem:
             raise UnreachableError(
@@ -118,7 +118,7 @@ class _Recovery:
         await asyncio.sleep(start - now)
 
     def report(self) -> int:
-        """Say what was done, in sum; return the exit code."""
+        """Print a summary; return the exit code."""
         if self._lists.dry_run:
             self._say("Nothing was done (--dry-run). It would be:")
         for deed, words in _IN_WORDS.items():

@@ -1,4 +1,4 @@
-"""The command `recover`: what it is called and what it takes."""
+"""The command `recover`: its options."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -22,7 +22,9 @@ def recover(
     reason: Reason,
     order: Annotated[
         str | None,
-        typer.Argument(metavar="ORDER", help="The shop's order id, of a single order"),
+        typer.Argument(
+            metavar="ORDER", help="The shop's order id, to recover one order"
+        ),
     ] = None,
     orders: Annotated[
         Path | None,
@@ -34,21 +36,27 @@ def recover(
     ] = None,
     per_second: Annotated[
         float,
-        typer.Option(min=0.1, max=100, help="Most orders of a list begun in a second"),
+        typer.Option(
+            min=0.1,
+            max=100,
+            help="The most orders of a list that are started in a second",
+        ),
     ] = 5,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Only say what a list would lead to")
+        bool,
+        typer.Option("--dry-run", help="Only print what would be done about a list"),
     ] = False,
     by: By = None,
 ) -> None:
-    """Have what was stopped, or lost with Temporal, go on; Alipay is asked first.
+    """Start new runs of stopped workflows, or of orders that Temporal has lost.
 
-    ORDER: its payment, its late money and its callbacks. Whatever was terminated, timed
-    out or has failed begins a new run, with the same attempts. Nobody is charged twice.
+    ORDER: the payment, late money, refunds and callbacks of one order. Each of its
+    workflows that was terminated, timed out or failed gets a new run with the same
+    attempts, which asks Alipay first. Nobody is charged twice.
 
     --orders, --transactions: after Temporal's database was lost, or an old one put
-    back. Each order that is not here is asked about, and nothing is opened; what is
-    here is left alone. It needs the settings of the API, whose rules hold.
+    back. Alipay is asked about each order that Temporal does not know, and no payment
+    is opened; known orders are left unchanged. It needs the settings of the API.
     """
     if (order is None) is not bool(orders or transactions):
         raise typer.BadParameter("give ORDER, or --orders and --transactions, not both")

@@ -1,4 +1,4 @@
-"""Shows the refunds of an order: how each stands, who asked, and what is left."""
+"""Shows the refunds of an order: their status, who asked, and the rest to refund."""
 
 from rich.console import Console
 from rich.table import Table
@@ -15,19 +15,19 @@ from contracts import (
     in_words,
 )
 
-# What a refund waits for; nothing once it is over.
+# What a refund waits for, by its status.
 WAITS_FOR = {
     RefundStatus.CONFIRMING: "a second person: cashier refunds confirm",
     RefundStatus.REVIEW: "a person's decision: cashier refunds resolve",
     RefundStatus.REQUESTED: "Alipay's answer",
-    RefundStatus.SENT: "Alipay, which has not said what became of it",
+    RefundStatus.SENT: "Alipay, which has not reported an outcome",
     RefundStatus.WAITING: "the merchant's balance at Alipay, which was too low",
-    RefundStatus.IN_PROCESS: "Alipay, which has taken it on",
+    RefundStatus.IN_PROCESS: "Alipay, which has accepted it and processes it",
 }
 
 
 def show_refunds(console: Console, view: RefundsView) -> None:
-    """Print all refunds of an order, and what is left."""
+    """Print all refunds of an order, and the amount that can still be refunded."""
     table = Table(header_style="bold")
     for name in ("Refund", "Amount", "Status", "Asked for by", "Asked", "Ended", "Why"):
         table.add_column(name, overflow="fold")
@@ -45,13 +45,13 @@ def show_refunds(console: Console, view: RefundsView) -> None:
         console.print(table)
     for seen in view.elsewhere:
         amount = in_words(seen.amount)
-        print_line(console, f"Gone back otherwise: {amount}, {seen.kind} {seen.status}")
+        print_line(console, f"Returned in other ways: {amount}, {seen.kind} {seen.status}")
     for one in view.refunds:
         if may := what_one_may(view.order_id, one):
             print_line(
                 console, f"{one.refund_id}, you may: {printable(may, longest=1000)}"
             )
-    left = in_words(view.left) if view.left else "not known yet; Alipay knows"
+    left = in_words(view.left) if view.left else "not known before Alipay is asked"
     print_line(console, f"Paid: {in_words(view.paid)}. Can still be refunded: {left}.")
 
 
@@ -85,7 +85,7 @@ def show_refund(console: Console, order_id: str, record: RefundRecord) -> None:
 
 
 def _why(record: RefundRecord) -> str:
-    """Say what it waits for, or why it ended so; may be empty."""
+    """Return what it waits for, or why it ended so; may be empty."""
     if record.returned:
         return f"bounced, recorded {_by(record.returned)}"
     said = record.review or WAITS_FOR.get(record.status, "")

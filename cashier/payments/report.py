@@ -1,4 +1,4 @@
-"""Shows an order: for people with Rich, for programs as JSON."""
+"""Shows an order: as text with Rich, or as JSON."""
 
 import json
 from collections.abc import Sequence
@@ -34,13 +34,13 @@ def show_order(
     ui_url: str,
     namespace: str,
 ) -> None:
-    """Print all that is known of an order, and the link to its page."""
+    """Print an order in full, and the link to its page in the Temporal UI."""
     payment, view = seen.payment, seen.payment.view
     if view is None:
         console.print(
             f"{payment.workflow_id} was stopped before its end: {payment.stopped}. "
-            f"{_money_of(payment)} may be paid, and nobody sees to it. Have it go on "
-            "in a new run, which asks Alipay first: cashier recover "
+            f"{_money_of(payment)} may be paid, and no workflow handles it. Start a "
+            f"new run, which asks Alipay first: cashier recover "
             f"{payment.workflow_id.partition(':')[2]} --by NAME --reason WHY",
             style="red",
             markup=False,
@@ -70,7 +70,7 @@ def show_order(
 
 
 def show_payment(console: Console, view: PaymentView) -> None:
-    """Print a payment's head: order, money, status, why it needs a person."""
+    """Print the head of a payment: order, money, status, why it needs a person."""
     grid = Table.grid(padding=(0, 2))
     grid.add_row("Order", Text(view.order_id, style="bold"))
     grid.add_row("Money", in_words(view.amount))
@@ -106,7 +106,7 @@ def _show_payment(console: Console, view: PaymentView) -> None:
 
 
 def show_waits(console: Console, waits: str) -> None:
-    """Print the page's Markdown; parts of it are words that Alipay wrote."""
+    """Print the current details: Markdown, some of whose text comes from Alipay."""
     console.print()
     waits = "\n".join(printable(line, longest=2000) for line in waits.splitlines())
     if console.is_terminal:
@@ -164,7 +164,7 @@ def _show_event(
 def as_json(
     seen: OrderSeen, acts: Sequence[Act], *, ui_url: str, namespace: str
 ) -> str:
-    """Return an order for programs; fields are only ever added."""
+    """Return an order as JSON; fields are only ever added."""
     payment = seen.payment
     return json.dumps(
         {

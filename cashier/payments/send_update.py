@@ -1,4 +1,4 @@
-"""Sends an operator's decision to a workflow, and says in words when it is refused."""
+"""Sends an operator's update to a workflow; turns a refusal into an error message."""
 
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
@@ -25,9 +25,9 @@ from cashier.temporal_calls import (
 
 ViewT = TypeVar("ViewT", bound=BaseModel)
 
-# Alipay answers in seconds; with all its quick repeats a call may take a minute.
+# Alipay answers in seconds; with all quick retries a call may take a minute.
 PATIENCE = timedelta(seconds=60)
-UNKNOWN = "whether it counts is not known yet, so look again before you repeat it"
+UNKNOWN = "it is not known yet whether it took effect; look again before you repeat it"
 
 
 async def act(
@@ -41,15 +41,16 @@ async def act(
     """Send an update and return its answer.
 
     Args:
-        client: Its identity is who is at the terminal, for the history.
-        workflow_id: Whose newest run is meant.
+        client: Its identity is the operator at the terminal, for the history.
+        workflow_id: The workflow, of which the newest run gets the update.
         update: The update's name.
-        words: Its argument, if it takes one.
+        words: The update's argument, if it takes one.
         answers: The type of its answer.
-        patience: How long it may take.
+        patience: How long it may take, in seconds.
 
     Raises:
-        CommandError: It is refused, over or unknown, or nobody answers.
+        CommandError: It is refused, or the workflow has ended or is unknown, or nobody
+            answers.
     """
     handle = client.get_workflow_handle(workflow_id)
 
@@ -80,16 +81,17 @@ async def answer_of(
     *,
     patience: timedelta = PATIENCE,
 ) -> ViewT:
-    """Await the answer of an update that is sent.
+    """Await the answer of an update.
 
     Args:
         update: Sends it.
         answers: The type of its answer.
         look: Looks at the workflow, to find out why there is no answer.
-        patience: How long it may take.
+        patience: How long it may take, in seconds.
 
     Raises:
-        CommandError: It is refused, over or unknown, or nobody answers.
+        CommandError: It is refused, or the workflow has ended or is unknown, or nobody
+            answers.
     """
     try:
         async with ends_within(patience, UNKNOWN):
@@ -103,14 +105,14 @@ async def answer_of(
         ) from error
     except RPCError as error:
         if error.status is RPCStatusCode.FAILED_PRECONDITION:
-            await look()  # says it of a paused one
+            await look()  # the server answers so where the workflow is paused
         if error.status is not RPCStatusCode.NOT_FOUND:
             raise
-        # Unknown says so itself; what is over says how it ended.
+        # The look raises for an unknown workflow; a closed one shows how it ended.
         seen = await look()
         ended = getattr(seen.view, "outcome", None) or seen.stopped
         how = f", and its end is {ended}" if ended else ""
-        raise CommandError(f"refused: it is over{how}") from error
+        raise CommandError(f"refused: the workflow has ended{how}") from error
 
 
 def _of(error: WorkflowUpdateFailedError) -> str:

@@ -1,4 +1,4 @@
-"""`cashier refunds`: gives money back, confirms, settles, and records what bounced."""
+"""`cashier refunds`: starts, confirms and resolves refunds, records bounces."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -40,12 +40,12 @@ Confirm = Callable[[str], bool]
 
 @dataclass(frozen=True)
 class RefundOptions:
-    """A refund as an operator asks for it.
+    """A refund that an operator asks for.
 
     Attributes:
-        refund_id: The merchant's name of it; the same again is the same refund.
-        amount: As written, in the currency's main unit; None for all that is left.
-        by: Who.
+        refund_id: The merchant's id of it; the same id again is the same refund.
+        amount: As typed, in the currency's main unit; None for all that is left.
+        by: The operator's name.
         reason_for_customer: The customer may see it.
         note: For the merchant's own people.
     """
@@ -65,19 +65,19 @@ async def start(
     *,
     confirm: Confirm,
 ) -> int:
-    """Give money of an order back; return 1 where it was refused, else 0.
+    """Refund an order; return 1 where the refund was refused, else 0.
 
     Args:
-        client: Its identity is who is at the terminal.
-        console: Where to say what goes back, and what became of it.
+        client: Its identity is the operator at the terminal.
+        console: Where the amount, and the result, are printed.
         name: The order, by any id of ours.
         options: The refund, as the operator gave it.
-        confirm: Asked with the amount in words; False sends nothing.
+        confirm: Called with a question that names the amount; False sends nothing.
 
     Raises:
-        CommandError: It is refused, the order is not paid, or nobody answers.
+        CommandError: It is refused, or the order is not paid, or nobody answers.
     """
-    async with ends_within(PATIENCE, "nothing was asked for"):
+    async with ends_within(PATIENCE, "no refund was requested"):
         order_id = await order_named(client, name)
         owner = await find_owner(client, order_id)
         before = owner.view if owner else None
@@ -99,7 +99,7 @@ async def start(
 async def confirm_refund(
     client: Client, console: Console, name: str, refund_id: str, *, by: str, reason: str
 ) -> int:
-    """Let a refund be sent as its second person; return 1 where it was refused."""
+    """Confirm a refund as the second person; return 1 where it was refused."""
     order_id = await order_named(client, name)
     owner = await find_owner(client, order_id)
     dispute_id = await find_dispute(client, owner.view) if owner and owner.view else ""
@@ -118,7 +118,7 @@ async def resolve(
     *,
     confirm: Confirm,
 ) -> int:
-    """Settle a refund that waits, or propose how; return the exit code.
+    """Resolve a refund that waits, or propose how; return the exit code.
 
     Raises:
         CommandError: It does not wait for a person, or it is refused.
@@ -129,7 +129,7 @@ async def resolve(
     print_line(
         console, f"{said.refund_id}: {in_words(record.amount)}, {record.status}."
     )
-    if not confirm(f"Settle it as {said.outcome}, in the name of {said.by}?"):
+    if not confirm(f"Resolve it as {said.outcome}, in the name of {said.by}?"):
         raise CommandError("nothing was changed")
     view = await tell_open_owner(client, order_id, "resolve", said)
     now = known_refund(view, order_id, said.refund_id)
@@ -137,7 +137,7 @@ async def resolve(
         print_line(
             console,
             f"Proposed: {now.proposed.outcome} by {printable(now.proposed.by)}. It "
-            "counts once a second person says the same:\n"
+            f"takes effect once a second person confirms it:\n"
             f"  {resolve_command(order_id, said.refund_id, [now.proposed.outcome])}",
         )
         return 0
@@ -150,7 +150,7 @@ async def returned(
 ) -> int:
     """Record that a refund has bounced: its amount can be refunded again.
 
-    Also of one whose owner has ended: another begins, which knows what that one knew.
+    Also where its workflow has ended: a new run starts with the view of the old one.
 
     Raises:
         CommandError: It has not succeeded, is not known, or nobody answers.
@@ -194,10 +194,10 @@ def _request(options: RefundOptions, paid: Money | None) -> RefundRequest:
 def _ask_whether_to(
     confirm: Confirm, request: RefundRequest, left: Money | None
 ) -> None:
-    """Return only if the person wants it, having read what goes back.
+    """Return only if the operator agrees, having read the amount.
 
     Raises:
-        CommandError: The person does not.
+        CommandError: The operator does not agree.
     """
     amount = in_words(request.amount) if request.amount else "all"
     of = f" of the {in_words(left)} that are left" if left else ""
@@ -206,17 +206,17 @@ def _ask_whether_to(
         if request.dispute_id
         else ""
     )
-    if not confirm(f"Give back {amount}{of}, in the name of {request.by}?{disputed}"):
-        raise CommandError("nothing was asked for")
+    if not confirm(f"Refund {amount}{of}, in the name of {request.by}?{disputed}"):
+        raise CommandError("no refund was requested")
 
 
 def _tell(console: Console, view: RefundsView, refund_id: str) -> int:
-    """Say what became of a refund; return 1 where it was refused, else 0."""
+    """Print the status of a refund; return 1 where it was refused, else 0."""
     record = known_refund(view, view.order_id, refund_id)
     show_refund(console, view.order_id, record)
     if waits := WAITS_FOR.get(record.status):
         print_line(
-            console, f"It waits for {waits}. The same command again shows how it is."
+            console, f"It waits for {waits}. The same command again shows its status."
         )
     if view.left:
         print_line(console, f"{in_words(view.left)} can still be refunded.")

@@ -6,7 +6,7 @@ from cashier.temporal_calls import CommandError
 from contracts import Money
 from contracts.wording import WITH_TWO_DECIMALS, WITHOUT_DECIMALS, in_words
 
-# Nobody gives back more; and no comma, which people take for both signs.
+# No refund is larger; and no comma, which some read as the decimal point.
 WRITTEN = re.compile(r"(?P<whole>[0-9]{1,12})(?:\.(?P<rest>[0-9]+))?")
 
 
@@ -15,10 +15,10 @@ def amount_of(written: str, currency: str) -> Money:
 
     Args:
         written: `50` or `50.00`; of a currency without decimals `50`.
-        currency: Of the payment.
+        currency: The currency of the payment.
 
     Raises:
-        CommandError: Names the rule.
+        CommandError: The amount breaks a rule; the message names it.
     """
     digits = _digits_of(currency)
     read = WRITTEN.fullmatch(written)
@@ -26,7 +26,7 @@ def amount_of(written: str, currency: str) -> Money:
         example = in_words(Money(currency=currency, value=5000))
         raise CommandError(
             f"--amount: must be written as {example.partition(' ')[2]} is, in "
-            f"{currency}, with a point and without other signs; not {written!r}"
+            f"{currency}, with a decimal point and no other characters; not {written!r}"
         )
     value = int(read["whole"]) * 10**digits + int(read["rest"] or 0)
     if value == 0:
@@ -40,6 +40,6 @@ def _digits_of(currency: str) -> int:
     if currency in WITH_TWO_DECIMALS:
         return 2
     raise CommandError(
-        f"--amount: how many decimals {currency} has is not known here; give all that "
-        "is left back, without --amount, or ask for it by the API"
+        f"--amount: how many decimals {currency} has is not known here; refund all "
+        f"that is left, without --amount, or use the API"
     )

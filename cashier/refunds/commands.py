@@ -1,4 +1,4 @@
-"""The commands about refunds: what they are called and what they take."""
+"""The commands about refunds: their names and options."""
 
 import re
 from enum import StrEnum
@@ -15,13 +15,13 @@ if TYPE_CHECKING:
 # Imports of the parts stand inside the commands, as in `cashier.commands`.
 
 refunds = typer.Typer(
-    help="Give money of an order back, and see what became of it.",
+    help="Refund orders, and show their refunds.",
     no_args_is_help=True,
 )
 
 
 class Decision(StrEnum):
-    """How a person settles a refund that waits."""
+    """How a person resolves a refund that waits."""
 
     SEND = "SEND"
     WITHDRAW = "WITHDRAW"
@@ -30,7 +30,7 @@ class Decision(StrEnum):
 
 
 class Status(StrEnum):
-    """How a refund stands."""
+    """The status of a refund."""
 
     CONFIRMING = "CONFIRMING"
     REVIEW = "REVIEW"
@@ -54,10 +54,10 @@ Refund = Annotated[
     typer.Argument(
         metavar="REFUND",
         callback=_refund_id_as_given,
-        help="The refund's name, as it was asked for",
+        help="The refund's id, as given when it was started",
     ),
 ]
-Yes = Annotated[bool, typer.Option("--yes", help="Do not ask whether to")]
+Yes = Annotated[bool, typer.Option("--yes", help="Do not ask for confirmation")]
 
 
 @refunds.command()
@@ -67,25 +67,28 @@ def start(
         str,
         typer.Option(
             callback=_refund_id_as_given,
-            help="Your name of the refund; the same again is the same refund",
+            help="Your id of the refund; the same id again is the same refund",
         ),
     ],
     amount: Annotated[
         str | None,
-        typer.Option(help="As 50.00, in the payment's currency; else all that is left"),
+        typer.Option(
+            help="Such as 50.00, in the payment's currency; if not given, all that is "
+            "left"
+        ),
     ] = None,
     reason_for_customer: Annotated[
-        str, typer.Option(help="The customer, and the wallet, may see it")
+        str, typer.Option(help="A reason that the customer and the wallet may see")
     ] = "",
     note: Annotated[
-        str, typer.Option(help="For your own people; stays on record")
+        str, typer.Option(help="A note for your own staff; recorded in the history")
     ] = "",
     by: By = None,
     yes: Yes = False,
 ) -> None:
-    """Give money of a paid order back; above an amount a second person confirms.
+    """Refund a paid order; above a limit a second person must confirm.
 
-    Exit code: 0 it has gone back, or is under way; 1 it was refused.
+    Exit code: 0 refunded, or under way; 1 refused.
     """
     from cashier.refunds import actions
     from cashier.temporal_calls import a_console, run_command
@@ -128,9 +131,9 @@ def show(
             metavar="[REFUND]", callback=_refund_id_as_given, help="Only this refund"
         ),
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="For programs")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON")] = False,
 ) -> None:
-    """Print the refunds of an order: how each stands, who asked, what is left."""
+    """Print the refunds of an order: status, who asked, the rest to refund."""
     from cashier.refunds import showing
     from cashier.temporal_calls import a_console, run_command
 
@@ -153,13 +156,15 @@ def show(
 @refunds.command("list")
 def list_newest(
     status: Annotated[
-        Status | None, typer.Option(help="Only those that stand so")
+        Status | None, typer.Option(help="Only refunds with this status")
     ] = None,
     attention: Annotated[
-        bool, typer.Option("--attention", help="Only of orders that need attention")
+        bool, typer.Option("--attention", help="Only orders that need attention")
     ] = False,
-    limit: Annotated[int, typer.Option(min=1, help="Of at most so many orders")] = 50,
-    as_json: Annotated[bool, typer.Option("--json", help="For programs")] = False,
+    limit: Annotated[
+        int, typer.Option(min=1, help="The most orders whose refunds are listed")
+    ] = 50,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON")] = False,
 ) -> None:
     """List the newest refunds: order, amount, status, attention, who asked."""
     from cashier.refunds.listing import Wanted, list_refunds
@@ -180,7 +185,7 @@ def list_newest(
 
 @refunds.command()
 def confirm(order: Order, refund_id: Refund, reason: Reason, by: By = None) -> None:
-    """Let a refund be sent that is too much for one person, as the second one."""
+    """Confirm, as the second person, a refund above the limit of one person."""
     from cashier.refunds import actions
     from cashier.temporal_calls import a_console, run_command
 
@@ -200,21 +205,22 @@ def resolve(
     order: Order,
     refund_id: Refund,
     outcome: Annotated[
-        Decision, typer.Option(help="What is done, or what Alipay's portal shows")
+        Decision,
+        typer.Option(help="What to do, or the outcome that Alipay's portal shows"),
     ],
     reason: Reason,
     by: By = None,
     replaces: Annotated[
         Decision | None,
-        typer.Option(help="The outcome proposed so far, where this one is another"),
+        typer.Option(help="The outcome proposed so far, if this one differs"),
     ] = None,
     yes: Yes = False,
 ) -> None:
-    """Settle a refund that waits for a person, or waits for long.
+    """Resolve a refund that waits for a person, or has waited for long.
 
-    SEND goes on at once: it sends the refund, or asks Alipay about one that was
-    sent; WITHDRAW ends one that was never sent; GIVEN_BACK and
-    NOT_GIVEN_BACK say what Alipay's portal shows. Above an amount two persons must.
+    SEND continues at once: it sends the refund, or asks Alipay about a sent one;
+    WITHDRAW ends a refund that was never sent; GIVEN_BACK and NOT_GIVEN_BACK record the
+    outcome that Alipay's portal shows. Above a limit two persons are needed.
     """
     from cashier.refunds import actions
     from cashier.temporal_calls import a_console, run_command
@@ -246,7 +252,7 @@ def resolve(
 def returned(order: Order, refund_id: Refund, reason: Reason, by: By = None) -> None:
     """Record that a refund has bounced: its amount can be refunded again.
 
-    Alipay says so in its settlement file alone: cashier audit reconcile finds it.
+    Alipay reports it only in its settlement files: cashier audit reconcile finds it.
     """
     from cashier.refunds import actions
     from cashier.temporal_calls import a_console, run_command

@@ -1,4 +1,4 @@
-"""`cashier refunds list`: the newest refunds of all orders, as their owners know."""
+"""`cashier refunds list`: the newest refunds of all orders, from their workflows."""
 
 import asyncio
 import json
@@ -27,12 +27,12 @@ AT_ONCE = 16
 
 @dataclass(frozen=True)
 class Wanted:
-    """Which refunds are listed; what is None, or False, does not matter.
+    """Which refunds are listed; None and False filter nothing.
 
     Attributes:
-        status: How they stand.
-        attention: Only those of orders whose refunds an operator should look at.
-        limit: Of so many orders at most.
+        status: Their status.
+        attention: Only orders whose refunds need attention.
+        limit: The most orders whose refunds are listed.
     """
 
     status: RefundStatus | None = None
@@ -42,7 +42,7 @@ class Wanted:
 
 @dataclass(frozen=True)
 class Line:
-    """One refund; without a record, where its owner's refunds could not be read."""
+    """One refund; without a record where its workflow could not be read."""
 
     order_id: str
     workflow_id: str
@@ -57,7 +57,7 @@ async def list_refunds(
 ) -> int:
     """Print the newest refunds; return the exit code.
 
-    Owners that are open are asked, of the others the results are read.
+    Open workflows are queried; of closed ones the result is read.
     """
     query = f"{OPEN_REFUNDS} AND {NEEDS_ATTENTION.name} IS NOT NULL"
     async with ends_within(PATIENCE, "try a smaller --limit"):
@@ -79,14 +79,16 @@ async def list_refunds(
     elif lines:
         _show(console, lines)
         if len(owners) == wanted.limit:
-            console.print("There may be more; see --limit, --status and --attention.")
+            console.print(
+                "There may be more refunds; see --limit, --status and --attention."
+            )
     else:
-        console.print("There is no such refund.")
+        console.print("No refund matches.")
     return 0
 
 
 def _newest_of_each(owners: Sequence[WorkflowExecution]) -> list[WorkflowExecution]:
-    """Return the newest run of each owner: it knows what the runs before knew."""
+    """Return the newest run of each workflow: it has all refunds of earlier runs."""
     newest: dict[str, WorkflowExecution] = {}
     for one in owners:
         known = newest.get(one.id)
@@ -149,7 +151,7 @@ def _show(console: Console, lines: Sequence[Line]) -> None:
 
 
 def _entry(line: Line, ui_url: str, namespace: str) -> dict[str, Any]:
-    """Return a line for programs; fields are only ever added."""
+    """Return a line as JSON; fields are only ever added."""
     record = line.record
     return {
         "order_id": line.order_id,

@@ -1,4 +1,4 @@
-"""Reaches the one owner of an order's refunds; it is begun where none is open."""
+"""Updates an order's `OrderRefunds`, which owns its refunds; starts it where needed."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -26,16 +26,17 @@ from workflows.order_refunds import OrderRefunds
 
 
 async def find_owner(client: Client, order_id: str) -> Seen[RefundsView] | None:
-    """Return what the newest owner of an order's refunds knows; None without any.
+    """Return the view of an order's newest `OrderRefunds`; None without any.
 
     Raises:
-        CommandError: It was stopped, is unreadable without the keys, or nobody answers.
+        CommandError: It was stopped, or is unreadable without the keys, or nobody
+            answers.
     """
     seen = await look_at_refunds(client, order_id)
     if seen and seen.view is None:
         raise CommandError(
-            f"{seen.workflow_id} was stopped before its end: {seen.stopped}. Have it "
-            f"go on first: cashier recover {order_id} --by NAME --reason WHY"
+            f"{seen.workflow_id} was stopped before its end: {seen.stopped}. Recover "
+            f"it first: cashier recover {order_id} --by NAME --reason WHY"
         )
     return seen
 
@@ -43,7 +44,7 @@ async def find_owner(client: Client, order_id: str) -> Seen[RefundsView] | None:
 async def tell_open_owner(
     client: Client, order_id: str, update: str, said: object
 ) -> RefundsView:
-    """Send an update to the owner that is open.
+    """Send an update to the open `OrderRefunds`.
 
     Raises:
         CommandError: There is none, it refuses, or nobody answers.
@@ -54,11 +55,11 @@ async def tell_open_owner(
 async def tell_owner(
     client: Client, given: RefundsInput, update: str, said: object
 ) -> RefundsView:
-    """Send an update to the owner, which is begun where none is open.
+    """Send an update to the order's `OrderRefunds`; start it where none is open.
 
     Args:
-        client: Its identity is who is at the terminal.
-        given: What a new owner begins with.
+        client: Its identity is the operator at the terminal.
+        given: The input of a new `OrderRefunds`.
         update: The update's name.
         said: Its argument.
 
@@ -73,8 +74,8 @@ async def tell_owner(
         id=name,
         task_queue=TASK_QUEUE,
         id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
-        # One that has begun and ended since none was found is not followed by one that
-        # does not know of it.
+        # A run that started and ended since the look-up must not be followed by one
+        # that lacks its refunds.
         id_reuse_policy=(
             WorkflowIDReusePolicy.ALLOW_DUPLICATE
             if given.known
@@ -99,7 +100,7 @@ async def tell_owner(
         )
     except WorkflowAlreadyStartedError as error:
         raise CommandError(
-            f"{name} has begun and ended meanwhile; nothing was asked for. Try again"
+            f"{name} started and ended meanwhile; no refund was requested. Try again"
         ) from error
     finally:
         await look_away(begins)
@@ -108,10 +109,10 @@ async def tell_owner(
 async def input_again(
     client: Client, owner: WorkflowExecution, known: RefundsView
 ) -> RefundsInput:
-    """Return with what the next owner begins after one that has ended.
+    """Return the input of the next `OrderRefunds`, after one that has ended.
 
     Args:
-        client: Reads the ended one's input, with the keys.
+        client: Reads the input of the ended run, with the keys.
         owner: The run that has ended.
         known: Its result.
 
@@ -135,7 +136,7 @@ async def input_again(
 def known_refund(
     view: RefundsView | None, order_id: str, refund_id: str
 ) -> RefundRecord:
-    """Return a refund by the merchant's name.
+    """Return a refund by the merchant's id.
 
     Raises:
         CommandError: There is none.
@@ -147,6 +148,6 @@ def known_refund(
 
 
 def refund_named(view: RefundsView | None, refund_id: str) -> RefundRecord | None:
-    """Return a refund by the merchant's name; None if there is none."""
+    """Return a refund by the merchant's id; None if there is none."""
     refunds = view.refunds if view else ()
     return next((one for one in refunds if one.refund_id == refund_id), None)

@@ -1,4 +1,4 @@
-"""Finds the payment of which money goes back, and checks what can be known before."""
+"""Finds the payment to refund, and checks a refund before it is sent."""
 
 from contextlib import suppress
 
@@ -21,13 +21,14 @@ async def find_payer(client: Client, order_id: str) -> Payer:
     """Return the payment that pays an order.
 
     Raises:
-        CommandError: Nothing pays it, or its payment was stopped, or is not kept.
+        CommandError: No payment pays it, or its payment was stopped, or is past its
+            retention.
     """
     seen = await look_at_order(client, order_id)
     if seen.payment.view is None:
         raise CommandError(
             f"the payment of {order_id} was stopped before its end: "
-            f"{seen.payment.stopped}. Have it go on first: cashier recover {order_id} "
+            f"{seen.payment.stopped}. Recover it first: cashier recover {order_id} "
             "--by NAME --reason WHY"
         )
     late = [one.view for one in seen.late_money if one.view]
@@ -40,18 +41,18 @@ async def find_payer(client: Client, order_id: str) -> Payer:
 async def input_for(
     client: Client, payer: Payer, known: RefundsView | None
 ) -> RefundsInput:
-    """Return with what the owner of an order's refunds begins.
+    """Return the input of an order's `OrderRefunds`.
 
-    The rules are those of the order's payment: whom it trusts, how much one person may
-    give back, whether the shop is notified.
+    The rules are those of the order's payment: trusted keys, the limit of one person,
+    whether the shop is notified.
 
     Args:
         client: Reads the payment's input, with the keys.
         payer: The payment that pays the order.
-        known: How the owner before has ended.
+        known: The result of the run before.
 
     Raises:
-        CommandError: The payment is not kept any more, or not readable.
+        CommandError: The payment is past its retention, or not readable.
     """
     order = await _order(client, payer.order_id)
     above = order.second_person_above
@@ -67,16 +68,16 @@ async def input_for(
 async def check_refund(
     client: Client, payer: Payer, amount: Money | None, left: Money | None
 ) -> str:
-    """Check a new refund by what its wallet allows; return the id of an open dispute.
+    """Check a new refund by its wallet's rules; return the id of an open dispute.
 
     Args:
         client: Reads the notices of disputes, with the keys.
         payer: The payment that pays the order.
-        amount: What shall go back; None for all that is left.
-        left: What can still be refunded; None while nobody knows.
+        amount: The amount to refund; None for all that is left.
+        left: The amount that can still be refunded; None while it is unknown.
 
     Raises:
-        CommandError: The wallet gives nothing back, or not so.
+        CommandError: The wallet allows no refund, or not this one.
     """
     try:
         if asked := amount or left:
@@ -104,7 +105,9 @@ async def find_dispute(client: Client, refunds: RefundsView) -> str:
 async def _order(client: Client, order_id: str) -> Order:
     run = await newest_run(client, workflow_id(order_id), within=QUICK)
     if run is None:
-        raise CommandError(f"the payment of {order_id} is not kept any more")
+        raise CommandError(
+            f"the payment of {order_id} is past its retention in Temporal"
+        )
     try:
         return await read_input(client, run, Order)
     except UnreadableRunError as error:

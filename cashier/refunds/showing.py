@@ -28,12 +28,13 @@ async def show(
     """Print the refunds of an order, or one of them; return the exit code.
 
     Args:
-        client: Reads what is encrypted, with the keys.
-        console: Where to.
-        name: The order, by any id that operators meet; or a refundRequestId.
-        refund_id: Which refund; None for all, or for the one whose id `name` is.
+        client: Connected to Temporal, with the keys that decrypt.
+        console: Where it is printed.
+        name: The order, by any id of ours or Alipay's; or a refundRequestId.
+        refund_id: Which refund; None for all, or for the refund whose refundRequestId
+            `name` is.
         ui_url: Where the Temporal UI is.
-        json_wanted: Whether a program reads it.
+        json_wanted: Whether to print JSON.
         ask_alipay: Returns the order of a paymentId.
     """
     async with ends_within(PATIENCE, "see whether it is stuck with: cashier stuck"):
@@ -41,9 +42,9 @@ async def show(
         owner = await find_owner(client, order_id)
     if owner is None or owner.view is None:
         raise CommandError(
-            f"order {order_id} has no refunds; it never had, or they ended longer ago "
-            "than the namespace keeps them. Late money that goes back is no refund of "
-            f"the order: cashier payments show {order_id}"
+            f"order {order_id} has no refunds; there were none, or they ended longer "
+            f"ago than the namespace's retention. Returned late money is not a refund "
+            f"of the order: cashier payments show {order_id}"
         )
     view = owner.view
     if refund_id is None:
@@ -64,7 +65,7 @@ async def show(
 
 
 def _refund_sent_as(view: RefundsView, name: str) -> str | None:
-    """Return the refund of which this is a refundRequestId; None of another name."""
+    """Return the refund that has this refundRequestId; None of another name."""
     for one in view.refunds:
         if refund_named_in(one.refund_request_id) == refund_named_in(name):
             return one.refund_id

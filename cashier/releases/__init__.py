@@ -1,1 +1,1 @@
-"""Which versions of the workers serve, what is open on each, and what moves."""
+"""The worker versions: which serve, their open workflows, and moves between them."""

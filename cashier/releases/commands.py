@@ -1,4 +1,4 @@
-"""`cashier releases`: what it is called and what it takes."""
+"""`cashier releases`: its names and options."""
 
 from typing import Annotated
 
@@ -9,25 +9,28 @@ from cashier.running import settings_of
 # Imports of the parts stand inside the commands, as in `cashier.commands`.
 
 app = typer.Typer(
-    help="Versions of the workers: which serve, what is open on each, what moves."
+    help="List worker versions and their open workflows, and move workflows between "
+    "them."
 )
 Build = Annotated[
-    str, typer.Argument(metavar="BUILD", help="The version's build id, as listed")
+    str, typer.Argument(metavar="BUILD", help="The build id of the version, as listed")
 ]
 Order = Annotated[
-    str | None, typer.Option("--order", help="Of one order alone, to try it")
+    str | None, typer.Option("--order", help="Only workflows of this order, to try it")
 ]
-DryRun = Annotated[bool, typer.Option("--dry-run", help="Only say what would be done")]
+DryRun = Annotated[
+    bool, typer.Option("--dry-run", help="Only print what would be done")
+]
 
 
 @app.callback(invoke_without_command=True)
 def releases(
     context: typer.Context,
-    as_json: Annotated[bool, typer.Option("--json", help="For programs")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON")] = False,
 ) -> None:
-    """List the versions of the workers, what is open on each, and which may go.
+    """List the worker versions, their open workflows, and which may be shut down.
 
-    Exit code: 0; 1 where something open has no worker; 2 a setting is wrong, 3 Temporal
+    Exit code: 0; 1 open workflows have no worker; 2 a setting is wrong; 3 Temporal
     cannot be reached.
     """
     if context.invoked_subcommand:
@@ -48,14 +51,14 @@ def move(
     build: Build,
     order: Order = None,
     everything: Annotated[
-        bool, typer.Option("--all", help="Also what waits for no person")
+        bool, typer.Option("--all", help="Also workflows that do not wait for a person")
     ] = False,
     dry_run: DryRun = False,
 ) -> None:
-    """Move what is pinned to a version, and waits for a person, to the current one.
+    """Move workflows that wait for a person from a version to the current one.
 
-    Each is asked there for what it knows, which replays it; one that the current
-    version cannot replay stays where it was. Temporal keeps who has moved it.
+    Each one is then queried, so that the current version replays it; one that it cannot
+    replay stays where it was. Temporal records who moved it.
     """
     from cashier.releases.moving import Wanted, move_to_current
     from cashier.temporal_calls import a_console, run_command
@@ -69,10 +72,11 @@ def move(
 
 @app.command()
 def keep(build: Build, order: Order = None, dry_run: DryRun = False) -> None:
-    """Pin what is open on a version there, before an older one becomes current.
+    """Pin the open workflows of a version to it, before a rollback.
 
-    What upgrades itself would go back to the older version, which may not know it. What
-    these begin later is kept, too; `move --all` ends it.
+    Auto-upgrading workflows would continue on the older version, which may not be able
+    to replay them. Workflows that these start later are pinned, too; `move --all`
+    unpins.
     """
     from cashier.releases.keeping import keep_on_its_version
     from cashier.releases.moving import Wanted

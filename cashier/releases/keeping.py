@@ -1,4 +1,4 @@
-"""`cashier releases keep`: pins what is open on a version, before a way back."""
+"""`cashier releases keep`: pins the open workflows of a version, before a rollback."""
 
 import asyncio
 from collections.abc import Container
@@ -16,15 +16,16 @@ from contracts import TASK_QUEUE
 from visibility.versions import open_on
 from visibility.workers import Polled, look_at_queue
 
-# Temporal's list is so far behind, and what a payment begins is not listed under its
-# version before its first task is done. Once a payment is kept, so is what it begins.
+# Temporal's list is so many seconds late, and a child of a payment is not listed under
+# its version before its first task is done. The children of a pinned payment are
+# pinned.
 BEHIND_SECONDS = 2.0
 ROUNDS = 3
 _PINNED = VersioningOverride.PinnedOverrideBehavior.PINNED_OVERRIDE_BEHAVIOR_PINNED
 
 
 async def keep_on_its_version(client: Client, console: Console, wanted: Wanted) -> int:
-    """Pin what is open on a version there; return the exit code.
+    """Pin the open workflows of a version to it; return the exit code.
 
     Raises:
         CommandError: No worker of the version polls.
@@ -33,27 +34,29 @@ async def keep_on_its_version(client: Client, console: Console, wanted: Wanted) 
     version = _polling(queue, wanted.build)
     if version not in (queue.current, queue.ramping):
         console.print(
-            f"Not current: {wanted.build}. What has failed on an older version since "
-            "then goes on when a version that knows it becomes current.",
+            f"Not current: {wanted.build}. Workflows that have failed on an older "
+            f"version since continue when a version that can replay them becomes "
+            f"current.",
             markup=False,
             highlight=False,
         )
     query = open_on(version) + wanted.condition
     if wanted.dry_run:
         would = await _found(client, query, known=())
-        show_names(console, f"Would keep on {wanted.build}", [one.id for one in would])
+        show_names(console, f"Would pin to {wanted.build}", [one.id for one in would])
         return 0
     kept = await _keep_all(client, query, version)
-    show_names(console, f"Kept on {wanted.build}", kept)
+    show_names(console, f"Pinned to {wanted.build}", kept)
     return 0
 
 
 async def _keep_all(
     client: Client, query: str, version: WorkerDeploymentVersion
 ) -> list[str]:
-    """Keep what is found, and look again: payments have begun others meanwhile.
+    """Pin what is listed, and look again: payments start others meanwhile.
 
-    What the API begins later need not be kept: that is of the older release by then.
+    Payments that the API starts later need not be pinned: they start on the older
+    release.
     """
     kept: dict[str, str] = {}
     for number in range(ROUNDS):
@@ -77,7 +80,7 @@ def _polling(queue: Polled, build: str) -> WorkerDeploymentVersion:
         if poller.version and poller.version.build_id == build:
             return poller.version
     raise CommandError(
-        f"no worker of {build} polls, so nothing can be kept on it; start its workers"
+        f"no worker of {build} polls, so nothing can be pinned to it; start its workers"
     )
 
 

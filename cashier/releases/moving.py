@@ -1,4 +1,4 @@
-"""`cashier releases move`: what is pinned to a version goes on with the current one."""
+"""`cashier releases move`: moves pinned workflows to the current version."""
 
 import asyncio
 from dataclasses import dataclass
@@ -26,19 +26,19 @@ from visibility import ORDER_ID
 from visibility.versions import FOR_A_PERSON, pinned_to
 from visibility.workers import look_at_queue
 
-# More lines than anybody reads.
+# The most ids that are printed.
 MOST_SHOWN = 50
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """What is to be moved, or kept.
+    """Which workflows are moved, or pinned.
 
     Attributes:
-        build: Of the version that has it.
-        order: Only what belongs to this order; None for all.
-        everything: Also what waits for no person.
-        dry_run: Whether to say only what would be done.
+        build: The build id of their version.
+        order: Only workflows of this order; None for all.
+        everything: Also workflows that do not wait for a person.
+        dry_run: Whether only to print what would be done.
     """
 
     build: str
@@ -48,7 +48,7 @@ class Wanted:
 
     @property
     def condition(self) -> str:
-        """How Temporal's list is narrowed down, to be appended to a filter.
+        """The condition to append to a filter of Temporal's list.
 
         Raises:
             CommandError: The order's id is malformed.
@@ -61,10 +61,11 @@ class Wanted:
 
 
 async def move_to_current(client: Client, console: Console, wanted: Wanted) -> int:
-    """Move what is pinned to a version to the current one; return the exit code.
+    """Move the workflows pinned to a version to the current one; return the exit code.
 
     Raises:
-        CommandError: No version with workers is current, or it is the named one.
+        CommandError: No version with workers is current, or the named version is
+            current.
     """
     to = await current_version(client)
     source = await _version_left(client, wanted.build, to)
@@ -92,9 +93,9 @@ async def move_to_current(client: Client, console: Console, wanted: Wanted) -> i
 async def _version_left(
     client: Client, build: str, to: WorkerDeploymentVersion
 ) -> WorkerDeploymentVersion:
-    """Return the version that is left, which must be known and another one."""
+    """Return the version to move from, which must be known and not current."""
     if to.build_id == build:
-        raise CommandError(f"{build} is current already; nothing was moved")
+        raise CommandError(f"{build} is already current; nothing was moved")
     left = WorkerDeploymentVersion(to.deployment_name, build)
     if left not in await versions_of(client, to.deployment_name):
         raise CommandError(
@@ -104,10 +105,10 @@ async def _version_left(
 
 
 async def current_version(client: Client) -> WorkerDeploymentVersion:
-    """Return the version that new payments begin on, once a worker of it polls.
+    """Return the version on which new payments start, if one of its workers polls.
 
     Raises:
-        CommandError: There is none, or nobody polls.
+        CommandError: There is none, or none of its workers polls.
     """
     queue = await look_at_queue(client, TASK_QUEUE, within=QUICK)
     if queue.current is None:
@@ -124,7 +125,7 @@ async def current_version(client: Client) -> WorkerDeploymentVersion:
 
 
 def show_names(console: Console, what: str, names: list[str]) -> None:
-    """Print how many workflows something was done to, and the first of them."""
+    """Print how many workflows were handled, and the ids of the first ones."""
     console.print(f"{what}: {len(names)}", highlight=False)
     for name in names[:MOST_SHOWN]:
         console.print(f"  {printable(name)}", markup=False, highlight=False)
@@ -135,7 +136,7 @@ def show_names(console: Console, what: str, names: list[str]) -> None:
 async def _move(
     client: Client, one: WorkflowExecution, to: WorkerDeploymentVersion
 ) -> str | None:
-    """Move one; return why it was not, empty where it was, None where it has ended."""
+    """Move one; return why that failed, empty if it worked, None if it has ended."""
     once = VersioningOverride(
         one_time=VersioningOverride.OneTimeOverride(
             target_deployment_version=given_version(to)
@@ -157,7 +158,7 @@ async def _move(
 
 
 async def _why_it_does_not_answer(client: Client, one: WorkflowExecution) -> str:
-    """Have a worker of its new version replay it; empty where that works."""
+    """Let a worker of the new version replay it; return why that fails, else empty."""
     request = QueryWorkflowRequest(
         namespace=client.namespace,
         execution=execution_of(one),

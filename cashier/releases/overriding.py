@@ -1,4 +1,4 @@
-"""Sets the version on which a run goes on, in place of its worker's own behavior."""
+"""Sets the versioning override of a run: the version on which it continues."""
 
 from typing import Final
 
@@ -17,21 +17,21 @@ MOST_AT_ONCE: Final = 20
 
 
 def given_version(version: WorkerDeploymentVersion) -> GivenVersion:
-    """Return a version as Temporal's API takes it."""
+    """Return a version as Temporal's API expects it."""
     return GivenVersion(
         deployment_name=version.deployment_name, build_id=version.build_id
     )
 
 
 def execution_of(one: WorkflowExecution) -> Execution:
-    """Return which run it is, as Temporal's API takes it."""
+    """Return a run's ids as Temporal's API expects them."""
     return Execution(workflow_id=one.id, run_id=one.run_id)
 
 
 async def override_of(
     client: Client, one: WorkflowExecution
 ) -> VersioningOverride | None:
-    """Return a run's versioning override; None where its worker alone decides.
+    """Return a run's versioning override; None without one.
 
     Raises:
         RPCError: It has been deleted, or Temporal does not answer.
@@ -46,9 +46,9 @@ async def override_of(
 async def set_override(
     client: Client, one: WorkflowExecution, override: VersioningOverride | None
 ) -> None:
-    """Set the version on which a run goes on; None leaves it to its worker.
+    """Set the version on which a run continues; None removes the override.
 
-    Temporal keeps in the history who has set it: the operator at the terminal.
+    The history records who set it: the operator at the terminal.
 
     Raises:
         RPCError: It has ended, or Temporal does not answer.

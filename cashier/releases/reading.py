@@ -1,4 +1,4 @@
-"""Reads who polls, which version is current, and how much is open on each version."""
+"""Reads the pollers, the current version, and the open workflows of each version."""
 
 import asyncio
 from collections import Counter
@@ -27,7 +27,7 @@ from visibility.versions import (
 )
 from visibility.workers import Polled, Poller, look_at_queue
 
-# Runs without a version are looked at one by one, for the builds that began them.
+# Runs without a version are read one by one, for the builds that started them.
 MOST_LISTED = 10_000
 LISTING = timedelta(seconds=20)
 DRAINAGE = {
@@ -42,8 +42,9 @@ class Releases:
 
     Attributes:
         releases: One for each version, and one for all workers without a version.
-        begun_by: Of what is open without a version: how much each build has begun.
-        is_cut: Whether there is more of that than was looked at.
+        begun_by: The open runs without a version, counted by the build that started
+            them.
+        is_cut: Whether there are more of these than were read.
     """
 
     releases: tuple[Release, ...]
@@ -52,7 +53,7 @@ class Releases:
 
 
 async def read_releases(client: Client) -> Releases:
-    """Return what serves, and what is open on it.
+    """Return the versions that serve, and their open workflows.
 
     Raises:
         RPCError: Temporal does not answer, or lacks the search attributes.
@@ -113,7 +114,7 @@ async def _deployment(client: Client, name: str) -> WorkerDeploymentInfo:
             timeout=QUICK,
         )
     except RPCError as error:
-        # Its first worker polls already, and the deployment is still being made.
+        # Its first worker polls, but the deployment is still being created.
         if error.status is not RPCStatusCode.NOT_FOUND:
             raise
         return WorkerDeploymentInfo()

@@ -1,4 +1,4 @@
-"""Shows the versions of the workers: a table for people, a list for programs."""
+"""Shows the worker versions: as a table, or as JSON."""
 
 import json
 from typing import Any
@@ -13,7 +13,7 @@ from cashier.temporal_calls import printable
 
 
 async def report_releases(client: Client, console: Console, *, as_json: bool) -> int:
-    """Print which versions serve; return 1 where something open has no worker.
+    """Print the versions; return 1 where open workflows have no worker.
 
     Raises:
         RPCError: Temporal does not answer, or lacks the search attributes.
@@ -27,7 +27,7 @@ async def report_releases(client: Client, console: Console, *, as_json: bool) ->
 
 
 def _document(found: Releases) -> dict[str, Any]:
-    """Return it for programs; fields are only ever added."""
+    """Return the versions as JSON; fields are only ever added."""
     return {
         "releases": [_entry(one) for one in found.releases],
         "without_version_begun_by": dict(found.begun_by),
@@ -53,9 +53,16 @@ def _entry(one: Release) -> dict[str, Any]:
 
 def _show(console: Console, found: Releases) -> None:
     table = Table(header_style="bold")
-    for name in ("Version", "Stands", "Workers", "Pinned", "For a person", "Upgrading"):
+    for name in (
+        "Version",
+        "Stands",
+        "Workers",
+        "Pinned",
+        "Wait for a person",
+        "Upgrading",
+    ):
         table.add_column(name, overflow="fold")
-    table.add_column("May its workers go?", overflow="fold", ratio=1)
+    table.add_column("Can its workers be shut down?", overflow="fold", ratio=1)
     for one in found.releases:
         table.add_row(
             printable(one.name, longest=127),

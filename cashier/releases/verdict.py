@@ -1,4 +1,4 @@
-"""Whether the workers of a version may go, and why not. Pure."""
+"""Whether the workers of a version may be shut down, and why not. Pure."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -7,7 +7,7 @@ from temporalio.common import WorkerDeploymentVersion
 
 
 class Drainage(StrEnum):
-    """Whether anything is still open on a version, as Temporal has found lately."""
+    """The drainage status of a version, as Temporal last reported it."""
 
     NEVER_CURRENT = "never current"
     DRAINING = "draining"
@@ -20,15 +20,16 @@ class Release:
 
     Attributes:
         version: None for workers without a version.
-        drainage: As Temporal says; of what is current it means nothing.
+        drainage: As Temporal reports it; meaningless for the current version.
         workers: How many processes poll.
-        programs: What these say of themselves, such as `0.4.0`.
-        is_current: Whether new runs begin on it.
-        ramp_percentage: How many of a hundred new runs begin on it beside the current
+        programs: The program versions of these, such as `0.4.0`.
+        is_current: Whether new runs start on it.
+        ramp_percentage: How many of a hundred new runs start on it beside the current
             version; None where it is not ramping.
-        pinned: What is open and needs its workers to go on.
-        for_a_person: What of that waits for a person.
-        upgrading: What is open and goes on elsewhere with its next task.
+        pinned: The open workflows that need its workers to continue.
+        for_a_person: How many of these wait for a person.
+        upgrading: The open workflows that continue on another version with their next
+            task.
     """
 
     version: WorkerDeploymentVersion | None
@@ -47,7 +48,7 @@ class Release:
 
     @property
     def stands(self) -> str:
-        """How it stands: current, ramping, draining, drained, never current."""
+        """Its state: current, ramping, draining, drained, never current."""
         if self.is_current:
             return "current"
         if self.ramp_percentage is not None:
@@ -56,31 +57,33 @@ class Release:
 
     @property
     def keeps_it(self) -> str:
-        """Why its workers must stay; empty where they may go."""
+        """Why its workers must stay; empty where they may be shut down."""
         if self.is_current:
-            return "new payments begin on it"
+            return "new payments start on it"
         if self.ramp_percentage is not None:
-            return "some of the new payments begin on it"
+            return "some of the new payments start on it"
         if self.pinned > self.for_a_person:
             return f"{self.pinned} open are pinned to it; most end within 20 minutes"
         if self.pinned:
             return (
-                f"{self.pinned} pinned to it wait for a person; settle them, or: "
+                f"{self.pinned} pinned to it wait for a person; resolve them, or: "
                 f"cashier releases move {self.name}"
             )
         if self.drainage is Drainage.DRAINING:
-            return "Temporal has not found it drained yet; it looks every few minutes"
+            return (
+                "Temporal has not reported it drained yet; it checks every few minutes"
+            )
         return ""
 
     @property
     def fault(self) -> str:
-        """What is wrong: something needs its workers, and it has none."""
+        """What is wrong: open workflows need its workers, and none polls."""
         if self.workers:
             return ""
         if self.is_current:
-            return "it is current and no worker polls: no new payment begins"
+            return "it is current and no worker polls: no new payment starts"
         if self.ramp_percentage:
-            return "it is ramping and no worker polls: some new payments do not begin"
+            return "it is ramping and no worker polls: some new payments do not start"
         if self.pinned:
             return f"{self.pinned} are pinned to it and no worker polls: they wait"
         return ""

@@ -1,1 +1,1 @@
-"""`cashier stuck`: finds what is stuck, and says why and what to do."""
+"""`cashier stuck`: finds stuck workflows, and shows why and what to do."""

@@ -1,4 +1,4 @@
-"""`cashier stuck`: what it is called and what it takes."""
+"""`cashier stuck`: its name and options."""
 
 from typing import Annotated
 
@@ -14,26 +14,29 @@ app = typer.Typer()
 @app.command()
 def stuck(
     as_json: Annotated[
-        bool, typer.Option("--json", help="A list for programs, all of it")
+        bool, typer.Option("--json", help="Print JSON, without a limit")
     ] = False,
     queries: Annotated[
         bool,
         typer.Option(
-            "--queries", help="Print filters for saved views of the Temporal UI"
+            "--queries", help="Print filters for saved views in the Temporal UI"
         ),
     ] = False,
     limit: Annotated[
         int | None,
-        typer.Option(min=1, help="At most so many rows; 50 for people"),
+        typer.Option(min=1, help="The most rows that are shown; 50 if not given"),
     ] = None,
     older_than: Annotated[
-        int, typer.Option(min=0, help="Only what is stuck for so many minutes")
+        int,
+        typer.Option(
+            min=0, help="Only what has been stuck for at least so many minutes"
+        ),
     ] = 0,
 ) -> None:
-    """List what is stuck: why, for how long, what money is at risk, what to do.
+    """List stuck workflows: why, since when, the money at risk, and what to do.
 
-    Exit code: 0 nothing is stuck, 1 something is, 2 a setting is wrong, 3 Temporal
-    cannot be reached.
+    Exit code: 0 nothing is stuck; 1 something is stuck; 2 a setting is wrong; 3
+    Temporal cannot be reached.
     """
     from cashier.settings import OperatorSettings
     from cashier.stuck.report import Wanted, report_stuck, show_queries

@@ -1,7 +1,7 @@
-"""What is known of something stuck beyond the list: since when, and its last failure.
+"""Details of a stuck workflow beyond the list: since when, and its last failure.
 
-Descriptions and histories are free of charge. Only the words of a review are asked of
-the worker, and what needs a key that is not there is left out.
+Descriptions and histories are free of charge. Only the reason of a review needs a
+query, and details that need a missing key are left out.
 """
 
 import asyncio
@@ -33,29 +33,29 @@ from visibility.paused import Paused, paused_of
 from visibility.stuck import Kind
 
 AT_ONCE = 16
-# Details must never keep the list from being shown.
+# A failure to read details must not prevent the list.
 PATIENCE_SECONDS = 10.0
 EACH = timedelta(seconds=2)
-# Whatever made it stuck is among its newest events.
+# The cause is among the newest events.
 NEWEST_EVENTS = 100
 
 
 @dataclass(frozen=True)
 class Details:
-    """What else is known; all of it may be missing.
+    """Details of one stuck workflow; each may be missing.
 
     Attributes:
-        since: Since when it is stuck.
-        failure: The newest failure, in its own words.
+        since: When it got stuck.
+        failure: The message of the newest failure.
         errors: The names of the errors of a task that fails, the cause last.
-        tries: How often the pending activity was tried.
-        next_try: When it will be tried again.
+        tries: How many attempts the pending activity has had.
+        next_try: When its next attempt is.
         review: Why a person must decide.
-        proposed: The outcome that waits for a second person, and who proposed it.
-        at_risk: The money at risk, as the workflow says.
-        stopped: How it was stopped, by whom and why.
-        paused: What is paused, by whom and why.
-        refunds: Those that are stuck, of an order's refunds; the oldest first.
+        proposed: The outcome that a second person must confirm, and who proposed it.
+        at_risk: The money at risk, as the workflow reports it.
+        stopped: How it was stopped, by whom, and why.
+        paused: What is paused, by whom, and why.
+        refunds: The stuck refunds of an order, the oldest first.
     """
 
     since: datetime | None = None
@@ -72,7 +72,7 @@ class Details:
 
 
 async def details_of(client: Client, stuck: Sequence[Stuck]) -> list[Details]:
-    """Return the details of each; within seconds, and without ever failing."""
+    """Return the details of each, within seconds; never raises."""
     gate = asyncio.Semaphore(AT_ONCE)
 
     async def look(one: Stuck) -> Details:
@@ -119,7 +119,7 @@ async def _look(client: Client, one: Stuck) -> Details:
 def _refunds(one: Stuck, view: dict[str, Any]) -> tuple[RefundRecord, ...]:
     if not one.is_refunds:
         return ()
-    # An answer of another release adds nothing, but the row is shown.
+    # The view of another release may not be readable; the row is shown without.
     with suppress(ValueError):
         return refunds_meant(one.kind, RefundsView.model_validate(view))
     return ()
@@ -141,7 +141,7 @@ async def _view(client: Client, one: Stuck) -> dict[str, Any]:
     if not _can_answer(one):
         return {}
     handle = client.get_workflow_handle(one.workflow_id, run_id=one.run_id)
-    # Without the keys, or with an old worker, the list still has its words.
+    # Without the keys, or with an old worker, the list still says why.
     with suppress(Exception):
         view = await handle.query("view", result_type=dict[str, Any], rpc_timeout=EACH)
         return view if isinstance(view, dict) else {}
@@ -184,7 +184,7 @@ def _since(
 
 
 def _how_it_was_stopped(events: Sequence[HistoryEvent]) -> str | None:
-    """Return how a run ended, by whom and why, from its last event."""
+    """Return how a run ended, by whom, and why, from its last event."""
     if not events:
         return None
     last = events[0]

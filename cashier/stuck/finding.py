@@ -1,4 +1,4 @@
-"""`cashier stuck`: every payment that does not go on, why, and what to do about it."""
+"""`cashier stuck`: every payment that does not progress, and why."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -30,7 +30,7 @@ from visibility.stuck import (
 from visibility.versions import listed_name, pinned_elsewhere, version_pinned
 from visibility.workers import Polled, look_at_queue, workers_polling
 
-# More rows than anybody reads one by one; the first thousands show what is wrong.
+# More rows than a person reads; the first thousands show what is wrong.
 MOST_ROWS = 10_000
 LISTING = timedelta(seconds=20)
 
@@ -41,16 +41,16 @@ _KINDS = {attention: kind for kind, attention in ATTENTIONS.items()}
 
 @dataclass(frozen=True)
 class Stuck:
-    """One workflow that does not go on, as the list knows it.
+    """One workflow that does not progress, from its entry in Temporal's list.
 
     Attributes:
-        kinds: Why, the most telling first; at least one.
-        wallet: Empty where it is not known.
-        amount: None where the list does not know it, as of older releases.
-        since: Since when at the earliest, as far as the list shows.
-        problems: Temporal's words for failing workflow tasks.
-        version: The version of the workers that it is pinned to, and of which none
-            polls, as `name:build`; empty where that is not what it lacks.
+        kinds: Why, the most severe first; at least one.
+        wallet: Empty where it is unknown.
+        amount: None where the list does not have it, as of older releases.
+        since: The earliest time since when it can be stuck, by the list.
+        problems: Temporal's reports about failing workflow tasks.
+        version: The worker version that it is pinned to and of which no worker polls,
+            as `name:build`; empty otherwise.
     """
 
     kinds: tuple[Kind, ...]
@@ -72,24 +72,24 @@ class Stuck:
 
     @property
     def is_refunds(self) -> bool:
-        """Whether it owns the refunds of an order, and is not its payment."""
+        """Whether it is an `OrderRefunds`, and not a payment."""
         return self.workflow_type == "OrderRefunds"
 
 
 @dataclass(frozen=True)
 class Found:
-    """All that is stuck, the longest first; not all of it where there is too much."""
+    """All stuck workflows, the longest stuck first; cut where there are too many."""
 
     stuck: tuple[Stuck, ...]
     is_cut: bool = False
 
 
 async def find_stuck(client: Client, now: datetime) -> Found:
-    """Return what is stuck, by the list alone: nothing is decoded, no worker asked.
+    """Return stuck workflows, by the list alone: nothing is decrypted or queried.
 
     Args:
         client: Reaches Temporal; needs no keys.
-        now: By which clock something is overdue.
+        now: The time by which workflows are overdue.
 
     Raises:
         RPCError: Temporal does not answer, or lacks the search attributes.
@@ -99,14 +99,14 @@ async def find_stuck(client: Client, now: datetime) -> Found:
 
 
 async def find_stuck_beside(client: Client, now: datetime, queue: Polled) -> Found:
-    """Return what is stuck, where these workers poll our task queue.
+    """Return stuck workflows, given the workers that poll our task queue.
 
     Raises:
         RPCError: Temporal does not answer, or lacks the search attributes.
     """
     unpolled = set() if queue.pollers else {TASK_QUEUE}
     versions = {poller.version for poller in queue.pollers if poller.version}
-    # Without our worker nothing goes on, so all that is open is stuck.
+    # Without our worker nothing progresses, so all open workflows are stuck.
     query = (
         f"({OPEN}) OR ({PAUSED}) OR ({STOPPED})"
         if unpolled
@@ -129,7 +129,7 @@ async def find_stuck_beside(client: Client, now: datetime, queue: Polled) -> Fou
 
 
 async def polled_queues(client: Client, queues: Iterable[str]) -> set[str]:
-    """Return those of the task queues for which a worker asks."""
+    """Return the task queues that a worker polls."""
     return {
         queue for queue in queues if await workers_polling(client, queue, within=QUICK)
     }
@@ -142,9 +142,9 @@ def _stuck(
     stopped: set[str],
     now: datetime,
 ) -> Stuck | None:
-    """Return what the list says of a workflow; None if it only has another queue.
+    """Return a workflow from its entry in the list; None if it only has another queue.
 
-    None, too, for a stopped run that a newer one has recovered.
+    None, too, for a stopped run that a newer run has recovered.
     """
     known = one.typed_search_attributes
     expires_at = known.get(EXPIRES_AT)
@@ -177,7 +177,7 @@ def _stuck(
 def _kinds(
     one: WorkflowExecution, unpolled: set[str], unserved: str, now: datetime
 ) -> Sequence[Kind]:
-    """Return why it is stuck, in the order of Kind."""
+    """Return the kinds in which it is stuck, in the order of Kind."""
     known = one.typed_search_attributes
     expires_at = known.get(EXPIRES_AT)
     attention = known.get(NEEDS_ATTENTION)

@@ -1,4 +1,4 @@
-"""The money at risk in what is stuck: of one, and of all together."""
+"""The money at risk in stuck workflows: of one, and the sums."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -7,7 +7,7 @@ from contracts import Money, MoneyAtRisk, in_words
 
 
 def risk_in_words(said: MoneyAtRisk) -> str:
-    """Write what is at risk: `PHP 1,315.00`, `at most PHP 520.00`, or `nothing`."""
+    """Write the money at risk: `PHP 1,315.00`, `at most PHP 520.00`, or `nothing`."""
     taken, at_most = _summed(said.taken), _summed(said.at_most)
     if taken and at_most:
         return f"{taken}, and at most {at_most} besides"
@@ -15,7 +15,7 @@ def risk_in_words(said: MoneyAtRisk) -> str:
 
 
 def all_at_risk(each: Iterable[MoneyAtRisk]) -> MoneyAtRisk:
-    """Return the sums by currency: what was taken for certain, and what may be."""
+    """Return the sums by currency: certainly taken, and possibly taken."""
     said = list(each)
     return MoneyAtRisk(
         taken=_sums(money for one in said for money in one.taken),

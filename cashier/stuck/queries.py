@@ -1,4 +1,4 @@
-"""The lists that operators keep as saved views in the Temporal UI."""
+"""Filters of Temporal's list that operators keep as saved views in the Temporal UI."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -32,7 +32,7 @@ RUNBOOK = {
 
 
 def chapter_of(stuck: Stuck) -> str:
-    """Return the chapter of docs/runbook.md that says what to do."""
+    """Return the chapter of docs/runbook.md about a kind."""
     attention = ATTENTIONS.get(stuck.kind)
     if stuck.is_refunds and attention in REFUND_CHAPTERS:
         return REFUND_CHAPTERS[attention]
@@ -41,38 +41,39 @@ def chapter_of(stuck: Stuck) -> str:
 
 @dataclass(frozen=True)
 class SavedView:
-    """A filter of the Temporal UI's list, and what it finds."""
+    """A filter of the Temporal UI's list, and a description of what it finds."""
 
     name: str
     finds: str
     query: str
 
 
-# What the list should show besides Temporal's own columns.
+# The columns that the list should show besides Temporal's own.
 COLUMNS = tuple(key.name for key in KEYS)
 _ENDED = 'WorkflowType = "CashierPayment" AND ExecutionStatus = "Completed"'
 
 
 def saved_views() -> Iterator[SavedView]:
-    """Return the lists that an operator wants to have at hand.
+    """Return the filters that an operator needs.
 
-    None holds a time: a view is kept for months, and would show an old day for ever.
+    No filter contains a time: a view is kept for months, and would always show that
+    day.
     """
-    yield SavedView("stuck", "all that is stuck", filter_of_all(None))
+    yield SavedView("stuck", "all stuck workflows", filter_of_all(None))
     for kind, finds in (
         (Kind.REVIEW, "a person must decide"),
         (Kind.NO_VERDICT, "Alipay does not answer"),
-        (Kind.OVERDUE, "open long after its time to pay"),
-        (Kind.TASK_FAILURE, "the code of the worker fails"),
-        (Kind.PAUSED, "somebody has paused it, or one of its calls"),
+        (Kind.OVERDUE, "open long after the time to pay"),
+        (Kind.TASK_FAILURE, "the worker's code fails"),
+        (Kind.PAUSED, "it, or one of its activities, was paused"),
         (
             Kind.STOPPED,
-            "ended by force; also those that a newer run of the same id has recovered",
+            "ended by force; also runs that a newer run of the same id has recovered",
         ),
         (Kind.CALLBACK, "the shop does not accept the outcome"),
         (Kind.SECOND_PERSON, "a refund waits for a second person"),
         (Kind.BALANCE, "a refund waits for the merchant's balance at Alipay"),
-        (Kind.REFUSED, "Alipay has refused a refund, and nothing was done about it"),
+        (Kind.REFUSED, "Alipay has refused a refund, and nobody has acted on it"),
         (
             Kind.NO_WORKER,
             "on another task queue than the worker's; with no worker, see `open`",
@@ -81,21 +82,23 @@ def saved_views() -> Iterator[SavedView]:
         yield SavedView(kind, finds, filter_of(kind, None))
     paid = f'{PAYMENT_STATUS.name} IN ("{Listed.ON_COURSE}", "PAID")'
     unpaid = f'{PAYMENT_STATUS.name} IN ("DECLINED", "EXPIRED", "CANCELLED")'
-    yield SavedView("open", "payments that go on, stuck or not", OPEN_PAYMENTS)
+    yield SavedView("open", "open payments, stuck or not", OPEN_PAYMENTS)
     yield SavedView("paid", "payments that ended paid", f"{_ENDED} AND {paid}")
-    yield SavedView("unpaid", "payments that ended so", f"{_ENDED} AND {unpaid}")
+    yield SavedView(
+        "unpaid", "payments that ended with this outcome", f"{_ENDED} AND {unpaid}"
+    )
     yield SavedView(
         "late-money",
-        "money after the end, not dealt with yet",
+        "money that came after the end, not handled yet",
         'WorkflowType = "LatePayment" AND ExecutionStatus = "Running"',
     )
     yield SavedView(
         "refunds",
-        "refunds that go on, or need a person; an owner without any is not shown",
+        "orders with refunds that are open or need a person",
         WAITING_REFUNDS,
     )
     yield SavedView(
         "notices",
-        "what Alipay has notified and no payment takes: refunds, disputes",
+        "notifications that belong to no payment: refunds, disputes",
         'WorkflowType = "AlipayNotice"',
     )

@@ -1,4 +1,4 @@
-"""Says of an order's refunds, in words, why one does not go on, and what to do."""
+"""Texts on stuck refunds: why a refund does not progress, and what to do."""
 
 from cashier.refund_decisions import confirm_command, resolve_command
 from contracts import (
@@ -11,7 +11,7 @@ from contracts import (
 )
 from visibility.stuck import Kind
 
-# How a refund stands that is stuck in one way.
+# The status of a refund that is stuck, by kind.
 _STANDS = {
     Kind.REVIEW: RefundStatus.REVIEW,
     Kind.SECOND_PERSON: RefundStatus.CONFIRMING,
@@ -23,9 +23,9 @@ _STANDS = {
 
 
 def refunds_meant(kind: Kind, view: RefundsView | None) -> tuple[RefundRecord, ...]:
-    """Return the refunds that are stuck so, the oldest first; nothing without a view.
+    """Return the refunds stuck in one way, the oldest first; none without a view.
 
-    One that a person has withdrawn is refused, and not stuck.
+    A refund that a person has withdrawn is refused, and not stuck.
     """
     refunds = view.refunds if view else ()
     return tuple(
@@ -36,31 +36,38 @@ def refunds_meant(kind: Kind, view: RefundsView | None) -> tuple[RefundRecord, .
 
 
 def why(kind: Kind, meant: tuple[RefundRecord, ...]) -> str:
-    """Return why a refund does not go on: one sentence."""
+    """Return why a refund does not progress: one sentence."""
     which = _named(meant)
     first = meant[0] if meant else None
     code = f"{first.result_code} {first.result_message}".strip() if first else ""
     match kind:
         case Kind.SECOND_PERSON:
             by = f", which {first.by} has asked for," if first else ""
-            return f"{which}{by} waits for a second person; nothing was sent."
+            return (
+                f"{which}{by} waits for a second person's confirmation; it was not "
+                f"sent."
+            )
         case Kind.REVIEW:
             doubt = f": {first.review}" if first and first.review else ""
             return f"{which} waits for a person's decision{doubt}."
         case Kind.NO_VERDICT:
-            return f"Alipay has not said what became of {which}."
+            return f"Alipay has not reported the outcome of {which}."
         case Kind.BALANCE:
             return f"The merchant's balance at Alipay is too low for {which}."
         case Kind.REFUSED:
             return (
-                f"{which} was refused{f': {code}' if code else ''}. Nothing went back."
+                f"{which} was refused{f': {code}' if code else ''}. Nothing was "
+                f"refunded."
             )
         case _:
-            return f"Alipay took {which} on more than a day ago, and has not ended it."
+            return (
+                f"Alipay accepted {which} more than a day ago, and has not completed "
+                f"it."
+            )
 
 
 def what_to_do(kind: Kind, order_id: str, meant: tuple[RefundRecord, ...]) -> str:
-    """Return what an operator does first: a sentence with the command to run."""
+    """Return the first thing to do: a sentence with the command to run."""
     first = meant[0] if meant else None
     name = first.refund_id if first else "REFUND"
     if first and first.proposed:
@@ -81,8 +88,10 @@ def what_to_do(kind: Kind, order_id: str, meant: tuple[RefundRecord, ...]) -> st
             )
         case Kind.REFUSED:
             return (
-                "Once the cause is gone ask under another name: cashier refunds start "
-                f"{order_id} --refund-id NEW --by NAME; or pay the customer otherwise."
+                "Once the cause is removed, request it under another id: cashier "
+                "refunds start "
+                f"{order_id} --refund-id NEW --by NAME; or pay the customer in "
+                f"another way."
             )
         case _:
             return (

@@ -1,4 +1,4 @@
-"""Shows what is stuck: a table for people, a list for programs."""
+"""Shows stuck workflows: as a table, or as JSON."""
 
 import json
 from collections import Counter
@@ -22,17 +22,17 @@ from cashier.temporal_calls import EXPLAINED, ends_within, list_of, page_of
 from contracts import MoneyAtRisk
 from visibility.stuck import Kind
 
-# More than a person reads at one sitting.
+# More than a person reads at once.
 ROWS_FOR_PEOPLE = 50
-# The list has pages; together they take no longer.
+# The list comes in pages; this is for all of them together.
 PATIENCE = timedelta(seconds=60)
-# The oldest of these are described; the rest is shown from the list alone.
+# Only so many, the oldest, are shown with details.
 MOST_DESCRIBED = 500
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """What the caller wants to see, and how."""
+    """Which rows the caller wants, and in which form."""
 
     as_json: bool = False
     limit: int | None = None
@@ -41,7 +41,7 @@ class Wanted:
 
 @dataclass(frozen=True)
 class Row:
-    """One line of the report."""
+    """One row of the report."""
 
     stuck: Stuck
     details: Details
@@ -54,21 +54,21 @@ class Row:
 
     @property
     def at_risk(self) -> MoneyAtRisk:
-        """As its workflow says; where nobody answers, at most the order's amount."""
+        """As its workflow reports it; without an answer, at most the order's amount."""
         amount = self.stuck.amount
         listed = MoneyAtRisk(at_most=(amount,) if amount else ())
         return self.details.at_risk or listed
 
     @property
     def lasts(self) -> timedelta:
-        """How long it is stuck; never negative, whatever the clocks say."""
+        """How long it has been stuck; never negative, whatever the clocks show."""
         return max(self.now - self.since, timedelta())
 
 
 async def report_stuck(
     client: Client, console: Console, wanted: Wanted, *, ui_url: str
 ) -> int:
-    """Print what is stuck; return 1 if anything is, else 0.
+    """Print stuck workflows; return 1 if there are any, else 0.
 
     Raises:
         RPCError: Temporal does not answer, or lacks the search attributes.
@@ -101,7 +101,7 @@ def rows_of(
     ui_url: str,
     namespace: str,
 ) -> list[Row]:
-    """Return the lines, what is stuck for longest first."""
+    """Return the rows, the longest stuck first."""
     rows = [
         Row(one, known, now, _page(one, ui_url, namespace))
         for one, known in zip(stuck, details, strict=True)
@@ -110,13 +110,13 @@ def rows_of(
 
 
 def _page(one: Stuck, ui_url: str, namespace: str) -> str:
-    """Return the page that explains it; where the code fails, only the history does."""
+    """Return the address of the page that explains it: details, or else the history."""
     tab = "history" if one.kind is Kind.TASK_FAILURE else EXPLAINED
     return page_of(ui_url, namespace, one.workflow_id, one.run_id, tab=tab)
 
 
 def as_json(rows: Sequence[Row]) -> str:
-    """Return the lines for programs; fields are only ever added."""
+    """Return the rows as JSON; fields are only ever added."""
     return json.dumps([_entry(row) for row in rows], indent=1)
 
 
@@ -143,18 +143,18 @@ def _entry(row: Row) -> dict[str, Any]:
 
 
 def show(console: Console, rows: Sequence[Row], *, all_of: int) -> None:
-    """Print the lines as a table, and how much money is at risk.
+    """Print the rows as a table, and the money at risk.
 
     Args:
-        console: Where to.
-        rows: Those that are shown.
-        all_of: How many there are.
+        console: Where they are printed.
+        rows: The rows that are shown.
+        all_of: How many stuck workflows there are.
     """
     table = Table(show_lines=True, header_style="bold")
     table.add_column("Order", overflow="fold", ratio=3)
     table.add_column("At risk", overflow="fold", ratio=2)
     table.add_column("For", no_wrap=True)
-    table.add_column("Why, what to do, and its page", overflow="fold", ratio=8)
+    table.add_column("Why, what to do, and the page", overflow="fold", ratio=8)
     for row in rows:
         table.add_row(
             Text.assemble(
@@ -182,7 +182,7 @@ def show_totals(console: Console, rows: Sequence[Row], *, is_cut: bool) -> None:
     counted = ", ".join(f"{kind} {number}" for kind, number in kinds.most_common())
     money = risk_in_words(all_at_risk(row.at_risk for row in rows))
     at_least = "at least " if is_cut else ""
-    more = ", and of some the amount is unknown" if any(map(_lacks, rows)) else ""
+    more = ", and the amount of some is unknown" if any(map(_lacks, rows)) else ""
     console.print(f"Stuck: {at_least}{len(rows)} ({counted})", highlight=False)
     console.print(f"Money at risk: {at_least}{money}{more}", highlight=False)
 
@@ -192,8 +192,8 @@ def show_queries(console: Console, *, ui_url: str, namespace: str) -> None:
     print_line(
         console,
         "Filters for the Temporal UI. Open a link, then keep it with *Save as New* "
-        "under *Saved Views*. No filter holds a time, so a saved view stays true: "
-        "the list shows the newest first. Add these columns to the list (the gear "
+        "under *Saved Views*. No filter contains a time, so saved views stay valid. "
+        "Add these columns to the list (the gear "
         f"above it, *Custom Search Attributes*): {', '.join(COLUMNS)}.\n",
     )
     for view in saved_views():
@@ -206,7 +206,7 @@ def show_queries(console: Console, *, ui_url: str, namespace: str) -> None:
 
 
 def in_words(lasts: timedelta) -> str:
-    """Write a duration for people: `45 s`, `3 min`, `2 h 10 min`, `4 d 3 h`."""
+    """Write a duration as text: `45 s`, `3 min`, `2 h 10 min`, `4 d 3 h`."""
     minutes, seconds = divmod(int(lasts.total_seconds()), 60)
     hours, minutes = divmod(minutes, 60)
     days, hours = divmod(hours, 24)
@@ -222,5 +222,5 @@ def _money(row: Row) -> str:
 
 
 def _lacks(row: Row) -> bool:
-    """Whether the money at risk is unknown: without a worker, or of old releases."""
+    """Whether the money at risk is unknown: no worker answers, or an old release."""
     return row.details.at_risk is None and row.stuck.amount is None

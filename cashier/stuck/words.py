@@ -1,4 +1,4 @@
-"""Says of something stuck, in words, why it is and what to do: one sentence each."""
+"""Texts on stuck workflows: why one is stuck, and what to do."""
 
 from contextlib import suppress
 from datetime import datetime
@@ -10,14 +10,14 @@ from contracts import TASK_QUEUE, attempt_of
 from visibility.stuck import ATTENTIONS, Kind
 
 _FIRST = {
-    Kind.NO_WORKER: "no worker asks for its work",
+    Kind.NO_WORKER: "no worker polls its task queue",
     Kind.TASK_FAILURE: "the worker's code fails on it",
     Kind.STOPPED: "it was stopped before its end",
     Kind.PAUSED: "somebody has paused it",
     Kind.REVIEW: "a person must decide",
-    Kind.CALLBACK: "the shop does not accept its outcome",
+    Kind.CALLBACK: "the shop does not accept the callback",
     Kind.NO_VERDICT: "Alipay does not answer",
-    Kind.OVERDUE: "it is open past its time to pay",
+    Kind.OVERDUE: "it is open long after the time to pay",
     Kind.SECOND_PERSON: "a second person must confirm",
     Kind.BALANCE: "the merchant's balance at Alipay is too low",
     Kind.REFUSED: "Alipay has refused it",
@@ -35,12 +35,12 @@ _MENDS = {
     "NewerReleaseError": "Deploy workers of the release that it names",
 }
 _DEPLOY = "Deploy the worker that last ran it, or one that is mended"
-# For all other kinds it does not matter whether refunds or a payment are stuck.
+# The texts on all other kinds are the same for refunds and for payments.
 _OF_REFUNDS = frozenset(ATTENTIONS) - {Kind.CALLBACK}
 
 
 def why(stuck: Stuck, details: Details) -> str:
-    """Return why it does not go on: a sentence, and the lesser reasons after it."""
+    """Return why it does not progress: a sentence, and further reasons after it."""
     said = _why(stuck, details)
     also = [_FIRST[kind] for kind in stuck.kinds[1:]]
     return f"{said} Also: {'; '.join(also)}." if also else said
@@ -52,27 +52,28 @@ def _why(stuck: Stuck, details: Details) -> str:
     match stuck.kind:
         case Kind.NO_WORKER if stuck.version:
             return (
-                f"It is pinned to version {stuck.version!r} of the workers, of which "
-                "none asks for work, so nothing goes on, not even its timers."
+                f"It is pinned to version {stuck.version!r} of the workers, and no "
+                f"worker of this version polls: nothing progresses, not even its "
+                f"timers."
             )
         case Kind.NO_WORKER:
             return (
-                f"No worker asks for the task queue {stuck.task_queue!r}, so nothing "
-                "goes on, not even its timers."
+                f"No worker polls the task queue {stuck.task_queue!r}: nothing "
+                f"progresses, not even its timers."
             )
         case Kind.TASK_FAILURE:
             cause = details.failure or ", ".join(stuck.problems)
-            return f"The worker's code fails on it, again and again: {_ended(cause)}"
+            return f"The worker's code fails on it repeatedly: {_ended(cause)}"
         case Kind.STOPPED:
             how = f" ({details.stopped})" if details.stopped else ""
             if stuck.is_refunds:
                 return (
-                    f"It was stopped before its end{how}; what it had asked Alipay for "
-                    "may have gone back or not, and nobody sees to it."
+                    f"It was stopped before its end{how}; refunds that it had sent "
+                    f"may have taken effect or not, and no workflow handles them."
                 )
             return (
                 f"It was stopped before its end{how}; the customer may have paid, or "
-                "may still pay, and nobody sees to the money."
+                f"may still pay, and no workflow handles the money."
             )
         case Kind.PAUSED:
             return _why_paused(details)
@@ -84,32 +85,34 @@ def _why(stuck: Stuck, details: Details) -> str:
             return said
         case Kind.CALLBACK:
             tries = f" after {details.tries} tries" if details.tries > 1 else ""
-            said = f"The shop does not accept the outcome{tries}"
+            said = f"The shop does not accept the callback{tries}"
             return _ended(f"{said}: {details.failure}" if details.failure else said)
         case Kind.NO_VERDICT:
-            said = "Alipay does not answer, so nobody knows whether it was paid"
+            said = "Alipay does not answer, so it is unknown whether it was paid"
             return _ended(f"{said}: {details.failure}" if details.failure else said)
         case Kind.OVERDUE if stuck.workflow_type == "LatePayment":
             return (
-                "Late money waits: Alipay answers, but neither that it was paid nor "
-                "that it was not, or has not finished its refund."
+                "Late money waits: Alipay answers, but reports neither paid nor "
+                "unpaid, or has not completed the refund."
             )
         case Kind.OVERDUE:
             until = f" ({_clock(stuck.expires_at)})" if stuck.expires_at else ""
-            return f"It is open past its time to pay{until}, without a certain end."
+            return (
+                f"It is open long after the time to pay{until}, without a certain end."
+            )
     return _ended(_FIRST[stuck.kind].capitalize())
 
 
 def _why_paused(details: Details) -> str:
     paused = details.paused
     if paused is None:
-        return "It is paused, or one of its calls is: nothing goes on."
+        return "It, or one of its activities, is paused: nothing progresses."
     said = paused.in_words
     return _ended(said[0].upper() + said[1:])
 
 
 def what_to_do(stuck: Stuck, details: Details) -> str:
-    """Return what an operator does first: a sentence with the command to run."""
+    """Return the first thing to do: a sentence with the command to run."""
     order = stuck.order_id
     if stuck.is_refunds and stuck.kind in _OF_REFUNDS:
         return refunds.what_to_do(stuck.kind, order, details.refunds)
@@ -117,11 +120,11 @@ def what_to_do(stuck: Stuck, details: Details) -> str:
         case Kind.NO_WORKER if stuck.version:
             build = stuck.version.partition(":")[2]
             return (
-                "Start workers of that version, or have the current one take it: "
+                "Start workers of that version, or move it to the current version: "
                 f"cashier releases move {build} --all --order {order}"
             )
         case Kind.NO_WORKER if stuck.task_queue == TASK_QUEUE:
-            return "Start the worker, or look into its log: cashier worker"
+            return "Start the worker, or read its log: cashier worker"
         case Kind.NO_WORKER:
             return _start_another_programs_worker(stuck)
         case Kind.TASK_FAILURE:
@@ -132,16 +135,16 @@ def what_to_do(stuck: Stuck, details: Details) -> str:
             )
         case Kind.STOPPED:
             return (
-                "Have it go on in a new run, which asks Alipay first: "
-                f"cashier recover {order} --by NAME --reason WHY"
+                f"Start a new run, which asks Alipay first: cashier recover {order} "
+                "--by NAME --reason WHY"
             )
         case Kind.PAUSED:
             frees = details.paused.frees if details.paused else "Unpause in the UI"
-            return f"Ask who has paused it, then free it: {frees}"
+            return f"Ask the person who paused it, then unpause it: {frees}"
         case Kind.CALLBACK:
             event = stuck.workflow_id.partition(":")[2]
             return (
-                f"Mend the shop's endpoint, then: cashier callbacks resend {event}. If "
+                f"Fix the shop's endpoint, then: cashier callbacks resend {event}. If "
                 "a person has notified the shop: cashier callbacks settle "
                 f"{event} --by NAME --reason WHY"
             )
@@ -153,8 +156,8 @@ def what_to_do(stuck: Stuck, details: Details) -> str:
     verb = "check" if stuck.workflow_type == "CashierPayment" else "show"
     end = details.proposed[0] if details.proposed else "OUTCOME"
     return (
-        f"See whether Alipay is reachable; then: cashier payments {verb} {order}. If "
-        "Alipay's portal says how it ended, and Alipay never answers: "
+        f"Check whether Alipay is reachable; then: cashier payments {verb} {order}. "
+        f"If Alipay never answers, but its portal shows the outcome: "
         f"{resolve_command(stuck, end)}"
     )
 
@@ -174,10 +177,10 @@ def _start_another_programs_worker(stuck: Stuck) -> str:
 
 
 def resolve_command(stuck: Stuck, outcome: str) -> str:
-    """Return the command that settles it; of late money with its attempt's number."""
+    """Return the command that resolves it; of late money with its attempt's number."""
     command = f"cashier payments resolve {stuck.order_id} --outcome {outcome}"
     if stuck.workflow_type == "LatePayment":
-        with suppress(ValueError):  # started by hand, its id may name no attempt
+        with suppress(ValueError):  # if started by hand, its id may not name an attempt
             command += f" --attempt {attempt_of(stuck.workflow_id)}"
     return f"{command} --by NAME --reason WHY"
 

@@ -1,1 +1,1 @@
-"""The whole system on one machine: its folder, its processes and their Temporal."""
+"""The whole system on one machine: its folder, its processes and its Temporal."""

@@ -1,12 +1,12 @@
-"""The environment of a local system's parts: built from nothing, never inherited."""
+"""The environment of a local system's processes: built anew, never inherited."""
 
 import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 CHECKOUT = Path(__file__).parents[2]
-# What a program needs to start at all, and how it writes text; no setting of ours, of
-# Temporal's or of a library's. PATH finds programs, the *_LIBRARY_PATH some Pythons.
+# The variables that a program needs to start and to write text; no settings of ours, of
+# Temporal or of libraries. PATH finds programs, *_LIBRARY_PATH some Pythons.
 PASSED_ON = (
     "PATH",
     "VIRTUAL_ENV",
@@ -17,28 +17,28 @@ PASSED_ON = (
     "LANGUAGE",
 )
 PASSED_ON_PREFIX = "LC_"
-# What somebody may set on purpose for the parts of `cashier up`.
+# Prefixes of the settings that `cashier up --set` accepts.
 SETTABLE = ("CASHIER_", "STOREFRONT_", "SIMULATOR_", "OTEL_")
 
 
 def bare_environment(folder: Path, code: Path = CHECKOUT) -> dict[str, str]:
     """Return an environment in which a program finds no setting of the developer.
 
-    Proxies, CASHIER_*, TEMPORAL_*, OTEL_* and the like are left out, because only a few
-    harmless names are passed on.
+    Proxies, CASHIER_*, TEMPORAL_*, OTEL_* and the like are left out: only a few
+    harmless variables are passed on.
 
     Args:
         folder: An empty folder; it is the home directory, so that no `temporal.toml` is
             found there. It should be the working directory too, which has no `.env`.
-        code: The checkout that Python runs.
+        code: The checkout whose code Python runs.
     """
     passed_on = {
         name: value
         for name, value in os.environ.items()
         if name in PASSED_ON or name.startswith(PASSED_ON_PREFIX)
     }
-    # A container's user may have a number and no name, and Temporal's server does not
-    # start without either.
+    # A container's user may have no name, and Temporal's server does not start without
+    # USER or HOME.
     named = {"HOME": str(folder), "USER": "cashier", "PYTHONPATH": str(code)}
     return {**passed_on, **named}
 
@@ -47,7 +47,7 @@ def read_assignments(assignments: Iterable[str]) -> Mapping[str, str]:
     """Return settings that were given as NAME=VALUE.
 
     Raises:
-        ValueError: One has another form, or a name that no part reads; the message
+        ValueError: One has another form, or a name that no process reads; the message
             shows the name and never the value.
     """
     settings = {}

@@ -1,4 +1,4 @@
-"""One system on one folder: a lock that ends with the last process that holds it."""
+"""Locks a folder for one system; the lock ends with the last process that holds it."""
 
 import fcntl
 import json
@@ -15,23 +15,23 @@ LOCK_FILE = "lock"
 
 
 class FolderInUseError(Exception):
-    """Another system runs in the folder: two would share its database."""
+    """Another system runs in the folder; two would use the same database."""
 
 
 @contextmanager
 def hold_folder(folder: Path, *, api_port: int) -> Iterator[int]:
-    """Hold the folder, which is made when missing, until the block ends.
+    """Lock the folder, which is created if missing, until the block ends.
 
     Args:
-        folder: Where a system keeps its payments.
-        api_port: Port of that system's API, named in the refusal.
+        folder: The folder of a system.
+        api_port: Port of the system's API, for the error message of a second system.
 
     Yields:
-        The open lock file. Processes that inherit it hold the folder too: after a
-        SIGKILL of the starter the folder is free when its last part has ended.
+        The open lock file. Processes that inherit it hold the lock, too: after a
+        SIGKILL of the starter the folder is free when its last process has ended.
 
     Raises:
-        FolderInUseError: Another system holds it; says which.
+        FolderInUseError: Another system holds the lock; the message names it.
     """
     make_private_folder(folder)
     lock = os.open(folder / LOCK_FILE, os.O_RDWR | os.O_CREAT, 0o600)
@@ -41,7 +41,7 @@ def hold_folder(folder: Path, *, api_port: int) -> Iterator[int]:
         try:
             yield lock
         finally:
-            # A guard that is just ending may still have the open file.
+            # A guard that is about to end may still have the file open.
             fcntl.flock(lock, fcntl.LOCK_UN)
     finally:
         os.close(lock)
@@ -66,13 +66,13 @@ def _holder(lock: int) -> str:
         holder = json.loads(os.pread(lock, 1024, 0))
         pid, since, port = (holder[name] for name in ("pid", "since", "api_port"))
     except (ValueError, KeyError, TypeError):
-        # It has taken the lock and not yet written who it is.
-        return "by another process, which is just starting"
+        # It holds the lock, but has not written its process id yet.
+        return "by another process, which is starting"
     whose = f"since {since} by process {pid}, with its API on port {port}"
     if _lives(pid):
         return whose
     return (
-        f"{whose}; that process has gone, and its parts end within "
+        f"{whose}; that process has ended, and its child processes end within "
         f"{STOP_PATIENCE_SECONDS} s"
     )
 

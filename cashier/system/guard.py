@@ -1,9 +1,9 @@
-"""Ends a program when the process that started it has gone, however that ended.
+"""Ends a program when the process that started it has ended, by whatever signal.
 
-The starter holds one end of a pipe, the guard reads at the other: the kernel closes the
-starter's end even after SIGKILL. The guard is a child of the program, which it replaces
-itself with, so that the program keeps the process id that the starter knows (decision
-0024). This file is also run by itself, by a Python that loads nothing else:
+The starter holds one end of a pipe, and the guard reads from the other: the kernel
+closes the starter's end even after SIGKILL. The guard is a child of the program, so
+that the program has the process id that the starter knows (decision 0024). This file
+also runs as a script, in a Python that loads nothing else:
 
     python -I -S guard.py LIFELINE PATIENCE PROGRAM [ARGUMENT...]
 """
@@ -13,24 +13,24 @@ import selectors
 import signal
 import sys
 
-# A worker lets an activity in flight finish (25 s); no part needs longer than this.
+# A worker lets running activities finish (25 s); no process needs longer than this.
 STOP_PATIENCE_SECONDS = 30
 
 
 class Lifeline:
-    """A pipe that closes when the last process that holds it has gone.
+    """A pipe that closes when the last process that holds it has ended.
 
     Attributes:
-        watched: The end at which guards read.
-        held: The other end; programs that shall end later than others may hold it too.
+        watched: The end that guards read from.
+        held: The other end; programs that should end after others may hold it, too.
     """
 
     def __init__(self) -> None:
-        # Neither end is inherited by a program unless it is passed on by number.
+        # A program inherits neither end unless its number is passed on.
         self.watched, self.held = os.pipe()
 
     def close(self) -> None:
-        """Let go; what is guarded by it, and still runs, gets SIGTERM."""
+        """Close it; guarded programs that still run get SIGTERM."""
         os.close(self.watched)
         os.close(self.held)
 
@@ -40,12 +40,12 @@ def guarded(
 ) -> list[str]:
     """Return the command that runs a program with its guard.
 
-    The starter must pass `lifeline.watched` on, e.g. by `pass_fds`.
+    The starter must pass `lifeline.watched` to it, e.g. by `pass_fds`.
 
     Args:
-        lifeline: When it closes, the program gets SIGTERM.
-        command: The program, and its arguments.
-        patience: After so many seconds more, it gets SIGKILL.
+        lifeline: The pipe; when it closes, the program gets SIGTERM.
+        command: The program and its arguments.
+        patience: Seconds from SIGTERM to SIGKILL.
     """
     guard = [sys.executable, "-I", "-S", __file__]
     return [*guard, str(lifeline.watched), str(patience), *command]
@@ -66,7 +66,7 @@ def _run(lifeline: int, patience: float, command: list[str]) -> None:
 
 
 def _stand_aside() -> None:
-    """Leave the terminal with its Ctrl-C, and the program's input and output."""
+    """Detach from the terminal's Ctrl-C, and from the program's input and output."""
     os.setsid()
     nothing = os.open(os.devnull, os.O_RDWR)
     for stream in (0, 1, 2):
@@ -74,7 +74,7 @@ def _stand_aside() -> None:
 
 
 def _watch(lifeline: int, alive: int, program: int, patience: float) -> None:
-    """Wait until the starter or the program has gone; end the program if it is left."""
+    """Wait until the starter or the program has ended; then end the program."""
     with selectors.DefaultSelector() as selector:
         selector.register(alive, selectors.EVENT_READ)
         selector.register(lifeline, selectors.EVENT_READ)
@@ -88,7 +88,7 @@ def _watch(lifeline: int, alive: int, program: int, patience: float) -> None:
 
 
 def _send(what: signal.Signals, program: int) -> None:
-    # Once the program has gone its number may be another's, but that is not our parent.
+    # After the program's end another process may have its id, but not as our parent.
     if os.getppid() == program:
         os.kill(program, what)
 

@@ -1,4 +1,4 @@
-"""A folder with all that a local system needs: keys, database, logs."""
+"""The folder of a local system: keys, database, logs."""
 
 import base64
 import json
@@ -18,23 +18,23 @@ from cashier.system.private_files import make_private_folder
 from codec.keyring import Keyring, make_key
 from codec.server.operators import add_operator, new_password
 
-# What the local merchant is called at the simulated Alipay; `SANDBOX_` chooses the
-# sandbox path, so a request that went astray could never be a real one.
+# The local merchant's client id at the simulated Alipay; `SANDBOX_` chooses the sandbox
+# path, so a misdirected request could never be a real one.
 CLIENT_ID = "SANDBOX_5YDEMO0000000000"
-# Who may read payments in the local Temporal UI.
+# The operator who may read payments in the local Temporal UI.
 OPERATOR = "operator"
-# Beside the ports that are remembered.
+# The field beside the ports in the file of the last start.
 CLUSTER = "cluster"
-# Whose API key it is; it may do everything.
+# The name of the local API key, which has all scopes.
 LOCAL_SHOP = "local-shop"
-# Who may log in to the local shop's back office, and whose key it refunds with.
+# The login of the local shop's back office, and the name of its key for refunds.
 SHOPKEEPER = "shopkeeper"
 BACK_OFFICE = "local-back-office"
 
 
 @dataclass(frozen=True)
 class LocalKey:
-    """An API key in clear text: its file, whose it is, and what it may do."""
+    """An API key in clear text: its file, its name, and its scopes."""
 
     file: Path
     name: str
@@ -42,17 +42,18 @@ class LocalKey:
 
 
 class Home:
-    """The files of one local system; secrets are readable by their owner only."""
+    """The files of one local system; only their owner can read secrets."""
 
     def __init__(self, folder: Path) -> None:
-        # Absolute: the parts of a system work in another folder.
+        # Absolute: the processes have another working directory.
         self.folder = folder = folder.absolute()
-        # Where the parts work: no `.env` and no `temporal.toml` is found here.
+        # The working directory of the processes: it has no `.env` and no
+        # `temporal.toml`.
         self.empty_folder = folder / "empty"
         self.database = folder / "temporal.sqlite"
         self.simulator_state = folder / "simulator.jsonl"
         self.logs = folder / "logs"
-        # Where the parts of the last system listened, for who looks at it.
+        # The ports of the last start, for `cashier doctor`.
         self.ports_file = folder / "ports.json"
         # What an operator's commands need, for the shell of another terminal.
         self.settings_file = folder / "settings.sh"
@@ -60,12 +61,12 @@ class Home:
         self.alipay_keys = folder / "keys" / "alipay"
         # Of the demo in which the worker lacks a key that it had.
         self.alipay_keys_moved_away = folder / "keys" / "alipay-moved-away"
-        # For people and the local shop, and what the API keeps of it.
+        # The API key for people and the local shop, and the API's file of hashes.
         self.api_key = folder / "keys" / "api-key"
         self.api_keys = folder / "keys" / "api-keys"
         self.callback_secrets = folder / "keys" / "callback-secrets"
         self.shop_orders = folder / "shop.sqlite"
-        # Of the shop's back office.
+        # Secrets of the shop's back office.
         self.refund_key = folder / "keys" / "back-office-api-key"
         self.staff = folder / "keys" / "staff"
         self.staff_password = folder / "keys" / "staff-password"
@@ -76,7 +77,7 @@ class Home:
         self.simulator_merchants = folder / "simulator-keys" / "merchants"
 
     def prepare(self) -> None:
-        """Make what is missing; what is there stays, so that payments go on."""
+        """Create missing files; existing ones stay, so that payments continue."""
         for folder in (self.folder, self.logs, self.empty_folder):
             make_private_folder(folder)
         self.close_to_others()
@@ -94,19 +95,19 @@ class Home:
         )
         if not self.callback_secrets.exists():
             write_secret(self.callback_secrets, new_callback_secret().encode())
-        # A name without a dot before it: macOS leaves `._name` beside copied files.
+        # Only names without a leading dot: macOS leaves `._name` beside copied files.
         if not any(self.payload_keys.glob("[!.]*.key")):
             make_key(self.payload_keys, begins=datetime.now(UTC))
         prepare_login(self.operators, self.operator_password, OPERATOR)
         prepare_login(self.staff, self.staff_password, SHOPKEEPER)
 
     def remember(self, ports: Ports, cluster: str | None = None) -> None:
-        """Keep where the parts listen, and the address of a cluster that they use."""
+        """Store the ports, and the address of the cluster in use."""
         kept = {**asdict(ports), **({CLUSTER: cluster} if cluster else {})}
         self.ports_file.write_text(json.dumps(kept), "utf-8")
 
     def ports(self) -> Ports:
-        """Return where the parts of the last system listened; the usual if unknown."""
+        """Return the ports of the last start; the defaults if unknown."""
         try:
             kept = self._remembered().items()
             return Ports(**{name: port for name, port in kept if name != CLUSTER})
@@ -114,7 +115,7 @@ class Home:
             return Ports()
 
     def cluster(self) -> str | None:
-        """Return the cluster that the last system used; None if it had its own."""
+        """Return the cluster of the last start; None if it started its own."""
         return self._remembered().get(CLUSTER)
 
     def _remembered(self) -> dict[str, Any]:
@@ -125,22 +126,23 @@ class Home:
         return kept
 
     def close_to_others(self) -> None:
-        """Let only the owner read what customers have bought: databases and logs."""
+        """Let only the owner read databases and logs: they contain purchases."""
         for pattern in ("*.sqlite", "*.sqlite-*", self.simulator_state.name, "logs/*"):
             for file in self.folder.glob(pattern):
                 file.chmod(0o600)
 
     @property
     def keyring(self) -> Keyring:
-        """The keys of all payloads, once prepared."""
+        """The payload keys, once prepared."""
         return Keyring.load(self.payload_keys)
 
     def environment(self, ports: Ports, cluster: str | None = None) -> dict[str, str]:
         """Return the settings of all processes of the system.
 
         Args:
-            ports: Where they listen.
-            cluster: Address of a Temporal that is not one of them.
+            ports: The ports of the processes.
+            cluster: Address of a running Temporal; None where the system starts its
+                own.
         """
         return {
             "TEMPORAL_ADDRESS": cluster or f"127.0.0.1:{ports.temporal}",
@@ -149,7 +151,7 @@ class Home:
             "CASHIER_ALIPAY_KEYS_DIR": str(self.alipay_keys),
             "CASHIER_ALIPAY_HOST": ports.simulator_url,
             "CASHIER_PAYLOAD_KEYS_DIR": str(self.payload_keys),
-            # A word in the environment must not undo it.
+            # Explicit, so that no default can undo it.
             "CASHIER_CLEAR_TEXT": "false",
             "CASHIER_CODEC_PORT": str(ports.codec),
             "CASHIER_CODEC_URL": ports.codec_url,
@@ -157,11 +159,11 @@ class Home:
             "CASHIER_CODEC_OPERATORS_FILE": str(self.operators),
             "CASHIER_RUNBOOK_URL": f"{ports.codec_url}/runbook",
             "CASHIER_NOTIFY_URL": f"{ports.api_url}/alipay/notifications/payment",
-            # The shop of a local system is on this machine, too.
+            # The shop of a local system runs on this machine, too.
             "CASHIER_CALLBACK_PRIVATE_ADDRESSES": "true",
             "CASHIER_API_KEYS_FILE": str(self.api_keys),
             "CASHIER_API_PORT": str(ports.api),
-            # The first worker has it; more of them on this machine go without.
+            # The first worker gets the port; further ones run without metrics.
             "CASHIER_METRICS_ADDRESS": f"127.0.0.1:{ports.metrics}",
             "CASHIER_API_METRICS_ADDRESS": f"127.0.0.1:{ports.api_metrics}",
             "CASHIER_SETTLEMENT_CURRENCY": "USD",
@@ -170,14 +172,15 @@ class Home:
             "SIMULATOR_PORT": str(ports.simulator),
             "SIMULATOR_BASE_URL": ports.simulator_url,
             "SIMULATOR_STATE_FILE": str(self.simulator_state),
-            # As set in Alipay's dashboard; what a call of `refund` names beats it.
+            # As set in Alipay's dashboard; the URL in a call of `refund` takes
+            # precedence.
             "SIMULATOR_REFUND_NOTIFY_URL": (
                 f"{ports.api_url}/alipay/notifications/payment"
             ),
         }
 
     def shop_environment(self, ports: Ports) -> dict[str, str]:
-        """Return the settings that the demo shop adds: it gets callbacks."""
+        """Return the settings that the demo shop adds: it receives callbacks."""
         return {
             "CASHIER_CALLBACK_URL": f"{ports.shop_url}/webhooks/cashier",
             "CASHIER_CALLBACK_SECRETS_FILE": str(self.callback_secrets),
@@ -193,12 +196,12 @@ class Home:
 
 
 def new_callback_secret() -> str:
-    """Return a secret as the Standard Webhooks specification wants it."""
+    """Return a secret in the form of the Standard Webhooks specification."""
     return "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
 
 
 def make_private_key(path: Path) -> RSAPrivateKey:
-    """Make an RSA key of Alipay's size (docs/protocol.md 1.5) and keep it in a file."""
+    """Make an RSA key of Alipay's size (docs/protocol.md 1.5), and store it."""
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     text = key.private_bytes(
         serialization.Encoding.PEM,
@@ -210,7 +213,7 @@ def make_private_key(path: Path) -> RSAPrivateKey:
 
 
 def write_public_key(key: RSAPrivateKey, path: Path) -> None:
-    """Keep the public half of a key in a file."""
+    """Store the public key of a pair in a file."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(
         key.public_key().public_bytes(
@@ -220,13 +223,14 @@ def write_public_key(key: RSAPrivateKey, path: Path) -> None:
 
 
 def prepare_api_keys(hashed: Path, *wanted: LocalKey) -> None:
-    """Have keys in files of their own, and their hashes among those the API knows.
+    """Create API keys in files of their own, with their hashes in the API's.
 
-    Where a key's file and that of the hashes are, nothing is changed: a key that was
-    removed on purpose must not come back by itself.
+    Where the key's file and the API's file exist, nothing is changed: a key that was
+    removed on purpose must not come back.
 
     Raises:
-        ApiKeysError: A key that is there could be guessed, or the hashes are broken.
+        ApiKeysError: An existing key could be guessed, or the file of hashes is
+            malformed.
     """
     had_hashes = hashed.exists()
     for one in wanted:
@@ -241,9 +245,9 @@ def prepare_api_keys(hashed: Path, *wanted: LocalKey) -> None:
 
 
 def prepare_login(hashed: Path, password_file: Path, name: str) -> None:
-    """Let somebody log in, with a password that stands in a file of its own.
+    """Create a login, with the password in a file of its own.
 
-    Nothing is changed where the file of those who may is there already.
+    Nothing is changed where the file of logins exists.
     """
     if hashed.exists():
         return

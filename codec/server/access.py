@@ -15,7 +15,7 @@ logger = logging.getLogger(__name__)
 
 
 class RefusedError(Exception):
-    """A request is refused; the message is for the caller and holds no data."""
+    """A request is refused; the message is for the caller and contains no data."""
 
     def __init__(self, status: int, message: str) -> None:
         super().__init__(message)
@@ -37,12 +37,12 @@ class Access:
         self._url = settings.url
         self._own_origins = settings.own_origins
         self._pages_of_ui = settings.pages_of_ui
-        # Only a cookie of this very host, over https, may bear the prefix.
+        # Browsers accept this prefix only for cookies of this host, over https.
         self.is_secure = settings.url.startswith("https://")
         self.cookie = "__Host-cashier-codec" if self.is_secure else "cashier-codec"
 
     def session(self, request: Request) -> Session | None:
-        """Return the session of the request's cookie, if it is still good."""
+        """Return the session of the request's cookie, if it is still valid."""
         secret = request.cookies.get(self.cookie)
         session = self._sessions.of(secret) if secret else None
         if session is None or self._operators is None:
@@ -59,7 +59,7 @@ class Access:
         """Return the name of the caller, for the log.
 
         Raises:
-            RefusedError: 401 for who has neither session nor token, 503 where a token
+            RefusedError: 401 without a session or a token, 503 where a token
                 cannot be verified right now.
         """
         kind, _, token = request.headers.get("authorization", "").partition(" ")
@@ -79,24 +79,26 @@ class Access:
             return "these payloads are encrypted: the UI must pass a valid token"
         page = urlsplit(request.headers.get("origin", "")).hostname
         if page in OTHER_NAME and OTHER_NAME[page] == request.url.hostname:
-            # To a browser these are two sites, and the cookie is for one.
+            # For a browser these are two sites, and the cookie is for one of them.
             return (
-                "these payloads are encrypted: open the UI by the name of this server, "
-                f"{request.url.hostname} and not {page}, or the browser sends no cookie"
+                "these payloads are encrypted: open the UI with the host name of this "
+                "server, "
+                f"{request.url.hostname} and not {page}, or the browser does not send "
+                f"the cookie"
             )
         return (
-            f"these payloads are encrypted: log in at {self._url}/login, and switch on "
-            "that the UI sends cookies (that page says how)"
+            f"these payloads are encrypted: log in at {self._url}/login, and let the "
+            f"UI send cookies (that page explains how)"
         )
 
     def check_origin(self, request: Request, *, of_ui: bool) -> None:
         """Reject requests from other pages: the browser would send the cookie too.
 
-        Cookies do not distinguish ports, so any page of this machine is of the same
-        site. Programs send no origin.
+        Cookies do not distinguish ports, so any page of this machine is same-site.
+        Programs send no origin.
 
         Raises:
-            RefusedError: 403 for another origin than ours, or the UI's where allowed.
+            RefusedError: 403 for an origin other than ours, or the UI's where allowed.
         """
         origins = {*self._own_origins, *(self._pages_of_ui if of_ui else ())}
         origin = request.headers.get("origin")

@@ -29,15 +29,15 @@ def create_app(
     """Return the application.
 
     Args:
-        settings: Keys, the UI, and who may read.
-        sessions: Who is logged in; None for nobody yet.
-        throttle: Counts failed logins; None for none yet.
+        settings: The keys, the UI's address, the operators.
+        sessions: The sessions; None for none yet.
+        throttle: Counts failed logins; None for a new one.
         docs: The folder with the runbook.
     """
     app = FastAPI(
         title="Codec server of the durable cashier",
         openapi_url=None,
-        # A redirect would name the host that the caller claims to have called.
+        # A redirect would contain the host that the caller put into the header.
         redirect_slashes=False,
     )
     sessions = sessions or Sessions()
@@ -61,7 +61,8 @@ def create_app(
 
     @app.exception_handler(ClientDisconnect)
     async def cut_short(_: Request, __: ClientDisconnect) -> Response:
-        # The caller hung up, or took too long: only the log gets this answer.
+        # The caller disconnected, or took too long: this answer appears only in the
+        # log.
         return Response(status_code=400)
 
     return app

@@ -9,14 +9,14 @@ async def read_body(request: Request, limit: int) -> bytes:
     """Return the body.
 
     Args:
-        request: Whose body was not read yet.
-        limit: How many bytes it may have.
+        request: The request, whose body was not read yet.
+        limit: The most bytes that it may have.
 
     Raises:
-        RefusedError: 413 as soon as it is known to have more.
+        RefusedError: 413 as soon as it exceeds the limit.
     """
     announced = request.headers.get("content-length", "0")
-    # int() must not chew on a header of kilobytes; the server has checked the digits.
+    # int() is slow for a header of kilobytes; the server has checked the digits.
     length = (
         int(announced) if announced.isdigit() and len(announced) < 16 else limit + 1
     )

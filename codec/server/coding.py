@@ -1,4 +1,4 @@
-"""`POST /codec/decode` and `/codec/encode`: what the Temporal UI and CLI ask for."""
+"""`POST /codec/decode` and `/codec/encode`: endpoints for the Temporal UI and CLI."""
 
 import logging
 from collections.abc import Awaitable, Callable, Sequence
@@ -19,9 +19,9 @@ from codec.server.settings import CodecSettings
 
 logger = logging.getLogger(__name__)
 
-# The largest message that Temporal sends is 4 MB, which becomes a third more in Base64.
+# Temporal's largest message has 4 MB, which Base64 makes a third larger.
 LARGEST_BODY = 16 * 1024 * 1024
-# What the UI sends; a browser asks before it does.
+# The headers that the UI sends; a browser asks for them in the preflight.
 HEADERS = ["Content-Type", "X-Namespace", "Authorization", "Authorization-Extras"]
 PREFLIGHT_SECONDS = 600
 
@@ -55,16 +55,16 @@ class CodingApi:
         )
 
     async def encode(self, request: Request) -> Response:
-        """Encrypt what an operator sends from the UI."""
+        """Encrypt the payloads that an operator sends from the UI."""
         return await self._code("encode", request)
 
     async def decode(self, request: Request) -> Response:
-        """Decrypt what the UI shows."""
+        """Decrypt the payloads that the UI shows."""
         return await self._code("decode", request)
 
     async def _code(self, what: str, request: Request) -> Response:
         self._access.check_origin(request, of_ui=True)
-        # Before the body: nobody may make us read 16 MB without a login.
+        # Before the body: without a login nobody can make us read 16 MB.
         reader = await self._access.reader(request)
         payloads = _payloads_of(await read_body(request, LARGEST_BODY))
         try:
@@ -100,7 +100,7 @@ async def _refused(_: Request, error: Exception) -> Response:
 
 
 async def _cut_short(_: Request, __: Exception) -> Response:
-    # The caller hung up, or took too long: only the log gets this answer.
+    # The caller disconnected, or took too long: this answer appears only in the log.
     return Response(status_code=400)
 
 
@@ -108,7 +108,7 @@ def _payloads_of(body: bytes) -> Sequence[Payload]:
     try:
         return json_format.Parse(body, Payloads(), ignore_unknown_fields=True).payloads
     except (json_format.ParseError, ValueError, RecursionError):
-        # The library's message quotes what it could not read.
+        # The library's message would quote the body.
         raise RefusedError(
             400,
             'the body must be {"payloads": [...]}, each with metadata and data in '

@@ -2,31 +2,32 @@
 
 A device cookie, as OWASP describes it against lockouts:
 https://owasp.org/www-community/Slow_Down_Online_Guessing_Attacks_with_Device_Cookies
-It opens nothing: the password is asked for all the same. Nothing is kept of it here; it
-is proven with the hash of the operator's password, so that it outlives a restart of the
-server and ends with the password.
+It gives no access: the password is still needed. The server does not store it; it is
+verified with the hash of the operator's password, so that it survives a restart of the
+server and becomes invalid with the password.
 """
 
 import hmac
 import secrets
 
-# Longer than a leave; a browser of longer ago is treated as a stranger's.
+# Longer than a vacation; after that the browser counts as unknown.
 LIFE_SECONDS = 90 * 24 * 3600
 
 
 def new_mark(name: str, password_hash: str) -> str:
-    """Return the mark by which a browser is known from now on."""
+    """Return a new mark for a browser, which is known by it from now on."""
     browser = secrets.token_urlsafe(12)
     return f"{browser}.{_proof(name, password_hash, browser)}"
 
 
 def browser_of(mark: str, name: str, password_hash: str | None) -> str | None:
-    """Return which browser a mark names; None where it was not made for this login.
+    """Return the browser of a mark; None where it was not made for this login.
 
     Args:
-        mark: What the browser has sent.
-        name: The operator's.
-        password_hash: Of that operator; None where there is no such one.
+        mark: The mark that the browser has sent.
+        name: The operator's name.
+        password_hash: The hash of that operator's password; None for an unknown
+            operator.
     """
     browser, _, proof = mark.partition(".")
     if password_hash is None or not browser:

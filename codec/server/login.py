@@ -32,7 +32,7 @@ logger = logging.getLogger(__name__)
 
 LARGEST_FORM = 8 * 1024
 LONGEST_NAME = 64
-# Each takes 16 MiB and a processor for a moment.
+# Each hash needs 16 MiB and some CPU time.
 PASSWORDS_AT_ONCE = 2
 
 
@@ -59,7 +59,7 @@ class Login:
         self.router.post("/logout")(self.log_out)
 
     async def show(self, request: Request) -> Response:
-        """The form, or, to who is logged in, what to switch on in the UI."""
+        """Show the form, or, after the login, how to set up the UI."""
         return self._page(request)
 
     async def log_in(self, request: Request) -> Response:
@@ -72,7 +72,7 @@ class Login:
             hashed = self._operators.hash_of(name)
         except OperatorsError as error:
             logger.error("the operators cannot be read: %s", error)
-            return self._page(request, "Nobody can log in right now.", 503)
+            return self._page(request, "Logins are not possible right now.", 503)
         mark = request.cookies.get(self._known_cookie(name), "")
         browser = browser_of(mark, name, hashed)
         address = request.client.host if request.client else ""
@@ -91,7 +91,7 @@ class Login:
         return self._welcome(name, hashed or "", mark if browser else "")
 
     def _welcome(self, name: str, hashed: str, mark: str) -> Response:
-        """Begin a session, and know the browser the next time, too."""
+        """Begin a session, and mark the browser as known."""
         answer = RedirectResponse("/login", 303, HEADERS)
         for cookie, value, seconds in (
             (self._access.cookie, self._sessions.begin(name, hashed), LIFE_SECONDS),
@@ -108,7 +108,7 @@ class Login:
         return answer
 
     def _known_cookie(self, name: str) -> str:
-        """Return the cookie of a browser that is known; several may log in with one."""
+        """Return the name of the cookie of a known browser, one for each operator."""
         return f"{self._access.cookie}-known-{name}"
 
     async def log_out(self, request: Request) -> Response:
@@ -147,12 +147,12 @@ class Login:
 
 @cache
 def _nobodys_hash() -> str:
-    """The hash for unknown names, so that the comparison takes as long."""
+    """The hash for unknown names, so that their comparison takes as long."""
     return hash_password(new_password())
 
 
 async def _form_of(request: Request) -> dict[str, str]:
-    """Return the form's fields; of those that come twice, the first."""
+    """Return the form's fields; of repeated fields, the first."""
     body = await read_body(request, LARGEST_FORM)
     try:
         fields = parse_qs(body.decode(), max_num_fields=8)

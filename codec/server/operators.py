@@ -9,10 +9,10 @@ import re
 import secrets
 from pathlib import Path
 
-# No e-mail addresses: logs, which say who logged in, take them out.
+# No e-mail addresses: logs, which name the operator, would redact them.
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 SHORTEST_PASSWORD = 12
-# More would only make us hash for long.
+# A longer one would only take long to hash.
 LONGEST_PASSWORD = 1024
 # scrypt with 16 MiB, five times: OWASP's Password Storage Cheat Sheet, 0.15 s here.
 N, R, P = 2**14, 8, 5
@@ -25,9 +25,9 @@ class OperatorsError(Exception):
 
 
 class Operators:
-    """The file of operators, read for each question, so that a change counts at once.
+    """The file of operators, read for each look-up: changes take effect at once.
 
-    A file of some lines is read in less time than a password is hashed in.
+    Reading some lines takes less time than hashing a password.
     """
 
     def __init__(self, file: Path) -> None:
@@ -40,7 +40,7 @@ class Operators:
         read_operators(file)
 
     def hash_of(self, name: str) -> str | None:
-        """Return the hash of an operator's password; None where there is no such one.
+        """Return the hash of an operator's password; None for an unknown operator.
 
         Raises:
             OperatorsError: The file has become unreadable.
@@ -49,7 +49,7 @@ class Operators:
 
 
 def read_operators(file: Path) -> dict[str, str]:
-    """Return the hashes by name.
+    """Return the hashes of passwords by name.
 
     Raises:
         OperatorsError: The file cannot be read, or a line is not `name:hash`.
@@ -86,8 +86,8 @@ def add_operator(file: Path, name: str, password: str) -> None:
     """
     if not NAME.fullmatch(name):
         raise OperatorsError(
-            f"a name of {len(name)} characters is none: 1 to 64 letters, digits "
-            "and . _ -, the first a letter or digit"
+            f"a name of {len(name)} characters is not allowed: 1 to 64 letters, "
+            f"digits and . _ -, the first a letter or digit"
         )
     if not SHORTEST_PASSWORD <= len(password) <= LONGEST_PASSWORD:
         raise OperatorsError(
@@ -97,7 +97,7 @@ def add_operator(file: Path, name: str, password: str) -> None:
     found = read_operators(file) if file.exists() else {}
     found[name] = hash_password(password)
     file.parent.mkdir(parents=True, exist_ok=True)
-    # Whole or not at all: a server that runs may read it at any time.
+    # Atomically: a running server may read it at any time.
     draft = file.with_name(f".{file.name}.{secrets.token_hex(4)}")
     draft.touch(mode=0o600)
     draft.write_text("".join(f"{one}:{hashed}\n" for one, hashed in found.items()))
@@ -105,15 +105,15 @@ def add_operator(file: Path, name: str, password: str) -> None:
 
 
 def new_password() -> str:
-    """Return a password that nobody guesses: 128 bits of chance."""
+    """Return a random password of 128 bits."""
     return secrets.token_urlsafe(16)
 
 
 def hash_password(password: str, *, n: int = N) -> str:
-    """Return a password as stored: its parameters, salt and hash.
+    """Return the stored form of a password: parameters, salt and hash.
 
     Args:
-        password: Of any length.
+        password: The password, of any length.
         n: The cost, a power of two; `is_password` takes it from the hash.
     """
     salt = os.urandom(SALT_BYTES)
@@ -122,7 +122,7 @@ def hash_password(password: str, *, n: int = N) -> str:
 
 
 def is_password(password: str, hashed: str) -> bool:
-    """Whether a password has this hash; takes the same time for all."""
+    """Whether a password has this hash; in constant time."""
     parsed = _parsed(hashed)
     if parsed is None:
         return False
@@ -145,7 +145,7 @@ def _parsed(hashed: str) -> tuple[int, int, int, bytes, bytes] | None:
         salt, expected = (base64.b64decode(part, validate=True) for part in parts[4:])
     except (ValueError, binascii.Error):
         return None
-    # A hash that costs more than ours by far would stop the server.
+    # A hash with a much higher cost than ours would block the server.
     is_sound = 1 < n <= 2**16 and n & (n - 1) == 0 and 0 < r <= 8 and 0 < p <= 16
     return (n, r, p, salt, expected) if is_sound and salt and expected else None
 

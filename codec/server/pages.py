@@ -1,4 +1,4 @@
-"""Pages of this server: escaped, without scripts, and kept by no cache."""
+"""Pages of this server: escaped, without scripts, never cached."""
 
 import base64
 import hashlib
@@ -26,7 +26,7 @@ HEADERS = {
     ),
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
-    # Not `no-referrer`: with it browsers send the form with the origin `null`.
+    # Not `no-referrer`: with it, browsers send the form with the origin `null`.
     "Referrer-Policy": "same-origin",
     "Cache-Control": "no-store",
 }

@@ -1,4 +1,4 @@
-"""`GET /runbook`: what to do about a stuck payment; the Temporal UI links to it."""
+"""`GET /runbook`: the runbook for stuck payments; the Temporal UI links to it."""
 
 import re
 from collections import Counter
@@ -14,12 +14,12 @@ from markupsafe import Markup
 
 from codec.server.pages import HEADERS, page
 
-# As they lie in docs/images; no SVG, which can hold scripts.
+# The files in docs/images; not SVG, which can contain scripts.
 IMAGE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*\.(png|jpg|webp)")
 
 
 class Runbook:
-    """Serves `runbook.md` as a page, with its images; it holds no secrets."""
+    """Serves `runbook.md` as a page, with its images; it contains no secrets."""
 
     def __init__(self, folder: Path) -> None:
         self._file = folder / "runbook.md"
@@ -39,7 +39,7 @@ class Runbook:
         for token in tokens:
             token.children = _served_here(token.children or [])
         text = self._markdown.renderer.render(tokens, self._markdown.options, {})
-        # HTML in it is switched off, so what comes out is Markdown's own.
+        # HTML in the source is disabled, so all HTML comes from the renderer.
         return page("runbook.html", body=Markup(text))  # noqa: S704
 
     def image(self, name: str) -> Response:
@@ -50,7 +50,7 @@ class Runbook:
 
 
 def _give_anchors(tokens: Sequence[Token]) -> None:
-    """Give each heading the id that GitHub gives it, so that links fit both."""
+    """Give each heading the id that GitHub gives it, so that links work in both."""
     seen: Counter[str] = Counter()
     for heading, inline in pairwise(tokens):
         if heading.type == "heading_open":
@@ -65,7 +65,7 @@ def _give_anchors(tokens: Sequence[Token]) -> None:
 
 
 def _served_here(children: list[Token]) -> list[Token]:
-    """Let images come from here, and links to other files of the project be text."""
+    """Point images to this server, and turn links to other files into text."""
     kept = []
     open_links: list[bool] = []
     for child in children:

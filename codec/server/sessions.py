@@ -22,8 +22,8 @@ class Session:
 class Sessions:
     """The sessions of this process, found by the hash of their secret.
 
-    They are kept here and not in the cookie, so that a logout ends a session for
-    certain, and there is no key that could make sessions. A restart ends them all.
+    They are stored here and not in the cookie, so that a logout really ends a session,
+    and no key exists that could create sessions. A restart ends them all.
     """
 
     def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
@@ -46,15 +46,15 @@ class Sessions:
         return secret
 
     def of(self, secret: str) -> Session | None:
-        """Return the session of a secret; None where it is over, or never was."""
+        """Return the session of a secret; None where it has ended or never existed."""
         session = self._sessions.get(_hashed(secret))
         return session if session and session.ends > self._monotonic() else None
 
     def end(self, secret: str) -> Session | None:
-        """Log out; return the session that was ended."""
+        """End a session, and return it."""
         return self._sessions.pop(_hashed(secret), None)
 
 
 def _hashed(secret: str) -> str:
-    # Looked up by the hash, so that the time of a look-up does not reveal the secret.
+    # Looked up by its hash, so that the time of a look-up does not reveal the secret.
     return hashlib.sha256(secret.encode(errors="replace")).hexdigest()

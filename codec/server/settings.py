@@ -15,7 +15,7 @@ from settings.forms import Folder, ListeningHost, Port, ReadableFile, form
 from settings.process import ProcessSettings
 from settings.urls import KeySetUrl, PageOrigin, PageUrl, page_origin
 
-# Whoever opens a local page writes the one or the other.
+# Users write either name for a page of this machine.
 OTHER_NAME = {"127.0.0.1": "localhost", "localhost": "127.0.0.1"}
 
 
@@ -26,7 +26,7 @@ def _by_commas(value: object) -> object:
 
 
 def _by_both_names(origins: Sequence[str]) -> tuple[str, ...]:
-    """Return the origins, those of this machine by both of its names."""
+    """Return the origins; those of this machine with both of its names."""
     found = list(origins)
     for origin in origins:
         parts = urlsplit(origin)
@@ -109,8 +109,8 @@ class CodecSettings(ProcessSettings):
         for name in ("token_issuer", "token_audience"):
             if any(keys) and not getattr(self, name):
                 raise ValueError(
-                    f"{name}: needed with token_keys_url or token_keys_file, or tokens "
-                    "made for others would do"
+                    f"{name}: needed with token_keys_url or token_keys_file, or "
+                    f"tokens for other services would be accepted"
                 )
         if self.token_claim and not all(self.token_claim.partition("=")):
             raise ValueError("token_claim: must be name=value")
@@ -140,12 +140,12 @@ class CodecSettings(ProcessSettings):
 
     @cached_property
     def operators(self) -> Operators | None:
-        """Who may log in; None where only tokens are taken."""
+        """The operators who may log in; None where only tokens are accepted."""
         return Operators(self.operators_file) if self.operators_file else None
 
     @cached_property
     def token_rule(self) -> TokenRule | None:
-        """Which tokens are believed; None where none are."""
+        """The rule for accepted tokens; None where tokens are not accepted."""
         if not (self.token_issuer and self.token_audience):
             return None
         if self.token_keys_file:
@@ -169,5 +169,5 @@ class CodecSettings(ProcessSettings):
 
     @property
     def pages_of_ui(self) -> tuple[str, ...]:
-        """The origins of the UI's pages; a local one has two names."""
+        """The origins of the UI's pages; a local UI has two names."""
         return _by_both_names(self.ui_origins)

@@ -1,8 +1,8 @@
-"""Slows down password guessing: refuses at once, so that nobody else waits.
+"""Slows down password guessing: refuses at once, so that other requests do not wait.
 
-A stranger's failures must not keep an operator out. So each name's failures are counted
-for the browser or the address that they come from, and a browser in which somebody has
-logged in before (`codec.server.known_browsers`) is held up by its own failures only.
+An attacker's failures must not lock an operator out. So the failures of a name are
+counted for each browser or address, and a browser with an earlier login
+(`codec.server.known_browsers`) is slowed down only by its own failures.
 """
 
 import math
@@ -11,18 +11,18 @@ from collections import OrderedDict
 from collections.abc import Callable
 from typing import TypeVar
 
-# A person mistypes now and then; from then on each failure doubles the pause.
+# So many typing errors are free; each further failure doubles the pause.
 FREE_FAILURES = 5
-# Passwords have 12 characters at least: at one guess a minute none is found.
+# Passwords have at least 12 characters: one guess a minute does not find any.
 LONGEST_PAUSE_SECONDS = 60.0
 FORGOTTEN_AFTER_SECONDS = 3600.0
-# Over all names, of all strangers: as many failures at once, and then one a second.
+# For all names and all unknown browsers: so many failures at once, then one a second.
 MOST_FAILURES = 20.0
 FAILURES_A_SECOND = 1.0
-# And of one address, less, so that one alone does not use up what all strangers have.
+# For one address less, so that it cannot use up the limit of all.
 MOST_OF_AN_ADDRESS = 10.0
 OF_AN_ADDRESS_A_SECOND = 0.2
-# Names that do not exist are counted too; a guesser must not fill the memory with them.
+# Unknown names are counted, too; they must not fill the memory.
 MOST_COUNTED = 1000
 
 Key = TypeVar("Key")
@@ -30,7 +30,7 @@ Value = TypeVar("Value")
 
 
 class TooManyFailuresError(Exception):
-    """A login was not even tried."""
+    """A login was refused before the password was checked."""
 
     def __init__(self, seconds: float) -> None:
         self.seconds = max(1, math.ceil(seconds))
@@ -38,22 +38,22 @@ class TooManyFailuresError(Exception):
 
 
 class Throttle:
-    """Counts each try as failed until it is known to have succeeded."""
+    """Counts each try as a failure until it succeeds."""
 
     def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._monotonic = monotonic
-        # By name and source: how many failed, and when the last was tried.
+        # By name and source: the number of failures, and the time of the last try.
         self._failed: OrderedDict[tuple[str, str], tuple[int, float]] = OrderedDict()
         self._of_all = _Bucket(MOST_FAILURES, FAILURES_A_SECOND, monotonic())
         self._of_address: OrderedDict[str, _Bucket] = OrderedDict()
 
     def take(self, name: str, *, address: str, browser: str | None = None) -> None:
-        """Count a try; before the password is looked at, so that tries at once count.
+        """Count a try; before the password is checked, so that concurrent tries count.
 
         Args:
-            name: Who logs in, as the form says.
-            address: Where the call comes from; a proxy's, where one stands in front.
-            browser: Which one it is, if it has logged in with this name before.
+            name: The name in the form.
+            address: The caller's address, or that of the proxy in front.
+            browser: The known browser, if it has logged in with this name before.
 
         Raises:
             TooManyFailuresError: It is too early for another try.
@@ -91,7 +91,7 @@ class Throttle:
 
 
 class _Bucket:
-    """So many at once, and then so many a second."""
+    """A token bucket: so many at once, then so many a second."""
 
     def __init__(self, most: float, a_second: float, now: float) -> None:
         self._most = most
@@ -100,7 +100,7 @@ class _Bucket:
         self._counted_at = now
 
     def wait(self, now: float) -> float:
-        """Return the seconds until one may be taken; 0 for now."""
+        """Return the seconds until one can be taken; 0 for now."""
         passed = now - self._counted_at
         self._left = min(self._most, self._left + passed * self._a_second)
         self._counted_at = now

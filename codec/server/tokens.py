@@ -13,22 +13,22 @@ import jwt
 
 logger = logging.getLogger(__name__)
 
-# With public keys only: a secret shared with the issuer could make tokens, and `none`
+# Only algorithms with public keys: a shared secret could create tokens, and `none`
 # proves nothing.
 ALGORITHMS = frozenset({"RS256", "ES256"})
 LONGEST_TOKEN = 16 * 1024
-# Clocks of well-kept machines differ by less.
+# Synchronized clocks differ by less.
 LEEWAY_SECONDS = 30
 FETCH_SECONDS = 5.0
 LARGEST_KEYS = 256 * 1024
-# A key that the issuer withdraws is accepted for so long at most.
+# A key that the issuer has withdrawn is accepted for so long at most.
 KEYS_AGE_SECONDS = 600.0
-# Tokens with made-up key ids must not make us ask the issuer all the time.
+# Tokens with invented key ids must not make us call the issuer all the time.
 LEAST_PAUSE_SECONDS = 60.0
 
 
 class TokenError(Exception):
-    """A token is rejected; the message says why, without its content."""
+    """A token is rejected; the message says why, without the token's content."""
 
 
 class SigningKeysError(Exception):
@@ -36,7 +36,7 @@ class SigningKeysError(Exception):
 
 
 class SigningKeys:
-    """The issuer's public keys (JWKS), from a file, or from a URL and kept a while."""
+    """The issuer's public keys (JWKS), from a file, or from a URL and cached."""
 
     def __init__(
         self,
@@ -59,7 +59,7 @@ class SigningKeys:
         """Read the keys of a file, once.
 
         Raises:
-            SigningKeysError: It cannot be read, or holds no key that we can use.
+            SigningKeysError: It cannot be read, or has no usable key.
         """
         try:
             return cls(keys=_keys_of(file.read_bytes(), f"file {str(file)!r}"))
@@ -74,11 +74,11 @@ class SigningKeys:
         return cls(url=url)
 
     async def key(self, key_id: str) -> jwt.PyJWK:
-        """Return a key of the issuer's.
+        """Return one of the issuer's keys.
 
         Raises:
             TokenError: The issuer has no such key.
-            SigningKeysError: The issuer does not answer, and we have no key of his.
+            SigningKeysError: The issuer does not answer, and no key is cached.
         """
         if self._url and self._should_fetch(key_id):
             async with self._fetching:
@@ -102,7 +102,7 @@ class SigningKeys:
     async def _fetch(self, url: str) -> None:
         self._tried_at = self._monotonic()
         try:
-            # For the whole answer: a slow issuer must not keep all callers waiting.
+            # For the whole answer: a slow issuer must not block all callers.
             async with (
                 asyncio.timeout(FETCH_SECONDS),
                 httpx.AsyncClient(
@@ -143,7 +143,7 @@ class TokenRule:
             keys: The issuer's public keys.
             issuer: What `iss` must be.
             audience: What must be in `aud`.
-            claim: Name and value of a claim that a token must have besides; where the
+            claim: Name and value of a further claim that a token must have; if the
                 claim is a list, the value must be in it.
         """
         self._keys = keys
@@ -156,7 +156,7 @@ class TokenRule:
 
         Raises:
             TokenError: It is rejected.
-            SigningKeysError: The issuer's keys are not at hand.
+            SigningKeysError: The issuer's keys are not available.
         """
         if len(token) > LONGEST_TOKEN:
             raise TokenError("the token is too long")
@@ -198,9 +198,9 @@ async def _content_of(http: httpx.AsyncClient, url: str) -> bytes:
 
     Raises:
         SigningKeysError: It is larger than `LARGEST_KEYS` bytes.
-        httpx.HTTPError: It cannot be had.
+        httpx.HTTPError: The request failed.
     """
-    # A few kilobytes of a compressed answer may become gigabytes.
+    # A few kilobytes of a compressed answer may expand to gigabytes.
     headers = {"Accept": "application/json", "Accept-Encoding": "identity"}
     async with http.stream("GET", url, headers=headers) as answer:
         answer.raise_for_status()
@@ -218,10 +218,10 @@ def _says(claims: dict[str, Any], name: str, value: str) -> bool:
 
 
 def _keys_of(content: bytes, where: str) -> dict[str, jwt.PyJWK]:
-    """Return the keys that we can use; others may stand beside them.
+    """Return the usable keys of a JWKS; others are ignored.
 
     Raises:
-        SigningKeysError: It is not a JWKS, or none of its keys can be used.
+        SigningKeysError: It is not a JWKS, or none of its keys is usable.
     """
     if len(content) > LARGEST_KEYS:
         raise SigningKeysError(f"{where} is larger than {LARGEST_KEYS} bytes")

@@ -71,5 +71,5 @@ async def test_a_defect_of_ours_is_a_problem_document(api: KeyedApi) -> None:
     assert answer.json() == {
         "status": 500,
         "code": "FAILED",
-        "detail": "this is a defect of ours",
+        "detail": "this is a bug in this service",
     }

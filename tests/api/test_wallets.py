@@ -80,7 +80,7 @@ async def test_a_page_of_many_wallets_takes_every_currency(api: KeyedApi) -> Non
 @pytest.mark.parametrize(
     ("query", "field", "rule"),
     [
-        ("currency=XXX", "currency", "XXX is none of the currencies"),
+        ("currency=XXX", "currency", "XXX is not a currency"),
         ("currency=php", "currency", "pattern"),
         ("currency=", "currency", "pattern"),
         ("terminal=TV", "terminal", "'WEB', 'WAP' or 'APP'"),

@@ -118,7 +118,7 @@ class Forged:
         self.events.insert(before - 1, event)
         return self
 
-    # ---- where things stand ----
+    # ---- payloads in the history ----
 
     @property
     def start(self) -> Payloads:

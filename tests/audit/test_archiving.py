@@ -165,7 +165,7 @@ async def test_a_day_that_is_not_over_waits_until_it_is_listed(
     archive: Archive,
 ) -> None:
     archive.today = TODAY
-    with pytest.raises(ApplicationError, match="not over") as refused:
+    with pytest.raises(ApplicationError, match="has not ended") as refused:
         await ActivityEnvironment().run(archive.activities.archive_until, TODAY)
     # From 3 o'clock to midnight, and what the list may lag behind.
     assert refused.value.next_retry_delay == timedelta(hours=21, minutes=5)

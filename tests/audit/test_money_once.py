@@ -90,9 +90,9 @@ def test_the_report_has_tables_of_money_given_back_and_of_persons(
     file = tmp_path / "report.html"
     write_report(file, verdicts, (), made_at=BEGAN)
     text = file.read_text()
-    assert "Money given back" in text
-    assert "Settled by persons" in text
-    assert "1 outcome rests on the word of a person" in text
+    assert "Refunds" in text
+    assert "Decided by persons" in text
+    assert "1 outcome rests on the decision of a person" in text
 
 
 # ---- persons ----
@@ -142,11 +142,11 @@ def test_what_persons_have_settled_stands_in_the_commands_last_lines(
     tmp_path: Path,
 ) -> None:
     *_, settled, last = verify(tmp_path, "proven-reviewed").strip().splitlines()
-    assert settled.startswith("Settled by anna")
-    assert "against Alipay's word: Alipay has signed that it was paid" in settled
+    assert settled.startswith("Decided by anna")
+    assert "contradicts Alipay: Alipay has signed that it was paid" in settled
     assert last == (
-        "All proven, but 1 outcome rests on the word of a person, 1 of them against "
-        "what Alipay has signed."
+        "All proven, but 1 outcome rests on the decision of a person, 1 of them "
+        "contradict Alipay's signed messages."
     )
 
 

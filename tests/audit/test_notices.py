@@ -46,7 +46,7 @@ def test_a_notice_is_proven_by_alipays_signature() -> None:
     assert (first.who, first.proof) == ("Alipay", "signed by Alipay, key 1")
     assert first.what.startswith("notifies DISPUTE_CREATED of dispute D")
     assert first.what.endswith(f"payment {ORDER_ID}_1")
-    assert last.what == "the notice is kept, for a person to read"
+    assert last.what == "the notice is stored, for a person to read"
     assert (verdict.entry.order_id, verdict.story.order_id) == (ORDER_ID, ORDER_ID)
 
 
@@ -131,7 +131,7 @@ def test_a_notice_is_reported_beside_payments_and_counts_no_money(
     write_report(file, verdicts, verdicts.bundle_findings, made_at=made_at)
     text = file.read_text()
     assert verdicts.bundle_findings == []
-    assert "notice of Alipay" in text
+    assert "notice from Alipay" in text
     assert "notifies DISPUTE_CREATED of dispute" in text
     assert "PHP 1,314.00" not in text
 

@@ -74,7 +74,7 @@ def report(folder: Path, *verdicts: HistoryVerdict) -> Page:
 def test_a_proven_payment_is_told_step_by_step(tmp_path: Path) -> None:
     page = report(tmp_path, a_verdict("coffee-1"))
     words = " ".join(page.words.split())
-    assert "All is proven: 1 history, no finding." in words
+    assert "All payments are proven: 1 history, no finding." in words
     assert "coffee-1 PAID, PHP 1,314.00, GCASH" in words
     assert (
         "2026-11-24 09:48:00 Alipay says that it is paid PHP 1,314.00 came "
@@ -87,7 +87,7 @@ def test_the_head_of_a_report_tells_the_version_that_has_verified(
     tmp_path: Path,
 ) -> None:
     words = " ".join(report(tmp_path, a_verdict("coffee-1")).words.split())
-    head, *_ = words.partition("All is proven")
+    head, *_ = words.partition("All payments are proven")
     assert f"by version {VERSION} of the durable cashier" in head
 
 
@@ -103,7 +103,7 @@ def test_the_head_of_a_report_names_bundles_and_keys(tmp_path: Path) -> None:
     file = tmp_path / "report.html"
     note = "2026-11-24 is not the first of its chain"
     write_report(file, [], (), made_at=BEGAN, subject=subject, bundle_notes=[note])
-    head, *_ = Page(file).words.partition("How they ended")
+    head, *_ = Page(file).words.partition("Outcomes")
     assert "2026-11-24" in head
     assert "closed from 2026-11-24 09:48:00 to when it was made" in head
     assert "only what the query \"Wallet = 'GCASH'\" finds" in head
@@ -124,7 +124,9 @@ def test_a_finding_stands_in_the_summary_and_with_its_payment(tmp_path: Path) ->
     bad = replace(a_verdict("tea-1"), findings=[a_finding("tea-1")])
     page = report(tmp_path, a_verdict("coffee-1"), bad)
     words = " ".join(page.words.split())
-    assert "Not all is proven: 1 finding. 1 of 2 histories are proven." in words
+    assert (
+        "Not all payments are proven: 1 finding. 1 of 2 histories are proven." in words
+    )
     expected = "a signed word of Alipay that PHP 1,314.00 is paid"
     seen = "a notification whose signature does not verify"
     assert f"tea-1 14 PAID_WITHOUT_PROOF {expected} {seen}" in words
@@ -140,8 +142,10 @@ def test_what_is_wrong_with_the_bundle_spoils_what_it_is_about(tmp_path: Path) -
     verdicts = [a_verdict("coffee-1"), a_verdict("tea-1")]
     write_report(file, verdicts, [changed, chain], made_at=BEGAN)
     words = " ".join(Page(file).words.split())
-    assert "Not all is proven: 2 findings. 1 of 2 histories are proven." in words
-    assert "not proven: its file was changed" in words
+    assert (
+        "Not all payments are proven: 2 findings. 1 of 2 histories are proven." in words
+    )
+    assert "not proven: the file was changed" in words
     assert "the bundle whole CHAIN" in words
 
 
@@ -174,7 +178,9 @@ def test_what_only_all_histories_together_show_is_told(tmp_path: Path) -> None:
     write_report(file, verdicts(), found, made_at=BEGAN)
     page = Page(file)
     words = " ".join(page.words.split())
-    assert "Not all is proven: 1 finding. 1 of 2 histories are proven." in words
+    assert (
+        "Not all payments are proven: 1 finding. 1 of 2 histories are proven." in words
+    )
     assert "tea-1 14 PAID_TWICE" in words
     assert "PHP 2 PHP 2,628.00 PHP 1,314.00" in words  # paid, and of it proven
     assert "#h2" in page.links
@@ -184,7 +190,7 @@ def test_notes_stand_with_the_payment(tmp_path: Path) -> None:
     verdict = replace(a_verdict("coffee-1"), notes=["began before evidence was kept"])
     page = report(tmp_path, verdict)
     assert "began before evidence was kept" in page.words
-    assert "All is proven" in page.words
+    assert "All payments are proven" in page.words
 
 
 def test_no_text_of_others_becomes_markup_or_hides_itself(tmp_path: Path) -> None:
@@ -276,7 +282,7 @@ def test_the_summarys_list_ends_and_says_how_much_is_left(tmp_path: Path) -> Non
     findings = [a_finding(f"order-{one}") for one in range(MOST_LISTED + 5)]
     write_report(file, [], findings, made_at=BEGAN)
     words = " ".join(Page(file).words.split())
-    assert "Not all is proven: 1,005 findings." in words
+    assert "Not all payments are proven: 1,005 findings." in words
     assert "... and 5 more" in words
 
 

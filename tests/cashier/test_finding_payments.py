@@ -121,7 +121,7 @@ async def test_a_payment_is_found_by_alipays_own_id(books: Books) -> None:
 
     client = books.desk.client
     found = await order_named(client, PAYMENT_ID, ask_alipay=ask)
-    with pytest.raises(CommandError, match="Alipay knows no payment"):
+    with pytest.raises(CommandError, match="not the paymentId of a payment"):
         await order_named(client, PAYMENT_ID[::-1], ask_alipay=ask)
     assert found == books.paid.order_id
     # What Temporal knows is asked of nobody else.
@@ -134,7 +134,7 @@ async def test_without_the_workers_settings_it_is_said_who_could_tell(
 ) -> None:
     told = await books.desk.run("payments", "show", PAYMENT_ID)
     assert told.exit_code == 2
-    assert "asked with the settings of the worker" in told.stderr
+    assert "needs the settings of the worker" in told.stderr
     assert "CASHIER_PRIVATE_KEY_FILE" in told.stderr
 
 

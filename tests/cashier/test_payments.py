@@ -208,7 +208,7 @@ async def test_a_cancel_closes_the_payment(desk: Desk) -> None:
     assert done.exit_code == 0
     assert "CANCELLED" in done.output
     assert again.exit_code == 1
-    assert "refused: it is over, and its end is CANCELLED" in again.stderr
+    assert "refused: the workflow has ended, and its end is CANCELLED" in again.stderr
     [act] = (await shown(desk, order))["acts"]
     assert act["words"] == {"by": "ana", "reason": "sold out"}
 
@@ -268,7 +268,7 @@ async def test_whoever_says_no_changes_nothing(desk: Desk) -> None:
         )
         still = await view_of(desk, order)
         await resolve(desk, order, "--yes")
-    assert "Settle it as PAID, in the name of ana?" in asked.output
+    assert "Resolve it as PAID, in the name of ana?" in asked.output
     assert asked.exit_code == 1
     assert still.outcome is None
 
@@ -472,7 +472,7 @@ async def test_a_callback_is_settled_by_its_event(desk: Desk) -> None:
     assert done.exit_code == 0
     assert f"{event} is SETTLED, by ana" in done.output
     assert again.exit_code == 1
-    assert "refused: it is over" in again.stderr
+    assert "refused: the workflow has ended" in again.stderr
     [callback] = after["callbacks"]
     assert callback["view"]["resolved"]["reason"] == "by phone"
 

@@ -73,7 +73,7 @@ def test_a_bundle_that_is_missing_between_two_is_named_to_people_and_programs(
     people = run("reconcile", days[0], last, file)
     programs = run("reconcile", days[0], last, file, "--json")
     assert people.exit_code == programs.exit_code == 0
-    assert "day-2: the bundle before it is not given" in people.stdout
+    assert "day-2: the previous bundle is not given" in people.stdout
     [note] = json.loads(programs.stdout)["notes"]
     assert note in people.stdout
 
@@ -87,10 +87,13 @@ def test_a_bundle_that_is_missing_between_two_is_named_to_people_and_programs(
         (("day-0", "items.csv", "again.csv"), "again.csv: holds the same lines as "),
         (("day-0", "day-7", "items.csv"), "there is no "),
         (("day-0", "gone.csv"), "there is no "),
-        (("day-0", "day-1"), "no file of Alipay's is given: name a transaction"),
-        (("items.csv",), "no bundle is given: name the folder of one at least"),
-        (("empty", "items.csv"), "empty' is no bundle: there is no manifest.json"),
-        (("day-0", "pipe"), "pipe' is no plain file: each file is read more than once"),
+        (("day-0", "day-1"), "none of Alipay's files is given: name a transaction"),
+        (("items.csv",), "no bundle is given: name the folder of at least one"),
+        (("empty", "items.csv"), "empty' is not a bundle: there is no manifest.json"),
+        (
+            ("day-0", "pipe"),
+            "pipe' is not a regular file: each file is read more than once",
+        ),
     ],
 )
 def test_what_is_missing_or_given_twice_is_said_in_words(
@@ -146,7 +149,7 @@ def test_what_alipay_returned_by_itself_is_named_and_ends_with_0(
     people = run("reconcile", str(folder), str(file))
     programs = run("reconcile", str(folder), str(file), "--json")
     assert people.exit_code == programs.exit_code == 0
-    assert "Taken and returned by Alipay, and unpaid here: 1" in people.stdout
+    assert "Taken and returned by Alipay itself, unpaid here: 1" in people.stdout
     [returned] = json.loads(programs.stdout)["returned"]
     assert returned["order_id"] == "recorded-proven-cancelled"
     assert returned["where"] == "items.csv:4, items.csv:5"

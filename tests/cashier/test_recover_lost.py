@@ -179,7 +179,7 @@ async def test_alipays_file_names_the_attempts_and_what_was_paid(
         said = await office.recovers("--transactions", items)
         result = await office.result(order_id)
     assert said.exit_code == 0, said.output
-    assert "1 payments bear an id that is none of ours" in said.output
+    assert "1 payments have an id of another system" in said.output
     assert result.outcome is PaymentOutcome.PAID
     assert alipay.calls[0] == "inquire 2"
     assert not await office.is_known(unpaid)
@@ -207,7 +207,7 @@ async def test_orders_are_begun_no_faster_than_it_is_said(office: Office) -> Non
     [
         ([row("one"), row("one", "unpaid")], "order one is listed twice"),
         ([row("one", wallet="G CASH")], "a wallet is Alipay's code"),
-        ([row("one", "perhaps")], "a status is a word"),
+        ([row("one", "perhaps")], "a status must mean"),
         (["one,paid,13.14.00,PHP,GCASH"], "an amount is written as"),
     ],
 )
@@ -225,7 +225,7 @@ async def test_a_file_of_alipays_that_is_cut_off_begins_nothing(
     items = office.transactions(item(f"{an_order_id()}_1"), ends=False)
     said = await office.recovers("--transactions", items)
     assert said.exit_code == 1
-    assert "may have been cut off" in said.output
+    assert "may be cut off" in said.output
 
 
 @pytest.mark.parametrize("words", [[], ["an-order", "--orders", "orders.csv"]])

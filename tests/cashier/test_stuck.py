@@ -306,7 +306,7 @@ async def test_what_is_stuck_in_two_ways_has_one_row_and_both_reasons(
     await until(lambda: shows(desk, {Kind.NO_WORKER}))
     [row] = await Bad(desk, {}, order).listed()
     assert row["kinds"] == [Kind.NO_WORKER, Kind.OVERDUE]
-    assert "Also: it is open past its time to pay." in row["why"]
+    assert "Also: it is open long after the time to pay." in row["why"]
 
 
 async def test_without_any_worker_all_that_is_open_is_stuck(
@@ -447,7 +447,7 @@ async def test_a_stopped_payment_is_recovered_by_name_and_reason(
     assert result.outcome == "PAID"
     assert alipay.calls == ["pay", "inquire"]
     assert again.exit_code == 1
-    assert "nothing of order" in again.stderr
+    assert "no workflow of order" in again.stderr
     assert "recover" in acts.output
     assert "terminated by mistake" in acts.output
 

@@ -156,9 +156,9 @@ def test_a_key_that_comes_or_goes_is_logged_by_its_id(
         (f"{OLD}.key", SECRET * 1000, ""),
         (f"{OLD}.key", f"{SECRET}!", "is not Base64"),
         (f"{OLD}.key", f"{SECRET[:20]}\n{SECRET[20:]}", "is not Base64"),
-        ("main.key", SECRET, "is not named by a UTC time"),
-        ("20261324T090000Z.key", SECRET, "is not named by a UTC time"),
-        ("2026124T090000Z.key", SECRET, "is not named by a UTC time"),
+        ("main.key", SECRET, "is not named after a UTC time"),
+        ("20261324T090000Z.key", SECRET, "is not named after a UTC time"),
+        ("2026124T090000Z.key", SECRET, "is not named after a UTC time"),
     ],
 )
 def test_a_bad_key_file_is_named_and_not_shown(
@@ -198,7 +198,7 @@ def test_keys_whose_time_has_not_come_are_not_enough(tmp_path: Path) -> None:
 
 
 def test_no_key_at_all_is_refused() -> None:
-    with pytest.raises(KeyringError, match="time has come"):
+    with pytest.raises(KeyringError, match="is valid yet"):
         a_ring({})
 
 

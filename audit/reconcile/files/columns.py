@@ -11,8 +11,8 @@ from typing import Final
 from audit.reconcile.files.errors import SettlementFileError
 from audit.reconcile.files.text import ENCODINGS, GBK, UTF_8, encoding_of, read_cells
 
-# A field's known names, reduced to small letters and digits; the first that is there
-# counts. Currency and amount belong together, so these are looked for in pairs.
+# The known names of a field, reduced to small letters and digits; the first match
+# counts. Currency and amount belong together, so they are searched in pairs.
 NAMES: Final = {
     "type": ("transactiontype", "transtype", "type"),
     "request_id": ("transactionrequestid", "partnertransactionid", "paymentrequestid"),
@@ -42,16 +42,17 @@ PUBLISHED: Final = {
     "currency": "transactionCurrency",
 }
 DELIMITERS: Final = ",;\t|"
-# Above the columns' names there may be a title or two. In some files one of them says
-# how many lines follow: `Partner:2088|Payment_time:2026-11-24|Total_count:4`.
+# There may be some title lines above the names of the columns. In some files one of
+# them contains the number of lines:
+# `Partner:2088|Payment_time:2026-11-24|Total_count:4`.
 MOST_LINES_BEFORE: Final = 20
 _COUNT: Final = re.compile(r"Total_?count\s*[:=]\s*(\d{1,9})", re.IGNORECASE)
-# Of Antom's reports, in either form; AlipayHK's files have no such column.
+# Columns of Antom's reports, in both forms; AlipayHK's files do not have them.
 _OF_ANTOM: Final = "transactionamountvalue"
 
 
 class FileKind(StrEnum):
-    """What a file lists: what customers did, or what Alipay pays out for it."""
+    """The kind of a file: transactions of customers, or settlements by Alipay."""
 
     TRANSACTIONS = "TRANSACTIONS"
     SETTLEMENT = "SETTLEMENT"
@@ -59,16 +60,17 @@ class FileKind(StrEnum):
 
 @dataclass(frozen=True)
 class Columns:
-    """Where each field stands in the lines of a file.
+    """The positions of the fields in the lines of a file.
 
     Attributes:
-        kind: As the names show it; AlipayHK's are the same in files of either kind.
-        header_line: The line that names the columns; the money stands below it.
-        at: For each of our names the column's place, from 0.
-        width, named: How many columns the line of names has, and how many up to the
-            last one with a name.
-        has_end_mark: Whether files of this form are published with a last line <END>.
-        count: How many lines a title says that there are; None where none does.
+        kind: The kind, by the names; AlipayHK's names are the same in files of both
+            kinds.
+        header_line: The number of the line with the names of the columns.
+        at: The position of each field's column, from 0.
+        width, named: The number of columns in the line of names, and up to the last
+            named one.
+        has_end_mark: Whether files of this form end with a line <END>.
+        count: The number of lines by a title line; None without one.
     """
 
     kind: FileKind
@@ -83,12 +85,12 @@ class Columns:
 
     @property
     def read_as(self) -> str:
-        """The encoding's name for people."""
+        """The name of the encoding, for messages."""
         return UTF_8 if self.encoding == ENCODINGS[0] else GBK
 
     @classmethod
     def find(cls, path: Path) -> "Columns":
-        """Find the line that names the columns, whatever separates them.
+        """Find the line with the names of the columns, with any delimiter.
 
         Raises:
             SettlementFileError: There is none, or it is not CSV in UTF-8 or GBK.
@@ -99,7 +101,7 @@ class Columns:
         for delimiter in DELIMITERS:
             try:
                 found = _columns_between(path, delimiter, encoding)
-            except csv.Error as error:  # as one between other signs may look
+            except csv.Error as error:  # a wrong delimiter may give an error in quotes
                 broken = SettlementFileError(
                     path, 0, "", seen=str(error), rule="each line is CSV"
                 )
@@ -116,12 +118,12 @@ class Columns:
             0,
             "",
             seen=f"none of the first {MOST_LINES_BEFORE} lines names {named}",
-            rule="a transaction or settlement file of Alipay's as CSV is wanted",
+            rule="expected is a transaction or settlement file of Alipay's, as CSV",
         )
 
 
 def _columns_between(path: Path, delimiter: str, encoding: str) -> Columns | list[str]:
-    """Return the columns of a file with this delimiter, or which it lacks at least."""
+    """Return the columns of a file with this delimiter, or the missing ones."""
     nearest: list[str] = []
     count: int | None = None
     lines = islice(read_cells(path, delimiter, encoding), MOST_LINES_BEFORE)
@@ -149,7 +151,7 @@ def _columns_between(path: Path, delimiter: str, encoding: str) -> Columns | lis
 def _places(
     path: Path, line: int, cells: list[str]
 ) -> tuple[dict[str, int], list[str]]:
-    """Return where each field stands, and which needed ones are not there."""
+    """Return the position of each field, and the missing required fields."""
     names = [_reduced(cell) for cell in cells]
     found: dict[str, int] = {}
     wanted = {**NAMES}
@@ -173,10 +175,10 @@ def _places(
 
 
 def _kind_of(names: set[str], at: dict[str, int]) -> FileKind:
-    """Distinguish the files by the columns that only settlements have.
+    """Return the kind of a file, by the columns that only settlements have.
 
-    In Antom's reports that is the time of the settlement. Its batch is not enough:
-    today's transactions name it, too, beside a status and a description.
+    In Antom's reports that is the time of the settlement. The settlement batch is not
+    enough: today's transaction files have it, too, beside a status and a description.
     """
     if _OF_ANTOM in names and "settled_at" in at:
         return FileKind.SETTLEMENT
@@ -186,7 +188,7 @@ def _kind_of(names: set[str], at: dict[str, int]) -> FileKind:
 
 
 def _count_in(cells: list[str], before: int | None) -> int | None:
-    """Return how many lines a title says that there are."""
+    """Return the number of lines by a title line."""
     said = (_COUNT.fullmatch(cell) for cell in cells)
     return next((int(one[1]) for one in said if one), before)
 

@@ -1,4 +1,4 @@
-"""The error of a file of Alipay's that cannot be read."""
+"""The error for a file that cannot be read."""
 
 from pathlib import Path
 

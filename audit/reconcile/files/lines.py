@@ -1,10 +1,11 @@
-"""One line of Alipay's files, and what distinguishes it from all other lines.
+"""One line of Alipay's files, and the key that identifies its movement of money.
 
-What an id means depends on the kind of line and on the form of the file. In today's
-reports `transactionId` is the payment's in every line, and only `transactionRequestId`
-distinguishes refunds; a dispute has none, so nothing distinguishes two disputes of one
-payment apart. In the older form a refund, a dispute or a capture has a `transactionId`
-of its own, and names the payment as `originalTransactionId` (docs/auditing.md).
+The meaning of an id depends on the type of the line and on the form of the file. In
+today's reports `transactionId` is the payment's in every line, and only
+`transactionRequestId` distinguishes refunds; a dispute has none, so that two disputes
+of one payment look alike. In the older form a refund, a dispute or a capture has a
+`transactionId` of its own, and names the payment as `originalTransactionId`
+(docs/auditing.md).
 """
 
 from dataclasses import dataclass
@@ -18,18 +19,18 @@ Key = tuple[str, ...]
 
 
 class Movement(StrEnum):
-    """Which way money went; a cancelled payment and a refund both give it back.
+    """The direction of money; a cancelled payment and a refund both return it.
 
-    A refund that bounces stands in settlement files alone.
+    Bounced refunds appear only in settlement files.
     """
 
     PAYMENT = "PAYMENT"
     BACK = "BACK"
-    RETURNED = "RETURNED"  # a refund that bounced: back to the merchant
+    RETURNED = "RETURNED"  # a bounced refund: back to the merchant
 
 
 REFUND: Final = "REFUND"
-# AlipayHK's words, and what Alipay calls the same elsewhere.
+# AlipayHK's types, and Alipay's other names for them.
 SAME_WORD: Final = {"P": "PAYMENT", "R": REFUND}
 MOVEMENTS: Final = {
     "PAYMENT": Movement.PAYMENT,
@@ -38,17 +39,17 @@ MOVEMENTS: Final = {
     "REVERSAL": Movement.BACK,
     "REVERSE": Movement.BACK,
     "PAYMENT_REVERSAL": Movement.BACK,
-    # What Alipay calls a refund that bounced was found on no page: these words say so.
+    # No page documents Alipay's type for a bounced refund: any of these words counts.
     **dict.fromkeys(
         ("REFUND_RETURN", "REFUND_RETURNED", "REFUND_REVERSAL", "REFUND_REVERSE"),
         Movement.RETURNED,
     ),
 }
-# A payment has one of each, so that the payment's id names it. (One that was reversed
-# has an id of Alipay's own in the older form.)
+# A payment has one of each at most, so that the payment's id identifies it. (A reversed
+# one has an id of its own in the older form.)
 ONE_FOR_EACH_PAYMENT: Final = ("PAYMENT", "CANCEL", "REVERSAL", "REVERSE")
-# Of the newer transaction file, which lists failures, too. Any other word is reported
-# with its line if we do not know the money.
+# Statuses of the newer transaction file, which also lists failures. Lines with an
+# unknown status are reported if we do not know the money.
 NO_MONEY: Final = {
     "FAIL", "FAILED", "FAILURE", "PROCESSING", "PENDING", "INPROGRESS", "CLOSED",
     "EXPIRED", "TIMEOUT", "DECLINED", "REJECTED", "INIT", "CREATED",
@@ -59,21 +60,21 @@ MONEY_MOVED: Final = {
 }  # fmt: skip
 
 
-# The newer transaction file bears the latest status of a payment: this one's money is
-# not with Alipay any more.
+# The newer transaction file has the latest status of a payment: after these, Alipay no
+# longer has the money.
 GIVEN_UP: Final = ("CANCELLED", "CANCELED")
 
 
 @dataclass(frozen=True)
 class Row:
-    """One line of a file: money that moved, or did not.
+    """One line of a file: a movement of money, completed or not.
 
     Attributes:
-        type: Alipay's word, in capitals.
-        movement: None for what this system does not do, as a dispute.
-        amount_minor: In minor units. Not negative where `movement` says which way the
-            money went; else with the sign that the file bears.
-        status: Alipay's word, in capitals; empty where the file has none.
+        type: Alipay's type, in capitals.
+        movement: None for types that this system does not make, such as a dispute.
+        amount_minor: In minor units. Not negative where `movement` is the direction;
+            otherwise with the sign in the file.
+        status: Alipay's status, in capitals; empty where the file has none.
     """
 
     file: Path
@@ -94,7 +95,7 @@ class Row:
 
     @property
     def where(self) -> str:
-        """File and line, for people."""
+        """File and line, as text."""
         return f"{self.file.name}:{self.line}"
 
     @property
@@ -103,7 +104,7 @@ class Row:
 
     @property
     def own_id(self) -> str:
-        """The id of this movement and of no other; empty where the line has none."""
+        """The id of this movement only; empty where the line has none."""
         if self.type in ONE_FOR_EACH_PAYMENT:
             return self.request_id or self.transaction_id
         if self._has_refund_id:
@@ -114,9 +115,10 @@ class Row:
 
     @property
     def key(self) -> Key:
-        """What all lines about one movement have in common, in whatever file.
+        """The key that all lines about one movement share, in all files.
 
-        Without an id of its own a line agrees with another only if all agrees.
+        A line without an id of its own only agrees with lines that are equal in all
+        fields.
         """
         if self.own_id:
             return (self.type, self.own_id)
@@ -131,10 +133,10 @@ class Row:
         )
 
     def agrees_with(self, other: "Row") -> bool:
-        """Whether a line with the same key can be about the same movement.
+        """Whether another line with the same key can be about the same movement.
 
-        A field that only one of them has does not count. Nor does the `transactionId`
-        of a refund that is named by the merchant: the two forms put other ids there.
+        A field that only one of them has is ignored. So is the `transactionId` of a
+        refund with an id of the merchant: the two forms have different ids there.
         """
         money = (self.currency, self.amount_minor)
         if self.type != other.type or money != (other.currency, other.amount_minor):
@@ -150,9 +152,9 @@ class Row:
 
     @property
     def _has_refund_id(self) -> bool:
-        """Whether this is a refund's line, or its return's, with the refund's id.
+        """Whether this is the line of a refund, or of its bounce, with the refund's id.
 
-        And not with the payment's: AlipayHK gives that where the refund had no id.
+        And not with the payment's id, which AlipayHK uses for refunds without an id.
         """
         return (
             (self.type == REFUND or self.movement is Movement.RETURNED)

@@ -1,7 +1,7 @@
-"""Reads the shop's own list of orders (CSV): which it calls paid, for how much.
+"""Reads the shop's own list of orders (CSV), with status and amount.
 
-As tolerant as Alipay's files are read: any separator, order and case of columns, in
-UTF-8 or GBK; what cannot be understood is an error with file, line and column.
+As flexible as for Alipay's files: any delimiter, order and case of columns, in UTF-8 or
+GBK; a line that cannot be parsed is an error with file, line and column.
 """
 
 import csv
@@ -20,7 +20,7 @@ from audit.reconcile.files.errors import SettlementFileError
 from audit.reconcile.files.text import encoding_of, read_cells
 from contracts import ORDER_ID_PATTERN, Money
 
-# A column's known names, reduced to small letters and digits; the first that is there
+# The known names of a column, reduced to small letters and digits; the first match
 # counts.
 NAMES: Final = {
     "order_id": ("orderid", "order", "orderno", "ordernumber", "merchantorderid"),
@@ -28,22 +28,22 @@ NAMES: Final = {
     "amount": ("amountminor", "amount", "amountvalue", "total", "price"),
     "currency": ("currency", "amountcurrency"),
 }
-# Columns that a list may have besides; `cashier recover` reads them.
+# Optional columns, which `cashier recover` reads.
 MORE_NAMES: Final = {"wallet": ("wallet", "paymentmethod", "paymentmethodtype")}
-# A list may say how much of each order was refunded, in the same units.
+# An optional column: the refunded amount, in the same unit.
 REFUNDED: Final = ("refunded", "refundedamount", "amountrefunded", "totalrefunded")
-# This one says by its name that it bears minor units.
+# The name of this column means minor units.
 _MINOR: Final = "amountminor"
 _AMOUNT: Final = re.compile(r"(\d+|\d{1,3}(,\d{3})+)(\.\d+)?")
 
 
 class Called(StrEnum):
-    """What the shop calls an order."""
+    """The shop's status of an order."""
 
     PAID = "PAID"
     PARTLY_REFUNDED = "PARTLY_REFUNDED"
-    UNPAID = "UNPAID"  # or all of it has gone back
-    OPEN = "OPEN"  # nobody need have begun to pay it
+    UNPAID = "UNPAID"  # or completely refunded
+    OPEN = "OPEN"  # the customer may not have started to pay
 
 
 _WORDS: Final = {
@@ -70,12 +70,12 @@ _WORDS: Final = {
 
 @dataclass(frozen=True)
 class ListedOrder:
-    """One order as the shop lists it.
+    """One order in the shop's list.
 
     Attributes:
-        wallet: Alipay's code; empty where the list does not say it.
-        refunded: How much of it went back, in minor units; None where the list does not
-            say.
+        wallet: Alipay's code; empty where the list does not have it.
+        refunded: The refunded amount, in minor units; None where the list does not have
+            it.
     """
 
     line: int
@@ -88,10 +88,10 @@ class ListedOrder:
 
 @dataclass(frozen=True)
 class OrderList:
-    """A list whose columns are understood; its lines are read anew each time.
+    """A list with its columns; iterating reads the lines from the file.
 
     Attributes:
-        in_major_units: As for Alipay's files: any amount bears a decimal mark.
+        in_major_units: As for Alipay's files: whether any amount has a decimal point.
     """
 
     path: Path
@@ -103,10 +103,10 @@ class OrderList:
 
     @classmethod
     def open(cls, path: Path) -> "OrderList":
-        """Find the columns, and how money is written.
+        """Find the columns, and the unit of amounts.
 
         Raises:
-            SettlementFileError: There is no such table, or it is not CSV.
+            SettlementFileError: It has no such columns, or is not CSV.
         """
         encoding, lacks = encoding_of(path), list(NAMES)
         for delimiter in DELIMITERS:
@@ -135,7 +135,7 @@ class OrderList:
         """Yield the orders, in the list's order.
 
         Raises:
-            SettlementFileError: A line cannot be understood.
+            SettlementFileError: A line is malformed.
         """
         for line, cells in self._lines():
             text = {
@@ -148,7 +148,7 @@ class OrderList:
                 raise self._error(line, "order_id", order_id, rule)
             word = re.sub(r"[^A-Z]", "", text["status"].upper())
             if word not in _WORDS:
-                rule = "a status is a word for paid, unpaid or open (docs/auditing.md)"
+                rule = "a status must mean paid, unpaid or open (docs/auditing.md)"
                 raise self._error(line, "status", text["status"], rule)
             currency = text["currency"].upper()
             amount = self._amount(line, text["amount"], currency)
@@ -175,7 +175,7 @@ class OrderList:
         if self.in_major_units:
             minor = minor.scaleb(CURRENCIES[currency].exponent)
         if minor != minor.to_integral_value():
-            rule = f"{currency} has no such part of its minor unit"
+            rule = f"{currency} has fewer decimals"
             raise self._error(line, name, text, rule)
         return Money(currency=currency, value=int(minor))
 
@@ -201,7 +201,7 @@ class OrderList:
 
 
 def _places(cells: list[str]) -> tuple[dict[str, int], list[str], bool]:
-    """Return where each column stands, which are missing, and if minor units are."""
+    """Return the columns' positions, the missing ones, and if the unit is minor."""
     names = [re.sub(r"[^a-z0-9]", "", cell.lower()) for cell in cells]
     at = {
         field: names.index(name)

@@ -1,8 +1,8 @@
 """Reads Alipay's transaction and settlement files (CSV) line by line.
 
-Formats differ by product and year; docs/auditing.md names the published ones. What
-cannot be understood is an error that names file, line and column: no line is dropped
-in silence.
+Formats differ by product and year; docs/auditing.md lists the published ones. A line
+that cannot be parsed is an error that names file, line and column: no line is silently
+dropped.
 """
 
 import csv
@@ -31,11 +31,11 @@ _ROUNDED_ID: Final = re.compile(r"\d(\.\d+)?E\+?\d+", re.IGNORECASE)
 
 
 class Amounts(StrEnum):
-    """How a file writes money.
+    """The unit of a file's amounts.
 
-    Alipay describes major units (USD 14.50 is `14.50`), and its samples bear minor ones
-    (`1450`). AUTO takes a file in which any amount bears a decimal mark as major units,
-    and one in which none does as minor units.
+    Alipay documents major units (USD 14.50 is `14.50`), but its samples have minor ones
+    (`1450`). AUTO means major units if any amount in the file has a decimal point,
+    otherwise minor units.
     """
 
     AUTO = "auto"
@@ -45,12 +45,12 @@ class Amounts(StrEnum):
 
 @dataclass
 class SettlementFile:
-    """A file whose columns are understood; its lines are read anew each time.
+    """A file with its columns; iterating reads the lines from the file.
 
     Attributes:
-        rows, left_out: How many lines of money there are, and how many of sums.
-        cut_off: Why the file does not seem to be whole; empty where it does.
-        notes: What a person should know of the file, `cut_off` among it.
+        rows, left_out: The number of lines with money, and with sums.
+        cut_off: Why the file seems to be incomplete; empty where it does not.
+        notes: Remarks on the file, including `cut_off`.
     """
 
     path: Path
@@ -64,14 +64,14 @@ class SettlementFile:
 
     @classmethod
     def open(cls, path: Path, amounts: Amounts = Amounts.AUTO) -> "SettlementFile":
-        """Find the columns, how money is written, and whether the file is whole.
+        """Find the columns, the unit of amounts, and whether the file is complete.
 
         Raises:
-            SettlementFileError: No such table, or no CSV in UTF-8 or GBK.
+            SettlementFileError: It has no such columns, or is not CSV in UTF-8 or GBK.
         """
         file = cls(path, Columns.find(path))
         has_decimals, settled = False, 0
-        # All lines, for only the last one shows whether the file is whole.
+        # All lines, because only the last one shows whether the file is complete.
         for _, cells in file._lines():
             written = file._cell(cells, "amount")
             if "." in written or _DECIMAL_COMMA.fullmatch(written):
@@ -89,20 +89,22 @@ class SettlementFile:
         return file
 
     def __iter__(self) -> Iterator[Row]:
-        """Yield the lines that say something of money.
+        """Yield the lines with money.
 
         Raises:
-            SettlementFileError: One cannot be understood.
+            SettlementFileError: A line is malformed.
         """
         for line, cells in self._lines():
             if not self._is_sum(cells):
                 yield self._row(line, cells)
 
     def _look_at_end(self) -> None:
-        """Find out whether the file is whole, by what its form gives for that."""
+        """Find out whether the file is complete, by count or end mark."""
         count = self.columns.count
         if count is not None and count != self.rows:
-            self.cut_off = f"says that it has {count} lines, and has {self.rows}"
+            self.cut_off = (
+                f"has, by its own count, {count} lines, but contains {self.rows}"
+            )
         elif self.is_ended:
             return
         elif self.columns.has_end_mark:
@@ -111,11 +113,11 @@ class SettlementFile:
             self.cut_off = "ends in the middle of a line"
         elif count is None:
             self.notes.append(
-                "files of this form have no end mark: if lines are missing at its end, "
-                "nothing in it shows that"
+                "files of this form have no end mark: missing lines at the end cannot "
+                "be detected"
             )
         if self.cut_off:
-            self.cut_off += ": it may have been cut off"
+            self.cut_off += ": it may be cut off"
             self.notes.append(self.cut_off)
 
     def _is_sum(self, cells: list[str]) -> bool:
@@ -123,18 +125,18 @@ class SettlementFile:
         return is_sum(self._cell(cells, "type").upper(), ids, cells)
 
     def _is_settled(self, cells: list[str]) -> bool:
-        """Whether a line says when its money was paid out."""
+        """Whether a line has a settlement time."""
         return "settled_at" in self.columns.at and bool(self._cell(cells, "settled_at"))
 
     def _row(self, line: int, cells: list[str]) -> Row:
         self._check_width(line, cells)
         text = {name: self._cell(cells, name) for name in self.columns.at}
         if not text["type"]:
-            raise self._error(line, "type", "", "each line says what it is")
+            raise self._error(line, "type", "", "each line needs a type")
         ids = {name: self._id(line, name, text.get(name, "")) for name in IDS}
         if not ids["request_id"] and not ids["transaction_id"]:
             name = "request_id" if "request_id" in text else "transaction_id"
-            raise self._error(line, name, "", "each line has an id")
+            raise self._error(line, name, "", "each line needs an id")
         type_ = SAME_WORD.get(text["type"].upper(), text["type"].upper())
         movement = MOVEMENTS.get(type_)
         currency = text["currency"].upper()
@@ -151,7 +153,7 @@ class SettlementFile:
         )
 
     def _check_width(self, line: int, cells: list[str]) -> None:
-        """Refuse a line in which a cell may stand below another column's name."""
+        """Reject a line whose cells may not match the columns."""
         columns = self.columns
         if len(cells) >= columns.named and not any(cells[columns.width :]):
             return
@@ -184,12 +186,15 @@ class SettlementFile:
             rule = f"{currency} has at most {digits} digits after the point here"
             raise self._error(line, "amount", text, rule)
         if movement is Movement.PAYMENT and amount < 0:
-            raise self._error(line, "amount", text, "a payment is not negative")
+            raise self._error(line, "amount", text, "a payment must not be negative")
         return int(amount)
 
     def _id(self, line: int, name: str, text: str) -> str:
         if _ROUNDED_ID.fullmatch(text):
-            rule = "a spreadsheet has rounded this id; take the file as Alipay wrote it"
+            rule = (
+                "a spreadsheet program has rounded this id; use the original file of "
+                "Alipay"
+            )
             raise self._error(line, name, text, rule)
         return text
 
@@ -202,7 +207,7 @@ class SettlementFile:
         )
 
     def _lines(self) -> Iterator[tuple[int, list[str]]]:
-        """Yield the lines below the columns' names, up to the end mark."""
+        """Yield the lines below the names of the columns, up to the end mark."""
         self.is_ended = False
         for line, cells in self._cells():
             if line <= self.columns.header_line or not any(cells):
@@ -227,7 +232,7 @@ class SettlementFile:
         except csv.Error as error:
             rule = "each line is CSV"
             if "unexpected end" in str(error):
-                rule += ": the file may have been cut off"
+                rule += ": the file may be cut off"
             raise SettlementFileError(
                 self.path, last + 1, "", seen=str(error), rule=rule
             ) from None

@@ -1,4 +1,4 @@
-"""The text of Alipay's files: its encoding, its cells, and whether its end is whole."""
+"""Reads the text of Alipay's files: encoding, cells, completeness of the end."""
 
 import codecs
 import csv
@@ -9,13 +9,13 @@ from typing import Final
 
 from audit.reconcile.files.errors import SettlementFileError
 
-# Alipay writes UTF-8; what was saved again by a Chinese spreadsheet is GBK, of which
-# GB 18030 is the newer form. UTF-8 first: other text is hardly ever valid UTF-8.
+# Alipay writes UTF-8; Chinese spreadsheet programs save GBK, of which GB 18030 is the
+# newer form. UTF-8 is tried first: other text is hardly ever valid UTF-8.
 ENCODINGS: Final = ("utf-8-sig", "gb18030")
 UTF_8: Final = "UTF-8"
 GBK: Final = "GBK"
 _AT_ONCE: Final = 1 << 20
-# Spreadsheets and archives begin so. Binary files may be valid GB 18030 by chance.
+# The first bytes of spreadsheets and archives, which may be valid GB 18030 by chance.
 _BINARY: Final = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"\x1f\x8b", b"%PDF")
 
 
@@ -23,7 +23,7 @@ class _Decoded(Enum):
     """Whether a file is text in an encoding."""
 
     WHOLE = auto()
-    CUT = auto()  # it ends in the middle of a character
+    CUT = auto()  # it ends within a character
     NOT = auto()
 
 
@@ -31,27 +31,27 @@ def encoding_of(path: Path) -> str:
     """Return the name of a file's encoding: UTF-8, else GBK.
 
     Raises:
-        SettlementFileError: Neither of them, or cut off in the middle of a character.
+        SettlementFileError: It has another encoding, or ends within a character.
     """
     for encoding in ENCODINGS:
         match _decoded(path, encoding):
             case _Decoded.WHOLE:
                 return encoding
             case _Decoded.CUT:
-                seen = "ends in the middle of a character"
-                rule = "it was cut off: take it from Alipay once more"
+                seen = "ends within a character"
+                rule = "it was cut off: download it from Alipay again"
                 raise SettlementFileError(path, 0, "", seen=seen, rule=rule)
-    rule = "CSV in UTF-8 or GBK is wanted, not a spreadsheet"
-    raise SettlementFileError(path, 0, "", seen="no text", rule=rule)
+    rule = "it must be CSV in UTF-8 or GBK, not a spreadsheet"
+    raise SettlementFileError(path, 0, "", seen="not text", rule=rule)
 
 
 def read_cells(
     path: Path, delimiter: str, encoding: str
 ) -> Iterator[tuple[int, list[str]]]:
-    """Yield each line's number and cells, without the blanks around them.
+    """Yield each line's number and its cells, stripped.
 
     Raises:
-        csv.Error: A line is no CSV.
+        csv.Error: A line is not CSV.
     """
     with path.open(encoding=encoding, newline="") as stream:
         reader = csv.reader(stream, delimiter=delimiter, strict=True)
@@ -60,7 +60,7 @@ def read_cells(
 
 
 def ends_with_line_feed(path: Path) -> bool:
-    """Return whether the last line is ended, as a file that was cut seldom is."""
+    """Return whether the last line ends with a line feed, as rarely in a cut file."""
     with path.open("rb") as stream:
         size = stream.seek(0, 2)
         stream.seek(max(0, size - 1))
@@ -89,7 +89,7 @@ def _decoded(path: Path, encoding: str) -> _Decoded:
 
 
 def _bare(cell: str) -> str:
-    """Remove what spreadsheets add to keep a text: blanks, `'123`, `="123"`."""
+    """Remove the marks of spreadsheet programs for text: blanks, `'123`, `="123"`."""
     cell = cell.strip()
     if cell.startswith('="') and cell.endswith('"'):
         cell = cell[2:-1]

@@ -1,4 +1,4 @@
-"""`cashier audit-demo`: payments are made, taken away, proven, and tampered with."""
+"""`cashier audit-demo`: payments are made, exported, verified, and tampered with."""
 
 import asyncio
 import os
@@ -35,13 +35,13 @@ from cashier.system.stop_signals import STOPPED, until_told_to_stop
 from codec.payload_codec import EncryptingCodec
 
 PAYMENTS = 200
-# Those of the second bundle, which is chained to the first.
+# The payments of the second bundle, which is chained to the first.
 NEXT = 10
 SECOND = timedelta(seconds=1)
 
 
 class AuditDemo:
-    """The demonstration, its steps in their order, in a throw-away folder."""
+    """The demonstration: its steps in order, in a temporary folder."""
 
     def __init__(
         self,
@@ -63,7 +63,7 @@ class AuditDemo:
         self.report = folder / "report.html"
 
     async def run(self) -> bool:
-        """Carry it out; return whether all was proven, and every tampering found."""
+        """Run it; return whether all were proven and every tampering was found."""
         await self._make_and_export()
         self._say("Temporal, its database, the API and the worker are gone.")
         auditor = auditor_of(self._home, self._public, self._folder / "auditor")
@@ -71,7 +71,7 @@ class AuditDemo:
             return False
         return await self._tamper(auditor)
 
-    # ---- making and taking away ----
+    # ---- making and exporting ----
 
     async def _make_and_export(self) -> None:
         began = datetime.now(UTC)
@@ -88,7 +88,8 @@ class AuditDemo:
                         status.update(f"{done} of {self._payments} payments are made")
 
                     await make_payments(maker, plan, advance)
-                    # Lists know seconds: the next one is the first of the next day.
+                    # The list has whole seconds: the next second is the first of the
+                    # next day.
                     midnight = datetime.now(UTC).replace(microsecond=0) + SECOND
                     await make_payments(maker, later(NEXT), advance)
             client = await system.client()
@@ -107,7 +108,7 @@ class AuditDemo:
         exported = await export_bundle(
             client,
             folder,
-            # The last one holds what is open, too: of refunds more may be asked for.
+            # The last bundle includes open workflows: owners of refunds stay open.
             Selection(since=since, before=before, include_open=before is None),
             codec=EncryptingCodec(self._home.keyring),
             key=load_private(self._private),
@@ -172,8 +173,8 @@ class AuditDemo:
     # ---- tampering ----
 
     async def _tamper(self, auditor: Auditor) -> bool:
-        table = Table(title="Tampering, one thing at a time", title_justify="left")
-        for column in ("What is done", "Found as", "The rest"):
+        table = Table(title="Tampering, one change at a time", title_justify="left")
+        for column in ("Change", "Found as", "Rest"):
             table.add_column(column)
         turnstile = asyncio.Semaphore(os.cpu_count() or 1)
 
@@ -193,8 +194,8 @@ class AuditDemo:
             self._say(f"{missed} of them were MISSED.", style="red")
         else:
             self._say(
-                f"All {len(trials)} were found and named, and whatever was "
-                "left alone is still proven.",
+                f"All {len(trials)} were found and named, and everything unchanged is "
+                f"still proven.",
                 style="green",
             )
         return not missed
@@ -202,7 +203,7 @@ class AuditDemo:
     async def _try(
         self, auditor: Auditor, number: int, tampering: Tampering
     ) -> Judgement:
-        # A folder for each, in which bundles keep their names.
+        # A folder for each tampering, in which bundles keep their names.
         place = self._folder / f"tampered-{number}"
         place.mkdir()
         original = self.next_bundle if tampering.of_next else self.bundle
@@ -226,13 +227,13 @@ class AuditDemo:
     async def _try_other_code(self, auditor: Auditor) -> Judgement:
         code = other_code(self._folder)
         verified = await auditor.verify(self.bundle, code=code)
-        # The payments in doubt are settled now: exactly these.
+        # Exactly the payments under review are now PAID.
         reviewed = {
             entry.workflow_id
             for entry in Bundle.open(self.bundle).entries()
             if entry.order_id.startswith(("audit-review-", "audit-two-"))
         }
-        words = "the code takes any amount for the order's"
+        words = "the code accepts any amount"
         return judge(verified, words, Rule.REPLAY, reviewed)
 
     def _say(self, text: str, *, style: str | None = None) -> None:
@@ -246,13 +247,13 @@ async def show_audit(
     report: Path | None = None,
     ports: Ports | None = None,
 ) -> int:
-    """Carry the demonstration out; return the exit code.
+    """Run the demonstration; return the exit code.
 
     Args:
         console: Where it is printed.
-        payments: How many are made.
+        payments: How many payments are made.
         report: Where the report of the first bundle is kept; None keeps none.
-        ports: Where its parts listen; None for free ones.
+        ports: Where its processes listen; None for free ports.
     """
     try:
         with tempfile.TemporaryDirectory(prefix="cashier-audit-") as folder:

@@ -1,4 +1,4 @@
-"""A copy of a bundle, in the hands of somebody who wants it to say something else."""
+"""A copy of a bundle that is tampered with."""
 
 import hashlib
 import json
@@ -24,7 +24,7 @@ JsonObject = dict[str, Any]
 
 
 class History:
-    """One history that is being changed, by somebody who has the payload keys."""
+    """One history that is being changed, with the payload keys."""
 
     def __init__(self, text: str, codec: EncryptingCodec) -> None:
         self.events = list(parse_history(text, "a history").events)
@@ -33,34 +33,34 @@ class History:
     def to_text(self) -> str:
         return WorkflowHistory("", self.events).to_json()
 
-    # ---- where things stand ----
+    # ---- payloads in the history ----
 
     def events_of(self, kind: "EventType.ValueType") -> list[HistoryEvent]:
         return [event for event in self.events if event.event_type == kind]
 
     @property
     def start(self) -> Payloads:
-        """What the run was started with."""
+        """The input of the run."""
         return self.events[0].workflow_execution_started_event_attributes.input
 
     @property
     def result(self) -> Payloads:
-        """What the run came to."""
+        """The result of the run."""
         ended = self.events[-1].workflow_execution_completed_event_attributes
         return ended.result
 
     @property
     def notification(self) -> Payloads:
-        """What Alipay notified first."""
+        """The first notification of Alipay."""
         [heard, *_] = self.events_of(EventType.EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED)
         return heard.workflow_execution_signaled_event_attributes.input
 
     def call(self, activity: str) -> Payloads:
-        """What an activity was first asked."""
+        """The input of the first call of an activity."""
         return self._scheduled(activity).activity_task_scheduled_event_attributes.input
 
     def answer(self, activity: str) -> Payloads:
-        """What an activity first answered."""
+        """The result of the first call of an activity."""
         asked = self._scheduled(activity).event_id
         for event in self.events_of(EventType.EVENT_TYPE_ACTIVITY_TASK_COMPLETED):
             completed = event.activity_task_completed_event_attributes
@@ -69,7 +69,7 @@ class History:
         raise LookupError(f"{activity} has no answer")
 
     def update(self, name: str, *, number: int = 0) -> Payloads:
-        """What the n-th update of this name brought, from 0."""
+        """The argument of the n-th update of this name, from 0."""
         kind = EventType.EVENT_TYPE_WORKFLOW_EXECUTION_UPDATE_ACCEPTED
         requests = [
             event.workflow_execution_update_accepted_event_attributes.accepted_request
@@ -83,14 +83,14 @@ class History:
             scheduled = event.activity_task_scheduled_event_attributes
             if scheduled.activity_type.name == activity:
                 return event
-        raise LookupError(f"{activity} was never asked")
+        raise LookupError(f"{activity} was never called")
 
-    # ---- changing what stands there ----
+    # ---- changing payloads ----
 
     async def change(
         self, payloads: Payloads, change: Callable[[JsonObject], None]
     ) -> None:
-        """Decrypt what stands there, change it, and encrypt it again."""
+        """Decrypt a payload, change it, and encrypt it again."""
         [payload] = await self._codec.decode(payloads.payloads)
         content = json.loads(payload.data)
         change(content)
@@ -99,7 +99,7 @@ class History:
 
 
 class Forgery:
-    """A copy of a bundle that anybody, or an insider with all our keys, changes."""
+    """A copy of a bundle to change, as an outsider or an insider with our keys."""
 
     def __init__(
         self, original: Path, folder: Path, keyring: Keyring, key: Ed25519PrivateKey
@@ -107,7 +107,7 @@ class Forgery:
         """Copy the bundle.
 
         Args:
-            original: Stays as it is.
+            original: The bundle, which stays unchanged.
             folder: Where the copy goes; must not exist.
             keyring: The payload keys.
             key: The key that signed the bundle.
@@ -121,7 +121,7 @@ class Forgery:
         self._entries = list(self._bundle.entries())
 
     def entry(self, order_id: str, kind: str = "CashierPayment") -> Entry:
-        """Return the newest run of a kind for an order, which is then tampered with."""
+        """Return the index entry of an order's newest run, and note its workflow."""
         found = [
             one
             for one in self._entries
@@ -133,7 +133,7 @@ class Forgery:
 
     @property
     def selection(self) -> Selection:
-        """What the original says that it holds."""
+        """The selection in the manifest of the original."""
         return self._bundle.manifest.selection
 
     def file(self, entry: Entry) -> Path:
@@ -143,7 +143,7 @@ class Forgery:
         return History(self._bundle.read(entry), self._codec)
 
     def keep(self, entry: Entry, history: History) -> None:
-        """Put a changed history in its place; the manifest does not know it yet."""
+        """Write a changed history; the manifest still has the old digest."""
         self.file(entry).write_text(history.to_text())
 
     def make_anew(
@@ -156,9 +156,9 @@ class Forgery:
         """Write index, manifest and signature for the histories as they are now.
 
         Args:
-            key: Who signs; None for the one who signed the original.
-            selection: What it says that it holds; None for what the original says.
-            is_chained: Whether it names the bundle before it, as the original does.
+            key: The key that signs; None for the key of the original.
+            selection: The selection that it names; None for that of the original.
+            is_chained: Whether it names the previous bundle, as the original does.
         """
         changed = self.folder.with_name(f"{self.folder.name}-anew")
         manifest = self._bundle.manifest
@@ -184,7 +184,7 @@ class Forgery:
         """Change one bit in the middle of a history's file, which stays JSON."""
         content = bytearray(self.file(entry).read_bytes())
         middle = len(content) // 2
-        # A letter or digit of some payload: another one is as good JSON.
+        # A letter or digit of a payload, so that the file stays JSON.
         while not chr(content[middle]).isalnum():
             middle += 1
         content[middle] ^= 1

@@ -1,4 +1,4 @@
-"""Whether what was done to a bundle was found, and whether nothing else was."""
+"""Judges whether a tampering was found, and nothing else."""
 
 from dataclasses import dataclass
 
@@ -11,9 +11,9 @@ class Judgement:
     """One line of the demonstration's table.
 
     Attributes:
-        found: The first finding of the rule that it breaks.
-        rest: How much of what was left alone is proven.
-        is_good: It was found, and all else is proven.
+        found: The first finding of the rule that the tampering breaks.
+        rest: How many of the unchanged histories are proven.
+        is_good: Whether it was found, and all unchanged histories are proven.
     """
 
     words: str
@@ -23,13 +23,13 @@ class Judgement:
 
 
 def judge(verified: Verified, words: str, rule: Rule, touched: set[str]) -> Judgement:
-    """Say whether it was found by its rule, and nothing was found elsewhere.
+    """Return whether it was found by its rule, and nothing was found elsewhere.
 
     Args:
-        verified: What the auditor's command said.
-        words: What was done.
-        rule: By which it must be found.
-        touched: The workflows to which it was done.
+        verified: The output of the auditor's command.
+        words: The tampering, as text.
+        rule: The rule by which it must be found.
+        touched: The workflows that were tampered with.
     """
     named = [one for one in verified.findings if one["rule"] == rule]
     alone = [one for one in verified.histories if one["workflow_id"] not in touched]
@@ -51,7 +51,7 @@ def judge(verified: Verified, words: str, rule: Rule, touched: set[str]) -> Judg
 
 
 def in_words(finding: dict[str, object]) -> str:
-    """Return where a rule is broken: the rule, the order, the event."""
+    """Return a finding as text: the rule, the order, the event."""
     order = f" {finding['order_id']}" if finding["order_id"] else ""
     event = f" event {finding['event_id']}" if finding["event_id"] else ""
     return f"{finding['rule']}{order}{event}"

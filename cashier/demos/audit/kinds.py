@@ -1,4 +1,4 @@
-"""The kinds of payments that the auditor is shown, and how many of each."""
+"""The kinds of payments in the demonstration, and how many of each."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from cashier.demos.audit.makers import Maker
 from cashier.demos.audit.refund_makers import Refunds
 
-# One minute to pay and the margin, and half a minute for a busy machine.
+# One minute to pay plus the margin, and half a minute for a busy machine.
 PATIENCE_SECONDS = 150
-# So many customers at once that the machine is busy, and no call times out.
+# So many customers at once keep the machine busy without time-outs.
 AT_ONCE = 12
 
 Making = Callable[[Maker, str], Awaitable[None]]
@@ -24,12 +24,12 @@ def _refunds(make: Callable[[Refunds, str], Awaitable[None]]) -> Making:
 
 @dataclass(frozen=True)
 class Kind:
-    """One way in which a payment may go.
+    """One possible course of a payment.
 
     Attributes:
-        words: What happens, in plain words.
-        share: How many of 200 go that way.
-        is_slow: It takes the whole time in which a customer may pay.
+        words: The course, as text.
+        share: How many of 200 payments take it.
+        is_slow: Whether it takes the whole time in which a customer may pay.
     """
 
     words: str
@@ -42,7 +42,7 @@ KINDS: dict[str, Kind] = {
     # The slow ones begin first: the others are made meanwhile.
     "expired": Kind("nobody pays", 8, Maker.expired, is_slow=True),
     "back-word": Kind(
-        "refunded, as a person says", 2, _refunds(Refunds.by_a_word), is_slow=True
+        "refunded, decided by a person", 2, _refunds(Refunds.by_a_word), is_slow=True
     ),
     "paid": Kind("paid", 54, Maker.paid),
     "twice-notified": Kind("notified twice", 8, Maker.notified_twice),
@@ -51,39 +51,39 @@ KINDS: dict[str, Kind] = {
     "declined": Kind("declined", 14, Maker.declined),
     "cancelled": Kind("cancelled by the shop", 10, Maker.cancelled),
     "wallet": Kind("changed to another wallet", 10, Maker.another_wallet),
-    "review": Kind("other money, settled by one person", 8, Maker.settled_by_one),
-    "two": Kind("other money, settled by two persons", 8, Maker.settled_by_two),
+    "review": Kind("another amount, resolved by one person", 8, Maker.settled_by_one),
+    "two": Kind("another amount, resolved by two persons", 8, Maker.settled_by_two),
     "returned": Kind("paid after its end, returned", 8, Maker.late_returned),
     "refunded": Kind("paid after its end, refunded", 6, Maker.late_refunded),
     "untrue": Kind("paid after being cancelled", 4, Maker.late_untrue),
     "twice-paid": Kind("paid twice, returned once", 6, Maker.paid_twice),
-    "told-late": Kind("the shop listens later", 6, Maker.told_late),
-    "in-order": Kind("the shop hears two things later", 2, Maker.told_in_order),
-    "phone": Kind("a person phones the shop", 2, Maker.told_by_phone),
+    "told-late": Kind("the callback accepted late", 6, Maker.told_late),
+    "in-order": Kind("two callbacks accepted late", 2, Maker.told_in_order),
+    "phone": Kind("the shop notified by phone", 2, Maker.told_by_phone),
     "back-parts": Kind("refunded in two parts", 6, _refunds(Refunds.in_parts)),
     "back-full": Kind("refunded by a cancel", 4, _refunds(Refunds.cancelled)),
     "back-later": Kind("refunded a little later", 4, _refunds(Refunds.taken_on)),
-    "back-unknown": Kind("refunded, and not known", 2, _refunds(Refunds.unknown)),
+    "back-unknown": Kind("refunded, outcome unknown", 2, _refunds(Refunds.unknown)),
     "back-refused": Kind("refused, then refunded", 2, _refunds(Refunds.refused)),
-    # One alone: a balance that is topped up is topped up for all.
+    # Only one: topping up the balance affects all refunds.
     "back-short": Kind("the balance is short", 1, _refunds(Refunds.balance_short)),
-    "back-two": Kind("a second person confirms", 2, _refunds(Refunds.by_two)),
+    "back-two": Kind("confirmed by a second person", 2, _refunds(Refunds.by_two)),
     "back-portal": Kind(
-        "a part refunded in the portal", 4, _refunds(Refunds.in_the_portal)
+        "partly refunded in the portal", 4, _refunds(Refunds.in_the_portal)
     ),
     "back-bounced": Kind("a refund bounces", 2, _refunds(Refunds.bounced)),
 }
 
 
 def planned(payments: int, *, slow: bool = True) -> list[tuple[str, Kind]]:
-    """Return order ids with their kinds: each kind at least once, else by its share.
+    """Return order ids with their kinds: each kind at least once, by its share.
 
     Args:
-        payments: How many, at least one of each kind.
-        slow: Whether those that take two minutes are among them.
+        payments: How many payments, at least one of each kind.
+        slow: Whether kinds that take two minutes are included.
 
     Raises:
-        ValueError: Fewer than there are kinds.
+        ValueError: There are fewer payments than kinds.
     """
     kinds = {name: kind for name, kind in KINDS.items() if slow or not kind.is_slow}
     if payments < len(kinds):
@@ -100,18 +100,18 @@ def planned(payments: int, *, slow: bool = True) -> list[tuple[str, Kind]]:
 
 
 def later(payments: int) -> list[tuple[str, Kind]]:
-    """Return the plan of another day, on which all are paid."""
+    """Return the plan of another day, on which all orders are paid."""
     return [(f"audit-next-{one}", KINDS["paid"]) for one in range(1, payments + 1)]
 
 
 async def make_payments(
     maker: Maker, plan: list[tuple[str, Kind]], advance: Callable[[], None]
 ) -> None:
-    """Make them all, and wait until everything about them has ended.
+    """Make all payments, and wait until all their workflows have ended.
 
     Raises:
-        TimeoutError: Some have not.
-        httpx.HTTPError: The system does not answer, or refuses one.
+        TimeoutError: Some have not ended.
+        httpx.HTTPError: The system does not answer, or refuses a payment.
     """
     turnstile = asyncio.Semaphore(AT_ONCE)
 

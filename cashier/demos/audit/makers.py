@@ -1,4 +1,4 @@
-"""Makes payments of all kinds, the way each comes about, for the auditor to prove."""
+"""Makes payments of all kinds, as they happen in production, for the auditor."""
 
 import asyncio
 from typing import Any
@@ -23,14 +23,14 @@ from contracts import (
 )
 from temporal_client import data_converter
 
-# Alipay's minutes are seconds here; ours stay what they are.
+# The simulator's minutes are seconds; ours stay minutes.
 CLOCK_FACTOR = 60
-# Above it two persons settle a payment, in centavos.
+# Above it two persons must resolve a payment, in centavos.
 SECOND_PERSON_ABOVE = 100_000
 SMALL, LARGE = 25_000, 131_400
-# Between two looks at what another process does.
+# The pause between two polls, in seconds.
 PAUSE_SECONDS = 0.1
-# What the API answers: Temporal is away for a moment; Alipay gives nothing back.
+# Answers of the API: Temporal does not answer; Alipay refused the refund.
 SAY_IT_AGAIN, REFUSED = 503, 402
 
 
@@ -54,12 +54,12 @@ class Maker:
         await self._pays(await self._opens(order), "notification_doubled")
 
     async def notification_lost(self, order: str) -> None:
-        """The shop's result page has Alipay asked."""
+        """The shop's result page makes the payment ask Alipay."""
         await self._pays(await self._opens(order), "notification_lost")
         await self._looks(order, refresh=True)
 
     async def asked_twice(self, order: str) -> None:
-        """Alipay's first answer to `pay` breaks off."""
+        """Alipay's first answer to `pay` is cut off."""
         await self.plans(order, "cut")
         await self._pays(await self._opens(order))
 
@@ -71,7 +71,7 @@ class Maker:
         await self._cancels(order)
 
     async def expired(self, order: str) -> None:
-        """Nobody pays, and Alipay's word of that is lost, too: our own timer asks."""
+        """Nobody pays, and Alipay's notification of that is lost: our timer asks."""
         await self.plans(order, "notification_lost")
         await self._opens(order, minutes=1)
 
@@ -93,19 +93,19 @@ class Maker:
         await self._pays_late(order, await self._opens(order, minutes=1))
 
     async def late_refunded(self, order: str) -> None:
-        """The same with a wallet that only gives refunds."""
+        """The same with a wallet that allows refunds only."""
         page = await self._opens(order, wallet="DANA", currency="IDR", minutes=1)
         await self._pays_late(order, page)
 
     async def late_untrue(self, order: str) -> None:
-        """Paid after the shop has cancelled it: Alipay returns that by itself."""
+        """Paid after the shop has cancelled it: Alipay returns the money by itself."""
         page = await self._opens(order)
         await self._cancels(order)
         await self._pays(page, "pay_after_cancel")
         await self.until(late_payment_id(f"{order}_1"))
 
     async def paid_twice(self, order: str) -> None:
-        """Paid at the second attempt, and then at the first one as well."""
+        """Paid with the second attempt, and then with the first one, too."""
         page = await self._opens(order, minutes=1)
         await self.until(workflow_id(order))
         await self._pays(await self._opens(order))
@@ -114,13 +114,13 @@ class Maker:
         await self.until(late_payment_id(f"{order}_1"))
 
     async def told_late(self, order: str) -> None:
-        """The shop does not accept the first callback, but a little later it does."""
+        """The shop accepts the callback only after some tries."""
         self._callbacks.refuse(order, times=2)
         await self.paid(order)
         await self.until(callbacks_id(order))
 
     async def told_in_order(self, order: str) -> None:
-        """It is cancelled and paid anew while the shop does not listen."""
+        """It is cancelled and paid again while the shop accepts no callbacks."""
         self._callbacks.refuse(order)
         await self._opens(order)
         await self._cancels(order)
@@ -146,7 +146,7 @@ class Maker:
         """Wait until an order's payment has ended."""
         await self.until(workflow_id(order))
 
-    # ---- deeds ----
+    # ---- actions ----
 
     async def _opens(
         self,
@@ -192,22 +192,22 @@ class Maker:
             done.raise_for_status()
 
     async def plans(self, order: str, fault: str, *, times: int | None = None) -> None:
-        """Have something go wrong with an order at Alipay, so many times."""
+        """Let the simulator fail for an order, so many times."""
         body = {"order_id": order, "fault": fault, "times": times}
         await self.controls("faults", json=body)
 
     async def controls(self, path: str, **more: Any) -> None:  # noqa: ANN401
-        """Do what the merchant does in Alipay's portal, or Alipay by itself."""
+        """Do something in Alipay's portal, or as Alipay itself."""
         url = f"{self._system.ports.simulator_url}/control/{path}"
         (await self._http.post(url, **more)).raise_for_status()
 
     async def is_paid(self, order: str, *, value: int) -> None:
-        """Have an order paid, and wait until its payment is over."""
+        """Pay an order, and wait until its payment has ended."""
         await self._pays(await self._opens(order, value=value))
         await self.until(workflow_id(order))
 
     async def asks_back(self, order: str, refund: dict[str, Any]) -> None:
-        """Ask the API to give money back; a refund that is still open is fine."""
+        """Ask the API for a refund; it may stay open."""
         url = f"{self._system.ports.api_url}/payments/{order}/refunds"
         while True:
             answer = await self._http.post(url, headers=self._key, json=refund)
@@ -218,7 +218,7 @@ class Maker:
             answer.raise_for_status()
 
     async def status_of_refund(self, order: str, refund_id: str) -> str:
-        """Return where the API says that a refund is."""
+        """Return the status of a refund, from the API."""
         told = await self._call("GET", f"/payments/{order}/refunds/{refund_id}")
         return str(told["status"])
 
@@ -234,13 +234,13 @@ class Maker:
         await act(client, workflow_id(order), "resolve", said, answers=PaymentView)
 
     async def until(self, named: str) -> None:
-        """Wait until the newest run of a workflow, begun or not yet, has ended."""
+        """Wait until the newest run of a workflow, started or not yet, has ended."""
         handle = (await self.client("shop")).get_workflow_handle(named)
         await self._exists(named)
         await handle.result()
 
     async def _exists(self, named: str) -> None:
-        """Wait until a workflow is begun: by a notification, or by another workflow."""
+        """Wait until a workflow is started by a notification or another workflow."""
         handle = (await self.client("shop")).get_workflow_handle(named)
         while True:
             try:
@@ -252,7 +252,7 @@ class Maker:
             await asyncio.sleep(PAUSE_SECONDS)
 
     async def client(self, identity: str) -> Client:
-        """Return the client of a person, as whom histories keep the acts."""
+        """Return a client with the identity of a person, for the histories."""
         if identity not in self._clients:
             self._clients[identity] = await Client.connect(
                 f"127.0.0.1:{self._system.ports.temporal}",
@@ -262,7 +262,7 @@ class Maker:
         return self._clients[identity]
 
     async def _call(self, method: str, path: str, **more: Any) -> Any:  # noqa: ANN401
-        """Call the API; where it says `not yet`, once more."""
+        """Call the API; repeat the call while it answers `not yet`."""
         url = f"{self._system.ports.api_url}{path}"
         while True:
             answer = await self._http.request(

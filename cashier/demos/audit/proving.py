@@ -1,4 +1,4 @@
-"""Verifies bundles by the auditor's own command, in a process of its own."""
+"""Verifies bundles with `cashier audit verify`, in a process of its own."""
 
 import asyncio
 import json
@@ -18,13 +18,13 @@ PATIENCE_SECONDS = 120
 
 @dataclass(frozen=True)
 class Auditor:
-    """What the auditor holds: files and keys, and no server.
+    """The auditor: files and keys, and no server.
 
     Attributes:
         alipay_keys, merchant_keys: Public keys, by key version.
-        payload_keys: They read the histories.
-        bundle_key: The public key of who makes the bundles.
-        empty_folder: Where the command runs, and finds no settings.
+        payload_keys: The keys that decrypt the histories.
+        bundle_key: The public key of the bundles' maker.
+        empty_folder: Where the command runs, so that it finds no settings.
     """
 
     alipay_keys: Path
@@ -46,13 +46,13 @@ class Auditor:
         Args:
             bundles: The folders, verified together.
             previous: The bundle before the first.
-            code: Whose program runs: this one, or a changed copy.
+            code: The code that runs: this program, or a changed copy.
             report: Where the HTML report goes; None for none.
-            processes: How many work at once.
+            processes: How many processes work at once.
 
         Raises:
             AuditFailedError: The command itself failed.
-            TimeoutError: It does not come to an end.
+            TimeoutError: It does not end in time.
         """
         command = [
             *(sys.executable, "-m", "cashier", "audit", "verify", *map(str, bundles)),
@@ -99,7 +99,7 @@ class AuditFailedError(Exception):
 
 @dataclass(frozen=True)
 class Verified:
-    """What the command said, as JSON: each history, and the whole."""
+    """The command's output as JSON: each history, and the summary."""
 
     is_proven: bool
     histories: list[dict[str, Any]]
@@ -115,7 +115,7 @@ class Verified:
 
 
 def auditor_of(home: Home, bundle_key: Path, folder: Path) -> Auditor:
-    """Give the auditor copies of what is to be held, in a folder of their own."""
+    """Copy the auditor's keys into a folder of their own."""
     merchant, empty = folder / "merchant", folder / "empty"
     for made in (merchant, empty):
         made.mkdir(parents=True)

@@ -1,4 +1,4 @@
-"""Gives money of paid orders back, the way each refund comes about, for the auditor."""
+"""Makes refunds of all kinds, as they happen in production, for the auditor."""
 
 import asyncio
 from typing import Any
@@ -16,7 +16,7 @@ from contracts import (
     refunds_id,
 )
 
-# Of the small order, in centavos.
+# The price of the small order, in centavos.
 PART = 10_000
 FIRST, REST = "first", "rest"
 
@@ -24,7 +24,7 @@ FIRST, REST = "first", "rest"
 class Refunds:
     """The shop that refunds, and its operators.
 
-    Most give all of the payment back at last, for then their owner ends at once.
+    Most refund the whole payment in the end: then their `OrderRefunds` ends at once.
     """
 
     def __init__(self, maker: Maker) -> None:
@@ -36,19 +36,19 @@ class Refunds:
         await self._gives_the_rest(order)
 
     async def cancelled(self, order: str) -> None:
-        """All of it on the day of the payment: a cancel, which costs nothing."""
+        """The whole payment, on the day of the payment: a cancel, free of charge."""
         await self._paid(order)
         await self._gives_the_rest(order)
 
     async def taken_on(self, order: str) -> None:
-        """Alipay takes it on, and notifies of its end a little later."""
+        """Alipay accepts it, and notifies the outcome a little later."""
         await self._paid(order, "refund_in_process")
         await self._asks(order, FIRST, PART)
         await self._until(order, RefundStatus.SUCCEEDED)
         await self._gives_the_rest(order)
 
     async def unknown(self, order: str) -> None:
-        """It takes effect, and Alipay's answer says that nobody knows."""
+        """It takes effect, and Alipay's answer is an unknown result."""
         await self._paid(order, "refund_unknown_after", times=1)
         await self._asks(order, FIRST, PART)
         await self._until(order, RefundStatus.SUCCEEDED)
@@ -71,7 +71,7 @@ class Refunds:
         await self._gives_the_rest(order)
 
     async def by_two(self, order: str) -> None:
-        """So much that a second person must confirm it."""
+        """An amount that a second person must confirm."""
         await self._paid(order, value=LARGE)
         await self._asks(order, FIRST, LARGE - PART)
         said = RefundConfirmation(refund_id=FIRST, by="ben")
@@ -79,7 +79,7 @@ class Refunds:
         await self._gives_the_rest(order)
 
     async def in_the_portal(self, order: str) -> None:
-        """A part was refunded in Alipay's portal before the shop wants all back."""
+        """A part is refunded in Alipay's portal, then the shop refunds the rest."""
         await self._paid(order)
         await self._maker.controls(f"payments/{order}_1/refund?value={PART}")
         await self._asks(order, FIRST, SMALL)
@@ -87,7 +87,7 @@ class Refunds:
         await self._gives_the_rest(order)
 
     async def by_a_word(self, order: str) -> None:
-        """Nobody answers, until a person has looked into Alipay's portal."""
+        """Alipay reports no outcome, until a person has looked into its portal."""
         await self._paid(order, "refund_unknown_before", times=5)
         await self._asks(order, FIRST, PART)
         await self._until(order, RefundStatus.SENT)
@@ -95,7 +95,7 @@ class Refunds:
         await self._gives_the_rest(order)
 
     async def bounced(self, order: str) -> None:
-        """It succeeds, and bounces; its owner stays open, for a part is left."""
+        """It succeeds, and bounces; its workflow stays open, as a part is left."""
         await self._paid(order)
         await self._asks(order, FIRST, PART)
         name = refund_request_id(order, FIRST, 1)
@@ -105,7 +105,7 @@ class Refunds:
         )
         await self._says(order, "returned", said, "anna")
 
-    # ---- deeds ----
+    # ---- actions ----
 
     async def _paid(
         self,
@@ -129,7 +129,7 @@ class Refunds:
         await self._maker.asks_back(order, body)
 
     async def _until(self, order: str, status: RefundStatus) -> None:
-        """Wait until the first refund is where it is expected."""
+        """Wait until the first refund has the expected status."""
         while True:
             if await self._maker.status_of_refund(order, FIRST) == status:
                 break

@@ -1,4 +1,4 @@
-"""The table of what the demonstration does to refunds, with what must be found."""
+"""The table of tamperings with refunds, each with the rule that must find it."""
 
 from typing import Final
 
@@ -20,47 +20,47 @@ from cashier.demos.audit.tampering_refunds import (
 
 OF_REFUNDS: Final = (
     Tampering(
-        "with our keys: nobody has asked for a refund",
+        "with our keys: the request for a refund is removed",
         Rule.NOBODY_NAMED,
         take_the_asker_away,
     ),
     Tampering(
-        "with our keys: less was asked for than was refunded",
+        "with our keys: the requested refund is smaller",
         Rule.NOBODY_NAMED,
         ask_for_another_amount,
     ),
     Tampering(
-        "with our keys: one person asks for much, and confirms it",
+        "with our keys: one person requests and confirms a large refund",
         Rule.SECOND_PERSON,
         confirm_it_oneself,
     ),
     Tampering(
-        "with our keys: a refused refund says refunded",
+        "with our keys: a refused refund becomes refunded",
         Rule.EVIDENCE_DIFFERS,
         write_that_it_was_refunded,
     ),
     Tampering(
-        "with our keys: Alipay's signed words say refunded",
+        "with our keys: Alipay's signed message becomes refunded",
         Rule.ALIPAY_SIGNATURE,
         write_that_alipay_signed_the_refund,
     ),
     Tampering(
-        "with our keys: what proves a refund is gone",
+        "with our keys: the proof of a refund is removed",
         Rule.EVIDENCE_MISSING,
         take_the_proof_away,
     ),
     Tampering(
-        "with our keys: a refund of Alipay's portal is hidden",
+        "with our keys: a refund in Alipay's portal is hidden",
         Rule.EVIDENCE_DIFFERS,
         hide_what_the_portal_refunded,
     ),
     Tampering(
-        "with our keys: the result says given back",
+        "with our keys: the result becomes refunded",
         Rule.REFUNDED_WITHOUT_PROOF,
         write_given_back_as_the_result,
     ),
     Tampering(
-        "with our keys: a refund's amount is free again",
+        "with our keys: a refund's amount can be refunded again",
         Rule.REFUSED_WITHOUT_PROOF,
         free_an_amount_in_the_result,
     ),
@@ -70,7 +70,7 @@ OF_REFUNDS: Final = (
         stop_it_under_way,
     ),
     Tampering(
-        "with our keys: a refund bounces, and nobody says why",
+        "with our keys: a refund bounces without a reason",
         Rule.NOBODY_NAMED,
         say_that_it_bounced_for_no_reason,
         of_next=True,

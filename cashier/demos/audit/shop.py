@@ -1,27 +1,27 @@
-"""The shop's door for callbacks, which does not open to each at once."""
+"""The shop's endpoint for callbacks, which accepts some only after several tries."""
 
 import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-# A callback is about a kilobyte; a longer body is not a callback.
+# A callback has about a kilobyte; a longer body is not a callback.
 LONGEST_REQUEST = 64 * 1024
 
 
 class Callbacks:
-    """Receives the shop's callbacks, and accepts them, or not yet."""
+    """Receives the shop's callbacks, and accepts or refuses them."""
 
     def __init__(self) -> None:
         self.accepted: list[str] = []
         self._refusals: dict[str, int | None] = {}
 
     def refuse(self, order_id: str, *, times: int | None = None) -> None:
-        """Do not accept an order's callbacks so many times; None: never."""
+        """Refuse an order's callbacks so many times; None: always."""
         self._refusals[order_id] = times
 
     def hear(self, order_id: str) -> bool:
-        """Return whether this one is accepted."""
+        """Return whether this callback is accepted."""
         left = self._refusals.get(order_id, 0)
         if left is None:
             return False
@@ -33,7 +33,7 @@ class Callbacks:
 
     @asynccontextmanager
     async def listening(self) -> AsyncIterator[str]:
-        """Listen until the block ends; yield the address of the door."""
+        """Listen until the block ends; yield the URL."""
         server = await asyncio.start_server(
             self._answer, "127.0.0.1", limit=LONGEST_REQUEST
         )

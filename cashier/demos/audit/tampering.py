@@ -1,7 +1,7 @@
-"""What somebody may do to a bundle, one thing at a time, and what must be found then.
+"""The tamperings with a bundle, one function for each.
 
-Outsiders have the files only. Insiders have our keys as well, the one that signs
-bundles included; they cannot sign as Alipay, or as the merchant.
+Outsiders have only the files. Insiders also have our keys, including the key that signs
+bundles; they cannot sign as Alipay, or as the merchant.
 """
 
 import shutil
@@ -17,7 +17,7 @@ from audit.bundle.manifest import INDEX
 from audit.findings import Rule
 from cashier.demos.audit.forging import Forgery, History, JsonObject
 
-# The orders that are tampered with; each is of the demonstration's own making.
+# The orders that are tampered with, one of each kind.
 PAID, OTHER, REVIEWED, LOST = (
     "audit-paid-1",
     "audit-twice-notified-1",
@@ -25,7 +25,7 @@ PAID, OTHER, REVIEWED, LOST = (
     "audit-declined-1",
 )
 CHECKOUT = Path(__file__).parents[3]
-# What is not code, or nobody's business but this machine's.
+# Folders without code, or private to this machine.
 LEFT_OUT = shutil.ignore_patterns(
     ".*", "__pycache__", "node_modules", "tests", "docs", "bench", "chaos"
 )
@@ -35,15 +35,15 @@ RULE_SIX = "if success.amount != price:"
 
 @dataclass(frozen=True)
 class Tampering:
-    """One thing that somebody does.
+    """One tampering.
 
     Attributes:
-        words: What it is, for the table.
-        rule: By which it must be found.
-        change: Does it.
-        in_next: It shows in the bundle after the changed one.
-        of_next: It is done to that bundle, and both are verified together.
-        together: Both are verified together.
+        words: Its description, for the table.
+        rule: The rule by which it must be found.
+        change: The function that does it.
+        in_next: Whether it shows in the bundle after the changed one.
+        of_next: Whether it is done to that bundle, and both are verified together.
+        together: Whether both are verified together.
     """
 
     words: str
@@ -126,7 +126,7 @@ async def take_the_second_person_away(bundle: Forgery) -> None:
 
 
 async def write_that_alipay_said_paid(bundle: Forgery) -> None:
-    """The decision's own input, as the activity or the signal brought it."""
+    """Changes the input of the decision, as an activity or a signal recorded it."""
 
     def change(notified: JsonObject) -> None:
         notified["result_status"] = "S"
@@ -136,7 +136,7 @@ async def write_that_alipay_said_paid(bundle: Forgery) -> None:
 
 
 async def write_that_alipay_signed_it(bundle: Forgery) -> None:
-    """The same in the signed body; the signature is Alipay's own, of other words."""
+    """Changes the signed body, too; the signature is Alipay's, of another body."""
 
     def change(notified: JsonObject) -> None:
         notified["result_status"] = "S"
@@ -188,7 +188,7 @@ async def change_history(
     *,
     kind: str = "CashierPayment",
 ) -> None:
-    """Change one payload of an order's history, and make the bundle fit it."""
+    """Change one payload of an order's history, and update the bundle."""
     entry = bundle.entry(order_id, kind)
     history = bundle.open(entry)
     await history.change(place(history), change)
@@ -197,16 +197,16 @@ async def change_history(
 
 
 def other_code(folder: Path) -> Path:
-    """Copy this program, with a decision that takes any amount for the order's.
+    """Copy this program, with a decision that accepts any amount.
 
     Raises:
-        LookupError: The decision is not written as it was.
+        LookupError: The code of the decision has changed.
     """
     copy = folder / "other-code"
     shutil.copytree(CHECKOUT, copy, ignore=LEFT_OUT)
     decision = copy / DECISION
     text = decision.read_text()
     if text.count(RULE_SIX) != 1:
-        raise LookupError(f"{RULE_SIX!r} does not stand in {DECISION}")
+        raise LookupError(f"{RULE_SIX!r} is not in {DECISION}")
     decision.write_text(text.replace(RULE_SIX, "if success.amount is None:"))
     return copy

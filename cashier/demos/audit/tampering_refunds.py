@@ -1,4 +1,4 @@
-"""What an insider may do to the histories of refunds."""
+"""Tamperings of an insider with the histories of refunds."""
 
 import json
 from collections.abc import Callable
@@ -97,7 +97,7 @@ async def write_given_back_as_the_result(bundle: Forgery) -> None:
 
 
 async def free_an_amount_in_the_result(bundle: Forgery) -> None:
-    """It may be refunded once more then."""
+    """Then the amount could be refunded again."""
 
     def change(view: JsonObject) -> None:
         view["refunds"][0]["status"] = "REFUSED"

@@ -1,4 +1,4 @@
-"""What an insider may do to whole runs: stop, double, rename or withhold them."""
+"""Tamperings of an insider with whole runs: stopped, doubled, renamed, withheld."""
 
 import json
 from collections.abc import Callable
@@ -10,7 +10,7 @@ from temporalio.api.history.v1 import HistoryEvent
 from cashier.demos.audit.forging import Forgery, History
 from cashier.demos.audit.tampering import LOST, PAID
 
-# A payment whose shop listened later, so that it has begun a callback.
+# A payment with a late callback, so that it has started a `Callback` workflow.
 TOLD = "audit-told-late-1"
 CALLBACK = "Callback"
 SIGNALLED = EventType.EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED
@@ -40,7 +40,7 @@ async def stop_it_before_any_word(bundle: Forgery) -> None:
 
 
 async def say_that_it_is_open(bundle: Forgery) -> None:
-    """Cut it where the code had decided nothing: what is left replays."""
+    """Cut it where the code had decided nothing: the rest still replays."""
 
     def cut(history: History) -> None:
         heard = history.events_of(SIGNALLED)[0].event_id
@@ -123,7 +123,7 @@ async def leave_a_second_out(bundle: Forgery) -> None:
 
 
 def end_with(history: History, end: HistoryEvent) -> None:
-    """Let a history end with an event, in place of what came from there on."""
+    """End a history with an event, in place of all events from there on."""
     del history.events[end.event_id - 1 :]
     end.event_time.CopyFrom(history.events[-1].event_time)
     history.events.append(end)
@@ -136,7 +136,7 @@ def in_run(
     *,
     kind: str = "CashierPayment",
 ) -> None:
-    """Change the history of an order's run, and make the bundle fit it."""
+    """Change the history of an order's run, and update the bundle."""
     entry = bundle.entry(order_id, kind)
     history = bundle.open(entry)
     change(history)

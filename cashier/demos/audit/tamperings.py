@@ -1,4 +1,4 @@
-"""The table of all that the demonstration does to a bundle, with what must be found."""
+"""The table of all tamperings, each with the rule that must find it."""
 
 from typing import Final
 
@@ -67,32 +67,32 @@ TAMPERINGS: Final = (
         swap_two_notifications,
     ),
     Tampering(
-        "with our keys: an operator's reason is gone",
+        "with our keys: an operator's reason is removed",
         Rule.NOBODY_NAMED,
         take_the_reason_away,
     ),
     Tampering(
-        "with our keys: both persons are one",
+        "with our keys: both persons become one",
         Rule.SECOND_PERSON,
         take_the_second_person_away,
     ),
     Tampering(
-        "with our keys: a notification says paid",
+        "with our keys: a notification becomes paid",
         Rule.EVIDENCE_DIFFERS,
         write_that_alipay_said_paid,
     ),
     Tampering(
-        "with our keys: Alipay's signed words say paid",
+        "with our keys: Alipay's signed message becomes paid",
         Rule.ALIPAY_SIGNATURE,
         write_that_alipay_signed_it,
     ),
     Tampering(
-        "with our keys: the result says paid",
+        "with our keys: the result becomes paid",
         Rule.RESULT_DIFFERS,
         write_paid_as_the_result,
     ),
     Tampering(
-        "with our keys: an activity was asked for more",
+        "with our keys: an activity's amount is larger",
         Rule.INPUT_DIFFERS,
         ask_alipay_for_more,
     ),
@@ -107,14 +107,12 @@ TAMPERINGS: Final = (
         "with our keys: a payment is timed out", Rule.STOPPED, stop_it_before_any_word
     ),
     Tampering(
-        "with our keys: a paid payment is cut, and passes for an open one",
+        "with our keys: a paid payment is cut, to look open",
         Rule.NOT_CLOSED,
         say_that_it_is_open,
     ),
     Tampering("with our keys: two events change places", Rule.REPLAY, swap_two_events),
-    Tampering(
-        "with our keys: a payment is there twice", Rule.RUN_DOUBLED, make_it_twice
-    ),
+    Tampering("with our keys: a payment is doubled", Rule.RUN_DOUBLED, make_it_twice),
     Tampering(
         "with our keys: the workflow has another id", Rule.ID_DIFFERS, call_it_otherwise
     ),
@@ -125,7 +123,7 @@ TAMPERINGS: Final = (
     ),
     Tampering("with our keys: a memo is written", Rule.START_DIFFERS, write_a_memo),
     Tampering(
-        "with our keys: what a payment has begun is withheld",
+        "with our keys: a child of a payment is withheld",
         Rule.RUN_MISSING,
         withhold_a_child,
         together=True,

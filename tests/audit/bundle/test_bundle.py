@@ -133,7 +133,7 @@ def test_a_link_is_no_history(handed_over: HandedOver, tmp_path: Path) -> None:
     path.rename(elsewhere)
     path.symlink_to(elsewhere)
     assert handed_over.rules() == {Rule.FILE_MISSING}
-    with pytest.raises(BundleError, match="plain file"):
+    with pytest.raises(BundleError, match="regular file"):
         Bundle.open(handed_over.folder).read(handed_over.entry())
 
 

@@ -79,7 +79,7 @@ def test_a_bundle_that_is_given_twice_is_refused_also_as_a_copy(
 def test_a_folder_that_is_no_bundle_is_named(days: list[Path], tmp_path: Path) -> None:
     (tmp_path / "some").mkdir()
     with pytest.raises(
-        BundleError, match=r"'.*some' is no bundle: there is no manifest"
+        BundleError, match=r"'.*some' is not a bundle: there is no manifest"
     ):
         open_bundles([*days, tmp_path / "some"])
 
@@ -87,7 +87,7 @@ def test_a_folder_that_is_no_bundle_is_named(days: list[Path], tmp_path: Path) -
 def test_a_bundle_that_is_missing_in_between_is_named(days: list[Path]) -> None:
     for folders in ([days[0], days[2]], [days[2], days[0]]):
         _, [note] = open_bundles(folders)
-        assert note.startswith("day-2: the bundle before it is not given")
+        assert note.startswith("day-2: the previous bundle is not given")
     # What was before the first one is nobody's question.
     assert open_bundles(days[1:])[1] == []
 
@@ -130,7 +130,7 @@ def test_two_different_histories_of_one_run_are_reported(tmp_path: Path) -> None
     file = a_file(tmp_path, paid("recorded-proven-paid"))
     [difference] = reconcile(shelves, [file]).differences
     assert difference.kind is Kind.UNREADABLE_HERE
-    assert difference.note == "two bundles hold different histories of its run run"
+    assert difference.note == "two bundles contain different histories of its run run"
 
 
 def test_an_order_that_was_open_in_one_bundle_has_ended_in_another(

@@ -95,7 +95,7 @@ def test_a_line_that_names_only_its_payment_is_no_line_of_sums(tmp_path: Path) -
     path.write_text(f"{header}\n,,payment-1,TOTAL,1.00,PHP\n<END>\n")
     file = SettlementFile.open(path)
     assert (file.rows, file.left_out) == (1, 0)
-    with pytest.raises(SettlementFileError, match="each line has an id"):
+    with pytest.raises(SettlementFileError, match="each line needs an id"):
         list(file)
 
 
@@ -103,7 +103,7 @@ def test_a_payment_without_an_id_is_an_error_whatever_it_was_for(
     tmp_path: Path,
 ) -> None:
     file = opened(tmp_path, ",,优惠合计,PAYMENT,5.00,PHP")
-    with pytest.raises(SettlementFileError, match="each line has an id"):
+    with pytest.raises(SettlementFileError, match="each line needs an id"):
         list(file)
 
 
@@ -146,5 +146,5 @@ def test_a_line_with_fewer_columns_than_are_named_is_refused(tmp_path: Path) -> 
 def test_what_is_no_text_is_refused(tmp_path: Path, content: bytes) -> None:
     file = tmp_path / "items.csv"
     file.write_bytes(content)
-    with pytest.raises(SettlementFileError, match="CSV in UTF-8 or GBK is wanted"):
+    with pytest.raises(SettlementFileError, match="must be CSV in UTF-8 or GBK"):
         SettlementFile.open(file)

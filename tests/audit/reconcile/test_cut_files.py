@@ -97,7 +97,7 @@ def test_a_title_that_counts_the_lines_shows_also_a_cut_between_them(
     last = len(COUNTED.splitlines(keepends=True)[-1])
     file = opened(tmp_path, COUNTED[:-last])
     assert file.cut_off == (
-        "says that it has 2 lines, and has 1: it may have been cut off"
+        "has, by its own count, 2 lines, but contains 1: it may be cut off"
     )
 
 

@@ -280,7 +280,7 @@ def test_without_keys_two_different_histories_of_a_run_are_still_found(
     result = reconcile([Shelf("encrypted-paid"), again], [a_file(tmp_path)])
     first, second = result.differences
     assert first.note == result.lack_their_keys
-    assert second.note == "two bundles hold different histories of its run run"
+    assert second.note == "two bundles contain different histories of its run run"
 
 
 def test_a_damaged_history_is_not_said_to_lack_its_key(tmp_path: Path) -> None:

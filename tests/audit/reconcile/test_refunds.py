@@ -113,7 +113,7 @@ async def test_a_refund_by_a_persons_word_names_the_person(
     books = Books(played, tmp_path, "by-a-persons-word")
     one = only(books.compared(books.payment, books.refund("r-2", 81400)))
     assert one.kind is Kind.MISSING_THERE
-    assert one.note == "given back by the word of anna: seen in the portal"
+    assert one.note == "given back by decision of anna: seen in the portal"
 
 
 async def test_another_amount_of_a_refund_is_told_from_both_sides(
@@ -140,7 +140,7 @@ async def test_a_refund_made_in_the_portal_is_found(
         books.compared(books.payment, *lines[is_seen], books.refund(name, 50000))
     )
     assert (one.kind, one.order_id) == (Kind.REFUNDED_IN_PORTAL, books.order_id)
-    expected = "seen here since" if is_seen else "not seen here yet"
+    expected = "known here since" if is_seen else "not known here yet"
     assert one.note.startswith(expected)
 
 
@@ -225,11 +225,12 @@ async def test_the_shop_and_the_histories_agree_on_refunds(
     [
         (
             "in-parts", "paid", "131400", Kind.ORDER_DIFFERS,
-            "the shop calls it PAID, and it is PAID, PHP 1,314.00 of it refunded here",
+            "the shop lists it as PAID, and it is PAID, PHP 1,314.00 of it refunded "
+            "here",
         ),
         (
             "in-parts", "partly refunded", "", Kind.ORDER_DIFFERS,
-            "the shop calls it PARTLY_REFUNDED, and it is PAID, PHP 1,314.00 of it "
+            "the shop lists it as PARTLY_REFUNDED, and it is PAID, PHP 1,314.00 of it "
             "refunded here",
         ),
         (
@@ -238,7 +239,8 @@ async def test_the_shop_and_the_histories_agree_on_refunds(
         ),
         (
             "returned", "refunded", "", Kind.ORDER_DIFFERS,
-            "the shop calls it UNPAID, and it is PAID, PHP 814.00 of it refunded here",
+            "the shop lists it as UNPAID, and it is PAID, PHP 814.00 of it refunded "
+            "here",
         ),
     ],
 )  # fmt: skip
@@ -273,5 +275,5 @@ async def test_the_command_tells_what_bounced(played: Played, tmp_path: Path) ->
     assert run([books.bundle], [file], console, as_json=False) == 1
     told = console.export_text()
     assert "REFUND_RETURNED" in told
-    assert "a refund has bounced" in told
+    assert "a refund bounced" in told
     assert "PHP RETURNED" in told

@@ -125,8 +125,8 @@ def test_the_file_of_the_hong_kong_wallet_is_read() -> None:
     )
     assert not file.cut_off
     assert file.notes == [
-        "files of this form have no end mark: if lines are missing at its end, nothing "
-        "in it shows that"
+        "files of this form have no end mark: missing lines at the end cannot be "
+        "detected"
     ]
 
 
@@ -197,22 +197,23 @@ def test_one_decimal_point_makes_the_whole_file_major_units(tmp_path: Path) -> N
             "1,coffee-1_1,PAYMENT,1314.001,PHP",
             "PHP has at most 2 digits after the point",
         ),
-        ("1,coffee-1_1,PAYMENT,-5,PHP", "a payment is not negative"),
+        ("1,coffee-1_1,PAYMENT,-5,PHP", "a payment must not be negative"),
         (
             "1,coffee-1_1,PAYMENT,5,XBT",
             "column transactionCurrency: is 'XBT' (3 characters)",
         ),
         (
             "1,coffee-1_1,,5,PHP",
-            "column transactionType: is empty; each line says what it is",
+            "column transactionType: is empty; each line needs a type",
         ),
         (
             ",,PAYMENT,5,PHP",
-            "column transactionRequestId: is empty; each line has an id",
+            "column transactionRequestId: is empty; each line needs an id",
         ),
         (
             "2.02611E+33,coffee-1_1,PAYMENT,5,PHP",
-            "column transactionId: is '2.02611E+33' (11 characters); a spreadsheet has",
+            "column transactionId: is '2.02611E+33' (11 characters); a spreadsheet "
+            "program has",
         ),
         ("1,coffee-1_1,PAYMENT,5,PHP,x", "6 columns; the first line names 5"),
         ('1,"coffee-1_1,PAYMENT,5,PHP', "line 2: unexpected end of data"),
@@ -230,9 +231,9 @@ def test_bad_input_is_named_by_file_line_column_and_rule(
     [
         (
             b"PK\x03\x04\xff\xfe",
-            "no text; CSV in UTF-8 or GBK is wanted, not a spreadsheet",
+            "not text; it must be CSV in UTF-8 or GBK, not a spreadsheet",
         ),
-        (b"", "names transactionType; a transaction or settlement file"),
+        (b"", "names transactionType; expected is a transaction or settlement file"),
         (b"a,b,c\n1,2,3\n", "none of the first 20 lines names transactionType"),
         (
             b"transactionType,transactionId,amount\nPAYMENT,1,5\n",

@@ -39,7 +39,7 @@ def test_an_order_that_no_bundle_has_is_missing(tmp_path: Path, word: str) -> No
     [found] = differences(tmp_path, *AGREED, f"withheld-1,{word},5.00,PHP")
     assert (found.kind, found.order_id) == (Kind.ORDER_MISSING_HERE, "withheld-1")
     assert found.where == "orders.csv:4"
-    assert found.note == f"the shop calls it {word.upper()}, and no bundle has it"
+    assert found.note == f"the shop lists it as {word.upper()}, and no bundle has it"
 
 
 def test_an_open_order_need_not_be_in_a_bundle(tmp_path: Path) -> None:
@@ -56,7 +56,7 @@ def test_an_order_that_is_paid_here_only_differs(tmp_path: Path, word: str) -> N
 def test_an_order_that_is_paid_for_the_shop_only_differs(tmp_path: Path) -> None:
     [found] = differences(tmp_path, AGREED[0], f"{CANCELLED},paid,1314.00,PHP")
     assert (found.kind, found.order_id) == (Kind.ORDER_DIFFERS, CANCELLED)
-    assert found.note == "the shop calls it PAID, and it is CANCELLED here"
+    assert found.note == "the shop lists it as PAID, and it is CANCELLED here"
 
 
 @pytest.mark.parametrize("money", ["1313.00,PHP", "1314.00,THB"])

@@ -49,20 +49,20 @@ async def test_all_that_went_back_is_claimed_once(
 @pytest.mark.parametrize(
     ("name", "words"),
     [
-        ("in-parts", "shop: asks for the refund r-1, says shop-key"),
+        ("in-parts", "shop: requests the refund r-1, says shop-key"),
         ("in-parts", "Alipay: says: refunded. PHP 500.00 signed by Alipay, key 1"),
-        ("in-parts", "it lists of refunds: PHP 500.00 SUCCESS"),
-        ("cancelled", "Alipay: cancels the payment; all that was paid goes back"),
+        ("in-parts", "it lists refunds of PHP 500.00 SUCCESS"),
+        ("cancelled", "Alipay: cancels the payment; the whole payment is returned"),
         ("refused", "Alipay: refuses the refund (RISK_REJECT)"),
-        ("in-process", "Alipay: takes the refund on (REFUND_IN_PROCESS)"),
+        ("in-process", "Alipay: accepts the refund (REFUND_IN_PROCESS)"),
         ("in-process", "_rr-1_1 is given back. PHP 500.00 signed by Alipay, key 1"),
         ("balance-short", "refuses the refund (MERCHANT_BALANCE_NOT_ENOUGH)"),
-        ("balance-short", "operator: decides: the refund r-1 is to be sent now"),
+        ("balance-short", "operator: decides: the refund r-1 should be sent now"),
         ("by-two-persons", "operator: confirms the refund r-1 as a second person"),
         ("in-the-portal", "r-1 of PHP 900.00 REFUSED (MORE_THAN_IS_LEFT)"),
         ("in-the-portal", "PHP 500.00 in Alipay's portal: SUCCESS"),
         ("returned", "operator: records that r-1 has bounced, says anna"),
-        ("by-a-persons-word", "operator: decides: the refund r-1 has gone back"),
+        ("by-a-persons-word", "operator: decides: the refund r-1 was given back"),
     ],
 )
 async def test_the_timeline_tells_refunds_in_words(

@@ -48,7 +48,7 @@ async def test_the_report_lists_refunds_that_rest_on_a_persons_word(
 ) -> None:
     text, _ = reported(played, tmp_path, "by-a-persons-word", "in-parts")
     assert "r-1 GIVEN_BACK" in text
-    assert "1 outcome rests on the word of a person" in text
+    assert "1 outcome rests on the decision of a person" in text
 
 
 async def test_an_open_owner_of_refunds_is_no_payment_of_unknown_end(

@@ -132,7 +132,7 @@ async def test_an_amount_that_became_free_without_a_refusal_is_found(
     history = forged(played, "in-process")
     change(history.result, _refund(0, status="REFUSED", result_code="RISK_REJECT"))
     problem = finding(history, played, Rule.REFUSED_WITHOUT_PROOF)
-    assert "only then are PHP 500.00 free again" in problem.expected
+    assert "only then are PHP 500.00 refundable again" in problem.expected
 
 
 async def test_a_new_try_before_the_old_one_was_refused_is_found(
@@ -149,7 +149,7 @@ async def test_a_new_try_before_the_old_one_was_refused_is_found(
     )
     change(answer, signed_anew(ANSWER, played.alipay))
     problem = finding(history, played, Rule.REFUSED_WITHOUT_PROOF)
-    assert problem.seen.endswith("_rr-1_2 is sent, and that one may take effect")
+    assert problem.seen.endswith("_rr-1_2 is sent, although that one may take effect")
 
 
 async def test_a_notice_that_says_another_thing_than_was_signed_is_found(
@@ -170,7 +170,7 @@ async def test_a_notice_about_another_orders_refund_is_found(played: Played) -> 
         setting("refund_request_id", other),
     )
     problem = finding(history, played, Rule.EVIDENCE_DIFFERS)
-    assert problem.seen == "words about refunds:other"
+    assert problem.seen == "a message about refunds:other"
 
 
 # ---- how much ----
@@ -216,7 +216,7 @@ async def test_a_refund_sent_against_alipays_look_is_found(played: Played) -> No
     history = forged(played, "in-parts")
     listed(history, played, "portal-1", 10000)
     problem = finding(history, played, Rule.EVIDENCE_DIFFERS)
-    assert problem.expected == "nothing sent, for Alipay's look forbids it"
+    assert problem.expected == "nothing sent, because Alipay's answer forbids it"
 
 
 async def test_one_refund_that_moved_money_under_two_ids_is_found(

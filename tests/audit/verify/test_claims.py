@@ -115,9 +115,7 @@ def test_a_payment_of_several_runs_is_proven_run_by_run(
     for one, following in pairwise(claims):
         assert one.gave == (following.took,)
     assert agreed(verdicts) == agreed(verdicts[::-1]) == []
-    assert (
-        verdicts[1].story.steps[0].what == "goes on with what was known, in a new run"
-    )
+    assert verdicts[1].story.steps[0].what == "continues in a new run"
 
 
 def test_other_facts_than_those_that_were_handed_over_are_found(
@@ -156,7 +154,7 @@ async def test_an_operator_who_cancels_is_told_with_name_and_reason(
     told = [(step.who, step.what) for step in verdict.story.steps]
     sender = order.client.identity
     # Beside the name that was said stands who sent it, as the server noted.
-    words = f"wants it closed, says anna: sold out (sent by {sender})"
+    words = f"requests a cancel, says anna: sold out (sent by {sender})"
     assert ("operator", words) in told
-    assert ("Alipay", "closes the payment; nothing is kept") in told
-    assert told[-1] == ("us", "the payment is over: CANCELLED")
+    assert ("Alipay", "closes the payment; no money is kept") in told
+    assert told[-1] == ("us", "the payment ended: CANCELLED")

@@ -110,7 +110,7 @@ def test_a_chain_that_begins_late_is_a_note(tmp_path: Path) -> None:
     ("selected", "told"),
     [
         ({"query": 'WorkflowId != "payment:coffee"'}, "what the query"),
-        ({"order_id": "coffee"}, "what belongs to order coffee"),
+        ({"order_id": "coffee"}, "workflows of order coffee"),
         ({"from_files": True}, "histories that were given one by one"),
     ],
 )
@@ -154,7 +154,7 @@ def claims(**changes: Any) -> Claims:
 
 
 def a_name(at: datetime, *, has_ended: bool) -> NamedRun:
-    return NamedRun("child", 17, "callbacks:coffee, begun here", at, has_ended)
+    return NamedRun("child", 17, "callbacks:coffee, started here", at, has_ended)
 
 
 def judged(
@@ -180,7 +180,7 @@ def test_a_child_of_an_earlier_day_that_is_not_there_is_found(tmp_path: Path) ->
     named = claims(names=(a_name(FIRST, has_ended=False),))
     [found], notes = judged(three(tmp_path), named)
     assert (found.rule, found.event_id) == (Rule.RUN_MISSING, 17)
-    assert found.expected == "the history of run child: callbacks:coffee, begun here"
+    assert found.expected == "the history of run child: callbacks:coffee, started here"
     assert notes == []
 
 
@@ -188,7 +188,7 @@ def test_a_child_of_the_last_day_may_still_be_open(tmp_path: Path) -> None:
     named = claims(names=(a_name(THIRD, has_ended=False),))
     found, [note] = judged(three(tmp_path), named)
     assert found == []
-    assert "run child, callbacks:coffee, begun here" in note
+    assert "run child, callbacks:coffee, started here" in note
 
 
 def test_a_run_that_had_ended_is_missed_on_the_last_day_too(tmp_path: Path) -> None:
@@ -225,7 +225,7 @@ def test_two_histories_that_end_one_attempt_are_found(tmp_path: Path) -> None:
     other = claims(ended=("coffee_1",), run_id="again", workflow_id="payment:copy")
     [found], _ = judged(three(tmp_path), one, other)
     assert found.rule is Rule.RUN_DOUBLED
-    assert found.expected == "one run that says how coffee_1 ended"
+    assert found.expected == "one run with the outcome of coffee_1"
     assert found.seen == "PAID in run parent, PAID in run again"
 
 
@@ -286,7 +286,7 @@ def test_an_open_run_among_those_that_had_ended_is_found(tmp_path: Path) -> None
 def test_open_runs_that_were_asked_for_are_a_note(tmp_path: Path) -> None:
     found, [note] = verified(cut_short(tmp_path, include_open=True))
     assert found == []
-    assert "ask how they ended" in note
+    assert "ask for their outcomes" in note
 
 
 def test_an_open_run_with_signed_money_is_named(tmp_path: Path) -> None:

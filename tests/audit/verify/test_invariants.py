@@ -84,7 +84,7 @@ def test_an_operator_who_cancels_with_name_and_reason_stands_in_the_story() -> N
     verdict = forged.verdict()
     assert verdict.findings == []
     steps = [step.what for step in verdict.story.steps if step.who == "operator"]
-    assert steps == ["wants it closed, says anna: sold (sent by tests)"]
+    assert steps == ["requests a cancel, says anna: sold (sent by tests)"]
 
 
 def test_who_wants_alipay_asked_is_known_by_identity() -> None:
@@ -117,7 +117,7 @@ def test_a_termination_needs_a_reason(reason: str) -> None:
 def test_what_persons_settle_is_noted_and_not_taken_for_proof(name: str) -> None:
     verdict = Forged(name).verdict()
     assert verdict.findings == []
-    assert verdict.notes == ["event 31: settled by anna, not by proof"]
+    assert verdict.notes == ["event 31: resolved by anna, not by proof"]
 
 
 def test_a_payment_without_any_word_of_alipays_is_not_paid() -> None:
@@ -193,7 +193,7 @@ def test_what_several_workflows_give_back_is_not_more_than_was_paid() -> None:
     other = replace(CLAIMS, workflow_id="b", proven=(PAID,), given_back=(cancel,))
     [found] = findings_of(one, other)
     assert (found.rule, found.order_id) == (Rule.REFUNDED_TOO_MUCH, "coffee")
-    assert found.seen == "262800 given back by several runs"
+    assert found.seen == "262800 returned by several runs"
 
 
 def test_a_payment_that_goes_on_in_a_new_run_is_proven_by_the_run_before() -> None:
@@ -243,7 +243,7 @@ def test_two_runs_of_one_owner_give_back_no_more_than_was_paid() -> None:
     [found] = findings_of(one, again)
     assert (found.rule, found.seen) == (
         Rule.REFUNDED_TOO_MUCH,
-        "197100 given back by several runs",
+        "197100 returned by several runs",
     )
 
 

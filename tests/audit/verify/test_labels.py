@@ -1,4 +1,4 @@
-"""What the Temporal UI shows of a run is what its input says."""
+"""The texts of a run in the Temporal UI must match its input."""
 
 import json
 from collections.abc import Callable

@@ -123,8 +123,8 @@ def refused(code: str, status: str = "F") -> httpx.AsyncClient:
         (answering(lambda _: httpx.Response(404)), ("HTTP 404", "something else")),
         (answering(lambda _: httpx.Response(200, text="hi")), ("unexpected shape",)),
         (answering(lambda _: httpx.Response(503)), ("HTTP 503", "firewall")),
-        (refused("ORDER_NOT_EXIST"), ("without a signature",)),
-        (refused("SUCCESS", "S"), ("not provably Alipay's",)),
+        (refused("ORDER_NOT_EXIST"), ("is unsigned",)),
+        (refused("SUCCESS", "S"), ("not verifiably signed by Alipay",)),
         (refused("UNKNOWN_EXCEPTION", "U"), ("UNKNOWN_EXCEPTION", "Alipay's status")),
     ],
 )

@@ -120,7 +120,7 @@ async def test_a_shop_that_believes_a_forged_event_is_named(home: Home) -> None:
         worker_settings(home), answering(lambda _: httpx.Response(200))
     )
     assert found["test event"].state is State.OK
-    assert_wrong(found["forged event"], "somebody else has signed", "verify")
+    assert_wrong(found["forged event"], "forged signature", "verify")
 
 
 @pytest.mark.parametrize(

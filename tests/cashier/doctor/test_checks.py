@@ -45,7 +45,7 @@ async def test_a_check_that_hangs_is_given_up_and_keeps_what_it_found() -> None:
         ("patience", State.WRONG),
         ("it", State.OK),
     ]
-    assert "no end within 0.05 s" in found[1].why
+    assert "not completed within 0.05 s" in found[1].why
 
 
 async def test_a_check_that_fails_stops_no_other_and_shows_no_secret() -> None:

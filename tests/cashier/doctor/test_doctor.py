@@ -71,7 +71,7 @@ async def test_no_setting_of_the_developer_reaches_the_look_at_a_local_system(
         TEMPORAL_ADDRESS="temporal.example:7233",
     )
     assert code == 0, out
-    assert "All is well" in out
+    assert "Everything that can be checked from here is right" in out
 
 
 async def test_what_is_broken_on_purpose_is_told_with_what_to_do(

@@ -85,7 +85,7 @@ def _archive_that_cannot_be_written(_: System, folder: Path) -> Mapping[str, str
 NOTIFY = "alipay/notifications/payment"
 FAULTS = {
     "a private key that the dashboard does not know": Fault(
-        _other_key, "alipay: call", "not the pair of the key"
+        _other_key, "alipay: call", "does not match the public key"
     ),
     "a key version that the dashboard does not know": Fault(
         lambda *_: {"CASHIER_KEY_VERSION": "9"}, "alipay: call", "as version 9"
@@ -94,7 +94,7 @@ FAULTS = {
         _own_key_as_alipays, "keys: alipay", "merchant's own public key"
     ),
     "another key as Alipay's": Fault(
-        _other_alipay_key, "alipay: call", "not provably Alipay's"
+        _other_alipay_key, "alipay: call", "not verifiably signed by Alipay"
     ),
     "another server than Alipay's": Fault(
         lambda system, _: {"CASHIER_ALIPAY_HOST": system.ports.api_url},
@@ -119,7 +119,7 @@ FAULTS = {
         _other_payload_keys, "payload keys: open payments", "missing"
     ),
     "a callback secret that the shop does not know": Fault(
-        _other_secret, "callbacks: test event", "does not accept our signature"
+        _other_secret, "callbacks: test event", "rejects our signature"
     ),
     "a callback URL at which nobody hears": Fault(
         lambda system, _: {"CASHIER_CALLBACK_URL": f"{system.ports.shop_url}/nothing"},

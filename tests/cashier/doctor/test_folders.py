@@ -43,7 +43,7 @@ async def test_a_disk_that_is_nearly_full_is_named(tmp_path: Path) -> None:
     found = await lines_of(
         check_folders({"CASHIER_ARCHIVE_DIR": tmp_path}, free=lambda _: 5_000_000)
     )
-    assert_wrong(found["CASHIER_ARCHIVE_DIR"], "only 5 MB", "make room")
+    assert_wrong(found["CASHIER_ARCHIVE_DIR"], "only 5 MB", "free some space")
 
 
 async def test_parts_that_write_nowhere_are_well() -> None:

@@ -47,7 +47,7 @@ async def test_one_key_under_two_versions_is_named(home: Home) -> None:
     settings = worker_settings(home)
     (home.alipay_keys / "2.pem").write_bytes((home.alipay_keys / "1.pem").read_bytes())
     lines = await lines_of(check_keys(settings, settings))
-    assert_wrong(lines["alipay"], "1.pem, 2.pem", "one key twice")
+    assert_wrong(lines["alipay"], "1.pem, 2.pem", "contain the same key")
 
 
 async def test_a_key_that_is_too_short_is_named(home: Home) -> None:

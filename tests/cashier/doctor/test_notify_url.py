@@ -114,7 +114,7 @@ async def test_a_proxy_that_takes_headers_away_is_named(
         (httpx.Response(401, json={"detail": "no"}), ("not from our API", "login")),
         (httpx.Response(403), ("HTTP 403", "login")),
         (httpx.Response(200, json={}), ("forged notification is acknowledged",)),
-        (httpx.Response(502), ("HTTP 502", "reaches no API")),
+        (httpx.Response(502), ("HTTP 502", "does not reach the API")),
         (httpx.Response(418), ("HTTP 418", "not from our API")),
     ],
 )
@@ -132,7 +132,7 @@ async def test_whatever_else_answers_is_told_apart(
         (httpx.ReadTimeout(""), ("ReadTimeout",)),
         (
             httpx.ConnectError("[SSL: CERTIFICATE_VERIFY_FAILED] self-signed"),
-            ("certificate of shop.example is not accepted",),
+            ("certificate of shop.example is not valid",),
         ),
     ],
 )

@@ -59,7 +59,7 @@ async def test_keys_that_read_all_open_payments_are_well(
     found = await lines(OperatorSettings(payload_keys_dir=folder))
     assert {one.state for one in found.values()} == {State.OK}
     assert "20261101T000000Z is written with, of 2" in found["newest"].why
-    assert "2 of 2 open workflows were looked at" in found["open payments"].why
+    assert "2 of 2 open workflows were checked" in found["open payments"].why
 
 
 async def test_a_missing_key_that_open_payments_need_is_named(

@@ -117,4 +117,4 @@ async def test_nobody_polling_is_a_finding(dev_server: WorkflowEnvironment) -> N
     desk = await a_desk(dev_server)
     told = await desk.run("releases")
     assert told.exit_code == 1
-    assert "no worker polls: no new payment begins" in told.output
+    assert "no worker polls: no new payment starts" in told.output

@@ -20,7 +20,7 @@ def test_the_workers_of_a_drained_version_may_go() -> None:
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"is_current": True}, "new payments begin on it"),
+        ({"is_current": True}, "new payments start on it"),
         ({"ramp_percentage": 5.0}, "some of the new payments"),
         ({"pinned": 3, "for_a_person": 1}, "3 open are pinned"),
         ({"pinned": 2, "for_a_person": 2}, "cashier releases move 0.3.0"),
