@@ -83,8 +83,8 @@ def create_app(settings: ApiSettings, client: Client) -> FastAPI:
 
 
 def _measure_and_log(refusals: RefusalLog) -> Callable[[Call], None]:
-    def measure_and_tell(call: Call) -> None:
+    def observe(call: Call) -> None:
         measure(call)
         refusals.log(call)
 
-    return measure_and_tell
+    return observe

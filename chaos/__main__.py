@@ -19,7 +19,7 @@ from rich.progress import (
 
 from cashier.system.folder_lock import FolderInUseError
 from cashier.system.part import PartFailedError
-from cashier.system.stop_signals import STOPPED, until_told_to_stop
+from cashier.system.stop_signals import STOPPED, until_stopped
 from chaos.report import print_report, write_json
 from chaos.run import Chaos
 from deploy.cluster.database import DatabaseError
@@ -61,7 +61,7 @@ def main(
             advance=lambda steps: progress.advance(bar, steps),
         )
         try:
-            run = asyncio.run(until_told_to_stop(chaos.run()))
+            run = asyncio.run(until_stopped(chaos.run()))
         except (
             *(DatabaseError, FolderInUseError),
             *(MissingProgramsError, PartFailedError),

@@ -72,7 +72,7 @@ class IncompleteRequests:
     def remove(self, connection: Unfinished) -> None:
         self._waiting.pop(connection, None)
 
-    def tell_ended(self, why: str) -> None:
+    def log_ended(self, why: str) -> None:
         """Log that a request was ended before it had arrived, once a minute at most."""
         self._ended[why] += 1
         now = self._monotonic()

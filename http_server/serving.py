@@ -138,7 +138,7 @@ class BoundedConnection(H11Protocol):
             # No request has begun, so there is no answer.
             self.transport.abort()
             return
-        self._incomplete.tell_ended(why)
+        self._incomplete.log_ended(why)
         self._refuse(408, "The request did not arrive in time.")
 
     def _refuse(self, status: int, text: str) -> None:

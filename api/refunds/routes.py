@@ -81,7 +81,7 @@ async def give_money_back(
     """
     asked = await refunding.ask(order_id, body, caller)
     watch.hint(order_id)
-    return _told(asked.record, asked.view, response, is_new=asked.is_new)
+    return _answer(asked.record, asked.view, response, is_new=asked.is_new)
 
 
 @router.get("", dependencies=[MAY_READ])
@@ -149,7 +149,7 @@ async def confirm_refund(
             f"{record.status}",
         ) from None
     watch.hint(order_id)
-    return _told(record_in(view, refund_id) or record, view, response, is_new=False)
+    return _answer(record_in(view, refund_id) or record, view, response, is_new=False)
 
 
 async def _without_refunds(order_id: str, refunding: Refunding) -> RefundsState:
@@ -180,7 +180,7 @@ async def _without_refunds(order_id: str, refunding: Refunding) -> RefundsState:
     )
 
 
-def _told(
+def _answer(
     record: RefundRecord, view: RefundsView, response: Response, *, is_new: bool
 ) -> RefundState:
     """Return a refund's state, and set the HTTP status accordingly.

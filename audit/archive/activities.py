@@ -58,7 +58,7 @@ class ArchiveActivities:
             folder: The folder of the bundles, which are named by their days.
             key: Signs the bundles.
             codec: Decrypts outcomes and money for the index.
-            now: The clock that tells whether a day has ended.
+            now: The clock that decides whether a day has ended.
         """
         self._client = client
         self._folder = folder

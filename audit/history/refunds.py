@@ -10,7 +10,11 @@ from functools import cached_property
 
 from audit.history.proofs import Evidenced
 from audit.history.record import Record, parsed
-from audit.history.refund_words import Word, words_of_answer, words_of_notice
+from audit.history.signed_refunds import (
+    SignedRefund,
+    signed_in_answer,
+    signed_in_notice,
+)
 from audit.history.updates import requests_of
 from contracts import (
     CancelCall,
@@ -85,14 +89,14 @@ class RefundFacts:
         return found
 
     @cached_property
-    def words(self) -> list[Word]:
+    def words(self) -> list[SignedRefund]:
         """All statements about the refunds that Alipay has signed."""
         asked = {one.event_id: one.call for one in self.sent}
-        found: list[Word] = []
+        found: list[SignedRefund] = []
         for one in self._seen.proven:
-            found += words_of_answer(one, asked.get(one.scheduled.event_id))
+            found += signed_in_answer(one, asked.get(one.scheduled.event_id))
         for noticed in self._seen.refund_notices:
-            found += words_of_notice(noticed)
+            found += signed_in_notice(noticed)
         return sorted(found, key=lambda word: word.event_id)
 
     @cached_property
@@ -138,7 +142,7 @@ class RefundFacts:
         """Return the part of the id that all tries of a refund share."""
         return refund_named_in(refund_request_id(self.given.order_id, refund_id, 1))
 
-    def words_on(self, name: str) -> list[Word]:
+    def words_on(self, name: str) -> list[SignedRefund]:
         """Return Alipay's signed statements about all tries of a refund."""
         return [one for one in self.words if refund_named_in(one.request_id) == name]
 

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 from audit.history.proofs import Settled
 from audit.history.record import Record
-from audit.history.refund_words import BALANCE_TOO_LOW
 from audit.history.refunds import RefundFacts, Said
+from audit.history.signed_refunds import BALANCE_TOO_LOW
 from contracts import (
     RefundDecision,
     RefundResolution,
@@ -28,7 +28,7 @@ def refunds_settled_by_persons(facts: RefundFacts, record: Record) -> Settled | 
     Several are combined: who, why, and the contradictions to Alipay. Decisions that
     Alipay's signature confirms are left out.
     """
-    found = [(one, *_told(one)) for one in _words_of_persons(facts)]
+    found = [(one, *_outcome_and_reason(one)) for one in _words_of_persons(facts)]
     if not found:
         return None
     people = dict.fromkeys(one.message.by.strip() for one, _, _ in found)
@@ -55,7 +55,7 @@ def _words_of_persons(facts: RefundFacts) -> Iterator[Said]:
                 yield said
 
 
-def _told(said: Said) -> tuple[str, str]:
+def _outcome_and_reason(said: Said) -> tuple[str, str]:
     """Return outcome and reason."""
     message = said.message
     outcome = "RETURNED"

@@ -97,7 +97,7 @@ def story_of(record: Record, evidenced: Evidenced) -> Story:
         currency=amount.currency if amount else None,
         started_at=_time(record.events[0]),
         closed_at=_time(closing) if closing else None,
-        steps=list(_Telling(record, evidenced).steps()),
+        steps=list(_StepMaker(record, evidenced).steps()),
     )
 
 
@@ -107,7 +107,7 @@ def _outcome(result: BaseModel | None) -> str | None:
     return getattr(result, "outcome", None)
 
 
-class _Telling:
+class _StepMaker:
     """Turns events into steps; technical events are skipped."""
 
     def __init__(self, record: Record, evidenced: Evidenced) -> None:
@@ -118,7 +118,7 @@ class _Telling:
             self._answers.setdefault(one.completed.event_id, []).append(one)
         self._names: dict[int, str] = {}
         self._asked = requests_of(record)
-        self._tell: dict[int, Callable[[HistoryEvent], Iterator[StoryStep]]] = {
+        self._makers: dict[int, Callable[[HistoryEvent], Iterator[StoryStep]]] = {
             EventType.EVENT_TYPE_WORKFLOW_EXECUTION_STARTED: self._start,
             EventType.EVENT_TYPE_WORKFLOW_EXECUTION_UPDATE_ACCEPTED: self._update,
             EventType.EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED: self._signal,
@@ -135,8 +135,8 @@ class _Telling:
 
     def steps(self) -> Iterator[StoryStep]:
         for event in self._record.events:
-            if tell := self._tell.get(event.event_type):
-                yield from tell(event)
+            if make := self._makers.get(event.event_type):
+                yield from make(event)
 
     def _step(
         self,

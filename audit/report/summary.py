@@ -153,7 +153,7 @@ def write_report(
             bundle_notes=bundle_notes,
             money=money.paid(),
             given_back=money.given_back(),
-            **_told(tally),
+            **_counts(tally),
         )
         write_whole(file, summary)
     return [file, *pages.files]
@@ -220,7 +220,7 @@ def _linked(rows: Iterator[dict[str, Any]], pages: Pages) -> Iterator[dict[str, 
         yield {**row, "href": place if row["anchor"] else ""}
 
 
-def _told(tally: Tally) -> dict[str, Any]:
+def _counts(tally: Tally) -> dict[str, Any]:
     """Return the tally for the template of the summary."""
     return {
         "histories": tally.histories,

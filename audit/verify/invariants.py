@@ -105,9 +105,9 @@ def _check_proof(
     record: Record, evidenced: Evidenced, closing: HistoryEvent, request_id: str
 ) -> Iterator[Finding]:
     amount = _amount(record)
-    if _tells(evidenced.paid, request_id, amount):
+    if _has_payment(evidenced.paid, request_id, amount):
         return
-    if not _tells(evidenced.unproven, request_id, amount):
+    if not _has_payment(evidenced.unproven, request_id, amount):
         yield _unproven(record, closing, request_id)
     elif not evidenced.is_older:
         yield record.found(
@@ -166,11 +166,11 @@ def _owed(record: Record, evidenced: Evidenced) -> Iterator[Paid]:
     if not isinstance(given, Order) or given.carried is None or record.closing is None:
         return
     for request_id in kept_by(record):
-        if not _tells([*evidenced.paid, *evidenced.unproven], request_id, amount):
+        if not _has_payment([*evidenced.paid, *evidenced.unproven], request_id, amount):
             yield Paid(record.closing.event_id, request_id, None, amount)
 
 
-def _tells(paid: list[Paid], request_id: str, amount: Money | None) -> bool:
+def _has_payment(paid: list[Paid], request_id: str, amount: Money | None) -> bool:
     return any(
         one.request_id == request_id and one.amount == amount and amount is not None
         for one in paid

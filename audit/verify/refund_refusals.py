@@ -2,8 +2,8 @@
 
 from typing import Final
 
-from audit.history.refund_words import BALANCE_TOO_LOW, CANCELLED_BEFORE, Word
 from audit.history.refunds import RefundFacts
+from audit.history.signed_refunds import BALANCE_TOO_LOW, CANCELLED_BEFORE, SignedRefund
 from contracts import (
     RefundRecord,
     RefundVerdict,
@@ -53,7 +53,7 @@ def is_refused_for_certain(facts: RefundFacts, one: RefundRecord) -> bool:
     return one.result_code in BY_THE_LOOK and _was_looked_at(facts, one)
 
 
-def _is_definite(word: Word) -> bool:
+def _is_definite(word: SignedRefund) -> bool:
     if word.code == BALANCE_TOO_LOW:
         return False  # it continues with a new id
     return word.code not in OUR_OWN_FAULT or not word.was_sent

@@ -8,13 +8,13 @@ from collections.abc import Iterator
 from audit.findings import Finding, Rule
 from audit.history.proofs import Evidenced
 from audit.history.record import Record
-from audit.history.refund_words import CANCELLED_BEFORE
 from audit.history.refunds import (
     RefundFacts,
     Sent,
     facts_of_refunds,
     was_given_back,
 )
+from audit.history.signed_refunds import CANCELLED_BEFORE
 from audit.verify.keys import VerifierKeys
 from audit.verify.refund_refusals import is_refused_for_certain, is_short_of_balance
 from contracts import (

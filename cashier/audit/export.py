@@ -101,7 +101,7 @@ async def export(
             said = printable(error.message)
             raise WrongSettingError(f"--query: Temporal refuses it: {said}") from None
         raise
-    _tell_of(console, folder, exported.manifest)
+    _print_contents(console, folder, exported.manifest)
     if exported.manifest.histories > exported.fetched:
         there = exported.manifest.histories - exported.fetched
         print_line(
@@ -140,7 +140,7 @@ def bundle_files(
         )
     except BundleError as error:
         raise WrongSettingError(printable(str(error))) from None
-    _tell_of(console, folder, manifest)
+    _print_contents(console, folder, manifest)
 
 
 def time_of(option: str, text: str | None) -> datetime | None:
@@ -169,7 +169,7 @@ def _contents(files: Sequence[Path]) -> Iterator[tuple[str, bytes]]:
             raise BundleError(f"{str(file)!r}: {error.strerror}") from None
 
 
-def _tell_of(console: Console, folder: Path, manifest: Manifest) -> None:
+def _print_contents(console: Console, folder: Path, manifest: Manifest) -> None:
     signed = f"signed by {manifest.key_id}" if manifest.key_id else "not signed"
     after = f", after {manifest.previous[:16]}..." if manifest.previous else ""
     print_line(console, f"{folder}: {manifest.histories:,} histories, {signed}{after}")

@@ -154,7 +154,7 @@ def _show(console: Console, result: Reconciliation, notes: Sequence[str]) -> Non
     for note in notes:
         print_line(console, _printable(note))
     for file in result.files:
-        print_line(console, _told(file))
+        print_line(console, _description(file))
     console.print()
     if differences:
         _show_differences(console, differences)
@@ -287,7 +287,7 @@ def _numbers(sums: Sums) -> dict[str, int]:
     }
 
 
-def _told(file: SettlementFile) -> str:
+def _description(file: SettlementFile) -> str:
     kind = file.columns.kind.lower()
     lines = f"{file.rows} {'line' if file.rows == 1 else 'lines'}"
     told = [f"{file.path.name}: {kind}, {lines}", f"amounts in {_unit(file)} units"]

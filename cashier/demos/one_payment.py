@@ -21,7 +21,7 @@ from cashier.system.home import Home
 from cashier.system.part import PartFailedError
 from cashier.system.ports import Ports
 from cashier.system.processes import System, running_system
-from cashier.system.stop_signals import STOPPED, until_told_to_stop
+from cashier.system.stop_signals import STOPPED, until_stopped
 from contracts import (
     PaymentNotified,
     PaymentView,
@@ -44,7 +44,7 @@ async def take_demo_payment(console: Console, *, cluster: str | None = None) -> 
         console: Where the steps are printed.
         cluster: Address of a running Temporal; None starts one.
     """
-    ended = await until_told_to_stop(_take_payment(console, cluster))
+    ended = await until_stopped(_take_payment(console, cluster))
     return STOPPED if ended is None else ended
 
 

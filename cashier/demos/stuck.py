@@ -19,7 +19,7 @@ from cashier.system.home import Home
 from cashier.system.part import PartFailedError
 from cashier.system.ports import Ports
 from cashier.system.processes import PortTakenError, System, running_system
-from cashier.system.stop_signals import until_told_to_stop
+from cashier.system.stop_signals import until_stopped
 from cashier.system.up import show_addresses
 
 # The slowest kind, no verdict of Alipay, takes five calls and 15 s of pauses.
@@ -32,7 +32,7 @@ MAKERS = PAYMENT_MAKERS | REFUND_MAKERS
 async def show_stuck_payments(console: Console, ports: Ports) -> int:
     """Make them in a temporary folder, and keep them until stopped by a signal."""
     try:
-        await until_told_to_stop(_keep_stuck(console, ports))
+        await until_stopped(_keep_stuck(console, ports))
     except PortTakenError as error:
         console.print(f"[red]{error}[/] Stop `make up` first.")
         return 1

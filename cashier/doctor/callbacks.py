@@ -136,7 +136,7 @@ def _unreachable(settings: WorkerSettings, error: Exception) -> Finding:
     return _wrong(
         f"{at} cannot be reached ({type(error).__name__})",
         "check whether the worker's machine can reach it: DNS, firewall, TLS "
-        "certificate, CASHIER_OUTGOING_PROXY; {RUNBOOK}",
+        f"certificate, CASHIER_OUTGOING_PROXY; {RUNBOOK}",
     )
 
 

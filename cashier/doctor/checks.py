@@ -59,7 +59,7 @@ async def in_own_thread(work: Callable[[], ResultT]) -> ResultT:
     loop = asyncio.get_running_loop()
     done: asyncio.Future[ResultT] = loop.create_future()
 
-    def tell(say: Callable[[], None]) -> None:
+    def finish(say: Callable[[], None]) -> None:
         if not done.done():
             say()
 
@@ -68,9 +68,9 @@ async def in_own_thread(work: Callable[[], ResultT]) -> ResultT:
             result = work()
         except Exception as error:
             failure = error
-            _in_loop(loop, lambda: tell(lambda: done.set_exception(failure)))
+            _in_loop(loop, lambda: finish(lambda: done.set_exception(failure)))
         else:
-            _in_loop(loop, lambda: tell(lambda: done.set_result(result)))
+            _in_loop(loop, lambda: finish(lambda: done.set_result(result)))
 
     threading.Thread(target=run, name="doctor", daemon=True).start()
     return await done

@@ -180,7 +180,7 @@ async def _resolve(
 ) -> int:
     before = (await look_at(client, named, kind)).view
     if before is not None and before.outcome is None:
-        await _tell_what_is_settled(client, console, named, before)
+        await _print_review(client, console, named, before)
     if not confirm(f"Resolve it as {said.outcome}, in the name of {said.by}?"):
         raise CommandError("nothing was changed")
     view = await act(client, named, "resolve", said, answers=kind)
@@ -203,7 +203,7 @@ async def _resolve(
     return 0
 
 
-async def _tell_what_is_settled(
+async def _print_review(
     client: Client, console: Console, named: str, view: PaymentView | LatePaymentView
 ) -> None:
     """Print the money at risk, why it needs a person, and the proposed outcome."""

@@ -63,7 +63,7 @@ async def _meant(client: Client, callback: str, named: str) -> str:
         CommandError: An order is named that has several events which the shop has not
             accepted.
     """
-    if callback in _telling_event(named):
+    if callback in _workflows_sending(named):
         return named
     if callback != callbacks_id(named):
         return ""  # a workflow of an older release, which sends only this event
@@ -93,7 +93,7 @@ async def _pending(client: Client, named: str) -> list[str]:
     # By their ids first: the list lags behind.
     found = {callbacks_id(named)} if await _runs(client, callbacks_id(named)) else set()
     if not found:
-        for one in _telling_event(named):
+        for one in _workflows_sending(named):
             if await _status(client, one) is not None:
                 return [one]
     query = (
@@ -110,7 +110,7 @@ async def _pending(client: Client, named: str) -> list[str]:
     return sorted(found)
 
 
-def _telling_event(event_id: str) -> list[str]:
+def _workflows_sending(event_id: str) -> list[str]:
     """Return the ids of the workflows that may send an event: two, for old releases."""
     names = [callback_id(event_id)]
     with suppress(ValueError):

@@ -17,8 +17,8 @@ from cashier.refunds.owner import (
     input_again,
     known_refund,
     refund_named,
-    tell_open_owner,
-    tell_owner,
+    update_open_owner,
+    update_owner,
 )
 from cashier.refunds.payer import check_refund, find_dispute, find_payer, input_for
 from cashier.temporal_calls import QUICK, CommandError, ends_within, printable
@@ -92,8 +92,8 @@ async def start(
             request = request.model_copy(update={"dispute_id": doubt})
     if is_new:
         _ask_whether_to(confirm, request, left)
-    view = await tell_owner(client, given, "refund", request)
-    return _tell(console, view, options.refund_id)
+    view = await update_owner(client, given, "refund", request)
+    return _print_outcome(console, view, options.refund_id)
 
 
 async def confirm_refund(
@@ -106,8 +106,8 @@ async def confirm_refund(
     said = RefundConfirmation(
         refund_id=refund_id, by=by, reason=reason, dispute_id=dispute_id
     )
-    view = await tell_open_owner(client, order_id, "confirm", said)
-    return _tell(console, view, refund_id)
+    view = await update_open_owner(client, order_id, "confirm", said)
+    return _print_outcome(console, view, refund_id)
 
 
 async def resolve(
@@ -131,7 +131,7 @@ async def resolve(
     )
     if not confirm(f"Resolve it as {said.outcome}, in the name of {said.by}?"):
         raise CommandError("nothing was changed")
-    view = await tell_open_owner(client, order_id, "resolve", said)
+    view = await update_open_owner(client, order_id, "resolve", said)
     now = known_refund(view, order_id, said.refund_id)
     if now.proposed and now.status not in ENDED:
         print_line(
@@ -166,10 +166,10 @@ async def returned(
         )
     run = await newest_run(client, owner.workflow_id, within=QUICK)
     if owner.is_open or run is None:
-        after = await tell_open_owner(client, order_id, "returned", said)
+        after = await update_open_owner(client, order_id, "returned", said)
     else:
         given = await input_again(client, run, view)
-        after = await tell_owner(client, given, "returned", said)
+        after = await update_owner(client, given, "returned", said)
     print_line(
         console,
         f"Recorded: {said.refund_id} has bounced, by {said.by}. "
@@ -210,7 +210,7 @@ def _ask_whether_to(
         raise CommandError("no refund was requested")
 
 
-def _tell(console: Console, view: RefundsView, refund_id: str) -> int:
+def _print_outcome(console: Console, view: RefundsView, refund_id: str) -> int:
     """Print the status of a refund; return 1 where it was refused, else 0."""
     record = known_refund(view, view.order_id, refund_id)
     show_refund(console, view.order_id, record)

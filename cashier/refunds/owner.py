@@ -41,7 +41,7 @@ async def find_owner(client: Client, order_id: str) -> Seen[RefundsView] | None:
     return seen
 
 
-async def tell_open_owner(
+async def update_open_owner(
     client: Client, order_id: str, update: str, said: object
 ) -> RefundsView:
     """Send an update to the open `OrderRefunds`.
@@ -52,7 +52,7 @@ async def tell_open_owner(
     return await act(client, refunds_id(order_id), update, said, answers=RefundsView)
 
 
-async def tell_owner(
+async def update_owner(
     client: Client, given: RefundsInput, update: str, said: object
 ) -> RefundsView:
     """Send an update to the order's `OrderRefunds`; start it where none is open.

@@ -12,7 +12,7 @@ T = TypeVar("T")
 STOPPED = 130
 
 
-async def until_told_to_stop(work: Coroutine[None, None, T]) -> T | None:
+async def until_stopped(work: Coroutine[None, None, T]) -> T | None:
     """Run the work; the first signal cancels it, so that it can clean up.
 
     Returns:

@@ -13,7 +13,7 @@ from cashier.system.home import OPERATOR, SHOPKEEPER, Home
 from cashier.system.part import PartFailedError
 from cashier.system.ports import Ports
 from cashier.system.processes import PortTakenError, System, running_system
-from cashier.system.stop_signals import until_told_to_stop
+from cashier.system.stop_signals import until_stopped
 
 
 async def keep_running(
@@ -34,9 +34,7 @@ async def keep_running(
         cluster: Address of a running Temporal; None starts one.
     """
     try:
-        await until_told_to_stop(
-            _serve(console, Home(folder), ports, settings, cluster)
-        )
+        await until_stopped(_serve(console, Home(folder), ports, settings, cluster))
     except PortTakenError as error:
         console.print(
             f"[red]{error}[/] Stop it, or choose "

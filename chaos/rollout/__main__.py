@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from cashier.system.part import PartFailedError
-from cashier.system.stop_signals import STOPPED, until_told_to_stop
+from cashier.system.stop_signals import STOPPED, until_stopped
 from chaos.report import Run, print_report, write_json
 from chaos.rollout.commits import ProgramFailedError
 from chaos.rollout.operator import NotReachedError
@@ -32,7 +32,7 @@ def main(
         here = Path(place).absolute()
         here.mkdir(parents=True, exist_ok=True)
         try:
-            run = asyncio.run(until_told_to_stop(_storm(console, here, seed)))
+            run = asyncio.run(until_stopped(_storm(console, here, seed)))
         except (NotReachedError, PartFailedError, ProgramFailedError) as error:
             console.print(str(error), style="red", markup=False, highlight=False)
             sys.exit(2)

@@ -12,7 +12,7 @@ from rich.table import Table
 
 from cashier.system.folder_lock import FolderInUseError
 from cashier.system.part import PartFailedError
-from cashier.system.stop_signals import until_told_to_stop
+from cashier.system.stop_signals import until_stopped
 from deploy.cluster.database import DatabaseError
 from deploy.cluster.programs import MissingProgramsError, Programs, find_programs
 from deploy.cluster.running import Cluster, running_cluster
@@ -44,7 +44,7 @@ def main(
         console.print(str(error), markup=False, highlight=False, soft_wrap=True)
         sys.exit(2)
     try:
-        asyncio.run(until_told_to_stop(_serve(console, folder, programs)))
+        asyncio.run(until_stopped(_serve(console, folder, programs)))
     except (DatabaseError, FolderInUseError, PartFailedError) as error:
         console.print(str(error), style="red", markup=False, highlight=False)
         sys.exit(1)

@@ -12,7 +12,7 @@ from temporalio import activity
 from temporalio.testing import WorkflowEnvironment
 from typer.testing import Result
 
-from cashier.refunds.owner import tell_owner
+from cashier.refunds.owner import update_owner
 from cashier.stuck.finding import find_stuck
 from cashier.stuck.queries import saved_views
 from contracts import (
@@ -121,7 +121,7 @@ async def begin(desk: Desk, alipay: Alipays, kind: Kind) -> None:
             given = taken_on_long_ago()
         case _:
             ledger.next_refunds = [ANSWERS[kind]]
-    await tell_owner(desk.client, given, "refund", request)
+    await update_owner(desk.client, given, "refund", request)
 
 
 @pytest.fixture(scope="module")

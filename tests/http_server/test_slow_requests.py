@@ -181,9 +181,9 @@ def test_a_flood_of_slow_requests_is_one_line_a_minute(
     incomplete = IncompleteRequests(most=1, monotonic=lambda: now)
     with caplog.at_level(logging.WARNING, "http_server"):
         for _ in range(100):
-            incomplete.tell_ended("late_body")
+            incomplete.log_ended("late_body")
         now = LINE_EVERY_SECONDS
-        incomplete.tell_ended("late_headers")
+        incomplete.log_ended("late_headers")
     lines = [
         (getattr(line, "late_body", 0), getattr(line, "late_headers", 0))
         for line in caplog.records

@@ -31,7 +31,7 @@ from cashier.system.home import Home
 from cashier.system.part import PartFailedError
 from cashier.system.ports import Ports
 from cashier.system.processes import System, running_system
-from cashier.system.stop_signals import STOPPED, until_told_to_stop
+from cashier.system.stop_signals import STOPPED, until_stopped
 from codec.payload_codec import EncryptingCodec
 
 PAYMENTS = 200
@@ -260,7 +260,7 @@ async def show_audit(
             demo = AuditDemo(
                 console, Path(folder), payments=payments, slow=True, ports=ports
             )
-            is_good = await until_told_to_stop(demo.run())
+            is_good = await until_stopped(demo.run())
             if is_good is None:
                 return STOPPED
             if report:

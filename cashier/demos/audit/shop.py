@@ -20,7 +20,7 @@ class Callbacks:
         """Refuse an order's callbacks so many times; None: always."""
         self._refusals[order_id] = times
 
-    def hear(self, order_id: str) -> bool:
+    def accepts(self, order_id: str) -> bool:
         """Return whether this callback is accepted."""
         left = self._refusals.get(order_id, 0)
         if left is None:
@@ -52,7 +52,7 @@ class Callbacks:
                 if line.lower().startswith("content-length:")
             ]
             body = json.loads(await reader.readexactly(min(length, LONGEST_REQUEST)))
-            accepted = self.hear(body["data"]["order_id"])
+            accepted = self.accepts(body["data"]["order_id"])
             status = "204 No Content" if accepted else "503 Service Unavailable"
         except (ValueError, KeyError, asyncio.IncompleteReadError):
             status = "400 Bad Request"

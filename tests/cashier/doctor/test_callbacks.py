@@ -128,7 +128,7 @@ async def test_a_shop_that_believes_a_forged_event_is_named(home: Home) -> None:
     [
         (httpx.Response(404), ("HTTP 404", "CASHIER_CALLBACK_URL")),
         (httpx.Response(403), ("HTTP 403", "CASHIER_CALLBACK_SECRETS_FILE")),
-        (httpx.Response(400), ("HTTP 400", "does not know", "2xx")),
+        (httpx.Response(400), ("HTTP 400", "unknown type", "2xx")),
         (httpx.Response(500), ("HTTP 500", "callback-not-accepted")),
         (
             httpx.Response(308, headers={"location": "https://shop.example/new"}),

@@ -71,7 +71,7 @@ async def test_a_missing_key_that_open_payments_need_is_named(
     found = await lines(OperatorSettings(payload_keys_dir=folder))
     assert found["newest"].state is State.OK
     assert_wrong(
-        found["open payments"], "20261101T000000Z", "2 of the 2", "put the file"
+        found["open payments"], "20261101T000000Z", "2 of the 2", "restore the file"
     )
 
 
@@ -80,9 +80,7 @@ async def test_another_key_under_the_same_id_is_named(desk: Desk, folder: Path) 
     (folder / "20261101T000000Z.key").unlink()
     make_key(folder, begins=BEGAN)
     found = await lines(OperatorSettings(payload_keys_dir=folder))
-    assert_wrong(
-        found["open payments"], "20261101T000000Z", "another one bears its name"
-    )
+    assert_wrong(found["open payments"], "20261101T000000Z", "another key has its name")
 
 
 async def test_a_process_that_does_not_write_with_the_newest_key_is_named(

@@ -24,7 +24,7 @@ def test_the_workers_of_a_drained_version_may_go() -> None:
         ({"ramp_percentage": 5.0}, "some of the new payments"),
         ({"pinned": 3, "for_a_person": 1}, "3 open are pinned"),
         ({"pinned": 2, "for_a_person": 2}, "cashier releases move 0.3.0"),
-        ({"drainage": Drainage.DRAINING}, "not found it drained yet"),
+        ({"drainage": Drainage.DRAINING}, "not reported it drained yet"),
     ],
 )
 def test_they_stay_while_something_needs_them(

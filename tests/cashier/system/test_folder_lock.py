@@ -70,7 +70,7 @@ async def test_a_folder_is_held_until_the_last_part_of_a_killed_holder_ends(
         while psutil.pid_exists(holder.pid):  # noqa: ASYNC110 - another process
             await asyncio.sleep(0.02)
     with (
-        pytest.raises(FolderInUseError, match="that process has gone"),
+        pytest.raises(FolderInUseError, match="that process has ended"),
         hold_folder(tmp_path, api_port=8080),
     ):
         pass
@@ -88,7 +88,7 @@ def test_a_folder_whose_lock_says_nothing_is_refused_all_the_same(
     with hold_folder(tmp_path, api_port=8080):
         (tmp_path / LOCK_FILE).write_text("")
         with (
-            pytest.raises(FolderInUseError, match="just starting"),
+            pytest.raises(FolderInUseError, match="which is starting"),
             hold_folder(tmp_path, api_port=8080),
         ):
             pass

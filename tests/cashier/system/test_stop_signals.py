@@ -16,7 +16,7 @@ CLEANED_UP = 7
 # takes a write to where nobody may read any more.
 COMMAND = f"""
 import asyncio, sys
-from cashier.system.stop_signals import until_told_to_stop
+from cashier.system.stop_signals import until_stopped
 
 cleaned_up = []
 
@@ -28,7 +28,7 @@ async def work():
         print("stopping", flush=True)
         cleaned_up.append(True)
 
-ended = asyncio.run(until_told_to_stop(work()))
+ended = asyncio.run(until_stopped(work()))
 sys.exit({CLEANED_UP} if ended is None and cleaned_up else 1)
 """
 

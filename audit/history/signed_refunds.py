@@ -27,7 +27,7 @@ _OF_NOTICE: Final = {"SUCCESS": RefundVerdict.REFUNDED, "FAIL": RefundVerdict.RE
 
 
 @dataclass(frozen=True)
-class Word:
+class SignedRefund:
     """Alipay's signed statement about one try of a refund.
 
     Attributes:
@@ -44,7 +44,7 @@ class Word:
     by_cancel: bool = False
 
 
-def words_of_answer(one: Answered, whole: OrderRefundCall | None) -> Iterator[Word]:
+def signed_in_answer(one: Answered, whole: OrderRefundCall | None) -> Iterator[SignedRefund]:
     """Yield the statements about refunds in an answer.
 
     Args:
@@ -55,7 +55,7 @@ def words_of_answer(one: Answered, whole: OrderRefundCall | None) -> Iterator[Wo
     if isinstance(said, RefundAnswer) and isinstance(
         call, RefundCall | RefundInquiryCall
     ):
-        yield Word(
+        yield SignedRefund(
             event_id,
             call.refund_request_id,
             said.verdict,
@@ -69,17 +69,17 @@ def words_of_answer(one: Answered, whole: OrderRefundCall | None) -> Iterator[Wo
     if isinstance(said, PaymentLook):
         for seen in said.refunds:
             if goes_back(seen) and seen.status == "SUCCESS":
-                yield Word(event_id, seen.refund_request_id, RefundVerdict.REFUNDED)
+                yield SignedRefund(event_id, seen.refund_request_id, RefundVerdict.REFUNDED)
     if was_cancelled:
-        yield Word(event_id, name, RefundVerdict.REFUNDED, by_cancel=True)
+        yield SignedRefund(event_id, name, RefundVerdict.REFUNDED, by_cancel=True)
 
 
-def words_of_notice(noticed: RefundNotice) -> Iterator[Word]:
+def signed_in_notice(noticed: RefundNotice) -> Iterator[SignedRefund]:
     """Yield the statement of a notice about its refund."""
     told = noticed.notice
     if verdict := _OF_NOTICE.get(told.status):
         number, name = noticed.event.event_id, told.refund_request_id
-        yield Word(number, name, verdict, told.result_code)
+        yield SignedRefund(number, name, verdict, told.result_code)
 
 
 def _is_cancelled(said: AlipayAnswer) -> bool:
