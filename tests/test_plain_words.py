@@ -151,9 +151,9 @@ def texts_of(source: str) -> Iterator[tuple[int, str]]:
     """Yield each docstring, comment and string of several words, with its line."""
     yield from prose_of(source)
     for node in ast.walk(ast.parse(source)):
-        if isinstance(node, ast.Constant) and isinstance(node.value, str):
-            if " " in node.value.strip():
-                yield node.lineno, node.value
+        text = node.value if isinstance(node, ast.Constant) else None
+        if isinstance(text, str) and " " in text.strip():
+            yield node.lineno, text
 
 
 @pytest.mark.parametrize("part", READ_TWICE)

@@ -44,7 +44,9 @@ class SignedRefund:
     by_cancel: bool = False
 
 
-def signed_in_answer(one: Answered, whole: OrderRefundCall | None) -> Iterator[SignedRefund]:
+def signed_in_answer(
+    one: Answered, whole: OrderRefundCall | None
+) -> Iterator[SignedRefund]:
     """Yield the statements about refunds in an answer.
 
     Args:
@@ -69,7 +71,9 @@ def signed_in_answer(one: Answered, whole: OrderRefundCall | None) -> Iterator[S
     if isinstance(said, PaymentLook):
         for seen in said.refunds:
             if goes_back(seen) and seen.status == "SUCCESS":
-                yield SignedRefund(event_id, seen.refund_request_id, RefundVerdict.REFUNDED)
+                yield SignedRefund(
+                    event_id, seen.refund_request_id, RefundVerdict.REFUNDED
+                )
     if was_cancelled:
         yield SignedRefund(event_id, name, RefundVerdict.REFUNDED, by_cancel=True)
 

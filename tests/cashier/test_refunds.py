@@ -184,7 +184,7 @@ async def test_nothing_is_sent_before_the_operator_has_said_yes(desk: Desk) -> N
             typed="n\n",
         )
     assert told.exit_code == 1
-    assert "Give back all of the PHP 100.00 that are left" in told.output
+    assert "Refund all of the PHP 100.00 that are left" in told.output
     assert not alipay.calls
 
 
@@ -239,7 +239,7 @@ async def test_a_refund_that_waits_is_settled_by_two_persons(desk: Desk) -> None
     assert told.exit_code == 1
     assert "outcome: must be one of WITHDRAW" in told.output
     assert one.exit_code == 0
-    assert "It counts once a second person says the same" in one.output
+    assert "It takes effect once a second person confirms it" in one.output
     assert f"cashier refunds resolve {order.order_id} r-1 --outcome W" in one.output
     assert "WITHDRAWN" in other.output
     assert "has no refund 'r-9'" in unknown.output

@@ -181,7 +181,7 @@ async def test_rows_for_programs_have_all_their_fields(bad: Bad) -> None:
     [
         (Kind.REVIEW, "PHP 1.00 instead of PHP 1,314.00", "cashier payments resolve"),
         (Kind.NO_VERDICT, "paid: HTTP 502 from Alipay.", "cashier payments check"),
-        (Kind.OVERDUE, "open past its time to pay", "cashier payments check"),
+        (Kind.OVERDUE, "open long after the time to pay", "cashier payments check"),
         (Kind.TASK_FAILURE, "a bug; order-", "Deploy the worker"),
         (Kind.CALLBACK, "the shop answered HTTP 503", "cashier callbacks resend"),
         (Kind.STOPPED, "(terminated by ", "cashier recover order-"),

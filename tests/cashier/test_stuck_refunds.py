@@ -160,10 +160,18 @@ async def test_each_way_to_hang_has_one_row_and_its_own_chapter(desk: Desk) -> N
     [
         (Kind.REVIEW, "dispute d-7 is open", "--outcome SEND|WITHDRAW"),
         (Kind.SECOND_PERSON, "which shop-key has asked for", "refunds confirm"),
-        (Kind.NO_VERDICT, "not said what became of r-1", "GIVEN_BACK|NOT_GIVEN_BACK"),
+        (
+            Kind.NO_VERDICT,
+            "not reported the outcome of r-1",
+            "GIVEN_BACK|NOT_GIVEN_BACK",
+        ),
         (Kind.BALANCE, "balance at Alipay is too low for r-1", "Top up"),
         (Kind.REFUSED, "was refused: PROCESS_FAIL no. Nothing", "refunds start"),
-        (Kind.OVERDUE, "took r-1 over PHP 60.00 on more than a day", "Never refund it"),
+        (
+            Kind.OVERDUE,
+            "accepted r-1 over PHP 60.00 more than a day",
+            "Do not refund it",
+        ),
     ],
 )
 async def test_a_row_says_in_words_why_and_what_to_do(
@@ -261,7 +269,7 @@ async def test_a_stopped_owner_is_found_and_recovered_without_a_second_refund(
         await give_back(desk, order, "r-2", "40.00")
         result = await handle.result()
         acts = await desk.run("payments", "show", order.order_id)
-    assert "may have gone back or not, and nobody sees to it" in row["why"]
+    assert "may have taken effect or not, and no workflow handles them" in row["why"]
     assert f"cashier recover {order.order_id}" in row["todo"]
     assert refused.exit_code == 1
     assert f"cashier recover {order.order_id}" in refused.output

@@ -137,7 +137,7 @@ class Maker:
         await self.paid(order)
         told = callbacks_id(order)
         await self._exists(told)
-        said = CallbackSettlement(reason="told by phone", by="anna")
+        said = CallbackSettlement(reason="notified by phone", by="anna")
         client = await self.client("anna")
         await act(client, told, "settle", said, answers=CallbackView)
         await self.until(told)

@@ -187,7 +187,7 @@ async def test_a_refund_that_alipay_refuses_is_a_402_with_advice(
         problem = answer.json()
         assert (answer.status_code, problem["code"]) == (402, "REFUSED")
         assert problem["result_code"] == "PARTIAL_REFUND_NOT_SUPPORTED"
-        assert "the whole payment only" in problem["advice"]
+        assert "only the whole payment" in problem["advice"]
         assert problem["refund"]["left"] == php(10000)
     assert len(refunding.ledgers.of(order_id).sent) == 1
 

@@ -121,7 +121,7 @@ async def test_what_is_kept_goes_on_with_its_version_after_a_way_back(
             assert await builds_of(callbacks) == [NEW]
         await deployed.until_listed(NEW, pinned=0, upgrading=0)
     assert kept.exit_code == 0, kept.output
-    assert f"Kept on {NEW}: 2" in kept.output
+    assert f"Pinned to {NEW}: 2" in kept.output
 
 
 async def test_what_was_not_kept_waits_for_a_version_that_knows_it(
