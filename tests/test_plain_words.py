@@ -43,7 +43,7 @@ READ_TWICE = (
     "visibility",
 )
 # Say who, if, requested, learns, notified, rollback, endpoint, records, again.
-MORE_DIALECT = re.compile(
+IN_NO_TEXT = re.compile(
     r"\b(told|tells|telling|whoever|wish(es|ed)?|heard|hears|way back|doors?|books"
     r"|whose words|sees to it|at one sitting|goes without)\b",
     re.IGNORECASE,
@@ -147,13 +147,15 @@ def files_of(part: str) -> list[Path]:
     """Return the Python files of a folder, or the file itself."""
     path = ROOT / part
     return [path] if path.is_file() else sorted(path.rglob("*.py"))
+
+
 def texts_of(source: str) -> Iterator[tuple[int, str]]:
     """Yield each docstring, comment and string of several words, with its line."""
     yield from prose_of(source)
     for node in ast.walk(ast.parse(source)):
-        text = node.value if isinstance(node, ast.Constant) else None
-        if isinstance(text, str) and " " in text.strip():
-            yield node.lineno, text
+        match node:
+            case ast.Constant(value=str(text)) if " " in text.strip():
+                yield node.lineno, text
 
 
 @pytest.mark.parametrize("part", READ_TWICE)
@@ -164,7 +166,7 @@ def test_what_people_read_is_free_of_metaphors(part: str) -> None:
         f"{file.relative_to(ROOT)}:{line}": match[0]
         for file in files
         for line, text in texts_of(file.read_text())
-        for match in MORE_DIALECT.finditer(text)
+        for match in IN_NO_TEXT.finditer(text)
     }
     assert not found
 
@@ -218,6 +220,8 @@ def test_a_name_of_ours_is_found_and_a_recorded_one_is_not() -> None:
         (1, "What "),
         (2, "whoever"),
     ]
+
+
 def test_a_message_of_several_words_is_found_and_a_name_is_not() -> None:
     texts = [text for _, text in texts_of('say("the shop hears of it", by="told")')]
     assert texts == ["the shop hears of it"]

@@ -104,8 +104,8 @@ async def cancel(
     show_payment(console, view)
     if view.outcome is None:
         console.print(
-            "It is not closed yet: Alipay has not confirmed it, and is asked again by "
-            f"itself. See: cashier payments show {view.order_id}",
+            "The payment is still open: Alipay has not confirmed the cancel, and is "
+            "asked again automatically. See: cashier payments show {view.order_id}",
             highlight=False,
             soft_wrap=True,
         )

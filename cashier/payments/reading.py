@@ -75,7 +75,7 @@ class OrderSeen:
 
     Attributes:
         waits: What the payment waits for: its current details, in Markdown.
-        paused: What somebody has paused of the payment; None where nothing is.
+        paused: The pause of the payment or of its activities; None without one.
     """
 
     payment: Seen[PaymentView]

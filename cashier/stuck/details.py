@@ -47,7 +47,7 @@ class Details:
     Attributes:
         since: When it got stuck.
         failure: The message of the newest failure.
-        errors: The names of the errors of a task that fails, the cause last.
+        errors: The error types of a failing workflow task, the cause last.
         tries: How many attempts the pending activity has had.
         next_try: When its next attempt is.
         review: Why a person must decide.

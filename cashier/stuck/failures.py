@@ -1,4 +1,4 @@
-"""The newest failure of something stuck: its words, and the names of its errors."""
+"""The newest failure of a stuck workflow: its message, and the names of its errors."""
 
 from collections.abc import Sequence
 from contextlib import suppress
@@ -13,7 +13,7 @@ from cashier.stuck.finding import Stuck
 from cashier.temporal_calls import printable
 from visibility.stuck import Kind
 
-# What the SDK writes where a failure's words are encrypted.
+# The SDK's message where the message of a failure is encrypted.
 ENCRYPTED = "Encoded failure"
 
 
@@ -23,7 +23,7 @@ async def failure_of(
     pending: PendingActivityInfo | None,
     events: Sequence[HistoryEvent],
 ) -> str | None:
-    """Return the newest failure, in its own words; None where there is none."""
+    """Return the message of the newest failure; None where there is none."""
     if one.kind is Kind.TASK_FAILURE:
         failed = newest(events, EventType.EVENT_TYPE_WORKFLOW_TASK_FAILED)
         if failed is None:
@@ -66,17 +66,17 @@ def errors_of(events: Sequence[HistoryEvent]) -> tuple[str, ...]:
 def _without_words(
     task: WorkflowTaskFailedEventAttributes, events: Sequence[HistoryEvent]
 ) -> str:
-    """Return what is known of a failed task whose words cannot be read here."""
+    """Describe a failed task whose message cannot be decrypted here."""
     if errors := errors_of(events):
         return f"{', '.join(errors)}; to read more, set CASHIER_PAYLOAD_KEYS_DIR"
     return _words_of_cause(task.cause)
 
 
 async def _words(client: Client, failure: Failure) -> str | None:
-    """Return a failure's own words, of its cause where it is only an envelope."""
+    """Return the message of a failure, or of its cause where it only wraps one."""
     decoded = Failure()
     decoded.CopyFrom(failure)
-    # A codec without the key raises, and then nothing can be said.
+    # A codec without the key raises: the message stays unknown.
     with suppress(Exception):
         error: BaseException | None = await client.data_converter.decode_failure(
             decoded

@@ -22,19 +22,19 @@ _FIRST = {
     Kind.BALANCE: "the merchant's balance at Alipay is too low",
     Kind.REFUSED: "Alipay has refused it",
 }
-# By the name of the error: a task that fails for these is mended without new code.
+# By the type of the error: workflow tasks with these failures need no new code.
 _MENDS = {
     "MissingAlipayKeyError": (
-        "Put the file of that key into CASHIER_ALIPAY_KEYS_DIR of each worker and API, "
-        "and start these anew"
+        "Put the file of that key into CASHIER_ALIPAY_KEYS_DIR of each worker and "
+        "API, and restart them"
     ),
     "MissingKeyError": (
-        "Put the payload key that it names back into CASHIER_PAYLOAD_KEYS_DIR of each "
+        "Restore the payload key that it names in CASHIER_PAYLOAD_KEYS_DIR of each "
         "worker"
     ),
     "NewerReleaseError": "Deploy workers of the release that it names",
 }
-_DEPLOY = "Deploy the worker that last ran it, or one that is mended"
+_DEPLOY = "Deploy the worker that last ran it, or a fixed one"
 # The texts on all other kinds are the same for refunds and for payments.
 _OF_REFUNDS = frozenset(ATTENTIONS) - {Kind.CALLBACK}
 
@@ -130,8 +130,8 @@ def what_to_do(stuck: Stuck, details: Details) -> str:
         case Kind.TASK_FAILURE:
             mends = [_MENDS[name] for name in details.errors if name in _MENDS]
             return (
-                f"{mends[0] if mends else _DEPLOY}; it then goes on by itself. Never "
-                "terminate it."
+                f"{mends[0] if mends else _DEPLOY}; it then continues by itself. "
+                f"Never terminate it."
             )
         case Kind.STOPPED:
             return (

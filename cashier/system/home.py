@@ -55,11 +55,11 @@ class Home:
         self.logs = folder / "logs"
         # The ports of the last start, for `cashier doctor`.
         self.ports_file = folder / "ports.json"
-        # What an operator's commands need, for the shell of another terminal.
+        # The settings of an operator's commands, to source in another terminal.
         self.settings_file = folder / "settings.sh"
         self.merchant_key = folder / "keys" / "merchant.pem"
         self.alipay_keys = folder / "keys" / "alipay"
-        # Of the demo in which the worker lacks a key that it had.
+        # For the demo in which the worker lacks a key that it had.
         self.alipay_keys_moved_away = folder / "keys" / "alipay-moved-away"
         # The API key for people and the local shop, and the API's file of hashes.
         self.api_key = folder / "keys" / "api-key"
