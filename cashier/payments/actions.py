@@ -105,7 +105,7 @@ async def cancel(
     if view.outcome is None:
         console.print(
             "The payment is still open: Alipay has not confirmed the cancel, and is "
-            "asked again automatically. See: cashier payments show {view.order_id}",
+            f"asked again automatically. See: cashier payments show {view.order_id}",
             highlight=False,
             soft_wrap=True,
         )

@@ -190,7 +190,7 @@ async def test_a_cancel_that_is_not_confirmed_yet_is_not_said_to_have_failed(
         )
         await desk.notify(order)
     assert told.exit_code == 1
-    assert "not closed yet" in told.output
+    assert "has not confirmed the cancel" in told.output
     assert f"cashier payments show {order.order_id}" in told.output
 
 
