@@ -60,7 +60,7 @@ class StoppedProblem(Problem):
             409,
             "WORKFLOW_STOPPED",
             f"{workflow_id} was stopped before its end ({how}); start the payment "
-            f"again: Alipay is then asked for its outcome",
+            "again: Alipay is then asked for its outcome",
         )
 
 

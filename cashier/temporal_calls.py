@@ -210,7 +210,7 @@ def _in_words(error: RPCError) -> CommandError:
             return WrongSettingError(f"TEMPORAL_NAMESPACE: {said}")
         case RPCStatusCode.INVALID_ARGUMENT if "search attribute" in said:
             return WrongSettingError(
-                f"the namespace does not know the search attributes of payments "
+                "the namespace does not know the search attributes of payments "
                 f"({said}); run: cashier setup"
             )
         case RPCStatusCode.PERMISSION_DENIED | RPCStatusCode.UNAUTHENTICATED:
@@ -221,7 +221,7 @@ def _in_words(error: RPCError) -> CommandError:
 def _nobody(why: str) -> str:
     return (
         f"Temporal cannot be reached: {why}. TEMPORAL_ADDRESS is its address "
-        f"(localhost:7233 if not set)."
+        "(localhost:7233 if not set)."
     )
 
 

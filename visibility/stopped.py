@@ -163,7 +163,7 @@ async def read_stopped_refunds(
     except (WorkflowQueryFailedError, RPCError) as error:
         raise UnreadableRunError(
             f"no worker answers with the state of its refunds ({error}); start a "
-            f"worker whose "
+            "worker whose "
             "code can replay it, and try again"
         ) from error
     return given, known

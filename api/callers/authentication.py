@@ -147,7 +147,7 @@ class Callers:
             raise Refusal(
                 Reason.SCOPE,
                 f"the API key `{key.name}` lacks the scope `{scope}`, which this call "
-                f"needs",
+                "needs",
                 scope=scope,
                 key=key,
             )

@@ -56,7 +56,7 @@ def payer_of(view: PaymentView, late: Sequence[LatePaymentView]) -> Payer:
                 409,
                 "NOT_PAID",
                 f"a person has resolved order {view.order_id} as paid, and no payment "
-                f"at Alipay is known for it; refund it in Alipay's portal",
+                "at Alipay is known for it; refund it in Alipay's portal",
             )
         return _payer(view, paid[-1], view.amount, view.paid_at)
     for money in late:
@@ -136,7 +136,7 @@ def _unpaid(view: PaymentView, late: Sequence[LatePaymentView]) -> Problem:
             409,
             "LATE_MONEY",
             f"order {order_id} ended {view.outcome}, and money that came after that "
-            f"is being handled; read the payment",
+            "is being handled; read the payment",
             headers={"Retry-After": "5"},
         )
     for money in late:

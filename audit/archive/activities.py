@@ -101,7 +101,7 @@ class ArchiveActivities:
         if (left := ready - self._now()) > timedelta():
             raise ApplicationError(
                 f"{day} has not ended, or its last closed workflows may not be listed "
-                f"yet",
+                "yet",
                 type="DayNotOver",
                 next_retry_delay=left,
             )

@@ -104,7 +104,7 @@ class UnfinishedBundle:
             raise BundleError(
                 f"{str(self.folder)!r} contains an unfinished bundle of another "
                 f"selection ({noted[0]}); finish it with the same options, or name "
-                f"another folder"
+                "another folder"
             )
         return selection
 

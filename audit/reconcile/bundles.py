@@ -50,7 +50,7 @@ def _gaps(bundles: dict[str, Bundle]) -> list[str]:
     )
     return [
         f"{one.folder.name}: the previous bundle is not given, so money that is only "
-        f"in that bundle is MISSING_HERE"
+        "in that bundle is MISSING_HERE"
         for one in chained
         if one is not first and one.manifest.previous not in bundles
     ]

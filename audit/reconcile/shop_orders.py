@@ -36,7 +36,7 @@ def compare_orders(orders: OrderList, ours: OurMoney) -> Iterator[Difference]:
                 order_id,
                 here=ours.prices.get(order_id),
                 note=f"it is {_state(order_id, ours)} here, and not in the shop's "
-                f"list: does the list cover another period?",
+                "list: does the list cover another period?",
             )
 
 

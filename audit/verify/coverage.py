@@ -102,7 +102,7 @@ def notes_on(bundles: Sequence[Bundle], previous: Path | None) -> Iterator[str]:
         if choice := choice_of(one.manifest.selection):
             yield (
                 f"{one.folder.name} holds {choice}: histories that it leaves out are "
-                f"not detected as missing"
+                "not detected as missing"
             )
     if not ordered:
         return
@@ -117,7 +117,7 @@ def notes_on(bundles: Sequence[Bundle], previous: Path | None) -> Iterator[str]:
         yield (
             f"{ordered[0].folder.name} is the first of its chain, and contains only "
             f"runs that closed from {_utc(since)} on: no bundle of the chain contains "
-            f"runs that closed before"
+            "runs that closed before"
         )
 
 

@@ -264,7 +264,7 @@ class _Checking:
             # The wallets' rules are not in the history, and may change.
             self.seen.notes.append(
                 f"event {event_id}: by the current rules of {one.call.wallet} the "
-                f"cancel, which was not sent, would be allowed"
+                "cancel, which was not sent, would be allowed"
             )
 
     def _lacks(self, event_id: int, what: str, *, is_expected: bool) -> None:

@@ -58,7 +58,7 @@ class OpenRuns:
         if self._number:
             yield (
                 f"runs without an end: {self._number}; they were open when the bundle "
-                f"was made, or their histories were cut: ask for their outcomes"
+                "was made, or their histories were cut: ask for their outcomes"
             )
         if self._with_money:
             more = self._with_money - len(self._named)

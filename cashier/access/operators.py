@@ -43,7 +43,7 @@ def make_payload_key(folder: Path, begins: datetime | None, console: Console) ->
     path = make_key(folder, begins=time)
     console.print(f"{path}", soft_wrap=True, highlight=False)
     console.print(
-        f"All processes that have the key encrypt with it from "
+        "All processes that have the key encrypt with it from "
         f"{time:%Y-%m-%d %H:%M:%S} UTC "
         "on.\nGive it to all of them before, and keep the older keys: payments of "
         "their time need them.",

@@ -174,7 +174,7 @@ def _show(console: Console, result: Reconciliation, notes: Sequence[str]) -> Non
     if result.returned:
         print_line(
             console,
-            f"Taken and returned by Alipay itself, unpaid here: "
+            "Taken and returned by Alipay itself, unpaid here: "
             f"{len(result.returned)}; "
             "see --json",
         )

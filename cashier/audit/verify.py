@@ -63,7 +63,7 @@ def verify_paths(paths: Sequence[Path], keys: VerifierKeys, wanted: Wanted) -> i
     if files and len(paths) > 1:
         raise WrongSettingError(
             f"{str(files[0])!r} is a single history: give it alone, or make a bundle "
-            f"of several with `cashier audit bundle`"
+            "of several with `cashier audit bundle`"
         )
     try:
         if files:

@@ -130,7 +130,7 @@ def _on_words(tally: Tally) -> str:
     many = "outcomes rest" if tally.settled > 1 else "outcome rests"
     return (
         f"{tally.settled:,} {many} on the decision of a person, {tally.against:,} of "
-        f"them contradict Alipay's signed messages"
+        "them contradict Alipay's signed messages"
     )
 
 

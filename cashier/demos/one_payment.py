@@ -63,7 +63,7 @@ async def _take_payment(console: Console, cluster: str | None) -> int:
                 tell=status.update,
             ) as system:
                 console.print(
-                    f"Temporal, simulator, API and worker are up "
+                    "Temporal, simulator, API and worker are up "
                     f"({monotonic() - began:.1f} s).\n"
                 )
                 async with httpx.AsyncClient(timeout=30, trust_env=False) as http:

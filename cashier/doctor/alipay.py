@@ -86,7 +86,7 @@ def _of_refusal(refusal: RejectedError, settings: WorkerSettings) -> Finding:
             "call",
             f"{settings.alipay_host} answers a signed inquiry with "
             f"{settings.client_id}, and signs the answer: client id, host, path and "
-            f"keys are right",
+            "keys are right",
         )
     if refusal.result_code in REFUSED_SIGNATURE:
         public = one_line_public_key(settings.private_key.public_key())

@@ -97,7 +97,7 @@ async def _of_forgery(http: httpx.AsyncClient, settings: WorkerSettings) -> Find
             SUBJECT,
             "forged event",
             f"the shop accepts an event with a forged signature (HTTP {status}): "
-            f"anybody who knows its URL can report orders as paid",
+            "anybody who knows its URL can report orders as paid",
             "the shop must verify `webhook-signature` first (docs/storefronts.md)",
         )
     return ok(SUBJECT, "forged event", f"the shop refuses it (HTTP {status})")

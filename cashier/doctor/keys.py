@@ -78,7 +78,7 @@ def _of_alipay(
             SUBJECT,
             "alipay",
             f"CASHIER_ALIPAY_KEYS_DIR: {own}.pem is the merchant's own public key "
-            f"instead of Alipay's: no signature of Alipay's can be verified",
+            "instead of Alipay's: no signature of Alipay's can be verified",
             f"copy *Alipay's* public key from the dashboard into {own}.pem, for API "
             "and workers",
         )

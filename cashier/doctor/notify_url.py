@@ -122,7 +122,7 @@ def _not_ours(answer: httpx.Response) -> tuple[str, str]:
     if answer.is_success:
         return (
             f"HTTP {status}: a forged notification is acknowledged; so Alipay's own "
-            f"would be acknowledged and lost",
+            "would be acknowledged and lost",
             f"route CASHIER_NOTIFY_URL to `cashier api`: POST {NOTIFICATIONS_PATH}",
         )
     if answer.is_redirect:
@@ -140,7 +140,7 @@ def _not_ours(answer: httpx.Response) -> tuple[str, str]:
     if status in (httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN):
         return (
             f"HTTP {status}, not from our API: a proxy requires a login, or blocks "
-            f"callers",
+            "callers",
             "the proxy must allow POST to the path of CASHIER_NOTIFY_URL without a "
             "login",
         )

@@ -85,7 +85,7 @@ def _retention(name: str, kept: timedelta) -> Finding:
             SUBJECT,
             "retention",
             f"{name!r} keeps closed payments for {days:g} days: a repeated "
-            f"notification would not find its payment",
+            "notification would not find its payment",
             "run `cashier setup --retention-days 90`",
         )
     return ok(SUBJECT, "retention", f"closed payments are kept for {days:g} days")

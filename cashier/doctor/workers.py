@@ -34,7 +34,7 @@ async def _polled(client: Client, name: str, kind: TaskQueueType.ValueType) -> F
             SUBJECT,
             name,
             f"no worker polls the task queue {TASK_QUEUE!r} for {name}: no payment "
-            f"progresses",
+            "progresses",
             "start `cashier worker`, for this TEMPORAL_ADDRESS and TEMPORAL_NAMESPACE; "
             "docs/runbook.md#no-worker",
         )
@@ -75,7 +75,7 @@ def _nobody_is_given_payments(queue: Polled) -> Finding:
             "versions",
             f"version {printable(current.build_id, longest=60)} of the worker "
             f"deployment {printable(current.deployment_name, longest=60)} is current, "
-            f"and none of its workers polls: no new payment starts",
+            "and none of its workers polls: no new payment starts",
             f"start its workers, or make another version current: {set_current}; "
             "docs/upgrading.md",
         )

@@ -189,7 +189,7 @@ async def _resolve(
         print_line(
             console,
             f"Proposed: {view.proposed.outcome} by {view.proposed.by}. It takes "
-            f"effect once a second person confirms it:\n"
+            "effect once a second person confirms it:\n"
             f"  {resolve_words(order_id, view, more)}",
         )
         return 0

@@ -24,7 +24,7 @@ async def ask_alipay_for_request_id(payment_id: str) -> str | None:
     except WrongSettingsError as error:
         raise WrongSettingError(
             f"{payment_id} is not an order in Temporal. If it is Alipay's paymentId, "
-            f"Alipay must be asked for its order, which needs the settings of the "
+            "Alipay must be asked for its order, which needs the settings of the "
             f"worker; these are wrong here: {error}"
         ) from None
     async with open_alipay_connections(settings) as http:

@@ -87,7 +87,7 @@ async def _pending(client: Client, named: str) -> list[str]:
     if not NAMED.fullmatch(named):
         raise CommandError(
             f"NAME: {named!r} is neither an order id nor an event id: these have 1 to "
-            f"128 of the "
+            "128 of the "
             "characters A-Z, a-z, 0-9, - and _"
         )
     # By their ids first: the list lags behind.
@@ -105,7 +105,7 @@ async def _pending(client: Client, named: str) -> list[str]:
     if not found:
         raise CommandError(
             f"no callback of order or event {named} is pending: the shop has accepted "
-            f"all events, or there was none"
+            "all events, or there was none"
         )
     return sorted(found)
 

@@ -53,7 +53,7 @@ def _read_orders(orders: OrderList, found: dict[str, LostOrder]) -> None:
         if found.setdefault(one.order_id, listed) != listed:
             raise CommandError(
                 f"{orders.path.name}:{one.line}: order {one.order_id} is listed "
-                f"twice, and the lines differ: list each order once"
+                "twice, and the lines differ: list each order once"
             )
 
 
@@ -68,7 +68,7 @@ def _read_transactions(file: SettlementFile, found: dict[str, LostOrder]) -> lis
         return []
     return [
         f"{file.path.name}: {others} payments have an id of another system; they are "
-        f"left out"
+        "left out"
     ]
 
 

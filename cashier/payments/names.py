@@ -89,14 +89,14 @@ async def _order_of_payment_id(name: str, ask_alipay: AskAlipay) -> str:
     if request_id is None:
         raise CommandError(
             f"{name} is not an order in Temporal, and not the paymentId of a payment "
-            f"at Alipay"
+            "at Alipay"
         )
     try:
         return order_of(request_id)
     except ValueError:
         raise CommandError(
             f"Alipay's payment {name} is {request_id!r}, which is not an attempt of "
-            f"one of our orders: another system of the merchant made it"
+            "one of our orders: another system of the merchant made it"
         ) from None
 
 

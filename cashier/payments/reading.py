@@ -205,7 +205,7 @@ async def _described(client: Client, workflow_id: str) -> WorkflowExecution:
     if described is None:
         raise CommandError(
             f"there is no {workflow_id!r} in namespace {client.namespace!r}; it never "
-            f"existed, or it closed longer ago than the namespace's retention"
+            "existed, or it closed longer ago than the namespace's retention"
         )
     return described
 

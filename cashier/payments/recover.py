@@ -40,8 +40,8 @@ async def recover_order(
     if not recovered:
         raise CommandError(
             f"no workflow of order {order_id} was stopped before its end. If its "
-            f"payment was deleted, let the shop open the order again: that asks "
-            f"Alipay first"
+            "payment was deleted, let the shop open the order again: that asks "
+            "Alipay first"
         )
     for name in recovered:
         console.print(f"Recovered: {name} continues in a new run.", highlight=False)
@@ -61,5 +61,5 @@ async def _recovers(
     except UnreadableRunError as error:
         raise CommandError(
             f"{name} was stopped, and cannot be recovered: {error}. Look the payment "
-            f"up at Alipay"
+            "up at Alipay"
         ) from error

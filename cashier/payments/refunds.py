@@ -45,7 +45,9 @@ def show_refunds(console: Console, view: RefundsView) -> None:
         console.print(table)
     for seen in view.elsewhere:
         amount = in_words(seen.amount)
-        print_line(console, f"Returned in other ways: {amount}, {seen.kind} {seen.status}")
+        print_line(
+            console, f"Returned in other ways: {amount}, {seen.kind} {seen.status}"
+        )
     for one in view.refunds:
         if may := what_one_may(view.order_id, one):
             print_line(

@@ -40,7 +40,7 @@ def show_order(
         console.print(
             f"{payment.workflow_id} was stopped before its end: {payment.stopped}. "
             f"{_money_of(payment)} may be paid, and no workflow handles it. Start a "
-            f"new run, which asks Alipay first: cashier recover "
+            "new run, which asks Alipay first: cashier recover "
             f"{payment.workflow_id.partition(':')[2]} --by NAME --reason WHY",
             style="red",
             markup=False,

@@ -137,7 +137,7 @@ async def resolve(
         print_line(
             console,
             f"Proposed: {now.proposed.outcome} by {printable(now.proposed.by)}. It "
-            f"takes effect once a second person confirms it:\n"
+            "takes effect once a second person confirms it:\n"
             f"  {resolve_command(order_id, said.refund_id, [now.proposed.outcome])}",
         )
         return 0

@@ -41,5 +41,5 @@ def _digits_of(currency: str) -> int:
         return 2
     raise CommandError(
         f"--amount: how many decimals {currency} has is not known here; refund all "
-        f"that is left, without --amount, or use the API"
+        "that is left, without --amount, or use the API"
     )

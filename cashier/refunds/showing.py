@@ -43,7 +43,7 @@ async def show(
     if owner is None or owner.view is None:
         raise CommandError(
             f"order {order_id} has no refunds; there were none, or they ended longer "
-            f"ago than the namespace's retention. Returned late money is not a refund "
+            "ago than the namespace's retention. Returned late money is not a refund "
             f"of the order: cashier payments show {order_id}"
         )
     view = owner.view

@@ -35,8 +35,8 @@ async def keep_on_its_version(client: Client, console: Console, wanted: Wanted) 
     if version not in (queue.current, queue.ramping):
         console.print(
             f"Not current: {wanted.build}. Workflows that have failed on an older "
-            f"version since continue when a version that can replay them becomes "
-            f"current.",
+            "version since continue when a version that can replay them becomes "
+            "current.",
             markup=False,
             highlight=False,
         )

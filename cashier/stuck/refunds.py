@@ -45,7 +45,7 @@ def why(kind: Kind, meant: tuple[RefundRecord, ...]) -> str:
             by = f", which {first.by} has asked for," if first else ""
             return (
                 f"{which}{by} waits for a second person's confirmation; it was not "
-                f"sent."
+                "sent."
             )
         case Kind.REVIEW:
             doubt = f": {first.review}" if first and first.review else ""
@@ -57,12 +57,12 @@ def why(kind: Kind, meant: tuple[RefundRecord, ...]) -> str:
         case Kind.REFUSED:
             return (
                 f"{which} was refused{f': {code}' if code else ''}. Nothing was "
-                f"refunded."
+                "refunded."
             )
         case _:
             return (
                 f"Alipay accepted {which} more than a day ago, and has not completed "
-                f"it."
+                "it."
             )
 
 
@@ -91,7 +91,7 @@ def what_to_do(kind: Kind, order_id: str, meant: tuple[RefundRecord, ...]) -> st
                 "Once the cause is removed, request it under another id: cashier "
                 "refunds start "
                 f"{order_id} --refund-id NEW --by NAME; or pay the customer in "
-                f"another way."
+                "another way."
             )
         case _:
             return (

@@ -53,13 +53,13 @@ def _why(stuck: Stuck, details: Details) -> str:
         case Kind.NO_WORKER if stuck.version:
             return (
                 f"It is pinned to version {stuck.version!r} of the workers, and no "
-                f"worker of this version polls: nothing progresses, not even its "
-                f"timers."
+                "worker of this version polls: nothing progresses, not even its "
+                "timers."
             )
         case Kind.NO_WORKER:
             return (
                 f"No worker polls the task queue {stuck.task_queue!r}: nothing "
-                f"progresses, not even its timers."
+                "progresses, not even its timers."
             )
         case Kind.TASK_FAILURE:
             cause = details.failure or ", ".join(stuck.problems)
@@ -69,11 +69,11 @@ def _why(stuck: Stuck, details: Details) -> str:
             if stuck.is_refunds:
                 return (
                     f"It was stopped before its end{how}; refunds that it had sent "
-                    f"may have taken effect or not, and no workflow handles them."
+                    "may have taken effect or not, and no workflow handles them."
                 )
             return (
                 f"It was stopped before its end{how}; the customer may have paid, or "
-                f"may still pay, and no workflow handles the money."
+                "may still pay, and no workflow handles the money."
             )
         case Kind.PAUSED:
             return _why_paused(details)
@@ -131,7 +131,7 @@ def what_to_do(stuck: Stuck, details: Details) -> str:
             mends = [_MENDS[name] for name in details.errors if name in _MENDS]
             return (
                 f"{mends[0] if mends else _DEPLOY}; it then continues by itself. "
-                f"Never terminate it."
+                "Never terminate it."
             )
         case Kind.STOPPED:
             return (
@@ -157,7 +157,7 @@ def what_to_do(stuck: Stuck, details: Details) -> str:
     end = details.proposed[0] if details.proposed else "OUTCOME"
     return (
         f"Check whether Alipay is reachable; then: cashier payments {verb} {order}. "
-        f"If Alipay never answers, but its portal shows the outcome: "
+        "If Alipay never answers, but its portal shows the outcome: "
         f"{resolve_command(stuck, end)}"
     )
 

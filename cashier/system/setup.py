@@ -209,7 +209,7 @@ def _no_room(
     return WrongSettingError(
         f"namespace {namespace!r} has no room for search attributes that payments "
         f"need, {wanted}: {printable(error.message)} Nothing was added. Use a "
-        f"separate namespace, or remove unused attributes: temporal "
+        "separate namespace, or remove unused attributes: temporal "
         f"operator search-attribute remove --namespace {namespace} --name NAME"
     )
 

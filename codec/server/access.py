@@ -84,11 +84,11 @@ class Access:
                 "these payloads are encrypted: open the UI with the host name of this "
                 "server, "
                 f"{request.url.hostname} and not {page}, or the browser does not send "
-                f"the cookie"
+                "the cookie"
             )
         return (
             f"these payloads are encrypted: log in at {self._url}/login, and let the "
-            f"UI send cookies (that page explains how)"
+            "UI send cookies (that page explains how)"
         )
 
     def check_origin(self, request: Request, *, of_ui: bool) -> None:

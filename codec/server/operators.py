@@ -87,7 +87,7 @@ def add_operator(file: Path, name: str, password: str) -> None:
     if not NAME.fullmatch(name):
         raise OperatorsError(
             f"a name of {len(name)} characters is not allowed: 1 to 64 letters, "
-            f"digits and . _ -, the first a letter or digit"
+            "digits and . _ -, the first a letter or digit"
         )
     if not SHORTEST_PASSWORD <= len(password) <= LONGEST_PASSWORD:
         raise OperatorsError(

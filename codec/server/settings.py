@@ -110,7 +110,7 @@ class CodecSettings(ProcessSettings):
             if any(keys) and not getattr(self, name):
                 raise ValueError(
                     f"{name}: needed with token_keys_url or token_keys_file, or "
-                    f"tokens for other services would be accepted"
+                    "tokens for other services would be accepted"
                 )
         if self.token_claim and not all(self.token_claim.partition("=")):
             raise ValueError("token_claim: must be name=value")

@@ -80,7 +80,7 @@ def show_cluster(console: Console, cluster: Cluster, folder: Path) -> None:
     console.print("[green]The cluster runs.[/] Ctrl-C stops it.\n")
     console.print(table, highlight=False, soft_wrap=True)
     console.print(
-        f"\nOn it, in another terminal:\n\n"
+        "\nOn it, in another terminal:\n\n"
         f"  make demo TEMPORAL={cluster.address}\n"
         f"  make up TEMPORAL={cluster.address}",
         highlight=False,

@@ -195,7 +195,7 @@ class AuditDemo:
         else:
             self._say(
                 f"All {len(trials)} were found and named, and everything unchanged is "
-                f"still proven.",
+                "still proven.",
                 style="green",
             )
         return not missed
