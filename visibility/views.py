@@ -33,9 +33,9 @@ VIEW = "view"
 VIEW_OF_STOPPED = "view_of_stopped"
 # How workers reject a query that does (`workflows/overtaking_queries.py`).
 OVERTAKES_A_TASK = "the query has overtaken a workflow task: put it again"
-# A query waits on the server for a worker only so long, and is then sent again. One that
-# waits while its worker is gone and a signal comes is given to another worker with a
-# history that ends within a workflow task, and is rejected (seen with SDK 1.35 and
+# A query waits on the server for a worker only so long, and is then sent again. One
+# that waits while its worker is gone and a signal comes is given to another worker with
+# a history that ends within a workflow task, and is rejected (seen with SDK 1.35 and
 # server 1.32). A query that is sent after the signal waits for the workflow task.
 LONGEST_WAIT = timedelta(seconds=1)
 WAITED_IN_VAIN = (RPCStatusCode.DEADLINE_EXCEEDED, RPCStatusCode.CANCELLED)
