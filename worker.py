@@ -44,8 +44,8 @@ from telemetry.runtime import count_from_zero, start_runtime
 from telemetry.tracing import interceptors_of, start_tracing
 from temporal_client import connect
 from version import VERSION, identity_of_worker
+from workflows.engine.odd_signals import OddSignalFilter
 from workflows.kinds import VERSIONED_WORKFLOWS, WORKFLOWS
-from workflows.odd_signals import OddSignalFilter
 from workflows.overtaking_queries import OvertakingQueryFilter
 
 # Share of the polls for workflow tasks. A new payment's first task is in the common

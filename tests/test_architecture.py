@@ -68,6 +68,7 @@ MAY_IMPORT: dict[str, set[str]] = {
 # What a room of a part may import of ours, besides itself. A part's own modules, which
 # stand beside its rooms, may import all rooms of it.
 ROOM_MAY_IMPORT: dict[str, set[str]] = {
+    "workflows.engine": {"contracts"},
     "workflows.payment": {
         "contracts", "translation.proof", "workflows.releases", "workflows.resolution",
     },
@@ -76,8 +77,8 @@ ROOM_MAY_IMPORT: dict[str, set[str]] = {
         "workflows.alipay_calls", "workflows.resolution", "workflows.trust",
     },
     "workflows.late_money": {
-        "contracts", "visibility", "workflows.alipay_calls", "workflows.clock",
-        "workflows.operator_view", "workflows.payment", "workflows.priorities",
+        "contracts", "visibility", "workflows.alipay_calls", "workflows.engine.clock",
+        "workflows.operator_view", "workflows.payment", "workflows.engine.priorities",
         "workflows.releases", "workflows.shop_calls", "workflows.trust",
     },
     "workflows.operator_view": {
@@ -95,7 +96,7 @@ ROOM_MAY_IMPORT: dict[str, set[str]] = {
         "api.streams", "api.temporal_calls", "contracts", "visibility",
         "workflows.callback", "workflows.cashier_payment",
         "workflows.late_money.questions", "workflows.late_payment",
-        "workflows.priorities",
+        "workflows.engine.priorities",
     },
     "api.refunds": {
         "alipay", "api.bodies", "api.callers", "api.merchant_rules", "api.payments",

@@ -37,10 +37,10 @@ from contracts import (
     RefundInquiryCall,
     late_refund_id,
 )
+from workflows.engine.priorities import CLEAN_UP, CUSTOMER_WAITS, USUAL
+from workflows.engine.results import read_result
 from workflows.payment.attempt import Asked, Attempt
-from workflows.priorities import CLEAN_UP, CUSTOMER_WAITS, USUAL
 from workflows.releases import CALLS_ARE_BOUNDED
-from workflows.results import read_result
 from workflows.trust import Trust
 
 AnswerT = TypeVar("AnswerT", bound=Contract)

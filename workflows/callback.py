@@ -25,12 +25,12 @@ with workflow.unsafe.imports_passed_through():
         ShopAnswer,
     )
     from visibility import NEEDS_ATTENTION, is_listed
+    from workflows.engine.results import read_result
+    from workflows.engine.shielded import shielded
     from workflows.operator_view.callback import callback_details_of
     from workflows.operator_view.metrics import count_continued_run
     from workflows.releases import QUEUES_CONTINUE_AS_NEW, check_release, time_to_notify
     from workflows.resolution import check_is_said, check_names_and_reasons
-    from workflows.results import read_result
-    from workflows.shielded import shielded
 
 # A shop may be down for a night or a weekend: quick at first, then once an hour.
 REPEATS = RetryPolicy(

@@ -36,7 +36,8 @@ with workflow.unsafe.imports_passed_through():
         ask_to_close,
         ask_what_became,
     )
-    from workflows.clock import Clock
+    from workflows.engine.clock import Clock
+    from workflows.engine.shielded import shielded
     from workflows.late_money.hand_over import hand_over
     from workflows.operator_view.listing import (
         changes_for_an_attempt,
@@ -90,7 +91,6 @@ with workflow.unsafe.imports_passed_through():
         check_replacement,
         check_second_person,
     )
-    from workflows.shielded import shielded
     from workflows.shop_calls import tell_shop
     from workflows.trust import check_workflow_id, trust_of
 

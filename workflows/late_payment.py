@@ -35,6 +35,7 @@ with workflow.unsafe.imports_passed_through():
         ask_whether_paid_late,
         look_at_order,
     )
+    from workflows.engine.shielded import shielded
     from workflows.late_money.questions import (
         REFUND_PATIENCE,
         Questions,
@@ -64,7 +65,6 @@ with workflow.unsafe.imports_passed_through():
         needs_second_person,
         propose,
     )
-    from workflows.shielded import shielded
     from workflows.shop_calls import tell_shop
     from workflows.trust import check_workflow_id, trust_of
 

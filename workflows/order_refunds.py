@@ -23,7 +23,8 @@ with workflow.unsafe.imports_passed_through():
     )
     from visibility import is_listed
     from workflows.alipay_calls import ask, ask_what_became_of_refund
-    from workflows.clock import Clock
+    from workflows.engine.clock import Clock
+    from workflows.engine.shielded import shielded
     from workflows.operator_view.metrics import count_continued_run, count_refund
     from workflows.operator_view.refund_listing import changes_of_refunds
     from workflows.operator_view.refunds import refunds_details_of
@@ -63,7 +64,6 @@ with workflow.unsafe.imports_passed_through():
     )
     from workflows.releases import check_release
     from workflows.resolution import check_is_said, needs_second_person
-    from workflows.shielded import shielded
     from workflows.shop_calls import tell_shop
     from workflows.trust import check_workflow_id, continues_another_run
 

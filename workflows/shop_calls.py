@@ -16,9 +16,9 @@ from activities.callbacks import CallbackActivities
 from contracts import CallbackInput, ShopAnswer, callback_id, callbacks_id
 from visibility import Listed, NeedsAttention, attributes_of, is_listed
 from workflows.callback import Callback
-from workflows.priorities import CLEAN_UP
+from workflows.engine.priorities import CLEAN_UP
+from workflows.engine.results import read_result
 from workflows.releases import longest_notification, time_to_notify
-from workflows.results import read_result
 
 # Where the start found the queue running, and the signal found it closed, it has closed
 # in between, and the next try succeeds.

@@ -24,10 +24,10 @@ from contracts import (
     SignedEvidence,
 )
 from translation.proof import Proof, was_signed_since
+from workflows.engine.results import read_result
 from workflows.payment.facts import Facts
 from workflows.payment.proven import keep_proven, with_what_proves_it
 from workflows.releases import PROOF_IS_VERIFIED
-from workflows.results import read_result
 
 # A message that names an unknown key version may be forged: the worker is asked for
 # newer keys at most this often.

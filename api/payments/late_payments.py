@@ -32,8 +32,8 @@ from contracts import (
     request_id_of,
 )
 from visibility import ORDER_ID
+from workflows.engine.priorities import CLEAN_UP
 from workflows.late_payment import LatePayment
-from workflows.priorities import CLEAN_UP
 
 # The most attempts that are shown; no normal order has more.
 MOST_ATTEMPTS_SHOWN = 20

@@ -42,7 +42,7 @@ from contracts import (
 from visibility.stopped import MOST_ATTEMPTS, STOPPED_STATES
 from visibility.views import newest_run
 from workflows.cashier_payment import CashierPayment
-from workflows.priorities import CLEAN_UP
+from workflows.engine.priorities import CLEAN_UP
 
 # The wallet where no list names it: Alipay decides whether to allow a cancel.
 UNKNOWN_WALLET: Final = "UNKNOWN"

@@ -31,8 +31,8 @@ from temporalio.workflow import Info
 
 from audit.history.record import Record
 from temporal_client import DATA_CONVERTER
+from workflows.engine.odd_signals import OddSignalFilter
 from workflows.kinds import WORKFLOWS as WORKFLOWS
-from workflows.odd_signals import OddSignalFilter
 
 _LOG = logging.getLogger("temporalio.worker")
 # In seconds. A replay takes milliseconds; one that hangs is a finding.

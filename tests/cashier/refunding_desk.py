@@ -14,8 +14,8 @@ from tests.builders import a_page
 from tests.cashier.operating import Desk, is_served, until
 from tests.fakes import FakeAlipay
 from tests.workflows.refunds.refunding import PAID, RefundingAlipay
+from workflows.engine.odd_signals import OddSignalFilter
 from workflows.kinds import WORKFLOWS
-from workflows.odd_signals import OddSignalFilter
 from workflows.order_refunds import OrderRefunds
 
 AS_ANNA = ("--by", "anna")

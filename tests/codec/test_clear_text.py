@@ -31,7 +31,7 @@ from tests.fakes import FakeAlipay
 from tests.signing import signed_answer
 from tests.workflows.running import RunningPayment
 from workflows.cashier_payment import CashierPayment
-from workflows.odd_signals import OddSignalFilter
+from workflows.engine.odd_signals import OddSignalFilter
 
 LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
 ONLY_OLD = {OLD: KEYS[OLD]}

@@ -34,8 +34,8 @@ from tests.fakes import FakeAlipay
 from visibility import NEEDS_ATTENTION, PAYMENT_STATUS
 from worker import runner_of
 from workflows.cashier_payment import CashierPayment
+from workflows.engine.odd_signals import OddSignalFilter
 from workflows.kinds import WORKFLOWS
-from workflows.odd_signals import OddSignalFilter
 
 
 class RunningPayment:

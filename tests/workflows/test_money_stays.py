@@ -49,9 +49,9 @@ from tests.builders import (
 )
 from tests.fakes import FakeAlipay
 from workflows.cashier_payment import CashierPayment
+from workflows.engine.odd_signals import OddSignalFilter
 from workflows.kinds import WORKFLOWS
 from workflows.late_payment import LatePayment
-from workflows.odd_signals import OddSignalFilter
 
 # To the payment, and to its guard.
 UNPAID = (an_inquiry("PROCESSING"), an_inquiry("PROCESSING"))

@@ -32,8 +32,8 @@ from tests.histories.signed_paths import (
     trust_recorded_signers,
 )
 from worker import runner_of
+from workflows.engine.odd_signals import OddSignalFilter
 from workflows.kinds import VERSIONED_WORKFLOWS, WORKFLOWS
-from workflows.odd_signals import OddSignalFilter
 
 trust_recorded_signers()
 RECORDED = sorted(HISTORIES.glob("*.json"))

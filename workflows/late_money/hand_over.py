@@ -8,9 +8,9 @@ from temporalio.exceptions import WorkflowAlreadyStartedError
 
 from contracts import LateMoneyPolicy, LatePaymentInput, Order, late_payment_id
 from visibility import Listed, attributes_of, is_listed
+from workflows.engine.priorities import CLEAN_UP
 from workflows.late_money.questions import PATIENCE
 from workflows.payment.attempt import Attempt
-from workflows.priorities import CLEAN_UP
 from workflows.releases import LATE_MONEY_CHECKS_ITS_ORDER
 
 

@@ -21,7 +21,7 @@ from contracts import (
     late_refund_id,
 )
 from visibility import EXPIRES_AT, Listed, NeedsAttention, is_listed
-from workflows.clock import Clock
+from workflows.engine.clock import Clock
 from workflows.operator_view.late_money import late_attention_of, late_details_of
 from workflows.operator_view.listing import Listing, changes_to
 from workflows.releases import LATE_MONEY_CHECKS_ITS_ORDER, REFUNDED_ORDER_IS_PAID

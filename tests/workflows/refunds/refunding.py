@@ -49,8 +49,8 @@ from tests.signing import signed_answer, signed_refund_notice, trust
 from translation.refund_room import is_all_of_it, may_be_sent
 from translation.refunds import refund_call_of
 from visibility import NEEDS_ATTENTION, Listed, attributes_of
+from workflows.engine.odd_signals import OddSignalFilter
 from workflows.kinds import WORKFLOWS
-from workflows.odd_signals import OddSignalFilter
 from workflows.order_refunds import OrderRefunds
 
 PAID = Money(currency="PHP", value=10000)

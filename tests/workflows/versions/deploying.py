@@ -18,8 +18,8 @@ from temporalio.worker import Worker
 
 from tests.fakes import FakeAlipay
 from worker import deployment_of
+from workflows.engine.odd_signals import OddSignalFilter
 from workflows.kinds import VERSIONED_WORKFLOWS
-from workflows.odd_signals import OddSignalFilter
 
 PATIENCE_SECONDS = 20
 NOT_YET = (RPCStatusCode.NOT_FOUND, RPCStatusCode.FAILED_PRECONDITION)
