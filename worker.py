@@ -18,17 +18,17 @@ from temporalio.worker import (
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner
 
 from activities.callbacks import CallbackActivities
-from activities.earlier import EarlierEvents
 from activities.money_guard import Looks, MoneyGuard
 from activities.order_payments import PATIENCE, OrderActivities
 from activities.order_refunds import OrderRefundActivities
 from activities.our_runs import OurRuns
-from activities.outgoing_proxy import Tunnels
 from activities.paid_at_alipay import PaidAtAlipay
-from activities.paid_events import ProvenPaidEvents
 from activities.payments import PaymentActivities
 from activities.refunds import RefundActivities
-from activities.shop_connections import open_shop_connections
+from activities.shop.connections import open_shop_connections
+from activities.shop.earlier_events import EarlierEvents
+from activities.shop.outgoing_proxy import Tunnels
+from activities.shop.paid_events import ProvenPaidEvents
 from activities.trust import TrustActivities
 from alipay.client import LIMITS, AlipayClient, open_connections
 from alipay.wallets import WALLETS

@@ -14,9 +14,9 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError
 
-from activities.earlier import Earlier
-from activities.paid_events import PaidEvents
-from activities.shop_connections import PrivateAddressError, UnencryptedError
+from activities.shop.connections import PrivateAddressError, UnencryptedError
+from activities.shop.earlier_events import Earlier
+from activities.shop.paid_events import PaidEvents
 from alipay.unsendable import is_unsendable, name_of
 from contracts import ProvenEvent, ShopAnswer, ShopEvent
 
@@ -53,7 +53,7 @@ class CallbackActivities:
         """Take the connections and the settings.
 
         Args:
-            http: Connections to the shop (`activities.shop_connections`).
+            http: Connections to the shop (`activities.shop.connections`).
             url: The shop's URL for callbacks; None if it has none.
             secrets: Returns the secrets for each call, so that they may change
                 meanwhile: all of them sign, and the shop verifies with one.

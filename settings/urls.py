@@ -14,7 +14,7 @@ from urllib.parse import SplitResult, urlsplit
 import httpx
 from pydantic import AfterValidator, SecretStr
 
-from activities.addresses import is_private_host, is_unqualified
+from activities.shop.addresses import is_private_host, is_unqualified
 from settings.forms import form
 
 THIS_MACHINE = ("127.0.0.1", "localhost", "::1")

@@ -9,7 +9,7 @@ import httpx
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from pydantic import Field, model_validator
 
-from activities.addresses import is_private_host, is_unqualified
+from activities.shop.addresses import is_private_host, is_unqualified
 from alipay.client import AlipayClient
 from alipay.keys.files import read_private_key
 from settings.forms import (

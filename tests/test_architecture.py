@@ -32,7 +32,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "telemetry",
     },
     # And the rules for callback addresses: a setting is refused before it is used.
-    "settings": {"activities.addresses", "alipay", "codec", "contracts"},
+    "settings": {"activities.shop.addresses", "alipay", "codec", "contracts"},
     "workflows": {"activities", "contracts", "translation", "visibility"},
     "activities": {"alipay", "contracts", "translation", "visibility"},
     "version": {"contracts"},
@@ -83,6 +83,10 @@ ROOM_MAY_IMPORT: dict[str, set[str]] = {
     },
     "workflows.operator_view": {
         "contracts", "visibility", "workflows.payment", "workflows.refunds",
+    },
+    "activities.shop": {
+        "activities.inquiry", "activities.order_payments", "activities.our_runs",
+        "alipay", "contracts", "translation", "visibility",
     },
     "alipay.keys": {"alipay.errors"},
     "api.metrics": {"alipay", "contracts", "http_server", "telemetry", "visibility"},
@@ -178,7 +182,7 @@ ROOM_MAY_IMPORT: dict[str, set[str]] = {
     },
     # Reads the settings of all parts, and makes calls as the parts do.
     "cashier.doctor": {
-        "activities.callbacks", "activities.shop_connections",
+        "activities.callbacks", "activities.shop.connections",
         "alipay", "api.settings", "audit.bundle", "cashier.given", "cashier.printing",
         "cashier.running", "cashier.settings", "cashier.system",
         "cashier.temporal_calls", "codec", "contracts", "settings",

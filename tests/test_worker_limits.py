@@ -11,8 +11,8 @@ from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
 from activities.callbacks import CallbackActivities
-from activities.earlier import EarlierEvents
-from activities.paid_events import ProvenPaidEvents
+from activities.shop.earlier_events import EarlierEvents
+from activities.shop.paid_events import ProvenPaidEvents
 from alipay.client import AlipayClient
 from alipay.keys.rsa import AlipayKeys
 from contracts import TASK_QUEUE, workflow_id

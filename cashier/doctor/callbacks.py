@@ -14,7 +14,7 @@ import httpx
 from standardwebhooks.webhooks import Webhook
 
 from activities.callbacks import KEEP_THE_CALL, MOST_REDIRECTS
-from activities.shop_connections import PrivateAddressError, UnencryptedError
+from activities.shop.connections import PrivateAddressError, UnencryptedError
 from cashier.doctor.checks import Findings, in_own_thread
 from cashier.doctor.findings import Finding, ok, wrong
 from settings.worker import WorkerSettings

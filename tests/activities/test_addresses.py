@@ -5,7 +5,7 @@ from ipaddress import IPv4Address, IPv6Address
 import pytest
 from hypothesis import given, strategies as st
 
-from activities.addresses import is_private_host, is_public
+from activities.shop.addresses import is_private_host, is_public
 
 PRIVATE = [
     "127.0.0.1",

@@ -15,7 +15,7 @@ from temporalio.service import RPCError, RPCStatusCode
 from temporalio.testing import ActivityEnvironment
 
 from activities.callbacks import MOST_REDIRECTS, CallbackActivities
-from activities.shop_connections import CheckedAddresses
+from activities.shop.connections import CheckedAddresses
 from contracts import Money, ProvenEvent, ShopAnswer, ShopEvent
 from settings.worker import WorkerSettings
 from tests.fakes import AnythingPaid

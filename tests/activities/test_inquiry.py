@@ -8,8 +8,9 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from temporalio.exceptions import ApplicationError
 
-from activities import callbacks, earlier, paid_at_alipay, paid_events
+from activities import callbacks, paid_at_alipay
 from activities.inquiry import inquire_within
+from activities.shop import earlier_events as earlier, paid_events
 from alipay.client import CONNECT_TIMEOUT, READ_TIMEOUT, AlipayClient
 from alipay.keys.rsa import AlipayKeys
 

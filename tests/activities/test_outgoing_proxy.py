@@ -9,7 +9,7 @@ import httpx
 import pytest
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
-from activities.shop_connections import PrivateAddressError
+from activities.shop.connections import PrivateAddressError
 from alipay.errors import NoVerdictError
 from cashier.system.home import Home
 from cashier.system.ports import Ports

@@ -13,7 +13,7 @@ from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment, WorkflowEnvironment
 
 from activities.our_runs import Origin
-from activities.paid_events import FRESH, ProvenPaidEvents
+from activities.shop.paid_events import FRESH, ProvenPaidEvents
 from cashier.demos.earlier_run import go_on_from_facts
 from contracts import (
     InquiryAnswer,

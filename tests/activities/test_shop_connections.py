@@ -10,7 +10,7 @@ import httpx
 import pytest
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
-from activities.shop_connections import (
+from activities.shop.connections import (
     CheckedAddresses,
     PrivateAddressError,
     UnencryptedError,

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from temporalio.exceptions import ApplicationError
 
-from activities.shop_events import check_event
+from activities.shop.events import check_event
 from contracts import (
     LateOutcome,
     PaymentOutcome,

@@ -9,8 +9,8 @@ import pytest
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
-from activities.earlier import EarlierEvents
 from activities.order_payments import OrderActivities
+from activities.shop.earlier_events import EarlierEvents
 from api.merchant_rules import MerchantRules
 from api.metrics.backlog import Backlog
 from api.payments.late_payments import LatePayments

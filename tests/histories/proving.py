@@ -18,8 +18,8 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from temporalio.client import Client, WorkflowHandle
 
 from activities.callbacks import CallbackActivities
-from activities.earlier import EarlierEvents
-from activities.paid_events import ProvenPaidEvents
+from activities.shop.earlier_events import EarlierEvents
+from activities.shop.paid_events import ProvenPaidEvents
 from alipay.client import AlipayClient
 from api.app import create_app
 from api.callers.keys import ApiKey, Scope, write_keys

@@ -14,8 +14,8 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from temporalio.client import Client
 
 from activities.callbacks import CallbackActivities
-from activities.earlier import EarlierEvents
-from activities.paid_events import ProvenPaidEvents
+from activities.shop.earlier_events import EarlierEvents
+from activities.shop.paid_events import ProvenPaidEvents
 from alipay.client import AlipayClient
 from alipay.keys.rsa import AlipayKeys
 from api.app import create_app

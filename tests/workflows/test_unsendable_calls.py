@@ -13,9 +13,9 @@ from temporalio.client import WorkflowHandle
 from temporalio.testing import WorkflowEnvironment
 
 from activities.callbacks import CallbackActivities
-from activities.earlier import EarlierEvents
 from activities.payments import PaymentActivities
-from activities.shop_connections import open_shop_connections
+from activities.shop.connections import open_shop_connections
+from activities.shop.earlier_events import EarlierEvents
 from alipay.client import AlipayClient, open_connections
 from alipay.keys.rsa import AlipayKeys
 from contracts import PaymentOutcome, late_payment_id

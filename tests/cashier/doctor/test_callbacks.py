@@ -7,7 +7,7 @@ import httpx
 import pytest
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
-from activities.shop_connections import open_shop_connections
+from activities.shop.connections import open_shop_connections
 from cashier.doctor.callbacks import TEST_EVENT, check_callbacks
 from cashier.doctor.findings import Finding, State
 from cashier.system.home import Home, new_callback_secret

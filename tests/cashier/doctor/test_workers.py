@@ -11,7 +11,7 @@ from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
 from activities.callbacks import CallbackActivities
-from activities.earlier import EarlierEvents
+from activities.shop.earlier_events import EarlierEvents
 from cashier.doctor.checks import Check, run_checks
 from cashier.doctor.findings import Finding, State
 from cashier.doctor.workers import check_workers, compare_versions

@@ -13,7 +13,7 @@ from temporalio.client import WorkflowHandle
 from temporalio.testing import WorkflowEnvironment
 
 from activities.callbacks import CallbackActivities
-from activities.earlier import EarlierEvents
+from activities.shop.earlier_events import EarlierEvents
 from contracts import CallbackView, ShopEvent
 from tests.fakes import AnythingPaid
 from workflows.callback import Callback

@@ -8,7 +8,7 @@ import ssl
 
 import httpx
 
-from activities.addresses import is_private_host, is_unqualified
+from activities.shop.addresses import is_private_host, is_unqualified
 
 
 class Tunnels(httpx.AsyncBaseTransport):

@@ -14,8 +14,8 @@ from functools import partial
 
 import httpx
 
-from activities.addresses import is_public
-from activities.outgoing_proxy import Tunnels, may_be_tunnelled_to
+from activities.shop.addresses import is_public
+from activities.shop.outgoing_proxy import Tunnels, may_be_tunnelled_to
 
 Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
 

@@ -14,9 +14,9 @@ from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError
 
 from activities.inquiry import inquire_within
-from activities.kept_money import PAID, PAID_EVENTS, KeptMoney
 from activities.our_runs import Callers, OurRuns
-from activities.shop_events import QUEUE, check_event
+from activities.shop.events import QUEUE, check_event
+from activities.shop.kept_money import PAID, PAID_EVENTS, KeptMoney
 from alipay.client import AlipayClient
 from contracts import InquiryVerdict, ShopEvent, SignedEvidence
 from translation.evidence import signed_at
