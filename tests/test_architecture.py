@@ -147,10 +147,15 @@ ROOM_MAY_IMPORT: dict[str, set[str]] = {
         "audit.differences", "audit.findings", "audit.history", "contracts",
         "temporal_client", "workflows",
     },
-    "audit.verify": {
+    "audit.rules": {
         "activities", "alipay", "audit.bundle", "audit.differences", "audit.findings",
         "audit.history", "audit.replay", "codec", "contracts", "translation",
         "visibility", "workflows",
+    },
+    "audit.verify": {
+        "activities", "alipay", "audit.bundle", "audit.differences", "audit.findings",
+        "audit.history", "audit.replay", "audit.rules", "codec", "contracts",
+        "translation", "visibility", "workflows",
     },
     "audit.report": {
         "alipay", "audit.findings", "audit.history", "audit.verify", "version",

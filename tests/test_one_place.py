@@ -174,7 +174,7 @@ def test_the_answers_of_a_history_are_decoded_once() -> None:
     assert sorted(every_place("answers_of(ANY)")) == [
         # Reconciling reads refunds without verifying them.
         "audit/reconcile/our_refunds.py",
-        "audit/verify/evidence.py",
+        "audit/rules/evidence.py",
     ]
 
 

@@ -20,14 +20,14 @@ from audit.replay.comparison import compare
 from audit.replay.ending import check_end
 from audit.replay.order_of_events import check_order
 from audit.replay.replaying import Replays
-from audit.verify.evidence import check_evidence
-from audit.verify.invariants import check_invariants, claims_of
-from audit.verify.keys import VerifierKeys
-from audit.verify.labels import check_labels
-from audit.verify.people import check_people
-from audit.verify.refunds import check_refunds
-from audit.verify.rerun import ActivityRerun
-from audit.verify.stopped import check_stopped
+from audit.rules.evidence import check_evidence
+from audit.rules.invariants import check_invariants, claims_of
+from audit.rules.keys import VerifierKeys
+from audit.rules.labels import check_labels
+from audit.rules.people import check_people
+from audit.rules.refunds import check_refunds
+from audit.rules.rerun import ActivityRerun
+from audit.rules.stopped import check_stopped
 from audit.verify.verdicts import HistoryVerdict
 from codec.payload_codec import EncryptingCodec
 from translation.proof import serve

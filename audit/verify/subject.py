@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 from audit.bundle.manifest import MANIFEST, Selection, digest_of
 from audit.bundle.reading import Bundle
 from audit.bundle.signing_keys import key_id
+from audit.rules.keys import VerifierKeys
 from audit.verify.coverage import choice_of
-from audit.verify.keys import VerifierKeys
 
 
 @dataclass(frozen=True)

@@ -222,7 +222,7 @@ def verify(
 
     Exit code: 0 all payments are proven; 1 some are not; 2 a key or a file is wrong.
     """
-    from audit.verify.keys import VerifierKeys
+    from audit.rules.keys import VerifierKeys
     from cashier.audit.export import time_of
     from cashier.audit.verify import Wanted, verify_paths
 

@@ -16,8 +16,8 @@ from audit.bundle.reading import Bundle
 from audit.bundle.writing import write_bundle
 from audit.findings import Finding, Rule
 from audit.report.summary import write_report
+from audit.rules.keys import VerifierKeys
 from audit.verify.bundles import HistoryVerdict, Verdicts, verify_bundles
-from audit.verify.keys import VerifierKeys
 from audit.verify.subject import Subject, subject_of
 from cashier.audit.export import progress_bar
 from cashier.audit.verify_summary import Tally, line_of, say_end

@@ -23,8 +23,8 @@ from audit.bundle.describing import describe
 from audit.bundle.index import Entry
 from audit.findings import Rule
 from audit.history.record import Record, read_history
+from audit.rules.keys import VerifierKeys
 from audit.verify.history import verify_history
-from audit.verify.keys import VerifierKeys
 from audit.verify.verdicts import HistoryVerdict
 from codec.payload_codec import EncryptingCodec
 from tests.histories.record import HISTORIES

@@ -13,8 +13,8 @@ from temporalio.client import WorkflowHistory
 
 from audit.bundle.describing import describe
 from audit.report.summary import write_report
+from audit.rules.keys import VerifierKeys
 from audit.verify.bundles import verify_history
-from audit.verify.keys import VerifierKeys
 from audit.verify.verdicts import HistoryVerdict
 from codec.payload_codec import EncryptingCodec
 from tests.histories.signed_paths import signers_of

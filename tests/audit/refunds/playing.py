@@ -19,7 +19,7 @@ from temporalio.testing import WorkflowEnvironment
 from alipay.keys.rsa import AlipayKeys
 from alipay.messages import Message, Signed
 from alipay.signing import sign
-from audit.verify.keys import VerifierKeys
+from audit.rules.keys import VerifierKeys
 from contracts import (
     RELEASE,
     TASK_QUEUE,

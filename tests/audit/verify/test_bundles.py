@@ -19,8 +19,8 @@ from audit.bundle.manifest import Selection
 from audit.bundle.reading import Bundle
 from audit.bundle.writing import UnfinishedBundle
 from audit.findings import Rule
+from audit.rules.keys import VerifierKeys
 from audit.verify.bundles import Verdicts, verify_bundles
-from audit.verify.keys import VerifierKeys
 from audit.verify.verdicts import HistoryVerdict
 from tests.audit.histories import (
     CODEC,

@@ -15,7 +15,7 @@ from alipay.messages import Message
 from alipay.notifications import NotificationReader
 from alipay.signing import sign
 from audit.findings import Finding, Rule
-from audit.verify.keys import VerifierKeys
+from audit.rules.keys import VerifierKeys
 from audit.verify.orders import Ledger
 from audit.verify.verdicts import HistoryVerdict
 from cashier.system.temporal import SERVER_OPTIONS, guarded_program

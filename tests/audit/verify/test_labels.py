@@ -7,7 +7,7 @@ import pytest
 from temporalio.api.common.v1 import Payload
 
 from audit.findings import Rule
-from audit.verify.labels import check_labels
+from audit.rules.labels import check_labels
 from contracts import Money, Order
 from tests.audit.histories import ALL, Forged, rules, text_of, verdict_on
 

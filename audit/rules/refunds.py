@@ -15,8 +15,8 @@ from audit.history.refunds import (
     was_given_back,
 )
 from audit.history.signed_refunds import CANCELLED_BEFORE
-from audit.verify.keys import VerifierKeys
-from audit.verify.refund_refusals import is_refused_for_certain, is_short_of_balance
+from audit.rules.keys import VerifierKeys
+from audit.rules.refund_refusals import is_refused_for_certain, is_short_of_balance
 from contracts import (
     RefundConfirmation,
     RefundDecision,

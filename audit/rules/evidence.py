@@ -27,8 +27,8 @@ from audit.history.proofs import (
 )
 from audit.history.record import Record
 from audit.history.refunds_given_back import refunds_given_back
-from audit.verify.keys import VerifierKeys
-from audit.verify.matching import (
+from audit.rules.keys import VerifierKeys
+from audit.rules.matching import (
     Problem,
     about_another,
     by_the_clock_of_then,
@@ -37,8 +37,8 @@ from audit.verify.matching import (
     requests_differ,
     unequal,
 )
-from audit.verify.refund_calls import check_what_was_sent
-from audit.verify.rerun import (
+from audit.rules.refund_calls import check_what_was_sent
+from audit.rules.rerun import (
     ActivityRerun,
     NotProvenError,
     NoVerdictRecordedError,

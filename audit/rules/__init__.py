@@ -1,0 +1,1 @@
+"""The rules that one history must obey, each in a file."""
