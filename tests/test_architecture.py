@@ -143,6 +143,10 @@ ROOM_MAY_IMPORT: dict[str, set[str]] = {
         "activities", "alipay", "audit.bundle", "audit.findings", "codec", "contracts",
         "translation", "workflows",
     },
+    "audit.story": {
+        "alipay", "audit.bundle", "audit.findings", "audit.history", "codec",
+        "contracts", "translation",
+    },
     "audit.replay": {
         "audit.differences", "audit.findings", "audit.history", "contracts",
         "temporal_client", "workflows",
@@ -154,11 +158,12 @@ ROOM_MAY_IMPORT: dict[str, set[str]] = {
     },
     "audit.verify": {
         "activities", "alipay", "audit.bundle", "audit.differences", "audit.findings",
-        "audit.history", "audit.replay", "audit.rules", "codec", "contracts",
-        "translation", "visibility", "workflows",
+        "audit.history", "audit.replay", "audit.rules", "audit.story", "codec",
+        "contracts", "translation", "visibility", "workflows",
     },
     "audit.report": {
-        "alipay", "audit.findings", "audit.history", "audit.verify", "version",
+        "alipay", "audit.findings", "audit.history", "audit.rules", "audit.story",
+        "audit.verify", "version",
     },
     "audit.reconcile.files": {"alipay", "contracts"},
     "audit.reconcile": {

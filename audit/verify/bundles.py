@@ -24,8 +24,8 @@ from audit.bundle.manifest import MANIFEST, digest_of
 from audit.bundle.reading import Bundle, BundleError
 from audit.bundle.same_history import is_same_history
 from audit.findings import Finding, Rule
-from audit.history.story import Story, StoryStep
 from audit.rules.keys import VerifierKeys
+from audit.story.timeline import Story, StoryStep
 from audit.verify.coverage import Coverage, chain_findings, notes_on
 from audit.verify.history import Verifier, unreadable, verify_history
 from audit.verify.open_runs import OpenRuns, without_an_end

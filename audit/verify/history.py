@@ -15,7 +15,6 @@ from audit.findings import Finding, Rule
 from audit.history.answers import trusts_of
 from audit.history.people import settled_by_a_person
 from audit.history.record import Record, UnreadableHistoryError, read_history
-from audit.history.story import Story, story_of
 from audit.replay.comparison import compare
 from audit.replay.ending import check_end
 from audit.replay.order_of_events import check_order
@@ -28,6 +27,7 @@ from audit.rules.people import check_people
 from audit.rules.refunds import check_refunds
 from audit.rules.rerun import ActivityRerun
 from audit.rules.stopped import check_stopped
+from audit.story.timeline import Story, story_of
 from audit.verify.verdicts import HistoryVerdict
 from codec.payload_codec import EncryptingCodec
 from translation.proof import serve

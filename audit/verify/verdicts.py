@@ -6,7 +6,7 @@ from audit.bundle.index import Entry
 from audit.findings import Finding
 from audit.history.claims import Claims
 from audit.history.proofs import Settled
-from audit.history.story import Story
+from audit.story.timeline import Story
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from typing import Any
 
 from audit.bundle.reading import Entry
 from audit.findings import Finding, Rule
-from audit.history.story import Story, StoryStep
+from audit.story.timeline import Story, StoryStep
 from audit.verify.verdicts import HistoryVerdict
 
 BEGAN = datetime(2026, 11, 24, 9, 48, tzinfo=UTC)

@@ -14,10 +14,10 @@ from audit.bundle.reading import Bundle
 from audit.bundle.signing_keys import key_id
 from audit.bundle.writing import UnfinishedBundle
 from audit.findings import Finding, Rule
-from audit.history.story import StoryStep
 from audit.report import plot as plotting
 from audit.report.plot import plot_payments
 from audit.report.summary import MOST_LISTED, write_report
+from audit.story.timeline import StoryStep
 from audit.verify.subject import subject_of
 from audit.verify.verdicts import HistoryVerdict
 from tests.audit.histories import keys_of

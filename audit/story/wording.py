@@ -5,7 +5,7 @@ from temporalio.api.common.v1 import Payloads
 
 from audit.history.answers import Answered
 from audit.history.record import ACTIVITIES, Input, parsed
-from audit.history.refund_wording import (
+from audit.story.refund_wording import (
     words_about_refund,
     words_of_look,
     words_of_refunds,

@@ -11,9 +11,9 @@ from temporalio.api.history.v1 import HistoryEvent
 from audit.history.answers import Answered
 from audit.history.proofs import Evidenced
 from audit.history.record import CLOSING, Record
-from audit.history.refund_wording import outcome_of_refunds
 from audit.history.updates import requests_of
-from audit.history.wording import (
+from audit.story.refund_wording import outcome_of_refunds
+from audit.story.wording import (
     words_of_answer,
     words_of_call,
     words_of_end,

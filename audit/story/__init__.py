@@ -1,0 +1,1 @@
+"""The story of a history in plain words."""
