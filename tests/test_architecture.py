@@ -199,6 +199,10 @@ ROOM_MAY_IMPORT: dict[str, set[str]] = {
         "simulator.settings", "storefront.settings", "translation", "version",
         "visibility", "worker",
     },
+    "cashier.doctor.checks": {
+        "activities", "alipay", "cashier.system.setup", "cashier.temporal_calls",
+        "codec", "contracts", "settings", "translation", "version", "visibility",
+    },
     "cashier.payments": {
         "alipay", "api.merchant_rules", "api.payments.lost_orders",
         "api.payments.recovery", "api.problems", "api.refunds.recovery",

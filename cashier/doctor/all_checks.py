@@ -6,17 +6,20 @@ from functools import partial
 from pathlib import Path
 
 from alipay.client import open_connections
-from cashier.doctor.alipay import SUBJECT as ALIPAY, check_alipay
-from cashier.doctor.callbacks import SUBJECT as CALLBACKS, check_callbacks
-from cashier.doctor.checks import Check, Findings, in_own_thread, run_checks
-from cashier.doctor.findings import Finding, skipped
-from cashier.doctor.folders import SUBJECT as FOLDERS, check_folders
-from cashier.doctor.keys import SUBJECT as KEYS, check_keys
-from cashier.doctor.notify_url import SUBJECT as NOTIFY_URL, check_notify_url
-from cashier.doctor.payload_keys import SUBJECT as PAYLOAD_KEYS, check_payload_keys
+from cashier.doctor.checks.alipay import SUBJECT as ALIPAY, check_alipay
+from cashier.doctor.checks.callbacks import SUBJECT as CALLBACKS, check_callbacks
+from cashier.doctor.checks.findings import Finding, skipped
+from cashier.doctor.checks.folders import SUBJECT as FOLDERS, check_folders
+from cashier.doctor.checks.keys import SUBJECT as KEYS, check_keys
+from cashier.doctor.checks.notify_url import SUBJECT as NOTIFY_URL, check_notify_url
+from cashier.doctor.checks.payload_keys import (
+    SUBJECT as PAYLOAD_KEYS,
+    check_payload_keys,
+)
+from cashier.doctor.checks.running import Check, Findings, in_own_thread, run_checks
+from cashier.doctor.checks.temporal import SUBJECT as TEMPORAL, check_temporal
+from cashier.doctor.checks.workers import SUBJECT as WORKERS, check_workers
 from cashier.doctor.settings import Part, PartSettings, read_parts, unread
-from cashier.doctor.temporal import SUBJECT as TEMPORAL, check_temporal
-from cashier.doctor.workers import SUBJECT as WORKERS, check_workers
 from settings.shared import PayloadSettings, Settings
 from settings.worker import WorkerSettings
 from worker import open_alipay_connections, open_callback_connections

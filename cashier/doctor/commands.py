@@ -61,7 +61,7 @@ def doctor(
 async def _examine(parts: list[Part] | tuple[Part, ...], *, as_json: bool) -> None:
     from cashier.doctor import report
     from cashier.doctor.all_checks import examine
-    from cashier.doctor.checks import exit_code_of
+    from cashier.doctor.checks.running import exit_code_of
     from cashier.temporal_calls import a_console
 
     findings = await examine(parts)

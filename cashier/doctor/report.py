@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from cashier.doctor.findings import Finding, State
+from cashier.doctor.checks.findings import Finding, State
 from version import VERSION
 
 STYLES = {State.OK: "green", State.WRONG: "bold red", State.SKIPPED: "yellow"}

@@ -13,8 +13,8 @@ from google.protobuf import json_format
 from temporalio.api.common.v1 import Payload
 from temporalio.client import WorkflowHandle
 
-from cashier.doctor.callbacks import check_callbacks
-from cashier.doctor.findings import State
+from cashier.doctor.checks.callbacks import check_callbacks
+from cashier.doctor.checks.findings import State
 from cashier.system.home import Home
 from cashier.system.ports import free_port
 from codec.keyring import Keyring, key_id_from, make_key

@@ -5,8 +5,8 @@ from typing import Any
 
 import httpx
 
-from cashier.doctor.checks import Findings
-from cashier.doctor.findings import Finding, State
+from cashier.doctor.checks.findings import Finding, State
+from cashier.doctor.checks.running import Findings
 from cashier.system.home import CLIENT_ID, Home
 from cashier.system.ports import Ports
 from cashier.system.processes import System

@@ -11,9 +11,9 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from alipay.keys.files import read_private_key
 from alipay.keys.rsa import load_public_key, one_line_public_key
-from cashier.doctor.alipay import IMPOSSIBLE_ID, check_alipay
-from cashier.doctor.clock import check_clock, time_of
-from cashier.doctor.findings import Finding, State
+from cashier.doctor.checks.alipay import IMPOSSIBLE_ID, check_alipay
+from cashier.doctor.checks.clock import check_clock, time_of
+from cashier.doctor.checks.findings import Finding, State
 from cashier.system.home import CLIENT_ID, Home, write_public_key
 from settings.worker import WorkerSettings
 from simulator.app import create_app

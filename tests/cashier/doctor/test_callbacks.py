@@ -8,8 +8,8 @@ import pytest
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
 from activities.shop.connections import open_shop_connections
-from cashier.doctor.callbacks import TEST_EVENT, check_callbacks
-from cashier.doctor.findings import Finding, State
+from cashier.doctor.checks.callbacks import TEST_EVENT, check_callbacks
+from cashier.doctor.checks.findings import Finding, State
 from cashier.system.home import Home, new_callback_secret
 from settings.worker import WorkerSettings
 from storefront.payment_api import outcomes

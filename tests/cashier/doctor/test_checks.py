@@ -6,14 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from cashier.doctor.checks import (
+from cashier.doctor.checks.findings import State, ok, skipped, wrong
+from cashier.doctor.checks.running import (
     Check,
     Findings,
     exit_code_of,
     in_own_thread,
     run_checks,
 )
-from cashier.doctor.findings import State, ok, skipped, wrong
 from cashier.temporal_calls import UnreachableError, WrongSettingError
 
 SECRET = "whsec_of-nobody-elses-business"

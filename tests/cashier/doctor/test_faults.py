@@ -12,8 +12,8 @@ import pytest
 from alipay.keys.files import read_private_key
 from audit.bundle.signing_keys import make_pair
 from cashier.doctor.all_checks import examine
-from cashier.doctor.checks import exit_code_of
-from cashier.doctor.findings import State
+from cashier.doctor.checks.findings import State
+from cashier.doctor.checks.running import exit_code_of
 from cashier.doctor.settings import Part
 from cashier.system.home import (
     make_private_key,

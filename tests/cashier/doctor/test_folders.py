@@ -3,8 +3,8 @@
 import os
 from pathlib import Path
 
-from cashier.doctor.findings import State
-from cashier.doctor.folders import LEAST_FREE, check_folders
+from cashier.doctor.checks.findings import State
+from cashier.doctor.checks.folders import LEAST_FREE, check_folders
 from tests.cashier.doctor.checking import assert_wrong, lines_of
 
 

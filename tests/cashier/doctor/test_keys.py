@@ -8,8 +8,8 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from alipay.keys.rsa import one_line_public_key
-from cashier.doctor.findings import State
-from cashier.doctor.keys import check_keys, fingerprint
+from cashier.doctor.checks.findings import State
+from cashier.doctor.checks.keys import check_keys, fingerprint
 from cashier.system.home import Home, write_public_key
 from tests.cashier.doctor.checking import assert_wrong, lines_of, worker_settings
 

@@ -10,8 +10,8 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from temporalio.testing import WorkflowEnvironment
 
 from api.app import create_app
-from cashier.doctor.findings import Finding, State
-from cashier.doctor.notify_url import check_notify_url
+from cashier.doctor.checks.findings import Finding, State
+from cashier.doctor.checks.notify_url import check_notify_url
 from cashier.system.home import CLIENT_ID, write_public_key
 from settings.shared import Settings
 from tests.api.running import settings_in

@@ -7,9 +7,9 @@ import pytest
 from temporalio.client import Client
 from temporalio.testing import WorkflowEnvironment
 
-from cashier.doctor.checks import Check, run_checks
-from cashier.doctor.findings import Finding, State
-from cashier.doctor.payload_keys import check_payload_keys, chosen_of
+from cashier.doctor.checks.findings import Finding, State
+from cashier.doctor.checks.payload_keys import check_payload_keys, chosen_of
+from cashier.doctor.checks.running import Check, run_checks
 from cashier.settings import OperatorSettings
 from codec.keyring import Keyring, make_key
 from temporal_client import data_converter

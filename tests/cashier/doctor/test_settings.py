@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from cashier.doctor.all_checks import examine
-from cashier.doctor.findings import Finding, State
+from cashier.doctor.checks.findings import Finding, State
 from cashier.doctor.settings import CLASSES, Part, read_parts
 from tests.settings.accidents import IMPOSSIBLE
 from tests.settings.every_setting import (

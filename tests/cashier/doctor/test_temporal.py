@@ -9,9 +9,9 @@ from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest
 from temporalio.client import Client
 from temporalio.testing import WorkflowEnvironment
 
-from cashier.doctor.checks import Check, run_checks
-from cashier.doctor.findings import Finding, State
-from cashier.doctor.temporal import check_temporal
+from cashier.doctor.checks.findings import Finding, State
+from cashier.doctor.checks.running import Check, run_checks
+from cashier.doctor.checks.temporal import check_temporal
 from cashier.system.setup import set_up
 from tests.cashier.doctor.checking import assert_wrong
 from tests.cashier.operating import a_client

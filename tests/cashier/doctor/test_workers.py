@@ -12,9 +12,9 @@ from temporalio.worker import Worker
 
 from activities.callbacks import CallbackActivities
 from activities.shop.earlier_events import EarlierEvents
-from cashier.doctor.checks import Check, run_checks
-from cashier.doctor.findings import Finding, State
-from cashier.doctor.workers import check_workers, compare_versions
+from cashier.doctor.checks.findings import Finding, State
+from cashier.doctor.checks.running import Check, run_checks
+from cashier.doctor.checks.workers import check_workers, compare_versions
 from cashier.system.home import Home
 from cashier.temporal_calls import QUICK
 from contracts import RELEASE, TASK_QUEUE

@@ -7,7 +7,7 @@ from contextlib import aclosing
 from dataclasses import dataclass
 from typing import TypeVar
 
-from cashier.doctor.findings import Finding, skipped, wrong
+from cashier.doctor.checks.findings import Finding, skipped, wrong
 from cashier.temporal_calls import CommandError
 
 ResultT = TypeVar("ResultT")

@@ -11,8 +11,8 @@ from temporalio.api.workflowservice.v1 import (
 from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
-from cashier.doctor.checks import Findings
-from cashier.doctor.findings import Finding, ok, wrong
+from cashier.doctor.checks.findings import Finding, ok, wrong
+from cashier.doctor.checks.running import Findings
 from cashier.system.setup import MANAGED_ELSEWHERE, TYPES, look_at
 from cashier.temporal_calls import QUICK, WrongSettingError, printable, reached_temporal
 

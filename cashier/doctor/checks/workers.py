@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from temporalio.api.enums.v1 import TaskQueueType
 from temporalio.client import Client
 
-from cashier.doctor.checks import Findings
-from cashier.doctor.findings import Finding, ok, wrong
+from cashier.doctor.checks.findings import Finding, ok, wrong
+from cashier.doctor.checks.running import Findings
 from cashier.temporal_calls import QUICK, printable, reached_temporal
 from contracts import RELEASE, TASK_QUEUE
 from version import VERSION, release_of, version_of_worker

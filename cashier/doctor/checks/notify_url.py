@@ -15,8 +15,8 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from alipay.keys.files import read_public_keys
 from alipay.messages import Message
 from alipay.signing import sign
-from cashier.doctor.checks import Findings, in_own_thread
-from cashier.doctor.findings import Finding, ok, wrong
+from cashier.doctor.checks.findings import Finding, ok, wrong
+from cashier.doctor.checks.running import Findings, in_own_thread
 from cashier.temporal_calls import printable
 from settings.shared import Settings
 from settings.urls import NOTIFICATIONS_PATH

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
-from cashier.doctor.findings import Finding, ok, wrong
+from cashier.doctor.checks.findings import Finding, ok, wrong
 
 SUBJECT = "alipay"
 # Alipay rejects a request whose time is wrong, and does not publish the limit

@@ -8,8 +8,8 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
 from alipay.keys.files import read_public_keys
 from alipay.keys.rsa import one_line_public_key
-from cashier.doctor.checks import Findings, in_own_thread
-from cashier.doctor.findings import Finding, ok, wrong
+from cashier.doctor.checks.findings import Finding, ok, wrong
+from cashier.doctor.checks.running import Findings, in_own_thread
 from settings.shared import Settings
 from settings.worker import WorkerSettings
 

@@ -15,8 +15,8 @@ from standardwebhooks.webhooks import Webhook
 
 from activities.callbacks import KEEP_THE_CALL, MOST_REDIRECTS
 from activities.shop.connections import PrivateAddressError, UnencryptedError
-from cashier.doctor.checks import Findings, in_own_thread
-from cashier.doctor.findings import Finding, ok, wrong
+from cashier.doctor.checks.findings import Finding, ok, wrong
+from cashier.doctor.checks.running import Findings, in_own_thread
 from settings.worker import WorkerSettings
 
 SUBJECT = "callbacks"

@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 
-from cashier.doctor.checks import Findings, in_own_thread
-from cashier.doctor.findings import Finding, ok, wrong
+from cashier.doctor.checks.findings import Finding, ok, wrong
+from cashier.doctor.checks.running import Findings, in_own_thread
 
 SUBJECT = "folders"
 # The histories of some 90,000 payments, of 11 kB each (docs/benchmarks.md).

@@ -16,9 +16,9 @@ from alipay.errors import (
     UnsendableError,
 )
 from alipay.keys.rsa import one_line_public_key
-from cashier.doctor.checks import Findings
-from cashier.doctor.clock import Clock, check_clock
-from cashier.doctor.findings import Finding, ok, wrong
+from cashier.doctor.checks.clock import Clock, check_clock
+from cashier.doctor.checks.findings import Finding, ok, wrong
+from cashier.doctor.checks.running import Findings
 from cashier.temporal_calls import printable
 from settings.worker import WorkerSettings
 from translation.answers import NOT_EXIST

@@ -11,8 +11,8 @@ from temporalio.api.workflowservice.v1 import GetWorkflowExecutionHistoryRequest
 from temporalio.client import Client, WorkflowExecution as Listed
 from temporalio.service import RPCError, RPCStatusCode
 
-from cashier.doctor.checks import Findings, in_own_thread
-from cashier.doctor.findings import Finding, ok, wrong
+from cashier.doctor.checks.findings import Finding, ok, wrong
+from cashier.doctor.checks.running import Findings, in_own_thread
 from cashier.temporal_calls import QUICK, printable, reached_temporal
 from codec.keyring import (
     LOOK_AGAIN_SECONDS,

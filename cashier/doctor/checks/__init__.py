@@ -1,0 +1,1 @@
+"""The doctor's checks, one in each file, and how they are run."""
