@@ -14,7 +14,8 @@ from cashier.demos import commands as demo_commands
 from cashier.demos.commands import Port, ports_given
 from cashier.doctor import commands as doctor_commands
 from cashier.given import address_as_given, as_given
-from cashier.payments import commands as payment_commands, recovery_commands
+from cashier.payments import commands as payment_commands
+from cashier.payments.recovery import commands as recovery_commands
 from cashier.refunds import commands as refund_commands
 from cashier.releases import commands as release_commands
 from cashier.running import errors, leave, read_settings

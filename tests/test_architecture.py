@@ -211,6 +211,12 @@ ROOM_MAY_IMPORT: dict[str, set[str]] = {
         "cashier.settings", "cashier.stuck", "cashier.temporal_calls", "codec",
         "contracts", "settings.worker", "translation.answers", "visibility", "worker",
     },
+    "cashier.payments.recovery": {
+        "api.merchant_rules", "api.payments.lost_orders", "api.payments.recovery",
+        "api.problems", "api.refunds.recovery", "api.settings", "audit.reconcile.files",
+        "cashier.given", "cashier.payments.options", "cashier.payments.reading",
+        "cashier.running", "cashier.temporal_calls", "contracts", "visibility",
+    },
     # Begins an order's owner of refunds as the API does.
     "cashier.refunds": {
         "api.merchant_rules", "api.problems", "api.refunds", "api.temporal_calls",

@@ -10,7 +10,7 @@ from cashier.payments.options import By, Reason, who_acts
 from cashier.running import read_settings, settings_of
 
 if TYPE_CHECKING:
-    from cashier.payments.recover_lost import Lists
+    from cashier.payments.recovery.lost import Lists
 
 # Imports of the parts stand inside the commands, as in `cashier.commands`.
 
@@ -61,7 +61,7 @@ def recover(
     if (order is None) is not bool(orders or transactions):
         raise typer.BadParameter("give ORDER, or --orders and --transactions, not both")
     if order is None:
-        from cashier.payments.recover_lost import Lists
+        from cashier.payments.recovery.lost import Lists
 
         lists = Lists(orders, tuple(transactions or ()), per_second, dry_run)
         raise typer.Exit(_recover_lost(lists, by, reason))
@@ -69,7 +69,7 @@ def recover(
 
 
 def _recover_order(order: str, by: str | None, reason: str) -> int:
-    from cashier.payments.recover import recover_order
+    from cashier.payments.recovery.stopped import recover_order
     from cashier.temporal_calls import a_console, run_command
 
     settings = settings_of(writes=True)
@@ -84,7 +84,7 @@ def _recover_lost(lists: "Lists", by: str | None, reason: str) -> int:
     from api.merchant_rules import MerchantRules
     from api.payments.recovery import RecoveryRequest
     from api.settings import ApiSettings
-    from cashier.payments.recover_lost import recover_lost
+    from cashier.payments.recovery.lost import recover_lost
     from cashier.temporal_calls import a_console, run_command
 
     who = who_acts(by, settings_of(writes=True))

@@ -14,8 +14,8 @@ from api.merchant_rules import MerchantRules
 from api.payments.lost_orders import Deed, LostOrder, LostOrders
 from api.payments.recovery import RecoveryRequest
 from api.problems import Problem, UnavailableProblem
-from cashier.payments.lost_list import read_lost_orders
 from cashier.payments.reading import check_worker
+from cashier.payments.recovery.lost_list import read_lost_orders
 from cashier.printing import print_line
 from cashier.temporal_calls import UnreachableError, printable
 from contracts import TASK_QUEUE

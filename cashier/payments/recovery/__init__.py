@@ -1,0 +1,1 @@
+"""Recovers payments that were stopped, or that Temporal has lost."""
