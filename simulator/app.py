@@ -9,14 +9,14 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.requests import ClientDisconnect
 
-from simulator.broken import quiet_server_log
 from simulator.config import Clock, SimulatorConfig, wall_clock
-from simulator.control import Control
+from simulator.control.payments import Control
+from simulator.control.refunds import RefundControl
+from simulator.faults.broken_answers import quiet_server_log
 from simulator.gateway import Gateway
 from simulator.page.assets import Assets
 from simulator.page.cashier_page import CashierPage
 from simulator.payments.payment import NotPayableError
-from simulator.refund_control import RefundControl
 from simulator.simulation import Simulation
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from starlette.requests import Request
 
-from simulator.faults import Fault
+from simulator.faults.kinds import Fault
 from simulator.payments.payment import Payment
 from simulator.payments.register import Register
 from simulator.requests.fields import Fields

@@ -9,9 +9,9 @@ from alipay.errors import SignatureVerificationError
 from alipay.keys.rsa import AlipayKeys
 from alipay.messages import Message
 from alipay.signing import sign, verify
-from simulator.broken import SlowResponse, cut, hanging
 from simulator.calls import Call, Subject
-from simulator.faults import CALL_FAULTS, Fault
+from simulator.faults.broken_answers import SlowResponse, cut, hanging
+from simulator.faults.kinds import CALL_FAULTS, Fault
 from simulator.payments.answers import Body, Writer, result, stamp
 from simulator.payments.register import no_such_refund
 from simulator.requests.fields import Fields

@@ -9,6 +9,7 @@ from pydantic import TypeAdapter
 
 from simulator.calls import Call
 from simulator.config import Clock, SimulatorConfig
+from simulator.faults.planned import Faults
 from simulator.journal import Journal
 from simulator.operations import Operations
 from simulator.payments.announcer import Announcer
@@ -20,7 +21,6 @@ from simulator.payments.payment import Payment
 from simulator.payments.refund import Refund
 from simulator.payments.refunds import Refunds
 from simulator.payments.register import Register
-from simulator.planned_faults import Faults
 from simulator.timers import Timers
 
 # Each is kept with its body, some 2 kB: about 10 MB at most, and an endless `make up`

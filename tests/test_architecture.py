@@ -114,13 +114,18 @@ ROOM_MAY_IMPORT: dict[str, set[str]] = {
         "visibility", "workflows.notice",
     },
     "simulator.requests": set(),
+    "simulator.faults": set(),
     "simulator.payments": {
         "alipay.messages", "alipay.signing", "simulator.config", "simulator.faults",
-        "simulator.planned_faults", "simulator.requests", "simulator.timers",
+        "simulator.requests", "simulator.timers",
+    },
+    "simulator.control": {
+        "simulator.faults", "simulator.payments", "simulator.report_files",
+        "simulator.requests", "simulator.simulation",
     },
     "simulator.page": {
-        "simulator.faults", "simulator.payments", "simulator.requests",
-        "simulator.scenarios", "simulator.simulation", "wallet_looks",
+        "simulator.faults.kinds", "simulator.payments", "simulator.requests",
+        "simulator.faults.scenarios", "simulator.simulation", "wallet_looks",
     },
     "storefront.payment_api": set(),
     "storefront.ordering": {

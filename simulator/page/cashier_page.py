@@ -8,7 +8,8 @@ from urllib.parse import parse_qs, urlsplit
 from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import HTMLResponse, RedirectResponse
 
-from simulator.faults import Fault
+from simulator.faults.kinds import Fault
+from simulator.faults.scenarios import GROUPS, OF_REFUNDS
 from simulator.page.assets import TEMPLATES
 from simulator.page.receipt import receipt_of
 from simulator.payments.announcer import keys_of
@@ -16,7 +17,6 @@ from simulator.payments.lifecycle import late_faults
 from simulator.payments.payment import Payment, Status
 from simulator.requests.money import Money
 from simulator.requests.refusal import RefusedError
-from simulator.scenarios import GROUPS, OF_REFUNDS
 from simulator.simulation import Simulation
 from wallet_looks import look_of
 

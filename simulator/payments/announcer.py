@@ -6,12 +6,12 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from simulator.config import Clock, SimulatorConfig
-from simulator.faults import REFUND_NOTICE_FAULTS, Fault
+from simulator.faults.kinds import REFUND_NOTICE_FAULTS, Fault
+from simulator.faults.planned import Faults
 from simulator.payments.answers import Body, Writer
 from simulator.payments.notifier import Notification, Notifier
 from simulator.payments.payment import Payment
 from simulator.payments.refund import Refund
-from simulator.planned_faults import Faults
 
 # Long enough that the merchant has inquired without it, shorter than the expiry.
 LATE_BY = timedelta(minutes=5)

@@ -4,14 +4,14 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from simulator.config import Clock, SimulatorConfig
-from simulator.faults import LATE_FAULTS, Fault
+from simulator.faults.kinds import LATE_FAULTS, Fault
+from simulator.faults.planned import Faults
 from simulator.payments.announcer import Announcer, keys_of
 from simulator.payments.ledger import Kind
 from simulator.payments.movements import Movements
 from simulator.payments.payment import Payment, Status
 from simulator.payments.refunds import Refunds
 from simulator.payments.register import Register
-from simulator.planned_faults import Faults
 from simulator.requests.refusal import RefusedError
 from simulator.timers import Timers
 

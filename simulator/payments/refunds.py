@@ -4,7 +4,8 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from simulator.config import Clock, SimulatorConfig
-from simulator.faults import REFUND_NOTICE_FAULTS, Fault
+from simulator.faults.kinds import REFUND_NOTICE_FAULTS, Fault
+from simulator.faults.planned import Faults
 from simulator.payments.announcer import Announcer, keys_of
 from simulator.payments.ids import new_id
 from simulator.payments.ledger import Kind
@@ -13,7 +14,6 @@ from simulator.payments.payment import Payment
 from simulator.payments.refund import Refund, RefundStatus
 from simulator.payments.refund_rules import check_refund
 from simulator.payments.register import Register
-from simulator.planned_faults import Faults
 from simulator.requests.money import Money
 from simulator.requests.refund_request import RefundRequest
 from simulator.requests.refusal import RefusedError

@@ -5,8 +5,8 @@ from datetime import timedelta
 
 import pytest
 
-from simulator.faults import Fault
-from simulator.scenarios import OF_REFUNDS, SENTENCES
+from simulator.faults.kinds import Fault
+from simulator.faults.scenarios import OF_REFUNDS, SENTENCES
 from tests.simulator.shop import (
     BASE_URL,
     REDIRECT_URL,

@@ -5,9 +5,9 @@ from typing import Any
 import httpx
 import pytest
 
-from simulator.faults import CALL_FAULTS, DEFAULT_MIX, Fault
-from simulator.planned_faults import Faults
-from simulator.scenarios import SENTENCES
+from simulator.faults.kinds import CALL_FAULTS, DEFAULT_MIX, Fault
+from simulator.faults.planned import Faults
+from simulator.faults.scenarios import SENTENCES
 from tests.simulator.shop import NOTIFY_URL, Shop, a_pay, amount, with_wallet
 
 U_UNKNOWN = "U UNKNOWN_EXCEPTION"

@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from hypothesis import HealthCheck, given, settings, strategies as st
 
 from simulator.config import SimulatorConfig
-from simulator.faults import REFUND_FAULTS, Fault
+from simulator.faults.kinds import REFUND_FAULTS, Fault
 from simulator.payments.ledger import TO_THE_MERCHANT, Entry, Kind
 from tests.simulator.shop import MovableClock, Shop
 

@@ -4,8 +4,8 @@ from collections import Counter
 
 import pytest
 
-from simulator.faults import Fault
-from simulator.scenarios import GROUPS, SENTENCES, TOO_LATE
+from simulator.faults.kinds import Fault
+from simulator.faults.scenarios import GROUPS, SENTENCES, TOO_LATE
 from tests.simulator.shop import Shop
 
 

@@ -7,7 +7,7 @@ from fastapi import APIRouter, HTTPException, status
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field, model_validator
 
-from simulator.faults import (
+from simulator.faults.kinds import (
     CALL_FAULTS,
     DEFAULT_MIX,
     DEFAULT_REFUSAL,
@@ -15,8 +15,8 @@ from simulator.faults import (
     MIXED_APIS,
     Fault,
 )
+from simulator.faults.scenarios import SENTENCES
 from simulator.payments.payment import Payment
-from simulator.scenarios import SENTENCES
 from simulator.simulation import PAYMENT, Simulation
 
 JsonObject = dict[str, Any]

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from simulator.faults import Fault
+from simulator.faults.kinds import Fault
 
 
 @dataclass(frozen=True)

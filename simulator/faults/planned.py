@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 
-from simulator.faults import (
+from simulator.faults.kinds import (
     CALL_FAULTS,
     DEFAULT_MIX,
     DEFAULT_REFUSAL,
