@@ -45,8 +45,8 @@ from telemetry.tracing import interceptors_of, start_tracing
 from temporal_client import connect
 from version import VERSION, identity_of_worker
 from workflows.engine.odd_signals import OddSignalFilter
+from workflows.engine.overtaking_queries import OvertakingQueryFilter
 from workflows.kinds import VERSIONED_WORKFLOWS, WORKFLOWS
-from workflows.overtaking_queries import OvertakingQueryFilter
 
 # Share of the polls for workflow tasks. A new payment's first task is in the common
 # task queue, the tasks of cached payments are in the worker's sticky queue: when a

@@ -68,7 +68,7 @@ MAY_IMPORT: dict[str, set[str]] = {
 # What a room of a part may import of ours, besides itself. A part's own modules, which
 # stand beside its rooms, may import all rooms of it.
 ROOM_MAY_IMPORT: dict[str, set[str]] = {
-    "workflows.engine": {"contracts"},
+    "workflows.engine": {"contracts", "visibility"},
     "workflows.payment": {
         "contracts", "translation.proof", "workflows.releases", "workflows.resolution",
     },
@@ -220,7 +220,8 @@ ROOM_MAY_IMPORT: dict[str, set[str]] = {
         "api.merchant_rules", "api.payments.lost_orders", "api.payments.recovery",
         "api.problems", "api.refunds.recovery", "api.settings", "audit.reconcile.files",
         "cashier.given", "cashier.payments.options", "cashier.payments.reading",
-        "cashier.running", "cashier.temporal_calls", "contracts", "visibility",
+        "cashier.printing", "cashier.running", "cashier.temporal_calls", "contracts",
+        "visibility",
     },
     # Begins an order's owner of refunds as the API does.
     "cashier.refunds": {

@@ -29,7 +29,7 @@ from tests.histories.signed_paths import payload_keys, trust_recorded_signers
 from tests.outside_calls import outside_calls
 from tests.shared_state import shared_state
 from tests.workflows.running import worker_of
-from workflows.overtaking_queries import OvertakingQueryFilter
+from workflows.engine.overtaking_queries import OvertakingQueryFilter
 
 ROOT = Path(__file__).parent.parent
 trust_recorded_signers()

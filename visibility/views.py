@@ -31,7 +31,7 @@ VIEW = "view"
 # The same for a run that was stopped before its end: no workflow task will come that
 # the query could overtake.
 VIEW_OF_STOPPED = "view_of_stopped"
-# How workers reject a query that does (`workflows/overtaking_queries.py`).
+# How workers reject a query that does (`workflows/engine/overtaking_queries.py`).
 OVERTAKES_A_TASK = "the query has overtaken a workflow task: put it again"
 # A query waits on the server for a worker only so long, and is then sent again. One
 # that waits while its worker is gone and a signal comes is given to another worker with

@@ -2,7 +2,7 @@
 
 A query that waited while no worker polled is given to the next worker together with the
 workflow task. SDK 1.35 then runs that task with the time of the task before it. These
-workers do not reject such queries (`workflows/overtaking_queries.py`).
+workers do not reject such queries (`workflows/engine/overtaking_queries.py`).
 """
 
 import asyncio

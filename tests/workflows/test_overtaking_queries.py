@@ -1,7 +1,8 @@
 """A query that overtakes a workflow task does not make the run use an old time.
 
 It has waited while no worker polled, and events have come since: SDK 1.35 carries them
-out for the query, with the time of the task before (`workflows/overtaking_queries.py`).
+out for the query, with the time of the task before
+(`workflows/engine/overtaking_queries.py`).
 """
 
 import asyncio

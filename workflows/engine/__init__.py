@@ -1,1 +1,1 @@
-"""The use of Temporal's engine: time, priorities, results, odd signals."""
+"""The use of Temporal's engine: time, priorities, results, odd signals and queries."""

@@ -5,8 +5,8 @@ workflow task, and the SDK (1.35) then runs that task with the time of the task 
 it. A wait would then begin again, and its history would not replay where the time is
 right. A timer that has fired proves that its time has come.
 
-Our workers reject such queries (`workflows/overtaking_queries.py`), because this mends
-no other time that a run notes or decides by; it is for workers that do not.
+Our workers reject such queries (`workflows/engine/overtaking_queries.py`), because this
+mends no other time that a run notes or decides by; it is for workers that do not.
 """
 
 from datetime import datetime
