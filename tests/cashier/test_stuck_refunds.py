@@ -170,7 +170,7 @@ async def test_each_way_to_hang_has_one_row_and_its_own_chapter(desk: Desk) -> N
         (
             Kind.OVERDUE,
             "accepted r-1 over PHP 60.00 more than a day",
-            "Do not refund it",
+            "Never refund it",
         ),
     ],
 )

@@ -73,7 +73,7 @@ async def test_without_payload_keys_the_error_of_a_failing_task_is_named(
     ("errors", "todo"),
     [
         (("MissingAlipayKeyError",), "into CASHIER_ALIPAY_KEYS_DIR of each worker"),
-        (("RuntimeError", "MissingKeyError"), "back into CASHIER_PAYLOAD_KEYS_DIR"),
+        (("RuntimeError", "MissingKeyError"), "in CASHIER_PAYLOAD_KEYS_DIR"),
         (("NewerReleaseError",), "Deploy workers of the release that it names"),
         (("ZeroDivisionError",), "Deploy the worker that last ran it"),
         ((), "Deploy the worker that last ran it"),
