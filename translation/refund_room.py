@@ -84,7 +84,7 @@ def is_another_try_listed(call: OrderRefundCall, look: PaymentLook) -> bool:
     """Whether an earlier try of the same refund has given money back, or may do so.
 
     A new one begins only after the earlier was refused. Where Alipay lists that one as
-    successful all the same, or as taken on, the new one would give it back twice.
+    successful all the same, or as in process, the new one would give it back twice.
     """
     name = refund_named_in(call.refund_request_id)
     return any(
