@@ -82,7 +82,7 @@ STUCK_PAGES = {
         (
             "no workers polling the cashier-of-another-release task queue",
             "PHP 990.00 with GCash",
-            "where there are none, no worker runs",
+            "if there are none, no worker runs",
         ),
     ),
     Kind.SECOND_PERSON: StuckPage(

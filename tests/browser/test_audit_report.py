@@ -40,7 +40,7 @@ async def test_a_payment_is_opened_and_shows_who_signed_what(page: Page) -> None
 
 async def test_a_finding_leads_to_its_payment(page: Page) -> None:
     summary = await page.locator(".verdict").inner_text()
-    assert summary.startswith("Not all is proven")
+    assert summary.startswith("Not all payments are proven")
     link = page.locator("#findings ~ div.scroll a", has_text=TAMPERED).first
     await link.click()
     bad = page.locator("details.bad")
