@@ -46,12 +46,12 @@ audit-demo: $(READY)  ## Make payments of all kinds, prove them from files, tamp
 # share two cores.
 PYTEST := $(BIN)/python -m pytest --numprocesses 4 --dist loadfile --no-loadscope-reorder
 
-# Under six minutes on two cores: a test that starts a whole system for itself alone is
-# marked as slow.
+# Under six minutes on two cores: tests that start a whole system for themselves, or draw
+# requests at random by the hundred, are marked as slow.
 test: $(READY)  ## Run the test suite, but for the slow tests and those in a browser
 	@$(PYTEST) -m "not slow"
 
-slow-test: $(READY)  ## Run the slow tests: each starts a whole system for itself alone
+slow-test: $(READY)  ## Run the slow tests: whole systems, and requests drawn at random
 	@$(PYTEST) -m slow $$(grep -rl --include='test_*.py' 'mark\.slow' tests)
 
 browser: $(READY)  ## Run the tests in a real browser, which must be there

@@ -54,7 +54,7 @@ from tests.fakes import FakeAlipay
 from tests.workflows.running import a_worker
 from workflows.late_payment import LatePayment
 
-pytestmark = pytest.mark.timeout(180)
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
 
 HTTP = ["curl", "python"]
 CLIENTS = ["client", "typescript"]

@@ -4,7 +4,7 @@ import pytest
 
 from tests.examples.storefront import Storefront, an_order_id
 
-pytestmark = pytest.mark.timeout(180)
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
 
 WAYS = ["curl", "python", "client", "typescript"]
 

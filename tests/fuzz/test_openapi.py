@@ -30,6 +30,9 @@ from tests.builders import a_cancel, a_page, an_inquiry
 from tests.fakes import FakeAlipay
 from tests.fuzz.serving import served_api
 
+# Requests drawn at random, by the hundred for each operation.
+pytestmark = pytest.mark.slow
+
 REFUND = "POST /payments/{order_id}/refunds"
 OF_SHOPS = (
     "POST /payments",
