@@ -49,7 +49,7 @@ async def _measure(console: Console, folder: Path, refunds: int) -> list[Cost]:
 
 
 def _print(console: Console, found: list[Cost]) -> None:
-    table = Table(title="(j) Per refund", title_justify="left")
+    table = Table(title="(k) Per refund", title_justify="left")
     for name in ("subject", "n", "events", "bytes", "billable actions", "goal"):
         table.add_column(name, justify="left" if name == "subject" else "right")
     for row in found:

@@ -1,4 +1,4 @@
-"""(j) The history of a refund, and the actions that Temporal Cloud would bill."""
+"""(k) The history of a refund, and the actions that Temporal Cloud would bill."""
 
 import asyncio
 from collections.abc import Callable
