@@ -1,1 +1,1 @@
-"""(j) The cost of refunds."""
+"""(k) The cost of refunds."""
