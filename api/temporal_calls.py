@@ -11,6 +11,7 @@ from temporalio.client import (
     Client,
     WithStartWorkflowOperation,
     WorkflowExecution,
+    WorkflowQueryFailedError,
     WorkflowUpdateFailedError,
     WorkflowUpdateRPCTimeoutOrCancelledError,
 )
@@ -82,6 +83,13 @@ async def reach(call: Awaitable[ResultT]) -> ResultT:
         raise _of_refusal(error) from error
     except WorkflowUpdateRPCTimeoutOrCancelledError as error:
         raise NoAnswerYet from error
+    except WorkflowQueryFailedError as error:
+        # Its code fails, or the query has overtaken a task once more than it was sent.
+        # The reason may quote payloads, and stands in the worker's log.
+        log.error("a worker could not answer a query")
+        raise UnavailableProblem(
+            "the workflow cannot be read now; call again"
+        ) from error
     except RPCError as error:
         if error.status is RPCStatusCode.NOT_FOUND:
             if "workflow not found" not in error.message:
