@@ -8,17 +8,16 @@ from uuid import uuid4
 import httpx
 import pytest
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
-from temporalio import workflow
 from temporalio.client import Client
-from temporalio.exceptions import ApplicationError
 from temporalio.testing import WorkflowEnvironment
-from temporalio.worker import UnsandboxedWorkflowRunner, Worker
+from temporalio.worker import Worker
 
 from api import temporal_calls
 from api.payments import workflows
 from cashier.system.temporal import guarded_program, start_embedded
 from contracts import workflow_id
 from temporal_client import DATA_CONVERTER
+from tests.api.payments.unreadable import PaymentThatCannotBeRead
 from tests.api.running import Shop, paid_notification, settings_in
 from tests.builders import a_page
 from tests.fakes import FakeAlipay
@@ -86,29 +85,12 @@ async def test_without_a_worker_a_call_says_so_and_a_notification_is_kept(
             assert notified.status_code == 200
 
 
-@workflow.defn(name="CashierPayment")
-class PaymentThatCannotBeRead:
-    """Fails each query, as a payment does whose code fails."""
-
-    @workflow.run
-    async def run(self) -> None:
-        await workflow.wait_condition(lambda: False)
-
-    @workflow.query
-    def view(self) -> dict[str, str]:
-        raise ApplicationError("a reason that quotes a payload")
-
-
 async def test_a_payment_that_cannot_be_read_is_unavailable_and_no_defect(
     shop: Shop, caplog: pytest.LogCaptureFixture
 ) -> None:
     queue, order_id = f"failing-{uuid4()}", f"unreadable-{uuid4().hex}"
-    async with Worker(
-        shop.client,
-        task_queue=queue,
-        workflows=[PaymentThatCannotBeRead],
-        workflow_runner=UnsandboxedWorkflowRunner(),
-    ):
+    kinds = [PaymentThatCannotBeRead]
+    async with Worker(shop.client, task_queue=queue, workflows=kinds):
         handle = await shop.client.start_workflow(
             PaymentThatCannotBeRead.run, id=workflow_id(order_id), task_queue=queue
         )
