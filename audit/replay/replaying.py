@@ -18,7 +18,6 @@ from temporalio.bridge.proto.workflow_activation import WorkflowActivation
 from temporalio.bridge.proto.workflow_commands import WorkflowCommand
 from temporalio.bridge.proto.workflow_completion import WorkflowActivationCompletion
 from temporalio.client import WorkflowHistory
-from temporalio.converter import SerializationContext, StorageDriverStoreContext
 from temporalio.runtime import Runtime, TelemetryConfig
 from temporalio.worker import (
     Replayer,
@@ -27,11 +26,11 @@ from temporalio.worker import (
     WorkflowInstanceDetails,
     WorkflowReplayResult,
 )
-from temporalio.workflow import Info
 
 from audit.history.record import Record
 from temporal_client import DATA_CONVERTER
 from workflows.engine.odd_signals import OddSignalFilter
+from workflows.engine.wrapped_run import WrappedRun
 from workflows.kinds import WORKFLOWS as WORKFLOWS
 
 _LOG = logging.getLogger("temporalio.worker")
@@ -52,11 +51,11 @@ class Replayed:
     failure: Exception | None = None
 
 
-class _Watched(WorkflowInstance):
+class _Watched(WrappedRun):
     """A run whose commands are recorded, and whose updates are validated again."""
 
     def __init__(self, run: WorkflowInstance, commands: list[WorkflowCommand]) -> None:
-        self._run = run
+        super().__init__(run)
         self._commands = commands
 
     def activate(self, act: WorkflowActivation) -> WorkflowActivationCompletion:
@@ -67,28 +66,6 @@ class _Watched(WorkflowInstance):
         completion = self._run.activate(act)
         self._commands.extend(completion.successful.commands)
         return completion
-
-    # The SDK does not publish the argument types of these two.
-
-    def get_serialization_context(
-        self, command_info: object
-    ) -> SerializationContext | None:
-        return self._run.get_serialization_context(
-            command_info  # type: ignore[arg-type]
-        )
-
-    def get_external_store_context(
-        self, command_info: object
-    ) -> StorageDriverStoreContext:
-        return self._run.get_external_store_context(
-            command_info  # type: ignore[arg-type]
-        )
-
-    def get_info(self) -> Info:
-        return self._run.get_info()
-
-    def get_thread_id(self) -> int | None:
-        return self._run.get_thread_id()
 
 
 class _Watching(UnsandboxedWorkflowRunner):

@@ -14,15 +14,14 @@ from typing import Any
 
 from temporalio.bridge.proto.workflow_activation import WorkflowActivation
 from temporalio.bridge.proto.workflow_completion import WorkflowActivationCompletion
-from temporalio.converter import SerializationContext, StorageDriverStoreContext
 from temporalio.worker import (
     WorkflowInstance,
     WorkflowInstanceDetails,
     WorkflowRunner,
 )
-from temporalio.workflow import Info
 
 from visibility.views import OVERTAKES_A_TASK, VIEW, VIEW_OF_STOPPED
+from workflows.engine.wrapped_run import WrappedRun
 
 
 class OvertakingQueryFilter(WorkflowRunner):
@@ -43,11 +42,11 @@ class OvertakingQueryFilter(WorkflowRunner):
         self.runner.set_worker_level_failure_exception_types(types)
 
 
-class _Run(WorkflowInstance):
+class _Run(WrappedRun):
     """One run; the events that came with a query wait until the query is known."""
 
     def __init__(self, run: WorkflowInstance) -> None:
-        self._run = run
+        super().__init__(run)
         self._at, self._length = 0, 0
         self._waiting: WorkflowActivation | None = None
 
@@ -85,25 +84,3 @@ class _Run(WorkflowInstance):
         return (
             not act.is_replaying and at == before[0] and act.history_length > before[1]
         )
-
-    # The SDK does not publish the type of what these two are given.
-
-    def get_serialization_context(
-        self, command_info: object
-    ) -> SerializationContext | None:
-        return self._run.get_serialization_context(
-            command_info  # type: ignore[arg-type]
-        )
-
-    def get_external_store_context(
-        self, command_info: object
-    ) -> StorageDriverStoreContext:
-        return self._run.get_external_store_context(
-            command_info  # type: ignore[arg-type]
-        )
-
-    def get_info(self) -> Info:
-        return self._run.get_info()
-
-    def get_thread_id(self) -> int | None:
-        return self._run.get_thread_id()
