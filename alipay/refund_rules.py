@@ -27,8 +27,8 @@ def check_refund(
 ) -> None:
     """Check a refund against the rules of its wallet, before it is sent.
 
-    That a refund must not be above the remaining amount is no rule of the wallet: the
-    owner of the order's refunds checks that.
+    The remaining amount is not a rule of the wallet: the owner of the order's refunds
+    checks that no refund is above it.
 
     Args:
         wallet: The wallet that the customer paid with.

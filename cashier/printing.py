@@ -6,7 +6,7 @@ from rich.console import Console
 
 
 def print_line(console: Console, text: str) -> None:
-    """Print a text as it is: what looks like markup in words of others is none."""
+    """Print a text as it is; others may have written it, so no markup is read."""
     console.print(text, markup=False, highlight=False, soft_wrap=True)
 
 

@@ -1,20 +1,19 @@
-"""Says what a person may decide about a refund, and by which command."""
+"""The decisions a person may make about a refund, and their commands, in words."""
 
 from collections.abc import Iterable
 
-from contracts import REFUND_DECISIONS, RefundDecision, RefundRecord, RefundStatus
+from contracts import (
+    REFUND_DECISION_WORDS,
+    REFUND_DECISIONS,
+    RefundRecord,
+    RefundStatus,
+)
 
 # A person fills these in.
 WHO = "--by NAME --reason WHY"
-_MEANS = {
-    RefundDecision.SEND: "send it, or ask Alipay about one that was sent, at once",
-    RefundDecision.WITHDRAW: "nothing goes back",
-    RefundDecision.GIVEN_BACK: "Alipay's portal shows that it has gone back",
-    RefundDecision.NOT_GIVEN_BACK: "Alipay's portal shows that it never will",
-}
 
 
-def what_one_may(order_id: str, record: RefundRecord) -> str:
+def decisions_in_words(order_id: str, record: RefundRecord) -> str:
     """Return the outcomes, what they mean, and the command; empty where there are none.
 
     Where a person has proposed one, a second person says the same.
@@ -22,14 +21,14 @@ def what_one_may(order_id: str, record: RefundRecord) -> str:
     outcomes = REFUND_DECISIONS.get(record.status, ())
     if not outcomes:
         return ""
-    named = "; ".join(f"{one}: {_MEANS[one]}" for one in outcomes)
+    named = "; ".join(f"{one}: {REFUND_DECISION_WORDS[one]}" for one in outcomes)
     usual = [record.proposed.outcome] if record.proposed else outcomes
     said = f"{named}. {resolve_command(order_id, record.refund_id, usual)}"
     match record.status:
         case RefundStatus.CONFIRMING:
             return f"{confirm_command(order_id, record.refund_id)}; or {said}"
         case RefundStatus.IN_PROCESS:
-            return f"A day after Alipay took it on: {said}"
+            return f"A day after Alipay accepted it: {said}"
     return said
 
 

@@ -115,6 +115,7 @@ from contracts.refund_ids import (
 from contracts.refunds import (
     ENDED,
     ENDED_BY_A_PERSON,
+    REFUND_DECISION_WORDS,
     REFUND_DECISIONS,
     OrderRefundAnswer,
     OrderRefundCall,
@@ -148,6 +149,7 @@ __all__ = [
     "MOST_RETRIES",
     "ORDER_ID_PATTERN",
     "REFUND_DECISIONS",
+    "REFUND_DECISION_WORDS",
     "REFUND_ID_PATTERN",
     "RELEASE",
     "TASK_QUEUE",

@@ -102,6 +102,14 @@ REFUND_DECISIONS: Final = {
     ),
 }
 
+# The meaning of each decision, as operators read it.
+REFUND_DECISION_WORDS: Final = {
+    RefundDecision.SEND: "send it, or ask Alipay about one that was sent, at once",
+    RefundDecision.WITHDRAW: "nothing goes back",
+    RefundDecision.GIVEN_BACK: "Alipay's portal shows that it has gone back",
+    RefundDecision.NOT_GIVEN_BACK: "Alipay's portal shows that it never will",
+}
+
 # Result codes of refunds that a person has ended, and Alipay has not refused.
 ENDED_BY_A_PERSON = ("WITHDRAWN", "NOT_GIVEN_BACK")
 

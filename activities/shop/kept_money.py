@@ -40,7 +40,7 @@ class KeptMoney:
         """Check that a run has ended with the outcome in a queue's event.
 
         Anybody with rights in Temporal may start a queue, and money that no run has
-        kept may be on its way back.
+        kept may be going back right now.
 
         Raises:
             ApplicationError: No run of ours has.

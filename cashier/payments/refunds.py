@@ -5,7 +5,7 @@ from rich.table import Table
 from rich.text import Text
 
 from cashier.printing import print_line, time_in_utc
-from cashier.refund_decisions import what_one_may
+from cashier.refund_decisions import decisions_in_words
 from cashier.temporal_calls import printable
 from contracts import (
     RefundRecord,
@@ -49,7 +49,7 @@ def show_refunds(console: Console, view: RefundsView) -> None:
             console, f"Returned in other ways: {amount}, {seen.kind} {seen.status}"
         )
     for one in view.refunds:
-        if may := what_one_may(view.order_id, one):
+        if may := decisions_in_words(view.order_id, one):
             print_line(
                 console, f"{one.refund_id}, you may: {printable(may, longest=1000)}"
             )
@@ -65,7 +65,7 @@ def show_refund(console: Console, order_id: str, record: RefundRecord) -> None:
         ("Amount", in_words(record.amount)),
         ("Status", str(record.status)),
         ("Waits for", WAITS_FOR.get(record.status, "")),
-        ("You may", what_one_may(order_id, record)),
+        ("You may", decisions_in_words(order_id, record)),
         ("Review", record.review or ""),
         ("Result", f"{record.result_code} {record.result_message}".strip()),
         ("By cancel", "yes: no commission is due" if record.by_cancel else ""),

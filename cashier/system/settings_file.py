@@ -16,7 +16,7 @@ def write_settings(file: Path, settings: Mapping[str, str]) -> None:
     """Write settings for a shell to read; only the owner of the file can read them.
 
     Args:
-        file: It is written anew.
+        file: It is replaced if it exists.
         settings: Values by the names of their environment variables.
     """
     lines = (

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from contracts import (
+    REFUND_DECISION_WORDS,
     Money,
     RefundDecision,
     RefundsInput,
@@ -60,12 +61,6 @@ _TO_DO = {
         "a refund under another `refund_id`, or pay the customer in another way."
     ),
 }
-_DECISIONS = {
-    RefundDecision.SEND: "go on at once: send it, or where it was sent ask Alipay",
-    RefundDecision.WITHDRAW: "nothing goes back",
-    RefundDecision.GIVEN_BACK: "Alipay's portal shows that it has gone back",
-    RefundDecision.NOT_GIVEN_BACK: "Alipay's portal shows that it never will",
-}
 
 
 def refunds_details_of(ledger: Ledger, given: RefundsInput, now: datetime) -> str:
@@ -119,7 +114,7 @@ def _explained(
 
 def _how_it_is_resolved(refund: Refund, outcomes: tuple[RefundDecision, ...]) -> str:
     proposed = refund.proposed.outcome if refund.proposed else ""
-    named = ", ".join(f"`{one}` ({_DECISIONS[one]})" for one in outcomes)
+    named = ", ".join(f"`{one}` ({REFUND_DECISION_WORDS[one]})" for one in outcomes)
     again = (
         f" Another outcome takes the place of `{proposed}` with "
         f'`"replaces": "{proposed}"`.'
